@@ -1,0 +1,4 @@
+//! pktaudit (skeleton)
+pub mod decode;
+pub mod model;
+pub mod source;

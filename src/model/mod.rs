@@ -1,0 +1,15 @@
+//! Nouns that all rooms share: time, endpoints, flow keys, names, and the merge contract. No I/O, no policy.
+
+mod endpoint;
+mod flow_key;
+mod fqdn;
+mod frame;
+mod merge;
+mod time;
+
+pub use endpoint::{Endpoint, PortSet, PortSetError, Transport};
+pub use flow_key::{FlowKey, Side};
+pub use fqdn::{Fqdn, FqdnError};
+pub use frame::{FrameId, Stamp};
+pub use merge::Merge;
+pub use time::{CaptureTime, TimeSpan};
