@@ -1,9 +1,11 @@
 //! The direction-free 5-tuple.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Endpoint, Transport};
 
 /// Which of a key's two endpoints: the lower or the higher one in order. Says nothing about who opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// The lower endpoint.
     Low,
@@ -29,7 +31,7 @@ impl Side {
 }
 
 /// A 5-tuple without direction: both directions of a flow have the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FlowKey {
     low: Endpoint,
     high: Endpoint,

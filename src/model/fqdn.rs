@@ -5,11 +5,13 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// A domain name in the form in which names are compared: lower-case ASCII, no trailing dot, U-labels as A-labels.
 ///
 /// [`Fqdn::parse`] is strict and for what people write; [`Fqdn::from_packet`] is lenient and for what peers send:
 /// it keeps what it cannot make sense of, made visible, so that no name is lost and none can do harm.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fqdn(Arc<str>);
 
 /// Why a text is no domain name (RFC 1035 section 2.3.4, RFC 5890).

@@ -1,12 +1,14 @@
 //! Where a frame lies: which input, which chunk of it, which place in the chunk.
 
+use serde::{Deserialize, Serialize};
+
 use super::{CaptureTime, Merge};
 
 /// A frame's place: input ordinal (20 bits), chunk ordinal within the input (20 bits), index in the chunk (24 bits).
 ///
 /// Ordered as the frames lie in the inputs. The number that a person sees (1-based, as Wireshark counts) is worked
 /// out once all chunks' frame counts are known, so that chunks can be read by many threads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameId(u64);
 
 impl FrameId {
@@ -53,7 +55,7 @@ impl FrameId {
 }
 
 /// When and where something was seen. Ordered by time, then by place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Stamp {
     /// When, as the capture says.
     pub time: CaptureTime,

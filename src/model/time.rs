@@ -3,10 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Merge;
 
 /// Nanoseconds since the Unix epoch, as written in the capture. Covers the years 1677 to 2262.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct CaptureTime(i64);
 
 impl CaptureTime {
@@ -64,7 +68,7 @@ impl fmt::Display for CaptureTime {
 }
 
 /// First and last time of something; both ends belong to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TimeSpan {
     /// The earliest time.
     pub first: CaptureTime,

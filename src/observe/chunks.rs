@@ -1,0 +1,134 @@
+//! Which chunks of which inputs a partial holds, so that none is counted twice and frames get their numbers.
+
+use std::collections::BTreeMap;
+
+use crate::model::{FrameId, Merge, Stamp, TimeSpan};
+
+/// One chunk's frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChunkInfo {
+    /// How many frames it has.
+    pub frames: u64,
+    /// From the first to the last of their times.
+    pub span: TimeSpan,
+}
+
+/// Chunks by (input, chunk) ordinal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chunks {
+    by_place: BTreeMap<(u32, u32), ChunkInfo>,
+}
+
+impl Chunks {
+    /// Counts a frame.
+    pub fn count(&mut self, stamp: Stamp) {
+        let info = self.by_place.entry(stamp.frame.chunk()).or_default();
+        info.frames += 1;
+        info.span.merge(TimeSpan::at(stamp.time));
+    }
+
+    /// Notes a chunk, with or without frames.
+    pub fn note(&mut self, input: u32, chunk: u32) {
+        self.by_place.entry((input, chunk)).or_default();
+    }
+
+    /// The first chunk that both have: merging them would count its frames twice.
+    #[must_use]
+    pub fn first_shared(&self, other: &Self) -> Option<(u32, u32)> {
+        self.by_place.keys().find(|place| other.by_place.contains_key(place)).copied()
+    }
+
+    /// All chunks, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), ChunkInfo)> + '_ {
+        self.by_place.iter().map(|(place, info)| (*place, *info))
+    }
+
+    /// All frames.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        self.by_place.values().map(|info| info.frames).sum()
+    }
+
+    /// From the first to the last frame's time; empty where there is no frame.
+    #[must_use]
+    pub fn span(&self) -> TimeSpan {
+        let mut span = TimeSpan::default();
+        self.by_place.values().for_each(|info| span.merge(info.span));
+        span
+    }
+
+    /// Numbers frames as a person counts them: 1-based, on through the inputs in their order.
+    #[must_use]
+    pub fn numbering(&self) -> Numbering {
+        let mut next = 1;
+        let mut first = BTreeMap::new();
+        for (place, info) in &self.by_place {
+            first.insert(*place, next);
+            next += info.frames;
+        }
+        Numbering { first }
+    }
+}
+
+impl Merge for Chunks {
+    /// Adds counts; the caller has made sure by [`Chunks::first_shared`] that no chunk is in both.
+    fn merge(&mut self, other: Self) {
+        for (place, info) in other.by_place {
+            let mine = self.by_place.entry(place).or_default();
+            mine.frames += info.frames;
+            mine.span.merge(info.span);
+        }
+    }
+}
+
+/// Frame numbers, once all chunks are known.
+#[derive(Clone, Debug, Default)]
+pub struct Numbering {
+    first: BTreeMap<(u32, u32), u64>,
+}
+
+impl Numbering {
+    /// The frame's number over all inputs, 1-based; 0 for a frame of no known chunk.
+    #[must_use]
+    pub fn number(&self, frame: FrameId) -> u64 {
+        self.first.get(&frame.chunk()).map_or(0, |first| first + u64::from(frame.index()))
+    }
+
+    /// The input's ordinal and the frame's number within that input, 1-based.
+    #[must_use]
+    pub fn place(&self, frame: FrameId) -> (u32, u64) {
+        let (input, _) = frame.chunk();
+        let start = self.first.range((input, 0)..).next().map_or(1, |(_, first)| *first);
+        (input, (self.number(frame) + 1).saturating_sub(start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CaptureTime;
+
+    #[test]
+    fn frames_are_numbered_through_chunks_and_inputs() {
+        let mut chunks = Chunks::default();
+        for (input, chunk, index) in [(0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 0, 1)] {
+            let frame = FrameId::new(input, chunk, index);
+            chunks.count(Stamp { time: CaptureTime::from_nanos(i64::from(index)), frame });
+        }
+        let numbering = chunks.numbering();
+        assert_eq!(numbering.number(FrameId::new(0, 1, 0)), 3);
+        assert_eq!(numbering.number(FrameId::new(1, 0, 1)), 5);
+        assert_eq!(numbering.place(FrameId::new(1, 0, 1)), (1, 2));
+        assert_eq!(chunks.frames(), 5);
+    }
+
+    #[test]
+    fn a_shared_chunk_is_found() {
+        let (mut a, mut b) = (Chunks::default(), Chunks::default());
+        a.note(0, 3);
+        b.note(0, 2);
+        assert_eq!(a.first_shared(&b), None);
+        b.note(0, 3);
+        assert_eq!(a.first_shared(&b), Some((0, 3)));
+    }
+}

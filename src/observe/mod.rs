@@ -1,0 +1,127 @@
+//! Facts to mergeable evidence.
+//!
+//! An [`Observation`] absorbs decoded frames in any order and merges with others; [`attribute`] turns the merged
+//! whole into named flows. Nothing here decides what is good or bad: state, names and verdicts are derived from the
+//! whole, so that one thread, many threads, many files and partial files all end the same.
+
+mod attribute;
+mod chunks;
+mod conn_state;
+mod dns_log;
+mod flow_table;
+mod names;
+mod recognise;
+mod run;
+mod stream;
+mod tally;
+
+use crate::decode::{Decoded, IcmpMessage, Packet, Segment};
+use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
+
+pub use attribute::{Capture, DnsTransaction, Flow, FlowId, Name, NameSource, attribute};
+pub use chunks::{ChunkInfo, Chunks};
+pub use conn_state::ConnState;
+pub use dns_log::DnsLog;
+pub use run::{App, Event, EventKind, SideEvidence};
+pub use stream::StreamFact;
+pub use tally::Tally;
+
+use flow_table::FlowTable;
+
+/// What a capture, or a part of it, shows. Parts merge in any order to the same whole.
+#[derive(Debug, Default)]
+pub struct Observation {
+    flows: FlowTable,
+    dns: DnsLog,
+    tally: Tally,
+    chunks: Chunks,
+}
+
+/// What is known of a frame besides its decoded layers.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting {
+    /// When and where.
+    pub stamp: Stamp,
+    /// Bytes captured.
+    pub captured_length: u32,
+    /// Bytes on the wire.
+    pub wire_length: u32,
+}
+
+impl Observation {
+    /// Takes one decoded frame.
+    pub fn absorb(&mut self, sighting: Sighting, decoded: &Decoded<'_>) {
+        self.chunks.count(sighting.stamp);
+        match decoded {
+            Decoded::SetAside(stop) => self.tally.set_aside(sighting, stop),
+            Decoded::Packet(packet) => {
+                self.tally.decoded(sighting, packet);
+                self.absorb_packet(sighting.stamp, packet);
+            }
+        }
+    }
+
+    /// Frames by what became of them.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Which chunks of which inputs are in here.
+    #[must_use]
+    pub const fn chunks(&self) -> &Chunks {
+        &self.chunks
+    }
+
+    /// Bytes of a chunk boundary that the fold knows and no frame shows: a chunk without frames still is a chunk.
+    pub fn note_chunk(&mut self, input: u32, chunk: u32) {
+        self.chunks.note(input, chunk);
+    }
+
+    fn absorb_packet(&mut self, stamp: Stamp, packet: &Packet<'_>) {
+        let ends = |source_port, destination_port| {
+            (Endpoint::new(packet.source, source_port), Endpoint::new(packet.destination, destination_port))
+        };
+        match &packet.segment {
+            Segment::Tcp(segment) => {
+                let (from, to) = ends(segment.source_port, segment.destination_port);
+                let (key, side) = FlowKey::of(from, to, Transport::Tcp);
+                self.flows.absorb_tcp(key, side, stamp, packet, segment, &mut self.dns);
+            }
+            Segment::Udp(datagram) => {
+                let (from, to) = ends(datagram.source_port, datagram.destination_port);
+                let (key, side) = FlowKey::of(from, to, Transport::Udp);
+                self.flows.absorb_udp(key, side, stamp, packet, datagram, &mut self.dns);
+            }
+            Segment::Icmp(message) => self.absorb_icmp(stamp, packet, message),
+            Segment::Other { protocol, source_port, destination_port, payload } => {
+                let (from, to) = ends(*source_port, *destination_port);
+                let (key, side) = FlowKey::of(from, to, Transport::from_protocol(*protocol));
+                self.flows.absorb_plain(key, side, stamp, packet, payload.len() as u64);
+            }
+            Segment::Fragment(fragment) => self.tally.fragment(fragment),
+        }
+    }
+
+    fn absorb_icmp(&mut self, stamp: Stamp, packet: &Packet<'_>, message: &IcmpMessage<'_>) {
+        let transport = if message.v6 { Transport::Icmpv6 } else { Transport::Icmp };
+        let (from, to) = (Endpoint::new(packet.source, message.id), Endpoint::new(packet.destination, message.id));
+        let (key, side) = FlowKey::of(from, to, transport);
+        self.flows.absorb_plain(key, side, stamp, packet, message.payload.len() as u64);
+        if let Some(quoted) = &message.quoted {
+            let from = Endpoint::new(quoted.source, quoted.source_port);
+            let to = Endpoint::new(quoted.destination, quoted.destination_port);
+            let (key, side) = FlowKey::of(from, to, Transport::from_protocol(quoted.protocol));
+            self.flows.absorb_icmp_error(key, side, stamp, packet, message, quoted);
+        }
+    }
+}
+
+impl Merge for Observation {
+    fn merge(&mut self, other: Self) {
+        self.flows.merge(other.flows);
+        self.dns.merge(other.dns);
+        self.tally.merge(other.tally);
+        self.chunks.merge(other.chunks);
+    }
+}

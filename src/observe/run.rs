@@ -1,0 +1,450 @@
+//! The evidence of one run: packets of one 5-tuple from one opening, or without one.
+//!
+//! Everything in here merges by sum, minimum, maximum, OR or bounded union. What a connection "was" is worked out
+//! later from the whole.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::stream::Stream;
+use crate::decode::Packet;
+use crate::model::{Fqdn, Merge, Side, Stamp};
+
+/// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
+/// A SYN-ACK tells the same of the other side by what it acknowledges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Opening {
+    /// The side that opened.
+    pub side: Side,
+    /// Its initial sequence number.
+    pub isn: u32,
+}
+
+/// The kinds of packets that are kept one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EventKind {
+    /// SYN without ACK.
+    Syn,
+    /// SYN with ACK.
+    SynAck,
+    /// The first pure ACK.
+    Ack,
+    /// The first packets with payload.
+    Data,
+    /// FIN.
+    Fin,
+    /// RST.
+    Rst,
+    /// An ICMP error that quotes a packet of the side it is put to.
+    IcmpError,
+}
+
+impl EventKind {
+    /// How many of a kind are kept per side: the earliest ones. Enough to count retries and to see what comes first.
+    const fn bound(self) -> usize {
+        match self {
+            Self::Syn => 8,
+            Self::SynAck | Self::Rst | Self::IcmpError | Self::Data => 4,
+            Self::Fin => 2,
+            Self::Ack => 1,
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// A packet that is kept by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Event {
+    /// When and where.
+    pub stamp: Stamp,
+    /// What.
+    pub kind: EventKind,
+    /// Who sent it; of an ICMP error, whose packet it quotes.
+    pub side: Side,
+    /// Sequence number; of an ICMP error the quoted one, 0 where none is quoted.
+    pub sequence: u32,
+    /// Acknowledgement number, 0 without the flag.
+    pub acknowledgment: u32,
+    /// Payload bytes.
+    pub length: u32,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// IPv4 identification.
+    pub ip_id: u16,
+    /// Of an ICMP error: type and code, and who sent it.
+    pub icmp: Option<IcmpDetail>,
+}
+
+/// What an ICMP error says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IcmpDetail {
+    /// Whether this is ICMPv6.
+    pub v6: bool,
+    /// Type.
+    pub kind: u8,
+    /// Code.
+    pub code: u8,
+    /// Who sent the error: the device that says no.
+    pub from: std::net::IpAddr,
+    /// Whether it quotes a TCP sequence number (then it is in `sequence`).
+    pub quotes_sequence: bool,
+}
+
+/// What one side sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideEvidence {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes of IP packets on the wire.
+    pub bytes: u64,
+    /// Payload bytes on the wire, retransmissions counted again.
+    pub payload_bytes: u64,
+    /// First and last packet.
+    pub span: Option<(Stamp, Stamp)>,
+    /// Smallest and largest TTL.
+    pub ttl: Option<(u8, u8)>,
+    /// The highest acknowledgement number sent, in serial order (RFC 1982).
+    pub highest_ack: Option<u32>,
+    /// One past the highest sequence number sent, in serial order; SYN and FIN count one each.
+    pub next_sequence: Option<u32>,
+    /// The kinds of events that are there, as a quick test.
+    kinds: u8,
+}
+
+impl SideEvidence {
+    fn count(&mut self, stamp: Stamp, packet: &Packet<'_>, payload: u64) {
+        self.packets += 1;
+        self.bytes += u64::from(packet.ip_length);
+        self.payload_bytes += payload;
+        self.span = Some(match self.span {
+            Some((first, last)) => (first.min(stamp), last.max(stamp)),
+            None => (stamp, stamp),
+        });
+        self.ttl = Some(match self.ttl {
+            Some((low, high)) => (low.min(packet.ttl), high.max(packet.ttl)),
+            None => (packet.ttl, packet.ttl),
+        });
+    }
+}
+
+impl Merge for SideEvidence {
+    fn merge(&mut self, other: Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.payload_bytes += other.payload_bytes;
+        self.span = both(self.span, other.span, |a, b| (a.0.min(b.0), a.1.max(b.1)));
+        self.ttl = both(self.ttl, other.ttl, |a, b| (a.0.min(b.0), a.1.max(b.1)));
+        self.highest_ack = both(self.highest_ack, other.highest_ack, later);
+        self.next_sequence = both(self.next_sequence, other.next_sequence, later);
+        self.kinds |= other.kinds;
+    }
+}
+
+/// Application protocols told by content, one bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct App(pub u32);
+
+impl App {
+    /// TLS on TCP.
+    pub const TLS: Self = Self(1);
+    /// HTTP/1 in clear.
+    pub const HTTP: Self = Self(1 << 1);
+    /// DNS, over any transport.
+    pub const DNS: Self = Self(1 << 2);
+    /// QUIC.
+    pub const QUIC: Self = Self(1 << 3);
+    /// NTP.
+    pub const NTP: Self = Self(1 << 4);
+    /// Syslog.
+    pub const SYSLOG: Self = Self(1 << 5);
+    /// SSH.
+    pub const SSH: Self = Self(1 << 6);
+    /// DTLS.
+    pub const DTLS: Self = Self(1 << 7);
+    /// DHCP.
+    pub const DHCP: Self = Self(1 << 8);
+    /// Multicast DNS and LLMNR.
+    pub const MDNS: Self = Self(1 << 9);
+    /// LDAP.
+    pub const LDAP: Self = Self(1 << 10);
+    /// SMTP, and other protocols that greet as it does.
+    pub const SMTP: Self = Self(1 << 11);
+    /// HTTP/2 in clear.
+    pub const HTTP2: Self = Self(1 << 12);
+
+    /// The most telling one, by name: what is inside outranks what carries it.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        const NAMES: [(App, &str); 13] = [
+            (App::TLS, "tls"),
+            (App::QUIC, "quic"),
+            (App::DTLS, "dtls"),
+            (App::HTTP2, "http2"),
+            (App::HTTP, "http"),
+            (App::MDNS, "mdns"),
+            (App::DNS, "dns"),
+            (App::NTP, "ntp"),
+            (App::SSH, "ssh"),
+            (App::LDAP, "ldap"),
+            (App::SMTP, "smtp"),
+            (App::SYSLOG, "syslog"),
+            (App::DHCP, "dhcp"),
+        ];
+        NAMES.iter().find(|(app, _)| self.has(*app)).map(|(_, name)| *name)
+    }
+
+    /// Whether all of `other` is in it.
+    #[must_use]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Adds `other`.
+    pub const fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// Where a name in a flow's own bytes stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SaidBy {
+    /// TLS ClientHello.
+    TlsSni,
+    /// QUIC Initial.
+    QuicSni,
+    /// HTTP Host or absolute URI.
+    HttpHost,
+    /// HTTP CONNECT target.
+    HttpConnect,
+    /// Server certificate.
+    Certificate,
+}
+
+/// A name that stood in a flow's own bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SaidName {
+    /// When and where it was first said.
+    pub stamp: Stamp,
+    /// Where it stood.
+    pub by: SaidBy,
+    /// Who said it.
+    pub side: Side,
+    /// The name.
+    pub fqdn: Fqdn,
+    /// The port said with it, 0 where none was.
+    pub port: u16,
+}
+
+/// What few flows have, kept out of the way of those that have it not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extra {
+    /// VLAN stacks that packets of the run came in.
+    pub vlans: Vec<Vec<u16>>,
+    /// Tunnel stacks that packets of the run came in: kind and number, outermost first.
+    pub tunnels: Vec<Vec<(String, u32)>>,
+}
+
+/// Packets of one 5-tuple that belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The TCP opening, where it was seen.
+    pub opening: Option<Opening>,
+    /// First and last packet or ICMP error.
+    pub span: (Stamp, Stamp),
+    /// What each side sent.
+    pub sides: [SideEvidence; 2],
+    /// Packets kept one by one, ascending.
+    pub events: Vec<Event>,
+    /// Names in the flow's own bytes, ascending.
+    pub names: Vec<SaidName>,
+    /// Applications told by content.
+    pub app: App,
+    /// Opening bytes and what was read from them, by side.
+    pub streams: [Option<Box<Stream>>; 2],
+    /// VLANs and tunnels, if any.
+    pub extra: Option<Box<Extra>>,
+    /// Items dropped at a bound.
+    pub cut: u64,
+}
+
+impl Run {
+    /// The most names kept of a run: the earliest.
+    const MAX_NAMES: usize = 32;
+    /// The most VLAN or tunnel stacks kept of a run.
+    const MAX_STACKS: usize = 4;
+
+    /// A run without packets yet.
+    #[must_use]
+    pub fn new(opening: Option<Opening>, stamp: Stamp) -> Self {
+        Self {
+            opening,
+            span: (stamp, stamp),
+            sides: Default::default(),
+            events: Vec::new(),
+            names: Vec::new(),
+            app: App::default(),
+            streams: Default::default(),
+            extra: None,
+            cut: 0,
+        }
+    }
+
+    /// Counts a packet.
+    pub fn count(&mut self, side: Side, stamp: Stamp, packet: &Packet<'_>, payload: u64) {
+        self.extend(stamp);
+        self.sides[side.index()].count(stamp, packet, payload);
+        if !packet.vlans.is_empty() || !packet.tunnels.is_empty() {
+            self.note_layers(packet);
+        }
+    }
+
+    /// Notes sequence space: what `side` has sent up to, and has acknowledged.
+    pub fn sequence(&mut self, side: Side, next: u32, ack: Option<u32>) {
+        let evidence = &mut self.sides[side.index()];
+        evidence.next_sequence = both(evidence.next_sequence, Some(next), later);
+        evidence.highest_ack = both(evidence.highest_ack, ack, later);
+    }
+
+    /// Makes the span cover a moment.
+    pub fn extend(&mut self, stamp: Stamp) {
+        self.span = (self.span.0.min(stamp), self.span.1.max(stamp));
+    }
+
+    /// Keeps a packet by itself, unless there are enough earlier ones of its kind.
+    pub fn keep(&mut self, event: Event) {
+        let first_of_kind = self.sides[event.side.index()].kinds & event.kind.bit() == 0;
+        if !first_of_kind && self.full_before(&event) {
+            return;
+        }
+        self.sides[event.side.index()].kinds |= event.kind.bit();
+        insert(&mut self.events, event);
+        self.trim_events(event.kind, event.side);
+    }
+
+    /// Keeps a name.
+    pub fn say(&mut self, name: SaidName) {
+        let same = |n: &SaidName| {
+            n.by == name.by && n.side == name.side && n.fqdn == name.fqdn && n.port == name.port
+        };
+        match self.names.iter().position(same) {
+            Some(i) if self.names[i].stamp <= name.stamp => return,
+            Some(i) => drop(self.names.remove(i)),
+            None => {}
+        }
+        insert(&mut self.names, name);
+        if self.names.len() > Self::MAX_NAMES {
+            self.names.truncate(Self::MAX_NAMES);
+            self.cut += 1;
+        }
+    }
+
+    /// Whether packets less than `idle` after this run's end belong to it.
+    #[must_use]
+    pub fn reaches(&self, stamp: Stamp, idle: Duration) -> bool {
+        stamp.time.since(self.span.1.time) <= idle
+    }
+
+    /// Takes all of another run of the same 5-tuple.
+    pub fn merge(&mut self, other: Self) {
+        self.opening = self.opening.or(other.opening);
+        self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
+        self.app.insert(other.app);
+        self.cut += other.cut;
+        let [low, high] = other.sides;
+        self.sides[0].merge(low);
+        self.sides[1].merge(high);
+        for event in other.events {
+            insert(&mut self.events, event);
+            self.trim_events(event.kind, event.side);
+        }
+        other.names.into_iter().for_each(|name| self.say(name));
+        for (mine, theirs) in self.streams.iter_mut().zip(other.streams) {
+            match (mine.as_mut(), theirs) {
+                (Some(mine), Some(theirs)) => mine.merge(*theirs),
+                (None, theirs) => *mine = theirs,
+                (Some(_), None) => {}
+            }
+        }
+        if let Some(extra) = other.extra {
+            let mine = self.extra.get_or_insert_default();
+            extra.vlans.into_iter().for_each(|stack| note_stack(&mut mine.vlans, stack));
+            extra.tunnels.into_iter().for_each(|stack| note_stack(&mut mine.tunnels, stack));
+        }
+    }
+
+    /// The kept packets of a kind from a side, earliest first.
+    pub fn events_of(&self, kind: EventKind, side: Side) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.kind == kind && event.side == side)
+    }
+
+    /// Whether a packet of a kind came from a side.
+    #[must_use]
+    pub fn has(&self, kind: EventKind, side: Side) -> bool {
+        self.sides[side.index()].kinds & kind.bit() != 0
+    }
+
+    fn full_before(&self, event: &Event) -> bool {
+        let mut kept = self.events_of(event.kind, event.side);
+        kept.nth(event.kind.bound() - 1).is_some_and(|last| last < event)
+    }
+
+    fn trim_events(&mut self, kind: EventKind, side: Side) {
+        let mut last = None;
+        let mut count = 0;
+        for (i, event) in self.events.iter().enumerate() {
+            if event.kind == kind && event.side == side {
+                count += 1;
+                last = Some(i);
+            }
+        }
+        if let (true, Some(i)) = (count > kind.bound(), last) {
+            self.events.remove(i);
+        }
+    }
+
+    fn note_layers(&mut self, packet: &Packet<'_>) {
+        let extra = self.extra.get_or_insert_default();
+        if !packet.vlans.is_empty() && !extra.vlans.iter().any(|v| v[..] == packet.vlans[..]) {
+            note_stack(&mut extra.vlans, packet.vlans.to_vec());
+        }
+        if !packet.tunnels.is_empty() {
+            let stack: Vec<_> = packet.tunnels.iter().map(|t| (t.kind.to_owned(), t.id)).collect();
+            note_stack(&mut extra.tunnels, stack);
+        }
+    }
+}
+
+/// Whether `a` lies after `b` in serial order (RFC 1982 section 3.2).
+#[must_use]
+pub fn is_after(a: u32, b: u32) -> bool {
+    a != b && a.wrapping_sub(b) < 1 << 31
+}
+
+fn later(a: u32, b: u32) -> u32 {
+    if is_after(b, a) { b } else { a }
+}
+
+fn both<T>(a: Option<T>, b: Option<T>, join: impl Fn(T, T) -> T) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(join(a, b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Puts an item into its place in an ascending list, once.
+fn insert<T: Ord>(list: &mut Vec<T>, item: T) {
+    if list.last().is_none_or(|last| *last < item) {
+        list.push(item);
+    } else if let Err(place) = list.binary_search(&item) {
+        list.insert(place, item);
+    }
+}
+
+fn note_stack<T: Ord>(stacks: &mut Vec<Vec<T>>, stack: Vec<T>) {
+    insert(stacks, stack);
+    stacks.truncate(Run::MAX_STACKS);
+}

@@ -1,0 +1,363 @@
+//! Opening bytes of one TCP direction, keyed by sequence number, kept only as long as they may still say something.
+//!
+//! Bytes are kept from the start of the direction, and from any segment that starts something which goes on in later
+//! segments. Where the start has not been seen (another part of the capture holds it), the lowest bytes are kept, so
+//! that the part with the start finds its continuation when the two merge.
+
+use serde::{Deserialize, Serialize};
+
+use super::run::is_after;
+use crate::model::{CaptureTime, FrameId, Stamp};
+
+/// The most bytes kept from the start of a direction, or from the start of an item.
+pub(super) const WINDOW: u32 = 64 * 1024;
+
+/// The most bytes kept of a direction whose start was not seen.
+const LOOSE: usize = 24 * 1024;
+
+/// The most pieces kept: a bound against floods of tiny segments.
+const MAX_PIECES: usize = 256;
+
+/// Bytes at a place in the sequence space.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Piece {
+    sequence: u32,
+    stamp: Stamp,
+    bytes: Vec<u8>,
+}
+
+/// A place where something started that needs more bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Pending {
+    /// Sequence number of its first byte.
+    pub(super) start: u32,
+    /// Bytes wanted before it is worth another look.
+    pub(super) wanted: u32,
+}
+
+/// Something that a stream said.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum StreamFact {
+    /// A TLS ClientHello.
+    ClientHello {
+        /// Whether the name in it is only the outer name of an encrypted one.
+        encrypted: bool,
+        /// Application protocols offered.
+        alpn: Vec<String>,
+        /// Highest version offered, as on the wire (0x0304 = TLS 1.3).
+        version: u16,
+    },
+    /// A TLS ServerHello with the version chosen.
+    ServerHello {
+        /// As on the wire.
+        version: u16,
+    },
+    /// A leaf certificate in clear.
+    Certificate {
+        /// Common name of the issuer.
+        issuer: String,
+    },
+    /// A TLS alert in clear.
+    Alert {
+        /// 1 warning, 2 fatal.
+        level: u8,
+        /// RFC 8446 section 6.
+        description: u8,
+    },
+    /// An HTTP request's path, as sent in clear.
+    HttpPath {
+        /// Path with query.
+        path: String,
+    },
+    /// The status of an HTTP response.
+    HttpStatus {
+        /// Three digits.
+        status: u16,
+    },
+}
+
+/// Opening bytes of one direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stream {
+    /// Sequence number of the next byte of the opening that was not understood yet.
+    next: Option<u32>,
+    /// Bytes from `next` on that are wanted before it is worth another look.
+    wanted: u32,
+    /// Whether the opening has said all that it can.
+    finished: bool,
+    pending: Vec<Pending>,
+    pieces: Vec<Piece>,
+}
+
+impl Stream {
+    /// Notes where the direction starts.
+    pub(super) fn start_at(&mut self, sequence: u32) {
+        if self.next.is_none() {
+            self.next = Some(sequence);
+            self.drop_unwanted();
+        }
+    }
+
+    /// Whether nothing is kept and the opening is understood from a segment that starts at `sequence`.
+    pub(super) fn is_next(&self, sequence: u32) -> bool {
+        !self.finished && self.next == Some(sequence) && self.pieces.is_empty()
+    }
+
+    /// Whether the opening has said all that it can.
+    pub(super) const fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Keeps a segment's bytes as far as they may still say something.
+    pub(super) fn keep(&mut self, sequence: u32, stamp: Stamp, bytes: &[u8]) {
+        if bytes.is_empty() || !self.wants(sequence, bytes.len()) {
+            return;
+        }
+        let piece = Piece { sequence, stamp, bytes: bytes[..bytes.len().min(WINDOW as usize)].to_vec() };
+        self.put(piece);
+        self.bound();
+    }
+
+    /// The opening's bytes in one row from the first that was not understood, and when they were first seen; `None`
+    /// where there are too few to be worth a look.
+    pub(super) fn opening(&self) -> Option<(Stamp, Vec<u8>)> {
+        if self.finished {
+            return None;
+        }
+        self.assemble(self.next?, self.wanted.max(1))
+    }
+
+    /// The opening wants more bytes than lie in a row.
+    pub(super) fn want(&mut self, bytes: u32) {
+        self.wanted = bytes;
+        if bytes > WINDOW {
+            self.finish();
+        }
+    }
+
+    /// The opening's next `bytes` are understood.
+    pub(super) fn advance(&mut self, bytes: u32) {
+        self.next = self.next.map(|next| next.wrapping_add(bytes));
+        self.wanted = 0;
+        self.drop_unwanted();
+    }
+
+    /// The opening has said all that it can.
+    pub(super) fn finish(&mut self) {
+        self.finished = true;
+        self.drop_unwanted();
+    }
+
+    /// Something starts at `start` and wants more bytes than its segment has.
+    pub(super) fn expect(&mut self, pending: Pending, stamp: Stamp, bytes: &[u8]) {
+        if pending.wanted > WINDOW || self.pending.len() >= 4 {
+            return;
+        }
+        if !self.pending.iter().any(|p| p.start == pending.start) {
+            self.pending.push(pending);
+            self.pending.sort_unstable();
+        }
+        self.keep(pending.start, stamp, bytes);
+    }
+
+    /// What was expected and has got its bytes: its start, when it was first seen, the bytes.
+    pub(super) fn arrived(&self) -> Option<(Pending, Stamp, Vec<u8>)> {
+        self.pending.iter().find_map(|pending| {
+            let (stamp, bytes) = self.assemble(pending.start, pending.wanted)?;
+            Some((*pending, stamp, bytes))
+        })
+    }
+
+    /// An expected item wants still more.
+    pub(super) fn expect_more(&mut self, start: u32, wanted: u32) {
+        match self.pending.iter_mut().find(|p| p.start == start) {
+            Some(pending) if wanted > pending.wanted && wanted <= WINDOW => pending.wanted = wanted,
+            _ => self.settle(start),
+        }
+    }
+
+    /// An expected item is read, or turned out to be none.
+    pub(super) fn settle(&mut self, start: u32) {
+        self.pending.retain(|p| p.start != start);
+        self.drop_unwanted();
+    }
+
+    /// Takes all of another part of the same direction.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.finished |= other.finished;
+        self.next = match (self.next, other.next) {
+            (Some(a), Some(b)) => Some(if is_after(b, a) { b } else { a }),
+            (a, b) => a.or(b),
+        };
+        self.wanted = 0;
+        for pending in other.pending {
+            if !self.pending.iter().any(|p| p.start == pending.start) {
+                self.pending.push(pending);
+            }
+        }
+        self.pending.sort_unstable();
+        self.pending.truncate(4);
+        other.pieces.into_iter().for_each(|piece| self.put(piece));
+        self.drop_unwanted();
+        self.bound();
+    }
+
+    /// Whether nothing is in it that another part could need.
+    #[cfg(test)]
+    pub(super) fn is_bare(&self) -> bool {
+        self.pieces.is_empty() && self.pending.is_empty()
+    }
+
+    fn wants(&self, sequence: u32, length: usize) -> bool {
+        let end = sequence.wrapping_add(u32::try_from(length).unwrap_or(u32::MAX));
+        let overlaps = |start: u32| {
+            is_after(end, start) && !is_after(sequence, start.wrapping_add(WINDOW))
+        };
+        match self.next {
+            None if !self.finished => true,
+            Some(next) if !self.finished && overlaps(next) => true,
+            _ => self.pending.iter().any(|p| overlaps(p.start)),
+        }
+    }
+
+    fn put(&mut self, piece: Piece) {
+        let anchor = self.anchor(piece.sequence);
+        let key = |p: &Piece| (p.sequence.wrapping_sub(anchor) as i32, p.stamp);
+        let same = self.pieces.iter().position(|p| p.sequence == piece.sequence && p.bytes == piece.bytes);
+        if let Some(i) = same {
+            if self.pieces[i].stamp <= piece.stamp {
+                return;
+            }
+            self.pieces.remove(i);
+        }
+        let place = self.pieces.partition_point(|p| (key(p), &p.bytes) < (key(&piece), &piece.bytes));
+        self.pieces.insert(place, piece);
+    }
+
+    /// A sequence number near all pieces, so that they can be ordered across the wrap.
+    fn anchor(&self, fallback: u32) -> u32 {
+        self.pieces.first().map_or(fallback, |p| p.sequence)
+    }
+
+    fn drop_unwanted(&mut self) {
+        if self.pieces.is_empty() {
+            return;
+        }
+        let pieces = std::mem::take(&mut self.pieces);
+        self.pieces = pieces.into_iter().filter(|p| self.wants(p.sequence, p.bytes.len())).collect();
+    }
+
+    fn bound(&mut self) {
+        self.pieces.truncate(MAX_PIECES);
+        if self.next.is_some() || !self.pending.is_empty() {
+            return;
+        }
+        let mut total = 0;
+        let keep = self.pieces.iter().take_while(|p| {
+            let fits = total < LOOSE;
+            total += p.bytes.len();
+            fits
+        });
+        let keep = keep.count();
+        self.pieces.truncate(keep);
+    }
+
+    fn assemble(&self, start: u32, at_least: u32) -> Option<(Stamp, Vec<u8>)> {
+        let mut bytes: Vec<u8> = Vec::new();
+        let mut first = None;
+        for piece in &self.pieces {
+            let at = start.wrapping_add(bytes.len() as u32);
+            let behind = at.wrapping_sub(piece.sequence);
+            if behind > 1 << 31 {
+                break; // the piece starts after the gap
+            }
+            if let Some(fresh) = piece.bytes.get(behind as usize..).filter(|f| !f.is_empty()) {
+                first.get_or_insert(piece.stamp);
+                bytes.extend_from_slice(fresh);
+            }
+            if bytes.len() >= WINDOW as usize {
+                break;
+            }
+        }
+        (bytes.len() >= at_least as usize).then(|| (first.unwrap_or(NO_STAMP), bytes))
+    }
+}
+
+const NO_STAMP: Stamp = Stamp { time: CaptureTime::MIN, frame: FrameId::from_bits(0) };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(n: i64) -> Stamp {
+        Stamp { time: CaptureTime::from_nanos(n), frame: FrameId::new(0, 0, n as u32) }
+    }
+
+    #[test]
+    fn an_opening_is_put_together_from_any_order_and_overlap() {
+        let mut stream = Stream::default();
+        stream.keep(105, stamp(3), b"fghij");
+        stream.start_at(100);
+        stream.keep(100, stamp(5), b"abc");
+        assert_eq!(stream.opening(), Some((stamp(5), b"abc".to_vec())));
+        stream.keep(102, stamp(6), b"cdefg");
+        assert_eq!(stream.opening(), Some((stamp(5), b"abcdefghij".to_vec())));
+        stream.advance(8);
+        assert_eq!(stream.opening(), Some((stamp(3), b"ij".to_vec())));
+        stream.finish();
+        assert!(stream.is_bare());
+    }
+
+    #[test]
+    fn it_works_across_the_wrap_of_sequence_numbers() {
+        let mut stream = Stream::default();
+        stream.start_at(u32::MAX - 1);
+        stream.keep(2, stamp(2), b"ef");
+        stream.keep(u32::MAX - 1, stamp(1), b"abcd");
+        assert_eq!(stream.opening(), Some((stamp(1), b"abcdef".to_vec())));
+    }
+
+    #[test]
+    fn parts_merge_in_either_order() {
+        let part = |start: Option<u32>, pieces: &[(u32, &[u8])]| {
+            let mut stream = Stream::default();
+            if let Some(start) = start {
+                stream.start_at(start);
+            }
+            pieces.iter().enumerate().for_each(|(i, (seq, bytes))| stream.keep(*seq, stamp(i as i64), bytes));
+            stream
+        };
+        let (a, b) = (part(Some(10), &[(10, b"ab")]), part(None, &[(12, b"cd"), (14, b"ef")]));
+        let (mut ab, mut ba) = (a.clone(), b.clone());
+        ab.merge(b);
+        ba.merge(a);
+        assert_eq!(ab.opening().map(|o| o.1), Some(b"abcdef".to_vec()));
+        assert_eq!(ba.opening().map(|o| o.1), Some(b"abcdef".to_vec()));
+    }
+
+    #[test]
+    fn what_is_expected_keeps_only_its_own_window() {
+        let mut stream = Stream::default();
+        stream.start_at(0);
+        stream.finish();
+        stream.keep(500, stamp(0), b"not wanted");
+        assert!(stream.is_bare());
+        stream.expect(Pending { start: 1000, wanted: 6 }, stamp(1), b"abc");
+        assert_eq!(stream.arrived(), None);
+        stream.keep(1003, stamp(2), b"def");
+        let (pending, seen, bytes) = stream.arrived().unwrap();
+        assert_eq!((pending.start, seen, bytes.as_slice()), (1000, stamp(1), b"abcdef".as_slice()));
+        stream.settle(1000);
+        assert!(stream.is_bare());
+    }
+
+    #[test]
+    fn floods_of_tiny_segments_are_bounded() {
+        let mut stream = Stream::default();
+        stream.start_at(0);
+        for i in 0..10_000_u32 {
+            stream.keep(i * 2 + 1, stamp(i64::from(i)), b"x");
+        }
+        assert!(stream.pieces.len() <= MAX_PIECES);
+    }
+}

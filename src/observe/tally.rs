@@ -1,0 +1,93 @@
+//! Frames by what became of them: read = decoded + set aside, each with its reason.
+
+use std::collections::BTreeMap;
+
+use super::Sighting;
+use crate::decode::{Fragment, Packet, Stop, StopReason};
+use crate::model::Merge;
+
+/// Counts of frames and of whatever a bound cut away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Frames read.
+    pub frames: u64,
+    /// Bytes of all frames on the wire.
+    pub wire_bytes: u64,
+    /// Frames in which an IP packet was found.
+    pub decoded: u64,
+    /// Of the decoded: frames cut short, contradicting themselves, or otherwise read in part, by reason.
+    pub partly_decoded: BTreeMap<String, u64>,
+    /// Frames in which no IP packet was found, by reason.
+    pub set_aside: BTreeMap<String, u64>,
+    /// Frames that a snaplen cut.
+    pub cut_by_snaplen: u64,
+    /// Of the decoded: fragments other than the first, which have no ports.
+    pub fragments: u64,
+    /// Evidence dropped at a bound, by what was bounded.
+    pub bounded: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Counts a frame in which no IP packet was found.
+    pub(super) fn set_aside(&mut self, sighting: Sighting, stop: &Stop) {
+        self.frame(sighting);
+        *self.set_aside.entry(reason(stop)).or_default() += 1;
+    }
+
+    /// Counts a frame in which an IP packet was found.
+    pub(super) fn decoded(&mut self, sighting: Sighting, packet: &Packet<'_>) {
+        self.frame(sighting);
+        self.decoded += 1;
+        if let Some(stop) = &packet.stop {
+            *self.partly_decoded.entry(reason(stop)).or_default() += 1;
+        }
+    }
+
+    /// Counts a fragment without ports.
+    pub(super) fn fragment(&mut self, _fragment: &Fragment<'_>) {
+        self.fragments += 1;
+    }
+
+    /// All frames set aside.
+    #[must_use]
+    pub fn set_aside_total(&self) -> u64 {
+        self.set_aside.values().sum()
+    }
+
+    fn frame(&mut self, sighting: Sighting) {
+        self.frames += 1;
+        self.wire_bytes += u64::from(sighting.wire_length);
+        self.cut_by_snaplen += u64::from(sighting.captured_length < sighting.wire_length);
+    }
+}
+
+impl Merge for Tally {
+    fn merge(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.wire_bytes += other.wire_bytes;
+        self.decoded += other.decoded;
+        self.cut_by_snaplen += other.cut_by_snaplen;
+        self.fragments += other.fragments;
+        add(&mut self.partly_decoded, other.partly_decoded);
+        add(&mut self.set_aside, other.set_aside);
+        add(&mut self.bounded, other.bounded);
+    }
+}
+
+fn add<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+    for (key, count) in from {
+        *into.entry(key).or_default() += count;
+    }
+}
+
+/// A stop as a stable kebab word with its layer: `not-ip:arp`, `truncated:tcp`, `malformed:ipv4`.
+fn reason(stop: &Stop) -> String {
+    match stop.reason {
+        StopReason::Truncated { .. } => format!("truncated:{}", stop.layer),
+        StopReason::Malformed(why) => format!("malformed:{}:{}", stop.layer, why.replace(' ', "-")),
+        StopReason::NotIp(0x0806) => "not-ip:arp".to_owned(),
+        StopReason::NotIp(number) => format!("not-ip:{}:0x{number:04x}", stop.layer),
+        StopReason::UnknownLink(number) => format!("link-type:{number}"),
+        StopReason::TooDeep => format!("too-deep:{}", stop.layer),
+    }
+}
