@@ -243,7 +243,7 @@ fn coalesce(runs: &mut Runs, idle: Duration) {
             None if out.len() == MAX_RUNS => {
                 let last = &mut out[MAX_RUNS - 1];
                 last.merge(*run);
-                last.cut += 1;
+                last.cut = true;
             }
             None => out.push(run),
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::stream::Stream;
+use super::stream::{Stream, StreamFact};
 use crate::decode::Packet;
 use crate::model::{Fqdn, Merge, Side, Stamp};
 
@@ -239,6 +239,17 @@ pub struct SaidName {
     pub port: u16,
 }
 
+/// What a stream said in clear, with when, where and who.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TimedFact {
+    /// When and where it began.
+    pub stamp: Stamp,
+    /// Who said it.
+    pub side: Side,
+    /// What.
+    pub fact: StreamFact,
+}
+
 /// What few flows have, kept out of the way of those that have it not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extra {
@@ -263,17 +274,23 @@ pub struct Run {
     pub names: Vec<SaidName>,
     /// Applications told by content.
     pub app: App,
+    /// Which sides spoke as only a client does (ClientHello, request, query) or to whom only a server answers.
+    pub clients: [bool; 2],
+    /// What the streams said in clear, ascending.
+    pub facts: Vec<TimedFact>,
     /// Opening bytes and what was read from them, by side.
     pub streams: [Option<Box<Stream>>; 2],
     /// VLANs and tunnels, if any.
     pub extra: Option<Box<Extra>>,
-    /// Items dropped at a bound.
-    pub cut: u64,
+    /// Whether items were dropped at a bound.
+    pub cut: bool,
 }
 
 impl Run {
     /// The most names kept of a run: the earliest.
     const MAX_NAMES: usize = 32;
+    /// The most facts kept of a run: the earliest.
+    const MAX_FACTS: usize = 16;
     /// The most VLAN or tunnel stacks kept of a run.
     const MAX_STACKS: usize = 4;
 
@@ -287,9 +304,11 @@ impl Run {
             events: Vec::new(),
             names: Vec::new(),
             app: App::default(),
+            clients: [false; 2],
+            facts: Vec::new(),
             streams: Default::default(),
             extra: None,
-            cut: 0,
+            cut: false,
         }
     }
 
@@ -338,7 +357,21 @@ impl Run {
         insert(&mut self.names, name);
         if self.names.len() > Self::MAX_NAMES {
             self.names.truncate(Self::MAX_NAMES);
-            self.cut += 1;
+            self.cut = true;
+        }
+    }
+
+    /// Keeps what a stream said, the earliest of equal facts.
+    pub fn tell(&mut self, fact: TimedFact) {
+        match self.facts.iter().position(|f| f.side == fact.side && f.fact == fact.fact) {
+            Some(i) if self.facts[i].stamp <= fact.stamp => return,
+            Some(i) => drop(self.facts.remove(i)),
+            None => {}
+        }
+        insert(&mut self.facts, fact);
+        if self.facts.len() > Self::MAX_FACTS {
+            self.facts.truncate(Self::MAX_FACTS);
+            self.cut = true;
         }
     }
 
@@ -353,7 +386,7 @@ impl Run {
         self.opening = self.opening.or(other.opening);
         self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
         self.app.insert(other.app);
-        self.cut += other.cut;
+        self.cut |= other.cut;
         let [low, high] = other.sides;
         self.sides[0].merge(low);
         self.sides[1].merge(high);
@@ -362,6 +395,8 @@ impl Run {
             self.trim_events(event.kind, event.side);
         }
         other.names.into_iter().for_each(|name| self.say(name));
+        other.facts.into_iter().for_each(|fact| self.tell(fact));
+        self.clients = [self.clients[0] | other.clients[0], self.clients[1] | other.clients[1]];
         for (mine, theirs) in self.streams.iter_mut().zip(other.streams) {
             match (mine.as_mut(), theirs) {
                 (Some(mine), Some(theirs)) => mine.merge(*theirs),

@@ -1,0 +1,304 @@
+//! A whole observation to named flows. Called once, after the last merge.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::chunks::Numbering;
+use super::conn_state::{ConnState, conn_state, history};
+use super::dns_log::DnsTransaction;
+use super::names::Directory;
+use super::run::{App, Event, EventKind, Run, SaidBy, SideEvidence};
+use super::stream::StreamFact;
+use super::{Chunks, Observation, Tally};
+use crate::model::{CaptureTime, Endpoint, Fqdn, FlowKey, Side, Stamp, TimeSpan, Transport};
+
+/// A flow's place in [`Capture::flows`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowId(pub u32);
+
+/// Where a name was taken from; the better source comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameSource {
+    /// SNI of a TLS ClientHello.
+    TlsSni,
+    /// SNI of a QUIC Initial.
+    QuicSni,
+    /// HTTP CONNECT target.
+    HttpConnect,
+    /// HTTP Host header or absolute URI.
+    HttpHost,
+    /// A DNS answer that had the responder's address.
+    DnsAnswer,
+    /// A server certificate in clear.
+    TlsCertificate,
+    /// Told before the capture began.
+    Seed,
+}
+
+impl NameSource {
+    /// Whether the initiator itself said in this flow whom it wants: such a name outranks all others.
+    #[must_use]
+    pub const fn is_said_by_initiator(self) -> bool {
+        matches!(self, Self::TlsSni | Self::QuicSni | Self::HttpHost | Self::HttpConnect)
+    }
+}
+
+impl fmt::Display for NameSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TlsSni => "tls_sni",
+            Self::QuicSni => "quic_sni",
+            Self::HttpConnect => "http_connect",
+            Self::HttpHost => "http_host",
+            Self::DnsAnswer => "dns_answer",
+            Self::TlsCertificate => "tls_certificate",
+            Self::Seed => "seed",
+        })
+    }
+}
+
+/// A name put to a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub fqdn: Fqdn,
+    /// Where it was taken from.
+    pub source: NameSource,
+    /// When and in which frame.
+    pub at: Stamp,
+    /// The port said with it (CONNECT, Host), 0 where none was.
+    pub port: u16,
+    /// Of a DNS answer: whether the flow's initiator had asked.
+    pub same_client: bool,
+    /// Of a DNS answer: whether it had run out when the flow began.
+    pub stale: bool,
+}
+
+/// A flow with everything that the capture says of it.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Who opened.
+    pub initiator: Endpoint,
+    /// Who was addressed.
+    pub responder: Endpoint,
+    /// What runs on IP.
+    pub transport: Transport,
+    /// Whether the opening was seen; otherwise the direction is inferred.
+    pub opened: bool,
+    /// First and last packet.
+    pub span: (Stamp, Stamp),
+    /// Zeek's state.
+    pub conn_state: ConnState,
+    /// Zeek's history.
+    pub history: String,
+    /// What the initiator sent.
+    pub out: SideEvidence,
+    /// What the responder sent.
+    pub back: SideEvidence,
+    /// Application, told by content.
+    pub app: App,
+    /// Names, best source first, then newest first.
+    pub names: Vec<Name>,
+    /// Packets kept one by one, ascending.
+    pub events: Vec<Event>,
+    /// Which [`Event::side`] is the initiator's.
+    pub initiator_side: Side,
+    /// What the streams said in clear, ascending: when, whether the initiator said it, what.
+    pub facts: Vec<(Stamp, bool, StreamFact)>,
+    /// VLAN stacks.
+    pub vlans: Vec<Vec<u16>>,
+    /// Tunnel stacks.
+    pub tunnels: Vec<Vec<(String, u32)>>,
+}
+
+impl Flow {
+    /// Kept packets of a kind, by whether the initiator sent them (of ICMP errors: whether they quote its packets).
+    pub fn events_of(&self, kind: EventKind, by_initiator: bool) -> impl Iterator<Item = &Event> {
+        let side = if by_initiator { self.initiator_side } else { self.initiator_side.other() };
+        self.events.iter().filter(move |event| event.kind == kind && event.side == side)
+    }
+
+    /// Names that the initiator itself said in this flow.
+    pub fn said_names(&self) -> impl Iterator<Item = &Name> {
+        self.names.iter().filter(|name| name.source.is_said_by_initiator())
+    }
+
+    /// The application's name, where the content told it.
+    #[must_use]
+    pub fn app_name(&self) -> Option<&'static str> {
+        self.app.name()
+    }
+}
+
+/// A whole capture, ready to be judged.
+#[derive(Debug)]
+pub struct Capture {
+    /// Ascending by start, then endpoints.
+    pub flows: Vec<Flow>,
+    /// Ascending by time.
+    pub dns: Vec<DnsTransaction>,
+    /// Frames by what became of them.
+    pub tally: Tally,
+    /// Chunks read.
+    pub chunks: Chunks,
+    /// Frame numbers.
+    pub numbering: Numbering,
+    /// From the first to the last frame.
+    pub span: TimeSpan,
+}
+
+/// Works out flows, their direction, state and names.
+#[must_use]
+pub fn attribute(observation: Observation) -> Capture {
+    let Observation { flows, dns, mut tally, chunks } = observation;
+    if dns.dropped() > 0 {
+        *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
+    }
+    let dns = dns.into_transactions();
+    let directory = Directory::of(&dns);
+    let mut out: Vec<Flow> = Vec::new();
+    let mut cut = 0;
+    for (key, run) in flows.into_runs() {
+        cut += u64::from(run.cut);
+        if run.sides.iter().any(|side| side.packets > 0) {
+            out.push(flow(key, *run, &directory));
+        }
+    }
+    if cut > 0 {
+        *tally.bounded.entry("flow-evidence".to_owned()).or_default() += cut;
+    }
+    out.sort_by_key(|f| (f.span.0.time, f.initiator, f.responder, f.transport, f.span));
+    let numbering = chunks.numbering();
+    let span = chunks.span();
+    Capture { flows: out, dns, tally, chunks, numbering, span }
+}
+
+fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
+    let (side, opened) = initiator(&key, &run);
+    let (initiator, responder) = (key.endpoint(side), key.endpoint(side.other()));
+    let state = conn_state(&run, side, key.transport());
+    let history = history(&run, side, key.transport());
+    let names = names(&run, side, initiator, responder, directory);
+    let Run { sides: [low, high], events, app, facts, extra, .. } = run;
+    let (out, back) = if side == Side::Low { (low, high) } else { (high, low) };
+    let first = |a: Option<(Stamp, Stamp)>| a.map(|(first, _)| first);
+    let last = |a: Option<(Stamp, Stamp)>| a.map(|(_, last)| last);
+    let start = [first(out.span), first(back.span)].into_iter().flatten().min().unwrap_or_default();
+    let end = [last(out.span), last(back.span)].into_iter().flatten().max().unwrap_or_default();
+    let extra = extra.map(|extra| *extra).unwrap_or_default();
+    Flow {
+        initiator,
+        responder,
+        transport: key.transport(),
+        opened,
+        span: (start, end),
+        conn_state: state,
+        history,
+        out,
+        back,
+        app,
+        names,
+        events,
+        initiator_side: side,
+        facts: facts.into_iter().map(|f| (f.stamp, f.side == side, f.fact)).collect(),
+        vlans: extra.vlans,
+        tunnels: extra.tunnels,
+    }
+}
+
+/// Who opened, and whether the opening itself was seen. Without one: who spoke like a client; else who is not on a
+/// well-known port while the other is; else who spoke first.
+fn initiator(key: &FlowKey, run: &Run) -> (Side, bool) {
+    if let Some(opening) = run.opening {
+        return (opening.side, true);
+    }
+    let first_packet = |side: Side| run.sides[side.index()].span.map(|(first, _)| first);
+    let speaker = match (first_packet(Side::Low), first_packet(Side::High)) {
+        (Some(low), Some(high)) if high < low => Side::High,
+        (None, Some(_)) => Side::High,
+        _ => Side::Low,
+    };
+    match run.clients {
+        [true, false] => return (Side::Low, false),
+        [false, true] => return (Side::High, false),
+        _ => {}
+    }
+    let from_service = is_service_port(key.endpoint(speaker).port);
+    let to_service = is_service_port(key.endpoint(speaker.other()).port);
+    let datagram = key.transport() != Transport::Tcp;
+    match (from_service, to_service) {
+        (true, false) if key.transport().has_ports() => (speaker.other(), false),
+        _ => (speaker, datagram),
+    }
+}
+
+/// Ports on which only servers listen as a rule. Used only where a flow's opening was not captured.
+const fn is_service_port(port: u16) -> bool {
+    matches!(port, 1..1024 | 1433 | 3128 | 3306 | 3389 | 3544 | 5432 | 6514 | 8080 | 8443)
+}
+
+fn names(
+    run: &Run,
+    side: Side,
+    initiator: Endpoint,
+    responder: Endpoint,
+    directory: &Directory,
+) -> Vec<Name> {
+    // One entry a (source, name, port), the earliest: the same hello may have come twice.
+    let mut said: BTreeMap<(NameSource, &Fqdn, u16), Stamp> = BTreeMap::new();
+    for name in &run.names {
+        let (source, by_initiator) = match name.by {
+            SaidBy::TlsSni => (NameSource::TlsSni, true),
+            SaidBy::QuicSni => (NameSource::QuicSni, true),
+            SaidBy::HttpHost => (NameSource::HttpHost, true),
+            SaidBy::HttpConnect => (NameSource::HttpConnect, true),
+            SaidBy::Certificate => (NameSource::TlsCertificate, false),
+        };
+        if (name.side == side) == by_initiator {
+            let at = said.entry((source, &name.fqdn, name.port)).or_insert(name.stamp);
+            *at = name.stamp.min(*at);
+        }
+    }
+    let mut names: Vec<Name> = said
+        .into_iter()
+        .map(|((source, fqdn, port), at)| Name {
+            fqdn: fqdn.clone(),
+            source,
+            at,
+            port,
+            same_client: true,
+            stale: false,
+        })
+        .collect();
+    let start = run.span.0.time;
+    names.extend(directory.candidates(initiator.ip, responder.ip, start).into_iter().map(|c| Name {
+        fqdn: c.asked,
+        source: NameSource::DnsAnswer,
+        at: c.stamp,
+        port: 0,
+        same_client: c.same_client,
+        stale: c.stale,
+    }));
+    names.sort_by_key(|name| name.source);
+    names
+}
+
+impl Capture {
+    /// A frame's number over all inputs, 1-based.
+    #[must_use]
+    pub fn number(&self, stamp: Stamp) -> u64 {
+        self.numbering.number(stamp.frame)
+    }
+
+    /// The flow with an id.
+    #[must_use]
+    pub fn flow(&self, id: FlowId) -> Option<&Flow> {
+        self.flows.get(id.0 as usize)
+    }
+
+    /// When the last frame was captured.
+    #[must_use]
+    pub const fn end(&self) -> CaptureTime {
+        self.span.last
+    }
+}

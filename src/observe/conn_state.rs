@@ -1,0 +1,171 @@
+//! How a connection went, in the words of Zeek's `conn.log`: `conn_state` and `history`
+//! (<https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html>).
+
+use std::fmt;
+
+use super::run::{EventKind, Run};
+use crate::model::{Side, Stamp, Transport};
+
+/// Zeek's `conn_state`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConnState {
+    /// Attempt seen, no reply.
+    S0,
+    /// Established, not ended.
+    S1,
+    /// Established, the originator asked to close, no reply to that.
+    S2,
+    /// Established, the responder asked to close, no reply to that.
+    S3,
+    /// Established and ended as it should; UDP: both sides spoke.
+    SF,
+    /// Attempt rejected.
+    Rej,
+    /// Established, the originator aborted.
+    Rsto,
+    /// The responder aborted.
+    Rstr,
+    /// SYN, then RST from the originator; no SYN-ACK seen.
+    Rstos0,
+    /// SYN-ACK, then RST from the responder; no SYN seen.
+    Rstrh,
+    /// SYN, then FIN from the originator; no SYN-ACK seen.
+    Sh,
+    /// SYN-ACK, then FIN from the responder; no SYN seen. UDP: only the responder spoke.
+    Shr,
+    /// No opening seen.
+    Oth,
+}
+
+impl fmt::Display for ConnState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::S0 => "S0",
+            Self::S1 => "S1",
+            Self::S2 => "S2",
+            Self::S3 => "S3",
+            Self::SF => "SF",
+            Self::Rej => "REJ",
+            Self::Rsto => "RSTO",
+            Self::Rstr => "RSTR",
+            Self::Rstos0 => "RSTOS0",
+            Self::Rstrh => "RSTRH",
+            Self::Sh => "SH",
+            Self::Shr => "SHR",
+            Self::Oth => "OTH",
+        })
+    }
+}
+
+/// Where one endpoint of a TCP connection ended, in Zeek's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Endpoint {
+    Inactive,
+    Partial,
+    SynSent,
+    SynAckSent,
+    Established,
+    Closed,
+    Reset,
+}
+
+/// The state of a run whose initiator is `originator`.
+#[must_use]
+pub fn conn_state(run: &Run, originator: Side, transport: Transport) -> ConnState {
+    let responder = originator.other();
+    match transport {
+        Transport::Tcp => tcp_state(run, originator),
+        _ => match (run.sides[originator.index()].packets > 0, run.sides[responder.index()].packets > 0) {
+            (true, true) => ConnState::SF,
+            (true, false) => ConnState::S0,
+            (false, true) => ConnState::Shr,
+            (false, false) => ConnState::Oth,
+        },
+    }
+}
+
+fn tcp_state(run: &Run, originator: Side) -> ConnState {
+    let responder = originator.other();
+    let (orig, resp) = (endpoint(run, originator), endpoint(run, responder));
+    let quiet = |state| matches!(state, Endpoint::Inactive | Endpoint::Partial);
+    let no_payload = run.sides.iter().all(|side| side.payload_bytes == 0);
+    let answered = run.has(EventKind::SynAck, responder);
+    match (orig, resp) {
+        (Endpoint::SynSent | Endpoint::SynAckSent, Endpoint::Reset) if !answered => ConnState::Rej,
+        (Endpoint::Reset, Endpoint::Reset) if no_payload && !answered => ConnState::Rej,
+        (orig, Endpoint::Reset) if quiet(orig) => ConnState::Rstrh,
+        (_, Endpoint::Reset) => ConnState::Rstr,
+        (Endpoint::Reset, resp) if quiet(resp) => ConnState::Rstos0,
+        (Endpoint::Reset, _) => ConnState::Rsto,
+        (Endpoint::Closed, Endpoint::Closed) => ConnState::SF,
+        (Endpoint::Closed, resp) if quiet(resp) => ConnState::Sh,
+        (Endpoint::Closed, _) => ConnState::S2,
+        (orig, Endpoint::Closed) if quiet(orig) => ConnState::Shr,
+        (_, Endpoint::Closed) => ConnState::S3,
+        (Endpoint::SynSent, Endpoint::Inactive) => ConnState::S0,
+        (Endpoint::Established, Endpoint::Established) => ConnState::S1,
+        _ => ConnState::Oth,
+    }
+}
+
+/// What a side's packets say of it. A handshake is complete once SYN and SYN-ACK were seen, as Zeek has it.
+fn endpoint(run: &Run, side: Side) -> Endpoint {
+    let other = side.other();
+    let (syn, syn_ack) = (run.has(EventKind::Syn, side), run.has(EventKind::SynAck, side));
+    if reset(run, side) {
+        return Endpoint::Reset;
+    }
+    if run.has(EventKind::Fin, side) {
+        return Endpoint::Closed;
+    }
+    let established = (syn && run.has(EventKind::SynAck, other)) || (syn_ack && run.has(EventKind::Syn, other));
+    if established {
+        Endpoint::Established
+    } else if syn {
+        Endpoint::SynSent
+    } else if syn_ack {
+        Endpoint::SynAckSent
+    } else if run.sides[side.index()].packets > 0 {
+        Endpoint::Partial
+    } else {
+        Endpoint::Inactive
+    }
+}
+
+/// Whether the side aborted: a RST that is more than an echo after both sides have closed.
+fn reset(run: &Run, side: Side) -> bool {
+    let Some(reset) = run.events_of(EventKind::Rst, side).next() else { return false };
+    let closed = |side| run.events_of(EventKind::Fin, side).next().is_some_and(|fin| fin.stamp < reset.stamp);
+    !(closed(side) && closed(side.other()))
+}
+
+/// Zeek's `history`: a letter at the first packet of each kind, upper case for the originator.
+#[must_use]
+pub fn history(run: &Run, originator: Side, transport: Transport) -> String {
+    let mut first: Vec<(Stamp, char)> = Vec::new();
+    let mut note = |stamp: Option<Stamp>, side: Side, letter: char| {
+        if let Some(stamp) = stamp {
+            let letter = if side == originator { letter.to_ascii_uppercase() } else { letter };
+            first.push((stamp, letter));
+        }
+    };
+    for side in [originator, originator.other()] {
+        if transport == Transport::Tcp {
+            for (kind, letter) in [
+                (EventKind::Syn, 's'),
+                (EventKind::SynAck, 'h'),
+                (EventKind::Ack, 'a'),
+                (EventKind::Data, 'd'),
+                (EventKind::Fin, 'f'),
+                (EventKind::Rst, 'r'),
+            ] {
+                note(run.events_of(kind, side).next().map(|event| event.stamp), side, letter);
+            }
+        } else {
+            note(run.sides[side.index()].span.map(|(start, _)| start), side, 'd');
+        }
+    }
+    // A data packet that also closes counts as data first.
+    first.sort_by_key(|(stamp, letter)| (*stamp, !letter.eq_ignore_ascii_case(&'d')));
+    first.into_iter().map(|(_, letter)| letter).collect()
+}

@@ -1,0 +1,312 @@
+//! DNS messages as they were seen, and the transactions that they make up.
+//!
+//! Every message is kept with its stamp, so that parts merge by concatenation; queries and answers are paired only
+//! in the whole.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::dns;
+use crate::model::{Endpoint, Fqdn, Merge, Stamp, Transport};
+
+/// The most messages kept; beyond it they are counted only.
+const MAX_MESSAGES: usize = 20_000_000;
+
+/// How long after a query its repetition belongs to the same transaction, and how long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a DNS message says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DnsFacts {
+    /// Identifier.
+    pub id: u16,
+    /// Whether it is a response.
+    pub response: bool,
+    /// The first question's name; `None` for the root or without a question.
+    pub query: Option<Fqdn>,
+    /// The first question's type, 0 without a question.
+    pub query_type: u16,
+    /// Response code, extended by EDNS.
+    pub rcode: u16,
+    /// Whether the message was cut for UDP.
+    pub truncated: bool,
+    /// Records of all sections that carry something of use, in the order of the message.
+    pub records: Vec<DnsRecord>,
+    /// Extended DNS errors (RFC 8914): code and text.
+    pub extended_errors: Vec<(u16, String)>,
+}
+
+/// A resource record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DnsRecord {
+    /// Owner.
+    pub name: Option<Fqdn>,
+    /// Type.
+    pub kind: u16,
+    /// Seconds to live.
+    pub ttl: u32,
+    /// Whether it stood in the answer section.
+    pub answer: bool,
+    /// Content.
+    pub data: DnsData,
+}
+
+/// Content of a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DnsData {
+    /// A or AAAA.
+    Address(IpAddr),
+    /// CNAME, PTR, NS and the like.
+    Name(Option<Fqdn>),
+    /// HTTPS or SVCB: target and address hints.
+    Service(Option<Fqdn>, Vec<IpAddr>),
+    /// Anything else, as text.
+    Text(String),
+}
+
+/// A message with when, where, and between whom.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DnsSeen {
+    /// When and where.
+    pub stamp: Stamp,
+    /// Sender.
+    pub source: Endpoint,
+    /// Receiver.
+    pub destination: Endpoint,
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// What it says.
+    pub facts: Arc<DnsFacts>,
+}
+
+/// All DNS messages of a capture or a part of it.
+#[derive(Debug, Default)]
+pub struct DnsLog {
+    seen: Vec<DnsSeen>,
+    dropped: u64,
+}
+
+impl DnsLog {
+    /// Takes a message.
+    pub(super) fn absorb(
+        &mut self,
+        stamp: Stamp,
+        source: Endpoint,
+        destination: Endpoint,
+        transport: Transport,
+        message: &dns::Message,
+    ) {
+        self.add(DnsSeen { stamp, source, destination, transport, facts: Arc::new(facts(message)) });
+    }
+
+    /// Puts a message in, as a partial file lists it.
+    pub(super) fn add(&mut self, seen: DnsSeen) {
+        if self.seen.len() < MAX_MESSAGES {
+            self.seen.push(seen);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// All messages, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &DnsSeen> {
+        self.seen.iter()
+    }
+
+    /// Messages dropped at the bound.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Queries paired with their answers, ascending by time.
+    pub(super) fn into_transactions(mut self) -> Vec<DnsTransaction> {
+        self.seen.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        self.seen.dedup();
+        let mut out: Vec<DnsTransaction> = Vec::new();
+        let mut open: HashMap<ExchangeKey, usize> = HashMap::new();
+        for seen in self.seen {
+            let key = ExchangeKey::of(&seen);
+            let known = open.get(&key).copied().filter(|&i| {
+                let last = out[i].last_activity();
+                seen.stamp.time.since(last.time) <= PATIENCE
+                    && (seen.facts.response || out[i].answers.is_empty())
+            });
+            let i = known.unwrap_or_else(|| {
+                out.push(DnsTransaction::new(&seen));
+                open.insert(key, out.len() - 1);
+                out.len() - 1
+            });
+            if seen.facts.response {
+                out[i].answers.push((seen.stamp, seen.facts));
+            } else {
+                out[i].queries.push(seen.stamp);
+            }
+        }
+        out
+    }
+}
+
+impl Merge for DnsLog {
+    fn merge(&mut self, other: Self) {
+        self.dropped += other.dropped;
+        if self.seen.is_empty() {
+            self.seen = other.seen;
+        } else {
+            other.seen.into_iter().for_each(|seen| self.add(seen));
+        }
+    }
+}
+
+/// A question and what came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsTransaction {
+    /// Who asked; of an answer to nobody in particular (mDNS), who it was sent to.
+    pub client: Endpoint,
+    /// Who was asked.
+    pub server: Endpoint,
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// Identifier.
+    pub id: u16,
+    /// Name asked for.
+    pub query: Option<Fqdn>,
+    /// Type asked for.
+    pub query_type: u16,
+    /// The query and its repetitions, ascending; empty where only the answer was seen.
+    pub queries: Vec<Stamp>,
+    /// Answers, ascending; more than one where a copy, a second server or an injection answered too.
+    pub answers: Vec<(Stamp, Arc<DnsFacts>)>,
+}
+
+impl DnsTransaction {
+    fn new(seen: &DnsSeen) -> Self {
+        let facts = &seen.facts;
+        let (client, server) = if facts.response {
+            (seen.destination, seen.source)
+        } else {
+            (seen.source, seen.destination)
+        };
+        Self {
+            client,
+            server,
+            transport: seen.transport,
+            id: facts.id,
+            query: facts.query.clone(),
+            query_type: facts.query_type,
+            queries: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn at(&self) -> Stamp {
+        let first_answer = self.answers.first().map(|(stamp, _)| *stamp);
+        let mut first = self.queries.first().copied();
+        Merge::merge(&mut first, first_answer);
+        first.unwrap_or_default()
+    }
+
+    /// All frames of it, ascending.
+    pub fn stamps(&self) -> impl Iterator<Item = Stamp> + '_ {
+        self.queries.iter().copied().chain(self.answers.iter().map(|(stamp, _)| *stamp))
+    }
+
+    /// Response code of the first answer, where there is one.
+    #[must_use]
+    pub fn rcode(&self) -> Option<u16> {
+        self.answers.first().map(|(_, facts)| facts.rcode)
+    }
+
+    /// Names from the asked one along the CNAME chain of an answer, the asked one first.
+    #[must_use]
+    pub fn chain<'a>(&'a self, facts: &'a DnsFacts) -> Vec<&'a Fqdn> {
+        let mut chain: Vec<&Fqdn> = self.query.iter().collect();
+        while let Some(last) = chain.last().copied() {
+            let next = facts.records.iter().find_map(|record| match &record.data {
+                DnsData::Name(Some(target)) if record.kind == 5 && record.name.as_ref() == Some(last) => {
+                    Some(target)
+                }
+                _ => None,
+            });
+            match next {
+                Some(next) if !chain.contains(&next) && chain.len() < 32 => chain.push(next),
+                _ => break,
+            }
+        }
+        chain
+    }
+
+    fn last_activity(&self) -> Stamp {
+        self.stamps().max().unwrap_or_default()
+    }
+}
+
+/// What pairs an answer with its query: RFC 5452 section 9.1.
+#[derive(PartialEq, Eq, Hash)]
+struct ExchangeKey {
+    client: Endpoint,
+    server: Endpoint,
+    transport: Transport,
+    id: u16,
+    query: Option<Fqdn>,
+    query_type: u16,
+}
+
+impl ExchangeKey {
+    fn of(seen: &DnsSeen) -> Self {
+        let new = DnsTransaction::new(seen);
+        Self {
+            client: new.client,
+            server: new.server,
+            transport: new.transport,
+            id: new.id,
+            query: new.query,
+            query_type: new.query_type,
+        }
+    }
+}
+
+/// By time, queries before answers of the same moment, then by everything else so that no order is left to chance.
+fn order(seen: &DnsSeen) -> (i64, bool, Stamp, Endpoint, Endpoint, &DnsFacts) {
+    let facts = &*seen.facts;
+    (seen.stamp.time.as_nanos(), facts.response, seen.stamp, seen.source, seen.destination, facts)
+}
+
+fn facts(message: &dns::Message) -> DnsFacts {
+    let question = message.questions.first();
+    DnsFacts {
+        id: message.id,
+        response: message.response,
+        query: question.and_then(|q| q.name.clone()),
+        query_type: question.map_or(0, |q| q.kind),
+        rcode: message.rcode,
+        truncated: message.truncated,
+        records: message.records.iter().filter_map(record).collect(),
+        extended_errors: message.ede.clone(),
+    }
+}
+
+fn record(record: &dns::Record) -> Option<DnsRecord> {
+    use dns::RecordData;
+    let data = match &record.data {
+        RecordData::A(ip) => DnsData::Address(IpAddr::V4(*ip)),
+        RecordData::Aaaa(ip) => DnsData::Address(IpAddr::V6(*ip)),
+        RecordData::Name(name) => DnsData::Name(name.clone()),
+        RecordData::Service { target, hints, .. } => DnsData::Service(target.clone(), hints.clone()),
+        RecordData::Text(text) => DnsData::Text(text.clone()),
+        RecordData::Opt | RecordData::Opaque => return None,
+    };
+    Some(DnsRecord {
+        name: record.name.clone(),
+        kind: record.kind,
+        ttl: record.ttl,
+        answer: record.section == dns::Section::Answer,
+        data,
+    })
+}

@@ -1,0 +1,199 @@
+//! Which names an address had, for whom and when, as DNS answers told.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::dns_log::{DnsData, DnsTransaction};
+use crate::model::{CaptureTime, Fqdn, Stamp};
+
+/// How long after its TTL an answer may still be in use: applications and resolvers keep answers longer than told.
+const SLACK: Duration = Duration::from_secs(300);
+
+/// The most names told of one flow.
+const MAX_NAMES: usize = 16;
+
+/// An address learnt for a name.
+#[derive(Clone, Debug)]
+struct Lookup {
+    stamp: Stamp,
+    client: IpAddr,
+    asked: Fqdn,
+    ttl: u32,
+}
+
+/// A name that an address may have at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// The asked name, not the end of its CNAME chain.
+    pub(super) asked: Fqdn,
+    /// When the answer came.
+    pub(super) stamp: Stamp,
+    /// Whether the answer went to the client in question.
+    pub(super) same_client: bool,
+    /// Whether the answer had run out, slack included.
+    pub(super) stale: bool,
+}
+
+/// All answers by address.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    by_address: HashMap<IpAddr, Vec<Lookup>>,
+}
+
+impl Directory {
+    /// Reads all answers. Sinkhole addresses name nothing.
+    pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
+        let mut by_address: HashMap<IpAddr, Vec<Lookup>> = HashMap::new();
+        for transaction in transactions {
+            for (stamp, facts) in &transaction.answers {
+                for record in &facts.records {
+                    let addresses: &[IpAddr] = match &record.data {
+                        DnsData::Address(ip) => std::slice::from_ref(ip),
+                        DnsData::Service(_, hints) => hints,
+                        _ => continue,
+                    };
+                    let Some(asked) = transaction.query.as_ref().or(record.name.as_ref()) else { continue };
+                    for ip in addresses.iter().filter(|ip| !is_sinkhole(**ip)) {
+                        by_address.entry(ip.to_canonical()).or_default().push(Lookup {
+                            stamp: *stamp,
+                            client: transaction.client.ip,
+                            asked: asked.clone(),
+                            ttl: record.ttl,
+                        });
+                    }
+                }
+            }
+        }
+        for lookups in by_address.values_mut() {
+            lookups.sort_by(|a, b| (a.stamp, a.client, &a.asked).cmp(&(b.stamp, b.client, &b.asked)));
+        }
+        Self { by_address }
+    }
+
+    /// The names that `address` may have for `client` at `time`: what the client asked itself first, then what others
+    /// asked; within each what has not run out, newest first. Answers that come later name nothing.
+    pub(super) fn candidates(&self, client: IpAddr, address: IpAddr, time: CaptureTime) -> Vec<Candidate> {
+        let Some(lookups) = self.by_address.get(&address.to_canonical()) else { return Vec::new() };
+        let known = lookups.partition_point(|lookup| lookup.stamp.time <= time);
+        let mut out: Vec<Candidate> = Vec::new();
+        let mut best: HashMap<&Fqdn, usize> = HashMap::new();
+        // Bounded: an address with very many answers tells no more by looking at all of them.
+        for lookup in lookups[..known].iter().rev().take(4096) {
+            let ends = lookup.stamp.time.plus(Duration::from_secs(u64::from(lookup.ttl)) + SLACK);
+            let candidate = Candidate {
+                asked: lookup.asked.clone(),
+                stamp: lookup.stamp,
+                same_client: lookup.client == client,
+                stale: ends < time,
+            };
+            match best.get(&lookup.asked) {
+                Some(&i) if rank(&out[i]) <= rank(&candidate) => {}
+                Some(&i) => out[i] = candidate,
+                None => {
+                    best.insert(&lookup.asked, out.len());
+                    out.push(candidate);
+                }
+            }
+        }
+        let own = out.iter().any(|c| c.same_client);
+        let fresh = out.iter().any(|c| c.same_client == own && !c.stale);
+        out.retain(|c| c.same_client == own && c.stale != fresh);
+        out.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.asked.cmp(&b.asked)));
+        out.truncate(MAX_NAMES);
+        out
+    }
+}
+
+fn rank(candidate: &Candidate) -> (bool, bool, std::cmp::Reverse<Stamp>) {
+    (!candidate.same_client, candidate.stale, std::cmp::Reverse(candidate.stamp))
+}
+
+/// Addresses that resolvers give instead of the real one: 0/8, 127/8, `::`, `::1`, `::ffff:` of those.
+#[must_use]
+pub fn is_sinkhole(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => matches!(ip.octets()[0], 0 | 127),
+        IpAddr::V6(ip) => ip.is_unspecified() || ip.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::dns_log::{DnsFacts, DnsRecord};
+    use super::*;
+    use crate::model::{Endpoint, FrameId, Transport};
+
+    fn stamp(seconds: i64) -> Stamp {
+        Stamp { time: CaptureTime::from_secs_nanos(seconds, 0), frame: FrameId::new(0, 0, seconds as u32) }
+    }
+
+    fn answer(client: &str, name: &str, address: &str, at: i64, ttl: u32) -> DnsTransaction {
+        let query = Fqdn::parse(name).ok();
+        let facts = DnsFacts {
+            id: 1,
+            response: true,
+            query: query.clone(),
+            query_type: 1,
+            rcode: 0,
+            truncated: false,
+            records: vec![DnsRecord {
+                name: query.clone(),
+                kind: 1,
+                ttl,
+                answer: true,
+                data: DnsData::Address(address.parse().unwrap()),
+            }],
+            extended_errors: Vec::new(),
+        };
+        DnsTransaction {
+            client: Endpoint::new(client.parse().unwrap(), 5353),
+            server: Endpoint::new("10.0.0.53".parse().unwrap(), 53),
+            transport: Transport::Udp,
+            id: 1,
+            query,
+            query_type: 1,
+            queries: Vec::new(),
+            answers: vec![(stamp(at), Arc::new(facts))],
+        }
+    }
+
+    fn names(directory: &Directory, client: &str, address: &str, at: i64) -> Vec<String> {
+        let time = CaptureTime::from_secs_nanos(at, 0);
+        let all = directory.candidates(client.parse().unwrap(), address.parse().unwrap(), time);
+        all.iter().map(|c| c.asked.to_string()).collect()
+    }
+
+    #[test]
+    fn a_shared_address_has_all_its_names() {
+        let directory = Directory::of(&[
+            answer("10.0.0.1", "a.example", "192.0.2.1", 10, 60),
+            answer("10.0.0.1", "b.example", "192.0.2.1", 20, 60),
+            answer("10.0.0.2", "c.example", "192.0.2.1", 21, 60),
+        ]);
+        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 30), ["b.example", "a.example"]);
+        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 15), ["a.example"]);
+        assert_eq!(names(&directory, "10.0.0.3", "192.0.2.1", 30), ["c.example", "b.example", "a.example"]);
+        assert!(names(&directory, "10.0.0.1", "192.0.2.1", 5).is_empty());
+    }
+
+    #[test]
+    fn a_fresh_answer_outranks_one_that_ran_out() {
+        let directory = Directory::of(&[
+            answer("10.0.0.1", "old.example", "192.0.2.1", 0, 1),
+            answer("10.0.0.1", "new.example", "192.0.2.1", 1000, 60),
+        ]);
+        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 1010), ["new.example"]);
+        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 900), ["old.example"]);
+    }
+
+    #[test]
+    fn sinkholes_name_nothing() {
+        let directory = Directory::of(&[answer("10.0.0.1", "a.example", "127.0.0.1", 1, 60)]);
+        assert!(names(&directory, "10.0.0.1", "127.0.0.1", 2).is_empty());
+        assert!(is_sinkhole("::ffff:0.0.0.0".parse().unwrap()));
+        assert!(!is_sinkhole("10.0.0.1".parse().unwrap()));
+    }
+}
