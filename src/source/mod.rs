@@ -3,11 +3,44 @@
 //! A [`FrameSource`] lends one [`Frame`] after another. Damage never hides what came before it: it is told once the
 //! readable frames have been lent, with its byte offset.
 
+mod batch;
+mod byte_order;
+mod compression;
+mod damage;
+mod inputs;
+mod looks_like;
+mod open;
+mod pcap;
+mod pcapng;
+mod window;
+
+pub use batch::Batch;
+pub use batch::BatchLimits;
+pub use compression::Compression;
+pub use inputs::Input;
+pub use inputs::Inputs;
+pub use inputs::resolve;
+pub use open::InputPath;
+pub use open::OpenSource;
+pub use open::SourceError;
+pub use open::open;
+pub use open::open_counting;
+pub use open::open_reader;
+pub use pcap::PcapReader;
+pub use pcapng::PcapngReader;
+
 use crate::model::CaptureTime;
 
 /// A link-layer header type as capture files number them (LINKTYPE_ values of <https://www.tcpdump.org/linktypes.html>).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// Ethernet, `LINKTYPE_ETHERNET`.
+    pub const ETHERNET: Self = Self(1);
+    /// Bare IPv4 or IPv6 packets, `LINKTYPE_RAW`.
+    pub const RAW: Self = Self(101);
+}
 
 /// One frame as it was captured. The bytes are lent until the next call.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +67,84 @@ pub trait FrameSource {
 
     /// What the capture itself says was lost (pcapng interface statistics, live counters), as known so far.
     fn loss(&self) -> Loss;
+
+    /// The interfaces described so far, indexed by [`Frame::interface`]; empty where the format has no descriptions.
+    fn interfaces(&self) -> &[Interface] {
+        &[]
+    }
+}
+
+/// A boxed source is a source.
+impl<S: FrameSource + ?Sized> FrameSource for Box<S> {
+    fn next_frame(&mut self) -> Option<Frame<'_>> {
+        (**self).next_frame()
+    }
+
+    fn damage(&self) -> &[Damage] {
+        (**self).damage()
+    }
+
+    fn loss(&self) -> Loss {
+        (**self).loss()
+    }
+
+    fn interfaces(&self) -> &[Interface] {
+        (**self).interfaces()
+    }
+}
+
+/// A frame that owns its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedFrame {
+    /// When, as the capture says.
+    pub time: CaptureTime,
+    /// What the first byte starts.
+    pub link_type: LinkType,
+    /// The interface's ordinal, as in [`Frame::interface`].
+    pub interface: u32,
+    /// Length on the wire in bytes, as in [`Frame::wire_length`].
+    pub wire_length: u32,
+    /// What was captured.
+    pub bytes: Vec<u8>,
+}
+
+impl OwnedFrame {
+    /// The same frame, lent.
+    #[must_use]
+    pub fn as_frame(&self) -> Frame<'_> {
+        Frame {
+            time: self.time,
+            link_type: self.link_type,
+            interface: self.interface,
+            wire_length: self.wire_length,
+            bytes: &self.bytes,
+        }
+    }
+}
+
+impl From<Frame<'_>> for OwnedFrame {
+    fn from(frame: Frame<'_>) -> Self {
+        Self {
+            time: frame.time,
+            link_type: frame.link_type,
+            interface: frame.interface,
+            wire_length: frame.wire_length,
+            bytes: frame.bytes.to_vec(),
+        }
+    }
+}
+
+/// An interface as a pcapng file describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// `if_name`, such as `eth0`; empty where it is not told. At most 256 bytes are kept. Hostile: escape it.
+    pub name: String,
+    /// `if_description`; empty where it is not told. At most 256 bytes are kept. Hostile: escape it.
+    pub description: String,
+    /// What its frames start with.
+    pub link_type: LinkType,
+    /// The most bytes captured of a frame; 0 where there is no limit.
+    pub snaplen: u32,
 }
 
 /// A place in an input that could not be read as its format wants it.

@@ -1,0 +1,272 @@
+//! From the arguments of a command line to the inputs of a run: files, folders, patterns, standard input.
+//!
+//! The order of the arguments does not matter: inputs are sorted by the time of their first frame, then by path.
+
+mod natural;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::FrameSource;
+use super::open::InputPath;
+use super::open::SourceError;
+use super::open::peek;
+use super::open::refused;
+use crate::model::CaptureTime;
+use crate::model::FrameId;
+
+/// The inputs of a run, in the order in which they are numbered.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// What is read: by time of the first frame (inputs without frames first, those that cannot be looked into last),
+    /// then by path with digits compared as numbers, then by path as it is.
+    pub inputs: Vec<Input>,
+    /// Files in folders that are no captures, each with the reason, by path.
+    pub skipped: Vec<SourceError>,
+}
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Where it is.
+    pub path: InputPath,
+    /// When its first frame was captured; `None` where it has no frames or cannot be looked into before it is read.
+    pub first_time: Option<CaptureTime>,
+    /// How many bytes are stored, compressed or not; `None` where that is not known before it is read.
+    pub stored_bytes: Option<u64>,
+}
+
+/// Finds the inputs that arguments stand for. Each argument is a file, a folder (searched with its folders for files
+/// that are captures by content), a pattern that the shell did not expand (`*`, `?`, `[..]`, `**`), or `-`. A file
+/// that is reached twice, also through links, is taken once.
+///
+/// # Errors
+/// All that is wrong with any of the arguments, in their order.
+pub fn resolve<S: AsRef<OsStr>>(arguments: &[S]) -> Result<Inputs, Vec<SourceError>> {
+    let mut search = Search::default();
+    for argument in arguments {
+        match InputPath::from_argument(argument.as_ref()) {
+            InputPath::Stdin => search.stdin = true,
+            InputPath::File(path) => search.argument(&path),
+        }
+    }
+    search.finish()
+}
+
+/// How the first frame's time sorts an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Start {
+    NoFrames,
+    At(CaptureTime),
+    Unknown,
+}
+
+/// A file that was found.
+struct Candidate {
+    /// The smallest of the paths by which it was reached, so that their order does not matter.
+    path: PathBuf,
+    /// Whether it was named (or matched a pattern) and did not just lie in a folder.
+    named: bool,
+}
+
+#[derive(Default)]
+struct Search {
+    stdin: bool,
+    /// By canonical path.
+    files: BTreeMap<PathBuf, Candidate>,
+    /// Folders that were named, and the canonical paths of the files in each.
+    folders: Vec<(PathBuf, Vec<PathBuf>)>,
+    problems: Vec<SourceError>,
+}
+
+impl Search {
+    fn argument(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => self.folder(path),
+            Ok(_) => drop(self.file(path, true)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && is_pattern(path) => {
+                self.pattern(path);
+            }
+            Err(error) => self.problem(path, error),
+        }
+    }
+
+    /// Takes a file in; gives the path that stands for it.
+    fn file(&mut self, path: &Path, named: bool) -> PathBuf {
+        // A pipe given as /dev/fd/N has no path of its own.
+        let canonical = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let new = || Candidate {
+            path: path.to_owned(),
+            named,
+        };
+        let known = self.files.entry(canonical.clone()).or_insert_with(new);
+        known.named |= named;
+        if path < known.path.as_path() {
+            path.clone_into(&mut known.path);
+        }
+        canonical
+    }
+
+    fn pattern(&mut self, pattern: &Path) {
+        let path = InputPath::File(pattern.to_owned());
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        let matches = match glob::glob_with(&pattern.to_string_lossy(), options) {
+            Ok(matches) => matches,
+            Err(error) => {
+                let reason = format!("{} (at character {})", error.msg, error.pos);
+                return self.problems.push(SourceError::Pattern { path, reason });
+            }
+        };
+        let mut any = false;
+        for found in matches {
+            any = true;
+            match found {
+                Ok(found) if found.is_dir() => self.folder(&found),
+                Ok(found) => drop(self.file(&found, true)),
+                Err(error) => {
+                    let folder = error.path().to_owned();
+                    self.problem(&folder, error.into());
+                }
+            }
+        }
+        if !any {
+            self.problems.push(SourceError::NoMatch { path });
+        }
+    }
+
+    /// Takes the files in a folder and the folders in it. Links are followed, each folder is visited once.
+    fn folder(&mut self, top: &Path) {
+        let mut found = Vec::new();
+        let mut visited = BTreeSet::new();
+        let mut waiting = vec![top.to_owned()];
+        while let Some(folder) = waiting.pop() {
+            if !visited.insert(fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone())) {
+                continue;
+            }
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.problem(&folder, error);
+                    continue;
+                }
+            };
+            for entry in entries {
+                match entry.map(|entry| entry.path()) {
+                    Ok(path) if path.is_dir() => waiting.push(path),
+                    // Pipes and devices are not opened unless they are named: that could wait for ever.
+                    Ok(path) if path.is_file() => found.push(self.file(&path, false)),
+                    Ok(_) => {}
+                    Err(error) => self.problem(&folder, error),
+                }
+            }
+        }
+        self.folders.push((top.to_owned(), found));
+    }
+
+    fn problem(&mut self, path: &Path, error: io::Error) {
+        self.problems
+            .push(refused(InputPath::File(path.to_owned()), error));
+    }
+
+    /// Looks into all files, sorts them, and tells the problems if there are any.
+    fn finish(mut self) -> Result<Inputs, Vec<SourceError>> {
+        let mut result = Inputs::default();
+        let mut captures: BTreeMap<&Path, (Start, Input)> = BTreeMap::new();
+        for (canonical, candidate) in &self.files {
+            match look_into(&candidate.path) {
+                Ok(found) => drop(captures.insert(canonical, found)),
+                Err(error) if !candidate.named && is_no_capture(&error) => {
+                    result.skipped.push(error);
+                }
+                Err(error) => self.problems.push(error),
+            }
+        }
+        for (folder, files) in &self.folders {
+            if !files
+                .iter()
+                .any(|file| captures.contains_key(file.as_path()))
+            {
+                let path = InputPath::File(folder.clone());
+                self.problems.push(SourceError::NoCaptures {
+                    path,
+                    looked_at: files.len(),
+                });
+            }
+        }
+        let mut sorted: Vec<_> = captures.into_iter().collect();
+        sorted.sort_by(|(path_a, (start_a, _)), (path_b, (start_b, _))| {
+            start_a
+                .cmp(start_b)
+                .then_with(|| natural::compare(path_a, path_b))
+        });
+        result.inputs = sorted.into_iter().map(|(_, (_, input))| input).collect();
+        if self.stdin {
+            let (first_time, stored_bytes) = (None, None);
+            result.inputs.push(Input {
+                path: InputPath::Stdin,
+                first_time,
+                stored_bytes,
+            });
+        }
+        let (count, most) = (result.inputs.len(), FrameId::MAX_INPUTS);
+        if count as u64 > most {
+            self.problems.push(SourceError::TooMany { count, most });
+        }
+        if self.problems.is_empty() {
+            Ok(result)
+        } else {
+            Err(self.problems)
+        }
+    }
+}
+
+/// The start of a file and the input that it makes.
+fn look_into(path: &Path) -> Result<(Start, Input), SourceError> {
+    let input = InputPath::File(path.to_owned());
+    let metadata = fs::metadata(path).map_err(|error| refused(input.clone(), error))?;
+    if !metadata.is_file() {
+        // What is looked at in a pipe is gone from it.
+        let input = Input {
+            path: input,
+            first_time: None,
+            stored_bytes: None,
+        };
+        return Ok((Start::Unknown, input));
+    }
+    let first_time = peek(&input)?.next_frame().map(|frame| frame.time);
+    let start = first_time.map_or(Start::NoFrames, Start::At);
+    Ok((
+        start,
+        Input {
+            path: input,
+            first_time,
+            stored_bytes: Some(metadata.len()),
+        },
+    ))
+}
+
+/// Whether an error only says that a file is no capture: one found in a folder is passed over then.
+fn is_no_capture(error: &SourceError) -> bool {
+    match error {
+        SourceError::NotACapture { .. } | SourceError::Empty { .. } => true,
+        // A file that starts like a compressed one, but is not.
+        SourceError::Unreadable { error, .. } => matches!(
+            error.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof
+        ),
+        _ => false,
+    }
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '['])
+}

@@ -1,0 +1,223 @@
+//! Classic pcap: a file header, then records (draft-ietf-opsawg-pcap), with the variants that are met in practice.
+//!
+//! Read are microsecond and nanosecond files, both byte orders, the modified format of Alexey Kuznetzov (longer
+//! record headers), and files of libpcap before 0.4, where the two lengths of a record are swapped.
+
+use std::io::Read;
+
+use super::Damage;
+use super::Frame;
+use super::FrameSource;
+use super::LinkType;
+use super::Loss;
+use super::byte_order::ByteOrder;
+use super::damage::DamageLog;
+use super::window::Window;
+use crate::model::CaptureTime;
+
+/// The most bytes that a record may hold; what says more is damage. This is libpcap's own bound on snaplens.
+const MAX_RECORD_BYTES: u32 = 256 * 1024;
+const FILE_HEADER_BYTES: usize = 24;
+
+/// Reads classic pcap from any reader.
+#[derive(Debug)]
+pub struct PcapReader<R> {
+    window: Window<R>,
+    layout: Option<Layout>,
+    damage: DamageLog,
+}
+
+/// What the file header says about the records.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    order: ByteOrder,
+    nanos_per_tick: i64,
+    header_bytes: usize,
+    lengths: Lengths,
+    link_type: LinkType,
+}
+
+/// In which order a record gives its lengths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lengths {
+    /// Captured, then wire: since version 2.4.
+    CapturedFirst,
+    /// Wire, then captured: before version 2.3.
+    WireFirst,
+    /// Version 2.3 had both: the smaller one is the captured one.
+    SmallerIsCaptured,
+}
+
+/// A record header with its fields in host order.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    time: CaptureTime,
+    captured: u32,
+    wire: u32,
+}
+
+impl<R: Read> PcapReader<R> {
+    /// Whether bytes start like a file that this reader reads; four are enough to tell.
+    #[must_use]
+    pub fn recognises(start: &[u8]) -> bool {
+        magic(start).is_some()
+    }
+
+    /// A reader at the start of a file. A damaged file header is told as damage, and there are no frames then.
+    #[must_use]
+    pub fn new(reader: R) -> Self {
+        Self::with_capacity(reader, Window::<R>::CAPACITY)
+    }
+
+    /// As [`Self::new`], reading `capacity` bytes at once: a small one makes a peek cheap.
+    #[must_use]
+    pub fn with_capacity(reader: R, capacity: usize) -> Self {
+        let mut window = Window::new(reader, capacity);
+        let mut damage = DamageLog::default();
+        let layout = match Layout::parse(window.request(FILE_HEADER_BYTES)) {
+            Ok(layout) => {
+                window.take(FILE_HEADER_BYTES);
+                Some(layout)
+            }
+            Err(what) => {
+                damage.stopped(0, window.explain(what));
+                None
+            }
+        };
+        Self {
+            window,
+            layout,
+            damage,
+        }
+    }
+
+    /// The length of the next record's data once its header has been passed over and all of it is in the window.
+    fn next_record(&mut self, layout: Layout) -> Option<Record> {
+        let header = self.window.request(layout.header_bytes);
+        let had = header.len();
+        if had < layout.header_bytes {
+            if had > 0 {
+                self.stop(format!("record header of which only {had} bytes are there"));
+            } else if self.window.failed() {
+                self.stop("reading failed".to_owned());
+            }
+            return None;
+        }
+        let record = layout.record(header)?;
+        if record.captured > MAX_RECORD_BYTES {
+            self.stop(format!(
+                "record of {} bytes, where at most {MAX_RECORD_BYTES} make sense",
+                record.captured
+            ));
+            return None;
+        }
+        let whole = layout.header_bytes + record.captured as usize;
+        let had = self.window.request(whole).len();
+        if had < whole {
+            let had = had - layout.header_bytes;
+            let wanted = record.captured;
+            self.stop(format!(
+                "record of {wanted} bytes, but the file ends after {had} of them"
+            ));
+            return None;
+        }
+        self.window.take(layout.header_bytes);
+        Some(record)
+    }
+
+    #[cold]
+    fn stop(&mut self, what: String) {
+        let what = self.window.explain(what);
+        self.damage.stopped(self.window.offset(), what);
+        self.layout = None;
+    }
+}
+
+impl<R: Read> FrameSource for PcapReader<R> {
+    fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let layout = self.layout?;
+        let record = self.next_record(layout)?;
+        Some(Frame {
+            time: record.time,
+            link_type: layout.link_type,
+            interface: 0,
+            wire_length: record.wire.max(record.captured),
+            bytes: self.window.take(record.captured as usize),
+        })
+    }
+
+    fn damage(&self) -> &[Damage] {
+        self.damage.places()
+    }
+
+    fn loss(&self) -> Loss {
+        Loss::default()
+    }
+}
+
+impl Layout {
+    fn parse(header: &[u8]) -> Result<Self, String> {
+        let (order, kind) = magic(header).ok_or("no pcap file header")?;
+        if header.len() < FILE_HEADER_BYTES {
+            let had = header.len();
+            return Err(format!(
+                "file header of which only {had} bytes of {FILE_HEADER_BYTES} are there"
+            ));
+        }
+        let network = order.u32_at(header, 20);
+        let lengths = match (order.u16_at(header, 4), order.u16_at(header, 6)) {
+            (2, 0..=2) | (543, _) => Lengths::WireFirst,
+            (2, 3) => Lengths::SmallerIsCaptured,
+            _ => Lengths::CapturedFirst,
+        };
+        Ok(Self {
+            order,
+            nanos_per_tick: if kind == Kind::Nanoseconds { 1 } else { 1000 },
+            header_bytes: if kind == Kind::Modified { 24 } else { 16 },
+            lengths,
+            // The high half holds the length of a frame check sequence and flags.
+            link_type: LinkType((network & 0xffff) as u16),
+        })
+    }
+
+    /// The record whose header, of at least `header_bytes`, is given.
+    #[inline]
+    fn record(&self, header: &[u8]) -> Option<Record> {
+        let fields: &[u8; 16] = header.first_chunk()?;
+        let field = |at| self.order.u32_at(fields, at);
+        let ticks = i64::from(field(4)) * self.nanos_per_tick;
+        let (first, second) = (field(8), field(12));
+        let (captured, wire) = match self.lengths {
+            Lengths::CapturedFirst => (first, second),
+            Lengths::WireFirst => (second, first),
+            Lengths::SmallerIsCaptured => (first.min(second), first.max(second)),
+        };
+        let time = CaptureTime::from_secs_nanos(i64::from(field(0)), ticks);
+        Some(Record {
+            time,
+            captured,
+            wire,
+        })
+    }
+}
+
+/// What the first four bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Microseconds,
+    Nanoseconds,
+    Modified,
+}
+
+/// Byte order and kind of a file that starts so.
+fn magic(start: &[u8]) -> Option<(ByteOrder, Kind)> {
+    let first: [u8; 4] = *start.first_chunk()?;
+    let kind = |magic| match magic {
+        0xa1b2_c3d4 => Some(Kind::Microseconds),
+        0xa1b2_3c4d => Some(Kind::Nanoseconds),
+        0xa1b2_cd34 => Some(Kind::Modified),
+        _ => None,
+    };
+    let little = kind(u32::from_le_bytes(first)).map(|kind| (ByteOrder::Little, kind));
+    little.or_else(|| kind(u32::from_be_bytes(first)).map(|kind| (ByteOrder::Big, kind)))
+}

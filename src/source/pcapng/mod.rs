@@ -1,0 +1,273 @@
+//! pcapng (draft-ietf-opsawg-pcapng): sections, interfaces and packets of different kinds in one file.
+//!
+//! Each section has its own byte order, each interface its own link type, snaplen and clock. Section lengths are not
+//! used: blocks are read one after another until the next section header. A block whose two lengths agree is sound
+//! outside, so what is wrong inside costs that block only; where they do not agree, reading stops.
+
+mod block;
+mod interface;
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::Damage;
+use super::Frame;
+use super::FrameSource;
+use super::Interface;
+use super::LinkType;
+use super::Loss;
+use super::byte_order::ByteOrder;
+use super::damage::DamageLog;
+use super::window::Window;
+use crate::model::CaptureTime;
+use block::Block;
+use block::Kind;
+use interface::InterfaceState;
+
+/// The section header's block type: a palindrome, so it reads the same in both byte orders.
+const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+/// The most bytes that a block may have, as in Wireshark; what says more is damage.
+const MAX_BLOCK_BYTES: u32 = 16 * 1024 * 1024;
+/// The most interfaces that are kept, over all sections.
+const MAX_INTERFACES: usize = 65_536;
+
+/// Reads pcapng from any reader.
+#[derive(Debug)]
+pub struct PcapngReader<R> {
+    window: Window<R>,
+    order: ByteOrder,
+    /// All interfaces so far; those of the current section start at `section`.
+    states: Vec<InterfaceState>,
+    interfaces: Vec<Interface>,
+    section: usize,
+    stopped: bool,
+    damage: DamageLog,
+}
+
+/// A packet found in a block that lies whole in the window.
+struct Packet {
+    time: CaptureTime,
+    link_type: LinkType,
+    interface: u32,
+    wire_length: u32,
+    /// Where its bytes lie in the block.
+    data: Range<usize>,
+}
+
+impl<R: Read> PcapngReader<R> {
+    /// Whether bytes start like a file that this reader reads; four are enough to tell.
+    #[must_use]
+    pub fn recognises(start: &[u8]) -> bool {
+        start.starts_with(&SECTION_HEADER)
+    }
+
+    /// A reader at the start of a file. What is damaged there is told as damage, and there are no frames then.
+    #[must_use]
+    pub fn new(reader: R) -> Self {
+        Self::with_capacity(reader, Window::<R>::CAPACITY)
+    }
+
+    /// As [`Self::new`], reading `capacity` bytes at once: a small one makes a peek cheap.
+    #[must_use]
+    pub fn with_capacity(reader: R, capacity: usize) -> Self {
+        Self {
+            window: Window::new(reader, capacity),
+            order: ByteOrder::Little,
+            states: Vec::new(),
+            interfaces: Vec::new(),
+            section: 0,
+            stopped: false,
+            damage: DamageLog::default(),
+        }
+    }
+
+    /// Reads blocks up to the next packet. Its block is in the window and not passed over yet.
+    fn next_packet(&mut self) -> Option<(Packet, usize)> {
+        while !self.stopped {
+            let length = self.next_block()?;
+            let offset = self.window.offset();
+            let block = Block::new(self.window.request(length).get(..length)?, self.order);
+            let found = match block.kind() {
+                Kind::SectionHeader => {
+                    self.section = self.states.len();
+                    block.check_section_header().map(|()| None)
+                }
+                Kind::InterfaceDescription => {
+                    describe(&block, &mut self.states, &mut self.interfaces).map(|()| None)
+                }
+                Kind::InterfaceStatistics => {
+                    count_loss(&block, &mut self.states[self.section..]).map(|()| None)
+                }
+                Kind::Packet(fields) => fields.and_then(|fields| {
+                    let known = &mut self.states[self.section..];
+                    packet(&block, &fields, known, self.section).map(Some)
+                }),
+                Kind::Other => Ok(None),
+            };
+            match found {
+                Ok(Some(packet)) => return Some((packet, length)),
+                Ok(None) => {}
+                Err(what) => self.damage.skipped(offset, what),
+            }
+            self.window.take(length);
+        }
+        None
+    }
+
+    /// The length of the next block, once all of it lies in the window.
+    fn next_block(&mut self) -> Option<usize> {
+        let Some(&head) = self.window.request(12).first_chunk::<12>() else {
+            return self.no_head();
+        };
+        let starts_section = head.starts_with(&SECTION_HEADER);
+        if starts_section {
+            match head.get(8..12) {
+                Some([0x4d, 0x3c, 0x2b, 0x1a]) => self.order = ByteOrder::Little,
+                Some([0x1a, 0x2b, 0x3c, 0x4d]) => self.order = ByteOrder::Big,
+                _ => return self.stop("section header without its byte-order magic".to_owned()),
+            }
+        } else if self.window.offset() == 0 {
+            return self.stop("no pcapng section header".to_owned());
+        }
+        self.whole_block(self.order.u32_at(&head, 4))
+    }
+
+    /// The end of the file, or one that came too early.
+    fn no_head<T>(&mut self) -> Option<T> {
+        match self.window.request(12).len() {
+            0 if !self.window.failed() => None,
+            0 => self.stop("reading failed".to_owned()),
+            had => self.stop(format!("block header of which only {had} bytes are there")),
+        }
+    }
+
+    /// Checks a block's length against the bound, the file, and its repetition at the block's end.
+    fn whole_block(&mut self, length: u32) -> Option<usize> {
+        if length < 12 || !length.is_multiple_of(4) {
+            return self.stop(format!("block length {length}, which no block can have"));
+        }
+        if length > MAX_BLOCK_BYTES {
+            return self.stop(format!(
+                "block of {length} bytes, where at most {MAX_BLOCK_BYTES} make sense"
+            ));
+        }
+        let whole = length as usize;
+        let bytes = self.window.request(whole);
+        let had = bytes.len();
+        if had < whole {
+            return self.stop(format!(
+                "block of {length} bytes, but the file ends after {had} of them"
+            ));
+        }
+        let again = self.order.u32_at(bytes, whole - 4);
+        if again != length {
+            return self.stop(format!(
+                "block length {length}, but {again} at the block's end"
+            ));
+        }
+        Some(whole)
+    }
+
+    #[cold]
+    fn stop<T>(&mut self, what: String) -> Option<T> {
+        let what = self.window.explain(what);
+        self.damage.stopped(self.window.offset(), what);
+        self.stopped = true;
+        None
+    }
+}
+
+impl<R: Read> FrameSource for PcapngReader<R> {
+    fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let (packet, length) = self.next_packet()?;
+        let bytes = self.window.take(length).get(packet.data)?;
+        Some(Frame {
+            time: packet.time,
+            link_type: packet.link_type,
+            interface: packet.interface,
+            wire_length: packet.wire_length,
+            bytes,
+        })
+    }
+
+    fn damage(&self) -> &[Damage] {
+        self.damage.places()
+    }
+
+    /// Of each interface the highest count seen, summed: statistics blocks count from the start of the capture.
+    fn loss(&self) -> Loss {
+        let mut loss = Loss::default();
+        for state in &self.states {
+            state.add_loss(&mut loss);
+        }
+        loss
+    }
+
+    fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+}
+
+/// Takes an interface description block in.
+fn describe(
+    block: &Block<'_>,
+    states: &mut Vec<InterfaceState>,
+    interfaces: &mut Vec<Interface>,
+) -> Result<(), String> {
+    // A description that cannot be read still takes its number, so that the packets of the others stay theirs.
+    if states.len() >= MAX_INTERFACES {
+        return Err(format!(
+            "more than {MAX_INTERFACES} interfaces are described"
+        ));
+    }
+    let (state, interface, result) = InterfaceState::describe(block);
+    states.push(state);
+    interfaces.push(interface);
+    result
+}
+
+/// Takes the loss that an interface statistics block tells.
+fn count_loss(block: &Block<'_>, known: &mut [InterfaceState]) -> Result<(), String> {
+    let id = block
+        .u32_at(8)
+        .ok_or("interface statistics without an interface")?;
+    let state = known
+        .get_mut(id as usize)
+        .ok_or_else(|| unknown_interface(id))?;
+    state.take_statistics(block)
+}
+
+/// The packet of a block whose fields were read.
+#[inline]
+fn packet(
+    block: &Block<'_>,
+    fields: &block::PacketFields,
+    known: &mut [InterfaceState],
+    section: usize,
+) -> Result<Packet, String> {
+    let id = fields.interface;
+    let state = known
+        .get_mut(id as usize)
+        .ok_or_else(|| unknown_interface(id))?;
+    let captured = fields
+        .captured
+        .unwrap_or_else(|| state.captured_of(fields.wire, block.room_for_data()));
+    let data = block.data(fields.data_offset, captured)?;
+    state.take_drops(block, fields, data.end);
+    Ok(Packet {
+        time: fields
+            .ticks
+            .map_or_else(CaptureTime::default, |ticks| state.time(ticks)),
+        link_type: state.link_type,
+        interface: u32::try_from(section)
+            .unwrap_or(u32::MAX)
+            .saturating_add(id),
+        wire_length: fields.wire.max(captured),
+        data,
+    })
+}
+
+#[cold]
+fn unknown_interface(id: u32) -> String {
+    format!("block of interface {id}, which this section does not describe")
+}
