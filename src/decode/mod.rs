@@ -6,6 +6,43 @@
 
 use std::net::IpAddr;
 
+mod icmp;
+mod ip;
+mod link;
+mod span;
+mod tcp;
+mod udp;
+
+use span::{Span, Walk};
+
+/// Decodes one frame down to its innermost IP packet.
+///
+/// `link_type` is a LINKTYPE_ value, `bytes` what was captured, first byte of the link layer first, `wire_length` the
+/// frame's length on the wire (a value below `bytes.len()` is taken for `bytes.len()`). The cost is bounded: at most
+/// [`MAX_LAYERS`] layers are entered, and nothing is allocated.
+#[must_use]
+pub fn decode(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
+    let mut walk = Walk::default();
+    match link::frame(link_type, Span::frame(bytes, wire_length), &mut walk) {
+        Ok(packet) => Decoded::Packet(packet),
+        Err(stop) => Decoded::SetAside(stop),
+    }
+}
+
+/// Decodes the rejoined payload of a fragmented packet as if it had come whole.
+///
+/// `first` is the packet of its first fragment (the one with [`Packet::fragment`]), `payload` the bytes after the IP
+/// headers, fragment header included. Tunnels in the payload are walked. Offsets of stops count from `payload`.
+#[must_use]
+pub fn decode_rejoined<'a>(first: &Packet<'_>, payload: &'a [u8]) -> Packet<'a> {
+    let mut walk = Walk { vlans: first.vlans.clone(), tunnels: first.tunnels.clone(), layers: 0 };
+    let protocol = first.fragment.map_or(first.segment.protocol(), |fragment| fragment.protocol);
+    ip::rejoined(first, protocol, Span::frame(payload, 0), &mut walk)
+}
+
+/// The most layers of one frame that are entered; more is hostile nesting.
+pub const MAX_LAYERS: u8 = 32;
+
 /// One decoded packet: the innermost IP packet of a frame.
 #[derive(Clone, Debug)]
 pub struct Packet<'a> {
@@ -26,7 +63,11 @@ pub struct Packet<'a> {
     pub ip_length: u32,
     /// What IP carries.
     pub segment: Segment<'a>,
-    /// Where decoding stopped short, if it did: the frame was cut or a header contradicts itself.
+    /// The first fragment of a fragmented packet: `segment` is then read from this part alone, and
+    /// [`decode_rejoined`] reads the whole. Other fragments are [`Segment::Fragment`].
+    pub fragment: Option<Fragment<'a>>,
+    /// Where decoding stopped short, if it did: a header was cut or contradicts itself. A cut payload is no stop:
+    /// there `payload` is shorter than `payload_length`.
     pub stop: Option<Stop>,
 }
 
@@ -52,6 +93,21 @@ pub enum Segment<'a> {
     },
     /// A fragment other than the first: it has no ports. `payload` are its bytes after the IP headers.
     Fragment(Fragment<'a>),
+}
+
+impl Segment<'_> {
+    /// The IP protocol number.
+    #[must_use]
+    pub const fn protocol(&self) -> u8 {
+        match self {
+            Self::Tcp(_) => 6,
+            Self::Udp(_) => 17,
+            Self::Icmp(message) if message.v6 => 58,
+            Self::Icmp(_) => 1,
+            Self::Other { protocol, .. } => *protocol,
+            Self::Fragment(fragment) => fragment.protocol,
+        }
+    }
 }
 
 /// A part of a fragmented IP packet (RFC 791, RFC 8200 section 4.5), also told beside a first fragment's segment.

@@ -1,0 +1,82 @@
+//! Link layers: from a frame's first byte to the IP packet in it, by LINKTYPE, then by EtherType.
+
+mod cooked;
+mod ethernet;
+mod label;
+mod llc;
+mod serial;
+mod tag;
+mod wireless;
+
+use super::span::{Span, Walk};
+use super::{Packet, Stop, StopReason, ip};
+
+/// The outcome of a layer: the innermost packet, or where and why the walk ended without one.
+type Found<'a> = Result<Packet<'a>, Stop>;
+
+/// Reads a frame of the given LINKTYPE_ value (<https://www.tcpdump.org/linktypes.html>).
+pub(super) fn frame<'a>(link_type: u16, span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    if link_type == 1 {
+        return ethernet::frame(span, walk);
+    }
+    // Some headers name the link type of what follows, which may be such a header again.
+    walk.enter(span, "link")?;
+    match link_type {
+        12 | 14 | 101 | 228 | 229 => ip::packet(span, walk),
+        0 | 108 => cooked::null(span, walk),
+        113 => cooked::linux_cooked(span, walk),
+        276 => cooked::linux_cooked_v2(span, walk),
+        226 => cooked::ipnet(span, walk),
+        239 => cooked::nflog(span, walk),
+        258 => cooked::pktap(span, walk),
+        192 => cooked::per_packet_information(span, walk),
+        6 => ethernet::token_ring(span, walk),
+        10 => ethernet::fddi(span, walk),
+        // Captures of a network analyser: 4 bytes of its own, and the preamble in the second kind.
+        240 => ethernet::frame(span.skip(4, "netanalyzer")?, walk),
+        241 => ethernet::frame(span.skip(12, "netanalyzer")?, walk),
+        274 => ethernet::frame(span.skip(8, "ethernet preamble")?, walk),
+        9 => serial::ppp(span, walk),
+        50 => serial::ppp_or_cisco(span, walk),
+        51 => serial::pppoe(span, walk),
+        104 => serial::cisco_hdlc(span, walk),
+        107 => serial::frame_relay(span, walk),
+        // The same with one byte for the direction in front.
+        204 => serial::ppp(span.skip(1, "direction")?, walk),
+        205 => serial::cisco_hdlc(span.skip(1, "direction")?, walk),
+        206 => serial::frame_relay(span.skip(1, "direction")?, walk),
+        105 => wireless::wlan(span, walk, 0),
+        119 => wireless::prism(span, walk),
+        127 => wireless::radiotap(span, walk),
+        163 => wireless::avs(span, walk),
+        219 => label::mpls(span, walk),
+        _ => Err(Stop { layer: "link", reason: StopReason::UnknownLink(link_type), offset: span.offset }),
+    }
+}
+
+/// Reads what follows an EtherType.
+pub(super) fn ether_type<'a>(number: u16, span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    match number {
+        0x0800 | 0x86dd => return ip::packet(span, walk),
+        // Below 0x0600 it is the length of an IEEE 802.3 frame.
+        0..0x0600 => return llc::frame(span.limit(u32::from(number)), walk),
+        _ => walk.enter(span, "ethertype")?,
+    }
+    match number {
+        0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => tag::vlan(span, walk),
+        0x8847 | 0x8848 => label::mpls(span, walk),
+        0x894f => label::service_header(span, walk),
+        0x8864 => serial::pppoe(span, walk),
+        0x880b => serial::ppp(span, walk),
+        0x6558 => ethernet::frame(span, walk),
+        0x88e5 => tag::macsec(span, walk),
+        0x88e7 => tag::backbone(span, walk),
+        0x8903 => tag::fabric_path(span, walk),
+        0x8909 => tag::cisco_metadata(span, walk),
+        0x8926 => tag::virtual_interface(span, walk),
+        0x893f => tag::bridge_port_extension(span, walk),
+        0x22f3 => tag::trill(span, walk),
+        // Jumbo frames of LLC, and IEEE 802.2 behind an OUI extended EtherType, are too rare to be told from others.
+        _ => Err(span.not_ip("ethertype", number)),
+    }
+}
