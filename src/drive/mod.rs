@@ -1,0 +1,7 @@
+//! One fold, run anywhere: inputs to partial observations to one whole.
+
+mod fold;
+mod partial;
+
+pub use fold::{InputReport, Observed, Progress, observe};
+pub use partial::{Partial, PartialError};

@@ -1,0 +1,190 @@
+//! Partial files: the audit as map (`observe`), reduce (`merge`) and verdict (`judge`).
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::fold::{InputReport, Observed};
+use crate::model::{CaptureTime, Merge, TimeSpan};
+use crate::observe::codec::{FORMAT, Written};
+use crate::observe::Observation;
+use crate::source::{Damage, Input, InputPath, Interface, Loss};
+
+const MAGIC: [u8; 8] = *b"pktaudit";
+
+/// What `observe` writes and `merge` and `judge` read.
+#[derive(Debug, Default)]
+pub struct Partial {
+    /// The evidence.
+    pub observation: Observation,
+    /// The inputs that it was gathered from, in the order of their ordinals.
+    pub inputs: Vec<InputReport>,
+}
+
+/// Why a partial file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PartialError {
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Not a partial file.
+    #[error("is no partial file of pktaudit; `pktaudit observe --partial FILE CAPTURE...` writes one")]
+    NotAPartial,
+    /// Written by another version.
+    #[error("has format {0}, this pktaudit reads format {FORMAT}; observe the captures again")]
+    Version(u32),
+    /// Cut or damaged.
+    #[error("is damaged: {0}")]
+    Damaged(String),
+    /// Two partials hold the same chunk of the same input.
+    #[error("holds part {chunk} of {input} again; merging it would count its frames twice")]
+    Twice {
+        /// The input.
+        input: String,
+        /// The chunk's ordinal.
+        chunk: u32,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    inputs: Vec<WrittenInput>,
+    observation: Written,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenInput {
+    path: Option<String>,
+    first_time: Option<CaptureTime>,
+    stored_bytes: Option<u64>,
+    frames: u64,
+    span: TimeSpan,
+    damage: Vec<(u64, bool, String)>,
+    loss: [u64; 3],
+}
+
+impl From<Observed> for Partial {
+    fn from(observed: Observed) -> Self {
+        Self { observation: observed.observation, inputs: observed.inputs }
+    }
+}
+
+impl Partial {
+    /// Writes it: magic, format as little-endian `u32`, body.
+    ///
+    /// # Errors
+    /// Where the writer fails.
+    pub fn write(self, mut to: impl Write) -> Result<(), PartialError> {
+        let inputs = self.inputs.iter().map(WrittenInput::of).collect();
+        let body = Body { inputs, observation: self.observation.into() };
+        let bytes = postcard::to_stdvec(&body).map_err(|error| PartialError::Damaged(error.to_string()))?;
+        to.write_all(&MAGIC)?;
+        to.write_all(&FORMAT.to_le_bytes())?;
+        to.write_all(&bytes)?;
+        Ok(to.flush()?)
+    }
+
+    /// Reads all of `partials` and merges them. Their order does not matter.
+    ///
+    /// # Errors
+    /// The first partial that cannot be used, by its place in the list.
+    pub fn read_all<R: Read>(partials: impl IntoIterator<Item = R>) -> Result<Self, (usize, PartialError)> {
+        let mut bodies = Vec::new();
+        for (i, reader) in partials.into_iter().enumerate() {
+            bodies.push(read(reader).map_err(|error| (i, error))?);
+        }
+        let order = order(&bodies);
+        let mut whole = Self::default();
+        whole.inputs.resize_with(order.len(), || placeholder().report());
+        for (i, mut body) in bodies.into_iter().enumerate() {
+            let ordinals: Vec<u32> = body.inputs.iter().map(|input| order[&input.key()]).collect();
+            body.observation.renumber_inputs(&ordinals);
+            let observation = Observation::from(body.observation);
+            for (input, ordinal) in body.inputs.into_iter().zip(&ordinals) {
+                whole.inputs[*ordinal as usize] = input.report();
+            }
+            if let Some((input, chunk)) = whole.observation.chunks().first_shared(observation.chunks()) {
+                let input = whole.inputs[input as usize].input.path.to_string();
+                return Err((i, PartialError::Twice { input, chunk }));
+            }
+            whole.observation.merge(observation);
+        }
+        Ok(whole)
+    }
+}
+
+fn read(mut reader: impl Read) -> Result<Body, PartialError> {
+    let mut head = [0; 12];
+    reader.read_exact(&mut head).map_err(|_| PartialError::NotAPartial)?;
+    let (magic, format) = head.split_at(8);
+    if magic != MAGIC {
+        return Err(PartialError::NotAPartial);
+    }
+    let format = u32::from_le_bytes([format[0], format[1], format[2], format[3]]);
+    if format != FORMAT {
+        return Err(PartialError::Version(format));
+    }
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes)?;
+    postcard::from_bytes(&bytes).map_err(|error| PartialError::Damaged(error.to_string()))
+}
+
+/// Inputs of all partials in the order in which one run over all of them would number them.
+fn order(bodies: &[Body]) -> BTreeMap<Key, u32> {
+    let mut keys: Vec<Key> = bodies.iter().flat_map(|body| body.inputs.iter().map(WrittenInput::key)).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter().zip(0..).collect()
+}
+
+/// What tells inputs apart: as [`crate::source::resolve`] orders them.
+type Key = (Option<CaptureTime>, Option<crate::source::NaturalPath>);
+
+impl WrittenInput {
+    fn of(report: &InputReport) -> Self {
+        let path = match &report.input.path {
+            InputPath::File(path) => Some(path.to_string_lossy().into_owned()),
+            InputPath::Stdin => None,
+        };
+        Self {
+            path,
+            first_time: report.input.first_time,
+            stored_bytes: report.input.stored_bytes,
+            frames: report.frames,
+            span: report.span,
+            damage: report.damage.iter().map(|d| (d.offset, d.fatal, d.what.clone())).collect(),
+            loss: [report.loss.interface, report.loss.kernel, report.loss.own],
+        }
+    }
+
+    fn key(&self) -> Key {
+        (self.first_time, self.path.clone().map(Into::into))
+    }
+
+    fn report(self) -> InputReport {
+        let path = self.path.map_or(InputPath::Stdin, |path| InputPath::File(path.into()));
+        let [interface, kernel, own] = self.loss;
+        let damage = self.damage.into_iter().map(|(offset, fatal, what)| Damage { offset, fatal, what });
+        InputReport {
+            input: Input { path, first_time: self.first_time, stored_bytes: self.stored_bytes },
+            frames: self.frames,
+            span: self.span,
+            damage: damage.collect(),
+            loss: Loss { interface, kernel, own },
+            interfaces: Vec::<Interface>::new(),
+        }
+    }
+}
+
+fn placeholder() -> WrittenInput {
+    WrittenInput {
+        path: None,
+        first_time: None,
+        stored_bytes: None,
+        frames: 0,
+        span: TimeSpan::default(),
+        damage: Vec::new(),
+        loss: [0; 3],
+    }
+}

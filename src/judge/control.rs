@@ -1,0 +1,174 @@
+//! What works nearby: tells a filter from a server that is down, and a name filter from a port filter.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use super::attempt::Went;
+use super::evidence::{Code, Evidence, Grade};
+use crate::model::{Fqdn, Transport};
+use crate::observe::{EventKind, Flow};
+
+/// What succeeded, indexed by what an attempt can be compared with.
+#[derive(Debug, Default)]
+pub struct Controls {
+    /// By responder address: port, initiator and said name of what succeeded.
+    by_responder: HashMap<IpAddr, BTreeSet<(u16, IpAddr, Option<Fqdn>)>>,
+    /// By initiator and port: responders that answered over TCP.
+    by_initiator: HashMap<(IpAddr, u16), BTreeSet<IpAddr>>,
+    /// By initiator: responders that answered over UDP, by port.
+    udp: HashMap<u16, BTreeSet<(IpAddr, IpAddr)>>,
+    /// TTLs of SYN-ACKs by responder and by its neighbourhood.
+    ttl: BTreeMap<IpAddr, BTreeSet<u8>>,
+    near_ttl: BTreeMap<IpAddr, BTreeSet<u8>>,
+}
+
+impl Controls {
+    /// Indexes all flows.
+    #[must_use]
+    pub fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)>) -> Self {
+        let mut all = Self::default();
+        for (flow, went) in flows {
+            let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
+            for event in flow.events_of(EventKind::SynAck, false) {
+                all.ttl.entry(responder).or_default().insert(event.ttl);
+                all.near_ttl.entry(neighbourhood(responder)).or_default().insert(event.ttl);
+            }
+            if *went != Went::Succeeded {
+                continue;
+            }
+            if flow.transport == Transport::Udp {
+                all.udp.entry(flow.responder.port).or_default().insert((initiator, responder));
+                continue;
+            }
+            let name = flow.said_names().next().map(|name| name.fqdn.clone());
+            all.by_responder.entry(responder).or_default().insert((flow.responder.port, initiator, name));
+            all.by_initiator.entry((initiator, flow.responder.port)).or_default().insert(responder);
+        }
+        all
+    }
+
+    /// Settles the grade of a flow's evidence by what works nearby, and says which control carried it.
+    #[must_use]
+    pub fn settle(&self, flow: &Flow, mut evidence: Evidence) -> Evidence {
+        let own = flow.said_names().next().map(|name| &name.fqdn);
+        match evidence.code {
+            Code::SynSilent if evidence.grade == Grade::B => {
+                evidence.control = self.same_address(flow).or_else(|| self.path(flow));
+                if evidence.control.is_none() {
+                    evidence.grade = Grade::C;
+                }
+            }
+            Code::SynReset => {
+                if let Some(control) = self.nearer_reset(flow) {
+                    evidence.code = Code::SynResetFast;
+                    evidence.grade = Grade::B;
+                    evidence.control = Some(control);
+                } else if let Some(control) = self.other_client(flow) {
+                    evidence.grade = Grade::B;
+                    evidence.control = Some(control);
+                }
+            }
+            Code::HelloReset | Code::HelloSilent | Code::HelloFin | Code::RequestReset => {
+                if let Some(control) = self.other_name(flow, own) {
+                    evidence.grade = Grade::B;
+                    evidence.control = Some(control);
+                }
+            }
+            Code::PostAckSilent => {
+                if let Some(control) = self.other_client(flow) {
+                    evidence.grade = Grade::B;
+                    evidence.control = Some(control);
+                }
+            }
+            Code::UdpSilent => {
+                if let Some(control) = self.udp_service(flow) {
+                    evidence.grade = if flow.out.packets >= 2 { Grade::B } else { Grade::C };
+                    evidence.control = Some(control);
+                }
+            }
+            _ => {}
+        }
+        evidence
+    }
+
+    /// The same address answers on another port, or another client on the same one.
+    fn same_address(&self, flow: &Flow) -> Option<String> {
+        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let other_port = seen
+            .iter()
+            .find(|(port, client, _)| *port != flow.responder.port && *client == flow.initiator.ip);
+        match other_port {
+            Some((port, ..)) => Some(format!("the same address answers this client on port {port}: a port filter")),
+            None => self.other_client(flow),
+        }
+    }
+
+    fn other_client(&self, flow: &Flow) -> Option<String> {
+        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let (_, client, _) = seen
+            .iter()
+            .find(|(port, client, _)| *port == flow.responder.port && *client != flow.initiator.ip)?;
+        Some(format!("the same address and port answers {client}: a rule on the source"))
+    }
+
+    /// Other addresses answer this client on the same port.
+    fn path(&self, flow: &Flow) -> Option<String> {
+        let answered = self.by_initiator.get(&(flow.initiator.ip, flow.responder.port))?;
+        let others = answered.iter().filter(|ip| **ip != flow.responder.ip).count();
+        (others > 0).then(|| {
+            let port = flow.responder.port;
+            format!("{others} other addresses answer this client on port {port}: the path works")
+        })
+    }
+
+    /// Another name on the same address and port works for this client.
+    fn other_name(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+        let seen = self.by_responder.get(&flow.responder.ip)?;
+        seen.iter().find_map(|(port, client, name)| {
+            let name = name.as_ref()?;
+            let other = *port == flow.responder.port && *client == flow.initiator.ip && Some(name) != own;
+            other.then(|| format!("the same address answers this client under the name {name}: a filter on names"))
+        })
+    }
+
+    /// The RST's TTL is unlike that of the server's, or its neighbours', own packets.
+    fn nearer_reset(&self, flow: &Flow) -> Option<String> {
+        let reset = flow.events_of(EventKind::Rst, false).next()?;
+        let server = flow.responder.ip;
+        let (whose, ttls) = match (self.ttl.get(&server), self.near_ttl.get(&neighbourhood(server))) {
+            (Some(ttls), _) => ("this server's", ttls),
+            (None, Some(ttls)) => ("the neighbouring servers'", ttls),
+            (None, None) => return None,
+        };
+        (!ttls.contains(&reset.ttl)).then(|| {
+            let known: Vec<String> = ttls.iter().map(u8::to_string).collect();
+            format!("the RST has TTL {}, {whose} SYN-ACKs have {}: not sent by the server", reset.ttl, known.join(", "))
+        })
+    }
+
+    fn udp_service(&self, flow: &Flow) -> Option<String> {
+        let seen = self.udp.get(&flow.responder.port)?;
+        let (ours, theirs) = (flow.initiator.ip, flow.responder.ip);
+        seen.iter().find_map(|&(client, server)| {
+            if server == theirs && client != ours {
+                return Some(format!("the same server answers {client}: a rule on the source"));
+            }
+            let other = client == ours && server != theirs;
+            other.then(|| format!("the server {server} answers this client on the same port: the path works"))
+        })
+    }
+}
+
+/// The /24 or /48 of an address: what is likely to lie behind the same hops.
+fn neighbourhood(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            IpAddr::from([a, b, c, 0])
+        }
+        IpAddr::V6(ip) => {
+            let [a, b, c, ..] = ip.segments();
+            IpAddr::from([a, b, c, 0, 0, 0, 0, 0])
+        }
+    }
+}

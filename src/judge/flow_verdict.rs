@@ -1,0 +1,43 @@
+//! Everything that is said of one flow: scope, aim, coverage and how it went.
+
+use rayon::prelude::*;
+
+use super::attempt::{Went, went};
+use super::control::Controls;
+use super::coverage::{Aim, Coverage, aim, cover};
+use super::scope::{OutOfScope, out_of_scope};
+use crate::observe::{Capture, Flow};
+use crate::rules::{Profile, RuleSet, Scratch};
+
+/// What is said of one flow.
+#[derive(Clone, Debug)]
+pub struct FlowVerdict {
+    /// Why it is not audited; `None` where it is.
+    pub out_of_scope: Option<OutOfScope>,
+    /// Whom it aims at.
+    pub aim: Aim,
+    /// What the requirements say of it.
+    pub coverage: Coverage,
+    /// How it went.
+    pub went: Went,
+}
+
+/// Judges all flows, in parallel; in the order of [`Capture::flows`].
+#[must_use]
+pub fn flow_verdicts(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Vec<FlowVerdict> {
+    let judge = |scratch: &mut Scratch, flow: &Flow| {
+        let aim = aim(flow, profile);
+        let out_of_scope = out_of_scope(flow, profile);
+        let coverage = if out_of_scope.is_some() { Coverage::default() } else { cover(flow, &aim, rules, scratch) };
+        FlowVerdict { out_of_scope, aim, coverage, went: went(flow, capture.end()) }
+    };
+    let mut verdicts: Vec<FlowVerdict> =
+        capture.flows.par_iter().with_min_len(64).map_init(Scratch::default, judge).collect();
+    let controls = Controls::of(capture.flows.iter().zip(verdicts.iter().map(|verdict| &verdict.went)));
+    for (flow, verdict) in capture.flows.iter().zip(&mut verdicts) {
+        if let Went::Failed(evidence) = &verdict.went {
+            verdict.went = Went::Failed(controls.settle(flow, evidence.clone()));
+        }
+    }
+    verdicts
+}

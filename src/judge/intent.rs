@@ -1,0 +1,345 @@
+//! Attempts rolled up to intents: one initiator, one aim, one port, close in time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::attempt::{Doubt, Went, stage};
+use super::evidence::{Evidence, Grade, Stage};
+use super::flow_verdict::FlowVerdict;
+use super::lookup::Lookups;
+use super::coverage::wanted_by_name;
+use crate::model::{Fqdn, Stamp, Transport};
+use crate::observe::{App, Capture, Flow, FlowId, NameSource};
+use crate::rules::{RequirementIndex, RuleSet, Scratch};
+
+/// Attempts farther apart than this are intents of their own.
+const CLOSE: Duration = Duration::from_secs(30);
+
+/// Attempts that start this close together race each other (RFC 8305).
+const RACE: Duration = Duration::from_secs(2);
+
+/// What became of an intent or a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Stopped, and a device said so.
+    BlockedConfirmed,
+    /// Stopped, by a strong pattern with a control.
+    BlockedLikely,
+    /// Failed; who did it cannot be told.
+    FailedUnattributed,
+    /// It cannot be told how it went.
+    Inconclusive,
+    /// The aim was reached, but one way to it always fails.
+    Degraded,
+    /// The aim was reached after failures.
+    OkAfterRetry,
+    /// The aim was reached.
+    Ok,
+    /// Another attempt was faster.
+    RaceLost,
+    /// No active requirement covers it.
+    Unexpected,
+    /// No requirement by address covers it, and it has no name.
+    Unnamed,
+    /// Not audited.
+    OutOfScope,
+}
+
+impl Outcome {
+    /// All, worst first.
+    pub const ALL: [Self; 11] = [
+        Self::BlockedConfirmed,
+        Self::BlockedLikely,
+        Self::FailedUnattributed,
+        Self::Inconclusive,
+        Self::Degraded,
+        Self::OkAfterRetry,
+        Self::Ok,
+        Self::RaceLost,
+        Self::Unexpected,
+        Self::Unnamed,
+        Self::OutOfScope,
+    ];
+
+    /// Whether it says that something was stopped.
+    #[must_use]
+    pub const fn is_blocked(self) -> bool {
+        matches!(self, Self::BlockedConfirmed | Self::BlockedLikely)
+    }
+
+    /// Whether the aim was reached.
+    #[must_use]
+    pub const fn is_reached(self) -> bool {
+        matches!(self, Self::Ok | Self::OkAfterRetry | Self::Degraded)
+    }
+
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BlockedConfirmed => "blocked_confirmed",
+            Self::BlockedLikely => "blocked_likely",
+            Self::FailedUnattributed => "failed_unattributed",
+            Self::Inconclusive => "inconclusive",
+            Self::Degraded => "degraded",
+            Self::OkAfterRetry => "ok_after_retry",
+            Self::Ok => "ok",
+            Self::RaceLost => "race_lost",
+            Self::Unexpected => "unexpected",
+            Self::Unnamed => "unnamed",
+            Self::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One initiator's wish to reach one aim.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// Who.
+    pub initiator: IpAddr,
+    /// The aim's name, where it has one.
+    pub fqdn: Option<Fqdn>,
+    /// Other names that the aim may have instead, by DNS.
+    pub or_names: Vec<Fqdn>,
+    /// Where the name was taken from; `None` without a name and for lookups that led to no attempt.
+    pub source: Option<NameSource>,
+    /// Addresses tried, ascending.
+    pub addresses: Vec<IpAddr>,
+    /// Port, `None` where it came to no attempt.
+    pub port: Option<u16>,
+    /// Transport of the first attempt.
+    pub transport: Transport,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Where it was stopped, if it was.
+    pub stage: Option<Stage>,
+    /// How sure that is.
+    pub confidence: Option<Grade>,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+    /// Why it cannot be told.
+    pub doubt: Option<Doubt>,
+    /// Requirements that cover it, ascending.
+    pub requirements: Vec<RequirementIndex>,
+    /// Its attempts, ascending.
+    pub attempts: Vec<FlowId>,
+    /// First and last frame.
+    pub span: (Stamp, Stamp),
+}
+
+type Key = (IpAddr, Option<Fqdn>, Option<IpAddr>, u16);
+
+/// Rolls attempts and lookups up to intents, ascending by start.
+#[must_use]
+pub fn intents(capture: &Capture, verdicts: &[FlowVerdict], lookups: &Lookups, rules: &RuleSet) -> Vec<Intent> {
+    let mut groups: BTreeMap<Key, Vec<FlowId>> = BTreeMap::new();
+    for (i, (flow, verdict)) in capture.flows.iter().zip(verdicts).enumerate() {
+        if verdict.out_of_scope.is_some() {
+            continue;
+        }
+        let name = verdict.aim.names.first().cloned();
+        let address = if name.is_none() { Some(flow.responder.ip) } else { None };
+        let key = (flow.initiator.ip, name, address, verdict.aim.port);
+        groups.entry(key).or_default().push(FlowId(u32::try_from(i).unwrap_or(u32::MAX)));
+    }
+    let mut out = Vec::new();
+    for (key, flows) in groups {
+        let first = out.len();
+        for close in close_in_time(&flows, capture) {
+            out.push(roll_up(&key, close, capture, verdicts));
+        }
+        forgive_earlier(&mut out[first..]);
+    }
+    failed_lookups(capture, lookups, rules, &mut out);
+    out.sort_by(|a, b| {
+        let key = |i: &Intent| (i.span.0.time, i.initiator, i.fqdn.clone(), i.addresses.clone(), i.port, i.transport);
+        key(a).cmp(&key(b))
+    });
+    out
+}
+
+/// Cuts a list of flows, ascending by start, where they lie farther apart than [`CLOSE`].
+fn close_in_time<'a>(flows: &'a [FlowId], capture: &Capture) -> Vec<&'a [FlowId]> {
+    let mut out = Vec::new();
+    let (mut start, mut end) = (0, None);
+    for (i, id) in flows.iter().enumerate() {
+        let Some(flow) = capture.flow(*id) else { continue };
+        if end.is_some_and(|end| flow.span.0.time.since(end) > CLOSE) {
+            out.push(&flows[start..i]);
+            start = i;
+        }
+        end = end.max(Some(flow.span.1.time));
+    }
+    out.push(&flows[start..]);
+    out
+}
+
+fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdict]) -> Intent {
+    let (initiator, fqdn, _, port) = key;
+    let tries: Vec<(&Flow, &FlowVerdict)> = flows
+        .iter()
+        .filter_map(|id| Some((capture.flow(*id)?, verdicts.get(id.0 as usize)?)))
+        .collect();
+    let mut requirements: Vec<RequirementIndex> =
+        tries.iter().flat_map(|(_, v)| v.coverage.covers.iter().map(|c| c.requirement)).collect();
+    requirements.sort_unstable();
+    requirements.dedup();
+    let mut addresses: Vec<IpAddr> = tries.iter().map(|(flow, _)| flow.responder.ip).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    let start = tries.iter().map(|(flow, _)| flow.span.0).min().unwrap_or_default();
+    let end = tries.iter().map(|(flow, _)| flow.span.1).max().unwrap_or_default();
+    let first = tries.first();
+    let mut or_names: Vec<Fqdn> = tries.iter().flat_map(|(_, v)| v.aim.names.iter().skip(1).cloned()).collect();
+    or_names.sort();
+    or_names.dedup();
+    let mut intent = Intent {
+        initiator: *initiator,
+        fqdn: fqdn.clone(),
+        or_names,
+        source: first.and_then(|(_, v)| v.aim.source),
+        addresses,
+        port: Some(*port),
+        transport: first.map_or(Transport::Tcp, |(flow, _)| flow.transport),
+        outcome: Outcome::Ok,
+        stage: None,
+        confidence: None,
+        evidence: Vec::new(),
+        doubt: None,
+        requirements,
+        attempts: flows.to_vec(),
+        span: (start, end),
+    };
+    settle(&mut intent, &tries);
+    if intent.requirements.is_empty() {
+        intent.outcome = if intent.fqdn.is_some() || tries.iter().any(|(_, v)| !v.coverage.misses.is_empty()) {
+            Outcome::Unexpected
+        } else {
+            Outcome::Unnamed
+        };
+    }
+    intent
+}
+
+/// The outcome of an intent from those of its attempts: any success is a success, else the best evidence decides.
+fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
+    let reached = |verdict: &FlowVerdict| matches!(verdict.went, Went::Succeeded | Went::Sent);
+    let success = tries.iter().filter(|(_, v)| reached(v)).map(|(flow, _)| flow.span.0).min();
+    let failures: Vec<(&Flow, &Evidence)> = tries
+        .iter()
+        .filter_map(|(flow, verdict)| match &verdict.went {
+            Went::Failed(evidence) => Some((*flow, evidence)),
+            _ => None,
+        })
+        .collect();
+    let mut evidence: Vec<Evidence> = failures.iter().map(|(_, evidence)| (*evidence).clone()).collect();
+    evidence.sort_by(|a, b| (a.grade, a.code, &a.stamps).cmp(&(b.grade, b.code, &b.stamps)));
+    if let Some(success) = success {
+        intent.outcome = match failures.iter().map(|(flow, _)| *flow).collect::<Vec<_>>() {
+            failed if failed.is_empty() => Outcome::Ok,
+            failed if failed.iter().all(|flow| is_other_way(flow, tries)) => Outcome::Degraded,
+            failed if failed.iter().any(|flow| flow.span.0 < success) => Outcome::OkAfterRetry,
+            _ => Outcome::Ok,
+        };
+        intent.evidence = evidence;
+        return;
+    }
+    let best = failures.iter().min_by_key(|(_, evidence)| (evidence.grade, evidence.code));
+    match best {
+        Some((flow, best)) => {
+            intent.outcome = match best.grade {
+                Grade::A => Outcome::BlockedConfirmed,
+                Grade::B => Outcome::BlockedLikely,
+                Grade::C => Outcome::FailedUnattributed,
+            };
+            intent.stage = Some(stage(flow, best));
+            intent.confidence = Some(best.grade);
+            intent.evidence = evidence;
+        }
+        None => {
+            intent.outcome = Outcome::Inconclusive;
+            intent.doubt = tries.iter().find_map(|(_, verdict)| match verdict.went {
+                Went::Open(doubt) => Some(doubt),
+                _ => None,
+            });
+        }
+    }
+}
+
+/// Whether a failed flow went another way than one that reached the aim at about the same time: the other IP family,
+/// or QUIC beside TCP.
+fn is_other_way(flow: &Flow, tries: &[(&Flow, &FlowVerdict)]) -> bool {
+    tries.iter().any(|(other, verdict)| {
+        let reached = matches!(verdict.went, Went::Succeeded | Went::Sent);
+        let family = flow.responder.ip.is_ipv4() != other.responder.ip.is_ipv4();
+        let quic = flow.app.has(App::QUIC) && other.transport == Transport::Tcp;
+        let (a, b) = (flow.span.0.time, other.span.0.time);
+        let close = a.since(b).max(b.since(a)) <= RACE.max(other.span.1.time.since(b));
+        reached && close && (family || quic)
+    })
+}
+
+/// A failure that the same initiator later got over is no block any more: the aim was reached after a retry.
+fn forgive_earlier(same_key: &mut [Intent]) {
+    let mut reached_later = false;
+    for intent in same_key.iter_mut().rev() {
+        let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
+        if failed && reached_later {
+            intent.outcome = Outcome::OkAfterRetry;
+        }
+        reached_later |= intent.outcome.is_reached();
+    }
+}
+
+/// Lookups that failed and led to no attempt, for names that a requirement lists.
+fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &mut Vec<Intent>) {
+    let mut scratch = Scratch::default();
+    let tried: std::collections::HashSet<(IpAddr, Fqdn)> =
+        out.iter().filter_map(|intent| Some((intent.initiator, intent.fqdn.clone()?))).collect();
+    for (client, name, lookup) in lookups.iter() {
+        let Some(evidence) = &lookup.failure else { continue };
+        if tried.contains(&(client, name.clone())) {
+            continue;
+        }
+        let (Some(first), Some(last)) = (lookup.stamps.first(), lookup.stamps.last()) else { continue };
+        let requirements = wanted_by_name(client, name, first.time, rules, &mut scratch);
+        if requirements.is_empty() {
+            continue;
+        }
+        let outcome = match evidence.grade {
+            Grade::A => Outcome::BlockedConfirmed,
+            Grade::B => Outcome::BlockedLikely,
+            Grade::C => Outcome::FailedUnattributed,
+        };
+        let transport = capture
+            .dns
+            .iter()
+            .find(|t| t.client.ip == client && t.query.as_ref() == Some(name))
+            .map_or(Transport::Udp, |t| t.transport);
+        out.push(Intent {
+            initiator: client,
+            fqdn: Some(name.clone()),
+            or_names: Vec::new(),
+            source: None,
+            addresses: Vec::new(),
+            port: None,
+            transport,
+            outcome,
+            stage: Some(Stage::Dns),
+            confidence: Some(evidence.grade),
+            evidence: vec![evidence.clone()],
+            doubt: None,
+            requirements,
+            attempts: Vec::new(),
+            span: (*first, *last),
+        });
+    }
+}

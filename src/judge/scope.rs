@@ -1,0 +1,75 @@
+//! Which flows are audited at all.
+
+use std::net::IpAddr;
+
+use crate::model::Transport;
+use crate::observe::{App, Flow};
+use crate::rules::Profile;
+
+/// Why a flow is not audited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutOfScope {
+    /// Neither end is a host of the site.
+    NoAuditedHost,
+    /// The site file says to ignore it.
+    Ignored(String),
+    /// What hosts need to be on a network at all: address assignment, neighbour and service discovery, routing.
+    Housekeeping(&'static str),
+}
+
+impl OutOfScope {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::NoAuditedHost => "neither end is a host of the site".to_owned(),
+            Self::Ignored(about) if about.is_empty() => "ignored by the site file".to_owned(),
+            Self::Ignored(about) => format!("ignored by the site file: {about}"),
+            Self::Housekeeping(what) => format!("network housekeeping: {what}"),
+        }
+    }
+}
+
+/// Why a flow is not audited; `None` where it is.
+#[must_use]
+pub fn out_of_scope(flow: &Flow, profile: &Profile) -> Option<OutOfScope> {
+    let (from, to) = (flow.initiator, flow.responder);
+    if let Some(about) = profile.ignored(from.ip, to.ip, to.port, flow.transport) {
+        return Some(OutOfScope::Ignored(about.to_owned()));
+    }
+    if let Some(what) = housekeeping(flow) {
+        return Some(OutOfScope::Housekeeping(what));
+    }
+    let audited = profile.is_audited(from.ip) || profile.is_audited(to.ip);
+    (!audited).then_some(OutOfScope::NoAuditedHost)
+}
+
+/// Traffic that no requirement page lists and every network has.
+fn housekeeping(flow: &Flow) -> Option<&'static str> {
+    let to = flow.responder;
+    match flow.transport {
+        Transport::Icmp | Transport::Icmpv6 => return Some("ICMP"),
+        Transport::Other(2) => return Some("group membership"),
+        Transport::Other(88 | 89 | 103 | 112) => return Some("routing and redundancy protocols"),
+        _ => {}
+    }
+    let udp = flow.transport == Transport::Udp;
+    match to.port {
+        67 | 68 | 546 | 547 if udp => return Some("address assignment"),
+        5353 | 5355 if udp => return Some("name discovery on the link"),
+        137 | 138 if udp && is_group(to.ip) => return Some("name discovery on the link"),
+        _ => {}
+    }
+    if flow.app.has(App::MDNS) {
+        return Some("name discovery on the link");
+    }
+    is_group(to.ip).then_some("multicast or broadcast")
+}
+
+/// Whether packets to the address go to more than one host.
+fn is_group(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast() || (ip.octets()[3] == 255 && ip.is_private()),
+        IpAddr::V6(ip) => ip.is_multicast(),
+    }
+}

@@ -1,0 +1,63 @@
+//! An observation as bytes, for partial files: written by one run, merged by another.
+
+use serde::{Deserialize, Serialize};
+
+use super::chunks::Chunks;
+use super::dns_log::DnsSeen;
+use super::run::Run;
+use super::{Observation, Tally};
+use crate::model::{FlowKey, FrameId};
+
+/// The form of the bytes; raised with every change of what is written.
+pub const FORMAT: u32 = 1;
+
+/// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Written {
+    runs: Vec<(FlowKey, Run)>,
+    dns: Vec<DnsSeen>,
+    dns_dropped: u64,
+    tally: Tally,
+    chunks: Chunks,
+}
+
+impl From<Observation> for Written {
+    fn from(observation: Observation) -> Self {
+        let Observation { flows, dns, tally, chunks } = observation;
+        let dns_dropped = dns.dropped();
+        let mut runs: Vec<(FlowKey, Run)> = flows.into_runs().map(|(key, run)| (key, *run)).collect();
+        runs.sort_by_key(|(key, run)| (*key, run.span, run.opening));
+        let mut dns = dns.into_seen();
+        dns.sort();
+        Self { runs, dns, dns_dropped, tally, chunks }
+    }
+}
+
+impl From<Written> for Observation {
+    fn from(written: Written) -> Self {
+        let mut observation = Self { tally: written.tally, chunks: written.chunks, ..Self::default() };
+        for (key, run) in written.runs {
+            observation.flows.add(key, run);
+        }
+        written.dns.into_iter().for_each(|seen| observation.dns.add(seen));
+        observation.dns.drop_more(written.dns_dropped);
+        observation
+    }
+}
+
+impl Written {
+    /// Gives inputs other ordinals: `ordinals[old]` is the new one. Frames of inputs beyond the list keep theirs.
+    pub fn renumber_inputs(&mut self, ordinals: &[u32]) {
+        let renumber = |frame: &mut FrameId| {
+            let (input, chunk) = frame.chunk();
+            if let Some(new) = ordinals.get(input as usize) {
+                *frame = FrameId::new(*new, chunk, frame.index());
+            }
+        };
+        self.chunks.renumber_inputs(ordinals);
+        self.dns.iter_mut().for_each(|seen| renumber(&mut seen.stamp.frame));
+        for (_, run) in &mut self.runs {
+            run.for_each_frame(renumber);
+        }
+    }
+}
