@@ -1,0 +1,156 @@
+//! What the report tells: one type for all questions.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::evidence::{Evidence, Grade, Stage};
+use super::intent::Outcome;
+use crate::model::{CaptureTime, Stamp, Transport};
+use crate::observe::FlowId;
+use crate::rules::RequirementIndex;
+
+/// How much a finding matters. The worse one comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Something needed does not work, or something forbidden happens.
+    High,
+    /// Somebody should look at it.
+    Medium,
+    /// Good to know.
+    Low,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        })
+    }
+}
+
+macro_rules! findings {
+    ($($variant:ident $text:literal $severity:ident $about:literal,)*) => {
+        /// A kind of finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum FindingCode {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl FindingCode {
+            /// All kinds, in report order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable kebab word.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// One line on what it means.
+            #[must_use]
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)* }
+            }
+
+            /// How much it matters.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+        }
+    };
+}
+
+findings! {
+    Blocked "blocked" High "traffic that a requirement covers was stopped on the path",
+    Failed "failed" Medium "traffic that a requirement covers failed; who did it cannot be told",
+    Forbidden "forbidden" High "traffic that a page says must not be",
+    NameContradicted "name-contradicted" High "the name in the handshake is on no list, although the address belongs to a name that is",
+    WrongPort "wrong-port" Medium "a listed destination on a port that is not listed for it",
+    WrongRole "wrong-role" Medium "a listed destination, but not for hosts in this role",
+    SwitchedOff "switched-off" Medium "a listed destination of a feature, region or document that is off at this site",
+    Expired "expired" Medium "a listed destination whose entry was not valid any more, or not yet",
+    ListGap "list-gap" Medium "a name under a vendor's domain that is on no list",
+    UnexpectedName "unexpected-name" Medium "a named destination that no requirement covers",
+    Unnamed "unnamed" Medium "a destination without a name, whose address no requirement covers",
+    BothAlternatives "both-alternatives" Low "two alternatives that exclude each other were both used",
+    NeverSeen "never-seen" Medium "a requirement that the capture never exercised",
+    Degraded "degraded" Low "the aim is reached, but one way to it always fails",
+}
+
+impl fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing that the report tells.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What kind.
+    pub code: FindingCode,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What became of the intent, where there is one.
+    pub outcome: Option<Outcome>,
+    /// Where it was stopped.
+    pub stage: Option<Stage>,
+    /// How sure that is.
+    pub confidence: Option<Grade>,
+    /// Who.
+    pub initiator: Option<IpAddr>,
+    /// Whom or what: the name, else the address, else the requirement's service.
+    pub target: String,
+    /// Responder port, where there is one.
+    pub port: Option<u16>,
+    /// Transport, where there is one.
+    pub transport: Option<Transport>,
+    /// In one sentence, with figures.
+    pub message: String,
+    /// What to do about it.
+    pub advice: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+    /// Requirements that it rests on, ascending.
+    pub requirements: Vec<RequirementIndex>,
+    /// Flows that it is about, ascending.
+    pub flows: Vec<FlowId>,
+    /// Places of the intents that it is about, ascending.
+    pub intents: Vec<usize>,
+    /// First and last time; `None` for what was never seen.
+    pub span: Option<(Stamp, Stamp)>,
+}
+
+impl Finding {
+    /// A finding of a kind about a target; the caller fills in the rest.
+    #[must_use]
+    pub fn new(code: FindingCode, target: String) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            outcome: None,
+            stage: None,
+            confidence: None,
+            initiator: None,
+            target,
+            port: None,
+            transport: None,
+            message: String::new(),
+            advice: String::new(),
+            evidence: Vec::new(),
+            requirements: Vec::new(),
+            flows: Vec::new(),
+            intents: Vec::new(),
+            span: None,
+        }
+    }
+
+    /// Report order: what is worst first, then by kind, then by when, who and what.
+    #[must_use]
+    pub fn sort_key(&self) -> (Severity, FindingCode, Option<CaptureTime>, Option<IpAddr>, &str, Option<u16>) {
+        let at = self.span.map(|(first, _)| first.time);
+        (self.severity, self.code, at, self.initiator, &self.target, self.port)
+    }
+}

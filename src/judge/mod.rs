@@ -1,0 +1,82 @@
+//! Evidence against requirements: one question a file, and the list of them in report order.
+
+mod attempt;
+mod blocked;
+mod control;
+mod coverage;
+mod evidence;
+mod finding;
+mod flow_verdict;
+mod intent;
+mod lookup;
+mod requirement_verdict;
+mod scope;
+mod trust;
+mod unexpected;
+mod unseen;
+
+use crate::observe::Capture;
+use crate::rules::{Profile, RuleSet};
+
+pub use attempt::{Doubt, Went};
+pub use coverage::{Aim, Coverage};
+pub use evidence::{Code, Evidence, Grade, Stage, explain as explain_evidence};
+pub use finding::{Finding, FindingCode, Severity};
+pub use flow_verdict::FlowVerdict;
+pub use intent::{Intent, Outcome};
+pub use lookup::{Lookup, Lookups};
+pub use requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+pub use scope::OutOfScope;
+pub use trust::{Trust, trust};
+
+/// Everything that can be said of a capture under a set of rules.
+#[derive(Debug)]
+pub struct Judgement {
+    /// In the order of [`Capture::flows`].
+    pub flows: Vec<FlowVerdict>,
+    /// Ascending by start.
+    pub intents: Vec<Intent>,
+    /// Ascending by requirement id.
+    pub requirements: Vec<RequirementVerdict>,
+    /// Worst first.
+    pub findings: Vec<Finding>,
+    /// How far the capture can be trusted.
+    pub trust: Trust,
+}
+
+/// What a question may look at.
+pub(crate) struct Case<'a> {
+    pub(crate) capture: &'a Capture,
+    pub(crate) rules: &'a RuleSet,
+    pub(crate) flows: &'a [FlowVerdict],
+    pub(crate) intents: &'a [Intent],
+    pub(crate) requirements: &'a [RequirementVerdict],
+}
+
+/// The questions, in report order. Each adds its findings.
+const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
+    blocked::blocked,
+    blocked::degraded,
+    unexpected::forbidden,
+    unexpected::unexpected,
+    unseen::never_seen,
+    unseen::both_alternatives,
+];
+
+/// Judges a capture.
+#[must_use]
+pub fn judge(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Judgement {
+    let flows = flow_verdict::flow_verdicts(capture, rules, profile);
+    let lookups = Lookups::of(&capture.dns, capture.end());
+    let intents = intent::intents(capture, &flows, &lookups, rules);
+    let requirements = requirement_verdict::requirement_verdicts(capture, &intents, &lookups, rules, profile);
+    let trust = trust::trust(capture);
+    let case =
+        Case { capture, rules, flows: &flows, intents: &intents, requirements: &requirements };
+    let mut findings = Vec::new();
+    for question in QUESTIONS {
+        question(&case, &mut findings);
+    }
+    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    Judgement { flows, intents, requirements, findings, trust }
+}

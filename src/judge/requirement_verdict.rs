@@ -1,0 +1,268 @@
+//! What the capture says of every requirement: satisfied, blocked, never seen and why, not active and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+
+use super::intent::{Intent, Outcome};
+use super::lookup::Lookups;
+use crate::observe::Capture;
+use crate::rules::{Activity, GroupKind, Profile, RequirementIndex, RuleSet, Target};
+
+/// Why a requirement was not exercised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotSeen {
+    /// Nobody asked DNS for any of its names.
+    NeverResolved,
+    /// A name was resolved, but nobody went there.
+    ResolvedNeverTried,
+    /// No host in the source role sent anything.
+    NoInitiator,
+    /// It lists no name that DNS could tell of: nobody went to its addresses.
+    NeverTried,
+}
+
+/// How a requirement fared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Some covered intent was blocked and none of that initiator's reached the aim.
+    Blocked,
+    /// A covered intent failed; who did it cannot be told.
+    Failed,
+    /// Covered intents were seen, but how they went cannot be told.
+    Inconclusive,
+    /// A covered intent reached its aim.
+    Satisfied,
+    /// Not exercised.
+    NotSeen(NotSeen),
+    /// The site's choices switch it off, or it cannot be audited: with the reason.
+    NotActive(String),
+}
+
+impl Standing {
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Failed => "failed",
+            Self::Inconclusive => "inconclusive",
+            Self::Satisfied => "satisfied",
+            Self::NotSeen(_) => "not_seen",
+            Self::NotActive(_) => "not_active",
+        }
+    }
+
+    /// The reason, where the word alone does not say it.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::NotSeen(why) => Some(why.as_str()),
+            Self::NotActive(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+impl NotSeen {
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NeverResolved => "never_resolved",
+            Self::ResolvedNeverTried => "resolved_never_tried",
+            Self::NoInitiator => "no_initiator",
+            Self::NeverTried => "never_tried",
+        }
+    }
+}
+
+impl fmt::Display for NotSeen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeverResolved => "no host asked DNS for any of its names",
+            Self::ResolvedNeverTried => "a name was resolved, but no host went there",
+            Self::NoInitiator => "no host in the source role sent anything",
+            Self::NeverTried => "no host went there",
+        })
+    }
+}
+
+/// What the capture says of one requirement.
+#[derive(Clone, Debug)]
+pub struct RequirementVerdict {
+    /// Which.
+    pub requirement: RequirementIndex,
+    /// How it fared.
+    pub standing: Standing,
+    /// Whether its absence proves something: required, active, its roles bound.
+    pub must_see: bool,
+    /// Another member of its group was seen, so its own absence is no finding: the group's id.
+    pub excused_by: Option<String>,
+    /// Intents that it covers, by their place in the list, ascending.
+    pub intents: Vec<usize>,
+    /// Initiators that reached the aim, ascending.
+    pub reached_by: Vec<IpAddr>,
+    /// Names that were resolved but never tried.
+    pub resolved: Vec<String>,
+}
+
+/// Judges all requirements, ascending by id.
+#[must_use]
+pub fn requirement_verdicts(
+    capture: &Capture,
+    intents: &[Intent],
+    lookups: &Lookups,
+    rules: &RuleSet,
+    profile: &Profile,
+) -> Vec<RequirementVerdict> {
+    let mut covered: BTreeMap<RequirementIndex, Vec<usize>> = BTreeMap::new();
+    for (i, intent) in intents.iter().enumerate() {
+        for requirement in &intent.requirements {
+            covered.entry(*requirement).or_default().push(i);
+        }
+    }
+    let initiators: BTreeSet<IpAddr> = capture.flows.iter().map(|flow| flow.initiator.ip).collect();
+    let resolved = resolved_names(lookups);
+    let mut verdicts: Vec<RequirementVerdict> = rules
+        .indices()
+        .map(|requirement| {
+            let intents_of = covered.remove(&requirement).unwrap_or_default();
+            let reached_by: BTreeSet<IpAddr> = intents_of
+                .iter()
+                .map(|i| &intents[*i])
+                .filter(|intent| intent.outcome.is_reached())
+                .map(|intent| intent.initiator)
+                .collect();
+            let mut names = Vec::new();
+            let standing = match rules.activity(requirement) {
+                Activity::Off(why) | Activity::NotAuditable(why) if intents_of.is_empty() => Standing::NotActive(why),
+                _ if intents_of.is_empty() => {
+                    let (why, found) = not_seen(requirement, &initiators, &resolved, rules, profile);
+                    names = found;
+                    Standing::NotSeen(why)
+                }
+                _ => standing(&intents_of, intents),
+            };
+            RequirementVerdict {
+                requirement,
+                standing,
+                must_see: rules.must_see(requirement),
+                excused_by: None,
+                intents: intents_of,
+                reached_by: reached_by.into_iter().collect(),
+                resolved: names,
+            }
+        })
+        .collect();
+    excuse(&mut verdicts, rules);
+    verdicts
+}
+
+/// The worst of its intents, initiator by initiator: one that reached the aim at last is content.
+fn standing(places: &[usize], intents: &[Intent]) -> Standing {
+    let mut by_initiator: BTreeMap<(IpAddr, Option<String>), Vec<Outcome>> = BTreeMap::new();
+    for intent in places.iter().map(|i| &intents[*i]) {
+        let name = intent.fqdn.as_ref().map(ToString::to_string);
+        by_initiator.entry((intent.initiator, name)).or_default().push(intent.outcome);
+    }
+    let mut worst = Standing::Satisfied;
+    for outcomes in by_initiator.values() {
+        // Intents are ascending by time: a block that came after a success still is one.
+        let last_reached = outcomes.iter().rposition(|outcome| outcome.is_reached());
+        let since = &outcomes[last_reached.map_or(0, |i| i + 1)..];
+        let now = if since.iter().any(|outcome| outcome.is_blocked()) {
+            Standing::Blocked
+        } else if since.contains(&Outcome::FailedUnattributed) {
+            Standing::Failed
+        } else if last_reached.is_some() {
+            Standing::Satisfied
+        } else {
+            Standing::Inconclusive
+        };
+        if rank(&now) < rank(&worst) {
+            worst = now;
+        }
+    }
+    worst
+}
+
+const fn rank(standing: &Standing) -> u8 {
+    match standing {
+        Standing::Blocked => 0,
+        Standing::Failed => 1,
+        Standing::Inconclusive => 2,
+        Standing::Satisfied => 3,
+        Standing::NotSeen(_) => 4,
+        Standing::NotActive(_) => 5,
+    }
+}
+
+/// Names that some host resolved to an address of use.
+fn resolved_names(lookups: &Lookups) -> Vec<(IpAddr, &crate::model::Fqdn)> {
+    let useful = lookups.iter().filter(|(_, _, lookup)| lookup.resolved_at.is_some());
+    useful.map(|(client, name, _)| (client, name)).collect()
+}
+
+fn not_seen(
+    requirement: RequirementIndex,
+    initiators: &BTreeSet<IpAddr>,
+    resolved: &[(IpAddr, &crate::model::Fqdn)],
+    rules: &RuleSet,
+    profile: &Profile,
+) -> (NotSeen, Vec<String>) {
+    let Some(row) = rules.requirement(requirement) else { return (NotSeen::NeverTried, Vec::new()) };
+    if !initiators.iter().any(|ip| rules.may_initiate(requirement, *ip, profile)) {
+        return (NotSeen::NoInitiator, Vec::new());
+    }
+    let by_name = row.to.iter().any(|to| matches!(to.target, Target::Name(_) | Target::Template(_)));
+    let names: BTreeSet<String> = resolved
+        .iter()
+        .filter(|(client, name)| {
+            rules.may_initiate(requirement, *client, profile) && rules.lists_name(requirement, name)
+        })
+        .map(|(_, name)| name.to_string())
+        .collect();
+    match (names.is_empty(), by_name) {
+        (false, _) => (NotSeen::ResolvedNeverTried, names.into_iter().collect()),
+        (true, true) => (NotSeen::NeverResolved, Vec::new()),
+        (true, false) => (NotSeen::NeverTried, Vec::new()),
+    }
+}
+
+/// Members of a group stand in for each other: where one was exercised, the absence of the others proves nothing.
+fn excuse(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
+    for group in rules.groups() {
+        let stands_in = !matches!(group.kind, GroupKind::SameFlow);
+        let exercised = |verdict: &RequirementVerdict| !verdict.intents.is_empty();
+        let members = || group.members.iter().map(|member| member.requirement.index());
+        let seen = members().any(|i| verdicts.get(i).is_some_and(exercised));
+        if !(stands_in && seen) {
+            continue;
+        }
+        for i in members() {
+            if let Some(verdict) = verdicts.get_mut(i)
+                && !exercised(verdict)
+            {
+                verdict.excused_by.get_or_insert_with(|| group.id.clone());
+            }
+        }
+    }
+    excuse_joined(verdicts, rules);
+}
+
+/// A row that prints the same need as another exercised one (the same flow told from both ends) is no second absence.
+fn excuse_joined(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
+    for group in rules.groups().iter().filter(|group| group.kind == GroupKind::SameFlow) {
+        let first = group.members.iter().map(|member| member.requirement.index()).min();
+        for member in &group.members {
+            let i = member.requirement.index();
+            if Some(i) != first
+                && let Some(verdict) = verdicts.get_mut(i)
+                && verdict.intents.is_empty()
+            {
+                verdict.excused_by.get_or_insert_with(|| group.id.clone());
+            }
+        }
+    }
+}
