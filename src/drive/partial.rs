@@ -1,6 +1,5 @@
 //! Partial files: the audit as map (`observe`), reduce (`merge`) and verdict (`judge`).
 
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
@@ -98,7 +97,7 @@ impl Partial {
         let mut whole = Self::default();
         whole.inputs.resize_with(order.len(), || placeholder().report());
         for (i, mut body) in bodies.into_iter().enumerate() {
-            let ordinals: Vec<u32> = body.inputs.iter().map(|input| order[&input.key()]).collect();
+            let ordinals: Vec<u32> = body.inputs.iter().map(|input| ordinal(&order, input)).collect();
             body.observation.renumber_inputs(&ordinals);
             let observation = Observation::from(body.observation);
             for (input, ordinal) in body.inputs.into_iter().zip(&ordinals) {
@@ -130,16 +129,19 @@ fn read(mut reader: impl Read) -> Result<Body, PartialError> {
     postcard::from_bytes(&bytes).map_err(|error| PartialError::Damaged(error.to_string()))
 }
 
-/// Inputs of all partials in the order in which one run over all of them would number them.
-fn order(bodies: &[Body]) -> BTreeMap<Key, u32> {
-    let mut keys: Vec<Key> = bodies.iter().flat_map(|body| body.inputs.iter().map(WrittenInput::key)).collect();
-    keys.sort();
-    keys.dedup();
-    keys.into_iter().zip(0..).collect()
+/// The inputs of all partials, each once, in the order in which one run over all of them would number them.
+fn order(bodies: &[Body]) -> Vec<Input> {
+    let mut inputs: Vec<Input> = bodies.iter().flat_map(|body| body.inputs.iter().map(WrittenInput::input)).collect();
+    inputs.sort_by(Input::order);
+    inputs.dedup_by(|a, b| a.order(b).is_eq());
+    inputs
 }
 
-/// What tells inputs apart: as [`crate::source::resolve`] orders them.
-type Key = (Option<CaptureTime>, Option<crate::source::NaturalPath>);
+fn ordinal(order: &[Input], input: &WrittenInput) -> u32 {
+    let input = input.input();
+    let place = order.iter().position(|known| known.order(&input).is_eq());
+    u32::try_from(place.unwrap_or(order.len())).unwrap_or(u32::MAX)
+}
 
 impl WrittenInput {
     fn of(report: &InputReport) -> Self {
@@ -158,16 +160,17 @@ impl WrittenInput {
         }
     }
 
-    fn key(&self) -> Key {
-        (self.first_time, self.path.clone().map(Into::into))
+    fn input(&self) -> Input {
+        let path = self.path.as_ref().map_or(InputPath::Stdin, |path| InputPath::File(path.into()));
+        Input { path, first_time: self.first_time, stored_bytes: self.stored_bytes }
     }
 
     fn report(self) -> InputReport {
-        let path = self.path.map_or(InputPath::Stdin, |path| InputPath::File(path.into()));
+        let input = self.input();
         let [interface, kernel, own] = self.loss;
         let damage = self.damage.into_iter().map(|(offset, fatal, what)| Damage { offset, fatal, what });
         InputReport {
-            input: Input { path, first_time: self.first_time, stored_bytes: self.stored_bytes },
+            input,
             frames: self.frames,
             span: self.span,
             damage: damage.collect(),

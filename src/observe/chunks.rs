@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{FrameId, Merge, Stamp, TimeSpan};
 
 /// One chunk's frames.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkInfo {
     /// How many frames it has.
     pub frames: u64,
@@ -14,7 +16,7 @@ pub struct ChunkInfo {
 }
 
 /// Chunks by (input, chunk) ordinal.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunks {
     by_place: BTreeMap<(u32, u32), ChunkInfo>,
 }
@@ -41,6 +43,13 @@ impl Chunks {
     /// All chunks, ascending.
     pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), ChunkInfo)> + '_ {
         self.by_place.iter().map(|(place, info)| (*place, *info))
+    }
+
+    /// Gives inputs other ordinals: `ordinals[old]` is the new one.
+    pub(super) fn renumber_inputs(&mut self, ordinals: &[u32]) {
+        let old = std::mem::take(&mut self.by_place);
+        let new = |input: u32| ordinals.get(input as usize).copied().unwrap_or(input);
+        self.by_place = old.into_iter().map(|((input, chunk), info)| ((new(input), chunk), info)).collect();
     }
 
     /// All frames.

@@ -113,8 +113,13 @@ impl DnsLog {
     }
 
     /// All messages, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &DnsSeen> {
-        self.seen.iter()
+    pub(super) fn into_seen(self) -> Vec<DnsSeen> {
+        self.seen
+    }
+
+    /// Counts messages that another part dropped.
+    pub(super) const fn drop_more(&mut self, count: u64) {
+        self.dropped += count;
     }
 
     /// Messages dropped at the bound.
@@ -295,12 +300,13 @@ fn facts(message: &dns::Message) -> DnsFacts {
 fn record(record: &dns::Record) -> Option<DnsRecord> {
     use dns::RecordData;
     let data = match &record.data {
-        RecordData::A(ip) => DnsData::Address(IpAddr::V4(*ip)),
-        RecordData::Aaaa(ip) => DnsData::Address(IpAddr::V6(*ip)),
+        RecordData::Address(ip) => DnsData::Address(*ip),
         RecordData::Name(name) => DnsData::Name(name.clone()),
-        RecordData::Service { target, hints, .. } => DnsData::Service(target.clone(), hints.clone()),
-        RecordData::Text(text) => DnsData::Text(text.clone()),
-        RecordData::Opt | RecordData::Opaque => return None,
+        RecordData::Binding(binding) => {
+            DnsData::Service(binding.target.clone(), binding.addresses.clone())
+        }
+        RecordData::Other | RecordData::Unreadable(_) => return None,
+        other => DnsData::Text(other.to_string()),
     };
     Some(DnsRecord {
         name: record.name.clone(),

@@ -6,6 +6,7 @@
 
 mod attribute;
 mod chunks;
+pub mod codec;
 mod conn_state;
 mod dns_log;
 mod flow_table;
@@ -18,11 +19,12 @@ mod tally;
 use crate::decode::{Decoded, IcmpMessage, Packet, Segment};
 use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 
-pub use attribute::{Capture, DnsTransaction, Flow, FlowId, Name, NameSource, attribute};
-pub use chunks::{ChunkInfo, Chunks};
+pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute};
+pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
-pub use dns_log::DnsLog;
-pub use run::{App, Event, EventKind, SideEvidence};
+pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsTransaction};
+pub use names::is_sinkhole;
+pub use run::{App, Event, EventKind, IcmpDetail, SideEvidence};
 pub use stream::StreamFact;
 pub use tally::Tally;
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stream::{Stream, StreamFact};
 use crate::decode::Packet;
-use crate::model::{Fqdn, Merge, Side, Stamp};
+use crate::model::{Fqdn, FrameId, Merge, Side, Stamp};
 
 /// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
 /// A SYN-ACK tells the same of the other side by what it acknowledges.
@@ -420,6 +420,22 @@ impl Run {
     #[must_use]
     pub fn has(&self, kind: EventKind, side: Side) -> bool {
         self.sides[side.index()].kinds & kind.bit() != 0
+    }
+
+    /// Lets every frame's place be rewritten, as when inputs get other ordinals.
+    pub(super) fn for_each_frame(&mut self, mut rewrite: impl FnMut(&mut FrameId)) {
+        rewrite(&mut self.span.0.frame);
+        rewrite(&mut self.span.1.frame);
+        for (first, last) in self.sides.iter_mut().filter_map(|side| side.span.as_mut()) {
+            rewrite(&mut first.frame);
+            rewrite(&mut last.frame);
+        }
+        self.events.iter_mut().for_each(|event| rewrite(&mut event.stamp.frame));
+        self.names.iter_mut().for_each(|name| rewrite(&mut name.stamp.frame));
+        self.facts.iter_mut().for_each(|fact| rewrite(&mut fact.stamp.frame));
+        for stream in self.streams.iter_mut().flatten() {
+            stream.for_each_frame(&mut rewrite);
+        }
     }
 
     fn full_before(&self, event: &Event) -> bool {

@@ -202,6 +202,11 @@ impl Stream {
         self.bound();
     }
 
+    /// Lets every frame's place be rewritten.
+    pub(super) fn for_each_frame(&mut self, rewrite: &mut impl FnMut(&mut FrameId)) {
+        self.pieces.iter_mut().for_each(|piece| rewrite(&mut piece.stamp.frame));
+    }
+
     /// Whether nothing is in it that another part could need.
     #[cfg(test)]
     pub(super) fn is_bare(&self) -> bool {

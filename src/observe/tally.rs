@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Sighting;
 use crate::decode::{Fragment, Packet, Stop, StopReason};
 use crate::model::Merge;
 
 /// Counts of frames and of whatever a bound cut away.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Frames read.
     pub frames: u64,

@@ -4,6 +4,7 @@
 
 mod natural;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -56,6 +57,20 @@ pub fn resolve<S: AsRef<OsStr>>(arguments: &[S]) -> Result<Inputs, Vec<SourceErr
         }
     }
     search.finish()
+}
+
+impl Input {
+    /// The order in which inputs are numbered: by the time of the first frame (without one first, standard input
+    /// last), then by path with digits compared as numbers.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (&self.path, &other.path) {
+            (InputPath::File(a), InputPath::File(b)) => {
+                self.first_time.cmp(&other.first_time).then_with(|| natural::compare(a, b))
+            }
+            (a, b) => (*a == InputPath::Stdin).cmp(&(*b == InputPath::Stdin)),
+        }
+    }
 }
 
 /// How the first frame's time sorts an input.

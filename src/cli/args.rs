@@ -1,0 +1,232 @@
+//! Flags as typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Audits packet captures against vendors' firewall-exception requirements.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pktaudit",
+    version,
+    about,
+    after_help = "Exit status: 0 nothing to report, 1 findings, 2 the audit could not be made or only in part.\n\n\
+                  Examples:\n  \
+                  pktaudit site init tap.pcap.zst > site.toml\n  \
+                  pktaudit audit --site site.toml --out report tap.pcap.zst\n  \
+                  pktaudit flows --format ndjson tap.pcap.zst\n  \
+                  pktaudit rules explain agents.example.com:443"
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags of all commands.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    pub(super) format: Format,
+    /// When to colour; NO_COLOR is honoured.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(super) color: Color,
+    /// Say only what was asked for: no progress, no notes.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Say more: every finding, every note.
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// Threads to work with; 0 means one for each processor.
+    #[arg(long, default_value_t = 0, global = true, value_name = "N")]
+    pub(super) threads: usize,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// Comma-separated values (RFC 4180).
+    Csv,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Audit captures: what is unexpected, blocked, or never seen.
+    Audit(AuditCommand),
+    /// What flowed, under which names; no requirements.
+    Flows(FlowsCommand),
+    /// Look at requirements.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Work on site files.
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Explain a finding code or an evidence code, such as `wrong-port` or `T-SYN0`.
+    Explain(ExplainCommand),
+    /// First part of a distributed audit: captures to a partial file.
+    Observe(ObserveCommand),
+    /// Second part: partial files to one.
+    Merge(MergeCommand),
+    /// Last part: partial files to verdicts, as `audit` gives them.
+    Judge(JudgeCommand),
+}
+
+/// Which captures.
+#[derive(Debug, Args)]
+pub(super) struct Captures {
+    /// Capture files, folders of them, patterns, or `-` for standard input; pcap or pcapng, plain or .gz, .zst, .xz.
+    #[arg(required = true, value_name = "CAPTURE")]
+    pub(super) captures: Vec<OsString>,
+}
+
+/// Which requirements, and what the site says of them.
+#[derive(Debug, Args)]
+pub(super) struct Choices {
+    /// Rule files or folders of them, instead of the shipped ones; `+PATH` adds to these.
+    #[arg(long, value_name = "PATH")]
+    pub(super) rules: Vec<OsString>,
+    /// Site file: which hosts are in which role, regions, features, versions.
+    #[arg(long, value_name = "FILE")]
+    pub(super) site: Option<PathBuf>,
+    /// Region, by any of its names; may be given more than once.
+    #[arg(long = "region", value_name = "REGION")]
+    pub(super) regions: Vec<String>,
+    /// Feature that is on; `no-FEATURE` is off.
+    #[arg(long = "feature", value_name = "FEATURE")]
+    pub(super) features: Vec<String>,
+    /// Judge validity as of this day instead of the packets' own time.
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<jiff::civil::Date>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditCommand {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) captures: Captures,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FlowsCommand {
+    /// Print DNS transactions instead of flows.
+    #[arg(long)]
+    pub(super) dns: bool,
+    #[command(flatten)]
+    pub(super) captures: Captures,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// Check rule files, and a site file against them; all problems at once.
+    Check(RulesSelection),
+    /// List requirements.
+    List(RulesSelection),
+    /// Which requirements could cover a name, an address or a flow, and why each does or does not.
+    Explain(RulesExplain),
+    /// The JSON Schema of rule files (or of site files), for editors.
+    Schema(RulesSchema),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesSelection {
+    /// Rule files or folders; the shipped ones where none is named.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<OsString>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesExplain {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    /// From which host.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) from: Option<std::net::IpAddr>,
+    /// Name or address, with `:PORT` and `/udp` where wanted: `files.example.com:443`, `10.0.0.5:53/udp`.
+    #[arg(required = true, value_name = "WHAT")]
+    pub(super) what: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesSchema {
+    /// The schema of site files.
+    #[arg(long)]
+    pub(super) site: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SiteCommand {
+    /// Write a first site file from what captures show, to standard output.
+    Init(SiteInit),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SiteInit {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) captures: Captures,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainCommand {
+    /// The codes; all of them where none is named.
+    #[arg(value_name = "CODE")]
+    pub(super) codes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ObserveCommand {
+    /// Where to write the partial file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) partial: PathBuf,
+    #[command(flatten)]
+    pub(super) captures: Captures,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeCommand {
+    /// Where to write the merged partial file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) partial: PathBuf,
+    /// Partial files, in any order.
+    #[arg(required = true, value_name = "PARTIAL")]
+    pub(super) partials: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JudgeCommand {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Partial files, in any order.
+    #[arg(required = true, value_name = "PARTIAL")]
+    pub(super) partials: Vec<PathBuf>,
+}

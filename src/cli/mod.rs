@@ -1,0 +1,44 @@
+//! The command line: thin wiring of the rooms.
+
+mod args;
+mod audit;
+mod exit;
+mod flows;
+mod input;
+mod output;
+mod partials;
+mod rules;
+mod site;
+
+use clap::Parser;
+
+pub use args::Arguments;
+pub use exit::Exit;
+
+use args::Command;
+
+/// Runs the command line of this process and gives its exit status.
+#[must_use]
+pub fn run() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::NotAudited } else { Exit::Clean };
+        }
+    };
+    let result = match &arguments.command {
+        Command::Audit(command) => audit::run(command, &arguments.common),
+        Command::Flows(command) => flows::run(command, &arguments.common),
+        Command::Rules(command) => rules::run(command, &arguments.common),
+        Command::Site(command) => site::run(command, &arguments.common),
+        Command::Explain(command) => rules::explain_code(command),
+        Command::Observe(command) => partials::observe(command, &arguments.common),
+        Command::Merge(command) => partials::merge(command),
+        Command::Judge(command) => partials::judge(command, &arguments.common),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) => output::failure(&error),
+    }
+}
