@@ -267,7 +267,7 @@ fn the_second_opinion_is_asked_where_nothing_could_be_read() {
         let target = if hop == 0 { data_at as u8 } else { data_at as u8 + 2 + hop * 2 };
         chain.extend([0xc0, target]);
     }
-    bytes.extend([0xc0, data_at as u8, 0, 16, 0, 1, 0, 0, 0, 1, 0, chain.len() as u8]);
+    bytes.extend([0xc0, data_at as u8, 0, 10, 0, 1, 0, 0, 0, 1, 0, chain.len() as u8]);
     bytes.extend(chain);
     let message = Message::read(&bytes).unwrap();
     assert_eq!(message.stop.unwrap().what, "more than 64 pointers in a name");
