@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+pub mod dns;
 mod icmp;
 mod ip;
 mod link;

@@ -39,7 +39,7 @@ fn partial(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
     let data_offset = bytes.get(12).map_or(5, |b| b >> 4);
     let stop = if data_offset < 5 {
         span.malformed(LAYER, "data offset below 5")
-    } else if u32::from(data_offset) * 4 > span.wire {
+    } else if bytes.len() > 12 && u32::from(data_offset) * 4 > span.wire {
         span.malformed(LAYER, "data offset beyond the packet")
     } else {
         span.truncated(LAYER, usize::from(data_offset) * 4)

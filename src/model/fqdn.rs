@@ -96,6 +96,38 @@ impl Fqdn {
         Some(Self(visible.into()))
     }
 
+    /// A name as DNS messages carry it, label by label; lenient as [`Self::from_packet`]. `None` is the root.
+    ///
+    /// A dot or backslash inside a label comes out as `\.` or `\\` (RFC 4343 section 2.1).
+    #[must_use]
+    pub fn from_labels<'a>(labels: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
+        let mut dotted = Vec::with_capacity(64);
+        let mut plain = true;
+        for label in labels {
+            if !dotted.is_empty() {
+                dotted.push(b'.');
+            }
+            for &byte in label {
+                if matches!(byte, b'.' | b'\\') {
+                    plain = false;
+                    dotted.push(b'\\');
+                }
+                dotted.push(byte);
+            }
+        }
+        if plain {
+            return Self::from_packet(&dotted);
+        }
+        let mut visible = String::with_capacity(dotted.len() * 2);
+        for &byte in dotted.iter().take(Self::MAX_PACKET_BYTES * 2) {
+            match byte {
+                byte if byte.is_ascii_graphic() => visible.push(byte.to_ascii_lowercase() as char),
+                byte => drop(write!(visible, "\\{byte:03}")),
+            }
+        }
+        Some(Self(visible.into()))
+    }
+
     /// The name's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -159,6 +191,15 @@ mod tests {
         assert_eq!(Fqdn::from_packet(b"a\xffb").unwrap().as_str(), "a\\255b");
         assert_eq!(Fqdn::from_packet(b""), None);
         assert_eq!(Fqdn::from_packet(&[b'a'; 4000]).unwrap().as_str().len(), 255);
+    }
+
+    #[test]
+    fn dots_inside_labels_do_not_part_them() {
+        let labels = [&b"Tom. Lee"[..], b"_http", b"local"];
+        assert_eq!(Fqdn::from_labels(labels.into_iter()).unwrap().as_str(), "tom\\.\\032lee._http.local");
+        let labels = [&b"WWW"[..], b"example", b"com"];
+        assert_eq!(Fqdn::from_labels(labels.into_iter()), Fqdn::parse("www.example.com").ok());
+        assert_eq!(Fqdn::from_labels(std::iter::empty()), None);
     }
 
     #[test]
