@@ -174,4 +174,171 @@ impl Listener<'_> {
     fn is_dns(&self) -> bool {
         self.key.endpoint(Side::Low).port == 53 || self.key.endpoint(Side::High).port == 53
     }
+
+    /// TLS records from their start: a ClientHello from one side, the server's flight from the other.
+    fn handshake(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        match tls::read_hello(bytes) {
+            HelloRead::NeedMore(wanted) => return Look::Wants(u32::try_from(wanted).unwrap_or(u32::MAX)),
+            HelloRead::Hello(hello) => {
+                self.hello(stamp, &hello);
+                return Look::Done;
+            }
+            HelloRead::NotTls | HelloRead::Malformed => {}
+        }
+        match tls::read_server_flight(bytes) {
+            ServerRead::NeedMore(wanted) => Look::Wants(u32::try_from(wanted).unwrap_or(u32::MAX)),
+            ServerRead::Flight(flight) => {
+                self.server_flight(stamp, &flight);
+                Look::Done
+            }
+            ServerRead::NotTls => Look::Done,
+        }
+    }
+
+    fn hello(&mut self, stamp: Stamp, hello: &tls::ClientHello) {
+        self.run.app.insert(App::TLS);
+        self.client(self.side);
+        self.fact(stamp, StreamFact::ClientHello {
+            encrypted: hello.ech,
+            alpn: hello.alpn.clone(),
+            version: hello.highest_version(),
+        });
+        if let Some(name) = &hello.server_name {
+            self.name(stamp, SaidBy::TlsSni, name.clone(), 0);
+        }
+    }
+
+    fn server_flight(&mut self, stamp: Stamp, flight: &tls::ServerFlight) {
+        self.run.app.insert(App::TLS);
+        self.client(self.side.other());
+        if let Some(version) = flight.version {
+            self.fact(stamp, StreamFact::ServerHello { version });
+        }
+        if let Some(certificate) = &flight.certificate {
+            self.fact(stamp, StreamFact::Certificate { issuer: certificate.issuer.clone() });
+            for name in &certificate.names {
+                self.name(stamp, SaidBy::Certificate, name.clone(), 0);
+            }
+        }
+        if let Some(alert) = flight.alert {
+            self.fact(stamp, StreamFact::Alert { level: alert.level, description: alert.description });
+        }
+    }
+
+    fn alert(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        match tls::read_alert(bytes) {
+            Some(alert) => {
+                self.run.app.insert(App::TLS);
+                self.fact(stamp, StreamFact::Alert { level: alert.level, description: alert.description });
+                Look::Done
+            }
+            None if bytes.len() < 7 => Look::Wants(7),
+            None => Look::Done,
+        }
+    }
+
+    /// Protocols that start with letters: HTTP, and those that greet.
+    fn text(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        if http::starts_response(bytes) {
+            return self.response(stamp, bytes);
+        }
+        if let Some(app) = greeting(bytes) {
+            self.run.app.insert(app);
+            return Look::Done;
+        }
+        self.request(stamp, bytes)
+    }
+
+    fn request(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let request = match http::read_request(bytes) {
+            RequestRead::Request(request) => request,
+            RequestRead::NeedMore => return wants_more(bytes),
+            RequestRead::NotHttp => return Look::Done,
+        };
+        self.run.app.insert(App::HTTP);
+        self.client(self.side);
+        let by = if request.is_connect() { SaidBy::HttpConnect } else { SaidBy::HttpHost };
+        if let Some(host) = &request.host {
+            self.name(stamp, by, host.clone(), request.port.unwrap_or(0));
+        }
+        if !request.is_connect() {
+            self.fact(stamp, StreamFact::HttpPath { path: request.path.clone() });
+            return Look::Done;
+        }
+        Look::Took(u32::try_from(request.head_length).unwrap_or(u32::MAX))
+    }
+
+    fn response(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let Some(response) = http::read_response(bytes) else { return wants_more(bytes) };
+        self.run.app.insert(App::HTTP);
+        self.client(self.side.other());
+        self.fact(stamp, StreamFact::HttpStatus { status: response.status });
+        match response.head_length {
+            Some(length) if response.status == 200 || response.status < 200 => {
+                Look::Took(u32::try_from(length).unwrap_or(u32::MAX))
+            }
+            _ => Look::Done,
+        }
+    }
+
+    fn dns_stream(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let mut messages = dns::split_tcp(bytes);
+        let mut took = 0;
+        for message in messages.by_ref() {
+            took += message.len() + 2;
+            self.dns_message(stamp, message, false, Transport::Tcp);
+        }
+        match (took, messages.wanted()) {
+            (0, 0) => Look::Done,
+            (0, wanted) => Look::Wants(u32::try_from(bytes.len() + wanted).unwrap_or(u32::MAX)),
+            (took, _) => Look::Took(u32::try_from(took).unwrap_or(u32::MAX)),
+        }
+    }
+
+    fn dns_message(&mut self, stamp: Stamp, bytes: &[u8], multicast: bool, transport: Transport) {
+        let Some(message) = dns::Message::read(bytes) else { return };
+        self.run.app.insert(if multicast { App::MDNS } else { App::DNS });
+        self.client(if message.response { self.side.other() } else { self.side });
+        let (from, to) = (self.endpoint(self.side), self.endpoint(self.side.other()));
+        self.dns.absorb(stamp, from, to, transport, &message);
+    }
+
+    fn endpoint(&self, side: Side) -> Endpoint {
+        self.key.endpoint(side)
+    }
+
+    fn client(&mut self, side: Side) {
+        self.run.clients[side.index()] = true;
+    }
+
+    fn fact(&mut self, stamp: Stamp, fact: StreamFact) {
+        self.run.tell(TimedFact { stamp, side: self.side, fact });
+    }
+
+    fn name(&mut self, stamp: Stamp, by: SaidBy, fqdn: Fqdn, port: u16) {
+        self.run.say(SaidName { stamp, by, side: self.side, fqdn, port });
+    }
+}
+
+/// A head that is not whole yet: one more byte is worth a look, up to what is kept.
+fn wants_more(bytes: &[u8]) -> Look {
+    Look::Wants(u32::try_from(bytes.len() + 1).unwrap_or(u32::MAX))
+}
+
+/// Whether a segment is one or more whole DNS messages.
+fn whole_dns_messages(bytes: &[u8]) -> bool {
+    let mut messages = dns::split_tcp(bytes);
+    let some = messages.by_ref().map(dns::looks_like_dns).fold((0, true), |(n, all), one| (n + 1, all && one));
+    some.0 > 0 && some.1 && messages.wanted() == 0
+}
+
+/// Protocols told by their first line.
+fn greeting(bytes: &[u8]) -> Option<App> {
+    if bytes.starts_with(b"SSH-") {
+        Some(App::SSH)
+    } else if bytes.starts_with(b"EHLO ") || bytes.starts_with(b"HELO ") {
+        Some(App::SMTP)
+    } else {
+        None
+    }
 }
