@@ -12,6 +12,7 @@ mod ip;
 mod link;
 mod span;
 mod tcp;
+pub mod tls;
 mod udp;
 
 use span::{Span, Walk};
