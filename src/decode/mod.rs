@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 pub mod dns;
+pub mod http;
 mod icmp;
 mod ip;
 mod link;
