@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Flow, Name, NameSource, StreamFact};
-use crate::rules::{Assessment, Cover, Miss, Profile, RuleSet, Scratch, Subject};
+use crate::rules::{Assessment, Cover, Denied, Misfit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
 
 /// Whom a flow aims at, as far as packets tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Coverage {
     /// Requirements whose destination fits, but something else does not.
     pub misses: Vec<Miss>,
     /// Negative facts that it contradicts.
-    pub denied: Vec<Cover>,
+    pub denied: Vec<Denied>,
     /// The DNS answers of the address would be covered, but the name that the initiator said is not: the names.
     pub contradicted: Vec<Fqdn>,
 }
@@ -84,7 +84,7 @@ pub fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scratch) -> 
         rules.assess(&subject, scratch)
     };
     let names: Vec<&Fqdn> = aim.names.iter().collect();
-    let Assessment { covers, misses, denied } = ask(&names);
+    let Assessment { covers, misses, denied, .. } = ask(&names);
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let mut contradicted = Vec::new();
     if said && covers.is_empty() && !aim.proxied {
@@ -106,8 +106,7 @@ pub fn wanted_by_name(
     time: CaptureTime,
     rules: &RuleSet,
     scratch: &mut Scratch,
-) -> Vec<crate::rules::RequirementIndex> {
-    use crate::rules::Misfit;
+) -> Vec<RequirementIndex> {
     let subject = Subject {
         initiator,
         responder: IpAddr::from([0, 0, 0, 0]),
@@ -124,7 +123,6 @@ pub fn wanted_by_name(
     let covered = covers.into_iter().map(|cover| cover.requirement);
     let mut wanted: Vec<_> = covered
         .chain(misses.into_iter().filter(only_port).map(|miss| miss.requirement))
-        .filter(|requirement| rules.requirement(*requirement).is_some_and(|r| !r.deny))
         .collect();
     wanted.sort_unstable();
     wanted.dedup();

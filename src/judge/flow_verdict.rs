@@ -6,8 +6,9 @@ use super::attempt::{Went, went};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
 use super::scope::{OutOfScope, out_of_scope};
+use crate::model::Fqdn;
 use crate::observe::{Capture, Flow};
-use crate::rules::{Profile, RuleSet, Scratch};
+use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
 #[derive(Clone, Debug)]
@@ -27,7 +28,17 @@ pub struct FlowVerdict {
 pub fn flow_verdicts(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Vec<FlowVerdict> {
     let judge = |scratch: &mut Scratch, flow: &Flow| {
         let aim = aim(flow, profile);
-        let out_of_scope = out_of_scope(flow, profile);
+        let names: Vec<&Fqdn> = aim.names.iter().collect();
+        let subject = Subject {
+            initiator: flow.initiator.ip,
+            responder: flow.responder.ip,
+            port: flow.responder.port,
+            transport: flow.transport,
+            names: &names,
+            path: None,
+            time: flow.span.0.time,
+        };
+        let out_of_scope = out_of_scope(flow, &subject, profile);
         let coverage = if out_of_scope.is_some() { Coverage::default() } else { cover(flow, &aim, rules, scratch) };
         FlowVerdict { out_of_scope, aim, coverage, went: went(flow, capture.end()) }
     };

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
 use crate::observe::Capture;
-use crate::rules::{Activity, GroupKind, Profile, RequirementIndex, RuleSet, Target};
+use super::rows::{covers, may_initiate, patterns};
+use crate::rules::{Activity, GroupKind, RequirementIndex, RuleSet};
 
 /// Why a requirement was not exercised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,7 +115,6 @@ pub fn requirement_verdicts(
     intents: &[Intent],
     lookups: &Lookups,
     rules: &RuleSet,
-    profile: &Profile,
 ) -> Vec<RequirementVerdict> {
     let mut covered: BTreeMap<RequirementIndex, Vec<usize>> = BTreeMap::new();
     for (i, intent) in intents.iter().enumerate() {
@@ -125,7 +125,10 @@ pub fn requirement_verdicts(
     let initiators: BTreeSet<IpAddr> = capture.flows.iter().map(|flow| flow.initiator.ip).collect();
     let resolved = resolved_names(lookups);
     let mut verdicts: Vec<RequirementVerdict> = rules
-        .indices()
+        .requirements()
+        .iter()
+        .zip(0..)
+        .map(|(_, place)| RequirementIndex::new(place))
         .map(|requirement| {
             let intents_of = covered.remove(&requirement).unwrap_or_default();
             let reached_by: BTreeSet<IpAddr> = intents_of
@@ -136,9 +139,12 @@ pub fn requirement_verdicts(
                 .collect();
             let mut names = Vec::new();
             let standing = match rules.activity(requirement) {
-                Activity::Off(why) | Activity::NotAuditable(why) if intents_of.is_empty() => Standing::NotActive(why),
+                Activity::Off(why) if intents_of.is_empty() => Standing::NotActive(format!("off: needs {why}")),
+                Activity::NotAuditable(role) if intents_of.is_empty() => {
+                    Standing::NotActive(format!("the site file binds no address or name to the role {role}"))
+                }
                 _ if intents_of.is_empty() => {
-                    let (why, found) = not_seen(requirement, &initiators, &resolved, rules, profile);
+                    let (why, found) = not_seen(requirement, &initiators, &resolved, rules);
                     names = found;
                     Standing::NotSeen(why)
                 }
@@ -209,21 +215,17 @@ fn not_seen(
     initiators: &BTreeSet<IpAddr>,
     resolved: &[(IpAddr, &crate::model::Fqdn)],
     rules: &RuleSet,
-    profile: &Profile,
 ) -> (NotSeen, Vec<String>) {
-    let Some(row) = rules.requirement(requirement) else { return (NotSeen::NeverTried, Vec::new()) };
-    if !initiators.iter().any(|ip| rules.may_initiate(requirement, *ip, profile)) {
+    if !initiators.iter().any(|ip| may_initiate(rules, requirement, *ip)) {
         return (NotSeen::NoInitiator, Vec::new());
     }
-    let by_name = row.to.iter().any(|to| matches!(to.target, Target::Name(_) | Target::Template(_)));
+    let patterns = patterns(rules, requirement);
     let names: BTreeSet<String> = resolved
         .iter()
-        .filter(|(client, name)| {
-            rules.may_initiate(requirement, *client, profile) && rules.lists_name(requirement, name)
-        })
+        .filter(|(client, name)| covers(&patterns, name) && may_initiate(rules, requirement, *client))
         .map(|(_, name)| name.to_string())
         .collect();
-    match (names.is_empty(), by_name) {
+    match (names.is_empty(), !patterns.is_empty()) {
         (false, _) => (NotSeen::ResolvedNeverTried, names.into_iter().collect()),
         (true, true) => (NotSeen::NeverResolved, Vec::new()),
         (true, false) => (NotSeen::NeverTried, Vec::new()),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::Transport;
 use crate::observe::{App, Flow};
-use crate::rules::Profile;
+use crate::rules::{Profile, Subject};
 
 /// Why a flow is not audited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,9 @@ impl OutOfScope {
 
 /// Why a flow is not audited; `None` where it is.
 #[must_use]
-pub fn out_of_scope(flow: &Flow, profile: &Profile) -> Option<OutOfScope> {
+pub fn out_of_scope(flow: &Flow, subject: &Subject<'_>, profile: &Profile) -> Option<OutOfScope> {
     let (from, to) = (flow.initiator, flow.responder);
-    if let Some(about) = profile.ignored(from.ip, to.ip, to.port, flow.transport) {
+    if let Some(about) = profile.ignored(subject) {
         return Some(OutOfScope::Ignored(about.to_owned()));
     }
     if let Some(what) = housekeeping(flow) {

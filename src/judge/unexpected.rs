@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::Case;
 use super::finding::{Finding, FindingCode};
+use super::rows;
 use super::flow_verdict::FlowVerdict;
 use super::intent::Outcome;
 use crate::model::{Stamp, Transport};
@@ -21,7 +22,7 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
         }
     }
     for ((requirement, initiator, responder, port), flows) in groups {
-        let hint = case.rules.requirement(requirement).and_then(|r| r.hint.clone());
+        let hint = case.rules.library().requirement(requirement).and_then(|r| r.hint.clone());
         out.push(Finding {
             initiator: Some(initiator),
             port: Some(port),
@@ -95,7 +96,7 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
         Some((_, code)) => code,
         None => match verdict.aim.names.first() {
             None => FindingCode::Unnamed,
-            Some(name) if !case.rules.documents_of_domain(name).is_empty() => FindingCode::ListGap,
+            Some(name) if case.rules.nearest_by_vendor_domain(name).is_some() => FindingCode::ListGap,
             Some(_) => FindingCode::UnexpectedName,
         },
     }
@@ -119,15 +120,15 @@ fn nearest_miss(code: FindingCode, verdict: &FlowVerdict, case: &Case<'_>) -> (S
         return (format!("DNS gave this address for {}, but the handshake asks for another name", names.join(", ")), Vec::new());
     }
     let Some(nearest) = coverage.misses.iter().map(|miss| nearness(&miss.misfits)).min() else {
-        let domain = verdict.aim.names.first().map(|name| case.rules.documents_of_domain(name)).unwrap_or_default();
+        let domain = verdict.aim.names.first().and_then(|name| case.rules.nearest_by_vendor_domain(name)).unwrap_or_default();
         return match (code, domain.is_empty()) {
             (FindingCode::Unnamed, _) => ("no name is known for it, and no requirement lists its address".to_owned(), Vec::new()),
-            (_, false) => (format!("under a domain of {}, but on no list", domain.join(", ")), Vec::new()),
+            (_, false) => (format!("under a domain that {} lists names of, but itself on no list", domain.join(", ")), Vec::new()),
             (_, true) => ("on no list".to_owned(), Vec::new()),
         };
     };
     let near: Vec<_> = coverage.misses.iter().filter(|miss| nearness(&miss.misfits) == nearest).collect();
-    let mut words: Vec<String> = near.iter().map(|miss| case.rules.describe_misfits(&miss.misfits)).collect();
+    let mut words: Vec<String> = near.iter().map(|miss| rows::misfits(&miss.misfits)).collect();
     words.sort();
     words.dedup();
     words.truncate(3);

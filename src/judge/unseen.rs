@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Case;
 use super::finding::{Finding, FindingCode};
+use super::rows;
 use super::requirement_verdict::{NotSeen, Standing};
 use crate::rules::GroupKind;
 
@@ -12,14 +13,14 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut groups_told: BTreeSet<&str> = BTreeSet::new();
     for verdict in case.requirements {
         let Standing::NotSeen(why) = verdict.standing else { continue };
-        let Some(row) = case.rules.requirement(verdict.requirement) else { continue };
+        let Some(row) = case.rules.library().requirement(verdict.requirement) else { continue };
         // Where nobody in the role sent anything, there is nobody to miss it.
         if !verdict.must_see || verdict.excused_by.is_some() || why == NotSeen::NoInitiator {
             continue;
         }
         // Alternatives of one need are one absence.
         let group = row.any_of.iter().find_map(|(group, _)| {
-            let group = case.rules.group(*group)?;
+            let group = case.rules.groups().get(group.index())?;
             (group.kind != GroupKind::SameFlow).then_some(group.id.as_str())
         });
         if let Some(group) = group
@@ -39,7 +40,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             message,
             advice: advice(why).to_owned(),
             requirements: vec![verdict.requirement],
-            ..Finding::new(FindingCode::NeverSeen, case.rules.summary(verdict.requirement))
+            ..Finding::new(FindingCode::NeverSeen, rows::summary(case.rules, verdict.requirement))
         });
     }
 }

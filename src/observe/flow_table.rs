@@ -12,7 +12,7 @@ use super::dns_log::DnsLog;
 use super::recognise;
 use super::run::{Event, EventKind, IcmpDetail, Opening, Run};
 use crate::decode::{IcmpMessage, Packet, Quoted, TcpFlags, TcpSegment, UdpDatagram};
-use crate::model::{FlowKey, Merge, Side, Stamp, Transport};
+use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
 pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
@@ -191,8 +191,9 @@ impl FlowTable {
     }
 }
 
-impl Merge for FlowTable {
-    fn merge(&mut self, other: Self) {
+impl FlowTable {
+    /// Takes all of another table. Streams that become complete by that are read, which may yield DNS messages.
+    pub(super) fn merge(&mut self, other: Self, dns: &mut DnsLog) {
         if self.runs.is_empty() {
             *self = other;
             return;
@@ -203,6 +204,7 @@ impl Merge for FlowTable {
             mine.extend(theirs);
             if !fresh {
                 coalesce(mine, idle_gap(key.transport()));
+                mine.iter_mut().for_each(|run| recognise::reread(run, key, dns));
             }
         }
     }

@@ -121,8 +121,8 @@ impl Observation {
 
 impl Merge for Observation {
     fn merge(&mut self, other: Self) {
-        self.flows.merge(other.flows);
         self.dns.merge(other.dns);
+        self.flows.merge(other.flows, &mut self.dns);
         self.tally.merge(other.tally);
         self.chunks.merge(other.chunks);
     }

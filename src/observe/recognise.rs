@@ -8,9 +8,12 @@ use super::dns_log::DnsLog;
 use super::run::{App, Run, SaidBy, SaidName, TimedFact};
 use super::stream::{Pending, Stream, StreamFact};
 use crate::decode::http::{self, RequestRead};
-use crate::decode::tls::{self, HelloRead, ServerRead};
+use crate::decode::tls::{self, HelloRead};
 use crate::decode::{TcpFlags, TcpSegment, dns};
 use crate::model::{Endpoint, FlowKey, Fqdn, Side, Stamp, Transport};
+
+/// The most bytes of a server's opening that are waited for: its certificate chain lies in them.
+const MAX_FLIGHT: usize = 48 * 1024;
 
 /// What came of a look at some bytes.
 enum Look {
@@ -145,6 +148,7 @@ impl Listener<'_> {
     /// Looks at a segment by itself: it may start a request, a hello or a message in the middle of a stream.
     fn item(&mut self, stream: &mut Stream, start: u32, stamp: Stamp, bytes: &[u8]) {
         let starts = tls::starts_hello(bytes)
+            || matches!(bytes, [0x15, 3, _, 0, 2, ..])
             || http::starts_request(bytes)
             || http::starts_response(bytes)
             || self.is_dns() && whole_dns_messages(bytes);
@@ -165,7 +169,7 @@ impl Listener<'_> {
         }
         match bytes[0] {
             0x16 | 0x80 => self.handshake(stamp, bytes),
-            0x15 => self.alert(stamp, bytes),
+            0x15 if bytes.get(1).is_none_or(|major| *major == 3) => self.server_flight(stamp, bytes),
             b'A'..=b'Z' | b'a'..=b'z' => self.text(stamp, bytes),
             _ => Look::Done,
         }
@@ -178,21 +182,15 @@ impl Listener<'_> {
     /// TLS records from their start: a ClientHello from one side, the server's flight from the other.
     fn handshake(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
         match tls::read_hello(bytes) {
-            HelloRead::NeedMore(wanted) => return Look::Wants(u32::try_from(wanted).unwrap_or(u32::MAX)),
+            HelloRead::NeedMore(more) => return wants_more(bytes, more),
             HelloRead::Hello(hello) => {
                 self.hello(stamp, &hello);
                 return Look::Done;
             }
-            HelloRead::NotTls | HelloRead::Malformed => {}
+            HelloRead::Malformed(_) => return Look::Done,
+            HelloRead::NotTls => {}
         }
-        match tls::read_server_flight(bytes) {
-            ServerRead::NeedMore(wanted) => Look::Wants(u32::try_from(wanted).unwrap_or(u32::MAX)),
-            ServerRead::Flight(flight) => {
-                self.server_flight(stamp, &flight);
-                Look::Done
-            }
-            ServerRead::NotTls => Look::Done,
-        }
+        self.server_flight(stamp, bytes)
     }
 
     fn hello(&mut self, stamp: Stamp, hello: &tls::ClientHello) {
@@ -201,40 +199,35 @@ impl Listener<'_> {
         self.fact(stamp, StreamFact::ClientHello {
             encrypted: hello.ech,
             alpn: hello.alpn.clone(),
-            version: hello.highest_version(),
+            version: hello.supported_versions.iter().copied().max().unwrap_or(hello.legacy_version),
         });
         if let Some(name) = &hello.server_name {
             self.name(stamp, SaidBy::TlsSni, name.clone(), 0);
         }
     }
 
-    fn server_flight(&mut self, stamp: Stamp, flight: &tls::ServerFlight) {
+    /// ServerHello and certificate from the server; alerts in clear from either side.
+    fn server_flight(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let Some(flight) = tls::read_server_flight(bytes) else { return Look::Done };
+        if flight.needs_more && bytes.len() < MAX_FLIGHT {
+            return wants_more(bytes, 1);
+        }
         self.run.app.insert(App::TLS);
-        self.client(self.side.other());
-        if let Some(version) = flight.version {
-            self.fact(stamp, StreamFact::ServerHello { version });
+        if let Some(hello) = &flight.hello {
+            self.client(self.side.other());
+            self.fact(stamp, StreamFact::ServerHello { version: hello.version });
         }
         if let Some(certificate) = &flight.certificate {
-            self.fact(stamp, StreamFact::Certificate { issuer: certificate.issuer.clone() });
-            for name in &certificate.names {
+            let issuer = certificate.issuer.clone().unwrap_or_default();
+            self.fact(stamp, StreamFact::Certificate { issuer });
+            for name in certificate.names.iter().take(4) {
                 self.name(stamp, SaidBy::Certificate, name.clone(), 0);
             }
         }
         if let Some(alert) = flight.alert {
             self.fact(stamp, StreamFact::Alert { level: alert.level, description: alert.description });
         }
-    }
-
-    fn alert(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
-        match tls::read_alert(bytes) {
-            Some(alert) => {
-                self.run.app.insert(App::TLS);
-                self.fact(stamp, StreamFact::Alert { level: alert.level, description: alert.description });
-                Look::Done
-            }
-            None if bytes.len() < 7 => Look::Wants(7),
-            None => Look::Done,
-        }
+        Look::Done
     }
 
     /// Protocols that start with letters: HTTP, and those that greet.
@@ -252,7 +245,7 @@ impl Listener<'_> {
     fn request(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
         let request = match http::read_request(bytes) {
             RequestRead::Request(request) => request,
-            RequestRead::NeedMore => return wants_more(bytes),
+            RequestRead::NeedMore => return wants_more(bytes, 1),
             RequestRead::NotHttp => return Look::Done,
         };
         self.run.app.insert(App::HTTP);
@@ -269,7 +262,7 @@ impl Listener<'_> {
     }
 
     fn response(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
-        let Some(response) = http::read_response(bytes) else { return wants_more(bytes) };
+        let Some(response) = http::read_response(bytes) else { return wants_more(bytes, 1) };
         self.run.app.insert(App::HTTP);
         self.client(self.side.other());
         self.fact(stamp, StreamFact::HttpStatus { status: response.status });
@@ -320,9 +313,9 @@ impl Listener<'_> {
     }
 }
 
-/// A head that is not whole yet: one more byte is worth a look, up to what is kept.
-fn wants_more(bytes: &[u8]) -> Look {
-    Look::Wants(u32::try_from(bytes.len() + 1).unwrap_or(u32::MAX))
+/// So many more bytes are wanted before another look.
+fn wants_more(bytes: &[u8], more: usize) -> Look {
+    Look::Wants(u32::try_from(bytes.len() + more.max(1)).unwrap_or(u32::MAX))
 }
 
 /// Whether a segment is one or more whole DNS messages.
