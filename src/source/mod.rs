@@ -12,6 +12,8 @@ mod looks_like;
 mod open;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+mod samples;
 mod window;
 
 pub use batch::Batch;

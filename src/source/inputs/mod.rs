@@ -270,3 +270,6 @@ fn is_no_capture(error: &SourceError) -> bool {
 fn is_pattern(path: &Path) -> bool {
     path.to_string_lossy().contains(['*', '?', '['])
 }
+
+#[cfg(test)]
+mod tests;
