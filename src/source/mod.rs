@@ -14,6 +14,7 @@ mod pcap;
 mod pcapng;
 #[cfg(test)]
 mod samples;
+pub mod scripted;
 mod window;
 
 pub use batch::Batch;
@@ -30,6 +31,8 @@ pub use open::open_counting;
 pub use open::open_reader;
 pub use pcap::PcapReader;
 pub use pcapng::PcapngReader;
+pub use scripted::Script;
+pub use scripted::ScriptError;
 
 use crate::model::CaptureTime;
 
