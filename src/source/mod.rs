@@ -8,6 +8,8 @@ mod byte_order;
 mod compression;
 mod damage;
 mod inputs;
+#[cfg(feature = "live")]
+pub mod live;
 mod looks_like;
 mod open;
 mod pcap;
@@ -16,6 +18,7 @@ mod pcapng;
 mod samples;
 pub mod scripted;
 mod window;
+mod write;
 
 pub use batch::Batch;
 pub use batch::BatchLimits;
@@ -33,6 +36,7 @@ pub use pcap::PcapReader;
 pub use pcapng::PcapngReader;
 pub use scripted::Script;
 pub use scripted::ScriptError;
+pub use write::PcapngWriter;
 
 use crate::model::CaptureTime;
 

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use etherparse::EtherType;
 use etherparse::IpHeaders;
 use etherparse::IpNumber;
 use etherparse::Ipv4Extensions;
