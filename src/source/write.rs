@@ -69,10 +69,7 @@ impl<W: Write> PcapngWriter<W> {
         self.u32(frame.wire_length);
         self.padded(captured);
         if let Some(comment) = comment {
-            self.option(
-                1,
-                &comment.as_bytes()[..comment.floor_char_boundary(MAX_COMMENT)],
-            );
+            self.option(1, cut(comment, MAX_COMMENT).as_bytes());
             self.option(0, b"");
         }
         self.frames += 1;
@@ -171,6 +168,13 @@ impl<W: Write> PcapngWriter<W> {
     fn u64(&mut self, value: u64) {
         self.block.extend_from_slice(&value.to_le_bytes());
     }
+}
+
+/// The start of a text that has at most so many bytes, ending between characters.
+fn cut(text: &str, most: usize) -> &str {
+    let most = most.min(text.len());
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 #[cfg(test)]
