@@ -25,7 +25,11 @@ pub struct FlowVerdict {
 
 /// Judges all flows, in parallel; in the order of [`Capture::flows`].
 #[must_use]
-pub fn flow_verdicts(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Vec<FlowVerdict> {
+pub(super) fn flow_verdicts(
+    capture: &Capture,
+    rules: &RuleSet,
+    profile: &Profile,
+) -> Vec<FlowVerdict> {
     let judge = |scratch: &mut Scratch, flow: &Flow| {
         let aim = aim(flow, profile);
         let names: Vec<&Fqdn> = aim.names.iter().collect();
@@ -39,12 +43,30 @@ pub fn flow_verdicts(capture: &Capture, rules: &RuleSet, profile: &Profile) -> V
             time: flow.span.0.time,
         };
         let out_of_scope = out_of_scope(flow, &subject, profile);
-        let coverage = if out_of_scope.is_some() { Coverage::default() } else { cover(flow, &aim, rules, scratch) };
-        FlowVerdict { out_of_scope, aim, coverage, went: went(flow, capture.end()) }
+        let coverage = if out_of_scope.is_some() {
+            Coverage::default()
+        } else {
+            cover(flow, &aim, rules, scratch)
+        };
+        FlowVerdict {
+            out_of_scope,
+            aim,
+            coverage,
+            went: went(flow, capture.end()),
+        }
     };
-    let mut verdicts: Vec<FlowVerdict> =
-        capture.flows.par_iter().with_min_len(64).map_init(Scratch::default, judge).collect();
-    let controls = Controls::of(capture.flows.iter().zip(verdicts.iter().map(|verdict| &verdict.went)));
+    let mut verdicts: Vec<FlowVerdict> = capture
+        .flows
+        .par_iter()
+        .with_min_len(64)
+        .map_init(Scratch::default, judge)
+        .collect();
+    let controls = Controls::of(
+        capture
+            .flows
+            .iter()
+            .zip(verdicts.iter().map(|verdict| &verdict.went)),
+    );
     for (flow, verdict) in capture.flows.iter().zip(&mut verdicts) {
         if let Went::Failed(evidence) = &verdict.went {
             verdict.went = Went::Failed(controls.settle(flow, evidence.clone()));

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
-use crate::observe::Capture;
 use super::rows::{covers, may_initiate, patterns};
+use crate::observe::Capture;
 use crate::rules::{Activity, GroupKind, RequirementIndex, RuleSet};
 
 /// Why a requirement was not exercised.
@@ -110,7 +110,7 @@ pub struct RequirementVerdict {
 
 /// Judges all requirements, ascending by id.
 #[must_use]
-pub fn requirement_verdicts(
+pub(super) fn requirement_verdicts(
     capture: &Capture,
     intents: &[Intent],
     lookups: &Lookups,
@@ -139,10 +139,12 @@ pub fn requirement_verdicts(
                 .collect();
             let mut names = Vec::new();
             let standing = match rules.activity(requirement) {
-                Activity::Off(why) if intents_of.is_empty() => Standing::NotActive(format!("off: needs {why}")),
-                Activity::NotAuditable(role) if intents_of.is_empty() => {
-                    Standing::NotActive(format!("the site file binds no address or name to the role {role}"))
+                Activity::Off(why) if intents_of.is_empty() => {
+                    Standing::NotActive(format!("off: needs {why}"))
                 }
+                Activity::NotAuditable(role) if intents_of.is_empty() => Standing::NotActive(
+                    format!("the site file binds no address or name to the role {role}"),
+                ),
                 _ if intents_of.is_empty() => {
                     let (why, found) = not_seen(requirement, &initiators, &resolved, rules);
                     names = found;
@@ -170,7 +172,10 @@ fn standing(places: &[usize], intents: &[Intent]) -> Standing {
     let mut by_initiator: BTreeMap<(IpAddr, Option<String>), Vec<Outcome>> = BTreeMap::new();
     for intent in places.iter().map(|i| &intents[*i]) {
         let name = intent.fqdn.as_ref().map(ToString::to_string);
-        by_initiator.entry((intent.initiator, name)).or_default().push(intent.outcome);
+        by_initiator
+            .entry((intent.initiator, name))
+            .or_default()
+            .push(intent.outcome);
     }
     let mut worst = Standing::Satisfied;
     for outcomes in by_initiator.values() {
@@ -206,7 +211,9 @@ const fn rank(standing: &Standing) -> u8 {
 
 /// Names that some host resolved to an address of use.
 fn resolved_names(lookups: &Lookups) -> Vec<(IpAddr, &crate::model::Fqdn)> {
-    let useful = lookups.iter().filter(|(_, _, lookup)| lookup.resolved_at.is_some());
+    let useful = lookups
+        .iter()
+        .filter(|(_, _, lookup)| lookup.resolved_at.is_some());
     useful.map(|(client, name, _)| (client, name)).collect()
 }
 
@@ -216,13 +223,18 @@ fn not_seen(
     resolved: &[(IpAddr, &crate::model::Fqdn)],
     rules: &RuleSet,
 ) -> (NotSeen, Vec<String>) {
-    if !initiators.iter().any(|ip| may_initiate(rules, requirement, *ip)) {
+    if !initiators
+        .iter()
+        .any(|ip| may_initiate(rules, requirement, *ip))
+    {
         return (NotSeen::NoInitiator, Vec::new());
     }
     let patterns = patterns(rules, requirement);
     let names: BTreeSet<String> = resolved
         .iter()
-        .filter(|(client, name)| covers(&patterns, name) && may_initiate(rules, requirement, *client))
+        .filter(|(client, name)| {
+            covers(&patterns, name) && may_initiate(rules, requirement, *client)
+        })
         .map(|(_, name)| name.to_string())
         .collect();
     match (names.is_empty(), !patterns.is_empty()) {
@@ -237,7 +249,12 @@ fn excuse(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
     for group in rules.groups() {
         let stands_in = !matches!(group.kind, GroupKind::SameFlow);
         let exercised = |verdict: &RequirementVerdict| !verdict.intents.is_empty();
-        let members = || group.members.iter().map(|member| member.requirement.index());
+        let members = || {
+            group
+                .members
+                .iter()
+                .map(|member| member.requirement.index())
+        };
         let seen = members().any(|i| verdicts.get(i).is_some_and(exercised));
         if !(stands_in && seen) {
             continue;
@@ -255,8 +272,16 @@ fn excuse(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
 
 /// A row that prints the same need as another exercised one (the same flow told from both ends) is no second absence.
 fn excuse_joined(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
-    for group in rules.groups().iter().filter(|group| group.kind == GroupKind::SameFlow) {
-        let first = group.members.iter().map(|member| member.requirement.index()).min();
+    for group in rules
+        .groups()
+        .iter()
+        .filter(|group| group.kind == GroupKind::SameFlow)
+    {
+        let first = group
+            .members
+            .iter()
+            .map(|member| member.requirement.index())
+            .min();
         for member in &group.members {
             let i = member.requirement.index();
             if Some(i) != first

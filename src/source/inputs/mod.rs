@@ -65,9 +65,10 @@ impl Input {
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
         match (&self.path, &other.path) {
-            (InputPath::File(a), InputPath::File(b)) => {
-                self.first_time.cmp(&other.first_time).then_with(|| natural::compare(a, b))
-            }
+            (InputPath::File(a), InputPath::File(b)) => self
+                .first_time
+                .cmp(&other.first_time)
+                .then_with(|| natural::compare(a, b)),
             (a, b) => (*a == InputPath::Stdin).cmp(&(*b == InputPath::Stdin)),
         }
     }
