@@ -27,12 +27,15 @@ SMART_PROTECTION=(
   dsaas.url.trendmicro.com
 )
 
+# What a scenario adds to every request, such as the way through a proxy.
+FETCH_OPTIONS=()
+
 # fetch SPACE URL [CURL OPTION...]: one request; a failure is a result, not an error of the lab.
 fetch() {
   local space=$1 url=$2 result
   shift 2
   result=$(inside "$space" curl -sS -o /dev/null -w '%{http_code} %{remote_ip}' -A 'lab-agent/20.0.0-1559' \
-    --cacert "$CERTIFICATES/ca.pem" --connect-timeout 9 --max-time 13 "$@" "$url" 2>&1 | paste -sd ' ') || true
+    --cacert "$CERTIFICATES/ca.pem" --connect-timeout 9 --max-time 13 "${FETCH_OPTIONS[@]}" "$@" "$url" 2>&1 | paste -sd ' ') || true
   say "$space: $url -> $result"
   sleep 0.1
 }
@@ -40,7 +43,7 @@ fetch() {
 ask_time() { # SPACE
   local state=$STATE/chronyc-$1
   inside "$1" timeout 12 chronyd -Q -u root -t "${NTP_PATIENCE:-6}" "server $NTP iburst maxsamples 1" 'cmdport 0' \
-    "pidfile $state.pid" 'bindcmdaddress /' 2>&1 | grep -E 'wrong by|No suitable|Timeout' | sed "s/^/  $1: ntp: /" || true
+    "pidfile $state.pid" 'bindcmdaddress /' 2>&1 | sed -n "s/.*\(System clock wrong by .*\|No suitable.*\|Timeout.*\)/  $1: ntp: \1/p" || true
 }
 
 send_syslog() { # SPACE WORDS

@@ -34,14 +34,14 @@ write_resolver_files() {
   done
 }
 
-# DNS_WITHOUT is a name that the resolver shall not know; DNS_EXTRA is more of dnsmasq's own configuration.
+# DNS_WITHOUT is a name that the resolver shall not know; DNS_EXTRA is more of dnsmasq's own configuration;
+# DNS_HOSTS is more lines of "address name"; DNS_PORT moves it aside for another resolver in front.
 start_dns() {
   local hosts=$STATE/dns-hosts kind name value
   {
-    printf '%s\n' "listen-address=$DNS" bind-interfaces no-resolv no-hosts keep-in-foreground user=root \
+    printf '%s\n' "listen-address=$DNS" "port=${DNS_PORT:-53}" bind-interfaces no-resolv no-hosts keep-in-foreground user=root \
       pid-file= local-ttl=60 edns-packet-max=4096 addn-hosts="$hosts"
-    printf 'local=/%s/\n' trendmicro.com cdn.example example.net
-    [[ ${DNS_REFUSES_AMAZONAWS:-no} == yes ]] || printf 'local=/amazonaws.com/\n'
+    printf 'local=/%s/\n' trendmicro.com amazonaws.com cdn.example example.net corp.example
     while read -r kind name value; do
       [[ $kind == cname ]] && printf 'cname=%s,%s\n' "$name" "$value"
     done <"$HERE/names.txt"
@@ -53,6 +53,34 @@ start_dns() {
   done <"$HERE/names.txt" >"$hosts"
   printf '%s' "${DNS_HOSTS:-}" >>"$hosts"
   spawn infra dnsmasq -C "$STATE/dnsmasq.conf"
+  wait_until listening infra u "$DNS:${DNS_PORT:-53}"
+}
+
+# A resolver with a policy in front of dnsmasq: it refuses one name and says so with an extended error (RFC 8914).
+start_policy_dns() { # NAME
+  cat >"$STATE/unbound.conf" <<UNBOUND
+server:
+  interface: $DNS
+  access-control: 0.0.0.0/0 allow
+  do-daemonize: no
+  use-syslog: no
+  logfile: ""
+  username: ""
+  chroot: ""
+  directory: "$STATE"
+  pidfile: "$STATE/unbound.pid"
+  module-config: "respip iterator"
+  do-not-query-localhost: no
+  ede: yes
+  local-zone: "$1" always_nxdomain
+  local-zone: "example." transparent
+remote-control:
+  control-enable: no
+forward-zone:
+  name: "."
+  forward-addr: $DNS@$DNS_PORT
+UNBOUND
+  spawn infra unbound -d -c "$STATE/unbound.conf"
   wait_until listening infra u "$DNS:53"
 }
 
@@ -77,7 +105,7 @@ start_syslog() {
 # The vendor's side: all names on 443 and 80, one unlisted port, and TLS 1.2 only for the Download Center.
 start_vendor() {
   mkdir -p "$STATE/www/pattern"
-  seq 1 4000 | head -c 12000 >"$STATE/www/pattern/vsapi.bin"
+  seq 1 2500 >"$STATE/www/pattern/vsapi.bin"
   local ipv6=''
   [[ ${DUAL_STACK:-no} != yes ]] || ipv6='listen [::]:443 ssl; listen [::]:80;'
   cat >"$STATE/nginx.conf" <<NGINX
@@ -101,10 +129,29 @@ http {
     location / { return 200 "ok from \$host\\n"; }
     location /pattern/ { }
   }
+  ${VENDOR_EXTRA:-}
 }
 NGINX
   spawn inet nginx -c "$STATE/nginx.conf"
   wait_until listening inet t 0.0.0.0:443
+}
+
+# The path's own TLS end: it answers for a vendor's name with a certificate of the site's own CA.
+start_inspection() { # NAME ADDRESS
+  local folder=$STATE/inspection
+  mkdir -p "$folder"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/O=Corp/CN=Corp inspection CA' \
+    -keyout "$folder/ca.key" -out "$folder/ca.pem" 2>/dev/null
+  (CERTIFICATES=$folder && cp "$STATE/certificates/server.key" "$folder" && certificate "$1")
+  spawn infra openssl s_server -quiet -www -tls1_2 -accept "$PROXY:443" -cert "$folder/$1.pem" \
+    -cert_chain "$folder/ca.pem" -key "$folder/server.key"
+  wait_until listening infra t "$PROXY:443"
+  say "path: tcp/443 to $2 ends at an inspecting server"
+  ip netns exec "$PREFIX-router" nft -f - <<NFT
+table ip inspection {
+  chain prerouting { type nat hook prerouting priority -100; ip daddr $2 tcp dport 443 dnat to $PROXY:443; }
+}
+NFT
 }
 
 start_relay() {

@@ -68,7 +68,7 @@ build_topology() {
   ip -n "$PREFIX-switch" link set hub up
   cable agent eth0 02:00:0a:14:00:0a switch agent 02:00:00:00:00:01
   cable relay eth0 02:00:0a:14:00:0b switch relay 02:00:00:00:00:02
-  cable router lan0 02:00:0a:14:00:01 switch router 02:00:00:00:00:03
+  "connect_router_by_${CAPTURE_LAYER:-cable}"
   for space in agent relay router; do
     ip -n "$PREFIX-switch" link set "$space" master hub
   done
@@ -111,6 +111,38 @@ table inet path {
 NFT
 }
 
+connect_router_by_cable() {
+  cable router lan0 02:00:0a:14:00:01 switch router 02:00:00:00:00:03
+}
+
+# The LAN reaches the router inside VXLAN, as from a virtual switch or a cloud's mirror; the tap is under it.
+connect_router_by_vxlan() {
+  cable router under0 02:00:0a:fa:00:01 switch under0 02:00:0a:fa:00:02
+  local space own peer name mac
+  while read -r space own peer name mac; do
+    ip -n "$PREFIX-$space" link set under0 mtu 1600
+    ip -n "$PREFIX-$space" address add "10.250.0.$own/30" dev under0
+    ip -n "$PREFIX-$space" link add "$name" address "$mac" mtu 1500 type vxlan id 2000 dstport 4789 \
+      local "10.250.0.$own" remote "10.250.0.$peer" dev under0
+    ip netns exec "$PREFIX-$space" ethtool -K "$name" tx off rx off tso off gso off gro off >/dev/null
+    ip -n "$PREFIX-$space" link set "$name" up
+  done <<'ENDS'
+router 1 2 lan0 02:00:0a:14:00:01
+switch 2 1 router 02:00:00:00:00:03
+ENDS
+}
+
+# The LAN reaches the router as VLAN 20 of a trunk; kernels without 802.1Q devices can still carry tagged frames.
+connect_router_by_vlan() {
+  cable router lan0 02:00:0a:14:00:01 router plain0 02:00:0a:fa:01:01
+  cable switch router 02:00:00:00:00:03 switch plain0 02:00:0a:fa:01:02
+  cable router trunk0 02:00:0a:fa:02:01 switch trunk0 02:00:0a:fa:02:02
+  spawn router python3 "$HERE/tagger.py" plain0 trunk0 20
+  spawn switch python3 "$HERE/tagger.py" plain0 trunk0 20
+  wait_until grep -q ready "$STATE/router.log"
+  wait_until grep -q ready "$STATE/switch.log"
+}
+
 build_ipv6() {
   ip -n "$PREFIX-agent" address add 2001:db8:20::10/64 dev eth0 nodad
   ip -n "$PREFIX-router" address add 2001:db8:20::1/64 dev lan0 nodad
@@ -135,6 +167,19 @@ path_rule() {
   ip netns exec "$PREFIX-router" nft add rule inet path forward $1
 }
 
+open_path() {
+  say 'path: open again'
+  ip netns exec "$PREFIX-router" nft flush chain inet path forward
+}
+
+# server_rule RULE: one nftables rule on the vendor's own host, where its packets look like the server's.
+server_rule() {
+  say "server: $1"
+  ip netns exec "$PREFIX-inet" nft 'add table inet host; add chain inet host input { type filter hook input priority 0; }'
+  # shellcheck disable=SC2086 # a rule is words
+  ip netns exec "$PREFIX-inet" nft add rule inet host input $1
+}
+
 # name_filter BYTES TARGET...: stop TCP 443 packets that hold these bytes, as a filter on SNI does.
 name_filter() {
   local bytes=$1
@@ -153,12 +198,20 @@ tap_on() {
   wait_until grep -q 'listening on' "$STATE/tap.log"
 }
 
+# tap_both_sides: the same traffic before and behind the router, in one pcapng with two interfaces.
+tap_both_sides() {
+  (enter router dumpcap -q -i lan0 -i wan0 -s 0 -w "$STATE/capture.pcapng") >"$STATE/tap.log" 2>&1 &
+  TAP=$!
+  wait_until grep -q '^File:' "$STATE/tap.log"
+}
+
 tap_off() {
   sleep 0.5
   kill -TERM "$TAP"
   wait "$TAP" || true
-  grep -E 'captured|dropped' "$STATE/tap.log" | paste -sd ';' | sed 's/^/  tap: /'
-  grep -q '^0 packets dropped by kernel' "$STATE/tap.log" || fail "the tap lost packets"
+  sed -n '/[Cc]aptured\|dropped/s/^/  tap: /p' "$STATE/tap.log"
+  ! grep -qE "^[1-9][0-9]* packets dropped by kernel|received/dropped .*/[1-9]" "$STATE/tap.log" ||
+    fail 'the tap lost packets'
 }
 
 # wait_until COMMAND...: poll for up to ten seconds.
