@@ -179,7 +179,7 @@ scenario_blocked_dns_extended_error() {
   DNS_PORT=5353
   RESOLVER_OPTIONS='options edns0 timeout:2'
   build_lab
-  start_policy_dns dsaas.url.trendmicro.com
+  start_policy_dns 203.0.113.42
   tap_on
   short_activation agent
   fetch agent "$WEB_REPUTATION"
@@ -343,7 +343,7 @@ scenario_dns_over_tcp() {
   # Forty addresses do not fit into the 512 bytes of an answer without EDNS.
   DNS_HOSTS=$(for last in {100..139}; do printf '203.0.113.%d files.trendmicro.com\n' "$last"; done)
   # Ten long texts do not fit into one Ethernet frame.
-  DNS_EXTRA=$(printf 'txt-record=files.trendmicro.com'; for last in {1..10}; do printf ',%0200d' "$last"; done)
+  DNS_EXTRA=$(for last in {1..10}; do printf 'txt-record=files.trendmicro.com,%0200d\n' "$last"; done)
   build_lab
   for last in {100..139}; do
     ip -n "$PREFIX-inet" address add "203.0.113.$last/32" dev lo

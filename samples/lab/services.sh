@@ -56,31 +56,12 @@ start_dns() {
   wait_until listening infra u "$DNS:${DNS_PORT:-53}"
 }
 
-# A resolver with a policy in front of dnsmasq: it refuses one name and says so with an extended error (RFC 8914).
-start_policy_dns() { # NAME
-  cat >"$STATE/unbound.conf" <<UNBOUND
-server:
-  interface: $DNS
-  access-control: 0.0.0.0/0 allow
-  do-daemonize: no
-  use-syslog: no
-  logfile: ""
-  username: ""
-  chroot: ""
-  directory: "$STATE"
-  pidfile: "$STATE/unbound.pid"
-  module-config: "respip iterator"
-  do-not-query-localhost: no
-  ede: yes
-  local-zone: "$1" always_nxdomain
-  local-zone: "example." transparent
-remote-control:
-  control-enable: no
-forward-zone:
-  name: "."
-  forward-addr: $DNS@$DNS_PORT
-UNBOUND
-  spawn infra unbound -d -c "$STATE/unbound.conf"
+# A resolver with a policy in front of the other: it turns answers with this address into NXDOMAIN, and says in an
+# extended error (RFC 8914) that they are blocked.
+start_policy_dns() { # ADDRESS
+  printf '%s\n' "listen-address=$DNS" bind-interfaces no-resolv no-hosts keep-in-foreground user=root pid-file= \
+    "server=$DNS#$DNS_PORT" "bogus-nxdomain=$1" >"$STATE/policy-dns.conf"
+  spawn infra dnsmasq -C "$STATE/policy-dns.conf"
   wait_until listening infra u "$DNS:53"
 }
 

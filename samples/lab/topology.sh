@@ -35,14 +35,14 @@ spawn() {
 # cable SPACE NAME MAC PEER-SPACE PEER-NAME PEER-MAC: one virtual Ethernet cable.
 cable() {
   ip -n "$PREFIX-$1" link add "$2" address "$3" type veth peer name "$5" address "$6" netns "$PREFIX-$4"
-  local space name
-  for space in "$1" "$4"; do
-    name=$2
-    [[ $space == "$1" ]] || name=$5
-    # Offloads would show frames of 60 kB and wrong checksums, which no wire carries.
-    ip netns exec "$PREFIX-$space" ethtool -K "$name" tx off rx off tso off gso off gro off >/dev/null
-    ip -n "$PREFIX-$space" link set "$name" up
-  done
+  plug "$1" "$2"
+  plug "$4" "$5"
+}
+
+plug() { # SPACE INTERFACE
+  # Offloads would show frames of 60 kB and wrong checksums, which no wire carries.
+  ip netns exec "$PREFIX-$1" ethtool -K "$2" tx off rx off tso off gso off gro off >/dev/null
+  ip -n "$PREFIX-$1" link set "$2" up
 }
 
 setting() { # SPACE KEY=VALUE...
@@ -124,8 +124,7 @@ connect_router_by_vxlan() {
     ip -n "$PREFIX-$space" address add "10.250.0.$own/30" dev under0
     ip -n "$PREFIX-$space" link add "$name" address "$mac" mtu 1500 type vxlan id 2000 dstport 4789 \
       local "10.250.0.$own" remote "10.250.0.$peer" dev under0
-    ip netns exec "$PREFIX-$space" ethtool -K "$name" tx off rx off tso off gso off gro off >/dev/null
-    ip -n "$PREFIX-$space" link set "$name" up
+    plug "$space" "$name"
   done <<'ENDS'
 router 1 2 lan0 02:00:0a:14:00:01
 switch 2 1 router 02:00:00:00:00:03
@@ -229,14 +228,18 @@ listening() { # SPACE t|u ADDRESS:PORT
 }
 
 tear_down() {
-  local pid space
+  local pid space try
   for pid in "${STARTED[@]}"; do
     kill "$pid" 2>/dev/null || true
   done
+  for ((try = 0; try < 60; try++)); do
+    any_running "${STARTED[@]}" || break
+    sleep 0.05
+  done
   STARTED=()
-  # Only the lab's own programs can be inside the lab's namespaces.
   for space in "${SPACES[@]}"; do
     [[ -e /run/netns/$PREFIX-$space ]] || continue
+    # Only the lab's own programs can be inside the lab's namespaces.
     for pid in $(ip netns pids "$PREFIX-$space" 2>/dev/null); do
       kill -KILL "$pid" 2>/dev/null || true
     done
@@ -245,4 +248,12 @@ tear_down() {
   done
   wait 2>/dev/null || true
   rmdir /etc/netns 2>/dev/null || true
+}
+
+any_running() { # PID...
+  local pid
+  for pid in "$@"; do
+    kill -0 "$pid" 2>/dev/null && return 0
+  done
+  return 1
 }
