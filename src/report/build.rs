@@ -183,7 +183,7 @@ impl<'a> Gather<'_, 'a> {
         let intents = || verdict.intents.iter().filter_map(|place| judgement.intents.get(*place));
         let missed: BTreeSet<IpAddr> = intents()
             .map(|intent| intent.initiator)
-            .filter(|ip| !verdict.reached_by.contains(ip))
+            .filter(|ip| verdict.reached_by.binary_search(ip).is_err())
             .collect();
         let evidence: Vec<Evidence> = intents().flat_map(|i| i.evidence.iter().cloned()).collect();
         let flows: Vec<FlowId> = intents().flat_map(|i| i.attempts.iter().copied()).collect();
