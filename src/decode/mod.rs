@@ -14,6 +14,7 @@ mod link;
 mod span;
 mod tcp;
 pub mod tls;
+mod tunnel;
 mod udp;
 
 use span::{Span, Walk};
