@@ -1,4 +1,5 @@
 //! pktaudit (skeleton)
 pub mod decode;
 pub mod model;
+pub mod rules;
 pub mod source;

@@ -1,1 +1,7 @@
-fn main() {}
+//! pktaudit: parse, run, exit status.
+
+use pktaudit::cli;
+
+fn main() -> cli::Exit {
+    cli::run()
+}

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::span::{Span, Walk};
-use super::{Fragment, Packet, Segment, Stop, icmp, tcp, udp};
+use super::{Fragment, Packet, Segment, Stop, icmp, tcp, tunnel, udp};
 
 /// IP protocol number of the authentication header.
 pub(super) const AUTHENTICATION: u8 = 51;
@@ -140,7 +140,18 @@ fn carried<'a>(
     let whole = fragment.is_none();
     let read = match protocol {
         6 => tcp::segment(span),
-        17 => udp::datagram(span, !whole),
+        17 => {
+            let read = udp::datagram(span, !whole);
+            // What lies in a tunnel is not whole before the fragments are rejoined.
+            if let (true, Segment::Udp(datagram)) = (whole, &read.0) {
+                let payload = udp::payload_span(span, datagram);
+                let (source, destination) = (datagram.source_port, datagram.destination_port);
+                if let Some(inner) = tunnel::in_udp(source, destination, payload, walk) {
+                    return inner;
+                }
+            }
+            read
+        }
         1 => icmp::message(span, false),
         58 => icmp::message(span, true),
         33 => udp::ports_first(span, protocol, "dccp"),
@@ -149,7 +160,12 @@ fn carried<'a>(
         0 | 43 | 44 | 60 | 135 | 139 | 140 | AUTHENTICATION => {
             return extended(header, protocol, span, walk, fragment, stop);
         }
-        _ => other(protocol, span, None),
+        _ => {
+            if let (true, Some(inner)) = (whole, tunnel::in_ip(protocol, span, walk)) {
+                return inner;
+            }
+            other(protocol, span, None)
+        }
     };
     finish(header, walk, read, fragment, stop)
 }

@@ -7,11 +7,14 @@
 use std::net::IpAddr;
 
 pub mod dns;
+pub mod http;
 mod icmp;
 mod ip;
 mod link;
 mod span;
 mod tcp;
+pub mod tls;
+mod tunnel;
 mod udp;
 
 use span::{Span, Walk};

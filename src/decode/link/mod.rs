@@ -8,6 +8,10 @@ mod serial;
 mod tag;
 mod wireless;
 
+pub(super) use ethernet::frame as ethernet_frame;
+pub(super) use label::{mpls, service_header};
+pub(super) use serial::ppp;
+
 use super::span::{Span, Walk};
 use super::{Packet, Stop, StopReason, ip};
 

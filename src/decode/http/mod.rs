@@ -1,0 +1,169 @@
+//! HTTP/1 heads (RFC 9112), read leniently: bare line feeds, odd methods, headers cut short.
+
+mod authority;
+mod head;
+#[cfg(test)]
+mod tests;
+
+pub use authority::{Authority, Host};
+
+use head::Lines;
+
+/// The longest head that is looked through for its end, in bytes.
+pub const MAX_HEAD: usize = 1 << 16;
+
+/// The most bytes of a header value that are kept.
+const MAX_VALUE: usize = 1024;
+
+/// What the opening bytes of a client are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestRead {
+    /// No HTTP request: other bytes, or a protocol that borrows the form (RTSP, SIP, ICAP).
+    NotHttp,
+    /// It may be a request, but its first line or its `Host` is not there yet.
+    NeedMore,
+    /// A request; cut short where [`Request::complete`] is false.
+    Request(Request),
+}
+
+/// A request's head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Method as it stands.
+    pub method: String,
+    /// Target as it stands, bytes that are no UTF-8 replaced, at most 1,024 bytes.
+    pub target: String,
+    /// Major and minor version.
+    pub version: (u8, u8),
+    /// The `Host` header.
+    pub host: Option<Authority>,
+    /// The authority in the target: of CONNECT, or of an absolute URI as proxies are sent. It counts before `host`
+    /// (RFC 9112 section 3.2.2).
+    pub authority: Option<Authority>,
+    /// Bytes up to the body; where `complete` is false, all bytes looked at.
+    pub head_length: usize,
+    /// Whether the empty line that ends the head was there.
+    pub complete: bool,
+}
+
+impl Request {
+    /// Whether the client asks a proxy for a tunnel.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.method == "CONNECT"
+    }
+}
+
+/// A response's head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// Status code, 100 to 999.
+    pub status: u16,
+    /// Major and minor version.
+    pub version: (u8, u8),
+    /// The `Server` header.
+    pub server: Option<String>,
+    /// The first `Via` header: a proxy or gateway says that it is there.
+    pub via: Option<String>,
+    /// The `Location` header.
+    pub location: Option<String>,
+    /// Whether a proxy asks for credentials (`Proxy-Authenticate`).
+    pub proxy_authenticate: bool,
+    /// Bytes up to the body; where `complete` is false, all bytes looked at.
+    pub head_length: usize,
+    /// Whether the empty line that ends the head was there.
+    pub complete: bool,
+}
+
+/// Reads the request at the start of `bytes`.
+///
+/// The first line must be whole. A head that is cut yields what is there once a `Host` header or an authority in the
+/// target was found. The cost is linear in the bytes looked at, at most [`MAX_HEAD`].
+#[must_use]
+pub fn read_request(bytes: &[u8]) -> RequestRead {
+    let bytes = bytes.get(..MAX_HEAD).unwrap_or(bytes);
+    let mut lines = Lines::of(bytes);
+    // Clients may send an empty line after the body of the request before (RFC 9112 section 2.2).
+    lines.skip_empty();
+    if !head::may_start_request(lines.rest()) {
+        return RequestRead::NotHttp;
+    }
+    let Some(line) = lines.next() else {
+        return if bytes.len() < MAX_HEAD { RequestRead::NeedMore } else { RequestRead::NotHttp };
+    };
+    let Some((method, target, version)) = head::request_line(line) else {
+        return RequestRead::NotHttp;
+    };
+    let mut request = Request {
+        method: head::text(method, MAX_VALUE),
+        target: head::text(target, MAX_VALUE),
+        version,
+        host: None,
+        authority: authority::of_target(method, target),
+        head_length: 0,
+        complete: false,
+    };
+    for (name, value) in lines.headers() {
+        if name.eq_ignore_ascii_case(b"host") && request.host.is_none() {
+            request.host = Authority::read(value);
+        }
+    }
+    (request.head_length, request.complete) = (lines.position(), lines.ended());
+    let named = request.host.is_some() || request.authority.is_some();
+    if request.complete || named || bytes.len() == MAX_HEAD {
+        RequestRead::Request(request)
+    } else {
+        RequestRead::NeedMore
+    }
+}
+
+/// Reads the response at the start of `bytes`, of which the status must be there; headers may be cut. `None` where it
+/// is no HTTP response. The cost is linear in the bytes looked at, at most [`MAX_HEAD`].
+#[must_use]
+pub fn read_response(bytes: &[u8]) -> Option<Response> {
+    let bytes = bytes.get(..MAX_HEAD).unwrap_or(bytes);
+    let (version, status) = head::status_line(bytes)?;
+    let mut response = Response {
+        status,
+        version,
+        server: None,
+        via: None,
+        location: None,
+        proxy_authenticate: false,
+        head_length: 0,
+        complete: false,
+    };
+    let mut lines = Lines::of(bytes);
+    if lines.next().is_some() {
+        for (name, value) in lines.headers() {
+            let place = match name.to_ascii_lowercase().as_slice() {
+                b"server" => &mut response.server,
+                b"via" => &mut response.via,
+                b"location" => &mut response.location,
+                b"proxy-authenticate" => {
+                    response.proxy_authenticate = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            place.get_or_insert_with(|| head::text(value, MAX_VALUE));
+        }
+    }
+    (response.head_length, response.complete) = (lines.position(), lines.ended());
+    Some(response)
+}
+
+/// Whether a payload starts with a known method and a target; cheap, for packets in the middle of a stream.
+#[must_use]
+pub fn starts_request(bytes: &[u8]) -> bool {
+    head::METHODS.iter().any(|method| {
+        let rest = bytes.strip_prefix(method.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
+        matches!(rest, Some([b'/' | b'*' | b'[' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..]))
+    })
+}
+
+/// Whether a client opens with HTTP/2 in the clear (RFC 9113 section 3.4).
+#[must_use]
+pub fn starts_http2(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+}

@@ -1,0 +1,136 @@
+//! What a server answers in the clear: hello, certificate (up to TLS 1.2), alerts.
+
+use std::borrow::Cow;
+
+use tls_parser::parse_tls_handshake_server_hello;
+
+use super::extension::{self, Extensions};
+use super::record::{ALERT, HANDSHAKE};
+use super::{Certificate, records};
+
+/// The most handshake bytes of a server that are joined; chains of certificates stay far below.
+const MAX_FLIGHT: usize = 1 << 17;
+/// Random of a server hello that asks for another client hello (RFC 8446 section 4.1.3).
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, //
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+/// The opening of a server's direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFlight {
+    /// The server hello, of the last one where a first asked for another client hello.
+    pub hello: Option<ServerHello>,
+    /// The server's own certificate; TLS 1.3 encrypts it.
+    pub certificate: Option<Certificate>,
+    /// The first alert in the clear.
+    pub alert: Option<Alert>,
+    /// Whether encrypted records follow: the handshake went on.
+    pub encrypted: bool,
+    /// Whether a message that could still tell something is not whole yet.
+    pub needs_more: bool,
+}
+
+/// What a server chose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerHello {
+    /// The version in force: that of the extension where there is one, else of the hello.
+    pub version: u16,
+    /// Cipher suite.
+    pub cipher_suite: u16,
+    /// Protocol chosen, where it is told in the clear (up to TLS 1.2).
+    pub alpn: Option<String>,
+    /// Whether it asks the client for another hello (RFC 8446 section 4.1.4).
+    pub retry: bool,
+}
+
+/// An alert (RFC 8446 section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Alert {
+    /// 1 warning, 2 fatal.
+    pub level: u8,
+    /// 0 close notify, 40 handshake failure, 48 unknown CA, 49 access denied, 112 unrecognized name, ...
+    pub description: u8,
+}
+
+/// Reads what a direction opens with when its peer opened with a client hello; alerts of clients are read too. `prefix`
+/// is contiguous from the stream's first byte. `None` where it does not start with a TLS record.
+#[must_use]
+pub fn read_server_flight(prefix: &[u8]) -> Option<ServerFlight> {
+    let mut flight = ServerFlight::default();
+    let mut handshake: Cow<'_, [u8]> = Cow::Borrowed(&[]);
+    let mut any = false;
+    for record in records(prefix) {
+        any = true;
+        flight.needs_more = !record.is_whole();
+        match record.kind {
+            HANDSHAKE if handshake.is_empty() => handshake = Cow::Borrowed(record.payload),
+            HANDSHAKE if handshake.len() < MAX_FLIGHT => handshake.to_mut().extend_from_slice(record.payload),
+            ALERT if record.length == 2 => {
+                if let [level, description] = *record.payload {
+                    flight.alert = Some(Alert { level, description });
+                    break;
+                }
+            }
+            _ => {
+                flight.encrypted = true;
+                flight.needs_more = false;
+                break;
+            }
+        }
+    }
+    read_messages(&mut flight, &handshake);
+    any.then_some(flight)
+}
+
+/// Reads handshake messages up to the certificate.
+fn read_messages(flight: &mut ServerFlight, handshake: &[u8]) {
+    const SERVER_HELLO: u8 = 2;
+    const CERTIFICATE: u8 = 11;
+    const DONE: u8 = 14;
+    let mut rest = handshake;
+    while let [kind, a, b, c, after @ ..] = rest {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        let Some((body, next)) = after.split_at_checked(length) else { break };
+        match *kind {
+            SERVER_HELLO => flight.hello = server_hello(body),
+            CERTIFICATE => {
+                flight.certificate = leaf(body).and_then(Certificate::read);
+                flight.needs_more = false;
+                return;
+            }
+            DONE => {
+                flight.needs_more = false;
+                return;
+            }
+            _ => {}
+        }
+        rest = next;
+    }
+    flight.needs_more |= !flight.encrypted && flight.alert.is_none() && handshake.len() < MAX_FLIGHT;
+}
+
+fn server_hello(body: &[u8]) -> Option<ServerHello> {
+    let (_, contents) = parse_tls_handshake_server_hello(body).ok()?;
+    let mut hello = ServerHello {
+        version: contents.version.0,
+        cipher_suite: contents.cipher.0,
+        alpn: None,
+        retry: contents.random == RETRY.as_slice(),
+    };
+    let whole = contents.ext.unwrap_or_default();
+    for (kind, content) in Extensions::list(whole) {
+        match (kind, content) {
+            (extension::SUPPORTED_VERSIONS, [high, low]) => hello.version = u16::from_be_bytes([*high, *low]),
+            (extension::ALPN, _) => hello.alpn = extension::protocols(content).into_iter().next(),
+            _ => {}
+        }
+    }
+    Some(hello)
+}
+
+/// The first certificate of a chain (RFC 5246 section 7.4.2): lengths of 3 bytes, for the list and for each.
+fn leaf(body: &[u8]) -> Option<&[u8]> {
+    let [_, _, _, a, b, c, rest @ ..] = body else { return None };
+    rest.get(..u32::from_be_bytes([0, *a, *b, *c]) as usize)
+}

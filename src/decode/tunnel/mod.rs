@@ -1,0 +1,87 @@
+//! Tunnels in IP and in UDP.
+//!
+//! A tunnel is one only if a sound packet comes out of it. Else the packet at hand stays what it is, so a port number
+//! alone never hides a flow.
+
+mod erspan;
+mod gre;
+mod gtp;
+mod l2tp;
+mod teredo;
+mod vxlan;
+
+use super::span::{Span, Walk};
+use super::{Packet, Stop, StopReason, ip, link};
+
+/// The innermost packet, or why there is none.
+type Found<'a> = Result<Packet<'a>, Stop>;
+
+type Reader<'a> = fn(Span<'a>, &mut Walk) -> Found<'a>;
+
+/// The packet inside what an IP packet of that protocol carries. On `None` the walk is as it was.
+pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
+    let reader: Option<Reader<'a>> = match protocol {
+        // IP in IP (RFC 2003, and its forerunner 94), IPv6 in IP (RFC 4213).
+        4 | 41 | 94 => Some(ip_in_ip),
+        47 => Some(gre::packet),
+        97 => Some(ethernet_in_ip),
+        115 => Some(l2tp::version_3_in_ip),
+        137 => Some(link::mpls),
+        _ => None,
+    };
+    attempt(reader?, span, walk, |_| true)
+}
+
+/// The packet inside a UDP payload, by port. On `None` the walk is as it was.
+#[inline]
+pub(super) fn in_udp<'a>(source: u16, destination: u16, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
+    let reader: Option<Reader<'a>> = match (source, destination) {
+        (_, 4789 | 8472) => Some(vxlan::packet),
+        (_, 4790) => Some(vxlan::generic),
+        (_, 6081) => Some(vxlan::geneve),
+        (2152, _) | (_, 2152) => Some(gtp::packet),
+        (3544, _) | (_, 3544) => Some(teredo::packet),
+        (1701, _) | (_, 1701) => Some(l2tp::in_udp),
+        (_, 6635) => Some(link::mpls),
+        _ => None,
+    };
+    attempt(reader?, span, walk, is_sound)
+}
+
+/// Runs a reader; unless a packet that suits comes out, the walk is put back to what it was.
+#[cold]
+fn attempt<'a>(
+    read: Reader<'a>,
+    span: Span<'a>,
+    walk: &mut Walk,
+    suits: fn(&Packet<'a>) -> bool,
+) -> Option<Packet<'a>> {
+    let before = walk.clone();
+    let packet = read(span, walk).ok().filter(suits);
+    if packet.is_none() {
+        *walk = before;
+    }
+    packet
+}
+
+/// A cut packet is sound as far as it goes; one that contradicts itself is likely no packet at all.
+fn is_sound(packet: &Packet<'_>) -> bool {
+    packet.stop.is_none_or(|stop| !matches!(stop.reason, StopReason::Malformed(_)))
+}
+
+fn ip_in_ip<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    let v6 = span.byte(0, "ip-in-ip")? >> 4 == 6;
+    walk.tunnel(if v6 { "ipv6-in-ip" } else { "ip-in-ip" }, 0);
+    ip::packet(span, walk)
+}
+
+/// EtherIP (RFC 3378): version 3, then a frame.
+fn ethernet_in_ip<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    const LAYER: &str = "etherip";
+    let (header, frame) = span.header::<2>(LAYER)?;
+    if header[0] >> 4 != 3 {
+        return Err(span.malformed(LAYER, "version is not 3"));
+    }
+    walk.tunnel(LAYER, 0);
+    link::ethernet_frame(frame, walk)
+}

@@ -1,0 +1,28 @@
+//! Teredo (RFC 4380): IPv6 in UDP, behind up to two indicators.
+
+use super::super::ip;
+use super::super::span::{Span, Walk};
+use super::Found;
+
+const LAYER: &str = "teredo";
+
+pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    let mut rest = span;
+    // Authentication: lengths of client id and value, then those, a nonce and a confirmation byte.
+    if rest.bytes.starts_with(&[0, 1]) {
+        let (header, _) = rest.header::<4>(LAYER)?;
+        rest = rest.skip(4 + usize::from(header[2]) + usize::from(header[3]) + 9, LAYER)?;
+    }
+    // Origin: port and address.
+    if rest.bytes.starts_with(&[0, 0]) {
+        rest = rest.skip(8, LAYER)?;
+    }
+    let (header, _) = rest.header::<6>(LAYER)?;
+    let length = u32::from(u16::from_be_bytes([header[4], header[5]])) + 40;
+    // Trailers (RFC 6081) may follow the packet, so it may be shorter than the payload, never longer.
+    if header[0] >> 4 != 6 || length > rest.wire {
+        return Err(rest.malformed(LAYER, "no IPv6 packet"));
+    }
+    walk.tunnel(LAYER, 0);
+    ip::packet(rest.limit(length), walk)
+}

@@ -1,0 +1,245 @@
+//! What is asked of the matcher, and what it answers.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::{RequirementIndex, RoleIndex, Truth};
+use crate::model::{CaptureTime, Fqdn, PortSet, Transport};
+
+/// A flow, or a lookup, as requirements see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Who opened it.
+    pub initiator: IpAddr,
+    /// Who was addressed.
+    pub responder: IpAddr,
+    /// The responder's port.
+    pub port: u16,
+    /// The transport.
+    pub transport: Transport,
+    /// Names of the flow that count; any of them may fit.
+    pub names: &'a [&'a Fqdn],
+    /// Path with query of a cleartext HTTP request; `None` = not observable.
+    pub path: Option<&'a str>,
+    /// When it was opened.
+    pub time: CaptureTime,
+}
+
+/// What requirements say about a subject. Each list is ascending by requirement, each requirement in it once, and no
+/// requirement is in both `covers` and `misses`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assessment {
+    /// Requirements that allow it.
+    pub covers: Vec<Cover>,
+    /// Requirements whose destination fits while something else does not.
+    pub misses: Vec<Miss>,
+    /// Negative facts that it goes against.
+    pub denied: Vec<Denied>,
+    /// Requirements for the responder's role that were not looked at for near misses, since there were too many.
+    pub unlisted_misses: usize,
+}
+
+/// A requirement that allows a subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// Which one.
+    pub requirement: RequirementIndex,
+    /// By what its destination fits.
+    pub via: Via,
+    /// It wants a path, and none could be seen.
+    pub path_unobserved: bool,
+    /// The page states no port (`port not stated by the page`); the document's assumption was used.
+    pub port_unstated: bool,
+    /// Whether its condition holds: on, or unknown.
+    pub condition: Truth,
+}
+
+/// A requirement that nearly allows a subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// Which one.
+    pub requirement: RequirementIndex,
+    /// By what its destination fits.
+    pub via: Via,
+    /// What does not fit; at least one.
+    pub misfits: Vec<Misfit>,
+}
+
+/// A negative fact that a subject goes against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Which requirement.
+    pub requirement: RequirementIndex,
+    /// By what its destination fits.
+    pub via: Via,
+    /// Whether its condition is known to hold; false where the site does not say.
+    pub certain: bool,
+}
+
+/// By what a destination fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// A name.
+    Name {
+        /// The subject's name.
+        fqdn: Fqdn,
+        /// The pattern that covers it, region filled in.
+        pattern: Arc<str>,
+    },
+    /// The responder's address.
+    Address {
+        /// The listed network.
+        prefix: IpNet,
+    },
+    /// The responder's role.
+    Role {
+        /// The listed role.
+        role: RoleIndex,
+    },
+    /// The requirement takes any destination.
+    Any,
+    /// The requirement is about traffic within one host.
+    Localhost,
+}
+
+/// What does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// Another port.
+    Port {
+        /// The ports that would do.
+        listed: PortSet,
+        /// Whether the page states them.
+        stated: bool,
+    },
+    /// Another transport.
+    Transport {
+        /// Those that would do.
+        listed: Vec<Transport>,
+        /// Whether the page states them.
+        stated: bool,
+    },
+    /// Opened by somebody else.
+    Source {
+        /// Role names and networks that would do.
+        wanted: Vec<String>,
+    },
+    /// Only within one host.
+    Destination {
+        /// What would do.
+        wanted: String,
+    },
+    /// Switched off.
+    Inactive {
+        /// The condition that keeps it off.
+        condition: String,
+    },
+    /// For other regions.
+    Region {
+        /// Those that would do.
+        listed: Vec<String>,
+    },
+    /// Past its last day.
+    Expired {
+        /// That day.
+        until: jiff::civil::Date,
+    },
+    /// Before its first day.
+    NotYetValid {
+        /// That day.
+        from: jiff::civil::Date,
+    },
+    /// Another path.
+    Path {
+        /// The prefix that would do.
+        listed: String,
+    },
+    /// The site does not use the document.
+    DocumentNotInForce {
+        /// Its id.
+        document: String,
+    },
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let assumed = |stated: bool, what: &str| if stated { String::new() } else { format!(" ({what} not stated by the page)") };
+        match self {
+            Self::Port { listed, stated } => write!(f, "wrong port: {listed} is listed{}", assumed(*stated, "port")),
+            Self::Transport { listed, stated } => {
+                let listed: Vec<String> = listed.iter().map(Transport::to_string).collect();
+                write!(f, "wrong transport: {} is listed{}", listed.join(", "), assumed(*stated, "transport"))
+            }
+            Self::Source { wanted } => write!(f, "covered for {}, and this host is none", wanted.join(", ")),
+            Self::Destination { wanted } => write!(f, "covered for {wanted} only"),
+            Self::Inactive { condition } => write!(f, "off: needs {condition}"),
+            Self::Region { listed } => write!(f, "for another region: {}", listed.join(", ")),
+            Self::Expired { until } => write!(f, "expired: valid until {until}"),
+            Self::NotYetValid { from } => write!(f, "not yet valid: from {from}"),
+            Self::Path { listed } => write!(f, "wrong path: {listed} is listed"),
+            Self::DocumentNotInForce { document } => write!(f, "the document {document} is not in force"),
+        }
+    }
+}
+
+/// Room for one thread's work, used again from call to call.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    pub(super) found: Vec<Found>,
+}
+
+/// A leg whose destination fits, with how the rest fits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) requirement: u32,
+    /// What does not fit, as bits.
+    pub(super) misfits: Misfits,
+    /// How good the destination's fit is as evidence; 0 is best.
+    pub(super) rank: u8,
+    pub(super) leg: u32,
+    /// Place of the name in the subject.
+    pub(super) name: u32,
+    pub(super) path_unobserved: bool,
+    pub(super) truth: Truth,
+}
+
+impl Found {
+    /// The best of a requirement's legs comes first.
+    pub(super) fn order(&self) -> (u32, u32, u8, bool, u32, u32) {
+        (self.requirement, self.misfits.0.count_ones(), self.rank, self.path_unobserved, self.leg, self.name)
+    }
+}
+
+/// Kinds of misfits as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Misfits(pub(super) u16);
+
+impl Misfits {
+    pub(super) const PORT: u16 = 1;
+    pub(super) const TRANSPORT: u16 = 1 << 1;
+    pub(super) const SOURCE: u16 = 1 << 2;
+    pub(super) const DESTINATION: u16 = 1 << 3;
+    pub(super) const INACTIVE: u16 = 1 << 4;
+    pub(super) const REGION: u16 = 1 << 5;
+    pub(super) const EXPIRED: u16 = 1 << 6;
+    pub(super) const NOT_YET: u16 = 1 << 7;
+    pub(super) const PATH: u16 = 1 << 8;
+    pub(super) const DOCUMENT: u16 = 1 << 9;
+
+    pub(super) fn set(&mut self, kind: u16, misfit: bool) {
+        if misfit {
+            self.0 |= kind;
+        }
+    }
+
+    pub(super) fn has(self, kind: u16) -> bool {
+        self.0 & kind != 0
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}

@@ -1,0 +1,65 @@
+//! Requirements: text, checked, compiled to an immutable matcher.
+//!
+//! ```text
+//! rule files  -> check      -> Library  \
+//! site file   -> check_site -> Site      -> Profile -> RuleSet::compile -> RuleSet::assess(subject)
+//! choices     ------------------------- /
+//! ```
+//!
+//! | file | what |
+//! |---|---|
+//! | `syntax`, `read` | files as written, every problem found |
+//! | `check` | written to checked; all problems together |
+//! | `requirement`, `condition`, `version`, `pattern`, `role_set` | the checked nouns |
+//! | `site`, `profile` | what the site says: roles of addresses, features, versions, regions |
+//! | `compile`, `strategy`, `candidate` | the matcher |
+//! | `list`, `explain`, `schema` | views for people and editors |
+
+mod candidate;
+mod check;
+mod code;
+mod compile;
+mod condition;
+mod embedded;
+mod explain;
+mod list;
+mod pattern;
+mod problem;
+mod profile;
+mod read;
+mod requirement;
+mod role_set;
+mod schema;
+mod site;
+mod strategy;
+mod syntax;
+mod version;
+
+pub use candidate::{Assessment, Cover, Denied, Misfit, Miss, Scratch, Subject, Via};
+pub use check::check;
+pub use code::CODES;
+pub use compile::{Activity, RuleSet};
+pub use condition::{Circumstances, Condition, Truth};
+pub use embedded::embedded;
+pub use explain::{Check, Explanation};
+pub use list::ListedRequirement;
+pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
+pub use problem::{Problem, Severity, render_all};
+pub use profile::{Choices, Profile};
+pub use requirement::{
+    Cite, Destination, Direction, Document, DocumentIndex, Feature, FeatureIndex, Group, GroupIndex, GroupKind, Library,
+    Member, Need, Region, Requirement, RequirementIndex, Role, RoleIndex, Source, Target, Validity,
+};
+pub use role_set::RoleSet;
+pub use schema::{rule_file_schema, site_file_schema};
+pub use site::{Ignore, Proxy, Site, check_site};
+pub use version::{Version, VersionError, VersionRange};
+
+/// A rule or site file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleText {
+    /// File name as shown.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}

@@ -1,0 +1,323 @@
+//! Problems of rule and site files: coded, placed, with a hint, drawn under the text.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// It can be used, but it likely does not say what was meant.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        })
+    }
+}
+
+/// One thing that is wrong with a file, with its place.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Stable kebab word; all of them are in [`super::CODES`].
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// File name as shown.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column in characters, counted from 1.
+    pub column: usize,
+    /// Bytes of the file that it is about.
+    pub span: Range<usize>,
+    /// What is wrong; no control characters.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    source: Arc<Source>,
+}
+
+impl Problem {
+    /// The problem drawn under its line. Ends with a line break.
+    #[must_use]
+    pub fn render(&self, color: bool) -> String {
+        let (start, end) = self.source.lines_around(&self.span);
+        let text = self.source.text.get(start..end).unwrap_or_default();
+        let span = self.span.start.saturating_sub(start)..self.span.end.saturating_sub(start).min(text.len());
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let snippet = Snippet::source(text)
+            .line_start(self.line)
+            .path(self.file.as_str())
+            .annotation(AnnotationKind::Primary.span(span.start.min(span.end)..span.end));
+        let mut group = level.primary_title(self.message.as_str()).id(self.code).element(snippet);
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.message(hint.as_str()));
+        }
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut out = renderer.render(&[group]);
+        out.push('\n');
+        out
+    }
+}
+
+/// All problems drawn, errors first, each as [`Problem::render`] draws it.
+#[must_use]
+pub fn render_all(problems: &[Problem], color: bool) -> String {
+    let mut sorted: Vec<&Problem> = problems.iter().collect();
+    sorted.sort_by_key(|p| p.severity);
+    sorted.iter().map(|p| p.render(color) + "\n").collect()
+}
+
+/// A file's text with the places of its lines.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) text: String,
+    line_starts: Vec<usize>,
+}
+
+impl Source {
+    pub(super) fn new(name: &str, text: &str) -> Arc<Self> {
+        let line_starts =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        Arc::new(Self { name: visible(name), text: text.to_owned(), line_starts })
+    }
+
+    /// Line and column in characters of a byte offset, both counted from 1.
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_starts.partition_point(|&s| s <= offset).max(1);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).map_or(0, |t| t.chars().count()) + 1;
+        (line, column)
+    }
+
+    /// The bytes of the line where the span starts, and at most 20 lines on where it goes further.
+    fn lines_around(&self, span: &Range<usize>) -> (usize, usize) {
+        let first = self.line_starts.partition_point(|&s| s <= span.start).max(1) - 1;
+        let last = self.line_starts.partition_point(|&s| s < span.end).max(first + 1) - 1;
+        let last = last.min(first + 20);
+        let start = self.line_starts.get(first).copied().unwrap_or(0);
+        let end = self.line_starts.get(last + 1).copied().unwrap_or(self.text.len());
+        (start, end)
+    }
+}
+
+/// The most problems kept of one file; what is beyond is counted in one last problem.
+pub(super) const MOST_PROBLEMS: usize = 500;
+
+/// Problems gathered while a file is checked.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    list: Vec<Problem>,
+    dropped: usize,
+    errors: usize,
+}
+
+impl Problems {
+    /// Records a problem; hostile characters in the message are made visible.
+    pub(super) fn push(
+        &mut self,
+        source: &Arc<Source>,
+        (severity, code): (Severity, &'static str),
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.errors += usize::from(severity == Severity::Error);
+        if self.list.len() >= MOST_PROBLEMS {
+            self.dropped += 1;
+            return;
+        }
+        let span = clamp(&source.text, span);
+        let (line, column) = source.place(span.start);
+        self.list.push(Problem {
+            code,
+            severity,
+            file: source.name.clone(),
+            line,
+            column,
+            span,
+            message: visible(&message.into()),
+            hint: hint.into().map(|h| visible(&h)),
+            source: Arc::clone(source),
+        });
+    }
+
+    pub(super) fn error(
+        &mut self,
+        source: &Arc<Source>,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.push(source, (Severity::Error, code), span, message, hint);
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        source: &Arc<Source>,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.push(source, (Severity::Warning, code), span, message, hint);
+    }
+
+    pub(super) fn note(
+        &mut self,
+        source: &Arc<Source>,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.push(source, (Severity::Note, code), span, message, hint);
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// The problems in file and line order; one more says how many were cut away.
+    pub(super) fn finish(mut self) -> Vec<Problem> {
+        if let (true, Some(last)) = (self.dropped > 0, self.list.last()) {
+            let mut more = last.clone();
+            more.code = super::code::TOO_MANY_PROBLEMS;
+            more.severity = if self.errors > 0 { Severity::Error } else { Severity::Warning };
+            more.message = format!("{} more problems are not shown", self.dropped);
+            more.hint = None;
+            self.list.push(more);
+        }
+        self.list.sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
+        self.list
+    }
+}
+
+/// A span inside the text, on character borders.
+fn clamp(text: &str, span: Range<usize>) -> Range<usize> {
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let mut end = span.end.clamp(start, text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    start..end
+}
+
+/// Control and direction-changing characters as escapes, so that no file can drive a terminal.
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hostile = c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if hostile && c != '\n' { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
+}
+
+/// The known word nearest to `word`, near enough to be a slip: "did you mean `x`?".
+pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(word, known).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// The known word with the smallest edit distance, at most a third of the word's length and 3.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: String = word.chars().take(64).collect::<String>().to_ascii_lowercase();
+    let limit = (word.chars().count().div_ceil(3)).min(3);
+    known
+        .into_iter()
+        .take(2_000)
+        .map(|k| (edit_distance(&word, k, limit), k))
+        .filter(|(d, _)| *d <= limit)
+        .min()
+        .map(|(_, k)| k)
+}
+
+/// Edits (insert, delete, replace, swap of neighbours) between two texts; `limit + 1` stands for "more than limit".
+pub(super) fn edit_distance(a: &str, b: &str, limit: usize) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().take(256).collect());
+    if a.len().abs_diff(b.len()) > limit {
+        return limit + 1;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (i, &ca) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, &cb) in b.iter().enumerate() {
+            let mut cost = (above[j] + usize::from(ca != cb)).min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && ca == b[j - 1] && a[i - 1] == cb {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            row.push(cost);
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above.last().copied().unwrap_or(limit + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str, span: Range<usize>) -> Problem {
+        let mut problems = Problems::default();
+        problems.error(&Source::new("a.toml", text), "bad-name", span, "no name", "write one".to_owned());
+        problems.finish().remove(0)
+    }
+
+    #[test]
+    fn a_problem_is_drawn_with_file_line_pointer_and_hint() {
+        let problem = one("format = 1\nto = [\"a..b\"]\n", 17..23);
+        assert_eq!((problem.line, problem.column), (2, 7));
+        let text = problem.render(false);
+        assert!(text.contains("error[bad-name]: no name"), "{text}");
+        assert!(text.contains("a.toml:2:7"), "{text}");
+        assert!(text.contains("^^^^^^"), "{text}");
+        assert!(text.contains("help: write one"), "{text}");
+    }
+
+    #[test]
+    fn spans_beyond_the_text_or_inside_a_character_do_no_harm() {
+        for span in [0..900, 900..901, 1..2, 2..1, 3..3] {
+            assert!(!one("\u{3042}\u{3044}", span).render(true).is_empty());
+        }
+    }
+
+    #[test]
+    fn control_characters_never_reach_a_terminal() {
+        let mut problems = Problems::default();
+        let source = Source::new("a\x1b[31m.toml", "x = \"\x1b[2J\"");
+        problems.error(&source, "bad-name", 0..1, "\x1b[31m\u{202e}", None);
+        let text = render_all(&problems.finish(), false);
+        assert!(!text.contains('\x1b') && !text.contains('\u{202e}'), "{text:?}");
+    }
+
+    #[test]
+    fn distances_count_swaps_once() {
+        assert_eq!(edit_distance("agent", "agnet", 3), 1);
+        assert_eq!(edit_distance("agent", "agents", 3), 1);
+        assert_eq!(edit_distance("trendmicro.com.jp", "trendmicro.co.jp", 3), 1);
+        assert_eq!(nearest("smart-scn", ["smart-scan", "relay"]), Some("smart-scan"));
+        assert_eq!(nearest("x", ["relay"]), None);
+    }
+}

@@ -1,0 +1,516 @@
+//! The checked nouns: library, document, requirement, and what they are made of.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use jiff::civil::Date;
+
+use super::{Condition, NamePattern, NameTemplate, RoleSet, Truth};
+use crate::model::{CaptureTime, PortSet, Transport};
+
+macro_rules! index {
+    ($(#[$about:meta])* $name:ident) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u32);
+
+        impl $name {
+            /// The place as an index newtype.
+            #[must_use]
+            pub const fn new(index: u32) -> Self {
+                Self(index)
+            }
+
+            /// The place in its list.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+
+            /// From a place in a list; lists are bounded well below 2^32 by the check.
+            pub(super) fn at(index: usize) -> Self {
+                Self(u32::try_from(index).unwrap_or(u32::MAX))
+            }
+        }
+    };
+}
+
+index!(
+    /// A requirement's place in [`Library::requirements`].
+    RequirementIndex
+);
+index!(
+    /// A document's place in [`Library::documents`].
+    DocumentIndex
+);
+index!(
+    /// A role's place in [`Library::roles`].
+    RoleIndex
+);
+index!(
+    /// A feature's place in [`Library::features`].
+    FeatureIndex
+);
+index!(
+    /// A group's place in [`Library::groups`].
+    GroupIndex
+);
+
+/// Everything that was loaded: checked, merged, with cross-references resolved. Immutable.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    /// The documents, ascending by id.
+    pub documents: Vec<Document>,
+    /// All requirements, ascending by [`Requirement::id`].
+    pub requirements: Vec<Requirement>,
+    /// All groups, ascending by id.
+    pub groups: Vec<Group>,
+    /// Roles of all documents, merged by name, ascending.
+    pub roles: Vec<Role>,
+    /// Features of all documents, merged by key, ascending.
+    pub features: Vec<Feature>,
+}
+
+impl Library {
+    /// The requirement with an id (`document/id`).
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<RequirementIndex> {
+        self.requirements.binary_search_by(|r| r.id.as_str().cmp(id)).ok().map(RequirementIndex::at)
+    }
+
+    /// The requirements whose id is `document/id`, or that stand for one entry each of that row.
+    pub fn rows<'a>(&'a self, id: &'a str) -> impl Iterator<Item = RequirementIndex> + 'a {
+        let start = self.requirements.partition_point(|r| r.id.as_str() < id);
+        self.requirements
+            .iter()
+            .enumerate()
+            .skip(start)
+            .take_while(move |(_, r)| r.id.starts_with(id))
+            .filter(move |(_, r)| r.id == id || r.row_id == id)
+            .map(|(i, _)| RequirementIndex::at(i))
+    }
+
+    /// The requirement at a place.
+    #[must_use]
+    pub fn requirement(&self, index: RequirementIndex) -> Option<&Requirement> {
+        self.requirements.get(index.index())
+    }
+
+    /// The document at a place.
+    #[must_use]
+    pub fn document(&self, index: DocumentIndex) -> Option<&Document> {
+        self.documents.get(index.index())
+    }
+
+    /// The name of a role; empty where there is none.
+    #[must_use]
+    pub fn role_name(&self, index: RoleIndex) -> &str {
+        self.roles.get(index.index()).map_or("", |r| &r.name)
+    }
+
+    /// The role with a name or alias.
+    #[must_use]
+    pub fn role(&self, word: &str) -> Option<RoleIndex> {
+        let by_name = self.roles.iter().position(|r| r.name == word);
+        let by_alias = || self.roles.iter().position(|r| r.aliases.iter().any(|a| a == word));
+        by_name.or_else(by_alias).map(RoleIndex::at)
+    }
+
+    /// The feature with a key.
+    #[must_use]
+    pub fn feature(&self, key: &str) -> Option<FeatureIndex> {
+        self.features.binary_search_by(|f| f.key.as_str().cmp(key)).ok().map(FeatureIndex::at)
+    }
+
+    /// Every region word (label, alias, filled-in label) of all documents, ascending, each once.
+    #[must_use]
+    pub fn region_words(&self) -> Vec<&str> {
+        let mut words: Vec<&str> = self.documents.iter().flat_map(|d| d.regions.iter().flat_map(Region::words)).collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+}
+
+/// One vendor page.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Kebab id; the first part of its requirements' ids.
+    pub id: String,
+    /// Who publishes the page.
+    pub vendor: String,
+    /// The product that it is about.
+    pub product: String,
+    /// How a person finds the page.
+    pub page: String,
+    /// Language of the page, as a language tag.
+    pub language: String,
+    /// SHA-256 of the rule file's bytes, lower-case hex.
+    pub sha256: String,
+    /// The rule file's name as shown.
+    pub file: String,
+    /// Places in [`Self::regions`] that the page is about; empty = all.
+    pub region_scope: Vec<usize>,
+    /// What must hold for all of its requirements.
+    pub when: Vec<Condition>,
+    /// Ports that are assumed where the page states none; empty = any.
+    pub unstated_ports: PortSet,
+    /// Transports that are assumed where the page states none; empty = any.
+    pub unstated_transport: Vec<Transport>,
+    /// Ids of older documents.
+    pub supersedes: Vec<String>,
+    /// Short facts.
+    pub notes: Vec<String>,
+    /// The regions that the page knows, ascending by name.
+    pub regions: Vec<Region>,
+    /// Role destinations that other rows bind: role and the rows whose destinations are its names.
+    pub names_from: Vec<(RoleIndex, Vec<RequirementIndex>)>,
+    /// Registrable domains that are the vendor's own, ascending.
+    pub vendor_domains: Vec<String>,
+}
+
+/// A region as one page knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Its key in the file.
+    pub name: String,
+    /// What the page's templates print for it.
+    pub label: String,
+    /// Other words for it.
+    pub aliases: Vec<String>,
+}
+
+impl Region {
+    /// All words for it.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        [self.name.as_str(), self.label.as_str()].into_iter().chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// Whether a word means this region; ASCII case is ignored.
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
+        self.words().any(|w| w.eq_ignore_ascii_case(word))
+    }
+}
+
+/// A role that hosts and services can be in.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Other names for it.
+    pub aliases: Vec<String>,
+    /// The role itself and all that it inherits from, directly or not.
+    pub is_a: RoleSet,
+    /// May be absent from a site.
+    pub optional: bool,
+    /// Zero or more names that only the site knows.
+    pub placeholder: bool,
+    /// A service outside of the site: no private address is it by default.
+    pub external: bool,
+}
+
+/// A switch of a product.
+#[derive(Clone, Debug)]
+pub struct Feature {
+    /// Its key, scoped by component where it must be.
+    pub key: String,
+    /// The component that has it.
+    pub component: String,
+    /// What it is.
+    pub about: String,
+    /// What holds where the site does not say.
+    pub default: Truth,
+}
+
+/// How the members of a group stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GroupKind {
+    /// All are allowed, one must be seen; blocked only if all fail.
+    OneOf,
+    /// Exclusive alternatives: all are allowed, one must be seen, two seen hint at a misconfiguration.
+    InsteadOf,
+    /// One alternative must be allowed whole; any row seen satisfies.
+    WildcardOrList,
+    /// Each member must be reachable, none must individually be seen.
+    Pool,
+    /// Any one port suffices.
+    PortAlternative,
+    /// Directly or through a proxy.
+    DirectOrProxy,
+    /// The same flow described from both ends: reported once, both provenances kept.
+    SameFlow,
+}
+
+/// Requirements that belong together.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// `document/id`.
+    pub id: String,
+    /// The document that declares it.
+    pub document: DocumentIndex,
+    /// What its members mean to each other.
+    pub kind: GroupKind,
+    /// What it is about.
+    pub about: String,
+    /// The alternative that the page recommends.
+    pub recommended: Option<String>,
+    /// Its members, ascending by requirement.
+    pub members: Vec<Member>,
+}
+
+/// A requirement in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Which requirement.
+    pub requirement: RequirementIndex,
+    /// The alternative that it belongs to.
+    pub alternative: String,
+}
+
+/// Whether a page calls a row required.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// It is.
+    #[default]
+    Required,
+    /// Never "required but not seen".
+    Optional,
+    /// Required while its condition holds.
+    Conditional,
+}
+
+/// Which way a flow goes, as seen from the site. Informational: who opened a flow is told by packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From the site to the outside.
+    #[default]
+    Outbound,
+    /// From the outside to the site.
+    Inbound,
+    /// Between hosts of the site.
+    Internal,
+    /// Within one host.
+    Local,
+}
+
+/// Who may open a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Anybody.
+    Any,
+    /// A host in a role, or in one that inherits from it.
+    Role(RoleIndex),
+    /// An address of a network.
+    Network(IpNet),
+}
+
+/// What a flow may go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A name or wildcard.
+    Name(NamePattern),
+    /// Names over regions.
+    Template(NameTemplate),
+    /// An address or a network.
+    Network(IpNet),
+    /// A host in a role, bound by the site or by other rows.
+    Role(RoleIndex),
+    /// Anything.
+    Any,
+    /// The host itself; traffic between two hosts is not covered.
+    Localhost,
+}
+
+/// One destination of a requirement.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// What it is.
+    pub target: Target,
+    /// Path prefix, starting with a slash; a prefix ends at a segment's border.
+    pub path: Option<String>,
+    /// Query string.
+    pub query: Option<String>,
+    /// A fact about it.
+    pub note: Option<String>,
+    /// Why the entry is doubted.
+    pub doubtful: Option<String>,
+    /// As the page prints it, where that differs.
+    pub printed: Option<String>,
+}
+
+/// Days on which a requirement is valid, both included, in UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Validity {
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day.
+    pub until: Option<Date>,
+}
+
+impl Validity {
+    /// Nanoseconds since the epoch of the first moment that is valid and of the last one.
+    pub(super) fn bounds(&self) -> (CaptureTime, CaptureTime) {
+        let nanos = |day: Date| {
+            let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond();
+            i64::try_from(start).ok()
+        };
+        let first = self.from.and_then(nanos).map_or(CaptureTime::MIN, CaptureTime::from_nanos);
+        let next = self.until.and_then(|d| d.tomorrow().ok()).and_then(nanos);
+        (first, next.map_or(CaptureTime::MAX, |n| CaptureTime::from_nanos(n - 1)))
+    }
+}
+
+/// Where on a page a requirement rests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Cite {
+    /// The table or heading.
+    pub table: String,
+    /// The row.
+    pub row: String,
+    /// First line in the text copy of the page, counted from 1.
+    pub line: Option<u32>,
+}
+
+/// One row of a vendor page, checked.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// `document/id`, unique over all documents.
+    pub id: String,
+    /// `document/id` of the row that was expanded into this; the same as [`Self::id`] where none was.
+    pub row_id: String,
+    /// Its document.
+    pub document: DocumentIndex,
+    /// What the flow is for.
+    pub service: String,
+    /// Who may open it; any of them.
+    pub from: Vec<Source>,
+    /// Whether the page states the source.
+    pub from_stated: bool,
+    /// Where to; any of them.
+    pub to: Vec<Destination>,
+    /// Destination ports; empty = not stated.
+    pub ports: PortSet,
+    /// The ports follow from the protocol's name only.
+    pub ports_implied: bool,
+    /// Transports; empty = not stated.
+    pub transport: Vec<Transport>,
+    /// Application protocols, all of them supported.
+    pub app: Vec<String>,
+    /// Which way.
+    pub direction: Direction,
+    /// Places in the document's regions; empty = all.
+    pub region: Vec<usize>,
+    /// Whether the page calls it required.
+    pub need: Need,
+    /// What must hold, all of it, besides the document's own conditions.
+    pub when: Vec<Condition>,
+    /// Groups that it is in, with its alternative.
+    pub any_of: Vec<(GroupIndex, String)>,
+    /// Its destinations are a pool: none must individually be seen.
+    pub pool: bool,
+    /// When it is valid.
+    pub valid: Validity,
+    /// Requirements whose destinations are its own too, ascending; ports are theirs where it states none.
+    pub refers_to: Vec<RequirementIndex>,
+    /// A negative fact: traffic like this is a finding. With the destination `localhost`: such traffic between two
+    /// different hosts is.
+    pub deny: bool,
+    /// Whether its absence may be reported.
+    pub must_see: bool,
+    /// The site may move its port.
+    pub configurable_port: bool,
+    /// A fact of the rule file's author.
+    pub hint: Option<String>,
+    /// Where on the page.
+    pub cite: Cite,
+}
+
+/// A path as far as it was seen, against a destination's path and query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PathFit {
+    Fits,
+    Differs,
+    NotObservable,
+}
+
+impl Destination {
+    /// A destination without path, note or doubt.
+    pub(super) fn plain(target: Target) -> Self {
+        Self { target, path: None, query: None, note: None, doubtful: None, printed: None }
+    }
+
+    /// `seen` starts with a slash and may have a query after `?`.
+    pub(super) fn fits_path(&self, seen: Option<&str>) -> PathFit {
+        if self.path.as_deref().is_none_or(|p| p == "/") && self.query.is_none() {
+            return PathFit::Fits;
+        }
+        let Some(seen) = seen else { return PathFit::NotObservable };
+        let (path, query) = seen.split_once('?').map_or((seen, None), |(p, q)| (p, Some(q)));
+        let prefix = self.path.as_deref().unwrap_or("/").trim_end_matches('/');
+        let path_fits = path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let query_fits = self.query.as_deref().is_none_or(|wanted| {
+            query.is_some_and(|q| q.split('&').any(|part| part.eq_ignore_ascii_case(wanted)) || q == wanted)
+        });
+        if path_fits && query_fits { PathFit::Fits } else { PathFit::Differs }
+    }
+}
+
+/// An address in the form in which addresses are compared: IPv4-mapped IPv6 as IPv4.
+pub(super) fn canonical(ip: IpAddr) -> IpAddr {
+    ip.to_canonical()
+}
+
+impl fmt::Display for Validity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.from, self.until) {
+            (Some(from), Some(until)) => write!(f, "{from} to {until}"),
+            (Some(from), None) => write!(f, "from {from}"),
+            (None, Some(until)) => write!(f, "until {until}"),
+            (None, None) => f.write_str("always"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(path: &str, query: Option<&str>) -> Destination {
+        Destination { path: Some(path.into()), query: query.map(Into::into), ..Destination::plain(Target::Any) }
+    }
+
+    #[test]
+    fn paths_fit_at_segment_borders() {
+        use PathFit::{Differs, Fits, NotObservable};
+        let table = [
+            (with("/api", None), Some("/api"), Fits),
+            (with("/api", None), Some("/api/v1?x=1"), Fits),
+            (with("/api/", None), Some("/api"), Fits),
+            (with("/api", None), Some("/apiary"), Differs),
+            (with("/api", None), None, NotObservable),
+            (with("/", None), None, Fits),
+            (with("/webservice/Manager", Some("WSDL")), Some("/webservice/Manager?WSDL"), Fits),
+            (with("/webservice/Manager", Some("WSDL")), Some("/webservice/Manager?wsdl&a=b"), Fits),
+            (with("/webservice/Manager", Some("WSDL")), Some("/webservice/Manager"), Differs),
+        ];
+        for (destination, seen, fit) in table {
+            assert_eq!(destination.fits_path(seen), fit, "{destination:?} {seen:?}");
+        }
+    }
+
+    #[test]
+    fn validity_takes_both_days_whole() {
+        let day = |y, m, d| Some(jiff::civil::date(y, m, d));
+        let (first, last) = Validity { from: day(2020, 1, 1), until: day(2022, 12, 31) }.bounds();
+        assert_eq!(first.to_string(), "2020-01-01T00:00:00.000000000Z");
+        assert_eq!(last.to_string(), "2022-12-31T23:59:59.999999999Z");
+        assert_eq!(Validity::default().bounds(), (CaptureTime::MIN, CaptureTime::MAX));
+    }
+}
