@@ -46,6 +46,15 @@ pub(super) fn payload_span<'a>(span: Span<'a>, datagram: &UdpDatagram<'a>) -> Sp
     }
 }
 
+/// The payload of a datagram, with its place in the frame; `span` is the datagram's own.
+pub(super) fn payload_span<'a>(span: Span<'a>, datagram: &UdpDatagram<'a>) -> Span<'a> {
+    Span {
+        bytes: datagram.payload,
+        wire: datagram.payload_length,
+        offset: span.offset.saturating_add(8),
+    }
+}
+
 /// The ports of a protocol whose header starts with them (UDP-Lite, SCTP, DCCP).
 pub(super) fn ports_first<'a>(
     span: Span<'a>,

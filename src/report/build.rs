@@ -1,0 +1,376 @@
+//! A judgement to the neutral view, once for all formats.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::judged_flow::JudgedFlow;
+use super::view::{
+    CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
+    IntentView, RequirementView, Span, Summary,
+};
+use super::{Audit, InputSummary, Loss, Report};
+use crate::judge::{
+    Evidence, Finding, FindingCode, Intent, NotSeen, Outcome, RequirementVerdict, Severity, Standing,
+};
+use crate::model::Stamp;
+use crate::observe::FlowId;
+use crate::rules::{DocumentIndex, RequirementIndex};
+
+/// The version of the fields of the report.
+const SCHEMA: u32 = 1;
+
+/// The most frame numbers listed of one thing; what is beyond is counted.
+const MOST_FRAMES: usize = 64;
+
+/// Words of [`Standing`], worst first.
+pub(super) const STANDINGS: [&str; 6] =
+    ["blocked", "failed", "inconclusive", "not_seen", "satisfied", "not_active"];
+
+impl<'a> Report<'a> {
+    /// Gathers everything.
+    #[must_use]
+    pub fn new(audit: &Audit<'a>) -> Self {
+        let audit = *audit;
+        let judgement = audit.judgement;
+        let mut intent_of_flow = vec![None; audit.capture.flows.len()];
+        for (place, intent) in judgement.intents.iter().enumerate() {
+            for flow in &intent.attempts {
+                if let Some(slot) = intent_of_flow.get_mut(flow.0 as usize) {
+                    *slot = u32::try_from(place).ok();
+                }
+            }
+        }
+        let capture = capture_view(&audit);
+        let gather = Gather(&audit);
+        Self {
+            summary: gather.summary(&capture),
+            findings: judgement.findings.iter().map(|finding| gather.finding(finding)).collect(),
+            intents: judgement.intents.iter().map(|intent| gather.intent(intent)).collect(),
+            requirements: judgement
+                .requirements
+                .iter()
+                .filter_map(|verdict| gather.requirement(verdict))
+                .collect(),
+            capture,
+            rules: gather.documents(),
+            audit,
+            intent_of_flow,
+        }
+    }
+
+    /// All flows with what is said of them, in the order of [`crate::observe::Capture::flows`]. Made one by one, so
+    /// that a report of very many flows does not hold them twice.
+    pub fn flows(&self) -> impl Iterator<Item = JudgedFlow<'_>> {
+        let flows = self.audit.capture.flows.iter().zip(&self.audit.judgement.flows);
+        flows.enumerate().map(|(id, (flow, verdict))| {
+            let place = self.intent_of_flow.get(id).copied().flatten();
+            let intent = place.and_then(|place| self.audit.judgement.intents.get(place as usize));
+            JudgedFlow::new(id, flow, verdict, place.zip(intent), self.audit.capture, self.audit.rules)
+        })
+    }
+
+    /// The exit status that the report calls for: 0 nothing to report, 1 findings, 2 audited only in part.
+    #[must_use]
+    pub const fn exit(&self) -> u8 {
+        self.summary.exit
+    }
+}
+
+struct Gather<'g, 'a>(&'g Audit<'a>);
+
+impl<'a> Gather<'_, 'a> {
+    fn summary(&self, capture: &CaptureView) -> Summary {
+        let Audit { judgement, rules, .. } = self.0;
+        let profile = rules.profile();
+        let mut findings =
+            Counts([Severity::High, Severity::Medium, Severity::Low].map(|s| (s, 0)).to_vec());
+        let mut finding_codes = Counts(FindingCode::ALL.iter().map(|code| (*code, 0)).collect());
+        for finding in &judgement.findings {
+            findings.add(&finding.severity);
+            finding_codes.add(&finding.code);
+        }
+        let mut intents = Counts(Outcome::ALL.iter().map(|outcome| (*outcome, 0)).collect());
+        judgement.intents.iter().for_each(|intent| intents.add(&intent.outcome));
+        let mut requirements = Counts(STANDINGS.map(|word| (word, 0)).to_vec());
+        judgement.requirements.iter().for_each(|r| requirements.add(&r.standing.as_str()));
+        let incomplete = incomplete(self.0.inputs);
+        let (exit, meaning) = match (incomplete.is_empty(), judgement.findings.is_empty()) {
+            (false, _) => (2, "audited only in part"),
+            (true, false) => (1, "findings"),
+            (true, true) => (0, "nothing to report"),
+        };
+        Summary {
+            tool: "pktaudit",
+            version: self.0.version.to_owned(),
+            schema: SCHEMA,
+            arguments: self.0.arguments.to_vec(),
+            site: profile.site_name().to_owned(),
+            site_is_default: profile.is_default(),
+            regions: profile.regions().to_vec(),
+            as_of: self.0.as_of.map(ToOwned::to_owned),
+            exit,
+            meaning,
+            incomplete,
+            findings,
+            finding_codes,
+            intents,
+            requirements,
+            flows: capture.flows,
+            flows_audited: judgement.flows.iter().filter(|f| f.out_of_scope.is_none()).count() as u64,
+        }
+    }
+
+    fn finding(&self, finding: &Finding) -> FindingView {
+        let evidence = self.evidence(&finding.evidence);
+        let (frames, frames_omitted) = self.frames(&finding.evidence, &finding.flows, finding.span);
+        FindingView {
+            code: finding.code,
+            severity: finding.severity,
+            outcome: finding.outcome,
+            stage: finding.stage,
+            confidence: finding.confidence,
+            initiator: finding.initiator,
+            host: finding.initiator.and_then(|ip| self.host(ip)),
+            target: finding.target.clone(),
+            port: finding.port,
+            transport: finding.transport,
+            message: finding.message.clone(),
+            advice: finding.advice.clone(),
+            evidence: evidence.iter().map(|e| e.code).collect(),
+            control: evidence.iter().find_map(|e| e.control.clone()),
+            evidence_details: evidence,
+            requirements: self.ids(&finding.requirements),
+            cites: finding.requirements.iter().filter_map(|r| self.cite(*r)).collect(),
+            span: finding.span.map(span),
+            frames,
+            frames_omitted,
+            flows: finding.flows.iter().map(|flow| flow.0).collect(),
+            intents: finding.intents.clone(),
+        }
+    }
+
+    fn intent(&self, intent: &Intent) -> IntentView {
+        let evidence = self.evidence(&intent.evidence);
+        let (frames, frames_omitted) =
+            self.frames(&intent.evidence, &intent.attempts, Some(intent.span));
+        IntentView {
+            initiator: intent.initiator,
+            host: self.host(intent.initiator),
+            fqdn: intent.fqdn.as_ref().map(ToString::to_string),
+            or_names: intent.or_names.iter().map(ToString::to_string).collect(),
+            name_source: intent.source,
+            addresses: intent.addresses.clone(),
+            port: intent.port,
+            transport: intent.transport,
+            outcome: intent.outcome,
+            stage: intent.stage,
+            confidence: intent.confidence,
+            evidence: evidence.iter().map(|e| e.code).collect(),
+            control: evidence.iter().find_map(|e| e.control.clone()),
+            evidence_details: evidence,
+            doubt: intent.doubt.map(|doubt| doubt.words()),
+            requirements: self.ids(&intent.requirements),
+            attempts: intent.attempts.iter().map(|flow| flow.0).collect(),
+            frames,
+            frames_omitted,
+            span: span(intent.span),
+        }
+    }
+
+    fn requirement(&self, verdict: &RequirementVerdict) -> Option<RequirementView<'a>> {
+        let Audit { rules, judgement, .. } = self.0;
+        let row = rules.library().requirement(verdict.requirement)?;
+        let intents = || verdict.intents.iter().filter_map(|place| judgement.intents.get(*place));
+        let missed: BTreeSet<IpAddr> = intents()
+            .map(|intent| intent.initiator)
+            .filter(|ip| verdict.reached_by.binary_search(ip).is_err())
+            .collect();
+        let evidence: Vec<Evidence> = intents().flat_map(|i| i.evidence.iter().cloned()).collect();
+        let flows: Vec<FlowId> = intents().flat_map(|i| i.attempts.iter().copied()).collect();
+        let (frames, frames_omitted) = self.frames(&evidence, &flows, None);
+        Some(RequirementView {
+            listed: row.listed(rules.library()),
+            message: sentence(verdict, missed.len()),
+            outcome: verdict.standing.clone(),
+            reason: verdict.standing.reason().map(ToOwned::to_owned),
+            absence_counts: verdict.must_see,
+            excused_by: verdict.excused_by.clone(),
+            reached_by: verdict.reached_by.clone(),
+            missed_by: missed.into_iter().collect(),
+            resolved: verdict.resolved.clone(),
+            intents: verdict.intents.clone(),
+            frames,
+            frames_omitted,
+        })
+    }
+
+    fn documents(&self) -> Vec<DocumentView> {
+        let rules = self.0.rules;
+        let library = rules.library();
+        let numbered = (0u32..).map(DocumentIndex::new).zip(&library.documents);
+        numbered
+            .map(|(index, document)| DocumentView {
+                id: document.id.clone(),
+                vendor: document.vendor.clone(),
+                product: document.product.clone(),
+                page: document.page.clone(),
+                file: document.file.clone(),
+                sha256: document.sha256.clone(),
+                in_force: rules.profile().is_in_force(index),
+                requirements: library.requirements.iter().filter(|r| r.document == index).count(),
+            })
+            .collect()
+    }
+
+    fn evidence(&self, evidence: &[Evidence]) -> Vec<EvidenceView> {
+        let view = |evidence: &Evidence| EvidenceView {
+            code: evidence.code,
+            about: evidence.code.about(),
+            grade: evidence.grade,
+            words: evidence.words.clone(),
+            by: evidence.by,
+            control: evidence.control.clone(),
+            frames: self.numbers(evidence.stamps.iter().copied()).into_iter().collect(),
+        };
+        evidence.iter().map(view).collect()
+    }
+
+    /// Frames to look at, and how many more there are. Evidence goes before the rest.
+    fn frames(
+        &self,
+        evidence: &[Evidence],
+        flows: &[FlowId],
+        span: Option<(Stamp, Stamp)>,
+    ) -> (Vec<u64>, usize) {
+        let proof = self.numbers(evidence.iter().flat_map(|e| e.stamps.iter().copied()));
+        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
+        let mut rest = self.numbers(flows.map(|flow| flow.span.0));
+        if proof.is_empty() && rest.is_empty() {
+            rest = self.numbers(span.into_iter().flat_map(|(first, last)| [first, last]));
+        }
+        let more: Vec<u64> = rest.difference(&proof).copied().collect();
+        let total = proof.len() + more.len();
+        let mut frames: Vec<u64> = proof.into_iter().chain(more).take(MOST_FRAMES).collect();
+        frames.sort_unstable();
+        let omitted = total - frames.len();
+        (frames, omitted)
+    }
+
+    fn numbers(&self, stamps: impl Iterator<Item = Stamp>) -> BTreeSet<u64> {
+        stamps.map(|stamp| self.0.capture.number(stamp)).collect()
+    }
+
+    fn ids(&self, requirements: &[RequirementIndex]) -> Vec<String> {
+        let library = self.0.rules.library();
+        requirements.iter().filter_map(|r| library.requirement(*r)).map(|r| r.id.clone()).collect()
+    }
+
+    fn cite(&self, requirement: RequirementIndex) -> Option<CiteView> {
+        let library = self.0.rules.library();
+        let row = library.requirement(requirement)?;
+        let document = library.document(row.document)?;
+        Some(CiteView {
+            requirement: row.id.clone(),
+            document: document.id.clone(),
+            service: row.service.clone(),
+            page: document.page.clone(),
+            table: row.cite.table.clone(),
+            row: row.cite.row.clone(),
+            line: row.cite.line,
+        })
+    }
+
+    fn host(&self, ip: IpAddr) -> Option<String> {
+        self.0.rules.profile().host_name(ip).map(ToOwned::to_owned)
+    }
+}
+
+fn span((first, last): (Stamp, Stamp)) -> Span {
+    Span { first: first.time, last: last.time }
+}
+
+/// The standing of a requirement as a sentence.
+fn sentence(verdict: &RequirementVerdict, missed: usize) -> String {
+    let hosts = |count: usize| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
+    match &verdict.standing {
+        Standing::Blocked => format!("stopped on the path for {}", hosts(missed.max(1))),
+        Standing::Failed => format!("failed for {}; who did it cannot be told", hosts(missed.max(1))),
+        Standing::Inconclusive => "tried, but how it went cannot be told".to_owned(),
+        Standing::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),
+        Standing::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
+            format!("{}: {}", NotSeen::ResolvedNeverTried, verdict.resolved.join(", "))
+        }
+        Standing::NotSeen(why) => why.to_string(),
+        Standing::NotActive(why) => format!("not active: {why}"),
+    }
+}
+
+/// Why an audit is only a part of one.
+fn incomplete(inputs: &[InputSummary]) -> Vec<String> {
+    let mut why = Vec::new();
+    if inputs.is_empty() {
+        why.push("no input could be read".to_owned());
+    }
+    for input in inputs {
+        if let Some(first) = input.damage.first() {
+            let more = match input.damage.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and {more} more)"),
+            };
+            why.push(format!("{}: {first}{more}", input.path));
+        }
+        if input.loss.total() > 0 {
+            let Loss { interface, kernel, own } = input.loss;
+            let who = [(interface, "the interface"), (kernel, "the kernel"), (own, "pktaudit")];
+            let lost: Vec<String> = who
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, who)| format!("{count} by {who}"))
+                .collect();
+            why.push(format!("{}: frames lost before they were captured: {}", input.path, lost.join(", ")));
+        }
+    }
+    why
+}
+
+fn capture_view(audit: &Audit<'_>) -> CaptureView {
+    let (capture, trust) = (audit.capture, &audit.judgement.trust);
+    let tally = &capture.tally;
+    let mut lost = Loss::default();
+    for input in audit.inputs {
+        lost.interface += input.loss.interface;
+        lost.kernel += input.loss.kernel;
+        lost.own += input.loss.own;
+    }
+    let view = |input: &InputSummary| InputView {
+        path: input.path.clone(),
+        frames: input.frames,
+        span: input.first.zip(input.last).map(|(first, last)| Span { first, last }),
+        damage: input.damage.clone(),
+        lost: input.loss,
+    };
+    let seen = capture.span.first <= capture.span.last;
+    CaptureView {
+        complete: incomplete(audit.inputs).is_empty(),
+        frames: FrameCounts {
+            read: tally.frames,
+            decoded: tally.decoded,
+            set_aside: tally.set_aside_total(),
+            set_aside_by_reason: tally.set_aside.clone(),
+            partly_decoded_by_reason: tally.partly_decoded.clone(),
+            cut_by_snaplen: tally.cut_by_snaplen,
+            fragments: tally.fragments,
+        },
+        wire_bytes: tally.wire_bytes,
+        span: seen.then_some(Span { first: capture.span.first, last: capture.span.last }),
+        flows: capture.flows.len() as u64,
+        only_initiator: trust.only_initiator,
+        only_responder: trust.only_responder,
+        midstream: trust.midstream,
+        dns_transactions: capture.dns.len() as u64,
+        lost,
+        bounded: tally.bounded.clone(),
+        inputs: audit.inputs.iter().map(view).collect(),
+        notes: trust.notes.clone(),
+    }
+}

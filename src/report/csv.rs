@@ -1,0 +1,267 @@
+//! CSV (RFC 4180): flat rows that stand by themselves, for spreadsheets.
+//!
+//! UTF-8, a header line, CRLF at line ends, quotes where needed. Columns keep their names and order; new ones come at
+//! the end. Lists stand in one cell, words separated by a blank, sentences by ` | `.
+//!
+//! No cell starts a formula: see [`super::text::cell`] for the mark that is put before such cells, and how to take it
+//! off again.
+
+use std::io::Write;
+
+use super::text::cell;
+use super::view::{CiteView, FindingView, RequirementView};
+use super::{FlowView, Report, ReportError};
+
+/// A table on its way to a writer.
+pub(super) struct CsvTable<W: Write> {
+    writer: csv::Writer<W>,
+}
+
+impl<W: Write> CsvTable<W> {
+    pub(super) fn new(out: W, columns: &[&str]) -> Result<Self, ReportError> {
+        let mut writer =
+            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        writer.write_record(columns)?;
+        Ok(Self { writer })
+    }
+
+    pub(super) fn row<S: AsRef<str>>(
+        &mut self,
+        cells: impl IntoIterator<Item = S>,
+    ) -> Result<(), ReportError> {
+        for text in cells {
+            self.writer.write_field(cell(text.as_ref()).as_bytes())?;
+        }
+        Ok(self.writer.write_record(None::<&[u8]>)?)
+    }
+
+    pub(super) fn finish(mut self) -> Result<(), ReportError> {
+        Ok(self.writer.flush()?)
+    }
+}
+
+/// Columns of `findings.csv`.
+const FINDING_COLUMNS: [&str; 30] = [
+    "severity",
+    "finding",
+    "outcome",
+    "stage",
+    "confidence",
+    "initiator",
+    "host",
+    "target",
+    "port",
+    "transport",
+    "message",
+    "advice",
+    "evidence",
+    "evidence_details",
+    "control",
+    "first",
+    "last",
+    "attempts",
+    "frames",
+    "frames_omitted",
+    "requirements",
+    "service",
+    "document",
+    "page",
+    "table",
+    "row",
+    "line",
+    "vendor",
+    "product",
+    "rule_sha256",
+];
+
+/// Writes `findings.csv`: one finding a row, worst first.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_findings_csv(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
+    let mut table = CsvTable::new(out, &FINDING_COLUMNS)?;
+    for finding in &report.findings {
+        table.row(finding_cells(finding, report))?;
+    }
+    table.finish()
+}
+
+fn finding_cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
+    let cites = |part: fn(&CiteView) -> String| distinct(finding.cites.iter().map(part)).join(" | ");
+    let document = |part: fn(&super::DocumentView) -> &String| {
+        let documents = finding.cites.iter().filter_map(|cite| {
+            report.rules.iter().find(|document| document.id == cite.document)
+        });
+        distinct(documents.map(|document| part(document).clone())).join(" | ")
+    };
+    let details: Vec<String> = finding
+        .evidence_details
+        .iter()
+        .map(|e| format!("{} ({}): {}, frames {}", e.code, e.grade, e.words, numbers(&e.frames)))
+        .collect();
+    vec![
+        finding.severity.to_string(),
+        finding.code.to_string(),
+        text(finding.outcome.as_ref()),
+        text(finding.stage.as_ref()),
+        text(finding.confidence.as_ref()),
+        text(finding.initiator.as_ref()),
+        text(finding.host.as_ref()),
+        finding.target.clone(),
+        text(finding.port.as_ref()),
+        text(finding.transport.as_ref()),
+        finding.message.clone(),
+        finding.advice.clone(),
+        distinct(finding.evidence.iter().map(ToString::to_string)).join(" "),
+        details.join(" | "),
+        text(finding.control.as_ref()),
+        text(finding.span.map(|span| span.first).as_ref()),
+        text(finding.span.map(|span| span.last).as_ref()),
+        finding.flows.len().to_string(),
+        numbers(&finding.frames),
+        finding.frames_omitted.to_string(),
+        finding.requirements.join(" "),
+        cites(|cite| cite.service.clone()),
+        cites(|cite| cite.document.clone()),
+        cites(|cite| cite.page.clone()),
+        cites(|cite| cite.table.clone()),
+        cites(|cite| cite.row.clone()),
+        cites(|cite| text(cite.line.as_ref())),
+        document(|document| &document.vendor),
+        document(|document| &document.product),
+        document(|document| &document.sha256),
+    ]
+}
+
+/// Columns of `requirements.csv`.
+const REQUIREMENT_COLUMNS: [&str; 31] = [
+    "requirement",
+    "document",
+    "service",
+    "from",
+    "to",
+    "ports",
+    "transport",
+    "region",
+    "need",
+    "when",
+    "outcome",
+    "reason",
+    "message",
+    "absence_counts",
+    "excused_by",
+    "reached_by",
+    "missed_by",
+    "resolved",
+    "intents",
+    "frames",
+    "frames_omitted",
+    "page",
+    "table",
+    "row",
+    "line",
+    "valid_from",
+    "valid_until",
+    "doubtful",
+    "vendor",
+    "product",
+    "rule_sha256",
+];
+
+/// Writes `requirements.csv`: one requirement a row, ascending by id.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_requirements_csv(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
+    let mut table = CsvTable::new(out, &REQUIREMENT_COLUMNS)?;
+    for requirement in &report.requirements {
+        table.row(requirement_cells(requirement, report))?;
+    }
+    table.finish()
+}
+
+fn requirement_cells(requirement: &RequirementView<'_>, report: &Report<'_>) -> Vec<String> {
+    let listed = &requirement.listed;
+    let document = report.rules.iter().find(|document| document.id == listed.document);
+    let document = |part: fn(&super::DocumentView) -> &String| document.map_or(String::new(), |d| part(d).clone());
+    let all = |list: &[std::net::IpAddr]| {
+        list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    vec![
+        listed.id.to_owned(),
+        listed.document.to_owned(),
+        listed.service.to_owned(),
+        super::human::parties(&listed.from).join(" "),
+        super::human::parties(&listed.to).join(" "),
+        listed.ports.join(" "),
+        listed.transport.join(" "),
+        listed.region.join(" "),
+        super::human::need_word(listed.need).to_owned(),
+        listed.when.join(" | "),
+        requirement.outcome.as_str().to_owned(),
+        text(requirement.reason.as_ref()),
+        requirement.message.clone(),
+        requirement.absence_counts.to_string(),
+        text(requirement.excused_by.as_ref()),
+        all(&requirement.reached_by),
+        all(&requirement.missed_by),
+        requirement.resolved.join(" "),
+        requirement.intents.len().to_string(),
+        numbers(&requirement.frames),
+        requirement.frames_omitted.to_string(),
+        listed.cite.page.to_owned(),
+        listed.cite.table.to_owned(),
+        listed.cite.row.to_owned(),
+        text(listed.cite.line.as_ref()),
+        text(listed.valid.from.as_ref()),
+        text(listed.valid.until.as_ref()),
+        listed.doubtful.join(" | "),
+        document(|document| &document.vendor),
+        document(|document| &document.product),
+        document(|document| &document.sha256),
+    ]
+}
+
+/// Columns of `flows.csv` after those of [`FlowView::COLUMNS`].
+const VERDICT_COLUMNS: [&str; 6] =
+    ["outcome", "stage", "confidence", "evidence", "reason", "requirements"];
+
+/// Writes `flows.csv`: one flow a row, ascending by start.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
+    let columns: Vec<&str> = FlowView::COLUMNS.into_iter().chain(VERDICT_COLUMNS).collect();
+    let mut table = CsvTable::new(out, &columns)?;
+    for judged in report.flows() {
+        let mut cells = judged.flow.cells();
+        cells.extend([
+            judged.outcome.to_string(),
+            text(judged.stage.as_ref()),
+            text(judged.confidence.as_ref()),
+            text(judged.evidence.as_ref()),
+            text(judged.reason.as_ref()),
+            judged.requirements.join(" "),
+        ]);
+        table.row(cells)?;
+    }
+    table.finish()
+}
+
+fn text<T: ToString>(value: Option<&T>) -> String {
+    value.map_or(String::new(), ToString::to_string)
+}
+
+fn numbers(list: &[u64]) -> String {
+    list.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn distinct(list: impl Iterator<Item = String>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for item in list {
+        if !item.is_empty() && !out.contains(&item) {
+            out.push(item);
+        }
+    }
+    out
+}

@@ -1,0 +1,280 @@
+//! DNS transactions as `pktaudit flows --dns` prints them.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::io::Write;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::csv::CsvTable;
+use super::human::{Look, Table};
+use super::json::{json_line, json_list};
+use super::view::word;
+use super::{Format, ReportError};
+use crate::model::{CaptureTime, Fqdn, Transport};
+use crate::observe::{Capture, DnsData, DnsRecord, DnsTransaction};
+
+/// A question and what came back. Field names and order are fixed.
+#[derive(Clone, Debug, Serialize)]
+pub struct DnsView<'a> {
+    /// The first query; where none was seen, the first answer.
+    #[serde(serialize_with = "word")]
+    pub at: CaptureTime,
+    /// Who asked.
+    pub client: IpAddr,
+    /// Who was asked.
+    pub server: IpAddr,
+    /// UDP or TCP.
+    #[serde(serialize_with = "word")]
+    pub transport: Transport,
+    /// Name asked for; `.` is the root, null stands for no question.
+    pub query: Option<&'a str>,
+    /// Type asked for, by name.
+    pub qtype: Option<Cow<'static, str>>,
+    /// Response code of the first answer, by name; null without an answer.
+    pub rcode: Option<Cow<'static, str>>,
+    /// Records of the answer sections of all answers, each once.
+    pub answers: Vec<AnswerView<'a>>,
+    /// Extended errors of all answers (RFC 8914), each once.
+    pub ede: Vec<ExtendedErrorView<'a>>,
+    /// Numbers of all frames, ascending.
+    pub frames: Vec<u64>,
+    /// Identifier.
+    pub id: u16,
+    /// Who asked, the port.
+    pub client_port: u16,
+    /// Who was asked, the port.
+    pub server_port: u16,
+    /// How often it was asked, repetitions included.
+    pub queries: usize,
+    /// How many messages answered.
+    pub responses: usize,
+}
+
+/// A record of an answer section.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct AnswerView<'a> {
+    /// Owner.
+    pub name: &'a str,
+    /// Type, by name.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// Content in presentation form.
+    pub data: Cow<'a, str>,
+    /// Seconds to live.
+    pub ttl: u32,
+}
+
+/// An extended DNS error.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct ExtendedErrorView<'a> {
+    /// Its code.
+    pub code: u16,
+    /// Its text as sent, may be empty.
+    pub text: &'a str,
+}
+
+impl<'a> DnsView<'a> {
+    /// What a capture says of one of its transactions.
+    #[must_use]
+    pub fn new(transaction: &'a DnsTransaction, capture: &Capture) -> Self {
+        let messages = || transaction.answers.iter().map(|(_, facts)| facts.as_ref());
+        let records = messages().flat_map(|facts| &facts.records).filter(|record| record.answer);
+        let answers = each_once(records.map(answer));
+        let errors = messages().flat_map(|facts| &facts.extended_errors);
+        let ede = each_once(errors.map(|(code, text)| ExtendedErrorView { code: *code, text }));
+        let asked = transaction.query.is_some() || transaction.query_type != 0;
+        let stamps = || transaction.queries.iter().chain(transaction.answers.iter().map(|(at, _)| at));
+        let mut frames: Vec<u64> = stamps().map(|stamp| capture.number(*stamp)).collect();
+        frames.sort_unstable();
+        frames.dedup();
+        Self {
+            at: stamps().min().map(|stamp| stamp.time).unwrap_or_default(),
+            client: transaction.client.ip,
+            server: transaction.server.ip,
+            transport: transaction.transport,
+            query: asked.then(|| name(transaction.query.as_ref())),
+            qtype: asked.then(|| type_name(transaction.query_type)),
+            rcode: messages().next().map(|facts| rcode_name(facts.rcode)),
+            answers,
+            ede,
+            frames,
+            id: transaction.id,
+            client_port: transaction.client.port,
+            server_port: transaction.server.port,
+            queries: transaction.queries.len(),
+            responses: transaction.answers.len(),
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let answers: Vec<String> =
+            self.answers.iter().map(|a| format!("{} {} {} {}", a.name, a.ttl, a.kind, a.data)).collect();
+        let ede: Vec<String> = self.ede.iter().map(|e| format!("{} {}", e.code, e.text)).collect();
+        let frames: Vec<String> = self.frames.iter().map(u64::to_string).collect();
+        vec![
+            self.at.to_string(),
+            self.client.to_string(),
+            self.server.to_string(),
+            self.transport.to_string(),
+            self.query.unwrap_or_default().to_owned(),
+            self.qtype.as_deref().unwrap_or_default().to_owned(),
+            self.rcode.as_deref().unwrap_or_default().to_owned(),
+            answers.join("; "),
+            ede.join("; "),
+            frames.join(" "),
+        ]
+    }
+
+    const COLUMNS: [&'static str; 10] =
+        ["at", "client", "server", "transport", "query", "qtype", "rcode", "answers", "ede", "frames"];
+}
+
+/// Writes all DNS transactions of a capture, in its order.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_dns(
+    capture: &Capture,
+    format: Format,
+    look: &Look,
+    mut out: impl Write,
+) -> Result<(), ReportError> {
+    let all = || capture.dns.iter().map(|transaction| DnsView::new(transaction, capture));
+    match format {
+        Format::Ndjson => {
+            for transaction in all() {
+                json_line(&mut out, &transaction)?;
+            }
+        }
+        Format::Json => json_list(&mut out, all())?,
+        Format::Csv => {
+            let mut table = CsvTable::new(&mut out, &DnsView::COLUMNS)?;
+            for transaction in all() {
+                table.row(transaction.cells())?;
+            }
+            table.finish()?;
+        }
+        Format::Human => human(all(), look, &mut out)?,
+    }
+    Ok(out.flush()?)
+}
+
+fn human<'a>(
+    all: impl Iterator<Item = DnsView<'a>>,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    let mut table = Table::new(["at", "client", "server", "query", "type", "answer", "data"]);
+    for transaction in all {
+        let mut said: Vec<String> = transaction.answers.iter().map(|a| a.data.to_string()).collect();
+        said.extend(transaction.ede.iter().map(|e| format!("EDE {} {}", e.code, e.text)));
+        let at = transaction.at.to_string();
+        table.row([
+            at.get(11..23).unwrap_or(&at).to_owned(),
+            transaction.client.to_string(),
+            transaction.server.to_string(),
+            transaction.query.unwrap_or("-").to_owned(),
+            transaction.qtype.as_deref().unwrap_or("-").to_owned(),
+            transaction.rcode.as_deref().unwrap_or("no answer").to_owned(),
+            said.join(", "),
+        ]);
+    }
+    table.write(look, out)
+}
+
+fn answer(record: &DnsRecord) -> AnswerView<'_> {
+    let data = match &record.data {
+        DnsData::Address(ip) => Cow::Owned(ip.to_string()),
+        DnsData::Name(target) => Cow::Borrowed(name(target.as_ref())),
+        DnsData::Service(target, hints) if hints.is_empty() => Cow::Borrowed(name(target.as_ref())),
+        DnsData::Service(target, hints) => {
+            let hints: Vec<String> = hints.iter().map(ToString::to_string).collect();
+            Cow::Owned(format!("{} {}", name(target.as_ref()), hints.join(",")))
+        }
+        DnsData::Text(text) => Cow::Borrowed(text.as_str()),
+    };
+    AnswerView { name: name(record.name.as_ref()), kind: type_name(record.kind), data, ttl: record.ttl }
+}
+
+fn name(name: Option<&Fqdn>) -> &str {
+    name.map_or(".", Fqdn::as_str)
+}
+
+fn each_once<T: Clone + Eq + std::hash::Hash>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.filter(|item| seen.insert(item.clone())).collect()
+}
+
+/// The name of a record type (IANA registry "Resource Record (RR) TYPEs"); `TYPE65280` for one without (RFC 3597).
+#[must_use]
+fn type_name(number: u16) -> Cow<'static, str> {
+    Cow::Borrowed(match number {
+        1 => "A",
+        2 => "NS",
+        5 => "CNAME",
+        6 => "SOA",
+        10 => "NULL",
+        12 => "PTR",
+        13 => "HINFO",
+        15 => "MX",
+        16 => "TXT",
+        17 => "RP",
+        24 => "SIG",
+        25 => "KEY",
+        28 => "AAAA",
+        29 => "LOC",
+        32 => "NB",
+        33 => "SRV",
+        35 => "NAPTR",
+        37 => "CERT",
+        39 => "DNAME",
+        41 => "OPT",
+        43 => "DS",
+        44 => "SSHFP",
+        46 => "RRSIG",
+        47 => "NSEC",
+        48 => "DNSKEY",
+        50 => "NSEC3",
+        51 => "NSEC3PARAM",
+        52 => "TLSA",
+        59 => "CDS",
+        60 => "CDNSKEY",
+        64 => "SVCB",
+        65 => "HTTPS",
+        99 => "SPF",
+        249 => "TKEY",
+        250 => "TSIG",
+        251 => "IXFR",
+        252 => "AXFR",
+        255 => "ANY",
+        256 => "URI",
+        257 => "CAA",
+        other => return Cow::Owned(format!("TYPE{other}")),
+    })
+}
+
+/// The name of a response code (IANA registry "DNS RCODEs").
+fn rcode_name(number: u16) -> Cow<'static, str> {
+    Cow::Borrowed(match number {
+        0 => "NOERROR",
+        1 => "FORMERR",
+        2 => "SERVFAIL",
+        3 => "NXDOMAIN",
+        4 => "NOTIMP",
+        5 => "REFUSED",
+        6 => "YXDOMAIN",
+        7 => "YXRRSET",
+        8 => "NXRRSET",
+        9 => "NOTAUTH",
+        10 => "NOTZONE",
+        11 => "DSOTYPENI",
+        16 => "BADVERS",
+        17 => "BADKEY",
+        18 => "BADTIME",
+        22 => "BADTRUNC",
+        23 => "BADCOOKIE",
+        other => return Cow::Owned(format!("RCODE{other}")),
+    })
+}

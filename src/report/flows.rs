@@ -1,0 +1,288 @@
+//! Flows as `pktaudit flows` prints them: what was seen, under which names, judged by nobody.
+
+use std::io::Write;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::csv::CsvTable;
+use super::human::{Look, Table};
+use super::json::{json_line, json_list};
+use super::view::word;
+use super::{Format, ReportError};
+use crate::model::{CaptureTime, Endpoint, Transport};
+use crate::observe::{Capture, ConnState, Flow, NameSource, StreamFact};
+
+/// A flow. Field names and order are fixed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlowView<'a> {
+    /// First packet.
+    #[serde(serialize_with = "word")]
+    pub start: CaptureTime,
+    /// Last packet.
+    #[serde(serialize_with = "word")]
+    pub end: CaptureTime,
+    /// Who opened.
+    pub initiator: End,
+    /// Who was addressed.
+    pub responder: End,
+    /// What runs on IP.
+    #[serde(serialize_with = "word")]
+    pub transport: Transport,
+    /// Application, told by content.
+    pub app: Option<&'static str>,
+    /// Zeek's state.
+    #[serde(serialize_with = "word")]
+    pub conn_state: ConnState,
+    /// Zeek's history.
+    pub history: &'a str,
+    /// Packets.
+    pub packets: Sides,
+    /// Bytes of IP packets on the wire.
+    pub bytes: Sides,
+    /// Names, best source first.
+    pub names: Vec<NameView<'a>>,
+    /// VLAN tags, outermost first, of the flow's first stack.
+    pub vlan: &'a [u16],
+    /// Tunnels, outermost first, of the flow's first stack: `vxlan:42`.
+    pub tunnel: Vec<String>,
+    /// Numbers of the first and the last frame.
+    pub frames: FirstLast,
+    /// Whether the opening was captured; otherwise the direction is inferred.
+    pub opened: bool,
+    /// Payload bytes.
+    pub payload: Sides,
+    /// The name in the ClientHello is only the outer one of an encrypted one.
+    pub encrypted_hello: bool,
+}
+
+/// One end of a flow.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct End {
+    /// Address.
+    pub ip: IpAddr,
+    /// Port; null where the transport has none.
+    pub port: Option<u16>,
+}
+
+/// A figure for each direction.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Sides {
+    /// Sent by the initiator.
+    pub out: u64,
+    /// Sent by the responder.
+    #[serde(rename = "in")]
+    pub back: u64,
+}
+
+/// First and last frame number.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct FirstLast {
+    /// Of the earliest packet.
+    pub first: u64,
+    /// Of the latest packet.
+    pub last: u64,
+}
+
+/// A name put to a flow.
+#[derive(Clone, Debug, Serialize)]
+pub struct NameView<'a> {
+    /// The name.
+    pub fqdn: &'a str,
+    /// Where it was taken from.
+    #[serde(serialize_with = "word")]
+    pub source: NameSource,
+    /// When.
+    #[serde(serialize_with = "word")]
+    pub at: CaptureTime,
+    /// In which frame.
+    pub frame: u64,
+    /// The port said with it.
+    pub port: Option<u16>,
+    /// Of a DNS answer: whether the initiator itself had asked.
+    pub same_client: bool,
+    /// Of a DNS answer: whether it had run out when the flow began.
+    pub stale: bool,
+}
+
+impl End {
+    fn of(endpoint: Endpoint, transport: Transport) -> Self {
+        Self { ip: endpoint.ip, port: transport.has_ports().then_some(endpoint.port) }
+    }
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.ip, self.port) {
+            (ip, None) => write!(f, "{ip}"),
+            (IpAddr::V4(ip), Some(port)) => write!(f, "{ip}:{port}"),
+            (IpAddr::V6(ip), Some(port)) => write!(f, "[{ip}]:{port}"),
+        }
+    }
+}
+
+impl<'a> FlowView<'a> {
+    /// What a capture says of one of its flows.
+    #[must_use]
+    pub fn new(flow: &'a Flow, capture: &Capture) -> Self {
+        let names = flow.names.iter().map(|name| NameView {
+            fqdn: name.fqdn.as_str(),
+            source: name.source,
+            at: name.at.time,
+            frame: capture.number(name.at),
+            port: (name.port > 0).then_some(name.port),
+            same_client: name.same_client,
+            stale: name.stale,
+        });
+        let tunnel = flow.tunnels.first().map_or(&[][..], Vec::as_slice);
+        let encrypted = |fact: &StreamFact| matches!(fact, StreamFact::ClientHello { encrypted: true, .. });
+        Self {
+            start: flow.span.0.time,
+            end: flow.span.1.time,
+            initiator: End::of(flow.initiator, flow.transport),
+            responder: End::of(flow.responder, flow.transport),
+            transport: flow.transport,
+            app: flow.app_name(),
+            conn_state: flow.conn_state,
+            history: &flow.history,
+            packets: Sides { out: flow.out.packets, back: flow.back.packets },
+            bytes: Sides { out: flow.out.bytes, back: flow.back.bytes },
+            names: names.collect(),
+            vlan: flow.vlans.first().map_or(&[][..], Vec::as_slice),
+            tunnel: tunnel.iter().map(|(kind, id)| format!("{kind}:{id}")).collect(),
+            frames: FirstLast {
+                first: capture.number(flow.span.0),
+                last: capture.number(flow.span.1),
+            },
+            opened: flow.opened,
+            payload: Sides { out: flow.out.payload_bytes, back: flow.back.payload_bytes },
+            encrypted_hello: flow.facts.iter().any(|(_, own, fact)| *own && encrypted(fact)),
+        }
+    }
+
+    /// The names in their order, each once.
+    pub(super) fn name_list(&self) -> Vec<&'a str> {
+        let mut out: Vec<&str> = Vec::new();
+        for name in &self.names {
+            if !out.contains(&name.fqdn) {
+                out.push(name.fqdn);
+            }
+        }
+        out
+    }
+
+    /// Cells of a row, in the order of [`Self::COLUMNS`].
+    pub(super) fn cells(&self) -> Vec<String> {
+        let port = |end: End| end.port.map_or(String::new(), |port| port.to_string());
+        let best = self.names.first();
+        vec![
+            self.start.to_string(),
+            self.end.to_string(),
+            self.initiator.ip.to_string(),
+            port(self.initiator),
+            self.responder.ip.to_string(),
+            port(self.responder),
+            self.transport.to_string(),
+            self.app.unwrap_or_default().to_owned(),
+            self.conn_state.to_string(),
+            self.history.to_owned(),
+            self.packets.out.to_string(),
+            self.packets.back.to_string(),
+            self.bytes.out.to_string(),
+            self.bytes.back.to_string(),
+            best.map_or("", |name| name.fqdn).to_owned(),
+            best.map_or(String::new(), |name| name.source.to_string()),
+            self.name_list().join(" "),
+            self.vlan.iter().map(u16::to_string).collect::<Vec<_>>().join(" "),
+            self.tunnel.join(" "),
+            self.frames.first.to_string(),
+            self.frames.last.to_string(),
+        ]
+    }
+
+    pub(super) const COLUMNS: [&'static str; 21] = [
+        "start",
+        "end",
+        "initiator",
+        "initiator_port",
+        "responder",
+        "responder_port",
+        "transport",
+        "app",
+        "conn_state",
+        "history",
+        "packets_out",
+        "packets_in",
+        "bytes_out",
+        "bytes_in",
+        "name",
+        "name_source",
+        "names",
+        "vlan",
+        "tunnel",
+        "first_frame",
+        "last_frame",
+    ];
+}
+
+/// Writes all flows of a capture, in its order.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_flows(
+    capture: &Capture,
+    format: Format,
+    look: &Look,
+    mut out: impl Write,
+) -> Result<(), ReportError> {
+    let flows = || capture.flows.iter().map(|flow| FlowView::new(flow, capture));
+    match format {
+        Format::Ndjson => {
+            for flow in flows() {
+                json_line(&mut out, &flow)?;
+            }
+        }
+        Format::Json => json_list(&mut out, flows())?,
+        Format::Csv => {
+            let mut table = CsvTable::new(&mut out, &FlowView::COLUMNS)?;
+            for flow in flows() {
+                table.row(flow.cells())?;
+            }
+            table.finish()?;
+        }
+        Format::Human => human(flows(), look, &mut out)?,
+    }
+    Ok(out.flush()?)
+}
+
+fn human<'a>(
+    flows: impl Iterator<Item = FlowView<'a>>,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    let mut table = Table::new(["start", "initiator", "responder", "app", "state", "bytes out", "in", "name"]);
+    table.right_aligned(5).right_aligned(6);
+    for flow in flows {
+        let carries = match flow.app {
+            Some(app) => format!("{}/{app}", flow.transport),
+            None => flow.transport.to_string(),
+        };
+        let name = match (flow.names.first(), flow.name_list().len()) {
+            (None, _) => "-".to_owned(),
+            (Some(name), 1) => format!("{} ({})", name.fqdn, name.source),
+            (Some(name), all) => format!("{} ({}, 1 of {all})", name.fqdn, name.source),
+        };
+        let start = flow.start.to_string();
+        table.row([
+            start.get(11..23).unwrap_or(&start).to_owned(),
+            flow.initiator.to_string(),
+            flow.responder.to_string(),
+            carries,
+            flow.conn_state.to_string(),
+            flow.bytes.out.to_string(),
+            flow.bytes.back.to_string(),
+            name,
+        ]);
+    }
+    table.write(look, out)
+}

@@ -1,0 +1,176 @@
+//! A judgement to bytes on a given writer, one format a file.
+//!
+//! [`Report::new`] gathers everything once, so that all formats say the same; what comes from packets and rule files
+//! stays in there as it is, and each format makes it harmless with [`text`] when it writes.
+//!
+//! | file | what |
+//! |---|---|
+//! | `view`, `build`, `judged_flow` | the neutral view, and how it is made |
+//! | `flows`, `dns` | flows and DNS transactions as `pktaudit flows` prints them |
+//! | `json`, `csv`, `human` | one format each |
+//! | `write` | files that appear whole or not at all |
+//! | `explain` | long texts of codes |
+//! | `site_proposal` | a first site file from what a capture shows |
+//! | `text` | makes untrusted text harmless |
+
+mod build;
+mod csv;
+mod dns;
+mod explain;
+mod flows;
+mod human;
+mod json;
+mod judged_flow;
+mod site_proposal;
+pub mod text;
+mod view;
+mod write;
+
+#[cfg(test)]
+mod sample;
+
+use std::path::PathBuf;
+
+use crate::judge::Judgement;
+use crate::model::CaptureTime;
+use crate::observe::Capture;
+use crate::rules::RuleSet;
+
+pub use csv::{write_findings_csv, write_flows_csv, write_requirements_csv};
+pub use dns::{DnsView, write_dns};
+pub use explain::{explain, explain_finding};
+pub use flows::{FlowView, write_flows};
+pub use human::{Look, Paint, write_human};
+pub use json::{write_json, write_ndjson};
+pub use judged_flow::{FlowOutcome, JudgedFlow};
+pub use site_proposal::propose_site;
+pub use view::{
+    CaptureView, CiteView, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
+    IntentView, RequirementView, Span, Summary,
+};
+pub use write::{write_directory, write_whole};
+
+/// Everything that a report is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Audit<'a> {
+    /// What was seen.
+    pub capture: &'a Capture,
+    /// What it means.
+    pub judgement: &'a Judgement,
+    /// What was asked for, and for which site.
+    pub rules: &'a RuleSet,
+    /// What was read, in order.
+    pub inputs: &'a [InputSummary],
+    /// The version of this program.
+    pub version: &'a str,
+    /// The arguments that decide what is reported. Those that only say how it is worked out, such as the number of
+    /// threads, are better left out: then reports of the same capture are equal byte by byte.
+    pub arguments: &'a [String],
+    /// The day on which dated requirements were judged, `YYYY-MM-DD`; `None` where each packet's own day counts.
+    pub as_of: Option<&'a str>,
+}
+
+/// What became of one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputSummary {
+    /// The file or interface.
+    pub path: String,
+    /// Frames read.
+    pub frames: u64,
+    /// Time of the earliest frame; `None` without frames.
+    pub first: Option<CaptureTime>,
+    /// Time of the latest frame; `None` without frames.
+    pub last: Option<CaptureTime>,
+    /// What is wrong with it, in words with offsets; also why it could not be opened.
+    pub damage: Vec<String>,
+    /// Frames lost before they reached the file.
+    pub loss: Loss,
+}
+
+/// Frames lost before they were captured, by who lost them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Loss {
+    /// The interface.
+    pub interface: u64,
+    /// The kernel or capture engine.
+    pub kernel: u64,
+    /// This program, capturing live.
+    pub own: u64,
+}
+
+impl Loss {
+    /// All of them.
+    #[must_use]
+    pub const fn total(self) -> u64 {
+        self.interface.saturating_add(self.kernel).saturating_add(self.own)
+    }
+}
+
+/// How machines and people want it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For people, on a terminal.
+    #[default]
+    Human,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// Comma-separated values (RFC 4180) with a header line.
+    Csv,
+}
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The writer failed.
+    #[error("cannot write the report: {0}")]
+    Write(#[from] std::io::Error),
+    /// A file could not be written; nothing of it is there.
+    #[error("cannot write {}: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl ReportError {
+    /// Whether the reader of a pipe went away: no reason to complain.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Write(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<::csv::Error> for ReportError {
+    fn from(error: ::csv::Error) -> Self {
+        Self::Write(error.into())
+    }
+}
+
+impl From<serde_json::Error> for ReportError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Write(error.into())
+    }
+}
+
+/// A judged capture, ready to be written in any format.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// Counts, exit status, and what was asked.
+    pub summary: Summary,
+    /// Worst first.
+    pub findings: Vec<FindingView>,
+    /// Ascending by start.
+    pub intents: Vec<IntentView>,
+    /// Ascending by id.
+    pub requirements: Vec<RequirementView<'a>>,
+    /// How far the capture can be trusted.
+    pub capture: CaptureView,
+    /// The rule documents, ascending by id.
+    pub rules: Vec<DocumentView>,
+    audit: Audit<'a>,
+    intent_of_flow: Vec<Option<u32>>,
+}

@@ -1,0 +1,380 @@
+//! The neutral view: what all formats say, in the words and the order in which JSON says it.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use super::Loss;
+use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage, Standing};
+use crate::model::{CaptureTime, Transport};
+use crate::observe::NameSource;
+use crate::rules::ListedRequirement;
+
+/// Counts by word, in a fixed order, zeros included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts<K>(pub Vec<(K, u64)>);
+
+impl<K: PartialEq> Counts<K> {
+    /// The count of a word, 0 where there is none.
+    pub fn of(&self, word: &K) -> u64 {
+        self.0.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count)
+    }
+
+    pub(super) fn add(&mut self, word: &K) {
+        if let Some((_, count)) = self.0.iter_mut().find(|(known, _)| known == word) {
+            *count += 1;
+        }
+    }
+}
+
+impl<K: Display> Serialize for Counts<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (word, count) in &self.0 {
+            map.serialize_entry(&word.to_string(), count)?;
+        }
+        map.end()
+    }
+}
+
+pub(super) fn word<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+pub(super) fn word_or_null<T: Display, S: Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
+pub(super) fn words<T: Display, S: Serializer>(
+    values: &[T],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(ToString::to_string))
+}
+
+fn standing_word<S: Serializer>(standing: &Standing, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(standing.as_str())
+}
+
+/// Counts, exit status, and what was asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// This program.
+    pub tool: &'static str,
+    /// Its version.
+    pub version: String,
+    /// Version of the fields of the report; it grows when a field changes its meaning or goes away.
+    pub schema: u32,
+    /// The arguments that decide what is reported.
+    pub arguments: Vec<String>,
+    /// The site's name, empty where none was given.
+    pub site: String,
+    /// No role has an address: every private address was audited as every role.
+    pub site_is_default: bool,
+    /// The chosen regions; empty = every region.
+    pub regions: Vec<String>,
+    /// The day on which dated requirements were judged; null = each packet's own day.
+    pub as_of: Option<String>,
+    /// 0 nothing to report, 1 findings, 2 audited only in part.
+    pub exit: u8,
+    /// What the exit status means.
+    pub meaning: &'static str,
+    /// Why the audit is only a part; empty unless the exit status is 2.
+    pub incomplete: Vec<String>,
+    /// Findings by severity.
+    pub findings: Counts<Severity>,
+    /// Findings by code.
+    pub finding_codes: Counts<FindingCode>,
+    /// Intents by outcome.
+    pub intents: Counts<Outcome>,
+    /// Requirements by outcome.
+    pub requirements: Counts<&'static str>,
+    /// Flows seen.
+    pub flows: u64,
+    /// Of these: audited.
+    pub flows_audited: u64,
+}
+
+/// A piece of evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceView {
+    /// What kind.
+    #[serde(serialize_with = "word")]
+    pub code: Code,
+    /// What the code means.
+    pub about: &'static str,
+    /// How sure.
+    #[serde(serialize_with = "word")]
+    pub grade: Grade,
+    /// What was seen, with its figures.
+    pub words: String,
+    /// Who said no, where that was a device other than the destination.
+    pub by: Option<IpAddr>,
+    /// What works nearby.
+    pub control: Option<String>,
+    /// The frames that show it, ascending.
+    pub frames: Vec<u64>,
+}
+
+/// Where on which page a requirement rests.
+#[derive(Clone, Debug, Serialize)]
+pub struct CiteView {
+    /// `document/id`.
+    pub requirement: String,
+    /// The document's id.
+    pub document: String,
+    /// What the flow is for.
+    pub service: String,
+    /// How a person finds the page.
+    pub page: String,
+    /// Table or heading.
+    pub table: String,
+    /// Row.
+    pub row: String,
+    /// Line of the text copy, from 1.
+    pub line: Option<u32>,
+}
+
+/// One thing that the report tells.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingView {
+    /// What kind.
+    #[serde(serialize_with = "word")]
+    pub code: FindingCode,
+    /// How much it matters.
+    #[serde(serialize_with = "word")]
+    pub severity: Severity,
+    /// What became of the intent.
+    #[serde(serialize_with = "word_or_null")]
+    pub outcome: Option<Outcome>,
+    /// Where it was stopped.
+    #[serde(serialize_with = "word_or_null")]
+    pub stage: Option<Stage>,
+    /// How sure that is.
+    #[serde(serialize_with = "word_or_null")]
+    pub confidence: Option<Grade>,
+    /// Who.
+    pub initiator: Option<IpAddr>,
+    /// What the site file calls that host.
+    pub host: Option<String>,
+    /// Whom or what.
+    pub target: String,
+    /// Responder port.
+    pub port: Option<u16>,
+    /// Transport.
+    #[serde(serialize_with = "word_or_null")]
+    pub transport: Option<Transport>,
+    /// In one sentence.
+    pub message: String,
+    /// What to do about it.
+    pub advice: String,
+    /// Codes of what shows it, best first.
+    #[serde(serialize_with = "words")]
+    pub evidence: Vec<Code>,
+    /// What shows it, best first.
+    pub evidence_details: Vec<EvidenceView>,
+    /// What works nearby and so tells the cause from others.
+    pub control: Option<String>,
+    /// Ids of the requirements that it rests on, ascending.
+    pub requirements: Vec<String>,
+    /// Where these stand.
+    pub cites: Vec<CiteView>,
+    /// First and last time.
+    pub span: Option<Span>,
+    /// Frames to look at: the evidence, and the first frame of each flow; ascending.
+    pub frames: Vec<u64>,
+    /// How many more such frames there are than are listed.
+    pub frames_omitted: usize,
+    /// Places in `flows`.
+    pub flows: Vec<u32>,
+    /// Places in `intents`.
+    pub intents: Vec<usize>,
+}
+
+/// First and last time of something; both belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// Earliest.
+    #[serde(serialize_with = "word")]
+    pub first: CaptureTime,
+    /// Latest.
+    #[serde(serialize_with = "word")]
+    pub last: CaptureTime,
+}
+
+/// One initiator's wish to reach one aim.
+#[derive(Clone, Debug, Serialize)]
+pub struct IntentView {
+    /// Who.
+    pub initiator: IpAddr,
+    /// What the site file calls that host.
+    pub host: Option<String>,
+    /// The aim's name.
+    pub fqdn: Option<String>,
+    /// Other names that the aim may have instead.
+    pub or_names: Vec<String>,
+    /// Where the name was taken from.
+    #[serde(serialize_with = "word_or_null")]
+    pub name_source: Option<NameSource>,
+    /// Addresses tried, ascending.
+    pub addresses: Vec<IpAddr>,
+    /// Port aimed at.
+    pub port: Option<u16>,
+    /// Transport of the first attempt.
+    #[serde(serialize_with = "word")]
+    pub transport: Transport,
+    /// What became of it.
+    #[serde(serialize_with = "word")]
+    pub outcome: Outcome,
+    /// Where it was stopped.
+    #[serde(serialize_with = "word_or_null")]
+    pub stage: Option<Stage>,
+    /// How sure that is.
+    #[serde(serialize_with = "word_or_null")]
+    pub confidence: Option<Grade>,
+    /// Codes of what shows it, best first.
+    #[serde(serialize_with = "words")]
+    pub evidence: Vec<Code>,
+    /// What shows it, best first.
+    pub evidence_details: Vec<EvidenceView>,
+    /// What works nearby and so tells the cause from others.
+    pub control: Option<String>,
+    /// Why it cannot be told how it went.
+    pub doubt: Option<&'static str>,
+    /// Ids of the requirements that cover it, ascending.
+    pub requirements: Vec<String>,
+    /// Its attempts: places in `flows`, ascending.
+    pub attempts: Vec<u32>,
+    /// Frames to look at: the evidence, and the first frame of each attempt; ascending.
+    pub frames: Vec<u64>,
+    /// How many more such frames there are than are listed.
+    pub frames_omitted: usize,
+    /// First and last time.
+    #[serde(flatten)]
+    pub span: Span,
+}
+
+/// What the capture says of one requirement.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequirementView<'a> {
+    /// The requirement, as `rules list` prints it.
+    #[serde(flatten)]
+    pub listed: ListedRequirement<'a>,
+    /// How it fared.
+    #[serde(serialize_with = "standing_word")]
+    pub outcome: Standing,
+    /// Why it was not seen, as a stable word, or the condition that keeps it off.
+    pub reason: Option<String>,
+    /// The outcome as a sentence.
+    pub message: String,
+    /// Whether its absence proves something.
+    pub absence_counts: bool,
+    /// The group of which another member was seen, so that its own absence is no finding.
+    pub excused_by: Option<String>,
+    /// Hosts that reached the aim, ascending.
+    pub reached_by: Vec<IpAddr>,
+    /// Hosts that tried and did not reach it, ascending.
+    pub missed_by: Vec<IpAddr>,
+    /// Names that were resolved but never tried.
+    pub resolved: Vec<String>,
+    /// Places in `intents`.
+    pub intents: Vec<usize>,
+    /// Frames to look at, ascending.
+    pub frames: Vec<u64>,
+    /// How many more such frames there are than are listed.
+    pub frames_omitted: usize,
+}
+
+/// Frames by what became of them: `read` is `decoded` plus `set_aside`.
+#[derive(Clone, Debug, Serialize)]
+pub struct FrameCounts {
+    /// All.
+    pub read: u64,
+    /// With an IP packet in it.
+    pub decoded: u64,
+    /// Without.
+    pub set_aside: u64,
+    /// The latter by reason.
+    pub set_aside_by_reason: std::collections::BTreeMap<String, u64>,
+    /// Of the decoded: read in part, by reason.
+    pub partly_decoded_by_reason: std::collections::BTreeMap<String, u64>,
+    /// Cut by a snaplen.
+    pub cut_by_snaplen: u64,
+    /// Of the decoded: IP fragments other than the first.
+    pub fragments: u64,
+}
+
+/// How far the capture can be trusted.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaptureView {
+    /// Everything could be read and nothing was lost on the way.
+    pub complete: bool,
+    /// Frames by what became of them.
+    pub frames: FrameCounts,
+    /// Bytes of all frames on the wire.
+    pub wire_bytes: u64,
+    /// First and last time; null without frames.
+    pub span: Option<Span>,
+    /// Flows seen.
+    pub flows: u64,
+    /// Of the TCP and UDP flows: only the initiator was heard.
+    pub only_initiator: u64,
+    /// Of the TCP and UDP flows: only the responder was heard.
+    pub only_responder: u64,
+    /// TCP flows whose opening was not captured.
+    pub midstream: u64,
+    /// DNS transactions seen.
+    pub dns_transactions: u64,
+    /// Frames lost before they were captured.
+    pub lost: Loss,
+    /// Evidence dropped at a bound, by what was bounded.
+    pub bounded: std::collections::BTreeMap<String, u64>,
+    /// What was read, in order.
+    pub inputs: Vec<InputView>,
+    /// What to keep in mind, in words.
+    pub notes: Vec<String>,
+}
+
+/// What became of one input.
+#[derive(Clone, Debug, Serialize)]
+pub struct InputView {
+    /// The file or interface.
+    pub path: String,
+    /// Frames read.
+    pub frames: u64,
+    /// First and last time.
+    pub span: Option<Span>,
+    /// What is wrong with it.
+    pub damage: Vec<String>,
+    /// Frames lost before they were captured.
+    pub lost: Loss,
+}
+
+/// A rule document that was used.
+#[derive(Clone, Debug, Serialize)]
+pub struct DocumentView {
+    /// Its id.
+    pub id: String,
+    /// Who publishes the page.
+    pub vendor: String,
+    /// The product.
+    pub product: String,
+    /// How a person finds the page.
+    pub page: String,
+    /// The rule file.
+    pub file: String,
+    /// SHA-256 of the rule file.
+    pub sha256: String,
+    /// Whether the site uses it.
+    pub in_force: bool,
+    /// Its requirements.
+    pub requirements: usize,
+}

@@ -1,0 +1,118 @@
+//! Files that appear whole or not at all.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::{
+    Report, ReportError, write_findings_csv, write_flows_csv, write_json, write_requirements_csv,
+};
+
+type Write1 = fn(&Report<'_>, &mut BufWriter<File>) -> Result<(), ReportError>;
+
+/// The files of a report directory that this room writes.
+const FILES: [(&str, Write1); 4] = [
+    ("findings.csv", |report, out| write_findings_csv(report, out)),
+    ("requirements.csv", |report, out| write_requirements_csv(report, out)),
+    ("flows.csv", |report, out| write_flows_csv(report, out)),
+    ("report.json", |report, out| write_json(report, out)),
+];
+
+/// Writes `findings.csv`, `requirements.csv`, `flows.csv` and `report.json` into a directory, which is made where it
+/// is not there. Each file is written beside its place and renamed when it is whole, so that a reader never sees half
+/// of one. Returns the paths in the order of their writing.
+///
+/// # Errors
+/// The first file that could not be written. Files before it are there, it and those after it are as they were.
+pub fn write_directory(report: &Report<'_>, directory: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ReportError::File { path, source }
+    };
+    fs::create_dir_all(directory).map_err(at(directory))?;
+    let mut written = Vec::new();
+    for (name, write) in FILES {
+        let path = directory.join(name);
+        write_whole(&path, |out| write(report, out))?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// Writes a file that appears under its name only when `write` has ended well and the bytes are on the disk.
+///
+/// # Errors
+/// Those of `write` and of the file system, with the path; then the name is as it was before.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
+) -> Result<(), ReportError> {
+    let failed = |source| ReportError::File { path: path.to_owned(), source };
+    let (aside, file) = create_aside(path).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(1 << 16, file);
+    let done = write(&mut out)
+        .map_err(|error| match error {
+            ReportError::Write(error) => error,
+            ReportError::File { source, .. } => source,
+        })
+        .and_then(|()| out.flush())
+        .and_then(|()| out.get_ref().sync_all())
+        .and_then(|()| fs::rename(&aside, path));
+    if done.is_err() {
+        // The error that is told is that of the writing; a file that cannot be removed either adds nothing.
+        let _ = fs::remove_file(&aside);
+    }
+    done.map_err(failed)
+}
+
+/// A new file beside `path` whose name nobody has. Never follows a link that somebody put there.
+fn create_aside(path: &Path) -> io::Result<(PathBuf, File)> {
+    let name = path.file_name().ok_or_else(|| io::Error::other("no file name"))?;
+    let mut last = io::Error::other("no name left");
+    for attempt in 0..1000 {
+        let mut aside = OsString::from(".");
+        aside.push(name);
+        aside.push(format!(".{}-{attempt}.part", std::process::id()));
+        let aside = path.with_file_name(aside);
+        match OpenOptions::new().write(true).create_new(true).open(&aside) {
+            Ok(file) => return Ok((aside, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_fails_leaves_the_old_one_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        fs::write(&path, "old").unwrap();
+        let failed = write_whole(&path, |out| {
+            out.write_all(&[b'x'; 100_000])?;
+            Err(io::Error::other("disk full").into())
+        });
+        assert!(failed.unwrap_err().to_string().contains("report.json: disk full"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        write_whole(&path, |out| Ok(out.write_all(b"new")?)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_in_the_way_is_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (victim, path) = (folder.path().join("victim"), folder.path().join("findings.csv"));
+        fs::write(&victim, "precious").unwrap();
+        std::os::unix::fs::symlink(&victim, &path).unwrap();
+        write_whole(&path, |out| Ok(out.write_all(b"rows")?)).unwrap();
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "rows");
+    }
+}
