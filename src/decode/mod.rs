@@ -39,14 +39,8 @@ pub fn decode(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
 /// headers, fragment header included. Tunnels in the payload are walked. Offsets of stops count from `payload`.
 #[must_use]
 pub fn decode_rejoined<'a>(first: &Packet<'_>, payload: &'a [u8]) -> Packet<'a> {
-    let mut walk = Walk {
-        vlans: first.vlans.clone(),
-        tunnels: first.tunnels.clone(),
-        layers: 0,
-    };
-    let protocol = first
-        .fragment
-        .map_or(first.segment.protocol(), |fragment| fragment.protocol);
+    let mut walk = Walk { vlans: first.vlans.clone(), tunnels: first.tunnels.clone(), layers: 0 };
+    let protocol = first.fragment.map_or(first.segment.protocol(), |fragment| fragment.protocol);
     ip::rejoined(first, protocol, Span::frame(payload, 0), &mut walk)
 }
 

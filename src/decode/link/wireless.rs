@@ -54,11 +54,7 @@ pub(super) fn radiotap<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if present & TIME != 0 {
         at = at.next_multiple_of(8) + 8;
     }
-    let flags = if present & FLAGS != 0 && at < length {
-        span.byte(at, LAYER)?
-    } else {
-        0
-    };
+    let flags = if present & FLAGS != 0 && at < length { span.byte(at, LAYER)? } else { 0 };
     wlan(inner, walk, if flags & PADDED == 0 { 0 } else { 4 })
 }
 
