@@ -22,10 +22,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod cli;
 pub mod decode;
 pub mod drive;
 pub mod judge;
 pub mod model;
 pub mod observe;
+pub mod report;
 pub mod rules;
 pub mod source;
