@@ -13,6 +13,8 @@ mod ip;
 mod link;
 mod span;
 mod tcp;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 mod tunnel;
 mod udp;

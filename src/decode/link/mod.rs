@@ -11,6 +11,7 @@ mod wireless;
 pub(super) use ethernet::frame as ethernet_frame;
 pub(super) use label::{mpls, service_header};
 pub(super) use serial::ppp;
+pub(super) use wireless::tunnelled_wlan;
 
 use super::span::{Span, Walk};
 use super::{Packet, Stop, StopReason, ip};

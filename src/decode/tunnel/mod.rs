@@ -3,6 +3,7 @@
 //! A tunnel is one only if a sound packet comes out of it. Else the packet at hand stays what it is, so a port number
 //! alone never hides a flow.
 
+mod capwap;
 mod erspan;
 mod gre;
 mod gtp;
@@ -41,6 +42,8 @@ pub(super) fn in_udp<'a>(source: u16, destination: u16, span: Span<'a>, walk: &m
         (_, 6081) => Some(vxlan::geneve),
         (2152, _) | (_, 2152) => Some(gtp::packet),
         (3544, _) | (_, 3544) => Some(teredo::packet),
+        (_, 4754) => Some(gre::packet),
+        (5247, _) | (_, 5247) => Some(capwap::packet),
         (1701, _) | (_, 1701) => Some(l2tp::in_udp),
         (_, 6635) => Some(link::mpls),
         _ => None,
