@@ -55,7 +55,11 @@ pub(super) fn frame<'a>(link_type: u16, span: Span<'a>, walk: &mut Walk) -> Foun
         127 => wireless::radiotap(span, walk),
         163 => wireless::avs(span, walk),
         219 => label::mpls(span, walk),
-        _ => Err(Stop { layer: "link", reason: StopReason::UnknownLink(link_type), offset: span.offset }),
+        _ => Err(Stop {
+            layer: "link",
+            reason: StopReason::UnknownLink(link_type),
+            offset: span.offset,
+        }),
     }
 }
 

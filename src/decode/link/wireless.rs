@@ -16,7 +16,16 @@ pub(in crate::decode) fn tunnelled_wlan<'a>(span: Span<'a>, walk: &mut Walk) -> 
     let ([first, second], _) = span.header::<2>(LAYER)?;
     let is_data = |kind: u8| kind & 0x0f == 0x08;
     let swapped = is_data(*second) && !is_data(*first);
-    data_frame(if swapped { [*second, *first] } else { [*first, *second] }, span, walk, 0)
+    data_frame(
+        if swapped {
+            [*second, *first]
+        } else {
+            [*first, *second]
+        },
+        span,
+        walk,
+        0,
+    )
 }
 
 /// A frame of that frame control: type and subtype, flags.
@@ -68,7 +77,11 @@ pub(super) fn radiotap<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if present & TIME != 0 {
         at = at.next_multiple_of(8) + 8;
     }
-    let flags = if present & FLAGS != 0 && at < length { span.byte(at, LAYER)? } else { 0 };
+    let flags = if present & FLAGS != 0 && at < length {
+        span.byte(at, LAYER)?
+    } else {
+        0
+    };
     wlan(inner, walk, if flags & PADDED == 0 { 0 } else { 4 })
 }
 

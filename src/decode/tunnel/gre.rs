@@ -63,7 +63,11 @@ fn point_to_point<'a>(
     if protocol != 0x880b {
         return Err(span.not_ip(LAYER, protocol));
     }
-    let rest = if version & ACKNOWLEDGMENT == 0 { rest } else { rest.skip(4, LAYER)? };
+    let rest = if version & ACKNOWLEDGMENT == 0 {
+        rest
+    } else {
+        rest.skip(4, LAYER)?
+    };
     walk.tunnel("pptp", key & 0xffff);
     link::ppp(rest.limit(key >> 16), walk)
 }

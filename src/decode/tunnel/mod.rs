@@ -35,7 +35,12 @@ pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option
 
 /// The packet inside a UDP payload, by port. On `None` the walk is as it was.
 #[inline]
-pub(super) fn in_udp<'a>(source: u16, destination: u16, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
+pub(super) fn in_udp<'a>(
+    source: u16,
+    destination: u16,
+    span: Span<'a>,
+    walk: &mut Walk,
+) -> Option<Packet<'a>> {
     let reader: Option<Reader<'a>> = match (source, destination) {
         (_, 4789 | 8472) => Some(vxlan::packet),
         (_, 4790) => Some(vxlan::generic),
@@ -69,7 +74,9 @@ fn attempt<'a>(
 
 /// A cut packet is sound as far as it goes; one that contradicts itself is likely no packet at all.
 fn is_sound(packet: &Packet<'_>) -> bool {
-    packet.stop.is_none_or(|stop| !matches!(stop.reason, StopReason::Malformed(_)))
+    packet
+        .stop
+        .is_none_or(|stop| !matches!(stop.reason, StopReason::Malformed(_)))
 }
 
 fn ip_in_ip<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
