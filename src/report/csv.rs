@@ -11,6 +11,7 @@ use std::io::Write;
 use super::text::cell;
 use super::view::{CiteView, FindingView, RequirementView};
 use super::{FlowView, Report, ReportError};
+use crate::rules::Need;
 
 /// A table on its way to a writer.
 pub(super) struct CsvTable<W: Write> {
@@ -191,12 +192,12 @@ fn requirement_cells(requirement: &RequirementView<'_>, report: &Report<'_>) -> 
         listed.id.to_owned(),
         listed.document.to_owned(),
         listed.service.to_owned(),
-        super::human::parties(&listed.from).join(" "),
-        super::human::parties(&listed.to).join(" "),
+        listed.from.iter().map(|p| party(p.kind, &p.value, &p.path)).collect::<Vec<_>>().join(" "),
+        listed.to.iter().map(|p| party(p.kind, &p.value, &p.path)).collect::<Vec<_>>().join(" "),
         listed.ports.join(" "),
         listed.transport.join(" "),
         listed.region.join(" "),
-        super::human::need_word(listed.need).to_owned(),
+        need(listed.need).to_owned(),
         listed.when.join(" | "),
         requirement.outcome.as_str().to_owned(),
         text(requirement.reason.as_ref()),
@@ -246,6 +247,27 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
         table.row(cells)?;
     }
     table.finish()
+}
+
+/// A source or destination in one word: `role:relay`, `*.example.com`, `192.0.2.0/24`, `any`, a path after the name.
+fn party(kind: &str, value: &str, path: &impl serde::Serialize) -> String {
+    let path = match serde_json::to_value(path) {
+        Ok(serde_json::Value::String(path)) => path,
+        _ => String::new(),
+    };
+    match (kind, value) {
+        ("role", role) => format!("role:{role}"),
+        (kind, "") => kind.to_owned(),
+        (_, value) => format!("{value}{path}"),
+    }
+}
+
+const fn need(need: Need) -> &'static str {
+    match need {
+        Need::Required => "required",
+        Need::Optional => "optional",
+        Need::Conditional => "conditional",
+    }
 }
 
 fn text<T: ToString>(value: Option<&T>) -> String {

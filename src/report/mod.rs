@@ -38,7 +38,7 @@ use crate::rules::RuleSet;
 
 pub use csv::{write_findings_csv, write_flows_csv, write_requirements_csv};
 pub use dns::{DnsView, write_dns};
-pub use explain::{explain, explain_finding};
+pub use explain::{explain, explain_finding, explained};
 pub use flows::{FlowView, write_flows};
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};

@@ -1,0 +1,116 @@
+//! How far the capture can be trusted: what it holds, what it lacks, what it was judged against.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use super::look::{Ink, Look, counted, grouped};
+use super::{period, title};
+use crate::report::{Loss, Report, ReportError};
+
+/// Inputs that are listed one by one even where nothing is wrong with them.
+const INPUTS: usize = 4;
+
+/// Reasons that are listed.
+const REASONS: usize = 6;
+
+pub(super) fn write(
+    report: &Report<'_>,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    title("The capture", Ink::Strong, look, out)?;
+    let capture = &report.capture;
+    let frames = &capture.frames;
+    let mut text = format!(
+        "{} read = {} decoded + {} set aside",
+        grouped(frames.read),
+        grouped(frames.decoded),
+        grouped(frames.set_aside)
+    );
+    text.push_str(&by_reason(&frames.set_aside_by_reason, look));
+    look.labelled(out, "frames", Ink::Plain, &text)?;
+    let partly: u64 = frames.partly_decoded_by_reason.values().sum();
+    if partly > 0 {
+        let text = format!("{}{}", grouped(partly), by_reason(&frames.partly_decoded_by_reason, look));
+        look.labelled(out, "in part", Ink::Plain, &text)?;
+    }
+    look.labelled(out, "heard", Ink::Plain, &heard(report))?;
+    let Loss { interface, kernel, own } = capture.lost;
+    let lost = match capture.lost.total() {
+        0 => "no loss was reported".to_owned(),
+        _ => format!("{interface} by the interface, {kernel} by the kernel, {own} by pktaudit"),
+    };
+    let ink = if capture.lost.total() > 0 { Ink::Warn } else { Ink::Plain };
+    look.labelled(out, "lost", ink, &lost)?;
+    for note in &capture.notes {
+        look.labelled(out, "note", Ink::Warn, note)?;
+    }
+    inputs(report, look, out)?;
+    for document in report.rules.iter().filter(|document| look.verbose || document.in_force) {
+        let digest = if look.verbose { document.sha256.as_str() } else { document.sha256.get(..12).unwrap_or_default() };
+        let off = if document.in_force { "" } else { ", not in force" };
+        let text =
+            format!("{}, {}, SHA-256 {digest}{off}", document.id, counted(document.requirements as u64, "requirement"));
+        look.labelled(out, "rules", Ink::Faint, &text)?;
+    }
+    Ok(())
+}
+
+fn heard(report: &Report<'_>) -> String {
+    let (capture, summary) = (&report.capture, &report.summary);
+    let mut text = format!(
+        "{}, {} audited",
+        counted(capture.flows, "flow"),
+        grouped(summary.flows_audited)
+    );
+    for (count, what) in [
+        (capture.only_initiator, "heard only from the initiator"),
+        (capture.only_responder, "heard only from the responder"),
+        (capture.midstream, "under way at the start"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(", {} {what}", grouped(count)));
+        }
+    }
+    text.push_str(&format!("; {}", counted(capture.dns_transactions, "DNS transaction")));
+    text
+}
+
+fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    let inputs = &report.capture.inputs;
+    let all = look.verbose || inputs.len() <= INPUTS;
+    for input in inputs {
+        let wrong = !input.damage.is_empty() || input.lost.total() > 0;
+        if !(all || wrong) {
+            continue;
+        }
+        let span = input.span.map_or(String::new(), |span| format!(", {}", period(span)));
+        let ink = if wrong { Ink::Warn } else { Ink::Faint };
+        let text = format!("{}: {}{span}", input.path, counted(input.frames, "frame"));
+        look.labelled(out, "input", ink, &text)?;
+        let shown = if look.verbose { usize::MAX } else { 3 };
+        for damage in input.damage.iter().take(shown) {
+            look.labelled(out, "", Ink::Warn, damage)?;
+        }
+        let more = input.damage.len().saturating_sub(shown);
+        if more > 0 {
+            look.labelled(out, "", Ink::Faint, &format!("and {} more", grouped(more as u64)))?;
+        }
+    }
+    Ok(())
+}
+
+fn by_reason(reasons: &BTreeMap<String, u64>, look: &Look) -> String {
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let mut sorted: Vec<(&String, &u64)> = reasons.iter().collect();
+    sorted.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), reason.as_str()));
+    let most = if look.verbose { usize::MAX } else { REASONS };
+    let mut list: Vec<String> =
+        sorted.iter().take(most).map(|(reason, count)| format!("{reason} {}", grouped(**count))).collect();
+    if sorted.len() > most {
+        list.push(format!("{} more reasons", sorted.len() - most));
+    }
+    format!(" ({})", list.join(", "))
+}

@@ -1,0 +1,172 @@
+//! The summary for people: what is wrong, what to do about it, how the requirements fared, and how far the capture
+//! can be trusted. In this order, since the reader may have been woken for the first line only.
+
+mod capture;
+mod findings;
+mod look;
+mod requirements;
+
+use std::io::Write;
+
+use super::view::Span;
+use super::{Report, ReportError};
+use crate::judge::{FindingCode, Severity};
+use look::{Ink, counted, grouped};
+
+pub use look::{Look, Paint};
+pub(super) use look::Table;
+
+/// Writes the summary.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_human(
+    report: &Report<'_>,
+    look: &Look,
+    mut out: impl Write,
+) -> Result<(), ReportError> {
+    let out = &mut out;
+    head(report, look, out)?;
+    findings::write(report, look, out)?;
+    if !look.quiet {
+        requirements::write(report, look, out)?;
+        capture::write(report, look, out)?;
+        foot(report, look, out)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    let summary = &report.summary;
+    if !look.quiet {
+        let mut parts = vec![format!("{} {}", summary.tool, summary.version)];
+        if !summary.site.is_empty() {
+            parts.push(format!("site {}", summary.site));
+        }
+        if !summary.regions.is_empty() {
+            parts.push(format!("region {}", summary.regions.join(", ")));
+        }
+        if let Some(day) = &summary.as_of {
+            parts.push(format!("as of {day}"));
+        }
+        let head = super::text::visible(&parts.join("   ")).into_owned();
+        writeln!(out, "{}", look.ink(Ink::Faint, &head))?;
+        let frames = counted(report.capture.frames.read, "frame");
+        let inputs = counted(report.capture.inputs.len() as u64, "input");
+        let span = report.capture.span.map_or(String::new(), |span| format!(", {}", period(span)));
+        writeln!(out, "{}", look.ink(Ink::Faint, &format!("{inputs}, {frames}{span}")))?;
+        writeln!(out)?;
+    }
+    writeln!(out, "{}", headline(report, look))?;
+    for why in &summary.incomplete {
+        look.labelled(out, "in part", Ink::Warn, why)?;
+    }
+    if summary.site_is_default && !look.quiet {
+        look.labelled(
+            out,
+            "no site",
+            Ink::Warn,
+            "no site file gives a role an address, so every private address was audited as every role; \
+             pktaudit site init writes a first one from this capture",
+        )?;
+    }
+    Ok(())
+}
+
+/// The first line that matters: counts of what is wrong, or that nothing is.
+fn headline(report: &Report<'_>, look: &Look) -> String {
+    let of = |code: FindingCode| report.summary.finding_codes.of(&code);
+    let unexpected: u64 = FindingCode::ALL.iter().filter(|c| is_unexpected(**c)).map(|c| of(*c)).sum();
+    let told = [
+        (Ink::Bad, of(FindingCode::Blocked), "blocked"),
+        (Ink::Bad, of(FindingCode::Forbidden), "forbidden"),
+        (Ink::Warn, of(FindingCode::Failed), "failed"),
+        (Ink::Warn, unexpected, "unexpected"),
+        (Ink::Warn, of(FindingCode::NeverSeen), "never seen"),
+        (Ink::Plain, of(FindingCode::Degraded) + of(FindingCode::BothAlternatives), "to note"),
+    ];
+    let mut parts: Vec<String> = told
+        .iter()
+        .filter(|(_, count, _)| *count > 0)
+        .map(|(ink, count, what)| look.ink(*ink, &format!("{} {what}", grouped(*count))))
+        .collect();
+    if parts.is_empty() {
+        parts.push(match report.summary.exit {
+            0 => look.ink(Ink::Good, "nothing to report"),
+            _ => look.ink(Ink::Warn, "nothing found in what could be read"),
+        });
+    }
+    let satisfied = report.summary.requirements.of(&"satisfied");
+    let active = report.requirements.len() as u64 - report.summary.requirements.of(&"not_active");
+    parts.push(look.ink(
+        Ink::Good,
+        &format!("{} of {} active requirements satisfied", grouped(satisfied), grouped(active)),
+    ));
+    parts.join("   ")
+}
+
+fn foot(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    writeln!(out)?;
+    let first = report.findings.first().map(|finding| finding.code.as_str()).unwrap_or("CODE");
+    let text = format!(
+        "pktaudit explain {first} tells more of a code; --format json or csv has every row, --out DIR writes them all"
+    );
+    for line in super::text::wrap(&text, look.width) {
+        writeln!(out, "{}", look.ink(Ink::Faint, &line))?;
+    }
+    Ok(())
+}
+
+/// Whether a code is about traffic that no active requirement covers.
+const fn is_unexpected(code: FindingCode) -> bool {
+    !matches!(
+        code,
+        FindingCode::Blocked
+            | FindingCode::Failed
+            | FindingCode::Forbidden
+            | FindingCode::NeverSeen
+            | FindingCode::Degraded
+            | FindingCode::BothAlternatives
+    )
+}
+
+const fn severity_ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::High => Ink::Bad,
+        Severity::Medium => Ink::Warn,
+        Severity::Low => Ink::Plain,
+    }
+}
+
+/// A title with a line under it.
+fn title(text: &str, ink: Ink, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    let rule = "\u{2500}".repeat(super::text::width(text));
+    writeln!(out, "\n{}\n{}", look.ink(ink, text), look.ink(Ink::Faint, &rule))?;
+    Ok(())
+}
+
+/// From when to when, and how long.
+fn period(span: Span) -> String {
+    let (first, last) = (span.first.to_string(), span.last.to_string());
+    let part = |text: &str, from: usize, to: usize| text.get(from..to).map(ToOwned::to_owned);
+    let day = |text: &str| part(text, 0, 10).unwrap_or_else(|| text.to_owned());
+    let time = |text: &str| part(text, 11, 19).unwrap_or_default();
+    let until = if day(&first) == day(&last) {
+        time(&last)
+    } else {
+        format!("{} {}", day(&last), time(&last))
+    };
+    let lasted = lasting(span.last.since(span.first));
+    format!("{} {} to {until} UTC ({lasted})", day(&first), time(&first))
+}
+
+fn lasting(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
