@@ -1,5 +1,29 @@
-//! pktaudit (skeleton)
+//! pktaudit: from packets to verdicts against vendors' firewall-exception requirements.
+//!
+//! ```text
+//! source -> decode -> observe -> (merge) -> attribute -> judge -> report
+//!  frames    facts     evidence              names        verdicts  bytes on a writer
+//!                                rules: text -> checked -> compiled set, which judge matches against
+//! ```
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`model`] | nouns that all rooms share |
+//! | [`source`] | where frames come from |
+//! | [`decode`] | bytes to facts, pure |
+//! | [`observe`] | facts to mergeable evidence, and the merged whole to named flows |
+//! | [`rules`] | requirements, the site, the compiled matcher |
+//! | [`judge`] | evidence against requirements |
+//! | [`report`] | one file a format |
+//! | [`drive`] | the fold: threads, partial files |
+//! | [`cli`] | thin wiring |
+//!
+//! Arrows run one way only; `tests/all/layering.rs` keeps the table of who may import whom.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod decode;
+pub mod drive;
 pub mod judge;
 pub mod model;
 pub mod observe;

@@ -11,7 +11,9 @@ use rayon::prelude::*;
 use crate::decode::decode;
 use crate::model::{FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{Observation, Sighting};
-use crate::source::{Batch, BatchLimits, Damage, Frame, FrameSource, Input, Interface, Loss, SourceError};
+use crate::source::{
+    Batch, BatchLimits, Damage, Frame, FrameSource, Input, Interface, Loss, SourceError,
+};
 
 /// How far reading has come, for a display; other threads may look at it at any time.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +62,14 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
         let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
         match crate::source::open_counting(&input.path, Arc::clone(&progress.bytes)) {
             Ok(mut source) => {
-                let report = read(&mut source, input, ordinal, threads.max(1), progress, &mut observed.observation);
+                let report = read(
+                    &mut source,
+                    input,
+                    ordinal,
+                    threads.max(1),
+                    progress,
+                    &mut observed.observation,
+                );
                 observed.inputs.push(report);
             }
             Err(error) => observed.failures.push(error),
@@ -85,14 +94,20 @@ fn read(
     ready.fill(source);
     while ready.used > 0 {
         let batches = &ready.batches[..ready.used];
-        let ((), partials) = rayon::join(|| next.fill(source), || absorb_all(batches, ordinal, chunk, threads));
+        let ((), partials) = rayon::join(
+            || next.fill(source),
+            || absorb_all(batches, ordinal, chunk, threads),
+        );
         for (partial, batch) in partials.into_iter().zip(batches) {
             whole.merge(partial);
             frames += batch.len() as u64;
             span.merge(batch_span(batch));
         }
         chunk += u32::try_from(ready.used).unwrap_or(0);
-        progress.frames.fetch_add(batches.iter().map(|b| b.len() as u64).sum(), Ordering::Relaxed);
+        progress.frames.fetch_add(
+            batches.iter().map(|b| b.len() as u64).sum(),
+            Ordering::Relaxed,
+        );
         std::mem::swap(&mut ready, &mut next);
     }
     InputReport {
@@ -107,7 +122,11 @@ fn read(
 
 fn absorb_all(batches: &[Batch], input: u32, first_chunk: u32, threads: usize) -> Vec<Observation> {
     let one = |(i, batch): (usize, &Batch)| {
-        absorb(batch, input, first_chunk.saturating_add(u32::try_from(i).unwrap_or(u32::MAX)))
+        absorb(
+            batch,
+            input,
+            first_chunk.saturating_add(u32::try_from(i).unwrap_or(u32::MAX)),
+        )
     };
     if threads == 1 {
         batches.iter().enumerate().map(one).collect()
@@ -123,15 +142,27 @@ fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
     let mut take = |index: usize, frame: &Frame<'_>| {
         let frame_id = FrameId::new(input, chunk, u32::try_from(index).unwrap_or(u32::MAX));
         let sighting = Sighting {
-            stamp: Stamp { time: frame.time, frame: frame_id },
+            stamp: Stamp {
+                time: frame.time,
+                frame: frame_id,
+            },
             captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
             wire_length: frame.wire_length,
         };
-        observation.absorb(sighting, &decode(frame.link_type.0, frame.bytes, frame.wire_length));
+        observation.absorb(
+            sighting,
+            &decode(frame.link_type.0, frame.bytes, frame.wire_length),
+        );
     };
-    let in_order = batch.frames().zip(batch.frames().skip(1)).all(|(a, b)| a.time <= b.time);
+    let in_order = batch
+        .frames()
+        .zip(batch.frames().skip(1))
+        .all(|(a, b)| a.time <= b.time);
     if in_order {
-        batch.frames().enumerate().for_each(|(i, frame)| take(i, &frame));
+        batch
+            .frames()
+            .enumerate()
+            .for_each(|(i, frame)| take(i, &frame));
     } else {
         let mut frames: Vec<(usize, Frame<'_>)> = batch.frames().enumerate().collect();
         frames.sort_by_key(|(_, frame)| frame.time);
@@ -142,7 +173,9 @@ fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
 
 fn batch_span(batch: &Batch) -> TimeSpan {
     let mut span = TimeSpan::default();
-    batch.frames().for_each(|frame| span.merge(TimeSpan::at(frame.time)));
+    batch
+        .frames()
+        .for_each(|frame| span.merge(TimeSpan::at(frame.time)));
     span
 }
 
@@ -154,7 +187,10 @@ struct Batches {
 
 impl Batches {
     fn new(count: usize) -> Self {
-        Self { batches: vec![Batch::default(); count], used: 0 }
+        Self {
+            batches: vec![Batch::default(); count],
+            used: 0,
+        }
     }
 
     fn fill(&mut self, source: &mut impl FrameSource) {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fold::{InputReport, Observed};
 use crate::model::{CaptureTime, Merge, TimeSpan};
-use crate::observe::codec::{FORMAT, Written};
 use crate::observe::Observation;
+use crate::observe::codec::{FORMAT, Written};
 use crate::source::{Damage, Input, InputPath, Interface, Loss};
 
 const MAGIC: [u8; 8] = *b"pktaudit";
@@ -28,7 +28,9 @@ pub enum PartialError {
     #[error("{0}")]
     Io(#[from] std::io::Error),
     /// Not a partial file.
-    #[error("is no partial file of pktaudit; `pktaudit observe --partial FILE CAPTURE...` writes one")]
+    #[error(
+        "is no partial file of pktaudit; `pktaudit observe --partial FILE CAPTURE...` writes one"
+    )]
     NotAPartial,
     /// Written by another version.
     #[error("has format {0}, this pktaudit reads format {FORMAT}; observe the captures again")]
@@ -65,7 +67,10 @@ struct WrittenInput {
 
 impl From<Observed> for Partial {
     fn from(observed: Observed) -> Self {
-        Self { observation: observed.observation, inputs: observed.inputs }
+        Self {
+            observation: observed.observation,
+            inputs: observed.inputs,
+        }
     }
 }
 
@@ -76,8 +81,12 @@ impl Partial {
     /// Where the writer fails.
     pub fn write(self, mut to: impl Write) -> Result<(), PartialError> {
         let inputs = self.inputs.iter().map(WrittenInput::of).collect();
-        let body = Body { inputs, observation: self.observation.into() };
-        let bytes = postcard::to_stdvec(&body).map_err(|error| PartialError::Damaged(error.to_string()))?;
+        let body = Body {
+            inputs,
+            observation: self.observation.into(),
+        };
+        let bytes =
+            postcard::to_stdvec(&body).map_err(|error| PartialError::Damaged(error.to_string()))?;
         to.write_all(&MAGIC)?;
         to.write_all(&FORMAT.to_le_bytes())?;
         to.write_all(&bytes)?;
@@ -88,22 +97,34 @@ impl Partial {
     ///
     /// # Errors
     /// The first partial that cannot be used, by its place in the list.
-    pub fn read_all<R: Read>(partials: impl IntoIterator<Item = R>) -> Result<Self, (usize, PartialError)> {
+    pub fn read_all<R: Read>(
+        partials: impl IntoIterator<Item = R>,
+    ) -> Result<Self, (usize, PartialError)> {
         let mut bodies = Vec::new();
         for (i, reader) in partials.into_iter().enumerate() {
             bodies.push(read(reader).map_err(|error| (i, error))?);
         }
         let order = order(&bodies);
         let mut whole = Self::default();
-        whole.inputs.resize_with(order.len(), || placeholder().report());
+        whole
+            .inputs
+            .resize_with(order.len(), || placeholder().report());
         for (i, mut body) in bodies.into_iter().enumerate() {
-            let ordinals: Vec<u32> = body.inputs.iter().map(|input| ordinal(&order, input)).collect();
+            let ordinals: Vec<u32> = body
+                .inputs
+                .iter()
+                .map(|input| ordinal(&order, input))
+                .collect();
             body.observation.renumber_inputs(&ordinals);
             let observation = Observation::from(body.observation);
             for (input, ordinal) in body.inputs.into_iter().zip(&ordinals) {
                 whole.inputs[*ordinal as usize] = input.report();
             }
-            if let Some((input, chunk)) = whole.observation.chunks().first_shared(observation.chunks()) {
+            if let Some((input, chunk)) = whole
+                .observation
+                .chunks()
+                .first_shared(observation.chunks())
+            {
                 let input = whole.inputs[input as usize].input.path.to_string();
                 return Err((i, PartialError::Twice { input, chunk }));
             }
@@ -115,7 +136,9 @@ impl Partial {
 
 fn read(mut reader: impl Read) -> Result<Body, PartialError> {
     let mut head = [0; 12];
-    reader.read_exact(&mut head).map_err(|_| PartialError::NotAPartial)?;
+    reader
+        .read_exact(&mut head)
+        .map_err(|_| PartialError::NotAPartial)?;
     let (magic, format) = head.split_at(8);
     if magic != MAGIC {
         return Err(PartialError::NotAPartial);
@@ -131,7 +154,10 @@ fn read(mut reader: impl Read) -> Result<Body, PartialError> {
 
 /// The inputs of all partials, each once, in the order in which one run over all of them would number them.
 fn order(bodies: &[Body]) -> Vec<Input> {
-    let mut inputs: Vec<Input> = bodies.iter().flat_map(|body| body.inputs.iter().map(WrittenInput::input)).collect();
+    let mut inputs: Vec<Input> = bodies
+        .iter()
+        .flat_map(|body| body.inputs.iter().map(WrittenInput::input))
+        .collect();
     inputs.sort_by(Input::order);
     inputs.dedup_by(|a, b| a.order(b).is_eq());
     inputs
@@ -155,26 +181,45 @@ impl WrittenInput {
             stored_bytes: report.input.stored_bytes,
             frames: report.frames,
             span: report.span,
-            damage: report.damage.iter().map(|d| (d.offset, d.fatal, d.what.clone())).collect(),
+            damage: report
+                .damage
+                .iter()
+                .map(|d| (d.offset, d.fatal, d.what.clone()))
+                .collect(),
             loss: [report.loss.interface, report.loss.kernel, report.loss.own],
         }
     }
 
     fn input(&self) -> Input {
-        let path = self.path.as_ref().map_or(InputPath::Stdin, |path| InputPath::File(path.into()));
-        Input { path, first_time: self.first_time, stored_bytes: self.stored_bytes }
+        let path = self
+            .path
+            .as_ref()
+            .map_or(InputPath::Stdin, |path| InputPath::File(path.into()));
+        Input {
+            path,
+            first_time: self.first_time,
+            stored_bytes: self.stored_bytes,
+        }
     }
 
     fn report(self) -> InputReport {
         let input = self.input();
         let [interface, kernel, own] = self.loss;
-        let damage = self.damage.into_iter().map(|(offset, fatal, what)| Damage { offset, fatal, what });
+        let damage = self.damage.into_iter().map(|(offset, fatal, what)| Damage {
+            offset,
+            fatal,
+            what,
+        });
         InputReport {
             input,
             frames: self.frames,
             span: self.span,
             damage: damage.collect(),
-            loss: Loss { interface, kernel, own },
+            loss: Loss {
+                interface,
+                kernel,
+                own,
+            },
             interfaces: Vec::<Interface>::new(),
         }
     }

@@ -57,7 +57,7 @@ impl Doubt {
 
 /// Tells how a flow went. `end` is when the capture ends.
 #[must_use]
-pub fn went(flow: &Flow, end: CaptureTime) -> Went {
+pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     match flow.transport {
         Transport::Tcp => tcp(flow, end),
         Transport::Udp => udp(flow, end),
@@ -67,39 +67,63 @@ pub fn went(flow: &Flow, end: CaptureTime) -> Went {
 }
 
 fn tcp(flow: &Flow, end: CaptureTime) -> Went {
-    if let Some(evidence) = proxy_refusal(flow).or_else(|| alert(flow)).or_else(|| http_block(flow)) {
+    if let Some(evidence) = proxy_refusal(flow)
+        .or_else(|| alert(flow))
+        .or_else(|| http_block(flow))
+    {
         return Went::Failed(evidence);
     }
     if flow.back.payload_bytes > 0 {
         return Went::Succeeded;
     }
-    if let Some(evidence) = icmp(flow, Code::IcmpProhibited, Code::IcmpPort, Code::IcmpUnreachable) {
+    if let Some(evidence) = icmp(
+        flow,
+        Code::IcmpProhibited,
+        Code::IcmpPort,
+        Code::IcmpUnreachable,
+    ) {
         return Went::Failed(evidence);
     }
     let connected = flow.events_of(EventKind::SynAck, false).next().is_some();
     if connected {
-        return if flow.out.payload_bytes > 0 { after_request(flow, end) } else { after_handshake(flow) };
+        return if flow.out.payload_bytes > 0 {
+            after_request(flow, end)
+        } else {
+            after_handshake(flow)
+        };
     }
     if !flow.opened {
-        return Went::Open(if flow.back.packets == 0 { Doubt::OneWay } else { Doubt::Midstream });
+        return Went::Open(if flow.back.packets == 0 {
+            Doubt::OneWay
+        } else {
+            Doubt::Midstream
+        });
     }
     if let Some(reset) = flow.events_of(EventKind::Rst, false).next() {
         let words = "RST answers the SYN".to_owned();
         let syn = flow.events_of(EventKind::Syn, true).next();
-        return failed(Code::SynReset, Grade::C, syn.into_iter().chain([reset]), words);
+        return failed(
+            Code::SynReset,
+            Grade::C,
+            syn.into_iter().chain([reset]),
+            words,
+        );
     }
     syn_only(flow, end)
 }
 
 /// SYN sent, nothing that belongs to a handshake came back.
 fn syn_only(flow: &Flow, end: CaptureTime) -> Went {
-    let spoke_on = flow.events_of(EventKind::Ack, true).next().is_some() || flow.out.payload_bytes > 0;
+    let spoke_on =
+        flow.events_of(EventKind::Ack, true).next().is_some() || flow.out.payload_bytes > 0;
     if flow.back.packets > 0 || spoke_on {
         // Acknowledging or talking without an answer in sight: the other direction takes another way.
         return Went::Open(Doubt::OneWay);
     }
     let syns = distinct(flow.events_of(EventKind::Syn, true));
-    let (Some(first), Some(last)) = (syns.first(), syns.last()) else { return Went::Open(Doubt::OneWay) };
+    let (Some(first), Some(last)) = (syns.first(), syns.last()) else {
+        return Went::Open(Doubt::OneWay);
+    };
     let gave_up = flow.events_of(EventKind::Rst, true).next().is_some()
         || flow.events_of(EventKind::Fin, true).next().is_some();
     if gave_up {
@@ -111,19 +135,33 @@ fn syn_only(flow: &Flow, end: CaptureTime) -> Went {
         return Went::Open(Doubt::CaptureEnd);
     }
     let grade = if enough { Grade::B } else { Grade::C };
-    let times = if syns.len() == 1 { "once".to_owned() } else { format!("{} times over {}", syns.len(), seconds(over)) };
-    failed(Code::SynSilent, grade, syns.iter().copied(), format!("SYN sent {times}, nothing came back"))
+    let times = if syns.len() == 1 {
+        "once".to_owned()
+    } else {
+        format!("{} times over {}", syns.len(), seconds(over))
+    };
+    failed(
+        Code::SynSilent,
+        grade,
+        syns.iter().copied(),
+        format!("SYN sent {times}, nothing came back"),
+    )
 }
 
 /// Connected, and neither side said anything.
 fn after_handshake(flow: &Flow) -> Went {
     let first = |kind, by_initiator| flow.events_of(kind, by_initiator).next();
-    let given_up = [first(EventKind::Rst, true), first(EventKind::Fin, true)].into_iter().flatten();
+    let given_up = [first(EventKind::Rst, true), first(EventKind::Fin, true)]
+        .into_iter()
+        .flatten();
     let given_up = given_up.map(|event| event.stamp).min();
     match first(EventKind::Rst, false) {
-        Some(reset) if given_up.is_none_or(|gave_up| reset.stamp < gave_up) => {
-            failed(Code::SynAckReset, Grade::C, [reset], "RST right after the handshake".to_owned())
-        }
+        Some(reset) if given_up.is_none_or(|gave_up| reset.stamp < gave_up) => failed(
+            Code::SynAckReset,
+            Grade::C,
+            [reset],
+            "RST right after the handshake".to_owned(),
+        ),
         _ => Went::Open(Doubt::NothingSaid),
     }
 }
@@ -131,7 +169,9 @@ fn after_handshake(flow: &Flow) -> Went {
 /// Connected, the initiator said something, and the responder said nothing.
 fn after_request(flow: &Flow, end: CaptureTime) -> Went {
     let data = distinct(flow.events_of(EventKind::Data, true));
-    let Some(first) = data.first() else { return Went::Open(Doubt::Midstream) };
+    let Some(first) = data.first() else {
+        return Went::Open(Doubt::Midstream);
+    };
     let hello = flow.app.has(App::TLS);
     let after = |event: &&Event| event.stamp >= first.stamp;
     if let Some(reset) = flow.events_of(EventKind::Rst, false).find(after) {
@@ -141,34 +181,78 @@ fn after_request(flow: &Flow, end: CaptureTime) -> Went {
             false => (Code::SynAckReset, "the first data"),
         };
         let wait = reset.stamp.time.since(first.stamp.time);
-        return failed(code, Grade::C, [*first, reset], format!("RST {} after {what}", seconds(wait)));
+        return failed(
+            code,
+            Grade::C,
+            [*first, reset],
+            format!("RST {} after {what}", seconds(wait)),
+        );
     }
     let given_up = flow.events_of(EventKind::Rst, true).next().is_some();
     if let Some(fin) = flow.events_of(EventKind::Fin, false).find(after) {
-        let asked_first = flow.events_of(EventKind::Fin, true).next().is_some_and(|own| own.stamp < fin.stamp);
+        let asked_first = flow
+            .events_of(EventKind::Fin, true)
+            .next()
+            .is_some_and(|own| own.stamp < fin.stamp);
         return match hello && !asked_first && !given_up {
-            true => failed(Code::HelloFin, Grade::C, [*first, fin], "FIN answers the ClientHello".to_owned()),
+            true => failed(
+                Code::HelloFin,
+                Grade::C,
+                [*first, fin],
+                "FIN answers the ClientHello".to_owned(),
+            ),
             false => Went::Open(Doubt::GivenUp),
         };
     }
-    let again: Vec<&Event> = data.iter().copied().filter(|event| event.sequence == first.sequence).collect();
+    let again: Vec<&Event> = data
+        .iter()
+        .copied()
+        .filter(|event| event.sequence == first.sequence)
+        .collect();
     let waited = flow.span.1.time.since(first.stamp.time);
-    let enough = again.len() >= 3 && waited >= Duration::from_secs(1) || waited >= Duration::from_secs(5);
+    let enough =
+        again.len() >= 3 && waited >= Duration::from_secs(1) || waited >= Duration::from_secs(5);
     if !enough {
         let near_end = end.since(flow.span.1.time) < TAIL;
-        return Went::Open(if near_end && !given_up { Doubt::CaptureEnd } else { Doubt::GivenUp });
+        return Went::Open(if near_end && !given_up {
+            Doubt::CaptureEnd
+        } else {
+            Doubt::GivenUp
+        });
     }
-    let code = if hello { Code::HelloSilent } else { Code::PostAckSilent };
-    let what = if hello { "the ClientHello" } else { "the first data" };
-    let times = if again.len() > 1 { format!("{what} was sent {} times", again.len()) } else { format!("{what} was sent") };
-    failed(code, Grade::C, again, format!("{times}, no data came back within {}", seconds(waited)))
+    let code = if hello {
+        Code::HelloSilent
+    } else {
+        Code::PostAckSilent
+    };
+    let what = if hello {
+        "the ClientHello"
+    } else {
+        "the first data"
+    };
+    let times = if again.len() > 1 {
+        format!("{what} was sent {} times", again.len())
+    } else {
+        format!("{what} was sent")
+    };
+    failed(
+        code,
+        Grade::C,
+        again,
+        format!("{times}, no data came back within {}", seconds(waited)),
+    )
 }
 
 fn udp(flow: &Flow, end: CaptureTime) -> Went {
     if flow.back.packets > 0 {
         return Went::Succeeded;
     }
-    if let Some(mut evidence) = icmp(flow, Code::UdpProhibited, Code::UdpUnreachable, Code::UdpUnreachable) {
+    if let Some(mut evidence) = icmp(
+        flow,
+        Code::UdpProhibited,
+        Code::UdpUnreachable,
+        Code::UdpUnreachable,
+    ) {
         if evidence.code == Code::UdpUnreachable {
             evidence.grade = Grade::C; // a closed UDP port is told by ICMP, so a filter is only one cause
         }
@@ -186,32 +270,59 @@ fn udp(flow: &Flow, end: CaptureTime) -> Went {
         return Went::Open(Doubt::CaptureEnd);
     }
     let (first, last) = flow.span;
-    let stamps = if first == last { vec![first] } else { vec![first, last] };
+    let stamps = if first == last {
+        vec![first]
+    } else {
+        vec![first, last]
+    };
     let words = format!("{} datagrams sent, nothing came back", flow.out.packets);
-    Went::Failed(Evidence { code: Code::UdpSilent, grade: Grade::C, stamps, words, by: None, control: None })
+    Went::Failed(Evidence {
+        code: Code::UdpSilent,
+        grade: Grade::C,
+        stamps,
+        words,
+        by: None,
+        control: None,
+    })
 }
 
 /// ICMP errors that quote the initiator's packets (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1).
 fn icmp(flow: &Flow, prohibited: Code, port: Code, unreachable: Code) -> Option<Evidence> {
     let quoted_is_ours = |event: &&Event| {
         // A quoted sequence number that the initiator never sent: forged, or of another connection.
-        let Some(detail) = event.icmp else { return false };
+        let Some(detail) = event.icmp else {
+            return false;
+        };
         flow.transport != Transport::Tcp || !detail.quotes_sequence || sent(flow, event.sequence)
     };
     let mut best: Option<Evidence> = None;
-    for event in flow.events_of(EventKind::IcmpError, true).filter(quoted_is_ours) {
+    for event in flow
+        .events_of(EventKind::IcmpError, true)
+        .filter(quoted_is_ours)
+    {
         let Some(detail) = event.icmp else { continue };
         let (code, grade, what) = match (detail.v6, detail.kind, detail.code) {
-            (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => (prohibited, Grade::A, "administratively prohibited"),
+            (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => {
+                (prohibited, Grade::A, "administratively prohibited")
+            }
             (false, 3, 3) | (true, 1, 4) => (port, Grade::B, "port unreachable"),
             (false, 3, 4) | (true, 2, _) => continue, // "fragmentation needed" is path MTU discovery at work
             (false, 3 | 11, _) | (true, 1 | 3, _) => (unreachable, Grade::C, "unreachable"),
             _ => continue,
         };
         let version = if detail.v6 { "ICMPv6" } else { "ICMP" };
-        let words = format!("{version} type {} code {} ({what}) from {}", detail.kind, detail.code, detail.from);
-        let evidence =
-            Evidence { code, grade, stamps: vec![event.stamp], words, by: Some(detail.from), control: None };
+        let words = format!(
+            "{version} type {} code {} ({what}) from {}",
+            detail.kind, detail.code, detail.from
+        );
+        let evidence = Evidence {
+            code,
+            grade,
+            stamps: vec![event.stamp],
+            words,
+            by: Some(detail.from),
+            control: None,
+        };
         if best.as_ref().is_none_or(|best| evidence.grade < best.grade) {
             best = Some(evidence);
         }
@@ -221,9 +332,18 @@ fn icmp(flow: &Flow, prohibited: Code, port: Code, unreachable: Code) -> Option<
 
 /// Whether the initiator sent something at a sequence number, as far as kept packets and the range tell.
 fn sent(flow: &Flow, sequence: u32) -> bool {
-    let starts: Vec<u32> = flow.events.iter().filter(|e| e.kind != EventKind::IcmpError).map(|e| e.sequence).collect();
-    let kept = flow.events_of(EventKind::Syn, true).chain(flow.events_of(EventKind::Data, true));
-    let first = kept.map(|event| event.sequence).min_by_key(|s| s.wrapping_sub(starts[0]));
+    let starts: Vec<u32> = flow
+        .events
+        .iter()
+        .filter(|e| e.kind != EventKind::IcmpError)
+        .map(|e| e.sequence)
+        .collect();
+    let kept = flow
+        .events_of(EventKind::Syn, true)
+        .chain(flow.events_of(EventKind::Data, true));
+    let first = kept
+        .map(|event| event.sequence)
+        .min_by_key(|s| s.wrapping_sub(starts[0]));
     match (first, flow.out.next_sequence) {
         (Some(first), Some(next)) => sequence.wrapping_sub(first) <= next.wrapping_sub(first),
         _ => true, // nothing of the initiator was captured: the quote is all there is
@@ -231,9 +351,17 @@ fn sent(flow: &Flow, sequence: u32) -> bool {
 }
 
 fn proxy_refusal(flow: &Flow) -> Option<Evidence> {
-    let connect = flow.names.iter().find(|name| name.source == NameSource::HttpConnect)?;
-    let statuses: Vec<(Stamp, u16)> = statuses(flow).filter(|(stamp, _)| *stamp >= connect.at).collect();
-    if statuses.iter().any(|(_, status)| (200..300).contains(status)) {
+    let connect = flow
+        .names
+        .iter()
+        .find(|name| name.source == NameSource::HttpConnect)?;
+    let statuses: Vec<(Stamp, u16)> = statuses(flow)
+        .filter(|(stamp, _)| *stamp >= connect.at)
+        .collect();
+    if statuses
+        .iter()
+        .any(|(_, status)| (200..300).contains(status))
+    {
         return None;
     }
     let (stamp, status) = *statuses.last()?;
@@ -244,27 +372,52 @@ fn proxy_refusal(flow: &Flow) -> Option<Evidence> {
         _ => return None,
     };
     let words = format!("the proxy answers CONNECT with status {status}");
-    Some(Evidence { code, grade, stamps: vec![connect.at, stamp], words, by: Some(flow.responder.ip), control: None })
+    Some(Evidence {
+        code,
+        grade,
+        stamps: vec![connect.at, stamp],
+        words,
+        by: Some(flow.responder.ip),
+        control: None,
+    })
 }
 
 fn http_block(flow: &Flow) -> Option<Evidence> {
     let (stamp, status) = statuses(flow).find(|(_, status)| matches!(status, 451 | 511))?;
     let words = format!("HTTP status {status}");
-    Some(Evidence { code: Code::HttpBlocked, grade: Grade::B, stamps: vec![stamp], words, by: None, control: None })
+    Some(Evidence {
+        code: Code::HttpBlocked,
+        grade: Grade::B,
+        stamps: vec![stamp],
+        words,
+        by: None,
+        control: None,
+    })
 }
 
 fn statuses(flow: &Flow) -> impl Iterator<Item = (Stamp, u16)> + '_ {
-    flow.facts.iter().filter_map(|(stamp, by_initiator, fact)| match fact {
-        StreamFact::HttpStatus { status } if !by_initiator => Some((*stamp, *status)),
-        _ => None,
-    })
+    flow.facts
+        .iter()
+        .filter_map(|(stamp, by_initiator, fact)| match fact {
+            StreamFact::HttpStatus { status } if !by_initiator => Some((*stamp, *status)),
+            _ => None,
+        })
 }
 
 /// Alerts in clear that end a handshake (RFC 8446 section 6.2).
 fn alert(flow: &Flow) -> Option<Evidence> {
-    let server_spoke = flow.facts.iter().any(|(_, own, fact)| !own && matches!(fact, StreamFact::ServerHello { .. }));
+    let server_spoke = flow
+        .facts
+        .iter()
+        .any(|(_, own, fact)| !own && matches!(fact, StreamFact::ServerHello { .. }));
     flow.facts.iter().find_map(|(stamp, by_initiator, fact)| {
-        let StreamFact::Alert { level: 2, description } = fact else { return None };
+        let StreamFact::Alert {
+            level: 2,
+            description,
+        } = fact
+        else {
+            return None;
+        };
         let (code, grade, who) = match (by_initiator, description) {
             (false, 49) if !server_spoke => (Code::AlertServer, Grade::B, "the server side"),
             (false, _) if !server_spoke => (Code::AlertServer, Grade::C, "the server side"),
@@ -272,7 +425,14 @@ fn alert(flow: &Flow) -> Option<Evidence> {
             _ => return None,
         };
         let words = format!("{who} ends the handshake with alert {description}");
-        Some(Evidence { code, grade, stamps: vec![*stamp], words, by: None, control: None })
+        Some(Evidence {
+            code,
+            grade,
+            stamps: vec![*stamp],
+            words,
+            by: None,
+            control: None,
+        })
     })
 }
 
@@ -298,7 +458,14 @@ fn failed<'a>(
 ) -> Went {
     let stamps: BTreeSet<Stamp> = events.into_iter().map(|event| event.stamp).collect();
     let stamps = stamps.into_iter().collect();
-    Went::Failed(Evidence { code, grade, stamps, words, by: None, control: None })
+    Went::Failed(Evidence {
+        code,
+        grade,
+        stamps,
+        words,
+        by: None,
+        control: None,
+    })
 }
 
 /// A duration for people: `3.1 s`, `12 ms`.

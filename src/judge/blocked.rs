@@ -1,9 +1,9 @@
 //! Which traffic that a requirement covers was stopped, where, and by what evidence?
 
+use super::Case;
 use super::evidence::{Code, Stage};
 use super::finding::{Finding, FindingCode};
 use super::intent::{Intent, Outcome};
-use super::Case;
 
 /// One finding for each intent that was blocked or failed.
 pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -14,14 +14,21 @@ pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
             _ => continue,
         };
         let mut finding = about(code, i, intent);
-        let shown = intent.evidence.first().map_or("", |evidence| &evidence.words);
+        let shown = intent
+            .evidence
+            .first()
+            .map_or("", |evidence| &evidence.words);
         finding.message = match (intent.outcome, intent.stage) {
             (Outcome::BlockedConfirmed, Some(stage)) => format!("stopped at {stage}: {shown}"),
             (Outcome::BlockedLikely, Some(stage)) => format!("likely stopped at {stage}: {shown}"),
             (_, Some(stage)) => format!("failed at {stage}: {shown}"),
             _ => shown.to_owned(),
         };
-        if let Some(control) = intent.evidence.first().and_then(|evidence| evidence.control.as_ref()) {
+        if let Some(control) = intent
+            .evidence
+            .first()
+            .and_then(|evidence| evidence.control.as_ref())
+        {
             finding.message.push_str("; ");
             finding.message.push_str(control);
         }
@@ -32,9 +39,17 @@ pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// One finding for each intent that reached its aim although one way to it fails.
 pub(super) fn degraded(case: &Case<'_>, out: &mut Vec<Finding>) {
-    for (i, intent) in case.intents.iter().enumerate().filter(|(_, intent)| intent.outcome == Outcome::Degraded) {
+    for (i, intent) in case
+        .intents
+        .iter()
+        .enumerate()
+        .filter(|(_, intent)| intent.outcome == Outcome::Degraded)
+    {
         let mut finding = about(FindingCode::Degraded, i, intent);
-        let shown = intent.evidence.first().map_or("", |evidence| &evidence.words);
+        let shown = intent
+            .evidence
+            .first()
+            .map_or("", |evidence| &evidence.words);
         finding.message = format!("reached, but another way to it fails: {shown}");
         finding.advice = "open the failing way too, or take its addresses out of DNS".to_owned();
         out.push(finding);
@@ -66,27 +81,39 @@ fn about(code: FindingCode, place: usize, intent: &Intent) -> Finding {
 /// What to do, by the evidence. Never which rule of a firewall did it: packets do not say that.
 fn advice(intent: &Intent, target: &str) -> String {
     let from = intent.initiator;
-    let port = intent.port.map_or(String::new(), |port| format!(" port {port}/{}", intent.transport));
+    let port = intent.port.map_or(String::new(), |port| {
+        format!(" port {port}/{}", intent.transport)
+    });
     let by = intent.evidence.iter().find_map(|evidence| evidence.by);
     match intent.evidence.first().map(|evidence| evidence.code) {
         Some(Code::SynSilent | Code::SynResetFast | Code::IcmpPort | Code::UdpSilent) => {
             format!("allow {from} to {target}{port} in the firewalls on the path")
         }
         Some(Code::IcmpProhibited | Code::UdpProhibited) => match by {
-            Some(by) => format!("allow {from} to {target}{port} on the device {by}, which refuses it"),
+            Some(by) => {
+                format!("allow {from} to {target}{port} on the device {by}, which refuses it")
+            }
             None => format!("allow {from} to {target}{port}"),
         },
         Some(Code::HelloReset | Code::HelloSilent | Code::HelloFin) => {
-            format!("allow the name {target} in what filters by TLS names (web filter, application control)")
+            format!(
+                "allow the name {target} in what filters by TLS names (web filter, application control)"
+            )
         }
-        Some(Code::AlertClient) => format!("exempt {target} from TLS inspection, or give the agent the inspecting CA"),
+        Some(Code::AlertClient) => {
+            format!("exempt {target} from TLS inspection, or give the agent the inspecting CA")
+        }
         Some(code) if code.stage() == Stage::Dns => match by {
             Some(by) => format!("let the resolver {by} answer for {target}"),
             None => format!("let the resolver answer for {target}"),
         },
-        Some(Code::ProxyRefused) => format!("allow CONNECT to {target}{port} on the proxy, or the proxy's login"),
+        Some(Code::ProxyRefused) => {
+            format!("allow CONNECT to {target}{port} on the proxy, or the proxy's login")
+        }
         Some(Code::ProxyFailed) => format!("allow the proxy itself to reach {target}{port}"),
         Some(Code::HttpBlocked) => format!("allow {target} in the web filter"),
-        _ => format!("look at the path from {from} to {target}{port}, and whether the server is up"),
+        _ => {
+            format!("look at the path from {from} to {target}{port}, and whether the server is up")
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::observe::{EventKind, Flow};
 
 /// What succeeded, indexed by what an attempt can be compared with.
 #[derive(Debug, Default)]
-pub struct Controls {
+pub(super) struct Controls {
     /// By responder address: port, initiator and said name of what succeeded.
     by_responder: HashMap<IpAddr, BTreeSet<(u16, IpAddr, Option<Fqdn>)>>,
     /// By initiator and port: responders that answered over TCP.
@@ -25,31 +25,44 @@ pub struct Controls {
 impl Controls {
     /// Indexes all flows.
     #[must_use]
-    pub fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)>) -> Self {
+    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)>) -> Self {
         let mut all = Self::default();
         for (flow, went) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
             for event in flow.events_of(EventKind::SynAck, false) {
                 all.ttl.entry(responder).or_default().insert(event.ttl);
-                all.near_ttl.entry(neighbourhood(responder)).or_default().insert(event.ttl);
+                all.near_ttl
+                    .entry(neighbourhood(responder))
+                    .or_default()
+                    .insert(event.ttl);
             }
             if *went != Went::Succeeded {
                 continue;
             }
             if flow.transport == Transport::Udp {
-                all.udp.entry(flow.responder.port).or_default().insert((initiator, responder));
+                all.udp
+                    .entry(flow.responder.port)
+                    .or_default()
+                    .insert((initiator, responder));
                 continue;
             }
             let name = flow.said_names().next().map(|name| name.fqdn.clone());
-            all.by_responder.entry(responder).or_default().insert((flow.responder.port, initiator, name));
-            all.by_initiator.entry((initiator, flow.responder.port)).or_default().insert(responder);
+            all.by_responder.entry(responder).or_default().insert((
+                flow.responder.port,
+                initiator,
+                name,
+            ));
+            all.by_initiator
+                .entry((initiator, flow.responder.port))
+                .or_default()
+                .insert(responder);
         }
         all
     }
 
     /// Settles the grade of a flow's evidence by what works nearby, and says which control carried it.
     #[must_use]
-    pub fn settle(&self, flow: &Flow, mut evidence: Evidence) -> Evidence {
+    pub(super) fn settle(&self, flow: &Flow, mut evidence: Evidence) -> Evidence {
         let own = flow.said_names().next().map(|name| &name.fqdn);
         match evidence.code {
             Code::SynSilent if evidence.grade == Grade::B => {
@@ -82,7 +95,11 @@ impl Controls {
             }
             Code::UdpSilent => {
                 if let Some(control) = self.udp_service(flow) {
-                    evidence.grade = if flow.out.packets >= 2 { Grade::B } else { Grade::C };
+                    evidence.grade = if flow.out.packets >= 2 {
+                        Grade::B
+                    } else {
+                        Grade::C
+                    };
                     evidence.control = Some(control);
                 }
             }
@@ -98,23 +115,32 @@ impl Controls {
             .iter()
             .find(|(port, client, _)| *port != flow.responder.port && *client == flow.initiator.ip);
         match other_port {
-            Some((port, ..)) => Some(format!("the same address answers this client on port {port}: a port filter")),
+            Some((port, ..)) => Some(format!(
+                "the same address answers this client on port {port}: a port filter"
+            )),
             None => self.other_client(flow),
         }
     }
 
     fn other_client(&self, flow: &Flow) -> Option<String> {
         let seen = self.by_responder.get(&flow.responder.ip)?;
-        let (_, client, _) = seen
-            .iter()
-            .find(|(port, client, _)| *port == flow.responder.port && *client != flow.initiator.ip)?;
-        Some(format!("the same address and port answers {client}: a rule on the source"))
+        let (_, client, _) = seen.iter().find(|(port, client, _)| {
+            *port == flow.responder.port && *client != flow.initiator.ip
+        })?;
+        Some(format!(
+            "the same address and port answers {client}: a rule on the source"
+        ))
     }
 
     /// Other addresses answer this client on the same port.
     fn path(&self, flow: &Flow) -> Option<String> {
-        let answered = self.by_initiator.get(&(flow.initiator.ip, flow.responder.port))?;
-        let others = answered.iter().filter(|ip| **ip != flow.responder.ip).count();
+        let answered = self
+            .by_initiator
+            .get(&(flow.initiator.ip, flow.responder.port))?;
+        let others = answered
+            .iter()
+            .filter(|ip| **ip != flow.responder.ip)
+            .count();
         (others > 0).then(|| {
             let port = flow.responder.port;
             format!("{others} other addresses answer this client on port {port}: the path works")
@@ -126,8 +152,13 @@ impl Controls {
         let seen = self.by_responder.get(&flow.responder.ip)?;
         seen.iter().find_map(|(port, client, name)| {
             let name = name.as_ref()?;
-            let other = *port == flow.responder.port && *client == flow.initiator.ip && Some(name) != own;
-            other.then(|| format!("the same address answers this client under the name {name}: a filter on names"))
+            let other =
+                *port == flow.responder.port && *client == flow.initiator.ip && Some(name) != own;
+            other.then(|| {
+                format!(
+                    "the same address answers this client under the name {name}: a filter on names"
+                )
+            })
         })
     }
 
@@ -135,14 +166,21 @@ impl Controls {
     fn nearer_reset(&self, flow: &Flow) -> Option<String> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
         let server = flow.responder.ip;
-        let (whose, ttls) = match (self.ttl.get(&server), self.near_ttl.get(&neighbourhood(server))) {
+        let (whose, ttls) = match (
+            self.ttl.get(&server),
+            self.near_ttl.get(&neighbourhood(server)),
+        ) {
             (Some(ttls), _) => ("this server's", ttls),
             (None, Some(ttls)) => ("the neighbouring servers'", ttls),
             (None, None) => return None,
         };
         (!ttls.contains(&reset.ttl)).then(|| {
             let known: Vec<String> = ttls.iter().map(u8::to_string).collect();
-            format!("the RST has TTL {}, {whose} SYN-ACKs have {}: not sent by the server", reset.ttl, known.join(", "))
+            format!(
+                "the RST has TTL {}, {whose} SYN-ACKs have {}: not sent by the server",
+                reset.ttl,
+                known.join(", ")
+            )
         })
     }
 
@@ -151,10 +189,14 @@ impl Controls {
         let (ours, theirs) = (flow.initiator.ip, flow.responder.ip);
         seen.iter().find_map(|&(client, server)| {
             if server == theirs && client != ours {
-                return Some(format!("the same server answers {client}: a rule on the source"));
+                return Some(format!(
+                    "the same server answers {client}: a rule on the source"
+                ));
             }
             let other = client == ours && server != theirs;
-            other.then(|| format!("the server {server} answers this client on the same port: the path works"))
+            other.then(|| {
+                format!("the server {server} answers this client on the same port: the path works")
+            })
         })
     }
 }

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Flow, Name, NameSource, StreamFact};
-use crate::rules::{Assessment, Cover, Miss, Profile, RuleSet, Scratch, Subject};
+use crate::rules::{
+    Assessment, Cover, Denied, Misfit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject,
+};
 
 /// Whom a flow aims at, as far as packets tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,21 +29,29 @@ pub struct Coverage {
     /// Requirements whose destination fits, but something else does not.
     pub misses: Vec<Miss>,
     /// Negative facts that it contradicts.
-    pub denied: Vec<Cover>,
+    pub denied: Vec<Denied>,
     /// The DNS answers of the address would be covered, but the name that the initiator said is not: the names.
     pub contradicted: Vec<Fqdn>,
 }
 
 /// Whom a flow aims at.
 #[must_use]
-pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
-    let connect = flow.names.iter().find(|name| name.source == NameSource::HttpConnect);
+pub(super) fn aim(flow: &Flow, profile: &Profile) -> Aim {
+    let connect = flow
+        .names
+        .iter()
+        .find(|name| name.source == NameSource::HttpConnect);
     let to_proxy = profile.is_proxy(flow.responder.ip, flow.responder.port);
     let said: Vec<&Name> = flow.said_names().collect();
     if let Some(connect) = connect {
         // The inner SNI, where there is one, is what the far end sees; the CONNECT target is what the proxy decides on.
         let port = if connect.port == 0 { 443 } else { connect.port };
-        return Aim { names: vec![connect.fqdn.clone()], source: Some(connect.source), port, proxied: true };
+        return Aim {
+            names: vec![connect.fqdn.clone()],
+            source: Some(connect.source),
+            port,
+            proxied: true,
+        };
     }
     if let Some(first) = said.first() {
         let mut names: Vec<Fqdn> = Vec::new();
@@ -55,22 +65,39 @@ pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
             (true, port) => port,
             (false, _) => flow.responder.port,
         };
-        return Aim { names, source: Some(first.source), port, proxied: to_proxy };
+        return Aim {
+            names,
+            source: Some(first.source),
+            port,
+            proxied: to_proxy,
+        };
     }
-    let answers = flow.names.iter().filter(|name| matches!(name.source, NameSource::DnsAnswer | NameSource::Seed));
+    let answers = flow
+        .names
+        .iter()
+        .filter(|name| matches!(name.source, NameSource::DnsAnswer | NameSource::Seed));
     let names: Vec<Fqdn> = answers.map(|name| name.fqdn.clone()).collect();
     let source = (!names.is_empty()).then_some(NameSource::DnsAnswer);
-    Aim { names, source, port: flow.responder.port, proxied: false }
+    Aim {
+        names,
+        source,
+        port: flow.responder.port,
+        proxied: false,
+    }
 }
 
 /// What the requirements say of a flow with this aim.
 #[must_use]
-pub fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scratch) -> Coverage {
+pub(super) fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scratch) -> Coverage {
     let path = flow.facts.iter().find_map(|(_, own, fact)| match fact {
         StreamFact::HttpPath { path } if *own => Some(path.as_str()),
         _ => None,
     });
-    let responder = if aim.proxied { IpAddr::from([0, 0, 0, 0]) } else { flow.responder.ip };
+    let responder = if aim.proxied {
+        IpAddr::from([0, 0, 0, 0])
+    } else {
+        flow.responder.ip
+    };
     let mut ask = |names: &[&Fqdn]| {
         let subject = Subject {
             initiator: flow.initiator.ip,
@@ -84,30 +111,42 @@ pub fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scratch) -> 
         rules.assess(&subject, scratch)
     };
     let names: Vec<&Fqdn> = aim.names.iter().collect();
-    let Assessment { covers, misses, denied } = ask(&names);
+    let Assessment {
+        covers,
+        misses,
+        denied,
+        ..
+    } = ask(&names);
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let mut contradicted = Vec::new();
     if said && covers.is_empty() && !aim.proxied {
-        let answers = flow.names.iter().filter(|name| name.source == NameSource::DnsAnswer && !name.stale);
+        let answers = flow
+            .names
+            .iter()
+            .filter(|name| name.source == NameSource::DnsAnswer && !name.stale);
         for name in answers.filter(|name| name.same_client && !aim.names.contains(&name.fqdn)) {
             if !ask(&[&name.fqdn]).covers.is_empty() {
                 contradicted.push(name.fqdn.clone());
             }
         }
     }
-    Coverage { covers, misses, denied, contradicted }
+    Coverage {
+        covers,
+        misses,
+        denied,
+        contradicted,
+    }
 }
 
 /// Requirements whose destination is this name, for this initiator, whatever the port: what a lookup is for.
 #[must_use]
-pub fn wanted_by_name(
+pub(super) fn wanted_by_name(
     initiator: IpAddr,
     name: &Fqdn,
     time: CaptureTime,
     rules: &RuleSet,
     scratch: &mut Scratch,
-) -> Vec<crate::rules::RequirementIndex> {
-    use crate::rules::Misfit;
+) -> Vec<RequirementIndex> {
     let subject = Subject {
         initiator,
         responder: IpAddr::from([0, 0, 0, 0]),
@@ -119,12 +158,18 @@ pub fn wanted_by_name(
     };
     let Assessment { covers, misses, .. } = rules.assess(&subject, scratch);
     let only_port = |miss: &Miss| {
-        miss.misfits.iter().all(|misfit| matches!(misfit, Misfit::Port { .. } | Misfit::Transport { .. }))
+        miss.misfits
+            .iter()
+            .all(|misfit| matches!(misfit, Misfit::Port { .. } | Misfit::Transport { .. }))
     };
     let covered = covers.into_iter().map(|cover| cover.requirement);
     let mut wanted: Vec<_> = covered
-        .chain(misses.into_iter().filter(only_port).map(|miss| miss.requirement))
-        .filter(|requirement| rules.requirement(*requirement).is_some_and(|r| !r.deny))
+        .chain(
+            misses
+                .into_iter()
+                .filter(only_port)
+                .map(|miss| miss.requirement),
+        )
         .collect();
     wanted.sort_unstable();
     wanted.dedup();

@@ -170,9 +170,7 @@ pub const fn explain(code: Code) -> &'static str {
         Code::DnsServfail => {
             "The resolver answers SERVFAIL. DNSSEC failures and unreachable name servers look the same as a filter."
         }
-        Code::DnsSilent => {
-            "Repeated queries get no answer while the same resolver answers others."
-        }
+        Code::DnsSilent => "Repeated queries get no answer while the same resolver answers others.",
         Code::SynSilent => {
             "The same SYN is sent again and again and nothing comes back: a filter that drops, a server that is down, \
              or a route that is missing. At least three SYNs over three seconds and a neighbour that works are wanted \
@@ -223,12 +221,8 @@ pub const fn explain(code: Code) -> &'static str {
             "The client ends the handshake with bad_certificate, certificate_unknown or unknown_ca after the server's \
              flight: something on the path shows a certificate of its own, or the client's trust store is old."
         }
-        Code::RequestReset => {
-            "An HTTP request in clear is answered with RST."
-        }
-        Code::HttpBlocked => {
-            "The HTTP answer has status 451 or 511, or is a filter's block page."
-        }
+        Code::RequestReset => "An HTTP request in clear is answered with RST.",
+        Code::HttpBlocked => "The HTTP answer has status 451 or 511, or is a filter's block page.",
         Code::ProxyRefused => {
             "The proxy answers CONNECT with 403, or with 407 that is never followed by 200."
         }
@@ -239,9 +233,7 @@ pub const fn explain(code: Code) -> &'static str {
             "Requests of a protocol that answers (DNS, NTP) get no answer. Protocols that never answer, such as syslog, \
              do not count."
         }
-        Code::UdpProhibited => {
-            "ICMP says administratively prohibited, quoting the datagram."
-        }
+        Code::UdpProhibited => "ICMP says administratively prohibited, quoting the datagram.",
         Code::UdpUnreachable => {
             "ICMP says that the port, host or network cannot be reached, quoting the datagram."
         }

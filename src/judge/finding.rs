@@ -149,8 +149,24 @@ impl Finding {
 
     /// Report order: what is worst first, then by kind, then by when, who and what.
     #[must_use]
-    pub fn sort_key(&self) -> (Severity, FindingCode, Option<CaptureTime>, Option<IpAddr>, &str, Option<u16>) {
+    pub fn sort_key(
+        &self,
+    ) -> (
+        Severity,
+        FindingCode,
+        Option<CaptureTime>,
+        Option<IpAddr>,
+        &str,
+        Option<u16>,
+    ) {
         let at = self.span.map(|(first, _)| first.time);
-        (self.severity, self.code, at, self.initiator, &self.target, self.port)
+        (
+            self.severity,
+            self.code,
+            at,
+            self.initiator,
+            &self.target,
+            self.port,
+        )
     }
 }

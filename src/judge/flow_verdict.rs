@@ -6,8 +6,9 @@ use super::attempt::{Went, went};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
 use super::scope::{OutOfScope, out_of_scope};
+use crate::model::Fqdn;
 use crate::observe::{Capture, Flow};
-use crate::rules::{Profile, RuleSet, Scratch};
+use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
 #[derive(Clone, Debug)]
@@ -24,16 +25,48 @@ pub struct FlowVerdict {
 
 /// Judges all flows, in parallel; in the order of [`Capture::flows`].
 #[must_use]
-pub fn flow_verdicts(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Vec<FlowVerdict> {
+pub(super) fn flow_verdicts(
+    capture: &Capture,
+    rules: &RuleSet,
+    profile: &Profile,
+) -> Vec<FlowVerdict> {
     let judge = |scratch: &mut Scratch, flow: &Flow| {
         let aim = aim(flow, profile);
-        let out_of_scope = out_of_scope(flow, profile);
-        let coverage = if out_of_scope.is_some() { Coverage::default() } else { cover(flow, &aim, rules, scratch) };
-        FlowVerdict { out_of_scope, aim, coverage, went: went(flow, capture.end()) }
+        let names: Vec<&Fqdn> = aim.names.iter().collect();
+        let subject = Subject {
+            initiator: flow.initiator.ip,
+            responder: flow.responder.ip,
+            port: flow.responder.port,
+            transport: flow.transport,
+            names: &names,
+            path: None,
+            time: flow.span.0.time,
+        };
+        let out_of_scope = out_of_scope(flow, &subject, profile);
+        let coverage = if out_of_scope.is_some() {
+            Coverage::default()
+        } else {
+            cover(flow, &aim, rules, scratch)
+        };
+        FlowVerdict {
+            out_of_scope,
+            aim,
+            coverage,
+            went: went(flow, capture.end()),
+        }
     };
-    let mut verdicts: Vec<FlowVerdict> =
-        capture.flows.par_iter().with_min_len(64).map_init(Scratch::default, judge).collect();
-    let controls = Controls::of(capture.flows.iter().zip(verdicts.iter().map(|verdict| &verdict.went)));
+    let mut verdicts: Vec<FlowVerdict> = capture
+        .flows
+        .par_iter()
+        .with_min_len(64)
+        .map_init(Scratch::default, judge)
+        .collect();
+    let controls = Controls::of(
+        capture
+            .flows
+            .iter()
+            .zip(verdicts.iter().map(|verdict| &verdict.went)),
+    );
     for (flow, verdict) in capture.flows.iter().zip(&mut verdicts) {
         if let Went::Failed(evidence) = &verdict.went {
             verdict.went = Went::Failed(controls.settle(flow, evidence.clone()));

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::attempt::{Doubt, Went, stage};
+use super::coverage::wanted_by_name;
 use super::evidence::{Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
 use super::lookup::Lookups;
-use super::coverage::wanted_by_name;
 use crate::model::{Fqdn, Stamp, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet, Scratch};
@@ -139,16 +139,28 @@ type Key = (IpAddr, Option<Fqdn>, Option<IpAddr>, u16);
 
 /// Rolls attempts and lookups up to intents, ascending by start.
 #[must_use]
-pub fn intents(capture: &Capture, verdicts: &[FlowVerdict], lookups: &Lookups, rules: &RuleSet) -> Vec<Intent> {
+pub(super) fn intents(
+    capture: &Capture,
+    verdicts: &[FlowVerdict],
+    lookups: &Lookups,
+    rules: &RuleSet,
+) -> Vec<Intent> {
     let mut groups: BTreeMap<Key, Vec<FlowId>> = BTreeMap::new();
     for (i, (flow, verdict)) in capture.flows.iter().zip(verdicts).enumerate() {
         if verdict.out_of_scope.is_some() {
             continue;
         }
         let name = verdict.aim.names.first().cloned();
-        let address = if name.is_none() { Some(flow.responder.ip) } else { None };
+        let address = if name.is_none() {
+            Some(flow.responder.ip)
+        } else {
+            None
+        };
         let key = (flow.initiator.ip, name, address, verdict.aim.port);
-        groups.entry(key).or_default().push(FlowId(u32::try_from(i).unwrap_or(u32::MAX)));
+        groups
+            .entry(key)
+            .or_default()
+            .push(FlowId(u32::try_from(i).unwrap_or(u32::MAX)));
     }
     let mut out = Vec::new();
     for (key, flows) in groups {
@@ -160,7 +172,16 @@ pub fn intents(capture: &Capture, verdicts: &[FlowVerdict], lookups: &Lookups, r
     }
     failed_lookups(capture, lookups, rules, &mut out);
     out.sort_by(|a, b| {
-        let key = |i: &Intent| (i.span.0.time, i.initiator, i.fqdn.clone(), i.addresses.clone(), i.port, i.transport);
+        let key = |i: &Intent| {
+            (
+                i.span.0.time,
+                i.initiator,
+                i.fqdn.clone(),
+                i.addresses.clone(),
+                i.port,
+                i.transport,
+            )
+        };
         key(a).cmp(&key(b))
     });
     out
@@ -171,7 +192,9 @@ fn close_in_time<'a>(flows: &'a [FlowId], capture: &Capture) -> Vec<&'a [FlowId]
     let mut out = Vec::new();
     let (mut start, mut end) = (0, None);
     for (i, id) in flows.iter().enumerate() {
-        let Some(flow) = capture.flow(*id) else { continue };
+        let Some(flow) = capture.flow(*id) else {
+            continue;
+        };
         if end.is_some_and(|end| flow.span.0.time.since(end) > CLOSE) {
             out.push(&flows[start..i]);
             start = i;
@@ -188,17 +211,30 @@ fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdi
         .iter()
         .filter_map(|id| Some((capture.flow(*id)?, verdicts.get(id.0 as usize)?)))
         .collect();
-    let mut requirements: Vec<RequirementIndex> =
-        tries.iter().flat_map(|(_, v)| v.coverage.covers.iter().map(|c| c.requirement)).collect();
+    let mut requirements: Vec<RequirementIndex> = tries
+        .iter()
+        .flat_map(|(_, v)| v.coverage.covers.iter().map(|c| c.requirement))
+        .collect();
     requirements.sort_unstable();
     requirements.dedup();
     let mut addresses: Vec<IpAddr> = tries.iter().map(|(flow, _)| flow.responder.ip).collect();
     addresses.sort_unstable();
     addresses.dedup();
-    let start = tries.iter().map(|(flow, _)| flow.span.0).min().unwrap_or_default();
-    let end = tries.iter().map(|(flow, _)| flow.span.1).max().unwrap_or_default();
+    let start = tries
+        .iter()
+        .map(|(flow, _)| flow.span.0)
+        .min()
+        .unwrap_or_default();
+    let end = tries
+        .iter()
+        .map(|(flow, _)| flow.span.1)
+        .max()
+        .unwrap_or_default();
     let first = tries.first();
-    let mut or_names: Vec<Fqdn> = tries.iter().flat_map(|(_, v)| v.aim.names.iter().skip(1).cloned()).collect();
+    let mut or_names: Vec<Fqdn> = tries
+        .iter()
+        .flat_map(|(_, v)| v.aim.names.iter().skip(1).cloned())
+        .collect();
     or_names.sort();
     or_names.dedup();
     let mut intent = Intent {
@@ -220,11 +256,12 @@ fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdi
     };
     settle(&mut intent, &tries);
     if intent.requirements.is_empty() {
-        intent.outcome = if intent.fqdn.is_some() || tries.iter().any(|(_, v)| !v.coverage.misses.is_empty()) {
-            Outcome::Unexpected
-        } else {
-            Outcome::Unnamed
-        };
+        intent.outcome =
+            if intent.fqdn.is_some() || tries.iter().any(|(_, v)| !v.coverage.misses.is_empty()) {
+                Outcome::Unexpected
+            } else {
+                Outcome::Unnamed
+            };
     }
     intent
 }
@@ -232,7 +269,11 @@ fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdi
 /// The outcome of an intent from those of its attempts: any success is a success, else the best evidence decides.
 fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     let reached = |verdict: &FlowVerdict| matches!(verdict.went, Went::Succeeded | Went::Sent);
-    let success = tries.iter().filter(|(_, v)| reached(v)).map(|(flow, _)| flow.span.0).min();
+    let success = tries
+        .iter()
+        .filter(|(_, v)| reached(v))
+        .map(|(flow, _)| flow.span.0)
+        .min();
     let failures: Vec<(&Flow, &Evidence)> = tries
         .iter()
         .filter_map(|(flow, verdict)| match &verdict.went {
@@ -240,7 +281,10 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
             _ => None,
         })
         .collect();
-    let mut evidence: Vec<Evidence> = failures.iter().map(|(_, evidence)| (*evidence).clone()).collect();
+    let mut evidence: Vec<Evidence> = failures
+        .iter()
+        .map(|(_, evidence)| (*evidence).clone())
+        .collect();
     evidence.sort_by(|a, b| (a.grade, a.code, &a.stamps).cmp(&(b.grade, b.code, &b.stamps)));
     if let Some(success) = success {
         intent.outcome = match failures.iter().map(|(flow, _)| *flow).collect::<Vec<_>>() {
@@ -252,7 +296,9 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
         intent.evidence = evidence;
         return;
     }
-    let best = failures.iter().min_by_key(|(_, evidence)| (evidence.grade, evidence.code));
+    let best = failures
+        .iter()
+        .min_by_key(|(_, evidence)| (evidence.grade, evidence.code));
     match best {
         Some((flow, best)) => {
             intent.outcome = match best.grade {
@@ -302,14 +348,20 @@ fn forgive_earlier(same_key: &mut [Intent]) {
 /// Lookups that failed and led to no attempt, for names that a requirement lists.
 fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &mut Vec<Intent>) {
     let mut scratch = Scratch::default();
-    let tried: std::collections::HashSet<(IpAddr, Fqdn)> =
-        out.iter().filter_map(|intent| Some((intent.initiator, intent.fqdn.clone()?))).collect();
+    let tried: std::collections::HashSet<(IpAddr, Fqdn)> = out
+        .iter()
+        .filter_map(|intent| Some((intent.initiator, intent.fqdn.clone()?)))
+        .collect();
     for (client, name, lookup) in lookups.iter() {
-        let Some(evidence) = &lookup.failure else { continue };
+        let Some(evidence) = &lookup.failure else {
+            continue;
+        };
         if tried.contains(&(client, name.clone())) {
             continue;
         }
-        let (Some(first), Some(last)) = (lookup.stamps.first(), lookup.stamps.last()) else { continue };
+        let (Some(first), Some(last)) = (lookup.stamps.first(), lookup.stamps.last()) else {
+            continue;
+        };
         let requirements = wanted_by_name(client, name, first.time, rules, &mut scratch);
         if requirements.is_empty() {
             continue;

@@ -45,8 +45,12 @@ impl Lookups {
         let servers = Servers::of(transactions);
         let mut by_client: BTreeMap<(IpAddr, Fqdn), Lookup> = BTreeMap::new();
         for transaction in transactions.iter().filter(|t| t.server.port == 53) {
-            let Some(query) = &transaction.query else { continue };
-            let lookup = by_client.entry((transaction.client.ip, query.clone())).or_default();
+            let Some(query) = &transaction.query else {
+                continue;
+            };
+            let lookup = by_client
+                .entry((transaction.client.ip, query.clone()))
+                .or_default();
             lookup.attempts += 1;
             let room = Lookup::MAX_STAMPS.saturating_sub(lookup.stamps.len());
             lookup.stamps.extend(transaction.stamps().take(room));
@@ -58,7 +62,10 @@ impl Lookups {
                 lookup.addresses.extend(live);
             }
             if let Some(evidence) = failure(transaction, &servers, end)
-                && lookup.failure.as_ref().is_none_or(|known| evidence.grade < known.grade)
+                && lookup
+                    .failure
+                    .as_ref()
+                    .is_none_or(|known| evidence.grade < known.grade)
             {
                 lookup.failure = Some(evidence);
             }
@@ -79,7 +86,9 @@ impl Lookups {
 
     /// All lookups, ascending by client and name.
     pub fn iter(&self) -> impl Iterator<Item = (IpAddr, &Fqdn, &Lookup)> {
-        self.by_client.iter().map(|((client, name), lookup)| (*client, name, lookup))
+        self.by_client
+            .iter()
+            .map(|((client, name), lookup)| (*client, name, lookup))
     }
 
     /// What a client learnt of a name.
@@ -120,7 +129,9 @@ impl Servers {
     }
 
     fn control(&self, server: IpAddr) -> Option<String> {
-        self.works.contains_key(&server).then(|| format!("the same resolver {server} resolves other names"))
+        self.works
+            .contains_key(&server)
+            .then(|| format!("the same resolver {server} resolves other names"))
     }
 }
 
@@ -147,27 +158,71 @@ fn failure(transaction: &DnsTransaction, servers: &Servers, end: CaptureTime) ->
         if transaction.queries.len() < 2 && end.since(last.time) < TAIL {
             return None;
         }
-        let grade = if control.is_some() && transaction.queries.len() >= 2 { Grade::B } else { Grade::C };
-        let words = format!("{} queries to {server}, no answer", transaction.queries.len());
-        return Some(evidence(Code::DnsSilent, grade, transaction.queries.clone(), words, None));
+        let grade = if control.is_some() && transaction.queries.len() >= 2 {
+            Grade::B
+        } else {
+            Grade::C
+        };
+        let words = format!(
+            "{} queries to {server}, no answer",
+            transaction.queries.len()
+        );
+        return Some(evidence(
+            Code::DnsSilent,
+            grade,
+            transaction.queries.clone(),
+            words,
+            None,
+        ));
     };
-    let stamps: Vec<Stamp> = transaction.queries.first().copied().into_iter().chain([*stamp]).collect();
-    let said = facts.extended_errors.iter().find(|(code, _)| matches!(code, 4 | 15..=18));
+    let stamps: Vec<Stamp> = transaction
+        .queries
+        .first()
+        .copied()
+        .into_iter()
+        .chain([*stamp])
+        .collect();
+    let said = facts
+        .extended_errors
+        .iter()
+        .find(|(code, _)| matches!(code, 4 | 15..=18));
     if let Some((code, text)) = said {
         let words = format!("extended DNS error {code} from {server}{}", quoted(text));
-        return Some(evidence(Code::DnsExtendedError, Grade::A, stamps, words, Some(server)));
+        return Some(evidence(
+            Code::DnsExtendedError,
+            Grade::A,
+            stamps,
+            words,
+            Some(server),
+        ));
     }
-    let with_control = if control.is_some() { Grade::B } else { Grade::C };
+    let with_control = if control.is_some() {
+        Grade::B
+    } else {
+        Grade::C
+    };
     let (code, grade, words) = match facts.rcode {
         0 => {
             let all: Vec<IpAddr> = addresses(facts).collect();
             if all.is_empty() || all.iter().any(|ip| !is_sinkhole(*ip)) {
                 return None; // an answer of use, or no data of this type: the other family may have some
             }
-            (Code::DnsSinkhole, Grade::B, format!("{server} answers {}", all[0]))
+            (
+                Code::DnsSinkhole,
+                Grade::B,
+                format!("{server} answers {}", all[0]),
+            )
         }
-        2 => (Code::DnsServfail, Grade::C, format!("SERVFAIL from {server}")),
-        3 => (Code::DnsNxdomain, with_control, format!("NXDOMAIN from {server}")),
+        2 => (
+            Code::DnsServfail,
+            Grade::C,
+            format!("SERVFAIL from {server}"),
+        ),
+        3 => (
+            Code::DnsNxdomain,
+            with_control,
+            format!("NXDOMAIN from {server}"),
+        ),
         5 => (Code::DnsRefused, Grade::C, format!("REFUSED from {server}")),
         _ => return None,
     };
@@ -175,5 +230,9 @@ fn failure(transaction: &DnsTransaction, servers: &Servers, end: CaptureTime) ->
 }
 
 fn quoted(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!(": {text:?}") }
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {text:?}")
+    }
 }

@@ -10,6 +10,7 @@ mod flow_verdict;
 mod intent;
 mod lookup;
 mod requirement_verdict;
+mod rows;
 mod scope;
 mod trust;
 mod unexpected;
@@ -69,14 +70,26 @@ pub fn judge(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Judgement
     let flows = flow_verdict::flow_verdicts(capture, rules, profile);
     let lookups = Lookups::of(&capture.dns, capture.end());
     let intents = intent::intents(capture, &flows, &lookups, rules);
-    let requirements = requirement_verdict::requirement_verdicts(capture, &intents, &lookups, rules, profile);
+    let requirements =
+        requirement_verdict::requirement_verdicts(capture, &intents, &lookups, rules);
     let trust = trust::trust(capture);
-    let case =
-        Case { capture, rules, flows: &flows, intents: &intents, requirements: &requirements };
+    let case = Case {
+        capture,
+        rules,
+        flows: &flows,
+        intents: &intents,
+        requirements: &requirements,
+    };
     let mut findings = Vec::new();
     for question in QUESTIONS {
         question(&case, &mut findings);
     }
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    Judgement { flows, intents, requirements, findings, trust }
+    Judgement {
+        flows,
+        intents,
+        requirements,
+        findings,
+        trust,
+    }
 }

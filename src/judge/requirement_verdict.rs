@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
+use super::rows::{covers, may_initiate, patterns};
 use crate::observe::Capture;
-use crate::rules::{Activity, GroupKind, Profile, RequirementIndex, RuleSet, Target};
+use crate::rules::{Activity, GroupKind, RequirementIndex, RuleSet};
 
 /// Why a requirement was not exercised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,12 +110,11 @@ pub struct RequirementVerdict {
 
 /// Judges all requirements, ascending by id.
 #[must_use]
-pub fn requirement_verdicts(
+pub(super) fn requirement_verdicts(
     capture: &Capture,
     intents: &[Intent],
     lookups: &Lookups,
     rules: &RuleSet,
-    profile: &Profile,
 ) -> Vec<RequirementVerdict> {
     let mut covered: BTreeMap<RequirementIndex, Vec<usize>> = BTreeMap::new();
     for (i, intent) in intents.iter().enumerate() {
@@ -125,7 +125,10 @@ pub fn requirement_verdicts(
     let initiators: BTreeSet<IpAddr> = capture.flows.iter().map(|flow| flow.initiator.ip).collect();
     let resolved = resolved_names(lookups);
     let mut verdicts: Vec<RequirementVerdict> = rules
-        .indices()
+        .requirements()
+        .iter()
+        .zip(0..)
+        .map(|(_, place)| RequirementIndex::new(place))
         .map(|requirement| {
             let intents_of = covered.remove(&requirement).unwrap_or_default();
             let reached_by: BTreeSet<IpAddr> = intents_of
@@ -136,9 +139,14 @@ pub fn requirement_verdicts(
                 .collect();
             let mut names = Vec::new();
             let standing = match rules.activity(requirement) {
-                Activity::Off(why) | Activity::NotAuditable(why) if intents_of.is_empty() => Standing::NotActive(why),
+                Activity::Off(why) if intents_of.is_empty() => {
+                    Standing::NotActive(format!("off: needs {why}"))
+                }
+                Activity::NotAuditable(role) if intents_of.is_empty() => Standing::NotActive(
+                    format!("the site file binds no address or name to the role {role}"),
+                ),
                 _ if intents_of.is_empty() => {
-                    let (why, found) = not_seen(requirement, &initiators, &resolved, rules, profile);
+                    let (why, found) = not_seen(requirement, &initiators, &resolved, rules);
                     names = found;
                     Standing::NotSeen(why)
                 }
@@ -164,7 +172,10 @@ fn standing(places: &[usize], intents: &[Intent]) -> Standing {
     let mut by_initiator: BTreeMap<(IpAddr, Option<String>), Vec<Outcome>> = BTreeMap::new();
     for intent in places.iter().map(|i| &intents[*i]) {
         let name = intent.fqdn.as_ref().map(ToString::to_string);
-        by_initiator.entry((intent.initiator, name)).or_default().push(intent.outcome);
+        by_initiator
+            .entry((intent.initiator, name))
+            .or_default()
+            .push(intent.outcome);
     }
     let mut worst = Standing::Satisfied;
     for outcomes in by_initiator.values() {
@@ -200,7 +211,9 @@ const fn rank(standing: &Standing) -> u8 {
 
 /// Names that some host resolved to an address of use.
 fn resolved_names(lookups: &Lookups) -> Vec<(IpAddr, &crate::model::Fqdn)> {
-    let useful = lookups.iter().filter(|(_, _, lookup)| lookup.resolved_at.is_some());
+    let useful = lookups
+        .iter()
+        .filter(|(_, _, lookup)| lookup.resolved_at.is_some());
     useful.map(|(client, name, _)| (client, name)).collect()
 }
 
@@ -209,21 +222,22 @@ fn not_seen(
     initiators: &BTreeSet<IpAddr>,
     resolved: &[(IpAddr, &crate::model::Fqdn)],
     rules: &RuleSet,
-    profile: &Profile,
 ) -> (NotSeen, Vec<String>) {
-    let Some(row) = rules.requirement(requirement) else { return (NotSeen::NeverTried, Vec::new()) };
-    if !initiators.iter().any(|ip| rules.may_initiate(requirement, *ip, profile)) {
+    if !initiators
+        .iter()
+        .any(|ip| may_initiate(rules, requirement, *ip))
+    {
         return (NotSeen::NoInitiator, Vec::new());
     }
-    let by_name = row.to.iter().any(|to| matches!(to.target, Target::Name(_) | Target::Template(_)));
+    let patterns = patterns(rules, requirement);
     let names: BTreeSet<String> = resolved
         .iter()
         .filter(|(client, name)| {
-            rules.may_initiate(requirement, *client, profile) && rules.lists_name(requirement, name)
+            covers(&patterns, name) && may_initiate(rules, requirement, *client)
         })
         .map(|(_, name)| name.to_string())
         .collect();
-    match (names.is_empty(), by_name) {
+    match (names.is_empty(), !patterns.is_empty()) {
         (false, _) => (NotSeen::ResolvedNeverTried, names.into_iter().collect()),
         (true, true) => (NotSeen::NeverResolved, Vec::new()),
         (true, false) => (NotSeen::NeverTried, Vec::new()),
@@ -235,7 +249,12 @@ fn excuse(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
     for group in rules.groups() {
         let stands_in = !matches!(group.kind, GroupKind::SameFlow);
         let exercised = |verdict: &RequirementVerdict| !verdict.intents.is_empty();
-        let members = || group.members.iter().map(|member| member.requirement.index());
+        let members = || {
+            group
+                .members
+                .iter()
+                .map(|member| member.requirement.index())
+        };
         let seen = members().any(|i| verdicts.get(i).is_some_and(exercised));
         if !(stands_in && seen) {
             continue;
@@ -253,8 +272,16 @@ fn excuse(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
 
 /// A row that prints the same need as another exercised one (the same flow told from both ends) is no second absence.
 fn excuse_joined(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
-    for group in rules.groups().iter().filter(|group| group.kind == GroupKind::SameFlow) {
-        let first = group.members.iter().map(|member| member.requirement.index()).min();
+    for group in rules
+        .groups()
+        .iter()
+        .filter(|group| group.kind == GroupKind::SameFlow)
+    {
+        let first = group
+            .members
+            .iter()
+            .map(|member| member.requirement.index())
+            .min();
         for member in &group.members {
             let i = member.requirement.index();
             if Some(i) != first

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::Transport;
 use crate::observe::{App, Flow};
-use crate::rules::Profile;
+use crate::rules::{Profile, Subject};
 
 /// Why a flow is not audited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,13 @@ impl OutOfScope {
 
 /// Why a flow is not audited; `None` where it is.
 #[must_use]
-pub fn out_of_scope(flow: &Flow, profile: &Profile) -> Option<OutOfScope> {
+pub(super) fn out_of_scope(
+    flow: &Flow,
+    subject: &Subject<'_>,
+    profile: &Profile,
+) -> Option<OutOfScope> {
     let (from, to) = (flow.initiator, flow.responder);
-    if let Some(about) = profile.ignored(from.ip, to.ip, to.port, flow.transport) {
+    if let Some(about) = profile.ignored(subject) {
         return Some(OutOfScope::Ignored(about.to_owned()));
     }
     if let Some(what) = housekeeping(flow) {
@@ -69,7 +73,9 @@ fn housekeeping(flow: &Flow) -> Option<&'static str> {
 /// Whether packets to the address go to more than one host.
 fn is_group(ip: IpAddr) -> bool {
     match ip {
-        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast() || (ip.octets()[3] == 255 && ip.is_private()),
+        IpAddr::V4(ip) => {
+            ip.is_multicast() || ip.is_broadcast() || (ip.octets()[3] == 255 && ip.is_private())
+        }
         IpAddr::V6(ip) => ip.is_multicast(),
     }
 }

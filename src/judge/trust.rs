@@ -23,24 +23,42 @@ pub struct Trust {
 /// Takes stock of a capture.
 #[must_use]
 pub fn trust(capture: &Capture) -> Trust {
-    let mut trust = Trust { cut_by_snaplen: capture.tally.cut_by_snaplen, ..Trust::default() };
-    for flow in capture.flows.iter().filter(|f| matches!(f.transport, Transport::Tcp | Transport::Udp)) {
+    let mut trust = Trust {
+        cut_by_snaplen: capture.tally.cut_by_snaplen,
+        ..Trust::default()
+    };
+    for flow in capture
+        .flows
+        .iter()
+        .filter(|f| matches!(f.transport, Transport::Tcp | Transport::Udp))
+    {
         trust.flows += 1;
         trust.only_initiator += u64::from(flow.back.packets == 0);
         trust.only_responder += u64::from(flow.out.packets == 0);
         trust.midstream += u64::from(flow.transport == Transport::Tcp && !flow.opened);
     }
     if trust.flows > 0 && trust.only_initiator + trust.only_responder == trust.flows {
-        trust.notes.push("only one direction of every flow was captured: nothing can be called blocked".to_owned());
+        trust.notes.push(
+            "only one direction of every flow was captured: nothing can be called blocked"
+                .to_owned(),
+        );
     }
     if trust.cut_by_snaplen > 0 {
-        trust.notes.push(format!("{} frames were cut by a snaplen: names may be missing", trust.cut_by_snaplen));
+        trust.notes.push(format!(
+            "{} frames were cut by a snaplen: names may be missing",
+            trust.cut_by_snaplen
+        ));
     }
     if trust.midstream > 0 {
-        trust.notes.push(format!("{} TCP flows were under way when the capture began", trust.midstream));
+        trust.notes.push(format!(
+            "{} TCP flows were under way when the capture began",
+            trust.midstream
+        ));
     }
     for (what, count) in &capture.tally.bounded {
-        trust.notes.push(format!("a bound on {what} cut evidence {count} times"));
+        trust
+            .notes
+            .push(format!("a bound on {what} cut evidence {count} times"));
     }
     trust
 }

@@ -7,25 +7,39 @@ use super::Case;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::intent::Outcome;
+use super::rows;
 use crate::model::{Stamp, Transport};
 use crate::observe::{Flow, FlowId};
 use crate::rules::{Misfit, RequirementIndex};
 
 /// Flows that a page says must not be. One finding a pair of hosts, port and requirement.
 pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let mut groups: BTreeMap<(RequirementIndex, IpAddr, IpAddr, u16), Vec<FlowId>> = BTreeMap::new();
+    let mut groups: BTreeMap<(RequirementIndex, IpAddr, IpAddr, u16), Vec<FlowId>> =
+        BTreeMap::new();
     for (id, flow, verdict) in audited(case) {
         for denied in &verdict.coverage.denied {
-            let key = (denied.requirement, flow.initiator.ip, flow.responder.ip, flow.responder.port);
+            let key = (
+                denied.requirement,
+                flow.initiator.ip,
+                flow.responder.ip,
+                flow.responder.port,
+            );
             groups.entry(key).or_default().push(id);
         }
     }
     for ((requirement, initiator, responder, port), flows) in groups {
-        let hint = case.rules.requirement(requirement).and_then(|r| r.hint.clone());
+        let hint = case
+            .rules
+            .library()
+            .requirement(requirement)
+            .and_then(|r| r.hint.clone());
         out.push(Finding {
             initiator: Some(initiator),
             port: Some(port),
-            transport: flows.first().and_then(|id| case.capture.flow(*id)).map(|flow| flow.transport),
+            transport: flows
+                .first()
+                .and_then(|id| case.capture.flow(*id))
+                .map(|flow| flow.transport),
             message: hint.unwrap_or_else(|| "the page says that this must stay closed".to_owned()),
             advice: "close it, or tell the site file that it is meant to be open".to_owned(),
             requirements: vec![requirement],
@@ -45,7 +59,11 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         for id in &intent.attempts {
-            let (Some(flow), Some(verdict)) = (case.capture.flow(*id), case.flows.get(id.0 as usize)) else { continue };
+            let (Some(flow), Some(verdict)) =
+                (case.capture.flow(*id), case.flows.get(id.0 as usize))
+            else {
+                continue;
+            };
             if !verdict.coverage.denied.is_empty() {
                 continue; // told as forbidden
             }
@@ -54,7 +72,13 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 Some(name) => name.to_string(),
                 None => flow.responder.ip.to_string(),
             };
-            let key = (code, flow.initiator.ip, target, verdict.aim.port, flow.transport);
+            let key = (
+                code,
+                flow.initiator.ip,
+                target,
+                verdict.aim.port,
+                flow.transport,
+            );
             let (intents, flows) = groups.entry(key).or_default();
             intents.push(i);
             flows.push(*id);
@@ -62,7 +86,9 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
     for ((code, initiator, target, port, transport), (mut intents, flows)) in groups {
         intents.dedup();
-        let Some(verdict) = flows.first().and_then(|id| case.flows.get(id.0 as usize)) else { continue };
+        let Some(verdict) = flows.first().and_then(|id| case.flows.get(id.0 as usize)) else {
+            continue;
+        };
         let (message, requirements) = nearest_miss(code, verdict, case);
         out.push(Finding {
             outcome: intents.first().map(|i| case.intents[*i].outcome),
@@ -83,19 +109,27 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
 fn audited<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (FlowId, &'a Flow, &'a FlowVerdict)> {
     let ids = (0..).map(FlowId);
     let all = ids.zip(&case.capture.flows).zip(case.flows);
-    all.filter(|(_, verdict)| verdict.out_of_scope.is_none()).map(|((id, flow), verdict)| (id, flow, verdict))
+    all.filter(|(_, verdict)| verdict.out_of_scope.is_none())
+        .map(|((id, flow), verdict)| (id, flow, verdict))
 }
 
 fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
     if !verdict.coverage.contradicted.is_empty() {
         return FindingCode::NameContradicted;
     }
-    let nearest = verdict.coverage.misses.iter().map(|miss| nearness(&miss.misfits)).min();
+    let nearest = verdict
+        .coverage
+        .misses
+        .iter()
+        .map(|miss| nearness(&miss.misfits))
+        .min();
     match nearest {
         Some((_, code)) => code,
         None => match verdict.aim.names.first() {
             None => FindingCode::Unnamed,
-            Some(name) if !case.rules.documents_of_domain(name).is_empty() => FindingCode::ListGap,
+            Some(name) if case.rules.nearest_by_vendor_domain(name).is_some() => {
+                FindingCode::ListGap
+            }
             Some(_) => FindingCode::UnexpectedName,
         },
     }
@@ -105,49 +139,119 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
 fn nearness(misfits: &[Misfit]) -> (usize, FindingCode) {
     let codes = misfits.iter().map(|misfit| match misfit {
         Misfit::Expired { .. } | Misfit::NotYetValid { .. } => FindingCode::Expired,
-        Misfit::Inactive { .. } | Misfit::Region { .. } | Misfit::DocumentNotInForce { .. } => FindingCode::SwitchedOff,
+        Misfit::Inactive { .. } | Misfit::Region { .. } | Misfit::DocumentNotInForce { .. } => {
+            FindingCode::SwitchedOff
+        }
         Misfit::Source { .. } => FindingCode::WrongRole,
         _ => FindingCode::WrongPort,
     });
-    (misfits.len(), codes.min().unwrap_or(FindingCode::UnexpectedName))
+    (
+        misfits.len(),
+        codes.min().unwrap_or(FindingCode::UnexpectedName),
+    )
 }
 
-fn nearest_miss(code: FindingCode, verdict: &FlowVerdict, case: &Case<'_>) -> (String, Vec<RequirementIndex>) {
+fn nearest_miss(
+    code: FindingCode,
+    verdict: &FlowVerdict,
+    case: &Case<'_>,
+) -> (String, Vec<RequirementIndex>) {
     let coverage = &verdict.coverage;
     if code == FindingCode::NameContradicted {
-        let names: Vec<String> = coverage.contradicted.iter().map(ToString::to_string).collect();
-        return (format!("DNS gave this address for {}, but the handshake asks for another name", names.join(", ")), Vec::new());
+        let names: Vec<String> = coverage
+            .contradicted
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        return (
+            format!(
+                "DNS gave this address for {}, but the handshake asks for another name",
+                names.join(", ")
+            ),
+            Vec::new(),
+        );
     }
-    let Some(nearest) = coverage.misses.iter().map(|miss| nearness(&miss.misfits)).min() else {
-        let domain = verdict.aim.names.first().map(|name| case.rules.documents_of_domain(name)).unwrap_or_default();
+    let Some(nearest) = coverage
+        .misses
+        .iter()
+        .map(|miss| nearness(&miss.misfits))
+        .min()
+    else {
+        let domain = verdict
+            .aim
+            .names
+            .first()
+            .and_then(|name| case.rules.nearest_by_vendor_domain(name))
+            .unwrap_or_default();
         return match (code, domain.is_empty()) {
-            (FindingCode::Unnamed, _) => ("no name is known for it, and no requirement lists its address".to_owned(), Vec::new()),
-            (_, false) => (format!("under a domain of {}, but on no list", domain.join(", ")), Vec::new()),
+            (FindingCode::Unnamed, _) => (
+                "no name is known for it, and no requirement lists its address".to_owned(),
+                Vec::new(),
+            ),
+            (_, false) => (
+                format!(
+                    "under a domain that {} lists names of, but itself on no list",
+                    domain.join(", ")
+                ),
+                Vec::new(),
+            ),
             (_, true) => ("on no list".to_owned(), Vec::new()),
         };
     };
-    let near: Vec<_> = coverage.misses.iter().filter(|miss| nearness(&miss.misfits) == nearest).collect();
-    let mut words: Vec<String> = near.iter().map(|miss| case.rules.describe_misfits(&miss.misfits)).collect();
+    let near: Vec<_> = coverage
+        .misses
+        .iter()
+        .filter(|miss| nearness(&miss.misfits) == nearest)
+        .collect();
+    let mut words: Vec<String> = near
+        .iter()
+        .map(|miss| rows::misfits(&miss.misfits))
+        .collect();
     words.sort();
     words.dedup();
     words.truncate(3);
-    (words.join("; or "), near.iter().map(|miss| miss.requirement).collect())
+    (
+        words.join("; or "),
+        near.iter().map(|miss| miss.requirement).collect(),
+    )
 }
 
 const fn advice(code: FindingCode) -> &'static str {
     match code {
-        FindingCode::NameContradicted => "find out what the program really talks to; the address alone proves nothing",
-        FindingCode::WrongPort => "find out why this port is used; where the site moved it, say so under [ports] in the site file",
-        FindingCode::WrongRole => "give the host its role in the site file, or find out why it does this",
-        FindingCode::SwitchedOff => "switch the feature, region or document on in the site file, or stop the traffic",
-        FindingCode::Expired => "bring the host's configuration up to date: the entry is no longer valid and may belong to others",
+        FindingCode::NameContradicted => {
+            "find out what the program really talks to; the address alone proves nothing"
+        }
+        FindingCode::WrongPort => {
+            "find out why this port is used; where the site moved it, say so under [ports] in the site file"
+        }
+        FindingCode::WrongRole => {
+            "give the host its role in the site file, or find out why it does this"
+        }
+        FindingCode::SwitchedOff => {
+            "switch the feature, region or document on in the site file, or stop the traffic"
+        }
+        FindingCode::Expired => {
+            "bring the host's configuration up to date: the entry is no longer valid and may belong to others"
+        }
         FindingCode::ListGap => "ask the vendor whether the list lacks it, before it is allowed",
-        FindingCode::Unnamed => "find the program; start the capture earlier so that its DNS lookup is seen",
-        _ => "find the program; allow it by a requirement of your own, ignore it in the site file, or stop it",
+        FindingCode::Unnamed => {
+            "find the program; start the capture earlier so that its DNS lookup is seen"
+        }
+        _ => {
+            "find the program; allow it by a requirement of your own, ignore it in the site file, or stop it"
+        }
     }
 }
 
 fn span(case: &Case<'_>, flows: &[FlowId]) -> Option<(Stamp, Stamp)> {
-    let spans = || flows.iter().filter_map(|id| case.capture.flow(*id)).map(|flow| flow.span);
-    Some((spans().map(|(first, _)| first).min()?, spans().map(|(_, last)| last).max()?))
+    let spans = || {
+        flows
+            .iter()
+            .filter_map(|id| case.capture.flow(*id))
+            .map(|flow| flow.span)
+    };
+    Some((
+        spans().map(|(first, _)| first).min()?,
+        spans().map(|(_, last)| last).max()?,
+    ))
 }

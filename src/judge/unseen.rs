@@ -5,21 +5,26 @@ use std::collections::BTreeSet;
 use super::Case;
 use super::finding::{Finding, FindingCode};
 use super::requirement_verdict::{NotSeen, Standing};
+use super::rows;
 use crate::rules::GroupKind;
 
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut groups_told: BTreeSet<&str> = BTreeSet::new();
     for verdict in case.requirements {
-        let Standing::NotSeen(why) = verdict.standing else { continue };
-        let Some(row) = case.rules.requirement(verdict.requirement) else { continue };
+        let Standing::NotSeen(why) = verdict.standing else {
+            continue;
+        };
+        let Some(row) = case.rules.library().requirement(verdict.requirement) else {
+            continue;
+        };
         // Where nobody in the role sent anything, there is nobody to miss it.
         if !verdict.must_see || verdict.excused_by.is_some() || why == NotSeen::NoInitiator {
             continue;
         }
         // Alternatives of one need are one absence.
         let group = row.any_of.iter().find_map(|(group, _)| {
-            let group = case.rules.group(*group)?;
+            let group = case.rules.groups().get(group.index())?;
             (group.kind != GroupKind::SameFlow).then_some(group.id.as_str())
         });
         if let Some(group) = group
@@ -39,27 +44,39 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             message,
             advice: advice(why).to_owned(),
             requirements: vec![verdict.requirement],
-            ..Finding::new(FindingCode::NeverSeen, case.rules.summary(verdict.requirement))
+            ..Finding::new(
+                FindingCode::NeverSeen,
+                rows::summary(case.rules, verdict.requirement),
+            )
         });
     }
 }
 
 /// Exclusive alternatives of which two were used.
 pub(super) fn both_alternatives(case: &Case<'_>, out: &mut Vec<Finding>) {
-    for group in case.rules.groups().iter().filter(|group| group.kind == GroupKind::InsteadOf) {
+    for group in case
+        .rules
+        .groups()
+        .iter()
+        .filter(|group| group.kind == GroupKind::InsteadOf)
+    {
         let used = group.members.iter().filter(|member| {
             let verdict = case.requirements.get(member.requirement.index());
             verdict.is_some_and(|verdict| verdict.standing == Standing::Satisfied)
         });
         let used: Vec<_> = used.collect();
-        let alternatives: BTreeSet<&str> = used.iter().map(|member| member.alternative.as_str()).collect();
+        let alternatives: BTreeSet<&str> = used
+            .iter()
+            .map(|member| member.alternative.as_str())
+            .collect();
         if alternatives.len() < 2 {
             continue;
         }
         let list: Vec<&str> = alternatives.into_iter().collect();
         out.push(Finding {
             message: format!("{}: both {} were used", group.about, list.join(" and ")),
-            advice: "find out which of them is meant; some hosts may be configured otherwise".to_owned(),
+            advice: "find out which of them is meant; some hosts may be configured otherwise"
+                .to_owned(),
             requirements: used.iter().map(|member| member.requirement).collect(),
             ..Finding::new(FindingCode::BothAlternatives, group.id.clone())
         });
@@ -68,9 +85,15 @@ pub(super) fn both_alternatives(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 const fn advice(why: NotSeen) -> &'static str {
     match why {
-        NotSeen::NeverResolved => "capture longer, or switch the feature off in the site file if it is not in use",
-        NotSeen::ResolvedNeverTried => "see whether something before the tap stops it, or the host keeps a connection from before",
+        NotSeen::NeverResolved => {
+            "capture longer, or switch the feature off in the site file if it is not in use"
+        }
+        NotSeen::ResolvedNeverTried => {
+            "see whether something before the tap stops it, or the host keeps a connection from before"
+        }
         NotSeen::NoInitiator => "bind the role in the site file",
-        NotSeen::NeverTried => "capture longer, or bind the role in the site file to what is really there",
+        NotSeen::NeverTried => {
+            "capture longer, or bind the role in the site file to what is really there"
+        }
     }
 }

@@ -164,7 +164,11 @@ impl fmt::Display for PortSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (a, b)) in self.0.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
-            if a == b { write!(f, "{comma}{a}")? } else { write!(f, "{comma}{a}-{b}")? }
+            if a == b {
+                write!(f, "{comma}{a}")?
+            } else {
+                write!(f, "{comma}{a}-{b}")?
+            }
         }
         Ok(())
     }
@@ -202,20 +206,38 @@ mod tests {
         let set: PortSet = "443, 80,81-90, 85-100".parse().unwrap();
         assert_eq!(set.to_string(), "80-100,443");
         assert!(set.contains(100) && set.contains(443) && !set.contains(101));
-        assert_eq!(PortSet::from_ports([65535, 65534]).to_string(), "65534-65535");
+        assert_eq!(
+            PortSet::from_ports([65535, 65534]).to_string(),
+            "65534-65535"
+        );
     }
 
     #[test]
     fn bad_ports_are_named() {
-        assert_eq!("0".parse::<PortSet>(), Err(PortSetError::NotAPort("0".into())));
-        assert_eq!("70000".parse::<PortSet>(), Err(PortSetError::NotAPort("70000".into())));
-        assert_eq!("9-3".parse::<PortSet>(), Err(PortSetError::Backwards("9-3".into())));
+        assert_eq!(
+            "0".parse::<PortSet>(),
+            Err(PortSetError::NotAPort("0".into()))
+        );
+        assert_eq!(
+            "70000".parse::<PortSet>(),
+            Err(PortSetError::NotAPort("70000".into()))
+        );
+        assert_eq!(
+            "9-3".parse::<PortSet>(),
+            Err(PortSetError::Backwards("9-3".into()))
+        );
     }
 
     #[test]
     fn endpoints_print_as_people_write_them() {
-        assert_eq!(Endpoint::new("10.0.0.1".parse().unwrap(), 53).to_string(), "10.0.0.1:53");
-        assert_eq!(Endpoint::new("::1".parse().unwrap(), 53).to_string(), "[::1]:53");
+        assert_eq!(
+            Endpoint::new("10.0.0.1".parse().unwrap(), 53).to_string(),
+            "10.0.0.1:53"
+        );
+        assert_eq!(
+            Endpoint::new("::1".parse().unwrap(), 53).to_string(),
+            "[::1]:53"
+        );
         assert_eq!(Endpoint::new("::1".parse().unwrap(), 0).to_string(), "::1");
     }
 }

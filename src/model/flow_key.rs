@@ -43,9 +43,23 @@ impl FlowKey {
     #[must_use]
     pub fn of(source: Endpoint, destination: Endpoint, transport: Transport) -> (Self, Side) {
         if source <= destination {
-            (Self { low: source, high: destination, transport }, Side::Low)
+            (
+                Self {
+                    low: source,
+                    high: destination,
+                    transport,
+                },
+                Side::Low,
+            )
         } else {
-            (Self { low: destination, high: source, transport }, Side::High)
+            (
+                Self {
+                    low: destination,
+                    high: source,
+                    transport,
+                },
+                Side::High,
+            )
         }
     }
 

@@ -59,7 +59,10 @@ impl Fqdn {
             if label.is_empty() || label.len() > 63 {
                 return Err(FqdnError::Label(label.to_owned()));
             }
-            if let Some(c) = label.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '-' || *c == '_')) {
+            if let Some(c) = label
+                .chars()
+                .find(|c| !(c.is_ascii_alphanumeric() || *c == '-' || *c == '_'))
+            {
                 return Err(FqdnError::Character(c));
             }
         }
@@ -170,10 +173,24 @@ mod tests {
 
     #[test]
     fn names_are_compared_as_dns_does() {
-        assert_eq!(Fqdn::parse("WWW.Example.COM.").unwrap().as_str(), "www.example.com");
-        assert_eq!(Fqdn::parse("b\u{fc}cher.example").unwrap().as_str(), "xn--bcher-kva.example");
-        assert_eq!(Fqdn::from_packet(b"WWW.Example.COM.").unwrap(), Fqdn::parse("www.example.com").unwrap());
-        assert_eq!(Fqdn::from_packet("b\u{fc}cher.example".as_bytes()).unwrap().as_str(), "xn--bcher-kva.example");
+        assert_eq!(
+            Fqdn::parse("WWW.Example.COM.").unwrap().as_str(),
+            "www.example.com"
+        );
+        assert_eq!(
+            Fqdn::parse("b\u{fc}cher.example").unwrap().as_str(),
+            "xn--bcher-kva.example"
+        );
+        assert_eq!(
+            Fqdn::from_packet(b"WWW.Example.COM.").unwrap(),
+            Fqdn::parse("www.example.com").unwrap()
+        );
+        assert_eq!(
+            Fqdn::from_packet("b\u{fc}cher.example".as_bytes())
+                .unwrap()
+                .as_str(),
+            "xn--bcher-kva.example"
+        );
     }
 
     #[test]
@@ -182,29 +199,52 @@ mod tests {
         assert_eq!(Fqdn::parse("a..b"), Err(FqdnError::Label(String::new())));
         assert_eq!(Fqdn::parse("*.example.com"), Err(FqdnError::Character('*')));
         assert_eq!(Fqdn::parse("a b.example"), Err(FqdnError::Character(' ')));
-        assert!(matches!(Fqdn::parse(&"a.".repeat(150)), Err(FqdnError::TooLong(_))));
+        assert!(matches!(
+            Fqdn::parse(&"a.".repeat(150)),
+            Err(FqdnError::TooLong(_))
+        ));
     }
 
     #[test]
     fn hostile_names_are_kept_and_made_harmless() {
-        assert_eq!(Fqdn::from_packet(b"a\x1b[31m.b").unwrap().as_str(), "a\\027[31m.b");
+        assert_eq!(
+            Fqdn::from_packet(b"a\x1b[31m.b").unwrap().as_str(),
+            "a\\027[31m.b"
+        );
         assert_eq!(Fqdn::from_packet(b"a\xffb").unwrap().as_str(), "a\\255b");
         assert_eq!(Fqdn::from_packet(b""), None);
-        assert_eq!(Fqdn::from_packet(&[b'a'; 4000]).unwrap().as_str().len(), 255);
+        assert_eq!(
+            Fqdn::from_packet(&[b'a'; 4000]).unwrap().as_str().len(),
+            255
+        );
     }
 
     #[test]
     fn dots_inside_labels_do_not_part_them() {
         let labels = [&b"Tom. Lee"[..], b"_http", b"local"];
-        assert_eq!(Fqdn::from_labels(labels.into_iter()).unwrap().as_str(), "tom\\.\\032lee._http.local");
+        assert_eq!(
+            Fqdn::from_labels(labels.into_iter()).unwrap().as_str(),
+            "tom\\.\\032lee._http.local"
+        );
         let labels = [&b"WWW"[..], b"example", b"com"];
-        assert_eq!(Fqdn::from_labels(labels.into_iter()), Fqdn::parse("www.example.com").ok());
+        assert_eq!(
+            Fqdn::from_labels(labels.into_iter()),
+            Fqdn::parse("www.example.com").ok()
+        );
         assert_eq!(Fqdn::from_labels(std::iter::empty()), None);
     }
 
     #[test]
     fn registrable_domains_follow_the_public_suffix_list() {
-        assert_eq!(Fqdn::parse("api-ni.xdr.example.co.jp").unwrap().registrable(), Some("example.co.jp"));
-        assert_eq!(Fqdn::parse("a.b.example.com").unwrap().registrable(), Some("example.com"));
+        assert_eq!(
+            Fqdn::parse("api-ni.xdr.example.co.jp")
+                .unwrap()
+                .registrable(),
+            Some("example.co.jp")
+        );
+        assert_eq!(
+            Fqdn::parse("a.b.example.com").unwrap().registrable(),
+            Some("example.com")
+        );
     }
 }

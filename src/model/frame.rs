@@ -8,7 +8,9 @@ use super::{CaptureTime, Merge};
 ///
 /// Ordered as the frames lie in the inputs. The number that a person sees (1-based, as Wireshark counts) is worked
 /// out once all chunks' frame counts are known, so that chunks can be read by many threads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct FrameId(u64);
 
 impl FrameId {
@@ -32,7 +34,10 @@ impl FrameId {
     /// The input's ordinal and the chunk's ordinal within it.
     #[must_use]
     pub const fn chunk(self) -> (u32, u32) {
-        ((self.0 >> 44) as u32, ((self.0 >> 24) & (Self::MAX_CHUNKS - 1)) as u32)
+        (
+            (self.0 >> 44) as u32,
+            ((self.0 >> 24) & (Self::MAX_CHUNKS - 1)) as u32,
+        )
     }
 
     /// The place within the chunk, 0-based.
@@ -55,7 +60,9 @@ impl FrameId {
 }
 
 /// When and where something was seen. Ordered by time, then by place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Stamp {
     /// When, as the capture says.
     pub time: CaptureTime,

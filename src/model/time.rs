@@ -47,13 +47,19 @@ impl CaptureTime {
     /// This time plus a duration, saturating.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// This time minus a duration, saturating.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -80,7 +86,10 @@ impl TimeSpan {
     /// The span of one moment.
     #[must_use]
     pub const fn at(time: CaptureTime) -> Self {
-        Self { first: time, last: time }
+        Self {
+            first: time,
+            last: time,
+        }
     }
 
     /// How long it lasted.
@@ -93,7 +102,10 @@ impl TimeSpan {
 impl Default for TimeSpan {
     /// The empty span: the identity of [`Merge`].
     fn default() -> Self {
-        Self { first: CaptureTime::MAX, last: CaptureTime::MIN }
+        Self {
+            first: CaptureTime::MAX,
+            last: CaptureTime::MIN,
+        }
     }
 }
 
@@ -110,8 +122,14 @@ mod tests {
 
     #[test]
     fn prints_rfc3339_with_nanoseconds() {
-        assert_eq!(CaptureTime::from_secs_nanos(1_700_000_000, 5).to_string(), "2023-11-14T22:13:20.000000005Z");
-        assert_eq!(CaptureTime::from_nanos(0).to_string(), "1970-01-01T00:00:00.000000000Z");
+        assert_eq!(
+            CaptureTime::from_secs_nanos(1_700_000_000, 5).to_string(),
+            "2023-11-14T22:13:20.000000005Z"
+        );
+        assert_eq!(
+            CaptureTime::from_nanos(0).to_string(),
+            "1970-01-01T00:00:00.000000000Z"
+        );
     }
 
     #[test]
@@ -119,6 +137,9 @@ mod tests {
         let (a, b) = (CaptureTime::from_nanos(10), CaptureTime::from_nanos(3));
         assert_eq!(a.since(b), Duration::from_nanos(7));
         assert_eq!(b.since(a), Duration::ZERO);
-        assert_eq!(CaptureTime::MAX.since(CaptureTime::MIN), Duration::from_nanos(u64::MAX));
+        assert_eq!(
+            CaptureTime::MAX.since(CaptureTime::MIN),
+            Duration::from_nanos(u64::MAX)
+        );
     }
 }

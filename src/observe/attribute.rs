@@ -10,7 +10,7 @@ use super::names::Directory;
 use super::run::{App, Event, EventKind, Run, SaidBy, SideEvidence};
 use super::stream::StreamFact;
 use super::{Chunks, Observation, Tally};
-use crate::model::{CaptureTime, Endpoint, Fqdn, FlowKey, Side, Stamp, TimeSpan, Transport};
+use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Side, Stamp, TimeSpan, Transport};
 
 /// A flow's place in [`Capture::flows`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,7 +39,10 @@ impl NameSource {
     /// Whether the initiator itself said in this flow whom it wants: such a name outranks all others.
     #[must_use]
     pub const fn is_said_by_initiator(self) -> bool {
-        matches!(self, Self::TlsSni | Self::QuicSni | Self::HttpHost | Self::HttpConnect)
+        matches!(
+            self,
+            Self::TlsSni | Self::QuicSni | Self::HttpHost | Self::HttpConnect
+        )
     }
 }
 
@@ -114,13 +117,21 @@ pub struct Flow {
 impl Flow {
     /// Kept packets of a kind, by whether the initiator sent them (of ICMP errors: whether they quote its packets).
     pub fn events_of(&self, kind: EventKind, by_initiator: bool) -> impl Iterator<Item = &Event> {
-        let side = if by_initiator { self.initiator_side } else { self.initiator_side.other() };
-        self.events.iter().filter(move |event| event.kind == kind && event.side == side)
+        let side = if by_initiator {
+            self.initiator_side
+        } else {
+            self.initiator_side.other()
+        };
+        self.events
+            .iter()
+            .filter(move |event| event.kind == kind && event.side == side)
     }
 
     /// Names that the initiator itself said in this flow.
     pub fn said_names(&self) -> impl Iterator<Item = &Name> {
-        self.names.iter().filter(|name| name.source.is_said_by_initiator())
+        self.names
+            .iter()
+            .filter(|name| name.source.is_said_by_initiator())
     }
 
     /// The application's name, where the content told it.
@@ -150,7 +161,12 @@ pub struct Capture {
 /// Works out flows, their direction, state and names.
 #[must_use]
 pub fn attribute(observation: Observation) -> Capture {
-    let Observation { flows, dns, mut tally, chunks } = observation;
+    let Observation {
+        flows,
+        dns,
+        mut tally,
+        chunks,
+    } = observation;
     if dns.dropped() > 0 {
         *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
     }
@@ -170,7 +186,14 @@ pub fn attribute(observation: Observation) -> Capture {
     out.sort_by_key(|f| (f.span.0.time, f.initiator, f.responder, f.transport, f.span));
     let numbering = chunks.numbering();
     let span = chunks.span();
-    Capture { flows: out, dns, tally, chunks, numbering, span }
+    Capture {
+        flows: out,
+        dns,
+        tally,
+        chunks,
+        numbering,
+        span,
+    }
 }
 
 fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
@@ -179,12 +202,31 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
     let state = conn_state(&run, side, key.transport());
     let history = history(&run, side, key.transport());
     let names = names(&run, side, initiator, responder, directory);
-    let Run { sides: [low, high], events, app, facts, extra, .. } = run;
-    let (out, back) = if side == Side::Low { (low, high) } else { (high, low) };
+    let Run {
+        sides: [low, high],
+        events,
+        app,
+        facts,
+        extra,
+        ..
+    } = run;
+    let (out, back) = if side == Side::Low {
+        (low, high)
+    } else {
+        (high, low)
+    };
     let first = |a: Option<(Stamp, Stamp)>| a.map(|(first, _)| first);
     let last = |a: Option<(Stamp, Stamp)>| a.map(|(_, last)| last);
-    let start = [first(out.span), first(back.span)].into_iter().flatten().min().unwrap_or_default();
-    let end = [last(out.span), last(back.span)].into_iter().flatten().max().unwrap_or_default();
+    let start = [first(out.span), first(back.span)]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or_default();
+    let end = [last(out.span), last(back.span)]
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or_default();
     let extra = extra.map(|extra| *extra).unwrap_or_default();
     Flow {
         initiator,
@@ -200,7 +242,10 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
         names,
         events,
         initiator_side: side,
-        facts: facts.into_iter().map(|f| (f.stamp, f.side == side, f.fact)).collect(),
+        facts: facts
+            .into_iter()
+            .map(|f| (f.stamp, f.side == side, f.fact))
+            .collect(),
         vlans: extra.vlans,
         tunnels: extra.tunnels,
     }
@@ -234,7 +279,10 @@ fn initiator(key: &FlowKey, run: &Run) -> (Side, bool) {
 
 /// Ports on which only servers listen as a rule. Used only where a flow's opening was not captured.
 const fn is_service_port(port: u16) -> bool {
-    matches!(port, 1..1024 | 1433 | 3128 | 3306 | 3389 | 3544 | 5432 | 6514 | 8080 | 8443)
+    matches!(
+        port,
+        1..1024 | 1433 | 3128 | 3306 | 3389 | 3544 | 5432 | 6514 | 8080 | 8443
+    )
 }
 
 fn names(
@@ -255,7 +303,9 @@ fn names(
             SaidBy::Certificate => (NameSource::TlsCertificate, false),
         };
         if (name.side == side) == by_initiator {
-            let at = said.entry((source, &name.fqdn, name.port)).or_insert(name.stamp);
+            let at = said
+                .entry((source, &name.fqdn, name.port))
+                .or_insert(name.stamp);
             *at = name.stamp.min(*at);
         }
     }
@@ -271,14 +321,19 @@ fn names(
         })
         .collect();
     let start = run.span.0.time;
-    names.extend(directory.candidates(initiator.ip, responder.ip, start).into_iter().map(|c| Name {
-        fqdn: c.asked,
-        source: NameSource::DnsAnswer,
-        at: c.stamp,
-        port: 0,
-        same_client: c.same_client,
-        stale: c.stale,
-    }));
+    names.extend(
+        directory
+            .candidates(initiator.ip, responder.ip, start)
+            .into_iter()
+            .map(|c| Name {
+                fqdn: c.asked,
+                source: NameSource::DnsAnswer,
+                at: c.stamp,
+                port: 0,
+                same_client: c.same_client,
+                stale: c.stale,
+            }),
+    );
     names.sort_by_key(|name| name.source);
     names
 }

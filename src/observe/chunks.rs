@@ -37,7 +37,10 @@ impl Chunks {
     /// The first chunk that both have: merging them would count its frames twice.
     #[must_use]
     pub fn first_shared(&self, other: &Self) -> Option<(u32, u32)> {
-        self.by_place.keys().find(|place| other.by_place.contains_key(place)).copied()
+        self.by_place
+            .keys()
+            .find(|place| other.by_place.contains_key(place))
+            .copied()
     }
 
     /// All chunks, ascending.
@@ -49,7 +52,10 @@ impl Chunks {
     pub(super) fn renumber_inputs(&mut self, ordinals: &[u32]) {
         let old = std::mem::take(&mut self.by_place);
         let new = |input: u32| ordinals.get(input as usize).copied().unwrap_or(input);
-        self.by_place = old.into_iter().map(|((input, chunk), info)| ((new(input), chunk), info)).collect();
+        self.by_place = old
+            .into_iter()
+            .map(|((input, chunk), info)| ((new(input), chunk), info))
+            .collect();
     }
 
     /// All frames.
@@ -62,7 +68,9 @@ impl Chunks {
     #[must_use]
     pub fn span(&self) -> TimeSpan {
         let mut span = TimeSpan::default();
-        self.by_place.values().for_each(|info| span.merge(info.span));
+        self.by_place
+            .values()
+            .for_each(|info| span.merge(info.span));
         span
     }
 
@@ -100,14 +108,20 @@ impl Numbering {
     /// The frame's number over all inputs, 1-based; 0 for a frame of no known chunk.
     #[must_use]
     pub fn number(&self, frame: FrameId) -> u64 {
-        self.first.get(&frame.chunk()).map_or(0, |first| first + u64::from(frame.index()))
+        self.first
+            .get(&frame.chunk())
+            .map_or(0, |first| first + u64::from(frame.index()))
     }
 
     /// The input's ordinal and the frame's number within that input, 1-based.
     #[must_use]
     pub fn place(&self, frame: FrameId) -> (u32, u64) {
         let (input, _) = frame.chunk();
-        let start = self.first.range((input, 0)..).next().map_or(1, |(_, first)| *first);
+        let start = self
+            .first
+            .range((input, 0)..)
+            .next()
+            .map_or(1, |(_, first)| *first);
         (input, (self.number(frame) + 1).saturating_sub(start))
     }
 }
@@ -122,7 +136,10 @@ mod tests {
         let mut chunks = Chunks::default();
         for (input, chunk, index) in [(0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 0, 1)] {
             let frame = FrameId::new(input, chunk, index);
-            chunks.count(Stamp { time: CaptureTime::from_nanos(i64::from(index)), frame });
+            chunks.count(Stamp {
+                time: CaptureTime::from_nanos(i64::from(index)),
+                frame,
+            });
         }
         let numbering = chunks.numbering();
         assert_eq!(numbering.number(FrameId::new(0, 1, 0)), 3);

@@ -23,23 +23,42 @@ pub struct Written {
 
 impl From<Observation> for Written {
     fn from(observation: Observation) -> Self {
-        let Observation { flows, dns, tally, chunks } = observation;
+        let Observation {
+            flows,
+            dns,
+            tally,
+            chunks,
+        } = observation;
         let dns_dropped = dns.dropped();
-        let mut runs: Vec<(FlowKey, Run)> = flows.into_runs().map(|(key, run)| (key, *run)).collect();
+        let mut runs: Vec<(FlowKey, Run)> =
+            flows.into_runs().map(|(key, run)| (key, *run)).collect();
         runs.sort_by_key(|(key, run)| (*key, run.span, run.opening));
         let mut dns = dns.into_seen();
         dns.sort();
-        Self { runs, dns, dns_dropped, tally, chunks }
+        Self {
+            runs,
+            dns,
+            dns_dropped,
+            tally,
+            chunks,
+        }
     }
 }
 
 impl From<Written> for Observation {
     fn from(written: Written) -> Self {
-        let mut observation = Self { tally: written.tally, chunks: written.chunks, ..Self::default() };
+        let mut observation = Self {
+            tally: written.tally,
+            chunks: written.chunks,
+            ..Self::default()
+        };
         for (key, run) in written.runs {
             observation.flows.add(key, run);
         }
-        written.dns.into_iter().for_each(|seen| observation.dns.add(seen));
+        written
+            .dns
+            .into_iter()
+            .for_each(|seen| observation.dns.add(seen));
         observation.dns.drop_more(written.dns_dropped);
         observation
     }
@@ -55,7 +74,9 @@ impl Written {
             }
         };
         self.chunks.renumber_inputs(ordinals);
-        self.dns.iter_mut().for_each(|seen| renumber(&mut seen.stamp.frame));
+        self.dns
+            .iter_mut()
+            .for_each(|seen| renumber(&mut seen.stamp.frame));
         for (_, run) in &mut self.runs {
             run.for_each_frame(renumber);
         }

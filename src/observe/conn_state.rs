@@ -71,11 +71,14 @@ enum Endpoint {
 
 /// The state of a run whose initiator is `originator`.
 #[must_use]
-pub fn conn_state(run: &Run, originator: Side, transport: Transport) -> ConnState {
+pub(super) fn conn_state(run: &Run, originator: Side, transport: Transport) -> ConnState {
     let responder = originator.other();
     match transport {
         Transport::Tcp => tcp_state(run, originator),
-        _ => match (run.sides[originator.index()].packets > 0, run.sides[responder.index()].packets > 0) {
+        _ => match (
+            run.sides[originator.index()].packets > 0,
+            run.sides[responder.index()].packets > 0,
+        ) {
             (true, true) => ConnState::SF,
             (true, false) => ConnState::S0,
             (false, true) => ConnState::Shr,
@@ -111,14 +114,18 @@ fn tcp_state(run: &Run, originator: Side) -> ConnState {
 /// What a side's packets say of it. A handshake is complete once SYN and SYN-ACK were seen, as Zeek has it.
 fn endpoint(run: &Run, side: Side) -> Endpoint {
     let other = side.other();
-    let (syn, syn_ack) = (run.has(EventKind::Syn, side), run.has(EventKind::SynAck, side));
+    let (syn, syn_ack) = (
+        run.has(EventKind::Syn, side),
+        run.has(EventKind::SynAck, side),
+    );
     if reset(run, side) {
         return Endpoint::Reset;
     }
     if run.has(EventKind::Fin, side) {
         return Endpoint::Closed;
     }
-    let established = (syn && run.has(EventKind::SynAck, other)) || (syn_ack && run.has(EventKind::Syn, other));
+    let established =
+        (syn && run.has(EventKind::SynAck, other)) || (syn_ack && run.has(EventKind::Syn, other));
     if established {
         Endpoint::Established
     } else if syn {
@@ -134,18 +141,28 @@ fn endpoint(run: &Run, side: Side) -> Endpoint {
 
 /// Whether the side aborted: a RST that is more than an echo after both sides have closed.
 fn reset(run: &Run, side: Side) -> bool {
-    let Some(reset) = run.events_of(EventKind::Rst, side).next() else { return false };
-    let closed = |side| run.events_of(EventKind::Fin, side).next().is_some_and(|fin| fin.stamp < reset.stamp);
+    let Some(reset) = run.events_of(EventKind::Rst, side).next() else {
+        return false;
+    };
+    let closed = |side| {
+        run.events_of(EventKind::Fin, side)
+            .next()
+            .is_some_and(|fin| fin.stamp < reset.stamp)
+    };
     !(closed(side) && closed(side.other()))
 }
 
 /// Zeek's `history`: a letter at the first packet of each kind, upper case for the originator.
 #[must_use]
-pub fn history(run: &Run, originator: Side, transport: Transport) -> String {
+pub(super) fn history(run: &Run, originator: Side, transport: Transport) -> String {
     let mut first: Vec<(Stamp, char)> = Vec::new();
     let mut note = |stamp: Option<Stamp>, side: Side, letter: char| {
         if let Some(stamp) = stamp {
-            let letter = if side == originator { letter.to_ascii_uppercase() } else { letter };
+            let letter = if side == originator {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            };
             first.push((stamp, letter));
         }
     };
@@ -159,10 +176,18 @@ pub fn history(run: &Run, originator: Side, transport: Transport) -> String {
                 (EventKind::Fin, 'f'),
                 (EventKind::Rst, 'r'),
             ] {
-                note(run.events_of(kind, side).next().map(|event| event.stamp), side, letter);
+                note(
+                    run.events_of(kind, side).next().map(|event| event.stamp),
+                    side,
+                    letter,
+                );
             }
         } else {
-            note(run.sides[side.index()].span.map(|(start, _)| start), side, 'd');
+            note(
+                run.sides[side.index()].span.map(|(start, _)| start),
+                side,
+                'd',
+            );
         }
     }
     // A data packet that also closes counts as data first.

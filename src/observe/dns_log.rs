@@ -70,7 +70,7 @@ pub enum DnsData {
 
 /// A message with when, where, and between whom.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct DnsSeen {
+pub(super) struct DnsSeen {
     /// When and where.
     pub stamp: Stamp,
     /// Sender.
@@ -100,7 +100,13 @@ impl DnsLog {
         transport: Transport,
         message: &dns::Message,
     ) {
-        self.add(DnsSeen { stamp, source, destination, transport, facts: Arc::new(facts(message)) });
+        self.add(DnsSeen {
+            stamp,
+            source,
+            destination,
+            transport,
+            facts: Arc::new(facts(message)),
+        });
     }
 
     /// Puts a message in, as a partial file lists it.
@@ -219,7 +225,10 @@ impl DnsTransaction {
 
     /// All frames of it, ascending.
     pub fn stamps(&self) -> impl Iterator<Item = Stamp> + '_ {
-        self.queries.iter().copied().chain(self.answers.iter().map(|(stamp, _)| *stamp))
+        self.queries
+            .iter()
+            .copied()
+            .chain(self.answers.iter().map(|(stamp, _)| *stamp))
     }
 
     /// Response code of the first answer, where there is one.
@@ -234,7 +243,9 @@ impl DnsTransaction {
         let mut chain: Vec<&Fqdn> = self.query.iter().collect();
         while let Some(last) = chain.last().copied() {
             let next = facts.records.iter().find_map(|record| match &record.data {
-                DnsData::Name(Some(target)) if record.kind == 5 && record.name.as_ref() == Some(last) => {
+                DnsData::Name(Some(target))
+                    if record.kind == 5 && record.name.as_ref() == Some(last) =>
+                {
                     Some(target)
                 }
                 _ => None,
@@ -280,7 +291,14 @@ impl ExchangeKey {
 /// By time, queries before answers of the same moment, then by everything else so that no order is left to chance.
 fn order(seen: &DnsSeen) -> (i64, bool, Stamp, Endpoint, Endpoint, &DnsFacts) {
     let facts = &*seen.facts;
-    (seen.stamp.time.as_nanos(), facts.response, seen.stamp, seen.source, seen.destination, facts)
+    (
+        seen.stamp.time.as_nanos(),
+        facts.response,
+        seen.stamp,
+        seen.source,
+        seen.destination,
+        facts,
+    )
 }
 
 fn facts(message: &dns::Message) -> DnsFacts {

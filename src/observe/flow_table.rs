@@ -12,7 +12,7 @@ use super::dns_log::DnsLog;
 use super::recognise;
 use super::run::{Event, EventKind, IcmpDetail, Opening, Run};
 use crate::decode::{IcmpMessage, Packet, Quoted, TcpFlags, TcpSegment, UdpDatagram};
-use crate::model::{FlowKey, Merge, Side, Stamp, Transport};
+use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
 pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
@@ -48,23 +48,37 @@ impl FlowTable {
     ) {
         let flags = segment.flags;
         let opening = match (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
-            (true, false) => Some(Opening { side, isn: segment.sequence }),
-            (true, true) => {
-                Some(Opening { side: side.other(), isn: segment.acknowledgment.wrapping_sub(1) })
-            }
+            (true, false) => Some(Opening {
+                side,
+                isn: segment.sequence,
+            }),
+            (true, true) => Some(Opening {
+                side: side.other(),
+                isn: segment.acknowledgment.wrapping_sub(1),
+            }),
             (false, _) => None,
         };
         let run = self.run(key, opening, stamp);
         run.count(side, stamp, packet, u64::from(segment.payload_length));
         let mut next = segment.sequence.wrapping_add(segment.payload_length);
-        next = next.wrapping_add(u32::from(flags.has(TcpFlags::SYN)) + u32::from(flags.has(TcpFlags::FIN)));
-        run.sequence(side, next, flags.has(TcpFlags::ACK).then_some(segment.acknowledgment));
+        next = next.wrapping_add(
+            u32::from(flags.has(TcpFlags::SYN)) + u32::from(flags.has(TcpFlags::FIN)),
+        );
+        run.sequence(
+            side,
+            next,
+            flags.has(TcpFlags::ACK).then_some(segment.acknowledgment),
+        );
         let event = |kind| Event {
             stamp,
             kind,
             side,
             sequence: segment.sequence,
-            acknowledgment: if flags.has(TcpFlags::ACK) { segment.acknowledgment } else { 0 },
+            acknowledgment: if flags.has(TcpFlags::ACK) {
+                segment.acknowledgment
+            } else {
+                0
+            },
             length: segment.payload_length,
             ttl: packet.ttl,
             ip_id: packet.ip_id,
@@ -72,7 +86,11 @@ impl FlowTable {
         };
         let special = TcpFlags(flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST));
         if special.has(TcpFlags::SYN) {
-            run.keep(event(if flags.has(TcpFlags::ACK) { EventKind::SynAck } else { EventKind::Syn }));
+            run.keep(event(if flags.has(TcpFlags::ACK) {
+                EventKind::SynAck
+            } else {
+                EventKind::Syn
+            }));
         }
         if special.has(TcpFlags::FIN) {
             run.keep(event(EventKind::Fin));
@@ -85,7 +103,9 @@ impl FlowTable {
         } else if special.0 == 0 && flags.has(TcpFlags::ACK) {
             run.keep(event(EventKind::Ack));
         }
-        if special.has(TcpFlags::SYN) || (!segment.payload.is_empty() && !special.has(TcpFlags::RST)) {
+        if special.has(TcpFlags::SYN)
+            || (!segment.payload.is_empty() && !special.has(TcpFlags::RST))
+        {
             recognise::segment(run, key, side, stamp, segment, dns);
         }
     }
@@ -114,7 +134,8 @@ impl FlowTable {
         packet: &Packet<'_>,
         payload: u64,
     ) {
-        self.run(key, None, stamp).count(side, stamp, packet, payload);
+        self.run(key, None, stamp)
+            .count(side, stamp, packet, payload);
     }
 
     /// Puts an ICMP error to the flow that it quotes, also where no packet of that flow was captured.
@@ -150,12 +171,9 @@ impl FlowTable {
 
     /// All runs, in no order.
     pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
-        self.runs.into_iter().flat_map(|(key, runs)| runs.into_iter().map(move |run| (key, run)))
-    }
-
-    /// All runs, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&FlowKey, &Runs)> {
-        self.runs.iter()
+        self.runs
+            .into_iter()
+            .flat_map(|(key, runs)| runs.into_iter().map(move |run| (key, run)))
     }
 
     /// Puts a run in, as a partial file lists it.
@@ -172,7 +190,8 @@ impl FlowTable {
         let place = match find(runs, opening, stamp, idle) {
             Some(i) => i,
             None => {
-                let in_order = runs.last().is_none_or(|last| last.span.0 < stamp) && runs.len() < MAX_RUNS;
+                let in_order =
+                    runs.last().is_none_or(|last| last.span.0 < stamp) && runs.len() < MAX_RUNS;
                 runs.push(Box::new(Run::new(opening, stamp)));
                 if !in_order {
                     coalesce(runs, idle);
@@ -181,7 +200,10 @@ impl FlowTable {
             }
         };
         // A packet that bridges an idle gap joins the run behind it.
-        if runs.get(place + 1).is_some_and(|next| next.opening.is_none()) {
+        if runs
+            .get(place + 1)
+            .is_some_and(|next| next.opening.is_none())
+        {
             runs[place].extend(stamp);
             coalesce(runs, idle);
             let place = find(runs, opening, stamp, idle).unwrap_or(runs.len() - 1);
@@ -191,8 +213,9 @@ impl FlowTable {
     }
 }
 
-impl Merge for FlowTable {
-    fn merge(&mut self, other: Self) {
+impl FlowTable {
+    /// Takes all of another table. Streams that become complete by that are read, which may yield DNS messages.
+    pub(super) fn merge(&mut self, other: Self, dns: &mut DnsLog) {
         if self.runs.is_empty() {
             *self = other;
             return;
@@ -203,6 +226,8 @@ impl Merge for FlowTable {
             mine.extend(theirs);
             if !fresh {
                 coalesce(mine, idle_gap(key.transport()));
+                mine.iter_mut()
+                    .for_each(|run| recognise::reread(run, key, dns));
             }
         }
     }
@@ -233,10 +258,16 @@ fn coalesce(runs: &mut Runs, idle: Duration) {
     runs.sort_by_key(|run| (run.span, run.opening));
     let mut out: Runs = SmallVec::with_capacity(runs.len());
     for run in runs.drain(..) {
-        let same_opening = run.opening.is_some().then(|| out.iter().position(|o| o.opening == run.opening));
+        let same_opening = run
+            .opening
+            .is_some()
+            .then(|| out.iter().position(|o| o.opening == run.opening));
         let place = match same_opening {
             Some(place) => place,
-            None => out.last().is_some_and(|last| last.reaches(run.span.0, idle)).then(|| out.len() - 1),
+            None => out
+                .last()
+                .is_some_and(|last| last.reaches(run.span.0, idle))
+                .then(|| out.len() - 1),
         };
         match place {
             Some(i) => out[i].merge(*run),

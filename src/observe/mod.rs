@@ -82,47 +82,67 @@ impl Observation {
 
     fn absorb_packet(&mut self, stamp: Stamp, packet: &Packet<'_>) {
         let ends = |source_port, destination_port| {
-            (Endpoint::new(packet.source, source_port), Endpoint::new(packet.destination, destination_port))
+            (
+                Endpoint::new(packet.source, source_port),
+                Endpoint::new(packet.destination, destination_port),
+            )
         };
         match &packet.segment {
             Segment::Tcp(segment) => {
                 let (from, to) = ends(segment.source_port, segment.destination_port);
                 let (key, side) = FlowKey::of(from, to, Transport::Tcp);
-                self.flows.absorb_tcp(key, side, stamp, packet, segment, &mut self.dns);
+                self.flows
+                    .absorb_tcp(key, side, stamp, packet, segment, &mut self.dns);
             }
             Segment::Udp(datagram) => {
                 let (from, to) = ends(datagram.source_port, datagram.destination_port);
                 let (key, side) = FlowKey::of(from, to, Transport::Udp);
-                self.flows.absorb_udp(key, side, stamp, packet, datagram, &mut self.dns);
+                self.flows
+                    .absorb_udp(key, side, stamp, packet, datagram, &mut self.dns);
             }
             Segment::Icmp(message) => self.absorb_icmp(stamp, packet, message),
-            Segment::Other { protocol, source_port, destination_port, payload } => {
+            Segment::Other {
+                protocol,
+                source_port,
+                destination_port,
+                payload,
+            } => {
                 let (from, to) = ends(*source_port, *destination_port);
                 let (key, side) = FlowKey::of(from, to, Transport::from_protocol(*protocol));
-                self.flows.absorb_plain(key, side, stamp, packet, payload.len() as u64);
+                self.flows
+                    .absorb_plain(key, side, stamp, packet, payload.len() as u64);
             }
             Segment::Fragment(fragment) => self.tally.fragment(fragment),
         }
     }
 
     fn absorb_icmp(&mut self, stamp: Stamp, packet: &Packet<'_>, message: &IcmpMessage<'_>) {
-        let transport = if message.v6 { Transport::Icmpv6 } else { Transport::Icmp };
-        let (from, to) = (Endpoint::new(packet.source, message.id), Endpoint::new(packet.destination, message.id));
+        let transport = if message.v6 {
+            Transport::Icmpv6
+        } else {
+            Transport::Icmp
+        };
+        let (from, to) = (
+            Endpoint::new(packet.source, message.id),
+            Endpoint::new(packet.destination, message.id),
+        );
         let (key, side) = FlowKey::of(from, to, transport);
-        self.flows.absorb_plain(key, side, stamp, packet, message.payload.len() as u64);
+        self.flows
+            .absorb_plain(key, side, stamp, packet, message.payload.len() as u64);
         if let Some(quoted) = &message.quoted {
             let from = Endpoint::new(quoted.source, quoted.source_port);
             let to = Endpoint::new(quoted.destination, quoted.destination_port);
             let (key, side) = FlowKey::of(from, to, Transport::from_protocol(quoted.protocol));
-            self.flows.absorb_icmp_error(key, side, stamp, packet, message, quoted);
+            self.flows
+                .absorb_icmp_error(key, side, stamp, packet, message, quoted);
         }
     }
 }
 
 impl Merge for Observation {
     fn merge(&mut self, other: Self) {
-        self.flows.merge(other.flows);
         self.dns.merge(other.dns);
+        self.flows.merge(other.flows, &mut self.dns);
         self.tally.merge(other.tally);
         self.chunks.merge(other.chunks);
     }

@@ -53,34 +53,50 @@ impl Directory {
                         DnsData::Service(_, hints) => hints,
                         _ => continue,
                     };
-                    let Some(asked) = transaction.query.as_ref().or(record.name.as_ref()) else { continue };
+                    let Some(asked) = transaction.query.as_ref().or(record.name.as_ref()) else {
+                        continue;
+                    };
                     for ip in addresses.iter().filter(|ip| !is_sinkhole(**ip)) {
-                        by_address.entry(ip.to_canonical()).or_default().push(Lookup {
-                            stamp: *stamp,
-                            client: transaction.client.ip,
-                            asked: asked.clone(),
-                            ttl: record.ttl,
-                        });
+                        by_address
+                            .entry(ip.to_canonical())
+                            .or_default()
+                            .push(Lookup {
+                                stamp: *stamp,
+                                client: transaction.client.ip,
+                                asked: asked.clone(),
+                                ttl: record.ttl,
+                            });
                     }
                 }
             }
         }
         for lookups in by_address.values_mut() {
-            lookups.sort_by(|a, b| (a.stamp, a.client, &a.asked).cmp(&(b.stamp, b.client, &b.asked)));
+            lookups
+                .sort_by(|a, b| (a.stamp, a.client, &a.asked).cmp(&(b.stamp, b.client, &b.asked)));
         }
         Self { by_address }
     }
 
     /// The names that `address` may have for `client` at `time`: what the client asked itself first, then what others
     /// asked; within each what has not run out, newest first. Answers that come later name nothing.
-    pub(super) fn candidates(&self, client: IpAddr, address: IpAddr, time: CaptureTime) -> Vec<Candidate> {
-        let Some(lookups) = self.by_address.get(&address.to_canonical()) else { return Vec::new() };
+    pub(super) fn candidates(
+        &self,
+        client: IpAddr,
+        address: IpAddr,
+        time: CaptureTime,
+    ) -> Vec<Candidate> {
+        let Some(lookups) = self.by_address.get(&address.to_canonical()) else {
+            return Vec::new();
+        };
         let known = lookups.partition_point(|lookup| lookup.stamp.time <= time);
         let mut out: Vec<Candidate> = Vec::new();
         let mut best: HashMap<&Fqdn, usize> = HashMap::new();
         // Bounded: an address with very many answers tells no more by looking at all of them.
         for lookup in lookups[..known].iter().rev().take(4096) {
-            let ends = lookup.stamp.time.plus(Duration::from_secs(u64::from(lookup.ttl)) + SLACK);
+            let ends = lookup
+                .stamp
+                .time
+                .plus(Duration::from_secs(u64::from(lookup.ttl)) + SLACK);
             let candidate = Candidate {
                 asked: lookup.asked.clone(),
                 stamp: lookup.stamp,
@@ -106,7 +122,11 @@ impl Directory {
 }
 
 fn rank(candidate: &Candidate) -> (bool, bool, std::cmp::Reverse<Stamp>) {
-    (!candidate.same_client, candidate.stale, std::cmp::Reverse(candidate.stamp))
+    (
+        !candidate.same_client,
+        candidate.stale,
+        std::cmp::Reverse(candidate.stamp),
+    )
 }
 
 /// Addresses that resolvers give instead of the real one: 0/8, 127/8, `::`, `::1`, `::ffff:` of those.
@@ -127,7 +147,10 @@ mod tests {
     use crate::model::{Endpoint, FrameId, Transport};
 
     fn stamp(seconds: i64) -> Stamp {
-        Stamp { time: CaptureTime::from_secs_nanos(seconds, 0), frame: FrameId::new(0, 0, seconds as u32) }
+        Stamp {
+            time: CaptureTime::from_secs_nanos(seconds, 0),
+            frame: FrameId::new(0, 0, seconds as u32),
+        }
     }
 
     fn answer(client: &str, name: &str, address: &str, at: i64, ttl: u32) -> DnsTransaction {
@@ -173,9 +196,18 @@ mod tests {
             answer("10.0.0.1", "b.example", "192.0.2.1", 20, 60),
             answer("10.0.0.2", "c.example", "192.0.2.1", 21, 60),
         ]);
-        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 30), ["b.example", "a.example"]);
-        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 15), ["a.example"]);
-        assert_eq!(names(&directory, "10.0.0.3", "192.0.2.1", 30), ["c.example", "b.example", "a.example"]);
+        assert_eq!(
+            names(&directory, "10.0.0.1", "192.0.2.1", 30),
+            ["b.example", "a.example"]
+        );
+        assert_eq!(
+            names(&directory, "10.0.0.1", "192.0.2.1", 15),
+            ["a.example"]
+        );
+        assert_eq!(
+            names(&directory, "10.0.0.3", "192.0.2.1", 30),
+            ["c.example", "b.example", "a.example"]
+        );
         assert!(names(&directory, "10.0.0.1", "192.0.2.1", 5).is_empty());
     }
 
@@ -185,8 +217,14 @@ mod tests {
             answer("10.0.0.1", "old.example", "192.0.2.1", 0, 1),
             answer("10.0.0.1", "new.example", "192.0.2.1", 1000, 60),
         ]);
-        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 1010), ["new.example"]);
-        assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", 900), ["old.example"]);
+        assert_eq!(
+            names(&directory, "10.0.0.1", "192.0.2.1", 1010),
+            ["new.example"]
+        );
+        assert_eq!(
+            names(&directory, "10.0.0.1", "192.0.2.1", 900),
+            ["old.example"]
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::model::{Fqdn, FrameId, Merge, Side, Stamp};
 /// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
 /// A SYN-ACK tells the same of the other side by what it acknowledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Opening {
+pub(super) struct Opening {
     /// The side that opened.
     pub side: Side,
     /// Its initial sequence number.
@@ -145,7 +145,9 @@ impl Merge for SideEvidence {
 }
 
 /// Application protocols told by content, one bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct App(pub u32);
 
 impl App {
@@ -194,7 +196,10 @@ impl App {
             (App::SYSLOG, "syslog"),
             (App::DHCP, "dhcp"),
         ];
-        NAMES.iter().find(|(app, _)| self.has(*app)).map(|(_, name)| *name)
+        NAMES
+            .iter()
+            .find(|(app, _)| self.has(*app))
+            .map(|(_, name)| *name)
     }
 
     /// Whether all of `other` is in it.
@@ -211,7 +216,7 @@ impl App {
 
 /// Where a name in a flow's own bytes stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum SaidBy {
+pub(super) enum SaidBy {
     /// TLS ClientHello.
     TlsSni,
     /// QUIC Initial.
@@ -226,7 +231,7 @@ pub enum SaidBy {
 
 /// A name that stood in a flow's own bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SaidName {
+pub(super) struct SaidName {
     /// When and where it was first said.
     pub stamp: Stamp,
     /// Where it stood.
@@ -241,7 +246,7 @@ pub struct SaidName {
 
 /// What a stream said in clear, with when, where and who.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct TimedFact {
+pub(super) struct TimedFact {
     /// When and where it began.
     pub stamp: Stamp,
     /// Who said it.
@@ -252,7 +257,7 @@ pub struct TimedFact {
 
 /// What few flows have, kept out of the way of those that have it not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extra {
+pub(super) struct Extra {
     /// VLAN stacks that packets of the run came in.
     pub vlans: Vec<Vec<u16>>,
     /// Tunnel stacks that packets of the run came in: kind and number, outermost first.
@@ -261,7 +266,7 @@ pub struct Extra {
 
 /// Packets of one 5-tuple that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub(super) struct Run {
     /// The TCP opening, where it was seen.
     pub opening: Option<Opening>,
     /// First and last packet or ICMP error.
@@ -296,7 +301,7 @@ impl Run {
 
     /// A run without packets yet.
     #[must_use]
-    pub fn new(opening: Option<Opening>, stamp: Stamp) -> Self {
+    pub(super) fn new(opening: Option<Opening>, stamp: Stamp) -> Self {
         Self {
             opening,
             span: (stamp, stamp),
@@ -313,7 +318,7 @@ impl Run {
     }
 
     /// Counts a packet.
-    pub fn count(&mut self, side: Side, stamp: Stamp, packet: &Packet<'_>, payload: u64) {
+    pub(super) fn count(&mut self, side: Side, stamp: Stamp, packet: &Packet<'_>, payload: u64) {
         self.extend(stamp);
         self.sides[side.index()].count(stamp, packet, payload);
         if !packet.vlans.is_empty() || !packet.tunnels.is_empty() {
@@ -322,19 +327,19 @@ impl Run {
     }
 
     /// Notes sequence space: what `side` has sent up to, and has acknowledged.
-    pub fn sequence(&mut self, side: Side, next: u32, ack: Option<u32>) {
+    pub(super) fn sequence(&mut self, side: Side, next: u32, ack: Option<u32>) {
         let evidence = &mut self.sides[side.index()];
         evidence.next_sequence = both(evidence.next_sequence, Some(next), later);
         evidence.highest_ack = both(evidence.highest_ack, ack, later);
     }
 
     /// Makes the span cover a moment.
-    pub fn extend(&mut self, stamp: Stamp) {
+    pub(super) fn extend(&mut self, stamp: Stamp) {
         self.span = (self.span.0.min(stamp), self.span.1.max(stamp));
     }
 
     /// Keeps a packet by itself, unless there are enough earlier ones of its kind.
-    pub fn keep(&mut self, event: Event) {
+    pub(super) fn keep(&mut self, event: Event) {
         let first_of_kind = self.sides[event.side.index()].kinds & event.kind.bit() == 0;
         if !first_of_kind && self.full_before(&event) {
             return;
@@ -345,7 +350,7 @@ impl Run {
     }
 
     /// Keeps a name.
-    pub fn say(&mut self, name: SaidName) {
+    pub(super) fn say(&mut self, name: SaidName) {
         let same = |n: &SaidName| {
             n.by == name.by && n.side == name.side && n.fqdn == name.fqdn && n.port == name.port
         };
@@ -362,8 +367,12 @@ impl Run {
     }
 
     /// Keeps what a stream said, the earliest of equal facts.
-    pub fn tell(&mut self, fact: TimedFact) {
-        match self.facts.iter().position(|f| f.side == fact.side && f.fact == fact.fact) {
+    pub(super) fn tell(&mut self, fact: TimedFact) {
+        match self
+            .facts
+            .iter()
+            .position(|f| f.side == fact.side && f.fact == fact.fact)
+        {
             Some(i) if self.facts[i].stamp <= fact.stamp => return,
             Some(i) => drop(self.facts.remove(i)),
             None => {}
@@ -377,12 +386,12 @@ impl Run {
 
     /// Whether packets less than `idle` after this run's end belong to it.
     #[must_use]
-    pub fn reaches(&self, stamp: Stamp, idle: Duration) -> bool {
+    pub(super) fn reaches(&self, stamp: Stamp, idle: Duration) -> bool {
         stamp.time.since(self.span.1.time) <= idle
     }
 
     /// Takes all of another run of the same 5-tuple.
-    pub fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.opening = self.opening.or(other.opening);
         self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
         self.app.insert(other.app);
@@ -396,7 +405,10 @@ impl Run {
         }
         other.names.into_iter().for_each(|name| self.say(name));
         other.facts.into_iter().for_each(|fact| self.tell(fact));
-        self.clients = [self.clients[0] | other.clients[0], self.clients[1] | other.clients[1]];
+        self.clients = [
+            self.clients[0] | other.clients[0],
+            self.clients[1] | other.clients[1],
+        ];
         for (mine, theirs) in self.streams.iter_mut().zip(other.streams) {
             match (mine.as_mut(), theirs) {
                 (Some(mine), Some(theirs)) => mine.merge(*theirs),
@@ -406,19 +418,27 @@ impl Run {
         }
         if let Some(extra) = other.extra {
             let mine = self.extra.get_or_insert_default();
-            extra.vlans.into_iter().for_each(|stack| note_stack(&mut mine.vlans, stack));
-            extra.tunnels.into_iter().for_each(|stack| note_stack(&mut mine.tunnels, stack));
+            extra
+                .vlans
+                .into_iter()
+                .for_each(|stack| note_stack(&mut mine.vlans, stack));
+            extra
+                .tunnels
+                .into_iter()
+                .for_each(|stack| note_stack(&mut mine.tunnels, stack));
         }
     }
 
     /// The kept packets of a kind from a side, earliest first.
-    pub fn events_of(&self, kind: EventKind, side: Side) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(move |event| event.kind == kind && event.side == side)
+    pub(super) fn events_of(&self, kind: EventKind, side: Side) -> impl Iterator<Item = &Event> {
+        self.events
+            .iter()
+            .filter(move |event| event.kind == kind && event.side == side)
     }
 
     /// Whether a packet of a kind came from a side.
     #[must_use]
-    pub fn has(&self, kind: EventKind, side: Side) -> bool {
+    pub(super) fn has(&self, kind: EventKind, side: Side) -> bool {
         self.sides[side.index()].kinds & kind.bit() != 0
     }
 
@@ -430,9 +450,15 @@ impl Run {
             rewrite(&mut first.frame);
             rewrite(&mut last.frame);
         }
-        self.events.iter_mut().for_each(|event| rewrite(&mut event.stamp.frame));
-        self.names.iter_mut().for_each(|name| rewrite(&mut name.stamp.frame));
-        self.facts.iter_mut().for_each(|fact| rewrite(&mut fact.stamp.frame));
+        self.events
+            .iter_mut()
+            .for_each(|event| rewrite(&mut event.stamp.frame));
+        self.names
+            .iter_mut()
+            .for_each(|name| rewrite(&mut name.stamp.frame));
+        self.facts
+            .iter_mut()
+            .for_each(|fact| rewrite(&mut fact.stamp.frame));
         for stream in self.streams.iter_mut().flatten() {
             stream.for_each_frame(&mut rewrite);
         }
@@ -440,7 +466,8 @@ impl Run {
 
     fn full_before(&self, event: &Event) -> bool {
         let mut kept = self.events_of(event.kind, event.side);
-        kept.nth(event.kind.bound() - 1).is_some_and(|last| last < event)
+        kept.nth(event.kind.bound() - 1)
+            .is_some_and(|last| last < event)
     }
 
     fn trim_events(&mut self, kind: EventKind, side: Side) {
@@ -463,7 +490,11 @@ impl Run {
             note_stack(&mut extra.vlans, packet.vlans.to_vec());
         }
         if !packet.tunnels.is_empty() {
-            let stack: Vec<_> = packet.tunnels.iter().map(|t| (t.kind.to_owned(), t.id)).collect();
+            let stack: Vec<_> = packet
+                .tunnels
+                .iter()
+                .map(|t| (t.kind.to_owned(), t.id))
+                .collect();
             note_stack(&mut extra.tunnels, stack);
         }
     }
@@ -471,7 +502,7 @@ impl Run {
 
 /// Whether `a` lies after `b` in serial order (RFC 1982 section 3.2).
 #[must_use]
-pub fn is_after(a: u32, b: u32) -> bool {
+pub(super) fn is_after(a: u32, b: u32) -> bool {
     a != b && a.wrapping_sub(b) < 1 << 31
 }
 

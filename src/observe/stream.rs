@@ -78,7 +78,7 @@ pub enum StreamFact {
 
 /// Opening bytes of one direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stream {
+pub(super) struct Stream {
     /// Sequence number of the next byte of the opening that was not understood yet.
     next: Option<u32>,
     /// Bytes from `next` on that are wanted before it is worth another look.
@@ -103,17 +103,16 @@ impl Stream {
         !self.finished && self.next == Some(sequence) && self.pieces.is_empty()
     }
 
-    /// Whether the opening has said all that it can.
-    pub(super) const fn is_finished(&self) -> bool {
-        self.finished
-    }
-
     /// Keeps a segment's bytes as far as they may still say something.
     pub(super) fn keep(&mut self, sequence: u32, stamp: Stamp, bytes: &[u8]) {
         if bytes.is_empty() || !self.wants(sequence, bytes.len()) {
             return;
         }
-        let piece = Piece { sequence, stamp, bytes: bytes[..bytes.len().min(WINDOW as usize)].to_vec() };
+        let piece = Piece {
+            sequence,
+            stamp,
+            bytes: bytes[..bytes.len().min(WINDOW as usize)].to_vec(),
+        };
         self.put(piece);
         self.bound();
     }
@@ -204,7 +203,9 @@ impl Stream {
 
     /// Lets every frame's place be rewritten.
     pub(super) fn for_each_frame(&mut self, rewrite: &mut impl FnMut(&mut FrameId)) {
-        self.pieces.iter_mut().for_each(|piece| rewrite(&mut piece.stamp.frame));
+        self.pieces
+            .iter_mut()
+            .for_each(|piece| rewrite(&mut piece.stamp.frame));
     }
 
     /// Whether nothing is in it that another part could need.
@@ -215,9 +216,8 @@ impl Stream {
 
     fn wants(&self, sequence: u32, length: usize) -> bool {
         let end = sequence.wrapping_add(u32::try_from(length).unwrap_or(u32::MAX));
-        let overlaps = |start: u32| {
-            is_after(end, start) && !is_after(sequence, start.wrapping_add(WINDOW))
-        };
+        let overlaps =
+            |start: u32| is_after(end, start) && !is_after(sequence, start.wrapping_add(WINDOW));
         match self.next {
             None if !self.finished => true,
             Some(next) if !self.finished && overlaps(next) => true,
@@ -228,14 +228,19 @@ impl Stream {
     fn put(&mut self, piece: Piece) {
         let anchor = self.anchor(piece.sequence);
         let key = |p: &Piece| (p.sequence.wrapping_sub(anchor) as i32, p.stamp);
-        let same = self.pieces.iter().position(|p| p.sequence == piece.sequence && p.bytes == piece.bytes);
+        let same = self
+            .pieces
+            .iter()
+            .position(|p| p.sequence == piece.sequence && p.bytes == piece.bytes);
         if let Some(i) = same {
             if self.pieces[i].stamp <= piece.stamp {
                 return;
             }
             self.pieces.remove(i);
         }
-        let place = self.pieces.partition_point(|p| (key(p), &p.bytes) < (key(&piece), &piece.bytes));
+        let place = self
+            .pieces
+            .partition_point(|p| (key(p), &p.bytes) < (key(&piece), &piece.bytes));
         self.pieces.insert(place, piece);
     }
 
@@ -249,7 +254,10 @@ impl Stream {
             return;
         }
         let pieces = std::mem::take(&mut self.pieces);
-        self.pieces = pieces.into_iter().filter(|p| self.wants(p.sequence, p.bytes.len())).collect();
+        self.pieces = pieces
+            .into_iter()
+            .filter(|p| self.wants(p.sequence, p.bytes.len()))
+            .collect();
     }
 
     fn bound(&mut self) {
@@ -288,14 +296,20 @@ impl Stream {
     }
 }
 
-const NO_STAMP: Stamp = Stamp { time: CaptureTime::MIN, frame: FrameId::from_bits(0) };
+const NO_STAMP: Stamp = Stamp {
+    time: CaptureTime::MIN,
+    frame: FrameId::from_bits(0),
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn stamp(n: i64) -> Stamp {
-        Stamp { time: CaptureTime::from_nanos(n), frame: FrameId::new(0, 0, n as u32) }
+        Stamp {
+            time: CaptureTime::from_nanos(n),
+            frame: FrameId::new(0, 0, n as u32),
+        }
     }
 
     #[test]
@@ -329,10 +343,16 @@ mod tests {
             if let Some(start) = start {
                 stream.start_at(start);
             }
-            pieces.iter().enumerate().for_each(|(i, (seq, bytes))| stream.keep(*seq, stamp(i as i64), bytes));
+            pieces
+                .iter()
+                .enumerate()
+                .for_each(|(i, (seq, bytes))| stream.keep(*seq, stamp(i as i64), bytes));
             stream
         };
-        let (a, b) = (part(Some(10), &[(10, b"ab")]), part(None, &[(12, b"cd"), (14, b"ef")]));
+        let (a, b) = (
+            part(Some(10), &[(10, b"ab")]),
+            part(None, &[(12, b"cd"), (14, b"ef")]),
+        );
         let (mut ab, mut ba) = (a.clone(), b.clone());
         ab.merge(b);
         ba.merge(a);
@@ -347,11 +367,21 @@ mod tests {
         stream.finish();
         stream.keep(500, stamp(0), b"not wanted");
         assert!(stream.is_bare());
-        stream.expect(Pending { start: 1000, wanted: 6 }, stamp(1), b"abc");
+        stream.expect(
+            Pending {
+                start: 1000,
+                wanted: 6,
+            },
+            stamp(1),
+            b"abc",
+        );
         assert_eq!(stream.arrived(), None);
         stream.keep(1003, stamp(2), b"def");
         let (pending, seen, bytes) = stream.arrived().unwrap();
-        assert_eq!((pending.start, seen, bytes.as_slice()), (1000, stamp(1), b"abcdef".as_slice()));
+        assert_eq!(
+            (pending.start, seen, bytes.as_slice()),
+            (1000, stamp(1), b"abcdef".as_slice())
+        );
         stream.settle(1000);
         assert!(stream.is_bare());
     }

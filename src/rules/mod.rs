@@ -47,8 +47,9 @@ pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub use problem::{Problem, Severity, render_all};
 pub use profile::{Choices, Profile};
 pub use requirement::{
-    Cite, Destination, Direction, Document, DocumentIndex, Feature, FeatureIndex, Group, GroupIndex, GroupKind, Library,
-    Member, Need, Region, Requirement, RequirementIndex, Role, RoleIndex, Source, Target, Validity,
+    Cite, Destination, Direction, Document, DocumentIndex, Feature, FeatureIndex, Group,
+    GroupIndex, GroupKind, Library, Member, Need, Region, Requirement, RequirementIndex, Role,
+    RoleIndex, Source, Target, Validity,
 };
 pub use role_set::RoleSet;
 pub use schema::{rule_file_schema, site_file_schema};

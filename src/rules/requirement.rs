@@ -76,7 +76,10 @@ impl Library {
     /// The requirement with an id (`document/id`).
     #[must_use]
     pub fn find(&self, id: &str) -> Option<RequirementIndex> {
-        self.requirements.binary_search_by(|r| r.id.as_str().cmp(id)).ok().map(RequirementIndex::at)
+        self.requirements
+            .binary_search_by(|r| r.id.as_str().cmp(id))
+            .ok()
+            .map(RequirementIndex::at)
     }
 
     /// The requirements whose id is `document/id`, or that stand for one entry each of that row.
@@ -113,20 +116,31 @@ impl Library {
     #[must_use]
     pub fn role(&self, word: &str) -> Option<RoleIndex> {
         let by_name = self.roles.iter().position(|r| r.name == word);
-        let by_alias = || self.roles.iter().position(|r| r.aliases.iter().any(|a| a == word));
+        let by_alias = || {
+            self.roles
+                .iter()
+                .position(|r| r.aliases.iter().any(|a| a == word))
+        };
         by_name.or_else(by_alias).map(RoleIndex::at)
     }
 
     /// The feature with a key.
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<FeatureIndex> {
-        self.features.binary_search_by(|f| f.key.as_str().cmp(key)).ok().map(FeatureIndex::at)
+        self.features
+            .binary_search_by(|f| f.key.as_str().cmp(key))
+            .ok()
+            .map(FeatureIndex::at)
     }
 
     /// Every region word (label, alias, filled-in label) of all documents, ascending, each once.
     #[must_use]
     pub fn region_words(&self) -> Vec<&str> {
-        let mut words: Vec<&str> = self.documents.iter().flat_map(|d| d.regions.iter().flat_map(Region::words)).collect();
+        let mut words: Vec<&str> = self
+            .documents
+            .iter()
+            .flat_map(|d| d.regions.iter().flat_map(Region::words))
+            .collect();
         words.sort_unstable();
         words.dedup();
         words
@@ -184,7 +198,9 @@ pub struct Region {
 impl Region {
     /// All words for it.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        [self.name.as_str(), self.label.as_str()].into_iter().chain(self.aliases.iter().map(String::as_str))
+        [self.name.as_str(), self.label.as_str()]
+            .into_iter()
+            .chain(self.aliases.iter().map(String::as_str))
     }
 
     /// Whether a word means this region; ASCII case is ignored.
@@ -227,7 +243,19 @@ pub struct Feature {
 }
 
 /// How the members of a group stand to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum GroupKind {
     /// All are allowed, one must be seen; blocked only if all fail.
@@ -273,7 +301,18 @@ pub struct Member {
 }
 
 /// Whether a page calls a row required.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// It is.
@@ -286,7 +325,18 @@ pub enum Need {
 }
 
 /// Which way a flow goes, as seen from the site. Informational: who opened a flow is told by packets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// From the site to the outside.
@@ -358,12 +408,22 @@ impl Validity {
     /// Nanoseconds since the epoch of the first moment that is valid and of the last one.
     pub(super) fn bounds(&self) -> (CaptureTime, CaptureTime) {
         let nanos = |day: Date| {
-            let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond();
+            let start = day
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .ok()?
+                .timestamp()
+                .as_nanosecond();
             i64::try_from(start).ok()
         };
-        let first = self.from.and_then(nanos).map_or(CaptureTime::MIN, CaptureTime::from_nanos);
+        let first = self
+            .from
+            .and_then(nanos)
+            .map_or(CaptureTime::MIN, CaptureTime::from_nanos);
         let next = self.until.and_then(|d| d.tomorrow().ok()).and_then(nanos);
-        (first, next.map_or(CaptureTime::MAX, |n| CaptureTime::from_nanos(n - 1)))
+        (
+            first,
+            next.map_or(CaptureTime::MAX, |n| CaptureTime::from_nanos(n - 1)),
+        )
     }
 }
 
@@ -443,7 +503,14 @@ pub(super) enum PathFit {
 impl Destination {
     /// A destination without path, note or doubt.
     pub(super) fn plain(target: Target) -> Self {
-        Self { target, path: None, query: None, note: None, doubtful: None, printed: None }
+        Self {
+            target,
+            path: None,
+            query: None,
+            note: None,
+            doubtful: None,
+            printed: None,
+        }
     }
 
     /// `seen` starts with a slash and may have a query after `?`.
@@ -451,14 +518,26 @@ impl Destination {
         if self.path.as_deref().is_none_or(|p| p == "/") && self.query.is_none() {
             return PathFit::Fits;
         }
-        let Some(seen) = seen else { return PathFit::NotObservable };
-        let (path, query) = seen.split_once('?').map_or((seen, None), |(p, q)| (p, Some(q)));
+        let Some(seen) = seen else {
+            return PathFit::NotObservable;
+        };
+        let (path, query) = seen
+            .split_once('?')
+            .map_or((seen, None), |(p, q)| (p, Some(q)));
         let prefix = self.path.as_deref().unwrap_or("/").trim_end_matches('/');
-        let path_fits = path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let path_fits = path
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let query_fits = self.query.as_deref().is_none_or(|wanted| {
-            query.is_some_and(|q| q.split('&').any(|part| part.eq_ignore_ascii_case(wanted)) || q == wanted)
+            query.is_some_and(|q| {
+                q.split('&').any(|part| part.eq_ignore_ascii_case(wanted)) || q == wanted
+            })
         });
-        if path_fits && query_fits { PathFit::Fits } else { PathFit::Differs }
+        if path_fits && query_fits {
+            PathFit::Fits
+        } else {
+            PathFit::Differs
+        }
     }
 }
 
@@ -483,7 +562,11 @@ mod tests {
     use super::*;
 
     fn with(path: &str, query: Option<&str>) -> Destination {
-        Destination { path: Some(path.into()), query: query.map(Into::into), ..Destination::plain(Target::Any) }
+        Destination {
+            path: Some(path.into()),
+            query: query.map(Into::into),
+            ..Destination::plain(Target::Any)
+        }
     }
 
     #[test]
@@ -496,9 +579,21 @@ mod tests {
             (with("/api", None), Some("/apiary"), Differs),
             (with("/api", None), None, NotObservable),
             (with("/", None), None, Fits),
-            (with("/webservice/Manager", Some("WSDL")), Some("/webservice/Manager?WSDL"), Fits),
-            (with("/webservice/Manager", Some("WSDL")), Some("/webservice/Manager?wsdl&a=b"), Fits),
-            (with("/webservice/Manager", Some("WSDL")), Some("/webservice/Manager"), Differs),
+            (
+                with("/webservice/Manager", Some("WSDL")),
+                Some("/webservice/Manager?WSDL"),
+                Fits,
+            ),
+            (
+                with("/webservice/Manager", Some("WSDL")),
+                Some("/webservice/Manager?wsdl&a=b"),
+                Fits,
+            ),
+            (
+                with("/webservice/Manager", Some("WSDL")),
+                Some("/webservice/Manager"),
+                Differs,
+            ),
         ];
         for (destination, seen, fit) in table {
             assert_eq!(destination.fits_path(seen), fit, "{destination:?} {seen:?}");
@@ -508,9 +603,16 @@ mod tests {
     #[test]
     fn validity_takes_both_days_whole() {
         let day = |y, m, d| Some(jiff::civil::date(y, m, d));
-        let (first, last) = Validity { from: day(2020, 1, 1), until: day(2022, 12, 31) }.bounds();
+        let (first, last) = Validity {
+            from: day(2020, 1, 1),
+            until: day(2022, 12, 31),
+        }
+        .bounds();
         assert_eq!(first.to_string(), "2020-01-01T00:00:00.000000000Z");
         assert_eq!(last.to_string(), "2022-12-31T23:59:59.999999999Z");
-        assert_eq!(Validity::default().bounds(), (CaptureTime::MIN, CaptureTime::MAX));
+        assert_eq!(
+            Validity::default().bounds(),
+            (CaptureTime::MIN, CaptureTime::MAX)
+        );
     }
 }

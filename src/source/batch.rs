@@ -113,3 +113,68 @@ impl Batch {
         self.bytes.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::OwnedFrame;
+    use super::super::PcapReader;
+    use super::super::byte_order::ByteOrder;
+    use super::super::samples::Bytes;
+    use super::super::samples::drain;
+    use super::*;
+
+    fn capture() -> Vec<u8> {
+        let mut file = Bytes::new(ByteOrder::Little).pcap_header(0xa1b2_c3d4, (2, 4), 1);
+        for n in 0..10_u32 {
+            file = file.record(n, n, &vec![n as u8; n as usize * 3], 100);
+        }
+        file.bytes
+    }
+
+    fn in_batches(limits: BatchLimits) -> (Vec<OwnedFrame>, Vec<usize>) {
+        let file = capture();
+        let mut source = PcapReader::new(&file[..]);
+        let (mut batch, mut frames, mut sizes) = (Batch::default(), Vec::new(), Vec::new());
+        while batch.fill(&mut source, limits) > 0 {
+            sizes.push(batch.len());
+            assert_eq!(batch.frames().len(), batch.len());
+            frames.extend(batch.frames().map(OwnedFrame::from));
+        }
+        assert!(batch.is_empty());
+        (frames, sizes)
+    }
+
+    #[test]
+    fn batches_hold_the_frames_of_the_source_whatever_the_limits() {
+        let whole = drain(&mut PcapReader::new(&capture()[..]));
+        assert_eq!(whole.len(), 10);
+        let (frames, sizes) = in_batches(BatchLimits::default());
+        assert_eq!((frames, sizes), (whole.clone(), vec![10]));
+        let (frames, sizes) = in_batches(BatchLimits {
+            bytes: 20,
+            frames: 100,
+        });
+        assert_eq!((frames, sizes), (whole.clone(), vec![5, 2, 1, 1, 1]));
+        let (frames, sizes) = in_batches(BatchLimits {
+            bytes: 1 << 20,
+            frames: 4,
+        });
+        assert_eq!((frames, sizes), (whole.clone(), vec![4, 4, 2]));
+        let (frames, sizes) = in_batches(BatchLimits {
+            bytes: 0,
+            frames: 100,
+        });
+        assert_eq!(frames, whole);
+        assert!(sizes.len() > 5, "a limit of no bytes still makes progress");
+    }
+
+    #[test]
+    fn a_batch_that_is_filled_again_keeps_its_buffers() {
+        let file = capture();
+        let mut batch = Batch::default();
+        batch.fill(&mut PcapReader::new(&file[..]), BatchLimits::default());
+        let before = (batch.bytes.as_ptr(), batch.records.as_ptr());
+        batch.fill(&mut PcapReader::new(&file[..]), BatchLimits::default());
+        assert_eq!((batch.bytes.as_ptr(), batch.records.as_ptr()), before);
+    }
+}

@@ -101,12 +101,18 @@ fn text(start: &[u8]) -> Option<&'static str> {
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = start {
         return Some("text in UTF-16, perhaps a log");
     }
-    let printable =
-        |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace() || *byte >= 0x80;
-    if !start.iter().all(printable) {
+    let whole = match std::str::from_utf8(start) {
+        Ok(whole) => whole,
+        // The bytes looked at may end within a character.
+        Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => {
+            std::str::from_utf8(&start[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return None,
+    };
+    if whole.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()) {
         return None;
     }
-    let lower = String::from_utf8_lossy(start)
+    let lower = whole
         .trim_start_matches('\u{feff}')
         .trim_start()
         .to_ascii_lowercase();

@@ -2,17 +2,35 @@
 //!
 //! A [`FrameSource`] lends one [`Frame`] after another. Damage never hides what came before it: it is told once the
 //! readable frames have been lent, with its byte offset.
+//!
+//! [`resolve`] turns arguments into inputs, [`open`] an input into a source, [`Batch`] carries frames to other threads.
+//! Live capture is no source, since a quiet interface has not ended; it fills batches as well.
+//!
+//! ```
+//! use pktaudit::source::{FrameSource, Script};
+//!
+//! let mut script = Script::parse("0.5 10.0.0.5:40000 > 10.0.0.53:53 udp hex:0a0b").unwrap();
+//! let frame = script.next_frame().unwrap();
+//! assert_eq!(frame.bytes.len(), 14 + 20 + 8 + 2);
+//! assert!(script.next_frame().is_none() && script.damage().is_empty());
+//! ```
 
 mod batch;
 mod byte_order;
 mod compression;
 mod damage;
 mod inputs;
+#[cfg(feature = "live")]
+pub mod live;
 mod looks_like;
 mod open;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+mod samples;
+pub mod scripted;
 mod window;
+mod write;
 
 pub use batch::Batch;
 pub use batch::BatchLimits;
@@ -28,6 +46,9 @@ pub use open::open_counting;
 pub use open::open_reader;
 pub use pcap::PcapReader;
 pub use pcapng::PcapngReader;
+pub use scripted::Script;
+pub use scripted::ScriptError;
+pub use write::PcapngWriter;
 
 use crate::model::CaptureTime;
 

@@ -14,12 +14,24 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("judge", &["model", "observe", "rules"]),
     ("report", &["model", "decode", "observe", "rules", "judge"]),
     ("drive", &["model", "source", "decode", "observe"]),
-    ("cli", &["model", "source", "decode", "observe", "rules", "judge", "report", "drive"]),
+    (
+        "cli",
+        &[
+            "model", "source", "decode", "observe", "rules", "judge", "report", "drive",
+        ],
+    ),
 ];
 
 /// What no room but `cli` may name: the machine's clock, the terminal, the process.
-const ONLY_IN_CLI: &[&str] =
-    &["SystemTime::now", "Instant::now", "Timestamp::now", "println!", "eprintln!", "print!", "process::exit"];
+const ONLY_IN_CLI: &[&str] = &[
+    "SystemTime::now",
+    "Instant::now",
+    "Timestamp::now",
+    "println!",
+    "eprintln!",
+    "print!",
+    "process::exit",
+];
 
 fn sources(room: &str) -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, out: &mut Vec<(PathBuf, String)>) {
@@ -34,7 +46,10 @@ fn sources(room: &str) -> Vec<(PathBuf, String)> {
         }
     }
     let mut out = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room), &mut out);
+    walk(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room),
+        &mut out,
+    );
     assert!(!out.is_empty(), "the room {room} has no files");
     out
 }
@@ -42,7 +57,9 @@ fn sources(room: &str) -> Vec<(PathBuf, String)> {
 /// Code without comments, so that a doc link to another room is no import.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.lines().enumerate();
-    lines.map(|(i, line)| (i + 1, line.split("//").next().unwrap_or(""))).filter(|(_, line)| !line.is_empty())
+    lines
+        .map(|(i, line)| (i + 1, line.split("//").next().unwrap_or("")))
+        .filter(|(_, line)| !line.is_empty())
 }
 
 #[test]
@@ -54,10 +71,15 @@ fn rooms_import_only_what_the_table_allows() {
             for (number, line) in code(&text) {
                 for (at, _) in line.match_indices("crate::") {
                     let rest = &line[at + "crate::".len()..];
-                    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                    let end = rest
+                        .find(|c: char| !c.is_alphanumeric() && c != '_')
+                        .unwrap_or(rest.len());
                     let target = &rest[..end];
                     if rooms.contains(target) && target != *room && !allowed.contains(&target) {
-                        wrong.push(format!("{}:{number}: {room} imports {target}", path.display()));
+                        wrong.push(format!(
+                            "{}:{number}: {room} imports {target}",
+                            path.display()
+                        ));
                     }
                 }
             }
@@ -68,7 +90,10 @@ fn rooms_import_only_what_the_table_allows() {
 
 #[test]
 fn every_room_is_in_the_table() {
-    let listed: BTreeSet<String> = MAY_IMPORT.iter().map(|(room, _)| (*room).to_owned()).collect();
+    let listed: BTreeSet<String> = MAY_IMPORT
+        .iter()
+        .map(|(room, _)| (*room).to_owned())
+        .collect();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let folders = fs::read_dir(source).unwrap().map(|entry| entry.unwrap());
     let rooms: BTreeSet<String> = folders

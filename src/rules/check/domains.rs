@@ -42,7 +42,10 @@ impl Mention {
 
 /// Flags wildcards over public suffixes, over shared hosting, and across owners.
 pub(super) fn broad_wildcards(mentions: &[Mention], files: &[Written], problems: &mut Problems) {
-    for mention in mentions.iter().filter(|m| m.name.kind() != PatternKind::Exact) {
+    for mention in mentions
+        .iter()
+        .filter(|m| m.name.kind() != PatternKind::Exact)
+    {
         let source = &files[mention.file].source;
         let tail = mention.tail();
         let suffix = psl::suffix(tail.as_bytes());
@@ -50,15 +53,38 @@ pub(super) fn broad_wildcards(mentions: &[Mention], files: &[Written], problems:
         let private = suffix.is_some_and(|s| s.typ() == Some(psl::Type::Private));
         let name = mention.name.as_str();
         if is_suffix && private {
-            let message = format!("anybody can have names under `{tail}`, so `{name}` covers strangers' servers");
-            problems.warning(source, code::WILDCARD_SHARED_HOSTING, mention.span.clone(), message, None);
+            let message = format!(
+                "anybody can have names under `{tail}`, so `{name}` covers strangers' servers"
+            );
+            problems.warning(
+                source,
+                code::WILDCARD_SHARED_HOSTING,
+                mention.span.clone(),
+                message,
+                None,
+            );
         } else if is_suffix {
             let message = format!("`{name}` covers everything under the public suffix `{tail}`");
-            problems.error(source, code::WILDCARD_TOO_BROAD, mention.span.clone(), message, "name the registrable domain at least".to_owned());
-        } else if mention.name.kind() == PatternKind::EndingWith && mention.registrable() == Some(tail) {
-            let message = format!("`{name}` also covers other owners' domains that end with `{tail}`");
+            problems.error(
+                source,
+                code::WILDCARD_TOO_BROAD,
+                mention.span.clone(),
+                message,
+                "name the registrable domain at least".to_owned(),
+            );
+        } else if mention.name.kind() == PatternKind::EndingWith
+            && mention.registrable() == Some(tail)
+        {
+            let message =
+                format!("`{name}` also covers other owners' domains that end with `{tail}`");
             let hint = format!("`*.{tail}` covers the names below the domain only");
-            problems.warning(source, code::WILDCARD_CROSSES_DOMAIN, mention.span.clone(), message, hint);
+            problems.warning(
+                source,
+                code::WILDCARD_CROSSES_DOMAIN,
+                mention.span.clone(),
+                message,
+                hint,
+            );
         }
     }
 }
@@ -77,22 +103,44 @@ pub(super) fn near_twins(mentions: &[Mention], files: &[Written], problems: &mut
             }
         }
     }
-    let known: Vec<(&str, usize)> = names.iter().map(|(domain, list)| (*domain, list.len())).collect();
-    let often: Vec<&str> = known.iter().filter(|(_, n)| *n >= OFTEN).map(|(d, _)| *d).collect();
+    let known: Vec<(&str, usize)> = names
+        .iter()
+        .map(|(domain, list)| (*domain, list.len()))
+        .collect();
+    let often: Vec<&str> = known
+        .iter()
+        .filter(|(_, n)| *n >= OFTEN)
+        .map(|(d, _)| *d)
+        .collect();
     let labels: Vec<&str> = often.iter().filter_map(|d| d.split('.').next()).collect();
     let mut done: Vec<&str> = Vec::new();
     for mention in mentions {
-        let Some(domain) = mention.registrable() else { continue };
-        if names.get(domain).is_none_or(|list| list.len() != 1) || done.contains(&mention.name.as_str()) {
+        let Some(domain) = mention.registrable() else {
+            continue;
+        };
+        if names.get(domain).is_none_or(|list| list.len() != 1)
+            || done.contains(&mention.name.as_str())
+        {
             continue;
         }
         let tail = brand_tail(mention.tail(), domain, &labels);
-        let Some(twin) = twin(tail, &often, &known) else { continue };
+        let Some(twin) = twin(tail, &often, &known) else {
+            continue;
+        };
         done.push(mention.name.as_str());
-        let message = format!("`{tail}` occurs once, while `{}` and the like occur often", often.iter().find(|d| same_brand(d, tail)).unwrap_or(&twin));
+        let message = format!(
+            "`{tail}` occurs once, while `{}` and the like occur often",
+            often.iter().find(|d| same_brand(d, tail)).unwrap_or(&twin)
+        );
         let meant = mention.name.as_str().strip_suffix(tail).unwrap_or_default();
         let hint = format!("did the page mean `{meant}{twin}`? it is used as written");
-        problems.warning(&files[mention.file].source, code::NEAR_TWIN_DOMAIN, mention.span.clone(), message, hint);
+        problems.warning(
+            &files[mention.file].source,
+            code::NEAR_TWIN_DOMAIN,
+            mention.span.clone(),
+            message,
+            hint,
+        );
     }
 }
 
@@ -122,11 +170,22 @@ fn same_brand(a: &str, b: &str) -> bool {
 fn twin<'a>(tail: &str, often: &[&'a str], known: &[(&'a str, usize)]) -> Option<&'a str> {
     let branded = often.iter().any(|d| same_brand(d, tail) && *d != tail);
     let candidates: Vec<&'a str> = if branded {
-        known.iter().filter(|(d, n)| *n > 1 && same_brand(d, tail)).map(|(d, _)| *d).collect()
+        known
+            .iter()
+            .filter(|(d, n)| *n > 1 && same_brand(d, tail))
+            .map(|(d, _)| *d)
+            .collect()
     } else {
-        often.iter().copied().filter(|d| d.len() >= 6 && edit_distance(tail, d, 2) <= 2).collect()
+        often
+            .iter()
+            .copied()
+            .filter(|d| d.len() >= 6 && edit_distance(tail, d, 2) <= 2)
+            .collect()
     };
-    candidates.into_iter().filter(|d| *d != tail).min_by_key(|d| (edit_distance(tail, d, 16), *d))
+    candidates
+        .into_iter()
+        .filter(|d| *d != tail)
+        .min_by_key(|d| (edit_distance(tail, d, 16), *d))
 }
 
 /// For each file the registrable domains that are its vendor's own, ascending: the one that most of its names are
@@ -140,13 +199,25 @@ pub(super) fn vendor_domains(mentions: &[Mention], files: &[Written]) -> Vec<Vec
     }
     let own = |(count, file): (BTreeMap<&str, usize>, &Written)| {
         if !file.file.document.vendor_domains.is_empty() {
-            let mut stated: Vec<String> = file.file.document.vendor_domains.iter().map(|d| d.to_ascii_lowercase()).collect();
+            let mut stated: Vec<String> = file
+                .file
+                .document
+                .vendor_domains
+                .iter()
+                .map(|d| d.to_ascii_lowercase())
+                .collect();
             stated.sort_unstable();
             stated.dedup();
             return stated;
         }
-        let Some(most) = count.iter().max_by_key(|(_, n)| **n).map(|(d, _)| *d) else { return Vec::new() };
-        count.keys().filter(|d| same_brand(d, most)).map(|d| (*d).to_owned()).collect()
+        let Some(most) = count.iter().max_by_key(|(_, n)| **n).map(|(d, _)| *d) else {
+            return Vec::new();
+        };
+        count
+            .keys()
+            .filter(|d| same_brand(d, most))
+            .map(|d| (*d).to_owned())
+            .collect()
     };
     counts.into_iter().zip(files).map(own).collect()
 }

@@ -19,11 +19,18 @@ pub(super) struct Pending {
 }
 
 /// Fills [`super::super::Requirement::refers_to`] and [`super::super::Document::names_from`].
-pub(super) fn resolve(library: &mut Library, pending: Vec<Pending>, files: &[Written], problems: &mut Problems) {
+pub(super) fn resolve(
+    library: &mut Library,
+    pending: Vec<Pending>,
+    files: &[Written],
+    problems: &mut Problems,
+) {
     let mut direct: Vec<(RequirementIndex, Vec<RequirementIndex>)> = Vec::new();
     let mut total = 0;
     for entry in pending {
-        let Some(requirement) = library.requirement(entry.at) else { continue };
+        let Some(requirement) = library.requirement(entry.at) else {
+            continue;
+        };
         let document = requirement.document;
         let source = &files[document.index()].source;
         let mut found = BTreeSet::new();
@@ -33,10 +40,18 @@ pub(super) fn resolve(library: &mut Library, pending: Vec<Pending>, files: &[Wri
                     total += rows.len();
                     found.extend(rows);
                 }
-                Err((code, message, hint)) => problems.error(source, code, span.clone(), message, hint),
+                Err((code, message, hint)) => {
+                    problems.error(source, code, span.clone(), message, hint)
+                }
             }
             if total > MOST_REFERENCES {
-                problems.error(source, code::REFERENCE_TOO_WIDE, span.clone(), format!("more than {MOST_REFERENCES} references"), None);
+                problems.error(
+                    source,
+                    code::REFERENCE_TOO_WIDE,
+                    span.clone(),
+                    format!("more than {MOST_REFERENCES} references"),
+                    None,
+                );
                 return;
             }
         }
@@ -49,14 +64,21 @@ pub(super) fn resolve(library: &mut Library, pending: Vec<Pending>, files: &[Wri
 
 type Refusal = (&'static str, String, Option<String>);
 
-fn find(library: &Library, document: usize, own: RequirementIndex, reference: &ReferenceText) -> Result<Vec<RequirementIndex>, Refusal> {
+fn find(
+    library: &Library,
+    document: usize,
+    own: RequirementIndex,
+    reference: &ReferenceText,
+) -> Result<Vec<RequirementIndex>, Refusal> {
     match reference {
         ReferenceText::RequirementsOf(role) => of_role(library, document, own, *role),
         ReferenceText::Word(word) => {
             let rows = rows(library, document, word);
             let whole = library.documents.iter().position(|d| d.id == *word);
             let role = library.role(word);
-            let meanings = usize::from(!rows.is_empty()) + usize::from(whole.is_some()) + usize::from(role.is_some());
+            let meanings = usize::from(!rows.is_empty())
+                + usize::from(whole.is_some())
+                + usize::from(role.is_some());
             if meanings > 1 {
                 let message = format!("`{word}` can mean a requirement, a document or a role");
                 return Err((code::AMBIGUOUS_REFERENCE, message, Some("write { requirements-of = .. } for a role, `document/id*` for requirements".to_owned())));
@@ -71,32 +93,64 @@ fn find(library: &Library, document: usize, own: RequirementIndex, reference: &R
     }
 }
 
-fn of_role(library: &Library, document: usize, own: RequirementIndex, role: RoleIndex) -> Result<Vec<RequirementIndex>, Refusal> {
-    let Some(is_a) = library.roles.get(role.index()).map(|r| &r.is_a) else { return Ok(Vec::new()) };
+fn of_role(
+    library: &Library,
+    document: usize,
+    own: RequirementIndex,
+    role: RoleIndex,
+) -> Result<Vec<RequirementIndex>, Refusal> {
+    let Some(is_a) = library.roles.get(role.index()).map(|r| &r.is_a) else {
+        return Ok(Vec::new());
+    };
     let rows = all_of(library, |r| {
-        r.document.index() == document && !r.deny && r.from.iter().any(|s| matches!(s, Source::Role(from) if is_a.contains(*from)))
+        r.document.index() == document
+            && !r.deny
+            && r.from
+                .iter()
+                .any(|s| matches!(s, Source::Role(from) if is_a.contains(*from)))
     });
     let rows: Vec<_> = rows.into_iter().filter(|r| *r != own).collect();
     if rows.is_empty() {
-        let message = format!("no requirement of this document starts from the role `{}`", library.role_name(role));
+        let message = format!(
+            "no requirement of this document starts from the role `{}`",
+            library.role_name(role)
+        );
         return Err((code::EMPTY_REFERENCE, message, None));
     }
     Ok(rows)
 }
 
-fn all_of(library: &Library, wanted: impl Fn(&super::super::Requirement) -> bool) -> Vec<RequirementIndex> {
-    library.requirements.iter().enumerate().filter(|(_, r)| wanted(r)).map(|(i, _)| RequirementIndex::at(i)).collect()
+fn all_of(
+    library: &Library,
+    wanted: impl Fn(&super::super::Requirement) -> bool,
+) -> Vec<RequirementIndex> {
+    library
+        .requirements
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| wanted(r))
+        .map(|(i, _)| RequirementIndex::at(i))
+        .collect()
 }
 
 /// Requirements by `id`, `prefix*`, `document/id` or `document/prefix*`. An id also stands for the rows expanded from it.
 fn rows(library: &Library, document: usize, word: &str) -> Vec<RequirementIndex> {
     let own = &library.documents[document].id;
-    let full = if word.contains('/') { word.to_owned() } else { format!("{own}/{word}") };
+    let full = if word.contains('/') {
+        word.to_owned()
+    } else {
+        format!("{own}/{word}")
+    };
     match full.strip_suffix('*') {
         None => library.rows(&full).collect(),
         Some(prefix) => {
-            let start = library.requirements.partition_point(|r| r.id.as_str() < prefix);
-            let count = library.requirements[start..].iter().take_while(|r| r.id.starts_with(prefix)).count();
+            let start = library
+                .requirements
+                .partition_point(|r| r.id.as_str() < prefix);
+            let count = library.requirements[start..]
+                .iter()
+                .take_while(|r| r.id.starts_with(prefix))
+                .count();
             (start..start + count).map(RequirementIndex::at).collect()
         }
     }
@@ -104,15 +158,27 @@ fn rows(library: &Library, document: usize, word: &str) -> Vec<RequirementIndex>
 
 fn dangling(library: &Library, document: usize, word: &str) -> Refusal {
     let own = &library.documents[document].id;
-    let local = library.requirements.iter().filter_map(|r| r.id.strip_prefix(own.as_str())?.strip_prefix('/'));
+    let local = library
+        .requirements
+        .iter()
+        .filter_map(|r| r.id.strip_prefix(own.as_str())?.strip_prefix('/'));
     let elsewhere = library.documents.iter().map(|d| d.id.as_str());
     let roles = library.roles.iter().map(|r| r.name.as_str());
     let hint = did_you_mean(word, local.chain(elsewhere).chain(roles));
-    (code::DANGLING_REFERENCE, format!("`{word}` is no requirement, document or role"), hint)
+    (
+        code::DANGLING_REFERENCE,
+        format!("`{word}` is no requirement, document or role"),
+        hint,
+    )
 }
 
 /// Follows references of references; circles are harmless, since each requirement is taken once.
-fn close(library: &mut Library, direct: &[(RequirementIndex, Vec<RequirementIndex>)], files: &[Written], problems: &mut Problems) {
+fn close(
+    library: &mut Library,
+    direct: &[(RequirementIndex, Vec<RequirementIndex>)],
+    files: &[Written],
+    problems: &mut Problems,
+) {
     let mut total = 0;
     for (at, rows) in direct {
         let mut seen = BTreeSet::from([*at]);
@@ -124,7 +190,13 @@ fn close(library: &mut Library, direct: &[(RequirementIndex, Vec<RequirementInde
             total += 1;
             if total > MOST_REFERENCES {
                 let document = library.requirements[at.index()].document.index();
-                problems.error(&files[document].source, code::REFERENCE_TOO_WIDE, 0..0, format!("more than {MOST_REFERENCES} references"), None);
+                problems.error(
+                    &files[document].source,
+                    code::REFERENCE_TOO_WIDE,
+                    0..0,
+                    format!("more than {MOST_REFERENCES} references"),
+                    None,
+                );
                 return;
             }
             if let Ok(next) = direct.binary_search_by(|(r, _)| r.cmp(&row)) {
@@ -144,17 +216,34 @@ fn names_from(library: &mut Library, files: &[Written], problems: &mut Problems)
             let mut found = BTreeSet::new();
             for word in &role.names_from {
                 let rows = rows(library, at, word);
-                let named = |r: &RequirementIndex| library.requirement(*r).is_some_and(|r| !r.to.is_empty());
+                let named = |r: &RequirementIndex| {
+                    library.requirement(*r).is_some_and(|r| !r.to.is_empty())
+                };
                 if rows.is_empty() {
                     let (code, message, hint) = dangling(library, at, word);
                     problems.error(&file.source, code, word.span.clone(), message, hint);
                 } else if !rows.iter().any(named) {
-                    let message = format!("`{}` has no destinations that could be names of `{}`", word.value, name.value);
-                    problems.error(&file.source, code::EMPTY_REFERENCE, word.span.clone(), message, None);
+                    let message = format!(
+                        "`{}` has no destinations that could be names of `{}`",
+                        word.value, name.value
+                    );
+                    problems.error(
+                        &file.source,
+                        code::EMPTY_REFERENCE,
+                        word.span.clone(),
+                        message,
+                        None,
+                    );
                 }
                 total += rows.len();
                 if total > MOST_REFERENCES {
-                    problems.error(&file.source, code::REFERENCE_TOO_WIDE, word.span.clone(), format!("more than {MOST_REFERENCES} references"), None);
+                    problems.error(
+                        &file.source,
+                        code::REFERENCE_TOO_WIDE,
+                        word.span.clone(),
+                        format!("more than {MOST_REFERENCES} references"),
+                        None,
+                    );
                     return;
                 }
                 found.extend(rows);

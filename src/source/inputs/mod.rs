@@ -65,9 +65,10 @@ impl Input {
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
         match (&self.path, &other.path) {
-            (InputPath::File(a), InputPath::File(b)) => {
-                self.first_time.cmp(&other.first_time).then_with(|| natural::compare(a, b))
-            }
+            (InputPath::File(a), InputPath::File(b)) => self
+                .first_time
+                .cmp(&other.first_time)
+                .then_with(|| natural::compare(a, b)),
             (a, b) => (*a == InputPath::Stdin).cmp(&(*b == InputPath::Stdin)),
         }
     }
@@ -89,13 +90,21 @@ struct Candidate {
     named: bool,
 }
 
+/// A folder that was named.
+struct Folder {
+    path: PathBuf,
+    /// Canonical paths of the files in it.
+    files: Vec<PathBuf>,
+    /// Whether a part of it could not be read: that is told, and that it holds no captures is not known.
+    troubled: bool,
+}
+
 #[derive(Default)]
 struct Search {
     stdin: bool,
     /// By canonical path.
     files: BTreeMap<PathBuf, Candidate>,
-    /// Folders that were named, and the canonical paths of the files in each.
-    folders: Vec<(PathBuf, Vec<PathBuf>)>,
+    folders: Vec<Folder>,
     problems: Vec<SourceError>,
 }
 
@@ -161,6 +170,7 @@ impl Search {
     /// Takes the files in a folder and the folders in it. Links are followed, each folder is visited once.
     fn folder(&mut self, top: &Path) {
         let mut found = Vec::new();
+        let problems_before = self.problems.len();
         let mut visited = BTreeSet::new();
         let mut waiting = vec![top.to_owned()];
         while let Some(folder) = waiting.pop() {
@@ -184,7 +194,12 @@ impl Search {
                 }
             }
         }
-        self.folders.push((top.to_owned(), found));
+        let troubled = self.problems.len() > problems_before;
+        self.folders.push(Folder {
+            path: top.to_owned(),
+            files: found,
+            troubled,
+        });
     }
 
     fn problem(&mut self, path: &Path, error: io::Error) {
@@ -194,53 +209,62 @@ impl Search {
 
     /// Looks into all files, sorts them, and tells the problems if there are any.
     fn finish(mut self) -> Result<Inputs, Vec<SourceError>> {
-        let mut result = Inputs::default();
-        let mut captures: BTreeMap<&Path, (Start, Input)> = BTreeMap::new();
-        for (canonical, candidate) in &self.files {
+        let mut skipped = Vec::new();
+        let mut found = self.look_into_all(&mut skipped);
+        found.sort_by(|(path_a, start_a, _), (path_b, start_b, _)| {
+            start_a
+                .cmp(start_b)
+                .then_with(|| natural::compare(path_a, path_b))
+        });
+        let mut inputs: Vec<Input> = found.into_iter().map(|(.., input)| input).collect();
+        if self.stdin {
+            inputs.push(Input {
+                path: InputPath::Stdin,
+                first_time: None,
+                stored_bytes: None,
+            });
+        }
+        let (count, most) = (inputs.len(), FrameId::MAX_INPUTS);
+        if count as u64 > most {
+            self.problems.push(SourceError::TooMany { count, most });
+        }
+        if self.problems.is_empty() {
+            Ok(Inputs { inputs, skipped })
+        } else {
+            Err(self.problems)
+        }
+    }
+
+    /// The inputs with their canonical paths and starts, by path. Problems are kept, files that are no captures and
+    /// were not named are skipped, folders without captures are problems.
+    fn look_into_all(&mut self, skipped: &mut Vec<SourceError>) -> Vec<(PathBuf, Start, Input)> {
+        let mut found = Vec::new();
+        let mut no_captures = BTreeSet::new();
+        for (canonical, candidate) in std::mem::take(&mut self.files) {
             match look_into(&candidate.path) {
-                Ok(found) => drop(captures.insert(canonical, found)),
+                Ok((start, input)) => found.push((canonical, start, input)),
                 Err(error) if !candidate.named && is_no_capture(&error) => {
-                    result.skipped.push(error);
+                    no_captures.insert(canonical);
+                    skipped.push(error);
                 }
                 Err(error) => self.problems.push(error),
             }
         }
-        for (folder, files) in &self.folders {
-            if !files
-                .iter()
-                .any(|file| captures.contains_key(file.as_path()))
-            {
-                let path = InputPath::File(folder.clone());
+        for Folder {
+            path,
+            files,
+            troubled,
+        } in &self.folders
+        {
+            if !troubled && files.iter().all(|file| no_captures.contains(file)) {
+                let path = InputPath::File(path.clone());
                 self.problems.push(SourceError::NoCaptures {
                     path,
                     looked_at: files.len(),
                 });
             }
         }
-        let mut sorted: Vec<_> = captures.into_iter().collect();
-        sorted.sort_by(|(path_a, (start_a, _)), (path_b, (start_b, _))| {
-            start_a
-                .cmp(start_b)
-                .then_with(|| natural::compare(path_a, path_b))
-        });
-        result.inputs = sorted.into_iter().map(|(_, (_, input))| input).collect();
-        if self.stdin {
-            let (first_time, stored_bytes) = (None, None);
-            result.inputs.push(Input {
-                path: InputPath::Stdin,
-                first_time,
-                stored_bytes,
-            });
-        }
-        let (count, most) = (result.inputs.len(), FrameId::MAX_INPUTS);
-        if count as u64 > most {
-            self.problems.push(SourceError::TooMany { count, most });
-        }
-        if self.problems.is_empty() {
-            Ok(result)
-        } else {
-            Err(self.problems)
-        }
+        found
     }
 }
 
@@ -285,3 +309,6 @@ fn is_no_capture(error: &SourceError) -> bool {
 fn is_pattern(path: &Path) -> bool {
     path.to_string_lossy().contains(['*', '?', '['])
 }
+
+#[cfg(test)]
+mod tests;

@@ -271,3 +271,6 @@ fn packet(
 fn unknown_interface(id: u32) -> String {
     format!("block of interface {id}, which this section does not describe")
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,26 +132,36 @@ impl<R: BufRead> Read for Members<R> {
                 break;
             };
             let mut compressed = decoder.into_inner();
-            if skip_zeros(&mut compressed)? {
-                self.decoder = Some(GzDecoder::new(compressed));
+            match skip_zeros(&mut compressed)? {
+                None => {}
+                Some(0x1f) => self.decoder = Some(GzDecoder::new(compressed)),
+                Some(_) => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "what follows a member is no member",
+                    ));
+                }
             }
         }
         Ok(0)
     }
 }
 
-/// Passes zeros over; whether anything follows them.
-fn skip_zeros<R: BufRead>(reader: &mut R) -> io::Result<bool> {
+/// Passes zeros over; the byte that follows them, if any.
+fn skip_zeros<R: BufRead>(reader: &mut R) -> io::Result<Option<u8>> {
     loop {
         let bytes = reader.fill_buf()?;
         if bytes.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        let more = zeros < bytes.len();
+        let next = bytes.get(zeros).copied();
         reader.consume(zeros);
-        if more {
-            return Ok(true);
+        if next.is_some() {
+            return Ok(next);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

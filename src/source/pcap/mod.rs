@@ -221,3 +221,6 @@ fn magic(start: &[u8]) -> Option<(ByteOrder, Kind)> {
     let little = kind(u32::from_le_bytes(first)).map(|kind| (ByteOrder::Little, kind));
     little.or_else(|| kind(u32::from_be_bytes(first)).map(|kind| (ByteOrder::Big, kind)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -321,3 +321,6 @@ fn write_visibly(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
