@@ -27,5 +27,6 @@ pub mod drive;
 pub mod judge;
 pub mod model;
 pub mod observe;
+pub mod report;
 pub mod rules;
 pub mod source;

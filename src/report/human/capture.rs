@@ -46,8 +46,8 @@ pub(super) fn write(
         look.labelled(out, "note", Ink::Warn, note)?;
     }
     inputs(report, look, out)?;
-    for document in report.rules.iter().filter(|document| look.verbose || document.in_force) {
-        let digest = if look.verbose { document.sha256.as_str() } else { document.sha256.get(..12).unwrap_or_default() };
+    for document in report.rules.iter().filter(|document| look.all || document.in_force) {
+        let digest = if look.all { document.sha256.as_str() } else { document.sha256.get(..12).unwrap_or_default() };
         let off = if document.in_force { "" } else { ", not in force" };
         let text =
             format!("{}, {}, SHA-256 {digest}{off}", document.id, counted(document.requirements as u64, "requirement"));
@@ -78,7 +78,7 @@ fn heard(report: &Report<'_>) -> String {
 
 fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
     let inputs = &report.capture.inputs;
-    let all = look.verbose || inputs.len() <= INPUTS;
+    let all = look.all || inputs.len() <= INPUTS;
     for input in inputs {
         let wrong = !input.damage.is_empty() || input.lost.total() > 0;
         if !(all || wrong) {
@@ -88,7 +88,7 @@ fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), 
         let ink = if wrong { Ink::Warn } else { Ink::Faint };
         let text = format!("{}: {}{span}", input.path, counted(input.frames, "frame"));
         look.labelled(out, "input", ink, &text)?;
-        let shown = if look.verbose { usize::MAX } else { 3 };
+        let shown = if look.all { usize::MAX } else { 3 };
         for damage in input.damage.iter().take(shown) {
             look.labelled(out, "", Ink::Warn, damage)?;
         }
@@ -106,7 +106,7 @@ fn by_reason(reasons: &BTreeMap<String, u64>, look: &Look) -> String {
     }
     let mut sorted: Vec<(&String, &u64)> = reasons.iter().collect();
     sorted.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), reason.as_str()));
-    let most = if look.verbose { usize::MAX } else { REASONS };
+    let most = if look.all { usize::MAX } else { REASONS };
     let mut list: Vec<String> =
         sorted.iter().take(most).map(|(reason, count)| format!("{reason} {}", grouped(**count))).collect();
     if sorted.len() > most {

@@ -169,7 +169,7 @@ fn cards(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let most = if look.verbose { usize::MAX } else { CARDS };
+    let most = if look.all { usize::MAX } else { CARDS };
     for (i, group) in groups.iter().take(most).enumerate() {
         if i > 0 {
             writeln!(out)?;
@@ -201,7 +201,7 @@ fn card(
         let seen = format!("{}; {}", finding.message, frames(&group.frames, group.omitted));
         look.labelled(out, "seen", Ink::Plain, seen.trim_end_matches("; "))?;
     }
-    let shown = if look.verbose { usize::MAX } else { 2 };
+    let shown = if look.all { usize::MAX } else { 2 };
     for evidence in finding.evidence_details.iter().take(shown) {
         let where_ = frames(&evidence.frames, 0);
         let text = format!("{} [{}] {where_}", evidence.words, evidence.code);
@@ -237,7 +237,7 @@ fn verdict(finding: &FindingView, group: &Group<'_>) -> String {
 
 /// The requirements that a finding rests on, with their place on the page.
 fn needed(finding: &FindingView, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
-    let shown = if look.verbose { usize::MAX } else { 2 };
+    let shown = if look.all { usize::MAX } else { 2 };
     for cite in finding.cites.iter().take(shown) {
         let mut text = cite.requirement.clone();
         for (name, part) in [("", &cite.service), ("page ", &cite.page), ("table ", &cite.table), ("row ", &cite.row)] {
@@ -263,7 +263,7 @@ fn table(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let most = if look.verbose { usize::MAX } else { ROWS };
+    let most = if look.all { usize::MAX } else { ROWS };
     let mut table = Table::new(["who", "what", "flows", "first frame", "why"]);
     table.right_aligned(2).right_aligned(3);
     for group in groups.iter().take(most) {
@@ -286,7 +286,7 @@ fn absences(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let most = if look.verbose { usize::MAX } else { ROWS };
+    let most = if look.all { usize::MAX } else { ROWS };
     let mut table = Table::new(["requirement", "what", "why"]);
     for group in groups.iter().take(most) {
         let id = group.first.requirements.first().cloned().unwrap_or_default();

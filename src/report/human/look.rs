@@ -9,7 +9,7 @@ use crate::report::text::{visible, width, wrap};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Paint {
     /// ANSI colours.
-    Colors,
+    Color,
     /// Plain text.
     #[default]
     Plain,
@@ -23,14 +23,14 @@ pub struct Look {
     /// Terminal cells in a line.
     pub width: usize,
     /// Show everything, not only the first of many.
-    pub verbose: bool,
+    pub all: bool,
     /// Show one line a finding and no more.
     pub quiet: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { paint: Paint::Plain, width: 100, verbose: false, quiet: false }
+        Self { paint: Paint::Plain, width: 100, all: false, quiet: false }
     }
 }
 
@@ -57,7 +57,7 @@ impl Look {
             Ink::Plain => return text.to_owned(),
         };
         match self.paint {
-            Paint::Colors if !text.is_empty() => format!("\x1b[{code}m{text}\x1b[0m"),
+            Paint::Color if !text.is_empty() => format!("\x1b[{code}m{text}\x1b[0m"),
             _ => text.to_owned(),
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn write(
         table.painted(cells(document, whole), ink(whole, Ink::Strong));
         for (service, row) in services {
             let wrong = row.contains_key("blocked") || row.contains_key("failed");
-            if look.verbose || wrong {
+            if look.all || wrong {
                 table.painted(cells(&format!("  {service}"), row), ink(row, Ink::Plain));
             }
         }
