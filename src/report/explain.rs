@@ -9,7 +9,11 @@ use crate::judge::{Code, FindingCode, explain_evidence};
 #[must_use]
 pub fn explain(word: &str) -> Option<String> {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
-    if let Some(code) = FindingCode::ALL.iter().copied().find(|code| is(code.as_str())) {
+    if let Some(code) = FindingCode::ALL
+        .iter()
+        .copied()
+        .find(|code| is(code.as_str()))
+    {
         let (name, about, severity) = (code.as_str(), code.about(), code.severity());
         return Some(format!(
             "{name}: {about}\nA finding of severity {severity}.\n\n{}\n",
@@ -31,10 +35,16 @@ pub fn explain(word: &str) -> Option<String> {
 #[must_use]
 pub fn explained() -> String {
     let mut out = String::new();
-    let findings = FindingCode::ALL.iter().map(|code| (code.as_str(), code.about()));
+    let findings = FindingCode::ALL
+        .iter()
+        .map(|code| (code.as_str(), code.about()));
     let evidence = Code::ALL.iter().map(|code| (code.as_str(), code.about()));
     for (word, about) in findings.chain(evidence).chain(WORDS.iter().copied()) {
-        let _ = writeln!(out, "{word:22} {}", about.split_inclusive(['.', ';']).next().unwrap_or(about));
+        let _ = writeln!(
+            out,
+            "{word:22} {}",
+            about.split_inclusive(['.', ';']).next().unwrap_or(about)
+        );
     }
     out
 }
@@ -151,28 +161,76 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
 /// Words of verdicts.
 const WORDS: &[(&str, &str)] = &[
     ("ok", "the aim was reached."),
-    ("ok_after_retry", "the aim was reached after failures, by the same host, with nothing failing since."),
-    ("blocked_confirmed", "stopped, and a device said so (evidence of grade A)."),
-    ("blocked_likely", "stopped, by a strong pattern with a control that works (evidence of grade B)."),
-    ("failed_unattributed", "it failed, and several causes fit equally well (evidence of grade C alone)."),
-    ("race_lost", "given up because another attempt at the same aim was faster; no failure."),
-    ("out_of_scope", "not audited: neither end is a host of the site, or the site file leaves it out, or it is what every network has."),
+    (
+        "ok_after_retry",
+        "the aim was reached after failures, by the same host, with nothing failing since.",
+    ),
+    (
+        "blocked_confirmed",
+        "stopped, and a device said so (evidence of grade A).",
+    ),
+    (
+        "blocked_likely",
+        "stopped, by a strong pattern with a control that works (evidence of grade B).",
+    ),
+    (
+        "failed_unattributed",
+        "it failed, and several causes fit equally well (evidence of grade C alone).",
+    ),
+    (
+        "race_lost",
+        "given up because another attempt at the same aim was faster; no failure.",
+    ),
+    (
+        "out_of_scope",
+        "not audited: neither end is a host of the site, or the site file leaves it out, or it is what every network has.",
+    ),
     ("unexpected", "no active requirement covers it."),
     (
         "inconclusive",
         "it cannot be told how it went: only one direction was captured, the capture begins or ends in the middle, or \
          frames were lost. Such captures can only lower a verdict, never make one worse.",
     ),
-    ("satisfied", "a flow that the requirement covers reached its aim."),
-    ("not_seen", "nothing in the capture used the requirement; the reason says why."),
-    ("not_active", "the site's choices switch the requirement off; the reason says which."),
-    ("never_resolved", "no host asked DNS for any of the requirement's names."),
-    ("resolved_never_tried", "a host asked DNS for one of the requirement's names and did not go there."),
-    ("no_initiator", "no host in the requirement's source role sent anything, so there was nobody to use it."),
-    ("never_tried", "the requirement lists addresses only, and no host went there."),
-    ("A", "grade of evidence: a device said so, or both sides of it were captured."),
-    ("B", "grade of evidence: a strong pattern, and something nearby that works and so tells the cause from others."),
-    ("C", "grade of evidence: a pattern that other causes make too; never enough to call something blocked."),
+    (
+        "satisfied",
+        "a flow that the requirement covers reached its aim.",
+    ),
+    (
+        "not_seen",
+        "nothing in the capture used the requirement; the reason says why.",
+    ),
+    (
+        "not_active",
+        "the site's choices switch the requirement off; the reason says which.",
+    ),
+    (
+        "never_resolved",
+        "no host asked DNS for any of the requirement's names.",
+    ),
+    (
+        "resolved_never_tried",
+        "a host asked DNS for one of the requirement's names and did not go there.",
+    ),
+    (
+        "no_initiator",
+        "no host in the requirement's source role sent anything, so there was nobody to use it.",
+    ),
+    (
+        "never_tried",
+        "the requirement lists addresses only, and no host went there.",
+    ),
+    (
+        "A",
+        "grade of evidence: a device said so, or both sides of it were captured.",
+    ),
+    (
+        "B",
+        "grade of evidence: a strong pattern, and something nearby that works and so tells the cause from others.",
+    ),
+    (
+        "C",
+        "grade of evidence: a pattern that other causes make too; never enough to call something blocked.",
+    ),
 ];
 
 #[cfg(test)]
@@ -189,8 +247,15 @@ mod tests {
             assert!(text.starts_with(word) && text.len() > 100, "{word}: {text}");
         }
         for code in FindingCode::ALL {
-            for part in ["What it means:", "What to look at:", "What else looks the same:"] {
-                assert!(explain_finding(*code).contains(part), "{code} does not say {part}");
+            for part in [
+                "What it means:",
+                "What to look at:",
+                "What else looks the same:",
+            ] {
+                assert!(
+                    explain_finding(*code).contains(part),
+                    "{code} does not say {part}"
+                );
             }
         }
         for outcome in Outcome::ALL {

@@ -102,7 +102,9 @@ impl Loss {
     /// All of them.
     #[must_use]
     pub const fn total(self) -> u64 {
-        self.interface.saturating_add(self.kernel).saturating_add(self.own)
+        self.interface
+            .saturating_add(self.kernel)
+            .saturating_add(self.own)
     }
 }
 

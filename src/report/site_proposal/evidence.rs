@@ -12,7 +12,11 @@ use crate::rules::{Library, RoleIndex, RuleSet, Scratch, Source, Subject, Via};
 const SERVICES: [(&[&str], &[u16], bool); 3] = [
     (&["dns-server"], &[53], true),
     (&["ntp-server"], &[123], true),
-    (&["siem-server", "siem", "syslog-server"], &[514, 6514], false),
+    (
+        &["siem-server", "siem", "syslog-server"],
+        &[514, 6514],
+        false,
+    ),
 ];
 
 /// Ports that so many services use that one of them alone says nothing of a role.
@@ -39,17 +43,30 @@ impl Evidence {
             parts.push(format!("from {} hosts", self.clients.len()));
         }
         if !self.services.is_empty() {
-            let services: Vec<String> = self.services.iter().take(4).map(|(p, t)| format!("{p}/{t}")).collect();
+            let services: Vec<String> = self
+                .services
+                .iter()
+                .take(4)
+                .map(|(p, t)| format!("{p}/{t}"))
+                .collect();
             parts.push(format!("to {}", services.join(", ")));
         }
         if let Some(name) = self.names.first() {
             let more = self.names.len() - 1;
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             parts.push(format!("to listed names: {name}{more}"));
         }
         if let Some(requirement) = self.requirements.first() {
             let more = self.requirements.len() - 1;
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             parts.push(format!("[{requirement}{more}]"));
         }
         if let Some(first) = self.first {
@@ -94,7 +111,11 @@ impl Sightings {
         let mut out = Self::default();
         let mut sources: BTreeMap<IpAddr, ByRole> = BTreeMap::new();
         let mut servers: BTreeMap<(IpAddr, u16, Transport), ByRole> = BTreeMap::new();
-        for flow in capture.flows.iter().filter(|flow| flow.transport.has_ports()) {
+        for flow in capture
+            .flows
+            .iter()
+            .filter(|flow| flow.transport.has_ports())
+        {
             if out.proxy(flow, capture) {
                 continue;
             }
@@ -107,7 +128,11 @@ impl Sightings {
                         let evidence = servers.entry(key).or_default().entry(role).or_default();
                         evidence.requirements.insert(row.id.clone());
                         // Several rows may list one flow: it is counted once.
-                        if evidence.first.is_none_or(|first| first != capture.number(flow.span.0)) || evidence.flows == 0 {
+                        if evidence
+                            .first
+                            .is_none_or(|first| first != capture.number(flow.span.0))
+                            || evidence.flows == 0
+                        {
                             evidence.service(flow, capture);
                         }
                     }
@@ -136,7 +161,10 @@ impl Sightings {
 
     /// Whether the flow goes to a forward proxy.
     fn proxy(&mut self, flow: &Flow, capture: &Capture) -> bool {
-        let connect = flow.names.iter().any(|name| name.source == NameSource::HttpConnect);
+        let connect = flow
+            .names
+            .iter()
+            .any(|name| name.source == NameSource::HttpConnect);
         let usual = matches!(flow.responder.port, 3128 | 8080) && flow.app.has(App::HTTP);
         if connect || usual {
             let at = SocketAddr::new(flow.responder.ip, flow.responder.port);
@@ -148,8 +176,12 @@ impl Sightings {
     /// Name, time and log servers are what they are also where they are no private addresses.
     fn known_service(&mut self, flow: &Flow, capture: &Capture, library: &Library) {
         let to = flow.responder;
-        let known = SERVICES.iter().find(|(_, ports, _)| ports.contains(&to.port));
-        let Some((words, _, answers)) = known else { return };
+        let known = SERVICES
+            .iter()
+            .find(|(_, ports, _)| ports.contains(&to.port));
+        let Some((words, _, answers)) = known else {
+            return;
+        };
         let group = to.ip.is_multicast() || to.ip.to_string() == "255.255.255.255";
         if group || (*answers || flow.transport == Transport::Tcp) && flow.back.packets == 0 {
             return;
@@ -164,11 +196,24 @@ impl Sightings {
     /// roles are told as comments only where they have rows of their own.
     fn settle_sources(&mut self, sources: BTreeMap<IpAddr, ByRole>, library: &Library) {
         for (ip, roles) in sources {
-            let general = |role: &RoleIndex| library.roles.get(role.index()).map_or(0, |r| r.is_a.iter().count());
+            let general = |role: &RoleIndex| {
+                library
+                    .roles
+                    .get(role.index())
+                    .map_or(0, |r| r.is_a.iter().count())
+            };
             let mut ranked: Vec<(RoleIndex, Evidence)> = roles.into_iter().collect();
-            ranked.sort_by_key(|(role, e)| (std::cmp::Reverse(e.requirements.len()), general(role), *role));
+            ranked.sort_by_key(|(role, e)| {
+                (
+                    std::cmp::Reverse(e.requirements.len()),
+                    general(role),
+                    *role,
+                )
+            });
             let mut ranked = ranked.into_iter();
-            let Some((best, evidence)) = ranked.next() else { continue };
+            let Some((best, evidence)) = ranked.next() else {
+                continue;
+            };
             let used = evidence.requirements.clone();
             self.sure.entry(best).or_default().insert(ip, evidence);
             for (role, evidence) in ranked.filter(|(_, e)| !e.requirements.is_subset(&used)) {
@@ -186,7 +231,11 @@ impl Sightings {
                 if SERVICES.iter().any(|(_, ports, _)| ports.contains(&port)) {
                     continue; // told by `known_service`
                 }
-                let list = if sure { &mut self.sure } else { &mut self.perhaps };
+                let list = if sure {
+                    &mut self.sure
+                } else {
+                    &mut self.perhaps
+                };
                 let known = list.entry(role).or_default().entry(ip).or_default();
                 known.flows += evidence.flows;
                 known.clients.extend(&evidence.clients);
@@ -216,14 +265,19 @@ fn covers<'r>(
         time: flow.span.0.time,
     };
     let covers = rules.assess(&subject, scratch).covers;
-    let rows = covers.into_iter().map(|cover| (cover.via, rules.library().requirement(cover.requirement)));
-    rows.filter_map(|(via, row)| Some((via, row.filter(|row| !row.deny)?))).collect()
+    let rows = covers
+        .into_iter()
+        .map(|cover| (cover.via, rules.library().requirement(cover.requirement)));
+    rows.filter_map(|(via, row)| Some((via, row.filter(|row| !row.deny)?)))
+        .collect()
 }
 
 /// Roles of the site that a row starts from.
 fn inside<'a>(from: &'a [Source], library: &'a Library) -> impl Iterator<Item = RoleIndex> + 'a {
     from.iter().filter_map(|source| match source {
-        Source::Role(role) if library.roles.get(role.index()).is_some_and(|r| !r.external) => Some(*role),
+        Source::Role(role) if library.roles.get(role.index()).is_some_and(|r| !r.external) => {
+            Some(*role)
+        }
         _ => None,
     })
 }

@@ -25,7 +25,9 @@ const LINES: usize = 200;
 /// Reads every flow once. The text ends with a line break and has no character that a terminal would obey.
 #[must_use]
 pub fn propose_site(capture: &Capture, library: &Library) -> String {
-    let Ok(profile) = Profile::new(library, None, &Choices::default()) else { return String::new() };
+    let Ok(profile) = Profile::new(library, None, &Choices::default()) else {
+        return String::new();
+    };
     let rules = RuleSet::compile(library.clone(), &profile);
     let sightings = Sightings::of(capture, &rules);
     let mut out = String::new();
@@ -45,37 +47,68 @@ fn comment(out: &mut String, text: &str) {
 }
 
 fn head(capture: &Capture, library: &Library, out: &mut String) {
-    comment(out, "First draft of a site file, from what a capture shows. Read every line before you rely on it:");
-    comment(out, "a host in a role that it does not have makes traffic look expected that is not.");
+    comment(
+        out,
+        "First draft of a site file, from what a capture shows. Read every line before you rely on it:",
+    );
+    comment(
+        out,
+        "a host in a role that it does not have makes traffic look expected that is not.",
+    );
     let seen = if capture.span.first <= capture.span.last {
         format!("{} to {}, ", capture.span.first, capture.span.last)
     } else {
         String::new()
     };
     let (flows, lookups) = (capture.flows.len(), capture.dns.len());
-    let text = format!("Capture: {seen}{} frames, {flows} flows, {lookups} DNS transactions.", capture.tally.frames);
+    let text = format!(
+        "Capture: {seen}{} frames, {flows} flows, {lookups} DNS transactions.",
+        capture.tally.frames
+    );
     comment(out, &text);
     out.push_str("\n[site]\nname = \"site\"\n");
     let regions = library.region_words();
     if !regions.is_empty() {
-        comment(out, "The region of the vendor's tenant; without this line every region is allowed. Known:");
+        comment(
+            out,
+            "The region of the vendor's tenant; without this line every region is allowed. Known:",
+        );
         comment(out, &regions.join(", "));
         let _ = writeln!(out, "# region = {}", quoted(regions.first().unwrap_or(&"")));
     }
-    comment(out, "The pages that count; without this line all of them do.");
-    let ids: Vec<String> = library.documents.iter().map(|document| quoted(&document.id)).collect();
+    comment(
+        out,
+        "The pages that count; without this line all of them do.",
+    );
+    let ids: Vec<String> = library
+        .documents
+        .iter()
+        .map(|document| quoted(&document.id))
+        .collect();
     let _ = writeln!(out, "# documents = [{}]", ids.join(", "));
-    comment(out, "The day on which dated requirements are judged; without this line each packet's own day.");
+    comment(
+        out,
+        "The day on which dated requirements are judged; without this line each packet's own day.",
+    );
     let day = capture.span.last.to_string();
-    let day = day.get(..10).filter(|day| day.len() == 10 && !day.contains('n')).unwrap_or("2026-01-01");
+    let day = day
+        .get(..10)
+        .filter(|day| day.len() == 10 && !day.contains('n'))
+        .unwrap_or("2026-01-01");
     let _ = writeln!(out, "# as-of = {}", quoted(day));
-    comment(out, "The day on which the vendor account was made; some requirements depend on it.");
+    comment(
+        out,
+        "The day on which the vendor account was made; some requirements depend on it.",
+    );
     let _ = writeln!(out, "# account-created = \"2020-01-31\"");
 }
 
 fn roles(sightings: &Sightings, library: &Library, out: &mut String) {
     out.push_str("\n[roles]\n");
-    comment(out, "role = addresses, networks, or names. A role that inherits another one is in both.");
+    comment(
+        out,
+        "role = addresses, networks, or names. A role that inherits another one is in both.",
+    );
     let numbered = (0u32..).map(RoleIndex::new).zip(&library.roles);
     let inside: Vec<(RoleIndex, &Role)> = numbered.filter(|(_, role)| !role.external).collect();
     let seen = |index: &RoleIndex| sightings.sure.contains_key(index);
@@ -91,14 +124,20 @@ fn roles(sightings: &Sightings, library: &Library, out: &mut String) {
         }
     }
     out.push('\n');
-    comment(out, "Not seen for sure. Take the # away where you know better.");
+    comment(
+        out,
+        "Not seen for sure. Take the # away where you know better.",
+    );
     for (index, role) in inside.iter().filter(|(index, _)| !seen(index)) {
         out.push('\n');
         about(role, out);
         match sightings.perhaps.get(index) {
             Some(hosts) => bind(&role.name, hosts, "# ", out),
             None if role.placeholder => {
-                comment(out, "only the site knows its names; without them its requirements cannot be audited");
+                comment(
+                    out,
+                    "only the site knows its names; without them its requirements cannot be audited",
+                );
                 let _ = writeln!(out, "# {} = [\"name.example.com\"]", key(&role.name));
             }
             None => {
@@ -109,12 +148,20 @@ fn roles(sightings: &Sightings, library: &Library, out: &mut String) {
 }
 
 fn about(role: &Role, out: &mut String) {
-    let optional = if role.optional { " (may be absent)" } else { "" };
+    let optional = if role.optional {
+        " (may be absent)"
+    } else {
+        ""
+    };
     let aliases = match role.aliases.as_slice() {
         [] => String::new(),
         list => format!("; also called {}", list.join(", ")),
     };
-    let what = if role.about.is_empty() { &role.name } else { &role.about };
+    let what = if role.about.is_empty() {
+        &role.name
+    } else {
+        &role.about
+    };
     comment(out, &format!("{what}{optional}{aliases}"));
 }
 
@@ -128,7 +175,12 @@ fn bind(role: &str, hosts: &BTreeMap<IpAddr, Evidence>, lead: &str, out: &mut St
 fn host_lines(hosts: &BTreeMap<IpAddr, Evidence>, lead: &str, out: &mut String) {
     if hosts.len() <= HOSTS {
         for (ip, evidence) in hosts {
-            let _ = writeln!(out, "{lead}{}, # {}", quoted(&ip.to_string()), visible(&evidence.words()));
+            let _ = writeln!(
+                out,
+                "{lead}{}, # {}",
+                quoted(&ip.to_string()),
+                visible(&evidence.words())
+            );
         }
         return;
     }
@@ -141,7 +193,11 @@ fn host_lines(hosts: &BTreeMap<IpAddr, Evidence>, lead: &str, out: &mut String) 
         *flows += evidence.flows;
     }
     for (network, (count, flows)) in networks.iter().take(LINES) {
-        let _ = writeln!(out, "{lead}{}, # {count} hosts, {flows} flows", quoted(&network.to_string()));
+        let _ = writeln!(
+            out,
+            "{lead}{}, # {count} hosts, {flows} flows",
+            quoted(&network.to_string())
+        );
     }
     let left = networks.len().saturating_sub(LINES);
     if left > 0 {
@@ -151,7 +207,10 @@ fn host_lines(hosts: &BTreeMap<IpAddr, Evidence>, lead: &str, out: &mut String) 
 
 fn features(library: &Library, out: &mut String) {
     out.push_str("\n[features]\n");
-    comment(out, "What the site uses. Left out: what the vendor's default is, else unknown, and then allowed.");
+    comment(
+        out,
+        "What the site uses. Left out: what the vendor's default is, else unknown, and then allowed.",
+    );
     for feature in &library.features {
         let default = match feature.default {
             Truth::On => "on by default",
@@ -161,7 +220,12 @@ fn features(library: &Library, out: &mut String) {
         let about = [feature.component.as_str(), feature.about.as_str(), default];
         let about: Vec<&str> = about.into_iter().filter(|text| !text.is_empty()).collect();
         let value = feature.default != Truth::Off;
-        let _ = writeln!(out, "# {} = {value} # {}", key(&feature.key), visible(&about.join("; ")));
+        let _ = writeln!(
+            out,
+            "# {} = {value} # {}",
+            key(&feature.key),
+            visible(&about.join("; "))
+        );
     }
 }
 
@@ -178,8 +242,18 @@ fn versions(library: &Library, out: &mut String) {
         comment(out, "No requirement depends on a version.");
     }
     for (component, ranges) in of {
-        let shown = ranges.iter().take(6).cloned().collect::<Vec<_>>().join("; ");
-        let _ = writeln!(out, "# {} = \"20.0\" # asked for: {}", key(component), visible(&shown));
+        let shown = ranges
+            .iter()
+            .take(6)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("; ");
+        let _ = writeln!(
+            out,
+            "# {} = \"20.0\" # asked for: {}",
+            key(component),
+            visible(&shown)
+        );
     }
 }
 
@@ -193,7 +267,9 @@ fn gather_versions<'a>(condition: &'a Condition, out: &mut Vec<(&'a str, Vec<Str
                 None => out.push((of, vec![range])),
             }
         }
-        Condition::Any(list) | Condition::All(list) => list.iter().for_each(|c| gather_versions(c, out)),
+        Condition::Any(list) | Condition::All(list) => {
+            list.iter().for_each(|c| gather_versions(c, out))
+        }
         Condition::Not(inner) => gather_versions(inner, out),
         _ => {}
     }
@@ -202,21 +278,57 @@ fn gather_versions<'a>(condition: &'a Condition, out: &mut Vec<(&'a str, Vec<Str
 fn hosts(out: &mut String) {
     out.push('\n');
     comment(out, "Facts of single hosts.");
-    for line in ["[[host]]", "address = \"10.0.0.11\"", "name = \"web-1\"", "roles = []", "versions = { }"] {
+    for line in [
+        "[[host]]",
+        "address = \"10.0.0.11\"",
+        "name = \"web-1\"",
+        "roles = []",
+        "versions = { }",
+    ] {
         comment(out, line);
     }
 }
 
 fn ports(library: &Library, out: &mut String) {
     out.push_str("\n[ports]\n");
-    comment(out, "Ports that the site has moved; they replace those of the page.");
-    let movable = library.requirements.iter().filter(|row| row.configurable_port && !row.ports.is_empty());
+    comment(
+        out,
+        "Ports that the site has moved; they replace those of the page.",
+    );
+    let movable = library
+        .requirements
+        .iter()
+        .filter(|row| row.configurable_port && !row.ports.is_empty());
     let mut lines: Vec<String> = movable
         .map(|row| {
-            let to: Vec<&str> = row.to.iter().filter_map(|to| role_of(&to.target, library)).collect();
-            let to = if to.is_empty() { String::new() } else { format!(" to {}", to.join(", ")) };
-            let ports: Vec<String> = row.ports.ranges().iter().map(|(a, b)| if a == b { a.to_string() } else { quoted(&format!("{a}-{b}")) }).collect();
-            format!("# {} = [{}] # {}{to}", quoted(&row.row_id), ports.join(", "), visible(&row.service))
+            let to: Vec<&str> = row
+                .to
+                .iter()
+                .filter_map(|to| role_of(&to.target, library))
+                .collect();
+            let to = if to.is_empty() {
+                String::new()
+            } else {
+                format!(" to {}", to.join(", "))
+            };
+            let ports: Vec<String> = row
+                .ports
+                .ranges()
+                .iter()
+                .map(|(a, b)| {
+                    if a == b {
+                        a.to_string()
+                    } else {
+                        quoted(&format!("{a}-{b}"))
+                    }
+                })
+                .collect();
+            format!(
+                "# {} = [{}] # {}{to}",
+                quoted(&row.row_id),
+                ports.join(", "),
+                visible(&row.service)
+            )
         })
         .collect();
     lines.dedup();
@@ -234,24 +346,40 @@ fn role_of<'a>(target: &Target, library: &'a Library) -> Option<&'a str> {
 
 fn proxies(sightings: &Sightings, out: &mut String) {
     out.push_str("\n[proxies]\n");
-    comment(out, "Forward proxies: behind them a flow's aim is what CONNECT or the request says.");
+    comment(
+        out,
+        "Forward proxies: behind them a flow's aim is what CONNECT or the request says.",
+    );
     if sightings.proxies.is_empty() {
         comment(out, "addresses = [\"10.0.0.80:3128\"]");
         return;
     }
     out.push_str("addresses = [\n");
     for (at, evidence) in sightings.proxies.iter().take(LINES) {
-        let _ = writeln!(out, "  {}, # {}", quoted(&at.to_string()), visible(&evidence.words()));
+        let _ = writeln!(
+            out,
+            "  {}, # {}",
+            quoted(&at.to_string()),
+            visible(&evidence.words())
+        );
     }
     out.push_str("]\n");
 }
 
 fn ignore(out: &mut String) {
     out.push('\n');
-    comment(out, "Traffic that is none of the audit's business; every key that is there must fit.");
-    for line in
-        ["[[ignore]]", "about = \"backup\"", "from = \"10.0.0.0/8\"", "to = \"10.9.0.0/16\"", "port = [9000]", "transport = \"tcp\""]
-    {
+    comment(
+        out,
+        "Traffic that is none of the audit's business; every key that is there must fit.",
+    );
+    for line in [
+        "[[ignore]]",
+        "about = \"backup\"",
+        "from = \"10.0.0.0/8\"",
+        "to = \"10.9.0.0/16\"",
+        "port = [9000]",
+        "transport = \"tcp\"",
+    ] {
         comment(out, line);
     }
 }
@@ -259,7 +387,11 @@ fn ignore(out: &mut String) {
 /// A TOML key: bare where it can be.
 fn key(text: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !text.is_empty() && text.chars().all(bare) { text.to_owned() } else { quoted(text) }
+    if !text.is_empty() && text.chars().all(bare) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
 }
 
 /// A TOML basic string.
