@@ -36,7 +36,7 @@ pub struct Coverage {
 
 /// Whom a flow aims at.
 #[must_use]
-pub(super) fn aim(flow: &Flow, profile: &Profile) -> Aim {
+pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
     let connect = flow
         .names
         .iter()

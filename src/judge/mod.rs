@@ -20,7 +20,7 @@ use crate::observe::Capture;
 use crate::rules::{Profile, RuleSet};
 
 pub use attempt::{Doubt, Went};
-pub use coverage::{Aim, Coverage};
+pub use coverage::{Aim, Coverage, aim};
 pub use evidence::{Code, Evidence, Grade, Stage, explain as explain_evidence};
 pub use finding::{Finding, FindingCode, Severity};
 pub use flow_verdict::FlowVerdict;

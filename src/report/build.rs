@@ -10,7 +10,8 @@ use super::view::{
 };
 use super::{Audit, InputSummary, Loss, Report};
 use crate::judge::{
-    Evidence, Finding, FindingCode, Intent, NotSeen, Outcome, RequirementVerdict, Severity, Standing,
+    Evidence, Finding, FindingCode, Intent, NotSeen, Outcome, RequirementVerdict, Severity,
+    Standing,
 };
 use crate::model::Stamp;
 use crate::observe::FlowId;
@@ -23,8 +24,14 @@ const SCHEMA: u32 = 1;
 const MOST_FRAMES: usize = 64;
 
 /// Words of [`Standing`], worst first.
-pub(super) const STANDINGS: [&str; 6] =
-    ["blocked", "failed", "inconclusive", "not_seen", "satisfied", "not_active"];
+pub(super) const STANDINGS: [&str; 6] = [
+    "blocked",
+    "failed",
+    "inconclusive",
+    "not_seen",
+    "satisfied",
+    "not_active",
+];
 
 impl<'a> Report<'a> {
     /// Gathers everything.
@@ -44,8 +51,16 @@ impl<'a> Report<'a> {
         let gather = Gather(&audit);
         Self {
             summary: gather.summary(&capture),
-            findings: judgement.findings.iter().map(|finding| gather.finding(finding)).collect(),
-            intents: judgement.intents.iter().map(|intent| gather.intent(intent)).collect(),
+            findings: judgement
+                .findings
+                .iter()
+                .map(|finding| gather.finding(finding))
+                .collect(),
+            intents: judgement
+                .intents
+                .iter()
+                .map(|intent| gather.intent(intent))
+                .collect(),
             requirements: judgement
                 .requirements
                 .iter()
@@ -61,11 +76,23 @@ impl<'a> Report<'a> {
     /// All flows with what is said of them, in the order of [`crate::observe::Capture::flows`]. Made one by one, so
     /// that a report of very many flows does not hold them twice.
     pub fn flows(&self) -> impl Iterator<Item = JudgedFlow<'_>> {
-        let flows = self.audit.capture.flows.iter().zip(&self.audit.judgement.flows);
+        let flows = self
+            .audit
+            .capture
+            .flows
+            .iter()
+            .zip(&self.audit.judgement.flows);
         flows.enumerate().map(|(id, (flow, verdict))| {
             let place = self.intent_of_flow.get(id).copied().flatten();
             let intent = place.and_then(|place| self.audit.judgement.intents.get(place as usize));
-            JudgedFlow::new(id, flow, verdict, place.zip(intent), self.audit.capture, self.audit.rules)
+            JudgedFlow::new(
+                id,
+                flow,
+                verdict,
+                place.zip(intent),
+                self.audit.capture,
+                self.audit.rules,
+            )
         })
     }
 
@@ -80,19 +107,30 @@ struct Gather<'g, 'a>(&'g Audit<'a>);
 
 impl<'a> Gather<'_, 'a> {
     fn summary(&self, capture: &CaptureView) -> Summary {
-        let Audit { judgement, rules, .. } = self.0;
+        let Audit {
+            judgement, rules, ..
+        } = self.0;
         let profile = rules.profile();
-        let mut findings =
-            Counts([Severity::High, Severity::Medium, Severity::Low].map(|s| (s, 0)).to_vec());
+        let mut findings = Counts(
+            [Severity::High, Severity::Medium, Severity::Low]
+                .map(|s| (s, 0))
+                .to_vec(),
+        );
         let mut finding_codes = Counts(FindingCode::ALL.iter().map(|code| (*code, 0)).collect());
         for finding in &judgement.findings {
             findings.add(&finding.severity);
             finding_codes.add(&finding.code);
         }
         let mut intents = Counts(Outcome::ALL.iter().map(|outcome| (*outcome, 0)).collect());
-        judgement.intents.iter().for_each(|intent| intents.add(&intent.outcome));
+        judgement
+            .intents
+            .iter()
+            .for_each(|intent| intents.add(&intent.outcome));
         let mut requirements = Counts(STANDINGS.map(|word| (word, 0)).to_vec());
-        judgement.requirements.iter().for_each(|r| requirements.add(&r.standing.as_str()));
+        judgement
+            .requirements
+            .iter()
+            .for_each(|r| requirements.add(&r.standing.as_str()));
         let incomplete = incomplete(self.0.inputs);
         let (exit, meaning) = match (incomplete.is_empty(), judgement.findings.is_empty()) {
             (false, _) => (2, "audited only in part"),
@@ -116,7 +154,11 @@ impl<'a> Gather<'_, 'a> {
             intents,
             requirements,
             flows: capture.flows,
-            flows_audited: judgement.flows.iter().filter(|f| f.out_of_scope.is_none()).count() as u64,
+            flows_audited: judgement
+                .flows
+                .iter()
+                .filter(|f| f.out_of_scope.is_none())
+                .count() as u64,
         }
     }
 
@@ -140,7 +182,11 @@ impl<'a> Gather<'_, 'a> {
             control: evidence.iter().find_map(|e| e.control.clone()),
             evidence_details: evidence,
             requirements: self.ids(&finding.requirements),
-            cites: finding.requirements.iter().filter_map(|r| self.cite(*r)).collect(),
+            cites: finding
+                .requirements
+                .iter()
+                .filter_map(|r| self.cite(*r))
+                .collect(),
             span: finding.span.map(span),
             frames,
             frames_omitted,
@@ -178,9 +224,16 @@ impl<'a> Gather<'_, 'a> {
     }
 
     fn requirement(&self, verdict: &RequirementVerdict) -> Option<RequirementView<'a>> {
-        let Audit { rules, judgement, .. } = self.0;
+        let Audit {
+            rules, judgement, ..
+        } = self.0;
         let row = rules.library().requirement(verdict.requirement)?;
-        let intents = || verdict.intents.iter().filter_map(|place| judgement.intents.get(*place));
+        let intents = || {
+            verdict
+                .intents
+                .iter()
+                .filter_map(|place| judgement.intents.get(*place))
+        };
         let missed: BTreeSet<IpAddr> = intents()
             .map(|intent| intent.initiator)
             .filter(|ip| verdict.reached_by.binary_search(ip).is_err())
@@ -217,7 +270,11 @@ impl<'a> Gather<'_, 'a> {
                 file: document.file.clone(),
                 sha256: document.sha256.clone(),
                 in_force: rules.profile().is_in_force(index),
-                requirements: library.requirements.iter().filter(|r| r.document == index).count(),
+                requirements: library
+                    .requirements
+                    .iter()
+                    .filter(|r| r.document == index)
+                    .count(),
             })
             .collect()
     }
@@ -230,7 +287,10 @@ impl<'a> Gather<'_, 'a> {
             words: evidence.words.clone(),
             by: evidence.by,
             control: evidence.control.clone(),
-            frames: self.numbers(evidence.stamps.iter().copied()).into_iter().collect(),
+            frames: self
+                .numbers(evidence.stamps.iter().copied())
+                .into_iter()
+                .collect(),
         };
         evidence.iter().map(view).collect()
     }
@@ -262,7 +322,11 @@ impl<'a> Gather<'_, 'a> {
 
     fn ids(&self, requirements: &[RequirementIndex]) -> Vec<String> {
         let library = self.0.rules.library();
-        requirements.iter().filter_map(|r| library.requirement(*r)).map(|r| r.id.clone()).collect()
+        requirements
+            .iter()
+            .filter_map(|r| library.requirement(*r))
+            .map(|r| r.id.clone())
+            .collect()
     }
 
     fn cite(&self, requirement: RequirementIndex) -> Option<CiteView> {
@@ -286,19 +350,35 @@ impl<'a> Gather<'_, 'a> {
 }
 
 fn span((first, last): (Stamp, Stamp)) -> Span {
-    Span { first: first.time, last: last.time }
+    Span {
+        first: first.time,
+        last: last.time,
+    }
 }
 
 /// The standing of a requirement as a sentence.
 fn sentence(verdict: &RequirementVerdict, missed: usize) -> String {
-    let hosts = |count: usize| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
+    let hosts = |count: usize| {
+        if count == 1 {
+            "1 host".to_owned()
+        } else {
+            format!("{count} hosts")
+        }
+    };
     match &verdict.standing {
         Standing::Blocked => format!("stopped on the path for {}", hosts(missed.max(1))),
-        Standing::Failed => format!("failed for {}; who did it cannot be told", hosts(missed.max(1))),
+        Standing::Failed => format!(
+            "failed for {}; who did it cannot be told",
+            hosts(missed.max(1))
+        ),
         Standing::Inconclusive => "tried, but how it went cannot be told".to_owned(),
         Standing::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),
         Standing::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
-            format!("{}: {}", NotSeen::ResolvedNeverTried, verdict.resolved.join(", "))
+            format!(
+                "{}: {}",
+                NotSeen::ResolvedNeverTried,
+                verdict.resolved.join(", ")
+            )
         }
         Standing::NotSeen(why) => why.to_string(),
         Standing::NotActive(why) => format!("not active: {why}"),
@@ -320,14 +400,26 @@ fn incomplete(inputs: &[InputSummary]) -> Vec<String> {
             why.push(format!("{}: {first}{more}", input.path));
         }
         if input.loss.total() > 0 {
-            let Loss { interface, kernel, own } = input.loss;
-            let who = [(interface, "the interface"), (kernel, "the kernel"), (own, "pktaudit")];
+            let Loss {
+                interface,
+                kernel,
+                own,
+            } = input.loss;
+            let who = [
+                (interface, "the interface"),
+                (kernel, "the kernel"),
+                (own, "pktaudit"),
+            ];
             let lost: Vec<String> = who
                 .iter()
                 .filter(|(count, _)| *count > 0)
                 .map(|(count, who)| format!("{count} by {who}"))
                 .collect();
-            why.push(format!("{}: frames lost before they were captured: {}", input.path, lost.join(", ")));
+            why.push(format!(
+                "{}: frames lost before they were captured: {}",
+                input.path,
+                lost.join(", ")
+            ));
         }
     }
     why
@@ -345,7 +437,10 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
     let view = |input: &InputSummary| InputView {
         path: input.path.clone(),
         frames: input.frames,
-        span: input.first.zip(input.last).map(|(first, last)| Span { first, last }),
+        span: input
+            .first
+            .zip(input.last)
+            .map(|(first, last)| Span { first, last }),
         damage: input.damage.clone(),
         lost: input.loss,
     };
@@ -362,7 +457,10 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
             fragments: tally.fragments,
         },
         wire_bytes: tally.wire_bytes,
-        span: seen.then_some(Span { first: capture.span.first, last: capture.span.last }),
+        span: seen.then_some(Span {
+            first: capture.span.first,
+            last: capture.span.last,
+        }),
         flows: capture.flows.len() as u64,
         only_initiator: trust.only_initiator,
         only_responder: trust.only_responder,

@@ -11,6 +11,7 @@ use std::io::Write;
 use super::text::cell;
 use super::view::{CiteView, FindingView, RequirementView};
 use super::{FlowView, Report, ReportError};
+use crate::rules::Need;
 
 /// A table on its way to a writer.
 pub(super) struct CsvTable<W: Write> {
@@ -19,8 +20,9 @@ pub(super) struct CsvTable<W: Write> {
 
 impl<W: Write> CsvTable<W> {
     pub(super) fn new(out: W, columns: &[&str]) -> Result<Self, ReportError> {
-        let mut writer =
-            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(out);
         writer.write_record(columns)?;
         Ok(Self { writer })
     }
@@ -87,17 +89,29 @@ pub fn write_findings_csv(report: &Report<'_>, out: impl Write) -> Result<(), Re
 }
 
 fn finding_cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
-    let cites = |part: fn(&CiteView) -> String| distinct(finding.cites.iter().map(part)).join(" | ");
+    let cites =
+        |part: fn(&CiteView) -> String| distinct(finding.cites.iter().map(part)).join(" | ");
     let document = |part: fn(&super::DocumentView) -> &String| {
         let documents = finding.cites.iter().filter_map(|cite| {
-            report.rules.iter().find(|document| document.id == cite.document)
+            report
+                .rules
+                .iter()
+                .find(|document| document.id == cite.document)
         });
         distinct(documents.map(|document| part(document).clone())).join(" | ")
     };
     let details: Vec<String> = finding
         .evidence_details
         .iter()
-        .map(|e| format!("{} ({}): {}, frames {}", e.code, e.grade, e.words, numbers(&e.frames)))
+        .map(|e| {
+            format!(
+                "{} ({}): {}, frames {}",
+                e.code,
+                e.grade,
+                e.words,
+                numbers(&e.frames)
+            )
+        })
         .collect();
     vec![
         finding.severity.to_string(),
@@ -182,21 +196,39 @@ pub fn write_requirements_csv(report: &Report<'_>, out: impl Write) -> Result<()
 
 fn requirement_cells(requirement: &RequirementView<'_>, report: &Report<'_>) -> Vec<String> {
     let listed = &requirement.listed;
-    let document = report.rules.iter().find(|document| document.id == listed.document);
-    let document = |part: fn(&super::DocumentView) -> &String| document.map_or(String::new(), |d| part(d).clone());
+    let document = report
+        .rules
+        .iter()
+        .find(|document| document.id == listed.document);
+    let document = |part: fn(&super::DocumentView) -> &String| {
+        document.map_or(String::new(), |d| part(d).clone())
+    };
     let all = |list: &[std::net::IpAddr]| {
-        list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        list.iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     vec![
         listed.id.to_owned(),
         listed.document.to_owned(),
         listed.service.to_owned(),
-        super::rules_list::parties(&listed.from),
-        super::rules_list::parties(&listed.to),
+        listed
+            .from
+            .iter()
+            .map(|p| party(p.kind, &p.value, &p.path))
+            .collect::<Vec<_>>()
+            .join(" "),
+        listed
+            .to
+            .iter()
+            .map(|p| party(p.kind, &p.value, &p.path))
+            .collect::<Vec<_>>()
+            .join(" "),
         listed.ports.join(" "),
         listed.transport.join(" "),
         listed.region.join(" "),
-        super::rules_list::word(&listed.need),
+        need(listed.need).to_owned(),
         listed.when.join(" | "),
         requirement.outcome.as_str().to_owned(),
         text(requirement.reason.as_ref()),
@@ -223,15 +255,24 @@ fn requirement_cells(requirement: &RequirementView<'_>, report: &Report<'_>) -> 
 }
 
 /// Columns of `flows.csv` after those of [`FlowView::COLUMNS`].
-const VERDICT_COLUMNS: [&str; 6] =
-    ["outcome", "stage", "confidence", "evidence", "reason", "requirements"];
+const VERDICT_COLUMNS: [&str; 6] = [
+    "outcome",
+    "stage",
+    "confidence",
+    "evidence",
+    "reason",
+    "requirements",
+];
 
 /// Writes `flows.csv`: one flow a row, ascending by start.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
-    let columns: Vec<&str> = FlowView::COLUMNS.into_iter().chain(VERDICT_COLUMNS).collect();
+    let columns: Vec<&str> = FlowView::COLUMNS
+        .into_iter()
+        .chain(VERDICT_COLUMNS)
+        .collect();
     let mut table = CsvTable::new(out, &columns)?;
     for judged in report.flows() {
         let mut cells = judged.flow.cells();
@@ -248,12 +289,36 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
     table.finish()
 }
 
+/// A source or destination in one word: `role:relay`, `*.example.com`, `192.0.2.0/24`, `any`, a path after the name.
+fn party(kind: &str, value: &str, path: &impl serde::Serialize) -> String {
+    let path = match serde_json::to_value(path) {
+        Ok(serde_json::Value::String(path)) => path,
+        _ => String::new(),
+    };
+    match (kind, value) {
+        ("role", role) => format!("role:{role}"),
+        (kind, "") => kind.to_owned(),
+        (_, value) => format!("{value}{path}"),
+    }
+}
+
+const fn need(need: Need) -> &'static str {
+    match need {
+        Need::Required => "required",
+        Need::Optional => "optional",
+        Need::Conditional => "conditional",
+    }
+}
+
 fn text<T: ToString>(value: Option<&T>) -> String {
     value.map_or(String::new(), ToString::to_string)
 }
 
 fn numbers(list: &[u64]) -> String {
-    list.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
+    list.iter()
+        .map(u64::to_string)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn distinct(list: impl Iterator<Item = String>) -> Vec<String> {
@@ -264,4 +329,79 @@ fn distinct(list: impl Iterator<Item = String>) -> Vec<String> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{HOSTILE, sample};
+    use super::super::text::is_harmful;
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(bytes);
+        reader
+            .records()
+            .map(|row| row.unwrap().iter().map(ToOwned::to_owned).collect())
+            .collect()
+    }
+
+    #[test]
+    fn every_row_is_whole_and_no_cell_does_harm() {
+        let sample = sample();
+        let report = sample.report();
+        let writers: [fn(&Report<'_>, &mut Vec<u8>) -> Result<(), ReportError>; 3] = [
+            |report, out| write_findings_csv(report, out),
+            |report, out| write_requirements_csv(report, out),
+            |report, out| write_flows_csv(report, out),
+        ];
+        let counts = [
+            report.findings.len(),
+            report.requirements.len(),
+            report.flows().count(),
+        ];
+        for (write, count) in writers.into_iter().zip(counts) {
+            let mut bytes = Vec::new();
+            write(&report, &mut bytes).unwrap();
+            let rows = read(&bytes);
+            assert_eq!(rows.len(), count + 1);
+            for (row, text) in rows
+                .iter()
+                .flat_map(|row| row.iter().map(move |text| (row, text)))
+            {
+                assert_eq!(row.len(), rows[0].len());
+                assert!(
+                    !text.starts_with(['=', '+', '-', '@', '\t', '\r']),
+                    "{text:?}"
+                );
+                assert!(!text.chars().any(is_harmful), "{text:?}");
+            }
+            assert!(bytes.ends_with(b"\r\n"));
+        }
+    }
+
+    #[test]
+    fn a_finding_stands_by_itself() {
+        let sample = sample();
+        let mut bytes = Vec::new();
+        write_findings_csv(&sample.report(), &mut bytes).unwrap();
+        let rows = read(&bytes);
+        let of = |row: usize, column: &str| {
+            let place = rows[0].iter().position(|name| name == column).unwrap();
+            rows[row][place].as_str()
+        };
+        assert_eq!(of(1, "finding"), "blocked");
+        assert_eq!(of(1, "initiator"), "10.0.0.10");
+        assert_eq!(of(1, "host"), "'-web");
+        assert_eq!(of(1, "evidence"), "L-RST");
+        assert_eq!(of(1, "frames"), "3 4 5");
+        assert_eq!(of(1, "requirements"), "sample/a01");
+        assert_eq!(of(1, "page"), "'=HYPERLINK(\"x\")");
+        assert_eq!(of(1, "row"), "'@row");
+        assert_eq!(of(1, "line"), "7");
+        assert_eq!(of(1, "first"), "2026-11-18T09:06:42.000000005Z");
+        assert_eq!(of(1, "rule_sha256").len(), 64);
+        assert_eq!(of(3, "target"), format!("'{}", HOSTILE[0]));
+    }
 }

@@ -80,12 +80,19 @@ impl<'a> DnsView<'a> {
     #[must_use]
     pub fn new(transaction: &'a DnsTransaction, capture: &Capture) -> Self {
         let messages = || transaction.answers.iter().map(|(_, facts)| facts.as_ref());
-        let records = messages().flat_map(|facts| &facts.records).filter(|record| record.answer);
+        let records = messages()
+            .flat_map(|facts| &facts.records)
+            .filter(|record| record.answer);
         let answers = each_once(records.map(answer));
         let errors = messages().flat_map(|facts| &facts.extended_errors);
         let ede = each_once(errors.map(|(code, text)| ExtendedErrorView { code: *code, text }));
         let asked = transaction.query.is_some() || transaction.query_type != 0;
-        let stamps = || transaction.queries.iter().chain(transaction.answers.iter().map(|(at, _)| at));
+        let stamps = || {
+            transaction
+                .queries
+                .iter()
+                .chain(transaction.answers.iter().map(|(at, _)| at))
+        };
         let mut frames: Vec<u64> = stamps().map(|stamp| capture.number(*stamp)).collect();
         frames.sort_unstable();
         frames.dedup();
@@ -109,9 +116,16 @@ impl<'a> DnsView<'a> {
     }
 
     fn cells(&self) -> Vec<String> {
-        let answers: Vec<String> =
-            self.answers.iter().map(|a| format!("{} {} {} {}", a.name, a.ttl, a.kind, a.data)).collect();
-        let ede: Vec<String> = self.ede.iter().map(|e| format!("{} {}", e.code, e.text)).collect();
+        let answers: Vec<String> = self
+            .answers
+            .iter()
+            .map(|a| format!("{} {} {} {}", a.name, a.ttl, a.kind, a.data))
+            .collect();
+        let ede: Vec<String> = self
+            .ede
+            .iter()
+            .map(|e| format!("{} {}", e.code, e.text))
+            .collect();
         let frames: Vec<String> = self.frames.iter().map(u64::to_string).collect();
         vec![
             self.at.to_string(),
@@ -127,8 +141,18 @@ impl<'a> DnsView<'a> {
         ]
     }
 
-    const COLUMNS: [&'static str; 10] =
-        ["at", "client", "server", "transport", "query", "qtype", "rcode", "answers", "ede", "frames"];
+    const COLUMNS: [&'static str; 10] = [
+        "at",
+        "client",
+        "server",
+        "transport",
+        "query",
+        "qtype",
+        "rcode",
+        "answers",
+        "ede",
+        "frames",
+    ];
 }
 
 /// Writes all DNS transactions of a capture, in its order.
@@ -141,7 +165,12 @@ pub fn write_dns(
     look: &Look,
     mut out: impl Write,
 ) -> Result<(), ReportError> {
-    let all = || capture.dns.iter().map(|transaction| DnsView::new(transaction, capture));
+    let all = || {
+        capture
+            .dns
+            .iter()
+            .map(|transaction| DnsView::new(transaction, capture))
+    };
     match format {
         Format::Ndjson => {
             for transaction in all() {
@@ -168,8 +197,17 @@ fn human<'a>(
 ) -> Result<(), ReportError> {
     let mut table = Table::new(["at", "client", "server", "query", "type", "answer", "data"]);
     for transaction in all {
-        let mut said: Vec<String> = transaction.answers.iter().map(|a| a.data.to_string()).collect();
-        said.extend(transaction.ede.iter().map(|e| format!("EDE {} {}", e.code, e.text)));
+        let mut said: Vec<String> = transaction
+            .answers
+            .iter()
+            .map(|a| a.data.to_string())
+            .collect();
+        said.extend(
+            transaction
+                .ede
+                .iter()
+                .map(|e| format!("EDE {} {}", e.code, e.text)),
+        );
         let at = transaction.at.to_string();
         table.row([
             at.get(11..23).unwrap_or(&at).to_owned(),
@@ -177,7 +215,11 @@ fn human<'a>(
             transaction.server.to_string(),
             transaction.query.unwrap_or("-").to_owned(),
             transaction.qtype.as_deref().unwrap_or("-").to_owned(),
-            transaction.rcode.as_deref().unwrap_or("no answer").to_owned(),
+            transaction
+                .rcode
+                .as_deref()
+                .unwrap_or("no answer")
+                .to_owned(),
             said.join(", "),
         ]);
     }
@@ -195,7 +237,12 @@ fn answer(record: &DnsRecord) -> AnswerView<'_> {
         }
         DnsData::Text(text) => Cow::Borrowed(text.as_str()),
     };
-    AnswerView { name: name(record.name.as_ref()), kind: type_name(record.kind), data, ttl: record.ttl }
+    AnswerView {
+        name: name(record.name.as_ref()),
+        kind: type_name(record.kind),
+        data,
+        ttl: record.ttl,
+    }
 }
 
 fn name(name: Option<&Fqdn>) -> &str {
@@ -277,4 +324,60 @@ fn rcode_name(number: u16) -> Cow<'static, str> {
         23 => "BADCOOKIE",
         other => return Cow::Owned(format!("RCODE{other}")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::sample::{HOSTILE, sample};
+    use super::super::text::is_harmful;
+    use super::*;
+
+    fn written(format: Format) -> String {
+        let mut bytes = Vec::new();
+        write_dns(&sample().capture, format, &Look::default(), &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_transaction_has_its_fixed_fields_and_each_answer_once() {
+        let read: Value = serde_json::from_str(&written(Format::Ndjson)).unwrap();
+        let expected = json!({
+            "at": "2026-11-18T09:06:40.000000005Z",
+            "client": "10.0.0.10",
+            "server": "10.0.0.53",
+            "transport": "udp",
+            "query": "update.example.com",
+            "qtype": "A",
+            "rcode": "NOERROR",
+            "answers": [{"name": "update.example.com", "type": "A", "data": "203.0.113.5", "ttl": 60}],
+            "ede": [{"code": 15, "text": HOSTILE[2]}],
+            "frames": [1, 2, 3],
+        });
+        for (key, value) in expected.as_object().unwrap() {
+            assert_eq!(&read[key], value, "{key}");
+        }
+    }
+
+    #[test]
+    fn error_texts_of_resolvers_do_no_harm() {
+        for format in [Format::Human, Format::Csv, Format::Json, Format::Ndjson] {
+            let text = written(format);
+            assert!(
+                !text
+                    .chars()
+                    .any(|c| !matches!(c, '\n' | '\r') && is_harmful(c)),
+                "{format:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_numbers_keep_their_number() {
+        assert_eq!(type_name(65), "HTTPS");
+        assert_eq!(type_name(65_280), "TYPE65280");
+        assert_eq!(rcode_name(3), "NXDOMAIN");
+        assert_eq!(rcode_name(3841), "RCODE3841");
+    }
 }

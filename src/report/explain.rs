@@ -1,3 +1,274 @@
-//! stub
-pub fn explain(_c: &str) -> Option<String> { None }
-pub fn explain_finding(_c: crate::judge::FindingCode) -> &'static str { "" }
+//! The long text of each code: what it means, what to look at, what else looks the same.
+
+use std::fmt::Write as _;
+
+use crate::judge::{Code, FindingCode, explain_evidence};
+
+/// What a word of the report means: a finding's code, a code of evidence, an outcome, a stage, a grade, or a reason.
+/// Case does not matter. `None` for a word that no report has.
+#[must_use]
+pub fn explain(word: &str) -> Option<String> {
+    let is = |known: &str| known.eq_ignore_ascii_case(word);
+    if let Some(code) = FindingCode::ALL
+        .iter()
+        .copied()
+        .find(|code| is(code.as_str()))
+    {
+        let (name, about, severity) = (code.as_str(), code.about(), code.severity());
+        return Some(format!(
+            "{name}: {about}\nA finding of severity {severity}.\n\n{}\n",
+            explain_finding(code)
+        ));
+    }
+    if let Some(code) = Code::ALL.iter().copied().find(|code| is(code.as_str())) {
+        let (name, about, stage) = (code.as_str(), code.about(), code.stage());
+        return Some(format!(
+            "{name}: {about}\nEvidence at stage {stage}.\n\n{}\n",
+            explain_evidence(code)
+        ));
+    }
+    let (known, text) = WORDS.iter().find(|(known, _)| is(known))?;
+    Some(format!("{known}: {text}\n"))
+}
+
+/// Every word that [`explain`] knows with one line on it, in the order of the report.
+#[must_use]
+pub fn explained() -> String {
+    let mut out = String::new();
+    let findings = FindingCode::ALL
+        .iter()
+        .map(|code| (code.as_str(), code.about()));
+    let evidence = Code::ALL.iter().map(|code| (code.as_str(), code.about()));
+    for (word, about) in findings.chain(evidence).chain(WORDS.iter().copied()) {
+        let _ = writeln!(
+            out,
+            "{word:22} {}",
+            about.split_inclusive(['.', ';']).next().unwrap_or(about)
+        );
+    }
+    out
+}
+
+/// The long text of a finding's code.
+#[must_use]
+pub const fn explain_finding(code: FindingCode) -> &'static str {
+    match code {
+        FindingCode::Blocked => {
+            "What it means: a host tried to reach something that a requirement covers, and something on the path \
+             stopped it. `blocked_confirmed` rests on a statement: an ICMP message that says \"prohibited\", a resolver \
+             that says it filters, a proxy's block page. `blocked_likely` rests on a strong pattern and on a control: \
+             another flow in the same capture that shows that the path, the server or the resolver works.\n\n\
+             What to look at: the frames of the evidence, then the control. The stage says which kind of device to ask: \
+             dns the resolver, connect a packet filter, tls something that reads names, proxy or http a web filter. \
+             Packets do not say which rule of a firewall did it.\n\n\
+             What else looks the same: a server that is down together with a neighbour that works; a load balancer that \
+             resets; a route that is missing for one address only. Try again from a host beyond the firewall."
+        }
+        FindingCode::Failed => {
+            "What it means: a host tried to reach something that a requirement covers and did not get there, and the \
+             packets fit several causes equally well.\n\n\
+             What to look at: whether the server is up, whether others reach it, and a capture on the other side of the \
+             firewall: a packet that goes in and does not come out is the only proof of a silent drop.\n\n\
+             What else looks the same: this is the finding for everything that looks the same."
+        }
+        FindingCode::Forbidden => {
+            "What it means: a vendor page says that this traffic must not be, for instance that a port is for the host \
+             itself only, and the capture shows it between two hosts.\n\n\
+             What to look at: who opened the flow, and whether the responder answered: an open port that nobody may use \
+             is one thing, one that is used another.\n\n\
+             What else looks the same: a mode of the product in which the port is meant to be open. Say so in the site \
+             file."
+        }
+        FindingCode::NameContradicted => {
+            "What it means: the host looked up a name that is on a list and then, at the address it got, asked for a \
+             name that is on none. The name in the handshake is what the far end serves, so the matching DNS answer does \
+             not excuse it.\n\n\
+             What to look at: the program on the host; the names in the TLS ClientHello or the HTTP request; who else \
+             shares the address.\n\n\
+             What else looks the same: shared hosting and content networks, where one address serves many names and two \
+             programs on one host use two of them."
+        }
+        FindingCode::WrongPort => {
+            "What it means: the destination is on a list, but for other ports or another transport.\n\n\
+             What to look at: the site's own settings; many ports can be moved. Where the site moved it, put it under \
+             [ports] in the site file.\n\n\
+             What else looks the same: QUIC. A browser or agent that tries UDP 443 beside TCP 443 goes where it may, by a \
+             transport that the page does not list."
+        }
+        FindingCode::WrongRole => {
+            "What it means: the destination is on a list, but for hosts in another role: this one is not bound to it.\n\n\
+             What to look at: what the host really is. A relay that nobody wrote down is common; so is an administrator \
+             who browses from a server.\n\n\
+             What else looks the same: a site file that is out of date."
+        }
+        FindingCode::SwitchedOff => {
+            "What it means: the only requirements that cover this are off at this site: of a feature that is switched \
+             off, of another region, of a version that is not in use, or of a page that the site does not use.\n\n\
+             What to look at: the condition in the message. Either the site uses the feature and the site file should say \
+             so, or a host is configured otherwise than the others.\n\n\
+             What else looks the same: a host that was moved from another tenant or region."
+        }
+        FindingCode::Expired => {
+            "What it means: the destination was on the page for a time that is over, or that has not begun.\n\n\
+             What to look at: the host's version and configuration. An old address that is still used may belong to \
+             somebody else by now.\n\n\
+             What else looks the same: a clock that is wrong on the machine that captured. `--as-of` sets the day."
+        }
+        FindingCode::ListGap => {
+            "What it means: the name lies under a domain that the vendor's lists use, but no list has it. Vendors' lists \
+             lag behind their products.\n\n\
+             What to look at: which program asks for it, and newer editions of the page. Ask the vendor before it is \
+             allowed.\n\n\
+             What else looks the same: the vendor's web site in somebody's browser, which no agent needs."
+        }
+        FindingCode::UnexpectedName => {
+            "What it means: a host of the site went to a named destination that no requirement covers.\n\n\
+             What to look at: the program on the host. Then one of three: a requirement of your own, an [[ignore]] in the \
+             site file, or a firewall rule that stops it.\n\n\
+             What else looks the same: operating system updates, certificate checks and time servers, which every host \
+             has and no agent's page lists."
+        }
+        FindingCode::Unnamed => {
+            "What it means: nothing in the capture says which name the destination has, and no requirement lists its \
+             address. So it cannot be told whether it is covered.\n\n\
+             What to look at: start the capture before the program, so that its lookup is seen; flush the host's DNS \
+             cache. Names that were resolved through DNS over HTTPS are not visible.\n\n\
+             What else looks the same: programs that go to addresses without a name."
+        }
+        FindingCode::BothAlternatives => {
+            "What it means: the page gives two ways that exclude each other, and the capture shows both.\n\n\
+             What to look at: which hosts use which. Usually some of them kept an old configuration.\n\n\
+             What else looks the same: a fallback from one to the other while the first was down."
+        }
+        FindingCode::NeverSeen => {
+            "What it means: a requirement is required and active, hosts in its source role were there, and nothing in the \
+             capture used it. `never_resolved`: nobody asked DNS for its names. `resolved_never_tried`: somebody asked, \
+             and nobody went there. `never_tried`: it has no name that could be asked for.\n\n\
+             What to look at: how long the capture is; updates may come once a day. After `resolved_never_tried` look \
+             for something that stops the traffic before the place of capture, such as the host's own firewall.\n\n\
+             What else looks the same: a feature that is not in use (switch it off in the site file), a connection that \
+             was open since before the capture, and a proxy that is used instead."
+        }
+        FindingCode::Degraded => {
+            "What it means: the aim is reached every time, but one way to it always fails: IPv6 beside IPv4, or QUIC \
+             beside TCP. Users notice a delay and nothing more.\n\n\
+             What to look at: whether the failing way is wanted. Open it, or take it away, so that nobody waits for it.\n\n\
+             What else looks the same: a server that publishes an address on which it does not listen."
+        }
+    }
+}
+
+/// Words of verdicts.
+const WORDS: &[(&str, &str)] = &[
+    ("ok", "the aim was reached."),
+    (
+        "ok_after_retry",
+        "the aim was reached after failures, by the same host, with nothing failing since.",
+    ),
+    (
+        "blocked_confirmed",
+        "stopped, and a device said so (evidence of grade A).",
+    ),
+    (
+        "blocked_likely",
+        "stopped, by a strong pattern with a control that works (evidence of grade B).",
+    ),
+    (
+        "failed_unattributed",
+        "it failed, and several causes fit equally well (evidence of grade C alone).",
+    ),
+    (
+        "race_lost",
+        "given up because another attempt at the same aim was faster; no failure.",
+    ),
+    (
+        "out_of_scope",
+        "not audited: neither end is a host of the site, or the site file leaves it out, or it is what every network has.",
+    ),
+    ("unexpected", "no active requirement covers it."),
+    (
+        "inconclusive",
+        "it cannot be told how it went: only one direction was captured, the capture begins or ends in the middle, or \
+         frames were lost. Such captures can only lower a verdict, never make one worse.",
+    ),
+    (
+        "satisfied",
+        "a flow that the requirement covers reached its aim.",
+    ),
+    (
+        "not_seen",
+        "nothing in the capture used the requirement; the reason says why.",
+    ),
+    (
+        "not_active",
+        "the site's choices switch the requirement off; the reason says which.",
+    ),
+    (
+        "never_resolved",
+        "no host asked DNS for any of the requirement's names.",
+    ),
+    (
+        "resolved_never_tried",
+        "a host asked DNS for one of the requirement's names and did not go there.",
+    ),
+    (
+        "no_initiator",
+        "no host in the requirement's source role sent anything, so there was nobody to use it.",
+    ),
+    (
+        "never_tried",
+        "the requirement lists addresses only, and no host went there.",
+    ),
+    (
+        "A",
+        "grade of evidence: a device said so, or both sides of it were captured.",
+    ),
+    (
+        "B",
+        "grade of evidence: a strong pattern, and something nearby that works and so tells the cause from others.",
+    ),
+    (
+        "C",
+        "grade of evidence: a pattern that other causes make too; never enough to call something blocked.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::{Outcome, Standing};
+
+    #[test]
+    fn every_word_of_a_report_is_explained() {
+        let findings = FindingCode::ALL.iter().map(|code| code.as_str());
+        let evidence = Code::ALL.iter().map(|code| code.as_str());
+        for word in findings.chain(evidence) {
+            let text = explain(word).unwrap_or_default();
+            assert!(text.starts_with(word) && text.len() > 100, "{word}: {text}");
+        }
+        for code in FindingCode::ALL {
+            for part in [
+                "What it means:",
+                "What to look at:",
+                "What else looks the same:",
+            ] {
+                assert!(
+                    explain_finding(*code).contains(part),
+                    "{code} does not say {part}"
+                );
+            }
+        }
+        for outcome in Outcome::ALL {
+            assert!(explain(outcome.as_str()).is_some(), "{outcome}");
+        }
+        assert!(explain(Standing::NotActive(String::new()).as_str()).is_some());
+    }
+
+    #[test]
+    fn case_does_not_matter_and_unknown_words_are_none() {
+        assert_eq!(explain("T-syn0"), explain("t-SYN0"));
+        assert!(explain("T-syn0").unwrap().contains("stage connect"));
+        assert_eq!(explain("=cmd"), None);
+        assert!(explained().lines().count() > 40);
+    }
+}

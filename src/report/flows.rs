@@ -107,7 +107,10 @@ pub struct NameView<'a> {
 
 impl End {
     fn of(endpoint: Endpoint, transport: Transport) -> Self {
-        Self { ip: endpoint.ip, port: transport.has_ports().then_some(endpoint.port) }
+        Self {
+            ip: endpoint.ip,
+            port: transport.has_ports().then_some(endpoint.port),
+        }
     }
 }
 
@@ -135,7 +138,15 @@ impl<'a> FlowView<'a> {
             stale: name.stale,
         });
         let tunnel = flow.tunnels.first().map_or(&[][..], Vec::as_slice);
-        let encrypted = |fact: &StreamFact| matches!(fact, StreamFact::ClientHello { encrypted: true, .. });
+        let encrypted = |fact: &StreamFact| {
+            matches!(
+                fact,
+                StreamFact::ClientHello {
+                    encrypted: true,
+                    ..
+                }
+            )
+        };
         Self {
             start: flow.span.0.time,
             end: flow.span.1.time,
@@ -145,18 +156,33 @@ impl<'a> FlowView<'a> {
             app: flow.app_name(),
             conn_state: flow.conn_state,
             history: &flow.history,
-            packets: Sides { out: flow.out.packets, back: flow.back.packets },
-            bytes: Sides { out: flow.out.bytes, back: flow.back.bytes },
+            packets: Sides {
+                out: flow.out.packets,
+                back: flow.back.packets,
+            },
+            bytes: Sides {
+                out: flow.out.bytes,
+                back: flow.back.bytes,
+            },
             names: names.collect(),
             vlan: flow.vlans.first().map_or(&[][..], Vec::as_slice),
-            tunnel: tunnel.iter().map(|(kind, id)| format!("{kind}:{id}")).collect(),
+            tunnel: tunnel
+                .iter()
+                .map(|(kind, id)| format!("{kind}:{id}"))
+                .collect(),
             frames: FirstLast {
                 first: capture.number(flow.span.0),
                 last: capture.number(flow.span.1),
             },
             opened: flow.opened,
-            payload: Sides { out: flow.out.payload_bytes, back: flow.back.payload_bytes },
-            encrypted_hello: flow.facts.iter().any(|(_, own, fact)| *own && encrypted(fact)),
+            payload: Sides {
+                out: flow.out.payload_bytes,
+                back: flow.back.payload_bytes,
+            },
+            encrypted_hello: flow
+                .facts
+                .iter()
+                .any(|(_, own, fact)| *own && encrypted(fact)),
         }
     }
 
@@ -193,7 +219,11 @@ impl<'a> FlowView<'a> {
             best.map_or("", |name| name.fqdn).to_owned(),
             best.map_or(String::new(), |name| name.source.to_string()),
             self.name_list().join(" "),
-            self.vlan.iter().map(u16::to_string).collect::<Vec<_>>().join(" "),
+            self.vlan
+                .iter()
+                .map(u16::to_string)
+                .collect::<Vec<_>>()
+                .join(" "),
             self.tunnel.join(" "),
             self.frames.first.to_string(),
             self.frames.last.to_string(),
@@ -235,7 +265,12 @@ pub fn write_flows(
     look: &Look,
     mut out: impl Write,
 ) -> Result<(), ReportError> {
-    let flows = || capture.flows.iter().map(|flow| FlowView::new(flow, capture));
+    let flows = || {
+        capture
+            .flows
+            .iter()
+            .map(|flow| FlowView::new(flow, capture))
+    };
     match format {
         Format::Ndjson => {
             for flow in flows() {
@@ -260,7 +295,16 @@ fn human<'a>(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let mut table = Table::new(["start", "initiator", "responder", "app", "state", "bytes out", "in", "name"]);
+    let mut table = Table::new([
+        "start",
+        "initiator",
+        "responder",
+        "app",
+        "state",
+        "bytes out",
+        "in",
+        "name",
+    ]);
     table.right_aligned(5).right_aligned(6);
     for flow in flows {
         let carries = match flow.app {
@@ -285,4 +329,81 @@ fn human<'a>(
         ]);
     }
     table.write(look, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::sample::{HOSTILE, sample};
+    use super::super::text::is_harmful;
+    use super::*;
+
+    fn written(format: Format) -> String {
+        let mut bytes = Vec::new();
+        write_flows(&sample().capture, format, &Look::default(), &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn fields_are_those_that_are_fixed() {
+        let text = written(Format::Ndjson);
+        let first: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        let expected = json!({
+            "start": "2026-11-18T09:06:42.000000005Z",
+            "end": "2026-11-18T09:06:50.000000005Z",
+            "initiator": {"ip": "10.0.0.10", "port": 50000},
+            "responder": {"ip": "203.0.113.5", "port": 443},
+            "transport": "tcp",
+            "app": "tls",
+            "conn_state": "SF",
+            "history": "ShADadFf",
+            "packets": {"out": 5, "in": 4},
+            "bytes": {"out": 300, "in": 240},
+            "vlan": [100, 7],
+            "tunnel": ["vxlan:42"],
+            "frames": {"first": 3, "last": 11},
+        });
+        for (key, value) in expected.as_object().unwrap() {
+            assert_eq!(&first[key], value, "{key}");
+        }
+        assert_eq!(first["names"][0]["fqdn"], "update.example.com");
+        assert_eq!(first["names"][0]["source"], "tls_sni");
+        assert_eq!(first["names"][0]["at"], "2026-11-18T09:06:42.000000005Z");
+        let icmp: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(
+            (&icmp["transport"], &icmp["responder"]["port"]),
+            (&json!("icmp"), &Value::Null)
+        );
+    }
+
+    #[test]
+    fn all_formats_have_all_flows_and_none_does_harm() {
+        let flows = sample().capture.flows.len();
+        assert_eq!(written(Format::Ndjson).lines().count(), flows);
+        assert_eq!(
+            serde_json::from_str::<Value>(&written(Format::Json))
+                .unwrap()
+                .as_array()
+                .unwrap()
+                .len(),
+            flows
+        );
+        assert_eq!(written(Format::Csv).lines().count(), flows + 1);
+        assert!(written(Format::Human).lines().count() > flows);
+        for format in [Format::Human, Format::Csv, Format::Json, Format::Ndjson] {
+            let text = written(format);
+            assert!(
+                !text
+                    .chars()
+                    .any(|c| !matches!(c, '\n' | '\r') && is_harmful(c)),
+                "{format:?}"
+            );
+        }
+        assert!(
+            written(Format::Human).contains("<script>"),
+            "{}",
+            HOSTILE[1]
+        );
+    }
 }

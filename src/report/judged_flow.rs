@@ -87,7 +87,9 @@ fn outcome(verdict: &FlowVerdict, intent: Option<&Intent>) -> Outcome {
     if verdict.coverage.covers.is_empty() {
         return match intent.map(|intent| intent.outcome) {
             Some(outcome @ (Outcome::Unexpected | Outcome::Unnamed)) => outcome,
-            _ if verdict.aim.names.is_empty() && verdict.coverage.misses.is_empty() => Outcome::Unnamed,
+            _ if verdict.aim.names.is_empty() && verdict.coverage.misses.is_empty() => {
+                Outcome::Unnamed
+            }
             _ => Outcome::Unexpected,
         };
     }

@@ -39,7 +39,7 @@ use crate::rules::RuleSet;
 
 pub use csv::{write_findings_csv, write_flows_csv, write_requirements_csv};
 pub use dns::{DnsView, write_dns};
-pub use explain::{explain, explain_finding};
+pub use explain::{explain, explain_finding, explained};
 pub use flows::{FlowView, write_flows};
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};
@@ -104,7 +104,9 @@ impl Loss {
     /// All of them.
     #[must_use]
     pub const fn total(self) -> u64 {
-        self.interface.saturating_add(self.kernel).saturating_add(self.own)
+        self.interface
+            .saturating_add(self.kernel)
+            .saturating_add(self.own)
     }
 }
 

@@ -42,9 +42,9 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn cell(text: &str) -> Cow<'_, str> {
     let text = visible(text);
-    let starts_formula = text
-        .trim_start()
-        .starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let starts_formula = text.trim_start().starts_with([
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]);
     if starts_formula || text.starts_with('\'') {
         return Cow::Owned(format!("'{text}"));
     }
@@ -154,16 +154,33 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_shown() {
-        assert_eq!(visible("a\x1b[31mb\u{9b}2J\x07\u{7f}"), "a\\u{1b}[31mb\\u{9b}2J\\u{7}\\u{7f}");
-        assert_eq!(visible("moc.\u{202e}elpmaxe\u{2066}"), "moc.\\u{202e}elpmaxe\\u{2066}");
+        assert_eq!(
+            visible("a\x1b[31mb\u{9b}2J\x07\u{7f}"),
+            "a\\u{1b}[31mb\\u{9b}2J\\u{7}\\u{7f}"
+        );
+        assert_eq!(
+            visible("moc.\u{202e}elpmaxe\u{2066}"),
+            "moc.\\u{202e}elpmaxe\\u{2066}"
+        );
         assert_eq!(visible("a\nb\tc\r\u{2028}"), "a\\nb\\tc\\r\\u{2028}");
-        assert_eq!(visible("x\u{200b}\u{feff}\u{e0041}\u{fffe}y"), "x\\u{200b}\\u{feff}\\u{e0041}\\u{fffe}y");
+        assert_eq!(
+            visible("x\u{200b}\u{feff}\u{e0041}\u{fffe}y"),
+            "x\\u{200b}\\u{feff}\\u{e0041}\\u{fffe}y"
+        );
         assert!(matches!(visible("ポート 443 <b>é</b>"), Cow::Borrowed(_)));
     }
 
     #[test]
     fn no_cell_starts_a_formula() {
-        for text in ["=cmd|' /C calc'!A1", "+1", "-1", "@SUM(A1)", " =1", "\u{3000}=1", "\u{ff1d}1"] {
+        for text in [
+            "=cmd|' /C calc'!A1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            " =1",
+            "\u{3000}=1",
+            "\u{ff1d}1",
+        ] {
             assert_eq!(cell(text), format!("'{text}"), "{text:?}");
         }
         assert_eq!(cell("\t=1"), "\\t=1");
@@ -188,7 +205,8 @@ mod tests {
         fn the_mark_on_cells_can_be_taken_off(text in "\\PC*|['=+@-].*") {
             let written = cell(&text).into_owned();
             let back = written.strip_prefix('\'').unwrap_or(&written);
-            prop_assert_eq!(back, visible(&text).as_ref());
+            let shown = visible(&text);
+            prop_assert_eq!(back, shown.as_ref());
         }
 
         #[test]

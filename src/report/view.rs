@@ -19,7 +19,10 @@ pub struct Counts<K>(pub Vec<(K, u64)>);
 impl<K: PartialEq> Counts<K> {
     /// The count of a word, 0 where there is none.
     pub fn of(&self, word: &K) -> u64 {
-        self.0.iter().find(|(known, _)| known == word).map_or(0, |(_, count)| *count)
+        self.0
+            .iter()
+            .find(|(known, _)| known == word)
+            .map_or(0, |(_, count)| *count)
     }
 
     pub(super) fn add(&mut self, word: &K) {

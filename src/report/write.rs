@@ -13,8 +13,12 @@ type Write1 = fn(&Report<'_>, &mut BufWriter<File>) -> Result<(), ReportError>;
 
 /// The files of a report directory that this room writes.
 const FILES: [(&str, Write1); 4] = [
-    ("findings.csv", |report, out| write_findings_csv(report, out)),
-    ("requirements.csv", |report, out| write_requirements_csv(report, out)),
+    ("findings.csv", |report, out| {
+        write_findings_csv(report, out)
+    }),
+    ("requirements.csv", |report, out| {
+        write_requirements_csv(report, out)
+    }),
     ("flows.csv", |report, out| write_flows_csv(report, out)),
     ("report.json", |report, out| write_json(report, out)),
 ];
@@ -48,7 +52,10 @@ pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
-    let failed = |source| ReportError::File { path: path.to_owned(), source };
+    let failed = |source| ReportError::File {
+        path: path.to_owned(),
+        source,
+    };
     let (aside, file) = create_aside(path).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
     let done = write(&mut out)
@@ -68,7 +75,9 @@ pub fn write_whole(
 
 /// A new file beside `path` whose name nobody has. Never follows a link that somebody put there.
 fn create_aside(path: &Path) -> io::Result<(PathBuf, File)> {
-    let name = path.file_name().ok_or_else(|| io::Error::other("no file name"))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::other("no file name"))?;
     let mut last = io::Error::other("no name left");
     for attempt in 0..1000 {
         let mut aside = OsString::from(".");
@@ -97,7 +106,12 @@ mod tests {
             out.write_all(&[b'x'; 100_000])?;
             Err(io::Error::other("disk full").into())
         });
-        assert!(failed.unwrap_err().to_string().contains("report.json: disk full"));
+        assert!(
+            failed
+                .unwrap_err()
+                .to_string()
+                .contains("report.json: disk full")
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         write_whole(&path, |out| Ok(out.write_all(b"new")?)).unwrap();
@@ -108,7 +122,10 @@ mod tests {
     #[test]
     fn a_link_in_the_way_is_replaced_and_not_followed() {
         let folder = tempfile::tempdir().unwrap();
-        let (victim, path) = (folder.path().join("victim"), folder.path().join("findings.csv"));
+        let (victim, path) = (
+            folder.path().join("victim"),
+            folder.path().join("findings.csv"),
+        );
         fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, &path).unwrap();
         write_whole(&path, |out| Ok(out.write_all(b"rows")?)).unwrap();

@@ -31,26 +31,53 @@ pub(super) fn write(
     look.labelled(out, "frames", Ink::Plain, &text)?;
     let partly: u64 = frames.partly_decoded_by_reason.values().sum();
     if partly > 0 {
-        let text = format!("{}{}", grouped(partly), by_reason(&frames.partly_decoded_by_reason, look));
+        let text = format!(
+            "{}{}",
+            grouped(partly),
+            by_reason(&frames.partly_decoded_by_reason, look)
+        );
         look.labelled(out, "in part", Ink::Plain, &text)?;
     }
     look.labelled(out, "heard", Ink::Plain, &heard(report))?;
-    let Loss { interface, kernel, own } = capture.lost;
+    let Loss {
+        interface,
+        kernel,
+        own,
+    } = capture.lost;
     let lost = match capture.lost.total() {
         0 => "no loss was reported".to_owned(),
         _ => format!("{interface} by the interface, {kernel} by the kernel, {own} by pktaudit"),
     };
-    let ink = if capture.lost.total() > 0 { Ink::Warn } else { Ink::Plain };
+    let ink = if capture.lost.total() > 0 {
+        Ink::Warn
+    } else {
+        Ink::Plain
+    };
     look.labelled(out, "lost", ink, &lost)?;
     for note in &capture.notes {
         look.labelled(out, "note", Ink::Warn, note)?;
     }
     inputs(report, look, out)?;
-    for document in report.rules.iter().filter(|document| look.all || document.in_force) {
-        let digest = if look.all { document.sha256.as_str() } else { document.sha256.get(..12).unwrap_or_default() };
-        let off = if document.in_force { "" } else { ", not in force" };
-        let text =
-            format!("{}, {}, SHA-256 {digest}{off}", document.id, counted(document.requirements as u64, "requirement"));
+    for document in report
+        .rules
+        .iter()
+        .filter(|document| look.all || document.in_force)
+    {
+        let digest = if look.all {
+            document.sha256.as_str()
+        } else {
+            document.sha256.get(..12).unwrap_or_default()
+        };
+        let off = if document.in_force {
+            ""
+        } else {
+            ", not in force"
+        };
+        let text = format!(
+            "{}, {}, SHA-256 {digest}{off}",
+            document.id,
+            counted(document.requirements as u64, "requirement")
+        );
         look.labelled(out, "rules", Ink::Faint, &text)?;
     }
     Ok(())
@@ -72,7 +99,10 @@ fn heard(report: &Report<'_>) -> String {
             text.push_str(&format!(", {} {what}", grouped(count)));
         }
     }
-    text.push_str(&format!("; {}", counted(capture.dns_transactions, "DNS transaction")));
+    text.push_str(&format!(
+        "; {}",
+        counted(capture.dns_transactions, "DNS transaction")
+    ));
     text
 }
 
@@ -84,7 +114,9 @@ fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), 
         if !(all || wrong) {
             continue;
         }
-        let span = input.span.map_or(String::new(), |span| format!(", {}", period(span)));
+        let span = input
+            .span
+            .map_or(String::new(), |span| format!(", {}", period(span)));
         let ink = if wrong { Ink::Warn } else { Ink::Faint };
         let text = format!("{}: {}{span}", input.path, counted(input.frames, "frame"));
         look.labelled(out, "input", ink, &text)?;
@@ -94,7 +126,12 @@ fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), 
         }
         let more = input.damage.len().saturating_sub(shown);
         if more > 0 {
-            look.labelled(out, "", Ink::Faint, &format!("and {} more", grouped(more as u64)))?;
+            look.labelled(
+                out,
+                "",
+                Ink::Faint,
+                &format!("and {} more", grouped(more as u64)),
+            )?;
         }
     }
     Ok(())
@@ -107,8 +144,11 @@ fn by_reason(reasons: &BTreeMap<String, u64>, look: &Look) -> String {
     let mut sorted: Vec<(&String, &u64)> = reasons.iter().collect();
     sorted.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), reason.as_str()));
     let most = if look.all { usize::MAX } else { REASONS };
-    let mut list: Vec<String> =
-        sorted.iter().take(most).map(|(reason, count)| format!("{reason} {}", grouped(**count))).collect();
+    let mut list: Vec<String> = sorted
+        .iter()
+        .take(most)
+        .map(|(reason, count)| format!("{reason} {}", grouped(**count)))
+        .collect();
     if sorted.len() > most {
         list.push(format!("{} more reasons", sorted.len() - most));
     }

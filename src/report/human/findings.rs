@@ -27,7 +27,12 @@ pub(super) fn write(
     let mut codes: Vec<FindingCode> = FindingCode::ALL.to_vec();
     codes.sort_by_key(|code| code.severity());
     for code in codes {
-        let groups = groups(report.findings.iter().filter(|finding| finding.code == code));
+        let groups = groups(
+            report
+                .findings
+                .iter()
+                .filter(|finding| finding.code == code),
+        );
         if groups.is_empty() {
             continue;
         }
@@ -39,10 +44,15 @@ pub(super) fn write(
         let heading = format!("{} ({})", heading(code), grouped(findings));
         title(&heading, severity_ink(code.severity()), look, out)?;
         match code {
-            FindingCode::Blocked | FindingCode::Failed | FindingCode::Forbidden | FindingCode::NameContradicted => {
+            FindingCode::Blocked
+            | FindingCode::Failed
+            | FindingCode::Forbidden
+            | FindingCode::NameContradicted => {
                 cards(code, &groups, look, out)?;
             }
-            FindingCode::NeverSeen | FindingCode::BothAlternatives => absences(code, &groups, look, out)?,
+            FindingCode::NeverSeen | FindingCode::BothAlternatives => {
+                absences(code, &groups, look, out)?
+            }
             _ => table(code, &groups, look, out)?,
         }
     }
@@ -54,7 +64,9 @@ const fn heading(code: FindingCode) -> &'static str {
         FindingCode::Blocked => "Stopped on the path",
         FindingCode::Failed => "Failed, and who did it cannot be told",
         FindingCode::Forbidden => "Must not be, and is",
-        FindingCode::NameContradicted => "Asks for a name that is on no list, at the address of one that is",
+        FindingCode::NameContradicted => {
+            "Asks for a name that is on no list, at the address of one that is"
+        }
         FindingCode::WrongPort => "Right destination, wrong port",
         FindingCode::WrongRole => "Right destination, but not for this host",
         FindingCode::SwitchedOff => "Covered only by what is off at this site",
@@ -104,7 +116,14 @@ fn groups<'f>(findings: impl Iterator<Item = &'f FindingView>) -> Vec<Group<'f>>
         );
         let place = *places.entry(key).or_insert(out.len());
         if place == out.len() {
-            out.push(Group { first: finding, hosts: Vec::new(), flows: 0, span: None, frames: Vec::new(), omitted: 0 });
+            out.push(Group {
+                first: finding,
+                hosts: Vec::new(),
+                flows: 0,
+                span: None,
+                frames: Vec::new(),
+                omitted: 0,
+            });
         }
         if let Some(group) = out.get_mut(place) {
             group.add(finding);
@@ -121,10 +140,17 @@ fn groups<'f>(findings: impl Iterator<Item = &'f FindingView>) -> Vec<Group<'f>>
 
 impl Group<'_> {
     fn add(&mut self, finding: &FindingView) {
-        self.hosts.extend(finding.initiator.map(|ip| host(ip, finding.host.as_deref())));
+        self.hosts.extend(
+            finding
+                .initiator
+                .map(|ip| host(ip, finding.host.as_deref())),
+        );
         self.flows += finding.flows.len() as u64;
         self.span = match (self.span, finding.span) {
-            (Some(a), Some(b)) => Some(Span { first: a.first.min(b.first), last: a.last.max(b.last) }),
+            (Some(a), Some(b)) => Some(Span {
+                first: a.first.min(b.first),
+                last: a.last.max(b.last),
+            }),
             (a, b) => a.or(b),
         };
         self.frames.extend(&finding.frames);
@@ -146,16 +172,26 @@ impl Group<'_> {
             (true, Some(_)) => format!("[{}]", finding.target),
             _ => finding.target.clone(),
         };
-        let port = finding.port.map_or(String::new(), |port| format!(":{port}"));
-        let transport = finding.transport.map_or(String::new(), |transport| format!("/{transport}"));
+        let port = finding
+            .port
+            .map_or(String::new(), |port| format!(":{port}"));
+        let transport = finding
+            .transport
+            .map_or(String::new(), |transport| format!("/{transport}"));
         format!("{target}{port}{transport}")
     }
 
     fn when(&self) -> String {
-        let Some(span) = self.span else { return String::new() };
+        let Some(span) = self.span else {
+            return String::new();
+        };
         let clock = |text: String| text.get(11..19).map_or(text.clone(), ToOwned::to_owned);
         let (first, last) = (clock(span.first.to_string()), clock(span.last.to_string()));
-        if first == last { first } else { format!("{first} to {last}") }
+        if first == last {
+            first
+        } else {
+            format!("{first} to {last}")
+        }
     }
 }
 
@@ -189,16 +225,34 @@ fn card(
     let ink = severity_ink(code.severity());
     let (who, what) = (group.who(), group.what());
     let aim = format!("{} \u{2192} {}", visible(&who), visible(&what));
-    writeln!(out, "  {} {}", look.ink(ink, "\u{25cf}"), look.ink(Ink::Strong, &aim))?;
+    writeln!(
+        out,
+        "  {} {}",
+        look.ink(ink, "\u{25cf}"),
+        look.ink(Ink::Strong, &aim)
+    )?;
     if group.hosts.len() > 1 {
         let named: Vec<&str> = group.hosts.iter().take(HOSTS).map(String::as_str).collect();
         let rest = group.hosts.len().saturating_sub(HOSTS);
-        let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        look.labelled(out, "hosts", Ink::Plain, &format!("{}{rest}", named.join(", ")))?;
+        let rest = if rest > 0 {
+            format!(" and {rest} more")
+        } else {
+            String::new()
+        };
+        look.labelled(
+            out,
+            "hosts",
+            Ink::Plain,
+            &format!("{}{rest}", named.join(", ")),
+        )?;
     }
     look.labelled(out, "verdict", ink, &verdict(finding, group))?;
     if finding.evidence_details.is_empty() {
-        let seen = format!("{}; {}", finding.message, frames(&group.frames, group.omitted));
+        let seen = format!(
+            "{}; {}",
+            finding.message,
+            frames(&group.frames, group.omitted)
+        );
         look.labelled(out, "seen", Ink::Plain, seen.trim_end_matches("; "))?;
     }
     let shown = if look.all { usize::MAX } else { 2 };
@@ -219,7 +273,11 @@ fn card(
 
 fn verdict(finding: &FindingView, group: &Group<'_>) -> String {
     let mut parts = Vec::new();
-    parts.extend(finding.outcome.map(|outcome| outcome.to_string().replace('_', " ")));
+    parts.extend(
+        finding
+            .outcome
+            .map(|outcome| outcome.to_string().replace('_', " ")),
+    );
     parts.extend(finding.stage.map(|stage| format!("at {stage}")));
     let mut text = parts.join(" ");
     if let Some(grade) = finding.confidence {
@@ -240,7 +298,12 @@ fn needed(finding: &FindingView, look: &Look, out: &mut impl Write) -> Result<()
     let shown = if look.all { usize::MAX } else { 2 };
     for cite in finding.cites.iter().take(shown) {
         let mut text = cite.requirement.clone();
-        for (name, part) in [("", &cite.service), ("page ", &cite.page), ("table ", &cite.table), ("row ", &cite.row)] {
+        for (name, part) in [
+            ("", &cite.service),
+            ("page ", &cite.page),
+            ("table ", &cite.table),
+            ("row ", &cite.row),
+        ] {
             if !part.is_empty() {
                 text.push_str(&format!("; {name}{part}"));
             }
@@ -252,7 +315,12 @@ fn needed(finding: &FindingView, look: &Look, out: &mut impl Write) -> Result<()
     }
     let more = finding.cites.len().saturating_sub(shown);
     if more > 0 {
-        look.labelled(out, "", Ink::Faint, &format!("and {}", counted(more as u64, "more requirement")))?;
+        look.labelled(
+            out,
+            "",
+            Ink::Faint,
+            &format!("and {}", counted(more as u64, "more requirement")),
+        )?;
     }
     Ok(())
 }
@@ -269,8 +337,15 @@ fn table(
     for group in groups.iter().take(most) {
         let frame = group.frames.first().map_or(String::new(), u64::to_string);
         let mut why = group.first.message.clone();
-        if let (Some(first), more) = (group.first.requirements.first(), group.first.requirements.len().saturating_sub(1)) {
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        if let (Some(first), more) = (
+            group.first.requirements.first(),
+            group.first.requirements.len().saturating_sub(1),
+        ) {
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             why.push_str(&format!(" [{first}{more}]"));
         }
         table.row([group.who(), group.what(), grouped(group.flows), frame, why]);
@@ -289,7 +364,12 @@ fn absences(
     let most = if look.all { usize::MAX } else { ROWS };
     let mut table = Table::new(["requirement", "what", "why"]);
     for group in groups.iter().take(most) {
-        let id = group.first.requirements.first().cloned().unwrap_or_default();
+        let id = group
+            .first
+            .requirements
+            .first()
+            .cloned()
+            .unwrap_or_default();
         table.row([id, group.first.target.clone(), group.first.message.clone()]);
     }
     table.write(look, out)?;
@@ -320,7 +400,10 @@ fn advice(
 
 fn more(all: usize, most: usize, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
     if all > most {
-        let text = format!("  and {} more; -v shows them, --format json|csv has all", all - most);
+        let text = format!(
+            "  and {} more; -v shows them, --format json|csv has all",
+            all - most
+        );
         writeln!(out, "{}", look.ink(Ink::Faint, &text))?;
     }
     Ok(())
@@ -334,7 +417,11 @@ fn one_liners(
 ) -> Result<(), ReportError> {
     let ink = severity_ink(code.severity());
     for group in groups {
-        let who = if group.hosts.is_empty() { String::new() } else { format!("{} \u{2192} ", group.who()) };
+        let who = if group.hosts.is_empty() {
+            String::new()
+        } else {
+            format!("{} \u{2192} ", group.who())
+        };
         let text = format!("{who}{}: {}", group.what(), group.first.message);
         writeln!(out, "{} {}", look.ink(ink, code.as_str()), visible(&text))?;
     }

@@ -30,7 +30,12 @@ pub struct Look {
 
 impl Default for Look {
     fn default() -> Self {
-        Self { paint: Paint::Plain, width: 100, all: false, quiet: false }
+        Self {
+            paint: Paint::Plain,
+            width: 100,
+            all: false,
+            quiet: false,
+        }
     }
 }
 
@@ -94,7 +99,11 @@ pub(crate) struct Table<const N: usize> {
 
 impl<const N: usize> Table<N> {
     pub(crate) fn new(header: [&'static str; N]) -> Self {
-        Self { header, right: [false; N], rows: Vec::new() }
+        Self {
+            header,
+            right: [false; N],
+            rows: Vec::new(),
+        }
     }
 
     pub(crate) fn right_aligned(&mut self, column: usize) -> &mut Self {
@@ -111,7 +120,8 @@ impl<const N: usize> Table<N> {
 
     /// A row in a colour.
     pub(super) fn painted(&mut self, cells: [String; N], ink: Ink) {
-        self.rows.push((cells.map(|text| visible(&text).into_owned()), ink));
+        self.rows
+            .push((cells.map(|text| visible(&text).into_owned()), ink));
     }
 
     pub(crate) fn write(&self, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
@@ -121,8 +131,16 @@ impl<const N: usize> Table<N> {
                 *known = width(cell).max(*known);
             }
         }
-        self.line(&self.header.map(ToOwned::to_owned), Ink::Faint, &widths, look, out)?;
-        self.rows.iter().try_for_each(|(cells, ink)| self.line(cells, *ink, &widths, look, out))
+        self.line(
+            &self.header.map(ToOwned::to_owned),
+            Ink::Faint,
+            &widths,
+            look,
+            out,
+        )?;
+        self.rows
+            .iter()
+            .try_for_each(|(cells, ink)| self.line(cells, *ink, &widths, look, out))
     }
 
     fn line(
@@ -147,7 +165,9 @@ impl<const N: usize> Table<N> {
             line.push_str("  ");
         }
         let indent = width(&line);
-        let Some(text) = cells.last() else { return Ok(()) };
+        let Some(text) = cells.last() else {
+            return Ok(());
+        };
         if self.right.last() == Some(&true) {
             line.push_str(&" ".repeat(widths[last].saturating_sub(width(text))));
         }
@@ -161,8 +181,16 @@ impl<const N: usize> Table<N> {
             return Ok(());
         }
         for (i, text) in wrap(text, room.max(8)).into_iter().enumerate() {
-            let start = if i == 0 { line.clone() } else { " ".repeat(indent) };
-            writeln!(out, "{}", look.ink(ink, format!("{start}{text}").trim_end()))?;
+            let start = if i == 0 {
+                line.clone()
+            } else {
+                " ".repeat(indent)
+            };
+            writeln!(
+                out,
+                "{}",
+                look.ink(ink, format!("{start}{text}").trim_end())
+            )?;
         }
         Ok(())
     }
@@ -210,17 +238,32 @@ mod tests {
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(counted(1, "flow"), "1 flow");
         assert_eq!(frames(&[3], 0), "frame 3");
-        assert_eq!(frames(&[1, 2, 3, 4, 5, 6, 7], 2), "frames 1, 2, 3, 4, 5, 6 and 3 more");
+        assert_eq!(
+            frames(&[1, 2, 3, 4, 5, 6, 7], 2),
+            "frames 1, 2, 3, 4, 5, 6 and 3 more"
+        );
     }
 
     #[test]
     fn columns_line_up_by_what_is_seen() {
         let mut table = Table::new(["who", "n", "what"]);
         table.right_aligned(1);
-        table.row(["ポート".into(), "7".into(), "one two three four five six".into()]);
+        table.row([
+            "ポート".into(),
+            "7".into(),
+            "one two three four five six".into(),
+        ]);
         table.row(["a\x1b[2Jb".into(), "12".into(), "x".into()]);
         let mut out = Vec::new();
-        table.write(&Look { width: 44, ..Look::default() }, &mut out).unwrap();
+        table
+            .write(
+                &Look {
+                    width: 44,
+                    ..Look::default()
+                },
+                &mut out,
+            )
+            .unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,

@@ -13,8 +13,8 @@ use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
 use look::{Ink, counted, grouped};
 
-pub use look::{Look, Paint};
 pub(super) use look::Table;
+pub use look::{Look, Paint};
 
 /// Writes the summary.
 ///
@@ -53,8 +53,15 @@ fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
         writeln!(out, "{}", look.ink(Ink::Faint, &head))?;
         let frames = counted(report.capture.frames.read, "frame");
         let inputs = counted(report.capture.inputs.len() as u64, "input");
-        let span = report.capture.span.map_or(String::new(), |span| format!(", {}", period(span)));
-        writeln!(out, "{}", look.ink(Ink::Faint, &format!("{inputs}, {frames}{span}")))?;
+        let span = report
+            .capture
+            .span
+            .map_or(String::new(), |span| format!(", {}", period(span)));
+        writeln!(
+            out,
+            "{}",
+            look.ink(Ink::Faint, &format!("{inputs}, {frames}{span}"))
+        )?;
         writeln!(out)?;
     }
     writeln!(out, "{}", headline(report, look))?;
@@ -76,14 +83,22 @@ fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
 /// The first line that matters: counts of what is wrong, or that nothing is.
 fn headline(report: &Report<'_>, look: &Look) -> String {
     let of = |code: FindingCode| report.summary.finding_codes.of(&code);
-    let unexpected: u64 = FindingCode::ALL.iter().filter(|c| is_unexpected(**c)).map(|c| of(*c)).sum();
+    let unexpected: u64 = FindingCode::ALL
+        .iter()
+        .filter(|c| is_unexpected(**c))
+        .map(|c| of(*c))
+        .sum();
     let told = [
         (Ink::Bad, of(FindingCode::Blocked), "blocked"),
         (Ink::Bad, of(FindingCode::Forbidden), "forbidden"),
         (Ink::Warn, of(FindingCode::Failed), "failed"),
         (Ink::Warn, unexpected, "unexpected"),
         (Ink::Warn, of(FindingCode::NeverSeen), "never seen"),
-        (Ink::Plain, of(FindingCode::Degraded) + of(FindingCode::BothAlternatives), "to note"),
+        (
+            Ink::Plain,
+            of(FindingCode::Degraded) + of(FindingCode::BothAlternatives),
+            "to note",
+        ),
     ];
     let mut parts: Vec<String> = told
         .iter()
@@ -100,14 +115,22 @@ fn headline(report: &Report<'_>, look: &Look) -> String {
     let active = report.requirements.len() as u64 - report.summary.requirements.of(&"not_active");
     parts.push(look.ink(
         Ink::Good,
-        &format!("{} of {} active requirements satisfied", grouped(satisfied), grouped(active)),
+        &format!(
+            "{} of {} active requirements satisfied",
+            grouped(satisfied),
+            grouped(active)
+        ),
     ));
     parts.join("   ")
 }
 
 fn foot(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
     writeln!(out)?;
-    let first = report.findings.first().map(|finding| finding.code.as_str()).unwrap_or("CODE");
+    let first = report
+        .findings
+        .first()
+        .map(|finding| finding.code.as_str())
+        .unwrap_or("CODE");
     let text = format!(
         "pktaudit explain {first} tells more of a code; --format json or csv has every row, --out DIR writes them all"
     );
@@ -141,7 +164,12 @@ const fn severity_ink(severity: Severity) -> Ink {
 /// A title with a line under it.
 fn title(text: &str, ink: Ink, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
     let rule = "\u{2500}".repeat(super::text::width(text));
-    writeln!(out, "\n{}\n{}", look.ink(ink, text), look.ink(Ink::Faint, &rule))?;
+    writeln!(
+        out,
+        "\n{}\n{}",
+        look.ink(ink, text),
+        look.ink(Ink::Faint, &rule)
+    )?;
     Ok(())
 }
 
@@ -170,3 +198,6 @@ fn lasting(duration: std::time::Duration) -> String {
         _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
     }
 }
+
+#[cfg(test)]
+mod tests;

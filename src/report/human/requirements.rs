@@ -35,7 +35,11 @@ pub(super) fn write(
         let word = requirement.outcome.as_str();
         let (whole, services) = documents.entry(requirement.listed.document).or_default();
         *whole.entry(word).or_default() += 1;
-        *services.entry(requirement.listed.service).or_default().entry(word).or_default() += 1;
+        *services
+            .entry(requirement.listed.service)
+            .or_default()
+            .entry(word)
+            .or_default() += 1;
     }
     let headers = COLUMNS.map(|(_, header)| header);
     let [a, b, c, d, e, f] = headers;
@@ -58,7 +62,10 @@ pub(super) fn write(
 }
 
 fn cells(name: &str, row: &Row) -> [String; 7] {
-    let count = |word: &str| row.get(word).map_or_else(|| "-".to_owned(), |count| grouped(*count));
+    let count = |word: &str| {
+        row.get(word)
+            .map_or_else(|| "-".to_owned(), |count| grouped(*count))
+    };
     let [a, b, c, d, e, f] = COLUMNS.map(|(word, _)| count(word));
     [name.to_owned(), a, b, c, d, e, f]
 }

@@ -1,0 +1,146 @@
+use super::super::sample::sample;
+use super::super::text::{is_harmful, width};
+use super::*;
+use crate::judge::Finding;
+
+fn written(report: &Report<'_>, look: &Look) -> String {
+    let mut bytes = Vec::new();
+    write_human(report, look, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_block_is_told_with_who_what_evidence_page_and_what_to_do() {
+    let sample = sample();
+    let text = written(&sample.report(), &Look::default());
+    for part in [
+        "2 blocked   6 unexpected",
+        "1 of 3 active requirements satisfied",
+        "10.0.0.10 (-web) and 1 more \u{2192} update.example.com:443/tcp",
+        "blocked likely at tls, grade B, 2 attempts, 09:06:42 to 09:06:51",
+        "[L-RST] frames 4, 5",
+        "the same address answers this client under the name ok.example",
+        "sample/a01",
+        "row @row, line 7",
+        "allow the name update.example.com",
+        "100 read = 97 decoded + 3 set aside (not-ip:arp 3)",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in:\n{text}");
+    }
+    let order = [
+        "Stopped on the path",
+        "On no list",
+        "Requirements",
+        "The capture",
+    ];
+    let places: Vec<usize> = order
+        .iter()
+        .map(|title| text.find(title).unwrap())
+        .collect();
+    assert!(places.is_sorted(), "{text}");
+}
+
+#[test]
+fn nothing_untrusted_drives_the_terminal() {
+    let sample = sample();
+    let text = written(
+        &sample.report(),
+        &Look {
+            all: true,
+            ..Look::default()
+        },
+    );
+    assert!(
+        !text.chars().any(|c| c != '\n' && is_harmful(c)),
+        "{text:?}"
+    );
+    let colored = written(
+        &sample.report(),
+        &Look {
+            paint: Paint::Color,
+            all: true,
+            ..Look::default()
+        },
+    );
+    let plain: String = colored
+        .split('\u{1b}')
+        .enumerate()
+        .map(|(i, part)| {
+            if i == 0 {
+                part
+            } else {
+                part.split_once('m').map_or("", |(_, rest)| rest)
+            }
+        })
+        .collect();
+    assert_eq!(plain, text);
+}
+
+#[test]
+fn lines_keep_to_the_width() {
+    let sample = sample();
+    for columns in [60, 80, 100, 140] {
+        let text = written(
+            &sample.report(),
+            &Look {
+                width: columns,
+                ..Look::default()
+            },
+        );
+        let long: Vec<&str> = text
+            .lines()
+            .filter(|line| width(line) > columns.max(72))
+            .collect();
+        assert!(long.is_empty(), "{columns}: {long:#?}");
+    }
+}
+
+#[test]
+fn hundreds_of_findings_stay_readable_and_none_is_hidden_from_v() {
+    let mut sample = sample();
+    for i in 0..300 {
+        sample.judgement.findings.push(Finding {
+            message: "on no list".to_owned(),
+            ..Finding::new(FindingCode::UnexpectedName, format!("name-{i}.example"))
+        });
+    }
+    let text = written(&sample.report(), &Look::default());
+    assert!(text.lines().count() < 80, "{text}");
+    assert!(text.contains("and 294 more; -v shows them"), "{text}");
+    let all = written(
+        &sample.report(),
+        &Look {
+            all: true,
+            ..Look::default()
+        },
+    );
+    assert!((0..300).all(|i| all.contains(&format!("name-{i}.example"))));
+}
+
+#[test]
+fn quiet_says_one_line_a_group() {
+    let sample = sample();
+    let text = written(
+        &sample.report(),
+        &Look {
+            quiet: true,
+            ..Look::default()
+        },
+    );
+    assert_eq!(text.lines().count(), 1 + 1 + 6, "{text}");
+}
+
+#[test]
+fn a_partial_audit_says_so_at_the_top() {
+    let mut sample = sample();
+    sample.inputs[0]
+        .damage
+        .push("record of 1514 bytes, but the file ends after 200 of them".to_owned());
+    sample.inputs[0].loss.kernel = 5;
+    let report = sample.report();
+    assert_eq!(report.exit(), 2);
+    let text = written(&report, &Look::default());
+    let top: Vec<&str> = text.lines().take(10).collect();
+    assert!(top.iter().any(|line| line.contains("in part")), "{text}");
+    assert!(text.contains("5 by the kernel"), "{text}");
+}

@@ -1,2 +1,0 @@
-//! stub
-pub fn propose_site(_c: &crate::observe::Capture, _l: &crate::rules::Library) -> String { String::new() }

@@ -1,0 +1,283 @@
+//! What a capture shows of who is in which role.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+
+use crate::judge::{Aim, aim};
+use crate::model::{Fqdn, Transport};
+use crate::observe::{App, Capture, Flow, NameSource};
+use crate::rules::{Library, RoleIndex, RuleSet, Scratch, Source, Subject, Via};
+
+/// Services that a role's name tells of by itself: role names or aliases, ports, and whether they answer over UDP.
+const SERVICES: [(&[&str], &[u16], bool); 3] = [
+    (&["dns-server"], &[53], true),
+    (&["ntp-server"], &[123], true),
+    (
+        &["siem-server", "siem", "syslog-server"],
+        &[514, 6514],
+        false,
+    ),
+];
+
+/// Ports that so many services use that one of them alone says nothing of a role.
+const COMMON_PORTS: [u16; 6] = [22, 80, 443, 445, 8080, 8443];
+
+/// Why a host is thought to be in a role.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Evidence {
+    /// Flows that say so.
+    pub(super) flows: u64,
+    clients: BTreeSet<IpAddr>,
+    services: BTreeSet<(u16, Transport)>,
+    names: BTreeSet<Fqdn>,
+    requirements: BTreeSet<String>,
+    first: Option<u64>,
+    answered: bool,
+}
+
+impl Evidence {
+    /// In words, with figures.
+    pub(super) fn words(&self) -> String {
+        let mut parts = vec![format!("{} flows", self.flows)];
+        if !self.clients.is_empty() {
+            parts.push(format!("from {} hosts", self.clients.len()));
+        }
+        if !self.services.is_empty() {
+            let services: Vec<String> = self
+                .services
+                .iter()
+                .take(4)
+                .map(|(p, t)| format!("{p}/{t}"))
+                .collect();
+            parts.push(format!("to {}", services.join(", ")));
+        }
+        if let Some(name) = self.names.first() {
+            let more = self.names.len() - 1;
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            parts.push(format!("to listed names: {name}{more}"));
+        }
+        if let Some(requirement) = self.requirements.first() {
+            let more = self.requirements.len() - 1;
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            parts.push(format!("[{requirement}{more}]"));
+        }
+        if let Some(first) = self.first {
+            parts.push(format!("first frame {first}"));
+        }
+        parts.join(" ")
+    }
+
+    fn add(&mut self, flow: &Flow, capture: &Capture) {
+        let number = capture.number(flow.span.0);
+        self.flows += 1;
+        self.first = Some(self.first.map_or(number, |first| first.min(number)));
+        self.answered |= flow.back.packets > 0;
+    }
+
+    fn service(&mut self, flow: &Flow, capture: &Capture) {
+        self.add(flow, capture);
+        self.clients.insert(flow.initiator.ip);
+        self.services.insert((flow.responder.port, flow.transport));
+    }
+}
+
+/// Hosts by role.
+#[derive(Debug, Default)]
+pub(super) struct Sightings {
+    /// Sure enough for a line.
+    pub(super) sure: BTreeMap<RoleIndex, BTreeMap<IpAddr, Evidence>>,
+    /// Good for a comment.
+    pub(super) perhaps: BTreeMap<RoleIndex, BTreeMap<IpAddr, Evidence>>,
+    /// Forward proxies.
+    pub(super) proxies: BTreeMap<SocketAddr, Evidence>,
+}
+
+type ByRole = BTreeMap<RoleIndex, Evidence>;
+
+impl Sightings {
+    /// Looks at every flow once. `rules` are compiled for the default profile, in which every private address is in
+    /// every role, so that a match says which roles an end could have.
+    pub(super) fn of(capture: &Capture, rules: &RuleSet) -> Self {
+        let library = rules.library();
+        let mut scratch = Scratch::default();
+        let mut out = Self::default();
+        let mut sources: BTreeMap<IpAddr, ByRole> = BTreeMap::new();
+        let mut servers: BTreeMap<(IpAddr, u16, Transport), ByRole> = BTreeMap::new();
+        for flow in capture
+            .flows
+            .iter()
+            .filter(|flow| flow.transport.has_ports())
+        {
+            if out.proxy(flow, capture) {
+                continue;
+            }
+            out.known_service(flow, capture, library);
+            let aim = aim(flow, rules.profile());
+            for (cover_via, row) in covers(flow, &aim, rules, &mut scratch) {
+                match cover_via {
+                    Via::Role { role } if flow.back.packets > 0 => {
+                        let key = (flow.responder.ip, flow.responder.port, flow.transport);
+                        let evidence = servers.entry(key).or_default().entry(role).or_default();
+                        evidence.requirements.insert(row.id.clone());
+                        // Several rows may list one flow: it is counted once.
+                        if evidence
+                            .first
+                            .is_none_or(|first| first != capture.number(flow.span.0))
+                            || evidence.flows == 0
+                        {
+                            evidence.service(flow, capture);
+                        }
+                    }
+                    Via::Name { fqdn, .. } => {
+                        for role in inside(&row.from, library) {
+                            let of = sources.entry(flow.initiator.ip).or_default();
+                            let evidence = of.entry(role).or_default();
+                            evidence.requirements.insert(row.id.clone());
+                            evidence.names.insert(fqdn.clone());
+                            evidence.add(flow, capture);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out.settle_sources(sources, library);
+        out.settle_servers(servers);
+        out.perhaps.retain(|role, hosts| {
+            let sure = out.sure.get(role);
+            hosts.retain(|ip, _| sure.is_none_or(|sure| !sure.contains_key(ip)));
+            !hosts.is_empty()
+        });
+        out
+    }
+
+    /// Whether the flow goes to a forward proxy.
+    fn proxy(&mut self, flow: &Flow, capture: &Capture) -> bool {
+        let connect = flow
+            .names
+            .iter()
+            .any(|name| name.source == NameSource::HttpConnect);
+        let usual = matches!(flow.responder.port, 3128 | 8080) && flow.app.has(App::HTTP);
+        if connect || usual {
+            let at = SocketAddr::new(flow.responder.ip, flow.responder.port);
+            self.proxies.entry(at).or_default().service(flow, capture);
+        }
+        connect || usual
+    }
+
+    /// Name, time and log servers are what they are also where they are no private addresses.
+    fn known_service(&mut self, flow: &Flow, capture: &Capture, library: &Library) {
+        let to = flow.responder;
+        let known = SERVICES
+            .iter()
+            .find(|(_, ports, _)| ports.contains(&to.port));
+        let Some((words, _, answers)) = known else {
+            return;
+        };
+        let group = to.ip.is_multicast() || to.ip.to_string() == "255.255.255.255";
+        if group || (*answers || flow.transport == Transport::Tcp) && flow.back.packets == 0 {
+            return;
+        }
+        if let Some(role) = words.iter().find_map(|word| library.role(word)) {
+            let hosts = self.sure.entry(role).or_default();
+            hosts.entry(to.ip).or_default().service(flow, capture);
+        }
+    }
+
+    /// A host is in the role of which it uses the most rows; where two are equal, in the more general one. The other
+    /// roles are told as comments only where they have rows of their own.
+    fn settle_sources(&mut self, sources: BTreeMap<IpAddr, ByRole>, library: &Library) {
+        for (ip, roles) in sources {
+            let general = |role: &RoleIndex| {
+                library
+                    .roles
+                    .get(role.index())
+                    .map_or(0, |r| r.is_a.iter().count())
+            };
+            let mut ranked: Vec<(RoleIndex, Evidence)> = roles.into_iter().collect();
+            ranked.sort_by_key(|(role, e)| {
+                (
+                    std::cmp::Reverse(e.requirements.len()),
+                    general(role),
+                    *role,
+                )
+            });
+            let mut ranked = ranked.into_iter();
+            let Some((best, evidence)) = ranked.next() else {
+                continue;
+            };
+            let used = evidence.requirements.clone();
+            self.sure.entry(best).or_default().insert(ip, evidence);
+            for (role, evidence) in ranked.filter(|(_, e)| !e.requirements.is_subset(&used)) {
+                self.perhaps.entry(role).or_default().insert(ip, evidence);
+            }
+        }
+    }
+
+    /// A server is in a role for sure where its port is listed for one role only and is no port that all the world
+    /// uses.
+    fn settle_servers(&mut self, servers: BTreeMap<(IpAddr, u16, Transport), ByRole>) {
+        for ((ip, port, _), roles) in servers {
+            let sure = roles.len() == 1 && !COMMON_PORTS.contains(&port);
+            for (role, evidence) in roles {
+                if SERVICES.iter().any(|(_, ports, _)| ports.contains(&port)) {
+                    continue; // told by `known_service`
+                }
+                let list = if sure {
+                    &mut self.sure
+                } else {
+                    &mut self.perhaps
+                };
+                let known = list.entry(role).or_default().entry(ip).or_default();
+                known.flows += evidence.flows;
+                known.clients.extend(&evidence.clients);
+                known.services.extend(&evidence.services);
+                known.requirements.extend(evidence.requirements);
+                known.first = [known.first, evidence.first].into_iter().flatten().min();
+            }
+        }
+    }
+}
+
+/// The rows that cover a flow, and by what.
+fn covers<'r>(
+    flow: &Flow,
+    aim: &Aim,
+    rules: &'r RuleSet,
+    scratch: &mut Scratch,
+) -> Vec<(Via, &'r crate::rules::Requirement)> {
+    let names: Vec<&Fqdn> = aim.names.iter().collect();
+    let subject = Subject {
+        initiator: flow.initiator.ip,
+        responder: flow.responder.ip,
+        port: aim.port,
+        transport: flow.transport,
+        names: &names,
+        path: None,
+        time: flow.span.0.time,
+    };
+    let covers = rules.assess(&subject, scratch).covers;
+    let rows = covers
+        .into_iter()
+        .map(|cover| (cover.via, rules.library().requirement(cover.requirement)));
+    rows.filter_map(|(via, row)| Some((via, row.filter(|row| !row.deny)?)))
+        .collect()
+}
+
+/// Roles of the site that a row starts from.
+fn inside<'a>(from: &'a [Source], library: &'a Library) -> impl Iterator<Item = RoleIndex> + 'a {
+    from.iter().filter_map(|source| match source {
+        Source::Role(role) if library.roles.get(role.index()).is_some_and(|r| !r.external) => {
+            Some(*role)
+        }
+        _ => None,
+    })
+}
