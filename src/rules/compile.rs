@@ -33,7 +33,8 @@ pub enum Activity {
     Off(String),
     /// The site does not say: which condition.
     Unknown(String),
-    /// A role that it needs is bound to no address: the role's name.
+    /// A role that it needs is bound to no address: the role's name. Or the words `no destination`: a remark of the page,
+    /// or a row whose names are lost.
     NotAuditable(String),
 }
 
@@ -204,6 +205,10 @@ impl RuleSet {
         };
         if truth == Truth::Off {
             return Activity::Off(deciding(Truth::Off));
+        }
+        let start = self.legs.partition_point(|leg| leg.requirement < requirement);
+        if self.legs.get(start).is_none_or(|leg| leg.requirement != requirement) {
+            return Activity::NotAuditable("no destination".to_owned());
         }
         match self.unbound_role(requirement, row) {
             Some(role) if self.library.roles[role.index()].optional && !self.profile.is_default() => {

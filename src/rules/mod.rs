@@ -33,6 +33,8 @@ mod schema;
 mod site;
 mod strategy;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod version;
 
 pub use candidate::{Assessment, Cover, Denied, Misfit, Miss, Scratch, Subject, Via};

@@ -112,7 +112,7 @@ impl Library {
     /// The role with a name or alias.
     #[must_use]
     pub fn role(&self, word: &str) -> Option<RoleIndex> {
-        let by_name = self.roles.iter().position(|r| r.name == word);
+        let by_name = self.roles.binary_search_by(|r| r.name.as_str().cmp(word)).ok();
         let by_alias = || self.roles.iter().position(|r| r.aliases.iter().any(|a| a == word));
         by_name.or_else(by_alias).map(RoleIndex::at)
     }
@@ -121,6 +121,17 @@ impl Library {
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<FeatureIndex> {
         self.features.binary_search_by(|f| f.key.as_str().cmp(key)).ok().map(FeatureIndex::at)
+    }
+
+    /// A document's requirements, ascending by id.
+    #[must_use]
+    pub fn requirements_of(&self, document: DocumentIndex) -> &[Requirement] {
+        let Some(document) = self.document(document) else { return &[] };
+        // `/` sorts before `0`, and an id goes on after it, so this range is the document's own.
+        let bounds = (format!("{}/", document.id), format!("{}0", document.id));
+        let start = self.requirements.partition_point(|r| r.id < bounds.0);
+        let end = self.requirements.partition_point(|r| r.id < bounds.1);
+        self.requirements.get(start..end).unwrap_or_default()
     }
 
     /// Every region word (label, alias, filled-in label) of all documents, ascending, each once.
@@ -337,6 +348,8 @@ pub struct Destination {
     pub path: Option<String>,
     /// Query string.
     pub query: Option<String>,
+    /// A third party's host: a hit is weak evidence of the service.
+    pub shared_host: bool,
     /// A fact about it.
     pub note: Option<String>,
     /// Why the entry is doubted.
@@ -426,6 +439,10 @@ pub struct Requirement {
     pub must_see: bool,
     /// The site may move its port.
     pub configurable_port: bool,
+    /// The copy of the page has lost this row's names.
+    pub lost: bool,
+    /// Names from a sibling page fill the row.
+    pub join: bool,
     /// A fact of the rule file's author.
     pub hint: Option<String>,
     /// Where on the page.
@@ -443,7 +460,7 @@ pub(super) enum PathFit {
 impl Destination {
     /// A destination without path, note or doubt.
     pub(super) fn plain(target: Target) -> Self {
-        Self { target, path: None, query: None, note: None, doubtful: None, printed: None }
+        Self { target, path: None, query: None, shared_host: false, note: None, doubtful: None, printed: None }
     }
 
     /// `seen` starts with a slash and may have a query after `?`.

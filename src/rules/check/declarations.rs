@@ -9,13 +9,22 @@ use super::super::problem::{Problems, Source, did_you_mean};
 use super::super::syntax::{DefaultText, OneOrMany, Placed, RegionText};
 use super::super::{Feature, FeatureIndex, Group, Region, Role, RoleIndex, RoleSet, Truth};
 use super::{Values, Written};
+use crate::model::Fqdn;
 use crate::rules::DocumentIndex;
+
+/// The most roles of all files together; sets of roles are bits.
+const MOST_ROLES: usize = 1_000;
 
 /// Roles of all files, merged by name, and for each file the words that it may use for them.
 pub(super) fn roles(files: &[Written], problems: &mut Problems) -> (Vec<Role>, Vec<BTreeMap<String, RoleIndex>>) {
     let mut names: Vec<&str> = files.iter().flat_map(|f| f.file.roles.keys().map(|k| k.as_str())).collect();
     names.sort_unstable();
     names.dedup();
+    if let (true, Some(file)) = (names.len() > MOST_ROLES, files.first()) {
+        let message = format!("{} roles are declared; {MOST_ROLES} are the most", names.len());
+        problems.error(&file.source, code::TOO_MANY_ROLES, 0..0, message, None);
+        names.truncate(MOST_ROLES);
+    }
     let place: BTreeMap<&str, RoleIndex> = names.iter().enumerate().map(|(i, n)| (*n, RoleIndex::at(i))).collect();
     let mut roles: Vec<Role> = names.iter().map(|name| empty_role(name)).collect();
     let mut parents: Vec<Vec<(RoleIndex, &Arc<Source>, Range<usize>)>> = vec![Vec::new(); roles.len()];
@@ -177,6 +186,9 @@ pub(super) fn regions(texts: &BTreeMap<Placed<String>, RegionText>, values: &mut
     for (name, text) in texts {
         values.id(name, false);
         let label = text.label.as_ref().unwrap_or(name);
+        if let Err(error) = Fqdn::parse(label) {
+            values.error(code::BAD_NAME, &label.span, error.to_string(), None);
+        }
         let words = [name, label].into_iter().chain(&text.aliases);
         for word in words {
             let at = out.len();
