@@ -166,21 +166,42 @@ pub enum Misfit {
 
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let assumed = |stated: bool, what: &str| if stated { String::new() } else { format!(" ({what} not stated by the page)") };
+        let assumed = |stated: bool, what: &str| {
+            if stated {
+                String::new()
+            } else {
+                format!(" ({what} not stated by the page)")
+            }
+        };
         match self {
-            Self::Port { listed, stated } => write!(f, "wrong port: {listed} is listed{}", assumed(*stated, "port")),
+            Self::Port { listed, stated } => write!(
+                f,
+                "wrong port: {listed} is listed{}",
+                assumed(*stated, "port")
+            ),
             Self::Transport { listed, stated } => {
                 let listed: Vec<String> = listed.iter().map(Transport::to_string).collect();
-                write!(f, "wrong transport: {} is listed{}", listed.join(", "), assumed(*stated, "transport"))
+                write!(
+                    f,
+                    "wrong transport: {} is listed{}",
+                    listed.join(", "),
+                    assumed(*stated, "transport")
+                )
             }
-            Self::Source { wanted } => write!(f, "covered for {}, and this host is none", wanted.join(", ")),
+            Self::Source { wanted } => write!(
+                f,
+                "covered for {}, and this host is none",
+                wanted.join(", ")
+            ),
             Self::Destination { wanted } => write!(f, "covered for {wanted} only"),
             Self::Inactive { condition } => write!(f, "off: needs {condition}"),
             Self::Region { listed } => write!(f, "for another region: {}", listed.join(", ")),
             Self::Expired { until } => write!(f, "expired: valid until {until}"),
             Self::NotYetValid { from } => write!(f, "not yet valid: from {from}"),
             Self::Path { listed } => write!(f, "wrong path: {listed} is listed"),
-            Self::DocumentNotInForce { document } => write!(f, "the document {document} is not in force"),
+            Self::DocumentNotInForce { document } => {
+                write!(f, "the document {document} is not in force")
+            }
         }
     }
 }
@@ -209,7 +230,14 @@ pub(super) struct Found {
 impl Found {
     /// The best of a requirement's legs comes first.
     pub(super) fn order(&self) -> (u32, u32, u8, bool, u32, u32) {
-        (self.requirement, self.misfits.0.count_ones(), self.rank, self.path_unobserved, self.leg, self.name)
+        (
+            self.requirement,
+            self.misfits.0.count_ones(),
+            self.rank,
+            self.path_unobserved,
+            self.leg,
+            self.name,
+        )
     }
 }
 

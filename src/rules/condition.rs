@@ -114,13 +114,20 @@ impl Condition {
     #[must_use]
     pub fn evaluate(&self, site: &impl Circumstances) -> Truth {
         match self {
-            Self::Feature { feature, on: true, .. } => site.feature(*feature),
-            Self::Feature { feature, on: false, .. } => !site.feature(*feature),
+            Self::Feature {
+                feature, on: true, ..
+            } => site.feature(*feature),
+            Self::Feature {
+                feature, on: false, ..
+            } => !site.feature(*feature),
             Self::Component { role, .. } => site.component(*role),
             Self::Version { of, range } => site.version(of, range),
             Self::CreatedBefore(day) => site.created_before(*day),
             Self::Restriction(_) => Truth::On,
-            Self::Any(list) => list.iter().map(|c| c.evaluate(site)).fold(Truth::Off, Truth::or),
+            Self::Any(list) => list
+                .iter()
+                .map(|c| c.evaluate(site))
+                .fold(Truth::Off, Truth::or),
             Self::All(list) => Self::evaluate_all(list, site),
             Self::Not(inner) => !inner.evaluate(site),
         }
@@ -129,7 +136,9 @@ impl Condition {
     /// Whether all of a list hold; an empty list does.
     #[must_use]
     pub fn evaluate_all(list: &[Self], site: &impl Circumstances) -> Truth {
-        list.iter().map(|c| c.evaluate(site)).fold(Truth::On, Truth::and)
+        list.iter()
+            .map(|c| c.evaluate(site))
+            .fold(Truth::On, Truth::and)
     }
 
     /// Whether the answer can differ from host to host.
@@ -155,7 +164,9 @@ impl fmt::Display for Condition {
             f.write_str(")")
         };
         match self {
-            Self::Feature { key, on, .. } => write!(f, "feature {key} {}", if *on { "on" } else { "off" }),
+            Self::Feature { key, on, .. } => {
+                write!(f, "feature {key} {}", if *on { "on" } else { "off" })
+            }
             Self::Component { name, .. } => write!(f, "a host in role {name}"),
             Self::Version { of, range } => write!(f, "{of} {range}"),
             Self::CreatedBefore(day) => write!(f, "account created before {day}"),
@@ -190,7 +201,11 @@ mod tests {
     }
 
     fn feature(index: u32, on: bool) -> Condition {
-        Condition::Feature { feature: FeatureIndex::new(index), key: format!("f{index}"), on }
+        Condition::Feature {
+            feature: FeatureIndex::new(index),
+            key: format!("f{index}"),
+            on,
+        }
     }
 
     #[test]
@@ -203,7 +218,15 @@ mod tests {
                 assert_eq!(!a.and(b), (!a).or(!b));
             }
         }
-        assert_eq!((Unknown.and(Off), Unknown.and(On), Unknown.or(On), Unknown.or(Off)), (Off, Unknown, On, Unknown));
+        assert_eq!(
+            (
+                Unknown.and(Off),
+                Unknown.and(On),
+                Unknown.or(On),
+                Unknown.or(Off)
+            ),
+            (Off, Unknown, On, Unknown)
+        );
     }
 
     #[test]
@@ -212,7 +235,10 @@ mod tests {
         let all = Condition::All(vec![feature(0, true), feature(2, false)]);
         let version = |from: &str| Condition::Version {
             of: "agent".into(),
-            range: VersionRange { from: Some(from.parse().unwrap()), until: None },
+            range: VersionRange {
+                from: Some(from.parse().unwrap()),
+                until: None,
+            },
         };
         let table = [
             (feature(0, true), On),
@@ -226,10 +252,19 @@ mod tests {
             (Condition::Not(Box::new(any)), Unknown),
             (version("20.0.1541"), Off),
             (version("20.0.1540"), On),
-            (Condition::CreatedBefore(jiff::civil::date(2020, 11, 23)), On),
+            (
+                Condition::CreatedBefore(jiff::civil::date(2020, 11, 23)),
+                On,
+            ),
             (Condition::CreatedBefore(jiff::civil::date(2019, 5, 1)), Off),
             (Condition::Restriction("wildcard-not-permitted".into()), On),
-            (Condition::Component { role: RoleIndex::new(1), name: "relay".into() }, Off),
+            (
+                Condition::Component {
+                    role: RoleIndex::new(1),
+                    name: "relay".into(),
+                },
+                Off,
+            ),
             (Condition::Any(vec![]), Off),
             (Condition::All(vec![]), On),
         ];
@@ -240,8 +275,14 @@ mod tests {
 
     #[test]
     fn conditions_read_as_text() {
-        let condition = Condition::All(vec![feature(0, false), Condition::Not(Box::new(feature(1, true)))]);
-        assert_eq!(condition.to_string(), "(feature f0 off and not feature f1 on)");
+        let condition = Condition::All(vec![
+            feature(0, false),
+            Condition::Not(Box::new(feature(1, true))),
+        ]);
+        assert_eq!(
+            condition.to_string(),
+            "(feature f0 off and not feature f1 on)"
+        );
         assert!(!condition.is_per_host());
     }
 }

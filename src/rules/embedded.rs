@@ -8,5 +8,11 @@ const FILES: &[(&str, &str)] = &[];
 /// The shipped rule sets: what is used where no rules are named.
 #[must_use]
 pub fn embedded() -> Vec<RuleText> {
-    FILES.iter().map(|(name, text)| RuleText { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
+    FILES
+        .iter()
+        .map(|(name, text)| RuleText {
+            name: (*name).to_owned(),
+            text: (*text).to_owned(),
+        })
+        .collect()
 }

@@ -29,28 +29,64 @@ pub struct Explanation {
 impl RuleSet {
     /// Explains what a requirement says about a subject. `None` where there is no such requirement.
     #[must_use]
-    pub fn explain(&self, requirement: RequirementIndex, subject: &Subject<'_>) -> Option<Explanation> {
+    pub fn explain(
+        &self,
+        requirement: RequirementIndex,
+        subject: &Subject<'_>,
+    ) -> Option<Explanation> {
         let row = self.library().requirement(requirement)?;
         let assessment = self.assess(subject, &mut Scratch::default());
-        let cover = assessment.covers.iter().find(|c| c.requirement == requirement);
-        let miss = assessment.misses.iter().find(|m| m.requirement == requirement);
-        let denied = assessment.denied.iter().find(|d| d.requirement == requirement);
+        let cover = assessment
+            .covers
+            .iter()
+            .find(|c| c.requirement == requirement);
+        let miss = assessment
+            .misses
+            .iter()
+            .find(|m| m.requirement == requirement);
+        let denied = assessment
+            .denied
+            .iter()
+            .find(|d| d.requirement == requirement);
         let mut checks = vec![self.activity_check(requirement)];
-        let via = cover.map(|c| &c.via).or(miss.map(|m| &m.via)).or(denied.map(|d| &d.via));
+        let via = cover
+            .map(|c| &c.via)
+            .or(miss.map(|m| &m.via))
+            .or(denied.map(|d| &d.via));
         checks.push(match via {
-            Some(via) => Check { what: "destination", fits: Some(true), text: self.via_text(via) },
-            None => Check { what: "destination", fits: Some(false), text: self.wanted_text(requirement) },
+            Some(via) => Check {
+                what: "destination",
+                fits: Some(true),
+                text: self.via_text(via),
+            },
+            None => Check {
+                what: "destination",
+                fits: Some(false),
+                text: self.wanted_text(requirement),
+            },
         });
-        checks.extend(miss.into_iter().flat_map(|m| &m.misfits).map(|misfit| Check {
-            what: name_of(misfit),
-            fits: Some(false),
-            text: misfit.to_string(),
-        }));
+        checks.extend(
+            miss.into_iter()
+                .flat_map(|m| &m.misfits)
+                .map(|misfit| Check {
+                    what: name_of(misfit),
+                    fits: Some(false),
+                    text: misfit.to_string(),
+                }),
+        );
         checks.extend(cover.into_iter().flat_map(cover_checks));
         if denied.is_some() {
-            checks.push(Check { what: "deny", fits: Some(true), text: "the page says that this must not be".to_owned() });
+            checks.push(Check {
+                what: "deny",
+                fits: Some(true),
+                text: "the page says that this must not be".to_owned(),
+            });
         }
-        Some(Explanation { requirement: row.id.clone(), covers: cover.is_some(), checks })
+        Some(Explanation {
+            requirement: row.id.clone(),
+            covers: cover.is_some(),
+            checks,
+        })
     }
 
     fn activity_check(&self, requirement: RequirementIndex) -> Check {
@@ -58,14 +94,22 @@ impl RuleSet {
             Activity::On => (Some(true), "the requirement counts at this site".to_owned()),
             Activity::Off(text) => (Some(false), format!("off: needs {text}")),
             Activity::Unknown(text) => (None, format!("the site does not say: {text}")),
-            Activity::NotAuditable(what) => (None, format!("cannot be audited: {what} is not bound")),
+            Activity::NotAuditable(what) => {
+                (None, format!("cannot be audited: {what} is not bound"))
+            }
         };
-        Check { what: "activity", fits, text }
+        Check {
+            what: "activity",
+            fits,
+            text,
+        }
     }
 
     fn via_text(&self, via: &Via) -> String {
         match via {
-            Via::Name { fqdn, pattern } if fqdn.as_str() == &**pattern => format!("{fqdn} is listed"),
+            Via::Name { fqdn, pattern } if fqdn.as_str() == &**pattern => {
+                format!("{fqdn} is listed")
+            }
             Via::Name { fqdn, pattern } => format!("{fqdn} is covered by {pattern}"),
             Via::Address { prefix } => format!("the address is in {prefix}"),
             Via::Role { role } => format!("the responder is a {}", self.library().role_name(*role)),
@@ -95,13 +139,25 @@ impl RuleSet {
 fn cover_checks(cover: &Cover) -> Vec<Check> {
     let mut out = Vec::new();
     if cover.port_unstated {
-        out.push(Check { what: "port", fits: Some(true), text: "port not stated by the page; the document's assumption fits".to_owned() });
+        out.push(Check {
+            what: "port",
+            fits: Some(true),
+            text: "port not stated by the page; the document's assumption fits".to_owned(),
+        });
     }
     if cover.path_unobserved {
-        out.push(Check { what: "path", fits: None, text: "the path could not be seen".to_owned() });
+        out.push(Check {
+            what: "path",
+            fits: None,
+            text: "the path could not be seen".to_owned(),
+        });
     }
     if cover.condition == Truth::Unknown {
-        out.push(Check { what: "condition", fits: None, text: "allowed, since the site does not say otherwise".to_owned() });
+        out.push(Check {
+            what: "condition",
+            fits: None,
+            text: "allowed, since the site does not say otherwise".to_owned(),
+        });
     }
     out
 }
@@ -122,7 +178,11 @@ fn name_of(misfit: &Misfit) -> &'static str {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = if self.covers { "covers it" } else { "does not cover it" };
+        let verdict = if self.covers {
+            "covers it"
+        } else {
+            "does not cover it"
+        };
         writeln!(f, "{} {verdict}", self.requirement)?;
         for check in &self.checks {
             let mark = match check.fits {

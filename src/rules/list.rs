@@ -119,11 +119,22 @@ impl Requirement {
     pub fn listed<'a>(&'a self, library: &'a Library) -> ListedRequirement<'a> {
         let document = library.document(self.document);
         let regions = document.map_or(&[][..], |d| &d.regions);
-        let conditions = document.map_or(&[][..], |d| &d.when).iter().chain(&self.when);
-        let named: Vec<&str> = self.region.iter().filter_map(|r| regions.get(*r)).map(|r| r.name.as_str()).collect();
+        let conditions = document
+            .map_or(&[][..], |d| &d.when)
+            .iter()
+            .chain(&self.when);
+        let named: Vec<&str> = self
+            .region
+            .iter()
+            .filter_map(|r| regions.get(*r))
+            .map(|r| r.name.as_str())
+            .collect();
         let id = document.map_or("", |d| &d.id);
         let group = |(group, alternative): &(super::GroupIndex, String)| {
-            library.groups.get(group.index()).map(|g| format!("{}/{alternative}", g.id))
+            library
+                .groups
+                .get(group.index())
+                .map(|g| format!("{}/{alternative}", g.id))
         };
         ListedRequirement {
             id: &self.id,
@@ -131,7 +142,18 @@ impl Requirement {
             service: &self.service,
             from: self.from.iter().map(|s| source(s, library)).collect(),
             to: self.to.iter().map(|d| destination(d, library)).collect(),
-            ports: self.ports.ranges().iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}-{b}") }).collect(),
+            ports: self
+                .ports
+                .ranges()
+                .iter()
+                .map(|(a, b)| {
+                    if a == b {
+                        a.to_string()
+                    } else {
+                        format!("{a}-{b}")
+                    }
+                })
+                .collect(),
             ports_implied: self.ports_implied,
             transport: self.transport.iter().map(ToString::to_string).collect(),
             app: &self.app,
@@ -140,7 +162,10 @@ impl Requirement {
             need: self.need,
             when: conditions.map(ToString::to_string).collect(),
             any_of: self.any_of.iter().filter_map(group).collect(),
-            valid: Days { from: self.valid.from.map(|d| d.to_string()), until: self.valid.until.map(|d| d.to_string()) },
+            valid: Days {
+                from: self.valid.from.map(|d| d.to_string()),
+                until: self.valid.until.map(|d| d.to_string()),
+            },
             cite: ListedCite {
                 document: id,
                 page: document.map_or("", |d| &d.page),
@@ -154,7 +179,11 @@ impl Requirement {
             lost: self.lost,
             join: self.join,
             shared_host: !self.to.is_empty() && self.to.iter().all(|d| d.shared_host),
-            doubtful: self.to.iter().filter_map(|d| d.doubtful.as_deref()).collect(),
+            doubtful: self
+                .to
+                .iter()
+                .filter_map(|d| d.doubtful.as_deref())
+                .collect(),
         }
     }
 }
@@ -165,12 +194,18 @@ fn source<'a>(source: &Source, library: &Library) -> Party<'a> {
         Source::Role(role) => ("role", library.role_name(*role).to_owned()),
         Source::Network(network) => address(network),
     };
-    Party { kind, value, path: None }
+    Party {
+        kind,
+        value,
+        path: None,
+    }
 }
 
 fn destination<'a>(destination: &'a Destination, library: &Library) -> Party<'a> {
     let (kind, value) = match &destination.target {
-        Target::Name(name) if name.kind() == super::PatternKind::Exact => ("fqdn", name.to_string()),
+        Target::Name(name) if name.kind() == super::PatternKind::Exact => {
+            ("fqdn", name.to_string())
+        }
         Target::Name(name) => ("wildcard", name.to_string()),
         Target::Template(template) => ("wildcard", template.as_str().to_owned()),
         Target::Network(network) => address(network),
@@ -181,11 +216,21 @@ fn destination<'a>(destination: &'a Destination, library: &Library) -> Party<'a>
     let path = match (&destination.path, &destination.query) {
         (None, None) => Path::None(()),
         (Some(path), None) => Path::Text(path),
-        (path, Some(query)) => Path::WithQuery(format!("{}?{query}", path.as_deref().unwrap_or("/"))),
+        (path, Some(query)) => {
+            Path::WithQuery(format!("{}?{query}", path.as_deref().unwrap_or("/")))
+        }
     };
-    Party { kind, value, path: Some(path) }
+    Party {
+        kind,
+        value,
+        path: Some(path),
+    }
 }
 
 fn address(network: &ipnet::IpNet) -> (&'static str, String) {
-    if network.prefix_len() == network.max_prefix_len() { ("ip", network.addr().to_string()) } else { ("cidr", network.to_string()) }
+    if network.prefix_len() == network.max_prefix_len() {
+        ("ip", network.addr().to_string())
+    } else {
+        ("cidr", network.to_string())
+    }
 }

@@ -64,7 +64,10 @@ impl NamePattern {
             return Err(PatternError::Placeholder(text.to_owned()));
         }
         if !text.contains('*') {
-            return Ok(Self { text: Fqdn::parse(text)?.as_str().into(), kind: PatternKind::Exact });
+            return Ok(Self {
+                text: Fqdn::parse(text)?.as_str().into(),
+                kind: PatternKind::Exact,
+            });
         }
         Self::wildcard(text)
     }
@@ -83,14 +86,20 @@ impl NamePattern {
         let (kind, text) = match rest {
             Some(rest) if !rest.contains('*') => {
                 let rest = Fqdn::parse(rest)?;
-                let (kind, lead) =
-                    if text.starts_with("*.") { (PatternKind::SubdomainsOf, "*.") } else { (PatternKind::EndingWith, "*") };
+                let (kind, lead) = if text.starts_with("*.") {
+                    (PatternKind::SubdomainsOf, "*.")
+                } else {
+                    (PatternKind::EndingWith, "*")
+                };
                 (kind, format!("{lead}{rest}"))
             }
             _ if text.is_ascii() => (PatternKind::Labels, text.to_ascii_lowercase()),
             _ => (PatternKind::Labels, Self::a_labels(text, &stand_in)?),
         };
-        Ok(Self { text: text.into(), kind })
+        Ok(Self {
+            text: text.into(),
+            kind,
+        })
     }
 
     /// Labels without a star as A-labels; a star inside an international label cannot be told.
@@ -130,13 +139,18 @@ impl NamePattern {
         let text = &*self.text;
         match text.rfind(['*', '<', '>']) {
             None => text,
-            Some(star) => text[star..].find('.').map_or("", |dot| &text[star + dot + 1..]),
+            Some(star) => text[star..]
+                .find('.')
+                .map_or("", |dot| &text[star + dot + 1..]),
         }
     }
 
     /// What follows a leading star, for [`PatternKind::SubdomainsOf`] and [`PatternKind::EndingWith`].
     pub(super) fn suffix(&self) -> &str {
-        self.text.strip_prefix("*.").or_else(|| self.text.strip_prefix('*')).unwrap_or(&self.text)
+        self.text
+            .strip_prefix("*.")
+            .or_else(|| self.text.strip_prefix('*'))
+            .unwrap_or(&self.text)
     }
 
     /// Whether a name is covered. The name must be normalised as [`Fqdn`] is. Linear in the name for all but labels
@@ -182,11 +196,15 @@ fn label_matches(pattern: &str, label: &str) -> bool {
         return !label.is_empty();
     }
     if let Some((before, after)) = pattern.split_once(REGION) {
-        let inner = label.strip_prefix(before).and_then(|l| l.strip_suffix(after));
+        let inner = label
+            .strip_prefix(before)
+            .and_then(|l| l.strip_suffix(after));
         return inner.is_some_and(|l| !l.is_empty());
     }
     let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| label.strip_prefix(first)) else { return false };
+    let Some(mut rest) = parts.next().and_then(|first| label.strip_prefix(first)) else {
+        return false;
+    };
     let mut parts = parts.peekable();
     if parts.peek().is_none() {
         return rest.is_empty();
@@ -221,7 +239,11 @@ impl NameTemplate {
     /// # Errors
     /// Where it is no pattern once a region is put in.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let text = text.trim().strip_suffix('.').unwrap_or(text.trim()).to_ascii_lowercase();
+        let text = text
+            .trim()
+            .strip_suffix('.')
+            .unwrap_or(text.trim())
+            .to_ascii_lowercase();
         let rest = text.replace(REGION, "");
         if !text.contains(REGION) || rest.contains(['<', '>']) || text.matches(REGION).count() > 1 {
             return Err(PatternError::Placeholder(text));
@@ -247,7 +269,10 @@ impl NameTemplate {
     /// The pattern for a document that knows no region: `<region>` is then one label, or part of one, of any text.
     #[must_use]
     pub fn any_region(&self) -> NamePattern {
-        NamePattern { text: Arc::clone(&self.text), kind: PatternKind::Labels }
+        NamePattern {
+            text: Arc::clone(&self.text),
+            kind: PatternKind::Labels,
+        }
     }
 }
 
@@ -258,15 +283,52 @@ mod tests {
     #[test]
     fn wildcard_grammar() {
         let table: &[(&str, &[&str], &[&str])] = &[
-            ("x.example", &["x.example"], &["a.x.example", "ax.example", "example"]),
+            (
+                "x.example",
+                &["x.example"],
+                &["a.x.example", "ax.example", "example"],
+            ),
             ("X.Example.", &["x.example"], &["y.example"]),
-            ("*.x.example", &["a.x.example", "a.b.x.example"], &["x.example", ".x.example", "ax.example", "x.example.com"]),
-            ("*x.example", &["x.example", "foox.example", "agent-001.x.example", "a.b.x.example"], &["x.example.com", "y.example"]),
-            ("a.*.example", &["a.b.example", "a.-.example"], &["a..example", "a.b.c.example", "b.a.b.example", "a.example"]),
-            ("agent-*.x.example", &["agent-1.x.example", "agent-.x.example"], &["agent.x.example", "agent-1.2.x.example"]),
-            ("*.a-*.example", &["z.a-1.example", "y.z.a-.example"], &["a-1.example", ".a-1.example", "z.b-1.example"]),
-            ("*a-*b.example", &["a-b.example", "xa-1b.example", "z.xa-1b.example"], &["a-1c.example", "z.example"]),
-            ("a*b*c.example", &["abc.example", "axbxc.example", "abbcc.example"], &["acb.example", "ab.c.example"]),
+            (
+                "*.x.example",
+                &["a.x.example", "a.b.x.example"],
+                &["x.example", ".x.example", "ax.example", "x.example.com"],
+            ),
+            (
+                "*x.example",
+                &[
+                    "x.example",
+                    "foox.example",
+                    "agent-001.x.example",
+                    "a.b.x.example",
+                ],
+                &["x.example.com", "y.example"],
+            ),
+            (
+                "a.*.example",
+                &["a.b.example", "a.-.example"],
+                &["a..example", "a.b.c.example", "b.a.b.example", "a.example"],
+            ),
+            (
+                "agent-*.x.example",
+                &["agent-1.x.example", "agent-.x.example"],
+                &["agent.x.example", "agent-1.2.x.example"],
+            ),
+            (
+                "*.a-*.example",
+                &["z.a-1.example", "y.z.a-.example"],
+                &["a-1.example", ".a-1.example", "z.b-1.example"],
+            ),
+            (
+                "*a-*b.example",
+                &["a-b.example", "xa-1b.example", "z.xa-1b.example"],
+                &["a-1c.example", "z.example"],
+            ),
+            (
+                "a*b*c.example",
+                &["abc.example", "axbxc.example", "abbcc.example"],
+                &["acb.example", "ab.c.example"],
+            ),
         ];
         for (pattern, hits, misses) in table {
             let pattern = NamePattern::parse(pattern).unwrap();
@@ -281,11 +343,34 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_patterns() {
-        for text in ["*", "**", "*.*", "a.*", "**.example", "a..b", "a b.example", "<region>.example", "a<b>.example", "x*", ""] {
+        for text in [
+            "*",
+            "**",
+            "*.*",
+            "a.*",
+            "**.example",
+            "a..b",
+            "a b.example",
+            "<region>.example",
+            "a<b>.example",
+            "x*",
+            "",
+        ] {
             assert!(NamePattern::parse(text).is_err(), "{text}");
         }
-        for text in ["a.example", "<zone>.example", "<region>.<zone>.example", "<region>", "a.<region>.<region>.example", "<region", "a..<region>.b"] {
-            assert!(NameTemplate::parse(text).is_err() || text == "<region>", "{text}");
+        for text in [
+            "a.example",
+            "<zone>.example",
+            "<region>.<zone>.example",
+            "<region>",
+            "a.<region>.<region>.example",
+            "<region",
+            "a..<region>.b",
+        ] {
+            assert!(
+                NameTemplate::parse(text).is_err() || text == "<region>",
+                "{text}"
+            );
         }
     }
 
@@ -294,27 +379,56 @@ mod tests {
         let template = NameTemplate::parse("*workload.<region>.cloud.example").unwrap();
         let us = template.fill("us-1").unwrap();
         assert_eq!(us.as_str(), "*workload.us-1.cloud.example");
-        assert!(us.matches("agent-001.workload.us-1.cloud.example") && us.matches("workload.us-1.cloud.example"));
+        assert!(
+            us.matches("agent-001.workload.us-1.cloud.example")
+                && us.matches("workload.us-1.cloud.example")
+        );
         assert!(!us.matches("workload.jp-1.cloud.example"));
         let any = template.any_region();
-        assert!(any.matches("x.workload.jp-1.cloud.example") && any.matches("workload.zz.cloud.example"));
-        assert!(!any.matches("workload.a.b.cloud.example") && !any.matches("workload..cloud.example"));
+        assert!(
+            any.matches("x.workload.jp-1.cloud.example")
+                && any.matches("workload.zz.cloud.example")
+        );
+        assert!(
+            !any.matches("workload.a.b.cloud.example") && !any.matches("workload..cloud.example")
+        );
         assert_eq!(any.literal_tail(), "cloud.example");
-        let inside = NameTemplate::parse("api-<region>.x.example").unwrap().any_region();
+        let inside = NameTemplate::parse("api-<region>.x.example")
+            .unwrap()
+            .any_region();
         assert!(inside.matches("api-eu.x.example") && !inside.matches("api-.x.example"));
     }
 
     #[test]
     fn international_labels_are_compared_as_a_labels() {
-        assert_eq!(NamePattern::parse("*.b\u{fc}cher.example").unwrap().as_str(), "*.xn--bcher-kva.example");
-        assert_eq!(NamePattern::parse("a-*.b\u{fc}cher.example").unwrap().as_str(), "a-*.xn--bcher-kva.example");
+        assert_eq!(
+            NamePattern::parse("*.b\u{fc}cher.example")
+                .unwrap()
+                .as_str(),
+            "*.xn--bcher-kva.example"
+        );
+        assert_eq!(
+            NamePattern::parse("a-*.b\u{fc}cher.example")
+                .unwrap()
+                .as_str(),
+            "a-*.xn--bcher-kva.example"
+        );
         assert!(NamePattern::parse("b\u{fc}-*.example").is_err());
     }
 
     #[test]
     fn tails_end_at_whole_labels() {
-        for (text, tail) in [("a-*.x.example", "x.example"), ("*x.example", "example"), ("*.x.example", "x.example"), ("x.example", "x.example")] {
-            assert_eq!(NamePattern::parse(text).unwrap().literal_tail(), tail, "{text}");
+        for (text, tail) in [
+            ("a-*.x.example", "x.example"),
+            ("*x.example", "example"),
+            ("*.x.example", "x.example"),
+            ("x.example", "x.example"),
+        ] {
+            assert_eq!(
+                NamePattern::parse(text).unwrap().literal_tail(),
+                tail,
+                "{text}"
+            );
         }
     }
 }

@@ -55,7 +55,8 @@ impl Problem {
     pub fn render(&self, color: bool) -> String {
         let (start, end) = self.source.lines_around(&self.span);
         let text = self.source.text.get(start..end).unwrap_or_default();
-        let span = self.span.start.saturating_sub(start)..self.span.end.saturating_sub(start).min(text.len());
+        let span = self.span.start.saturating_sub(start)
+            ..self.span.end.saturating_sub(start).min(text.len());
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -65,11 +66,18 @@ impl Problem {
             .line_start(self.line)
             .path(self.file.as_str())
             .annotation(AnnotationKind::Primary.span(span.start.min(span.end)..span.end));
-        let mut group = level.primary_title(self.message.as_str()).id(self.code).element(snippet);
+        let mut group = level
+            .primary_title(self.message.as_str())
+            .id(self.code)
+            .element(snippet);
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
         }
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         let mut out = renderer.render(&[group]);
         out.push('\n');
         out
@@ -85,35 +93,62 @@ pub fn render_all(problems: &[Problem], color: bool) -> String {
 }
 
 /// A file's text with the places of its lines.
-#[derive(Debug)]
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) text: String,
     line_starts: Vec<usize>,
 }
 
+/// The name only: a problem in a test's message is not to bring its whole file along.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
 impl Source {
     pub(super) fn new(name: &str, text: &str) -> Arc<Self> {
-        let line_starts =
-            std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Arc::new(Self { name: visible(name), text: text.to_owned(), line_starts })
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(i, _)| i + 1))
+            .collect();
+        Arc::new(Self {
+            name: visible(name),
+            text: text.to_owned(),
+            line_starts,
+        })
     }
 
     /// Line and column in characters of a byte offset, both counted from 1.
     fn place(&self, offset: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|&s| s <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |t| t.chars().count()) + 1;
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(0, |t| t.chars().count())
+            + 1;
         (line, column)
     }
 
     /// The bytes of the line where the span starts, and at most 20 lines on where it goes further.
     fn lines_around(&self, span: &Range<usize>) -> (usize, usize) {
-        let first = self.line_starts.partition_point(|&s| s <= span.start).max(1) - 1;
-        let last = self.line_starts.partition_point(|&s| s < span.end).max(first + 1) - 1;
+        let first = self
+            .line_starts
+            .partition_point(|&s| s <= span.start)
+            .max(1)
+            - 1;
+        let last = self
+            .line_starts
+            .partition_point(|&s| s < span.end)
+            .max(first + 1)
+            - 1;
         let last = last.min(first + 20);
         let start = self.line_starts.get(first).copied().unwrap_or(0);
-        let end = self.line_starts.get(last + 1).copied().unwrap_or(self.text.len());
+        let end = self
+            .line_starts
+            .get(last + 1)
+            .copied()
+            .unwrap_or(self.text.len());
         (start, end)
     }
 }
@@ -201,12 +236,17 @@ impl Problems {
         if let (true, Some(last)) = (self.dropped > 0, self.list.last()) {
             let mut more = last.clone();
             more.code = super::code::TOO_MANY_PROBLEMS;
-            more.severity = if self.errors > 0 { Severity::Error } else { Severity::Warning };
+            more.severity = if self.errors > 0 {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
             more.message = format!("{} more problems are not shown", self.dropped);
             more.hint = None;
             self.list.push(more);
         }
-        self.list.sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
+        self.list
+            .sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
         self.list
     }
 }
@@ -230,19 +270,30 @@ fn visible(text: &str) -> String {
     for c in text.chars() {
         let hostile = c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if hostile && c != '\n' { out.extend(c.escape_unicode()) } else { out.push(c) }
+        if hostile && c != '\n' {
+            out.extend(c.escape_unicode())
+        } else {
+            out.push(c)
+        }
     }
     out
 }
 
 /// The known word nearest to `word`, near enough to be a slip: "did you mean `x`?".
-pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(super) fn did_you_mean<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     nearest(word, known).map(|near| format!("did you mean `{near}`?"))
 }
 
 /// The known word with the smallest edit distance, at most a third of the word's length and 3.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: String = word.chars().take(64).collect::<String>().to_ascii_lowercase();
+    let word: String = word
+        .chars()
+        .take(64)
+        .collect::<String>()
+        .to_ascii_lowercase();
     let limit = (word.chars().count().div_ceil(3)).min(3);
     known
         .into_iter()
@@ -264,7 +315,9 @@ pub(super) fn edit_distance(a: &str, b: &str, limit: usize) -> usize {
     for (i, &ca) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, &cb) in b.iter().enumerate() {
-            let mut cost = (above[j] + usize::from(ca != cb)).min(above[j + 1] + 1).min(row[j] + 1);
+            let mut cost = (above[j] + usize::from(ca != cb))
+                .min(above[j + 1] + 1)
+                .min(row[j] + 1);
             if i > 0 && j > 0 && ca == b[j - 1] && a[i - 1] == cb {
                 cost = cost.min(before[j - 1] + 1);
             }
@@ -281,7 +334,13 @@ mod tests {
 
     fn one(text: &str, span: Range<usize>) -> Problem {
         let mut problems = Problems::default();
-        problems.error(&Source::new("a.toml", text), "bad-name", span, "no name", "write one".to_owned());
+        problems.error(
+            &Source::new("a.toml", text),
+            "bad-name",
+            span,
+            "no name",
+            "write one".to_owned(),
+        );
         problems.finish().remove(0)
     }
 
@@ -298,7 +357,8 @@ mod tests {
 
     #[test]
     fn spans_beyond_the_text_or_inside_a_character_do_no_harm() {
-        for span in [0..900, 900..901, 1..2, 2..1, 3..3] {
+        let backwards = Range { start: 2, end: 1 };
+        for span in [0..900, 900..901, 1..2, backwards, 3..3] {
             assert!(!one("\u{3042}\u{3044}", span).render(true).is_empty());
         }
     }
@@ -309,7 +369,10 @@ mod tests {
         let source = Source::new("a\x1b[31m.toml", "x = \"\x1b[2J\"");
         problems.error(&source, "bad-name", 0..1, "\x1b[31m\u{202e}", None);
         let text = render_all(&problems.finish(), false);
-        assert!(!text.contains('\x1b') && !text.contains('\u{202e}'), "{text:?}");
+        assert!(
+            !text.contains('\x1b') && !text.contains('\u{202e}'),
+            "{text:?}"
+        );
     }
 
     #[test]
@@ -317,7 +380,10 @@ mod tests {
         assert_eq!(edit_distance("agent", "agnet", 3), 1);
         assert_eq!(edit_distance("agent", "agents", 3), 1);
         assert_eq!(edit_distance("trendmicro.com.jp", "trendmicro.co.jp", 3), 1);
-        assert_eq!(nearest("smart-scn", ["smart-scan", "relay"]), Some("smart-scan"));
+        assert_eq!(
+            nearest("smart-scn", ["smart-scan", "relay"]),
+            Some("smart-scan")
+        );
         assert_eq!(nearest("x", ["relay"]), None);
     }
 }

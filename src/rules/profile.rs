@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 use jiff::civil::Date;
-use prefix_trie::PrefixMap;
 
+use super::by_address::ByAddress;
 use super::problem::{Problem, Problems, Source as SourceText, did_you_mean};
 use super::requirement::canonical;
+use super::view::View;
 use super::{
-    Circumstances, DocumentIndex, FeatureIndex, Ignore, Library, NamePattern, Proxy, Region, RequirementIndex, RoleIndex,
-    RoleSet, Site, Source, Subject, Truth, Version, VersionRange, code,
+    DocumentIndex, FeatureIndex, Ignore, Library, NamePattern, Proxy, Region, RequirementIndex,
+    RoleIndex, RoleSet, Site, Source, Subject, Truth, Version, code,
 };
 use crate::model::{CaptureTime, PortSet};
 
@@ -42,24 +43,24 @@ pub(super) enum RegionChoice {
 #[derive(Clone, Debug)]
 pub struct Profile {
     by_address: ByAddress,
-    /// Every role of [`Library::roles`] that a host of the site can be in.
+    /// Roles that a private address is in by default.
     inside: RoleSet,
     /// Roles that open flows from the site.
     opening: RoleSet,
-    bound: RoleSet,
+    pub(super) bound: RoleSet,
     addresses: Vec<(RoleIndex, IpNet)>,
     names: Vec<(RoleIndex, NamePattern)>,
     is_a: Vec<RoleSet>,
-    default: bool,
+    pub(super) default: bool,
     site_name: String,
     regions: Vec<RegionChoice>,
     region_words: Vec<String>,
     in_force: Vec<bool>,
-    features: Vec<Truth>,
-    versions: BTreeMap<String, Version>,
-    host_versions: BTreeMap<IpAddr, BTreeMap<String, Version>>,
+    pub(super) features: Vec<Truth>,
+    pub(super) versions: BTreeMap<String, Version>,
+    pub(super) host_versions: BTreeMap<IpAddr, BTreeMap<String, Version>>,
     host_names: BTreeMap<IpAddr, String>,
-    account_created: Option<Date>,
+    pub(super) account_created: Option<Date>,
     as_of: Option<CaptureTime>,
     ports: BTreeMap<RequirementIndex, PortSet>,
     proxies: Vec<Proxy>,
@@ -69,11 +70,15 @@ pub struct Profile {
 
 impl Profile {
     /// Puts library, site and command line together. Without a site, or with one that gives no role an address, every
-    /// private address is in every role but those of outside services.
+    /// private address is in every role but those of outside services and those that only a site can fill.
     ///
     /// # Errors
     /// Regions and features of `choices` that nobody knows, or that are both on and off.
-    pub fn new(library: &Library, site: Option<&Site>, choices: &Choices) -> Result<Self, Vec<Problem>> {
+    pub fn new(
+        library: &Library,
+        site: Option<&Site>,
+        choices: &Choices,
+    ) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
         let nothing = Site::default();
         let site = site.unwrap_or(&nothing);
@@ -84,11 +89,27 @@ impl Profile {
         }
         let is_a: Vec<RoleSet> = library.roles.iter().map(|r| r.is_a.clone()).collect();
         let mut bound = RoleSet::default();
-        for role in site.addresses.iter().map(|(r, _)| r).chain(site.names.iter().map(|(r, _)| r)) {
-            is_a.get(role.index()).into_iter().for_each(|set| bound.extend(set));
+        for role in site
+            .addresses
+            .iter()
+            .map(|(r, _)| r)
+            .chain(site.names.iter().map(|(r, _)| r))
+        {
+            is_a.get(role.index())
+                .into_iter()
+                .for_each(|set| bound.extend(set));
         }
-        let inside = library.roles.iter().enumerate().filter(|(_, r)| !r.external).map(|(i, _)| RoleIndex::at(i));
-        let in_force = |at: usize| site.documents.as_ref().is_none_or(|list| list.contains(&DocumentIndex::at(at)));
+        let inside = library
+            .roles
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| !r.external && !r.placeholder)
+            .map(|(i, _)| RoleIndex::at(i));
+        let in_force = |at: usize| {
+            site.documents
+                .as_ref()
+                .is_none_or(|list| list.contains(&DocumentIndex::at(at)))
+        };
         let as_of = choices.as_of.or(site.as_of);
         let mut profile = Self {
             by_address: ByAddress::new(&site.addresses, &is_a),
@@ -100,7 +121,11 @@ impl Profile {
             is_a,
             default: site.addresses.is_empty(),
             site_name: site.name.clone(),
-            regions: library.documents.iter().map(|d| choose(&d.regions, &region_words, library)).collect(),
+            regions: library
+                .documents
+                .iter()
+                .map(|d| choose(&d.regions, &region_words, library))
+                .collect(),
             region_words,
             in_force: (0..library.documents.len()).map(in_force).collect(),
             features,
@@ -140,7 +165,8 @@ impl Profile {
         if self.default {
             return is_private(canonical(ip));
         }
-        self.roles_at(ip).is_some_and(|roles| roles.intersects(&self.opening))
+        self.roles_at(ip)
+            .is_some_and(|roles| roles.intersects(&self.opening))
     }
 
     /// Whether no role has an address, so that every private address is audited as every role.
@@ -177,25 +203,44 @@ impl Profile {
     #[must_use]
     pub fn is_proxy(&self, ip: IpAddr, port: u16) -> bool {
         let ip = canonical(ip);
-        self.proxies.iter().any(|p| p.network.contains(&ip) && p.port.is_none_or(|p| p == port))
+        self.proxies
+            .iter()
+            .any(|p| p.network.contains(&ip) && p.port.is_none_or(|p| p == port))
     }
 
     /// Why the site wants this traffic left out; `None` where it does not.
     #[must_use]
     pub fn ignored(&self, subject: &Subject<'_>) -> Option<&str> {
-        self.ignores.iter().find(|ignore| ignore.fits(subject)).map(|ignore| ignore.about.as_str())
+        self.ignores
+            .iter()
+            .find(|ignore| ignore.fits(subject))
+            .map(|ignore| ignore.about.as_str())
     }
 
     /// The addresses bound to a role or to one that inherits from it, in the site file's order. Empty in the default profile.
     pub fn addresses_of(&self, role: RoleIndex) -> impl Iterator<Item = IpNet> + '_ {
-        let is = move |r: &RoleIndex| self.is_a.get(r.index()).is_some_and(|set| set.contains(role));
-        self.addresses.iter().filter(move |(r, _)| is(r)).map(|(_, network)| *network)
+        let is = move |r: &RoleIndex| {
+            self.is_a
+                .get(r.index())
+                .is_some_and(|set| set.contains(role))
+        };
+        self.addresses
+            .iter()
+            .filter(move |(r, _)| is(r))
+            .map(|(_, network)| *network)
     }
 
     /// The names bound to a role, or to one that inherits from it.
     pub(super) fn names_of(&self, role: RoleIndex) -> impl Iterator<Item = &NamePattern> + '_ {
-        let is = move |r: &RoleIndex| self.is_a.get(r.index()).is_some_and(|set| set.contains(role));
-        self.names.iter().filter(move |(r, _)| is(r)).map(|(_, name)| name)
+        let is = move |r: &RoleIndex| {
+            self.is_a
+                .get(r.index())
+                .is_some_and(|set| set.contains(role))
+        };
+        self.names
+            .iter()
+            .filter(move |(r, _)| is(r))
+            .map(|(_, name)| name)
     }
 
     /// Whether a role has an address or a name; in the default profile every role of the site's hosts has.
@@ -207,7 +252,10 @@ impl Profile {
     /// Whether a document is in force.
     #[must_use]
     pub fn is_in_force(&self, document: DocumentIndex) -> bool {
-        self.in_force.get(document.index()).copied().unwrap_or(false)
+        self.in_force
+            .get(document.index())
+            .copied()
+            .unwrap_or(false)
     }
 
     /// Notes on how choices and requirements go together: requirements that are past their date.
@@ -222,7 +270,9 @@ impl Profile {
     }
 
     pub(super) fn region_choice(&self, document: DocumentIndex) -> &RegionChoice {
-        self.regions.get(document.index()).unwrap_or(&RegionChoice::All)
+        self.regions
+            .get(document.index())
+            .unwrap_or(&RegionChoice::All)
     }
 
     pub(super) fn port_override(&self, requirement: RequirementIndex) -> Option<&PortSet> {
@@ -231,12 +281,18 @@ impl Profile {
 
     /// The site as a whole.
     pub(super) const fn whole(&self) -> View<'_> {
-        View { profile: self, hosts: None }
+        View {
+            profile: self,
+            hosts: None,
+        }
     }
 
     /// The site as the two hosts of a flow see it: their own versions go before the site's.
     pub(super) fn seen_by(&self, initiator: IpAddr, responder: IpAddr) -> View<'_> {
-        View { profile: self, hosts: Some([canonical(initiator), canonical(responder)]) }
+        View {
+            profile: self,
+            hosts: Some([canonical(initiator), canonical(responder)]),
+        }
     }
 
     /// A page about some regions is not about a site in none of them.
@@ -248,7 +304,9 @@ impl Profile {
             let within = |at: &usize| document.region_scope.contains(at);
             *choice = match choice {
                 RegionChoice::All => RegionChoice::Some(document.region_scope.clone()),
-                RegionChoice::Some(places) => RegionChoice::Some(places.iter().copied().filter(within).collect()),
+                RegionChoice::Some(places) => {
+                    RegionChoice::Some(places.iter().copied().filter(within).collect())
+                }
             };
         }
     }
@@ -265,7 +323,13 @@ impl Profile {
         for ((document, until), count) in expired {
             let id = library.document(document).map_or("", |d| &d.id);
             let message = format!("{count} requirements of `{id}` expired on {until}");
-            problems.note(&source, code::EXPIRED_REQUIREMENT, 0..source.text.len(), message, None);
+            problems.note(
+                &source,
+                code::EXPIRED_REQUIREMENT,
+                0..source.text.len(),
+                message,
+                None,
+            );
         }
     }
 }
@@ -274,7 +338,12 @@ impl Ignore {
     fn fits(&self, subject: &Subject<'_>) -> bool {
         let within = |list: &[IpNet], ip: IpAddr| list.iter().any(|n| n.contains(&canonical(ip)));
         let to_open = self.to_networks.is_empty() && self.to_names.is_empty();
-        let named = || subject.names.iter().any(|name| self.to_names.iter().any(|p| p.matches(name.as_str())));
+        let named = || {
+            subject
+                .names
+                .iter()
+                .any(|name| self.to_names.iter().any(|p| p.matches(name.as_str())))
+        };
         (self.from.is_empty() || within(&self.from, subject.initiator))
             && (to_open || within(&self.to_networks, subject.responder) || named())
             && (self.ports.is_empty() || self.ports.contains(subject.port))
@@ -287,95 +356,21 @@ pub(super) fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();
-            ip.is_private() || ip.is_loopback() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+            ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || (a == 100 && (64..128).contains(&b))
         }
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 
-/// What conditions are asked against.
-pub(super) struct View<'a> {
-    profile: &'a Profile,
-    hosts: Option<[IpAddr; 2]>,
-}
-
-impl View<'_> {
-    /// The versions that count: the hosts' own, else the site's, else those of all hosts, which is not sure.
-    fn versions<'a>(&'a self, of: &'a str) -> (Vec<&'a Version>, bool) {
-        let profile = self.profile;
-        let own = |host: &IpAddr| profile.host_versions.get(host).and_then(|v| v.get(of));
-        if let Some(version) = self.hosts.iter().flatten().find_map(own) {
-            return (vec![version], true);
-        }
-        let all = profile.host_versions.values().filter_map(|v| v.get(of));
-        match (profile.versions.get(of), self.hosts) {
-            (Some(version), Some(_)) => (vec![version], true),
-            (Some(version), None) => (std::iter::once(version).chain(all).collect(), true),
-            (None, _) => (all.collect(), false),
-        }
-    }
-}
-
-impl Circumstances for View<'_> {
-    fn feature(&self, feature: FeatureIndex) -> Truth {
-        self.profile.features.get(feature.index()).copied().unwrap_or(Truth::Unknown)
-    }
-
-    fn component(&self, role: RoleIndex) -> Truth {
-        if self.profile.default { Truth::Unknown } else { Truth::from(self.profile.bound.contains(role)) }
-    }
-
-    /// One version that fits is enough, since a fleet mixes them; none known is unknown.
-    fn version(&self, of: &str, range: &VersionRange) -> Truth {
-        let (versions, sure) = self.versions(of);
-        let any = versions.iter().map(|v| range.contains(v)).fold(Truth::Off, Truth::or);
-        if sure || any == Truth::On { any } else { Truth::Unknown }
-    }
-
-    fn created_before(&self, day: Date) -> Truth {
-        self.profile.account_created.map_or(Truth::Unknown, |created| Truth::from(created < day))
-    }
-}
-
-/// Roles by address: the value of a prefix has the roles of all shorter prefixes that cover it, so that the longest
-/// match is the whole answer.
-#[derive(Clone, Debug, Default)]
-struct ByAddress {
-    v4: PrefixMap<Ipv4Net, RoleSet>,
-    v6: PrefixMap<Ipv6Net, RoleSet>,
-}
-
-impl ByAddress {
-    fn new(addresses: &[(RoleIndex, IpNet)], is_a: &[RoleSet]) -> Self {
-        let mut sorted: Vec<_> = addresses.iter().collect();
-        sorted.sort_by_key(|(role, network)| (network.prefix_len(), *network, *role));
-        let mut out = Self::default();
-        for (role, network) in sorted {
-            let mut roles = match network {
-                IpNet::V4(n) => out.v4.get_lpm(n).map(|(_, r)| r.clone()),
-                IpNet::V6(n) => out.v6.get_lpm(n).map(|(_, r)| r.clone()),
-            }
-            .unwrap_or_default();
-            is_a.get(role.index()).into_iter().for_each(|set| roles.extend(set));
-            match network {
-                IpNet::V4(n) => drop(out.v4.insert(*n, roles)),
-                IpNet::V6(n) => drop(out.v6.insert(*n, roles)),
-            }
-        }
-        out
-    }
-
-    fn roles(&self, ip: IpAddr) -> Option<&RoleSet> {
-        match ip {
-            IpAddr::V4(ip) => self.v4.get_lpm(&Ipv4Net::from(ip)).map(|(_, r)| r),
-            IpAddr::V6(ip) => self.v6.get_lpm(&Ipv6Net::from(ip)).map(|(_, r)| r),
-        }
-    }
-}
-
 /// Roles from which requirements start that do not come from outside.
 fn opening_roles(library: &Library) -> RoleSet {
-    let outward = library.requirements.iter().filter(|r| r.direction != super::Direction::Inbound);
+    let outward = library
+        .requirements
+        .iter()
+        .filter(|r| r.direction != super::Direction::Inbound);
     let roles = outward.flat_map(|r| &r.from).filter_map(|s| match s {
         Source::Role(role) => Some(*role),
         _ => None,
@@ -383,45 +378,83 @@ fn opening_roles(library: &Library) -> RoleSet {
     RoleSet::of(roles.filter(|r| library.roles.get(r.index()).is_some_and(|r| !r.external)))
 }
 
-fn chosen_regions(library: &Library, site: &Site, choices: &Choices, problems: &mut Problems) -> Vec<String> {
+fn chosen_regions(
+    library: &Library,
+    site: &Site,
+    choices: &Choices,
+    problems: &mut Problems,
+) -> Vec<String> {
     if choices.regions.is_empty() {
         return site.regions.clone().unwrap_or_default();
     }
-    if choices.regions.iter().any(|w| w.eq_ignore_ascii_case("all")) {
+    if choices
+        .regions
+        .iter()
+        .any(|w| w.eq_ignore_ascii_case("all"))
+    {
         return Vec::new();
     }
     let known = library.region_words();
     for word in &choices.regions {
         if !known.iter().any(|k| k.eq_ignore_ascii_case(word)) {
             let source = SourceText::new("command line", &format!("--region {word}"));
-            let hint = did_you_mean(word, known.iter().copied()).or_else(|| Some(format!("known: {}", known.join(", "))));
-            problems.error(&source, code::UNKNOWN_REGION, 9..source.text.len(), format!("no document knows the region `{word}`"), hint);
+            let hint = did_you_mean(word, known.iter().copied())
+                .or_else(|| Some(format!("known: {}", known.join(", "))));
+            problems.error(
+                &source,
+                code::UNKNOWN_REGION,
+                9..source.text.len(),
+                format!("no document knows the region `{word}`"),
+                hint,
+            );
         }
     }
     choices.regions.clone()
 }
 
-fn chosen_features(library: &Library, site: &Site, choices: &Choices, problems: &mut Problems) -> Vec<Truth> {
+fn chosen_features(
+    library: &Library,
+    site: &Site,
+    choices: &Choices,
+    problems: &mut Problems,
+) -> Vec<Truth> {
     let mut features: Vec<Truth> = library.features.iter().map(|f| f.default).collect();
     let mut set = |feature: FeatureIndex, on: bool| {
         if let Some(slot) = features.get_mut(feature.index()) {
             *slot = Truth::from(on);
         }
     };
-    site.features.iter().for_each(|(feature, on)| set(*feature, *on));
-    for (list, on, flag) in [(&choices.features_on, true, "--feature "), (&choices.features_off, false, "--no-feature ")] {
+    site.features
+        .iter()
+        .for_each(|(feature, on)| set(*feature, *on));
+    for (list, on, flag) in [
+        (&choices.features_on, true, "--feature "),
+        (&choices.features_off, false, "--no-feature "),
+    ] {
         for key in list {
             let source = SourceText::new("command line", &format!("{flag}{key}"));
             let span = flag.len()..source.text.len();
             match library.feature(key) {
                 Some(_) if on && choices.features_off.contains(key) => {
-                    problems.error(&source, code::CONTRADICTION, span, format!("`{key}` is both on and off"), None);
+                    problems.error(
+                        &source,
+                        code::CONTRADICTION,
+                        span,
+                        format!("`{key}` is both on and off"),
+                        None,
+                    );
                 }
                 Some(feature) => set(feature, on),
                 None => {
                     let known = || library.features.iter().map(|f| f.key.as_str());
                     let hint = did_you_mean(key, known());
-                    problems.error(&source, code::UNKNOWN_FEATURE, span, format!("no document knows the feature `{key}`"), hint);
+                    problems.error(
+                        &source,
+                        code::UNKNOWN_FEATURE,
+                        span,
+                        format!("no document knows the feature `{key}`"),
+                        hint,
+                    );
                 }
             }
         }
@@ -435,25 +468,52 @@ fn choose(regions: &[Region], words: &[String], library: &Library) -> RegionChoi
     if words.is_empty() || regions.is_empty() {
         return RegionChoice::All;
     }
-    let direct: Vec<usize> = (0..regions.len()).filter(|i| words.iter().any(|w| regions[*i].is_called(w))).collect();
+    let direct: Vec<usize> = (0..regions.len())
+        .filter(|i| words.iter().any(|w| regions[*i].is_called(w)))
+        .collect();
     if !direct.is_empty() {
         return RegionChoice::Some(direct);
     }
-    let elsewhere = library.documents.iter().flat_map(|d| &d.regions).filter(|r| words.iter().any(|w| r.is_called(w)));
+    let elsewhere = library
+        .documents
+        .iter()
+        .flat_map(|d| &d.regions)
+        .filter(|r| words.iter().any(|w| r.is_called(w)));
     let synonyms: Vec<&str> = elsewhere.flat_map(Region::words).collect();
-    RegionChoice::Some((0..regions.len()).filter(|i| synonyms.iter().any(|w| regions[*i].is_called(w))).collect())
+    RegionChoice::Some(
+        (0..regions.len())
+            .filter(|i| synonyms.iter().any(|w| regions[*i].is_called(w)))
+            .collect(),
+    )
 }
 
 fn proxies(library: &Library, site: &Site) -> Vec<Proxy> {
     let role = library.role("web-proxy");
-    let bound = site.addresses.iter().filter(|(r, _)| Some(*r) == role).map(|(_, network)| *network);
+    let bound = site
+        .addresses
+        .iter()
+        .filter(|(r, _)| Some(*r) == role)
+        .map(|(_, network)| *network);
     let mut out: Vec<Proxy> = site.proxies.clone();
-    out.extend(bound.filter(|n| !site.proxies.iter().any(|p| p.network == *n)).map(|network| Proxy { network, port: None }));
+    out.extend(
+        bound
+            .filter(|n| !site.proxies.iter().any(|p| p.network == *n))
+            .map(|network| Proxy {
+                network,
+                port: None,
+            }),
+    );
     out
 }
 
 /// The middle of a day in UTC: any moment of it would do, since validity is told by whole days.
 fn noon(day: Date) -> CaptureTime {
-    let nanos = jiff::Timestamp::from_str(&format!("{day}T12:00:00Z")).map(jiff::Timestamp::as_nanosecond);
-    CaptureTime::from_nanos(nanos.ok().and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX))
+    let nanos =
+        jiff::Timestamp::from_str(&format!("{day}T12:00:00Z")).map(jiff::Timestamp::as_nanosecond);
+    CaptureTime::from_nanos(
+        nanos
+            .ok()
+            .and_then(|n| i64::try_from(n).ok())
+            .unwrap_or(i64::MAX),
+    )
 }

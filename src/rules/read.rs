@@ -27,31 +27,67 @@ impl<'i> Sections<'i> {
     pub(super) fn parse(source: &'i Arc<Source>, problems: &mut Problems) -> Option<Self> {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         for error in &errors {
-            problems.error(source, code::TOML_SYNTAX, error.span().unwrap_or(0..0), error.message(), None);
+            problems.error(
+                source,
+                code::TOML_SYNTAX,
+                error.span().unwrap_or(0..0),
+                error.message(),
+                None,
+            );
         }
         let span = table.span();
-        errors.is_empty().then(|| Self { table: table.into_inner(), span })
+        errors.is_empty().then(|| Self {
+            table: table.into_inner(),
+            span,
+        })
     }
 
     /// Takes `[[name]]` out and reads each entry; entries that cannot be read are left out, with their problems.
-    pub(super) fn list<T: DeserializeOwned>(&mut self, name: &str, source: &Arc<Source>, problems: &mut Problems) -> Vec<T> {
-        let Some((key, value)) = self.table.remove_entry(name) else { return Vec::new() };
-        let DeValue::Array(list) = value.into_inner() else {
-            let hint = format!("write [[{name}]] above each entry");
-            problems.error(source, code::WRONG_TYPE, key.span(), format!("`{name}` is no list of tables"), hint);
+    pub(super) fn list<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        source: &Arc<Source>,
+        problems: &mut Problems,
+    ) -> Vec<T> {
+        let Some((key, value)) = self.table.remove_entry(name) else {
             return Vec::new();
         };
-        list.into_iter().filter_map(|entry| read(entry, source, problems)).collect()
+        let DeValue::Array(list) = value.into_inner() else {
+            let hint = format!("write [[{name}]] above each entry");
+            problems.error(
+                source,
+                code::WRONG_TYPE,
+                key.span(),
+                format!("`{name}` is no list of tables"),
+                hint,
+            );
+            return Vec::new();
+        };
+        list.into_iter()
+            .filter_map(|entry| read(entry, source, problems))
+            .collect()
     }
 
     /// Reads what is left as one table.
-    pub(super) fn rest<T: DeserializeOwned>(self, source: &Arc<Source>, problems: &mut Problems) -> Option<T> {
-        read(Spanned::new(self.span, DeValue::Table(self.table)), source, problems)
+    pub(super) fn rest<T: DeserializeOwned>(
+        self,
+        source: &Arc<Source>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        read(
+            Spanned::new(self.span, DeValue::Table(self.table)),
+            source,
+            problems,
+        )
     }
 }
 
 /// Reads a value; entries at fault are taken out and noted. `None` where it cannot be read even so.
-fn read<T: DeserializeOwned>(mut value: Spanned<DeValue<'_>>, source: &Arc<Source>, problems: &mut Problems) -> Option<T> {
+fn read<T: DeserializeOwned>(
+    mut value: Spanned<DeValue<'_>>,
+    source: &Arc<Source>,
+    problems: &mut Problems,
+) -> Option<T> {
     for _ in 0..MOST_RETRIES {
         let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(read) => return Some(read),
@@ -71,16 +107,32 @@ fn note(message: &str, span: Range<usize>, source: &Arc<Source>, problems: &mut 
     let word = words.next().unwrap_or_default();
     let (code, text, hint) = if message.contains("unknown field") {
         let known: Vec<&str> = words.collect();
-        let hint = did_you_mean(word, known.iter().copied()).unwrap_or_else(|| format!("known here: {}", known.join(", ")));
-        (code::UNKNOWN_KEY, format!("there is no key `{word}` here"), Some(hint))
+        let hint = did_you_mean(word, known.iter().copied())
+            .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+        (
+            code::UNKNOWN_KEY,
+            format!("there is no key `{word}` here"),
+            Some(hint),
+        )
     } else if message.contains("unknown variant") {
         let known: Vec<&str> = words.collect();
         let hint = format!("one of: {}", known.join(", "));
-        (code::UNKNOWN_VALUE, format!("`{word}` is not known here"), Some(did_you_mean(word, known.iter().copied()).unwrap_or(hint)))
+        (
+            code::UNKNOWN_VALUE,
+            format!("`{word}` is not known here"),
+            Some(did_you_mean(word, known.iter().copied()).unwrap_or(hint)),
+        )
     } else if message.contains("missing field") {
-        (code::MISSING_KEY, format!("the key `{word}` is missing"), None)
+        (
+            code::MISSING_KEY,
+            format!("the key `{word}` is missing"),
+            None,
+        )
     } else {
-        let hint = message.contains("datetime").then(|| "write dates between quotes".to_owned());
+        // TOML has dates of its own, which come out as maps here.
+        let value = source.text.get(span.clone()).unwrap_or_default();
+        let date = value.starts_with(|c: char| c.is_ascii_digit()) && value.contains('-');
+        let hint = date.then(|| "write dates between quotes".to_owned());
         (code::WRONG_TYPE, message.to_owned(), hint)
     };
     problems.error(source, code, span, text, hint);
@@ -88,22 +140,35 @@ fn note(message: &str, span: Range<usize>, source: &Arc<Source>, problems: &mut 
 
 /// Takes out the innermost entry of a table or list that holds the place. False where there is none.
 fn remove_at(value: &mut DeValue<'_>, place: &Range<usize>) -> bool {
-    let holds = |span: Range<usize>| span.start <= place.start && place.end <= span.end && !span.is_empty();
+    let holds =
+        |span: Range<usize>| span.start <= place.start && place.end <= span.end && !span.is_empty();
     match value {
         DeValue::Table(table) => {
-            let found = table.iter().find(|(k, v)| holds(k.span()) || holds(v.span())).map(|(k, _)| k.clone());
+            let found = table
+                .iter()
+                .find(|(k, v)| holds(k.span()) || holds(v.span()))
+                .map(|(k, _)| k.clone());
             // Dotted keys and sub-tables have spans apart from their contents, so look inside the others too.
             if let Some(key) = found {
-                let inner = table.get_mut(&key).is_some_and(|v| remove_at(v.get_mut(), place));
+                let inner = table
+                    .get_mut(&key)
+                    .is_some_and(|v| remove_at(v.get_mut(), place));
                 return inner || table.remove(&key).is_some();
             }
             table.iter_mut().any(|(_, v)| remove_at(v.get_mut(), place))
         }
         DeValue::Array(list) => match list.iter().position(|v| holds(v.span())) {
             Some(at) => {
-                let inner = list.iter_mut().nth(at).is_some_and(|v| remove_at(v.get_mut(), place));
+                let inner = list
+                    .get_mut(at)
+                    .is_some_and(|v| remove_at(v.get_mut(), place));
                 if !inner {
-                    *list = std::mem::replace(list, std::iter::empty().collect()).into_iter().enumerate().filter(|(i, _)| *i != at).map(|(_, v)| v).collect();
+                    *list = std::mem::replace(list, std::iter::empty().collect())
+                        .into_iter()
+                        .enumerate()
+                        .filter(|(i, _)| *i != at)
+                        .map(|(_, v)| v)
+                        .collect();
                 }
                 true
             }
@@ -150,14 +215,21 @@ mod tests {
     #[test]
     fn several_syntax_errors_are_found_at_once() {
         let found = codes("format = \n[document\nid = \"d\"\nx y\n");
-        assert!(found.len() >= 2 && found.iter().all(|(c, _)| *c == "toml-syntax"), "{found:?}");
+        assert!(
+            found.len() >= 2 && found.iter().all(|(c, _)| *c == "toml-syntax"),
+            "{found:?}"
+        );
     }
 
     #[test]
     fn hostile_depth_is_refused_and_not_followed() {
         let text = format!("x = {}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(codes(&text).iter().any(|(c, _)| *c == "toml-syntax"));
-        let text = format!("[[requirement]]\nid = \"a\"\nwhen = [{}{}]", "{ not = ".repeat(5_000), "}".repeat(5_000));
+        let text = format!(
+            "[[requirement]]\nid = \"a\"\nwhen = [{}{}]",
+            "{ not = ".repeat(5_000),
+            "}".repeat(5_000)
+        );
         assert!(!codes(&text).is_empty());
     }
 }

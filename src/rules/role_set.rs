@@ -39,7 +39,9 @@ impl RoleSet {
     /// Whether a role is in it.
     #[must_use]
     pub fn contains(&self, role: RoleIndex) -> bool {
-        self.0.get(role.index() / 64).is_some_and(|word| word & (1 << (role.index() % 64)) != 0)
+        self.0
+            .get(role.index() / 64)
+            .is_some_and(|word| word & (1 << (role.index() % 64)) != 0)
     }
 
     /// Whether a role is in both.
@@ -77,8 +79,13 @@ mod tests {
         let mut set = RoleSet::of([role(3), role(200)]);
         assert!(set.contains(role(200)) && !set.contains(role(64)) && !set.contains(role(5000)));
         set.extend(&RoleSet::of([role(64)]));
-        assert_eq!(set.iter().map(RoleIndex::index).collect::<Vec<_>>(), [3, 64, 200]);
-        assert!(set.intersects(&RoleSet::of([role(64)])) && !set.intersects(&RoleSet::of([role(65)])));
+        assert_eq!(
+            set.iter().map(RoleIndex::index).collect::<Vec<_>>(),
+            [3, 64, 200]
+        );
+        assert!(
+            set.intersects(&RoleSet::of([role(64)])) && !set.intersects(&RoleSet::of([role(65)]))
+        );
         assert!(RoleSet::default().is_empty() && !set.is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::site::SiteFile;
+use super::site_file::SiteFile;
 use super::syntax::RuleFile;
 
 /// The JSON Schema of rule files, made from the types that read them.
@@ -27,12 +27,23 @@ mod tests {
         assert_eq!(rules["additionalProperties"], false);
         assert_eq!(rules["required"], serde_json::json!(["format", "document"]));
         let requirement = &rules["$defs"]["RequirementText"]["properties"];
-        for key in ["refers-to", "configurable-port", "any-of", "must-see", "ports-implied"] {
-            assert!(requirement[key].is_object(), "{key} is missing in {rules:#}");
+        for key in [
+            "refers-to",
+            "configurable-port",
+            "any-of",
+            "must-see",
+            "ports-implied",
+        ] {
+            assert!(
+                requirement[key].is_object(),
+                "{key} is missing in {rules:#}"
+            );
         }
         assert!(rules["properties"]["regions"]["additionalProperties"].is_object());
         let site = site_file_schema();
-        for key in ["site", "roles", "features", "versions", "host", "ports", "proxies", "ignore"] {
+        for key in [
+            "site", "roles", "features", "versions", "host", "ports", "proxies", "ignore",
+        ] {
             assert!(site["properties"][key].is_object(), "{key} is missing");
         }
     }

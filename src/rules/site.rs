@@ -5,108 +5,18 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::check::{Values, transports};
 use super::problem::{Problem, Problems, Source as SourceText, did_you_mean};
 use super::read::Sections;
 use super::requirement::canonical;
-use super::syntax::{OneOrMany, Placed, PortText, TransportText};
+use super::site_file::{HostText, IgnoreText, SiteFile};
+use super::syntax::{OneOrMany, Placed, PortText};
 use super::{
-    Condition, DocumentIndex, FeatureIndex, Library, NamePattern, RequirementIndex, RoleIndex, RuleText, Target, Version, code,
+    Condition, DocumentIndex, FeatureIndex, Library, NamePattern, RequirementIndex, RoleIndex,
+    RuleText, Target, Version, code,
 };
 use crate::model::{PortSet, Transport};
-
-/// A site file as written.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct SiteFile {
-    /// The site.
-    #[serde(default)]
-    pub(super) site: SiteText,
-    /// Role to addresses, CIDRs, names or wildcards.
-    #[serde(default)]
-    pub(super) roles: BTreeMap<Placed<String>, Placed<OneOrMany<String>>>,
-    /// Feature to on (`true`) or off.
-    #[serde(default)]
-    pub(super) features: BTreeMap<Placed<String>, bool>,
-    /// Product or component to its version.
-    #[serde(default)]
-    pub(super) versions: BTreeMap<Placed<String>, Placed<String>>,
-    /// Facts of single hosts.
-    #[serde(default)]
-    pub(super) host: Vec<HostText>,
-    /// Requirement to the ports that replace its own.
-    #[serde(default)]
-    pub(super) ports: BTreeMap<Placed<String>, Placed<OneOrMany<PortText>>>,
-    /// Web proxies.
-    #[serde(default)]
-    pub(super) proxies: ProxiesText,
-    /// Traffic that is none of the audit's business.
-    #[serde(default)]
-    pub(super) ignore: Vec<Placed<IgnoreText>>,
-}
-
-/// The site as a whole.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct SiteText {
-    /// Its name.
-    #[serde(default)]
-    pub(super) name: String,
-    /// Regions of its tenant; absent = every region is allowed.
-    pub(super) region: Option<Placed<OneOrMany<String>>>,
-    /// Documents in force; absent = all loaded ones.
-    pub(super) documents: Option<Placed<OneOrMany<String>>>,
-    /// Day on which dated requirements are judged; absent = the packets' own days.
-    pub(super) as_of: Option<Placed<String>>,
-    /// Day on which the vendor account was made.
-    pub(super) account_created: Option<Placed<String>>,
-}
-
-/// A host.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct HostText {
-    /// Its address.
-    pub(super) address: Placed<String>,
-    /// What people call it.
-    #[serde(default)]
-    pub(super) name: String,
-    /// Roles that it is in, besides those of `[roles]`.
-    #[serde(default)]
-    pub(super) roles: Vec<Placed<String>>,
-    /// Its own versions.
-    #[serde(default)]
-    pub(super) versions: BTreeMap<Placed<String>, Placed<String>>,
-}
-
-/// Web proxies.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct ProxiesText {
-    /// `address` or `address:port`.
-    #[serde(default)]
-    pub(super) addresses: Vec<Placed<String>>,
-}
-
-/// Traffic to leave out; every key that is there must fit.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct IgnoreText {
-    /// Why; the report says it.
-    #[serde(default)]
-    pub(super) about: Placed<String>,
-    /// Who opened it: addresses or CIDRs.
-    pub(super) from: Option<Placed<OneOrMany<String>>>,
-    /// Where to: addresses, CIDRs, names or wildcards.
-    pub(super) to: Option<Placed<OneOrMany<String>>>,
-    /// Destination ports.
-    pub(super) port: Option<Placed<OneOrMany<PortText>>>,
-    /// Transports.
-    pub(super) transport: Option<Placed<OneOrMany<TransportText>>>,
-}
 
 /// A checked site file.
 #[derive(Clone, Debug, Default)]
@@ -171,17 +81,34 @@ pub struct Ignore {
 ///
 /// # Errors
 /// All problems of the file, where one of them is an error.
-pub fn check_site(text: &RuleText, library: &Library) -> Result<(Site, Vec<Problem>), Vec<Problem>> {
+pub fn check_site(
+    text: &RuleText,
+    library: &Library,
+) -> Result<(Site, Vec<Problem>), Vec<Problem>> {
     let mut problems = Problems::default();
     let source = SourceText::new(&text.name, &text.text);
     let site = Sections::parse(&source, &mut problems).and_then(|mut sections| {
         let host = sections.list("host", &source, &mut problems);
         let ignore = sections.list("ignore", &source, &mut problems);
         let rest: SiteFile = sections.rest(&source, &mut problems)?;
-        let file = SiteFile { host, ignore, ..rest };
+        let file = SiteFile {
+            host,
+            ignore,
+            ..rest
+        };
         let roles = role_words(library);
-        let features = library.features.iter().enumerate().map(|(i, f)| (f.key.clone(), FeatureIndex::at(i))).collect();
-        let values = Values { source: &source, problems: &mut problems, roles: &roles, features: &features };
+        let features = library
+            .features
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (f.key.clone(), FeatureIndex::at(i)))
+            .collect();
+        let values = Values {
+            source: &source,
+            problems: &mut problems,
+            roles: &roles,
+            features: &features,
+        };
         Some(Checker { library, values }.site(&file))
     });
     match site {
@@ -192,7 +119,11 @@ pub fn check_site(text: &RuleText, library: &Library) -> Result<(Site, Vec<Probl
 
 fn role_words(library: &Library) -> BTreeMap<String, RoleIndex> {
     let roles = library.roles.iter().enumerate();
-    let names = roles.flat_map(|(i, r)| std::iter::once(&r.name).chain(&r.aliases).map(move |w| (w.clone(), RoleIndex::at(i))));
+    let names = roles.flat_map(|(i, r)| {
+        std::iter::once(&r.name)
+            .chain(&r.aliases)
+            .map(move |w| (w.clone(), RoleIndex::at(i)))
+    });
     names.collect()
 }
 
@@ -205,10 +136,22 @@ impl Checker<'_, '_> {
     fn site(mut self, file: &SiteFile) -> Site {
         let mut site = Site {
             name: file.site.name.clone(),
-            regions: file.site.region.as_ref().and_then(|words| self.regions(words)),
-            documents: file.site.documents.as_ref().map(|words| self.documents(words)),
+            regions: file
+                .site
+                .region
+                .as_ref()
+                .and_then(|words| self.regions(words)),
+            documents: file
+                .site
+                .documents
+                .as_ref()
+                .map(|words| self.documents(words)),
             as_of: file.site.as_of.as_ref().and_then(|d| self.values.date(d)),
-            account_created: file.site.account_created.as_ref().and_then(|d| self.values.date(d)),
+            account_created: file
+                .site
+                .account_created
+                .as_ref()
+                .and_then(|d| self.values.date(d)),
             versions: self.versions(&file.versions),
             ..Site::default()
         };
@@ -216,7 +159,8 @@ impl Checker<'_, '_> {
             self.bind(role, hosts, &mut site);
         }
         for (key, on) in &file.features {
-            site.features.extend(self.values.feature(key, &key.span).map(|f| (f, *on)));
+            site.features
+                .extend(self.values.feature(key, &key.span).map(|f| (f, *on)));
         }
         for host in &file.host {
             self.host(host, &mut site);
@@ -244,8 +188,14 @@ impl Checker<'_, '_> {
             if known.iter().any(|k| k.eq_ignore_ascii_case(word)) {
                 out.push(word.clone());
             } else {
-                let hint = did_you_mean(word, known.iter().copied()).or_else(|| Some(format!("known: {}", known.join(", "))));
-                self.values.error(code::UNKNOWN_REGION, &span, format!("no document knows the region `{word}`"), hint);
+                let hint = did_you_mean(word, known.iter().copied())
+                    .or_else(|| Some(format!("known: {}", known.join(", "))));
+                self.values.error(
+                    code::UNKNOWN_REGION,
+                    &span,
+                    format!("no document knows the region `{word}`"),
+                    hint,
+                );
             }
         }
         Some(out).filter(|o| !o.is_empty())
@@ -257,8 +207,14 @@ impl Checker<'_, '_> {
             match self.library.documents.iter().position(|d| d.id == *word) {
                 Some(at) => out.push(DocumentIndex::at(at)),
                 None => {
-                    let hint = did_you_mean(word, self.library.documents.iter().map(|d| d.id.as_str()));
-                    self.values.error(code::UNKNOWN_DOCUMENT, &span, format!("the document `{word}` is not loaded"), hint);
+                    let hint =
+                        did_you_mean(word, self.library.documents.iter().map(|d| d.id.as_str()));
+                    self.values.error(
+                        code::UNKNOWN_DOCUMENT,
+                        &span,
+                        format!("the document `{word}` is not loaded"),
+                        hint,
+                    );
                 }
             }
         }
@@ -270,7 +226,13 @@ impl Checker<'_, '_> {
         let name = self.library.role_name(role);
         if name != word.value {
             let message = format!("`{}` is the role `{name}`", word.value);
-            self.values.problems.note(self.values.source, code::ALIAS_USED, word.span.clone(), message, None);
+            self.values.problems.note(
+                self.values.source,
+                code::ALIAS_USED,
+                word.span.clone(),
+                message,
+                None,
+            );
         }
         Some(role)
     }
@@ -290,13 +252,22 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn versions(&mut self, texts: &BTreeMap<Placed<String>, Placed<String>>) -> BTreeMap<String, Version> {
+    fn versions(
+        &mut self,
+        texts: &BTreeMap<Placed<String>, Placed<String>>,
+    ) -> BTreeMap<String, Version> {
         let known = version_components(self.library);
         let mut out = BTreeMap::new();
         for (of, version) in texts {
             if !known.contains(&of.as_str()) {
-                let hint = did_you_mean(of, known.iter().copied()).or_else(|| Some(format!("asked for: {}", known.join(", "))));
-                self.values.warning(code::UNKNOWN_COMPONENT, &of.span, format!("no requirement asks for the version of `{}`", of.value), hint);
+                let hint = did_you_mean(of, known.iter().copied())
+                    .or_else(|| Some(format!("asked for: {}", known.join(", "))));
+                self.values.warning(
+                    code::UNKNOWN_COMPONENT,
+                    &of.span,
+                    format!("no requirement asks for the version of `{}`", of.value),
+                    hint,
+                );
             }
             if let Some(version) = self.values.version(version) {
                 out.insert(of.value.clone(), version);
@@ -306,10 +277,16 @@ impl Checker<'_, '_> {
     }
 
     fn host(&mut self, text: &HostText, site: &mut Site) {
-        let Some(network) = self.values.network(&text.address, &text.address.span) else { return };
+        let Some(network) = self.values.network(&text.address, &text.address.span) else {
+            return;
+        };
         if network.prefix_len() != network.max_prefix_len() {
-            let message = format!("`{}` is a network, and a host has one address", text.address.value);
-            self.values.error(code::BAD_ADDRESS, &text.address.span, message, None);
+            let message = format!(
+                "`{}` is a network, and a host has one address",
+                text.address.value
+            );
+            self.values
+                .error(code::BAD_ADDRESS, &text.address.span, message, None);
             return;
         }
         for role in &text.roles {
@@ -317,7 +294,10 @@ impl Checker<'_, '_> {
         }
         let address = canonical(network.addr());
         let versions = self.versions(&text.versions);
-        site.host_versions.entry(address).or_default().extend(versions);
+        site.host_versions
+            .entry(address)
+            .or_default()
+            .extend(versions);
         if !text.name.is_empty() {
             site.host_names.insert(address, text.name.clone());
         }
@@ -327,30 +307,58 @@ impl Checker<'_, '_> {
         let rows: Vec<_> = self.library.rows(id).collect();
         if rows.is_empty() {
             let hint = did_you_mean(id, self.library.requirements.iter().map(|r| r.id.as_str()));
-            self.values.error(code::UNKNOWN_REQUIREMENT, &id.span, format!("the requirement `{}` is not loaded", id.value), hint);
+            self.values.error(
+                code::UNKNOWN_REQUIREMENT,
+                &id.span,
+                format!("the requirement `{}` is not loaded", id.value),
+                hint,
+            );
         }
         if ports.is_empty() {
-            self.values.error(code::BAD_PORT, &ports.span, "an override needs at least one port", None);
+            self.values.error(
+                code::BAD_PORT,
+                &ports.span,
+                "an override needs at least one port",
+                None,
+            );
             return;
         }
         let set = self.values.ports(ports);
-        if rows.iter().any(|r| self.library.requirement(*r).is_some_and(|r| !r.configurable_port)) {
-            let message = format!("the page does not say that the port of `{}` can be changed", id.value);
-            self.values.warning(code::PORT_NOT_CONFIGURABLE, &id.span, message, None);
+        if rows.iter().any(|r| {
+            self.library
+                .requirement(*r)
+                .is_some_and(|r| !r.configurable_port)
+        }) {
+            let message = format!(
+                "the page does not say that the port of `{}` can be changed",
+                id.value
+            );
+            self.values
+                .warning(code::PORT_NOT_CONFIGURABLE, &id.span, message, None);
         }
-        site.ports.extend(rows.into_iter().map(|row| (row, set.clone())));
+        site.ports
+            .extend(rows.into_iter().map(|row| (row, set.clone())));
     }
 
     fn proxy(&mut self, text: &Placed<String>) -> Option<Proxy> {
         if let Ok(with_port) = text.parse::<std::net::SocketAddr>() {
             let network = IpNet::from(canonical(with_port.ip()));
-            return Some(Proxy { network, port: Some(with_port.port()).filter(|p| *p > 0) });
+            return Some(Proxy {
+                network,
+                port: Some(with_port.port()).filter(|p| *p > 0),
+            });
         }
-        self.values.network(text, &text.span).map(|network| Proxy { network, port: None })
+        self.values.network(text, &text.span).map(|network| Proxy {
+            network,
+            port: None,
+        })
     }
 
     fn ignore(&mut self, text: &Placed<IgnoreText>) -> Option<Ignore> {
-        let mut ignore = Ignore { about: text.about.value.clone(), ..Ignore::default() };
+        let mut ignore = Ignore {
+            about: text.about.value.clone(),
+            ..Ignore::default()
+        };
         if let Some(from) = &text.from {
             for (network, span) in from.entries(&from.span) {
                 ignore.from.extend(self.values.network(network, &span));
@@ -365,10 +373,23 @@ impl Checker<'_, '_> {
                 }
             }
         }
-        ignore.ports = text.port.as_ref().map(|p| self.values.ports(p)).unwrap_or_default();
+        ignore.ports = text
+            .port
+            .as_ref()
+            .map(|p| self.values.ports(p))
+            .unwrap_or_default();
         ignore.transport = text.transport.as_ref().map(transports).unwrap_or_default();
-        if text.from.is_none() && text.to.is_none() && text.port.is_none() && text.transport.is_none() {
-            self.values.error(code::MISSING_KEY, &text.span, "this would leave out all traffic", "give `from`, `to`, `port` or `transport`".to_owned());
+        if text.from.is_none()
+            && text.to.is_none()
+            && text.port.is_none()
+            && text.transport.is_none()
+        {
+            self.values.error(
+                code::MISSING_KEY,
+                &text.span,
+                "this would leave out all traffic",
+                "give `from`, `to`, `port` or `transport`".to_owned(),
+            );
             return None;
         }
         Some(ignore)
@@ -378,14 +399,40 @@ impl Checker<'_, '_> {
     fn unbound(&mut self, site: &Site) {
         let start = 0..0;
         if site.addresses.is_empty() {
-            let message = "no role has an address, so every private address is audited as every role";
-            self.values.warning(code::SITE_BINDS_NOTHING, &start, message, "add [roles], for example agent = [\"10.0.0.0/8\"]".to_owned());
+            let message =
+                "no role has an address, so every private address is audited as every role";
+            self.values.warning(
+                code::SITE_BINDS_NOTHING,
+                &start,
+                message,
+                "add [roles], for example agent = [\"10.0.0.0/8\"]".to_owned(),
+            );
         }
-        for (at, role) in self.library.roles.iter().enumerate().filter(|(_, r)| r.placeholder) {
-            let bound = site.names.iter().map(|(r, _)| r).chain(site.addresses.iter().map(|(r, _)| r)).any(|r| r.index() == at);
+        for (at, role) in self
+            .library
+            .roles
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| r.placeholder)
+        {
+            let bound = site
+                .names
+                .iter()
+                .map(|(r, _)| r)
+                .chain(site.addresses.iter().map(|(r, _)| r))
+                .any(|r| r.index() == at);
             if !bound {
-                let message = format!("the placeholder role `{}` is not bound: its requirements cannot be audited", role.name);
-                self.values.problems.note(self.values.source, code::PLACEHOLDER_UNBOUND, start.clone(), message, None);
+                let message = format!(
+                    "the placeholder role `{}` is not bound: its requirements cannot be audited",
+                    role.name
+                );
+                self.values.problems.note(
+                    self.values.source,
+                    code::PLACEHOLDER_UNBOUND,
+                    start.clone(),
+                    message,
+                    None,
+                );
             }
         }
     }
@@ -402,7 +449,12 @@ fn version_components(library: &Library) -> Vec<&str> {
         }
     }
     let mut out = Vec::new();
-    for condition in library.documents.iter().flat_map(|d| &d.when).chain(library.requirements.iter().flat_map(|r| &r.when)) {
+    for condition in library
+        .documents
+        .iter()
+        .flat_map(|d| &d.when)
+        .chain(library.requirements.iter().flat_map(|r| &r.when))
+    {
         gather(condition, &mut out);
     }
     out.sort_unstable();

@@ -7,7 +7,9 @@ use std::ops::{Deref, Range};
 
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
+};
 use serde::{Deserialize, de};
 
 use super::{Direction, GroupKind, Need};
@@ -24,7 +26,10 @@ pub(super) struct Placed<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = toml::Spanned::<T>::deserialize(deserializer)?;
-        Ok(Self { span: spanned.span(), value: spanned.into_inner() })
+        Ok(Self {
+            span: spanned.span(),
+            value: spanned.into_inner(),
+        })
     }
 }
 
@@ -90,12 +95,16 @@ impl<T> Default for OneOrMany<T> {
 
 impl<T> OneOrMany<T> {
     /// The values with their places; one that stands alone has the place `whole`.
-    pub(super) fn entries<'a>(&'a self, whole: &'a Range<usize>) -> impl Iterator<Item = (&'a T, Range<usize>)> {
+    pub(super) fn entries<'a>(
+        &'a self,
+        whole: &'a Range<usize>,
+    ) -> impl Iterator<Item = (&'a T, Range<usize>)> {
         let (one, many) = match self {
             Self::One(value) => (Some((value, whole.clone())), [].as_slice()),
             Self::Many(list) => (None, list.as_slice()),
         };
-        one.into_iter().chain(many.iter().map(|p| (&p.value, p.span.clone())))
+        one.into_iter()
+            .chain(many.iter().map(|p| (&p.value, p.span.clone())))
     }
 
     /// Whether nothing is in it.

@@ -70,7 +70,10 @@ impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         let longest = self.0.len().max(other.0.len());
         let part = |v: &Self, i: usize| v.0.get(i).copied().unwrap_or(0);
-        (0..longest).map(|i| part(self, i).cmp(&part(other, i))).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        (0..longest)
+            .map(|i| part(self, i).cmp(&part(other, i)))
+            .find(|o| o.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 }
 
@@ -156,7 +159,18 @@ mod tests {
 
     #[test]
     fn versions_order_as_numbers() {
-        let ascending = ["6.6", "6.7", "6.10", "11.0", "12", "12.0.1", "20.0.0-1540", "20.0 build 1541", "20.0.1559", "20.1"];
+        let ascending = [
+            "6.6",
+            "6.7",
+            "6.10",
+            "11.0",
+            "12",
+            "12.0.1",
+            "20.0.0-1540",
+            "20.0 build 1541",
+            "20.0.1559",
+            "20.1",
+        ];
         for pair in ascending.windows(2) {
             assert!(v(pair[0]) < v(pair[1]), "{pair:?}");
         }
@@ -164,7 +178,13 @@ mod tests {
 
     #[test]
     fn one_version_in_several_spellings() {
-        for text in ["20.0 build 1541", "20.0.0-1541", "20.0.1541", "20.0-1541", " V20.0 Build 1541 "] {
+        for text in [
+            "20.0 build 1541",
+            "20.0.0-1541",
+            "20.0.1541",
+            "20.0-1541",
+            " V20.0 Build 1541 ",
+        ] {
             assert_eq!(v(text), v("20.0.1541"), "{text}");
         }
         assert_eq!(v("12"), v("12.0"));
@@ -173,14 +193,28 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_versions() {
-        for text in ["", "x", "1..2", "1.x", "20.0-", "20.0-a", "-1", "+1", "1.2.3.4.5.6.7.8.9", "99999999999999999999999"] {
+        for text in [
+            "",
+            "x",
+            "1..2",
+            "1.x",
+            "20.0-",
+            "20.0-a",
+            "-1",
+            "+1",
+            "1.2.3.4.5.6.7.8.9",
+            "99999999999999999999999",
+        ] {
             assert!(text.parse::<Version>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn ranges_include_both_ends_and_say_when_they_cannot_tell() {
-        let range = VersionRange { from: Some(v("20.0.1541")), until: Some(v("20.0.1558")) };
+        let range = VersionRange {
+            from: Some(v("20.0.1541")),
+            until: Some(v("20.0.1558")),
+        };
         let table = [
             ("20.0.0-1540", Truth::Off),
             ("20.0.0-1541", Truth::On),
@@ -193,11 +227,26 @@ mod tests {
         for (text, truth) in table {
             assert_eq!(range.contains(&v(text)), truth, "{text}");
         }
-        let twelve = VersionRange { from: Some(v("12.0")), until: Some(v("12")) };
-        for (text, truth) in [("12", Truth::On), ("12.0.5", Truth::On), ("12.9", Truth::On), ("13", Truth::Off), ("11.9", Truth::Off)] {
+        let twelve = VersionRange {
+            from: Some(v("12.0")),
+            until: Some(v("12")),
+        };
+        for (text, truth) in [
+            ("12", Truth::On),
+            ("12.0.5", Truth::On),
+            ("12.9", Truth::On),
+            ("13", Truth::Off),
+            ("11.9", Truth::Off),
+        ] {
             assert_eq!(twelve.contains(&v(text)), truth, "{text}");
         }
         assert!(!twelve.is_backwards() && !range.is_backwards());
-        assert!(VersionRange { from: Some(v("7")), until: Some(v("6.6")) }.is_backwards());
+        assert!(
+            VersionRange {
+                from: Some(v("7")),
+                until: Some(v("6.6"))
+            }
+            .is_backwards()
+        );
     }
 }

@@ -16,25 +16,47 @@ use crate::rules::DocumentIndex;
 const MOST_ROLES: usize = 1_000;
 
 /// Roles of all files, merged by name, and for each file the words that it may use for them.
-pub(super) fn roles(files: &[Written], problems: &mut Problems) -> (Vec<Role>, Vec<BTreeMap<String, RoleIndex>>) {
-    let mut names: Vec<&str> = files.iter().flat_map(|f| f.file.roles.keys().map(|k| k.as_str())).collect();
+pub(super) fn roles(
+    files: &[Written],
+    problems: &mut Problems,
+) -> (Vec<Role>, Vec<BTreeMap<String, RoleIndex>>) {
+    let mut names: Vec<&str> = files
+        .iter()
+        .flat_map(|f| f.file.roles.keys().map(|k| k.as_str()))
+        .collect();
     names.sort_unstable();
     names.dedup();
     if let (true, Some(file)) = (names.len() > MOST_ROLES, files.first()) {
-        let message = format!("{} roles are declared; {MOST_ROLES} are the most", names.len());
+        let message = format!(
+            "{} roles are declared; {MOST_ROLES} are the most",
+            names.len()
+        );
         problems.error(&file.source, code::TOO_MANY_ROLES, 0..0, message, None);
         names.truncate(MOST_ROLES);
     }
-    let place: BTreeMap<&str, RoleIndex> = names.iter().enumerate().map(|(i, n)| (*n, RoleIndex::at(i))).collect();
+    let place: BTreeMap<&str, RoleIndex> = names
+        .iter()
+        .enumerate()
+        .map(|(i, n)| (*n, RoleIndex::at(i)))
+        .collect();
     let mut roles: Vec<Role> = names.iter().map(|name| empty_role(name)).collect();
-    let mut parents: Vec<Vec<(RoleIndex, &Arc<Source>, Range<usize>)>> = vec![Vec::new(); roles.len()];
+    let mut parents: Vec<Vec<Parent<'_>>> = vec![Vec::new(); roles.len()];
     let mut alias_owner: BTreeMap<String, RoleIndex> = BTreeMap::new();
     for file in files {
         for (name, text) in &file.file.roles {
-            let mut values = Values { source: &file.source, problems, roles: &BTreeMap::new(), features: &BTreeMap::new() };
+            let mut values = Values {
+                source: &file.source,
+                problems,
+                roles: &BTreeMap::new(),
+                features: &BTreeMap::new(),
+            };
             values.id(name, false);
-            let Some(index) = place.get(name.as_str()).copied() else { continue };
-            let Some(role) = roles.get_mut(index.index()) else { continue };
+            let Some(index) = place.get(name.as_str()).copied() else {
+                continue;
+            };
+            let Some(role) = roles.get_mut(index.index()) else {
+                continue;
+            };
             if role.about.is_empty() {
                 role.about.clone_from(&text.about);
             }
@@ -45,9 +67,16 @@ pub(super) fn roles(files: &[Written], problems: &mut Problems) -> (Vec<Role>, V
                 if !values.id(alias, false) {
                     continue;
                 }
-                let taken = place.get(alias.as_str()).filter(|i| **i != index).or_else(|| alias_owner.get(&alias.value).filter(|i| **i != index));
+                let taken = place
+                    .get(alias.as_str())
+                    .filter(|i| **i != index)
+                    .or_else(|| alias_owner.get(&alias.value).filter(|i| **i != index));
                 if let Some(other) = taken {
-                    let message = format!("the alias `{}` is the role `{}` already", alias.value, names.get(other.index()).unwrap_or(&""));
+                    let message = format!(
+                        "the alias `{}` is the role `{}` already",
+                        alias.value,
+                        names.get(other.index()).unwrap_or(&"")
+                    );
                     values.error(code::ALIAS_CLASH, &alias.span, message, None);
                 } else if alias_owner.insert(alias.value.clone(), index).is_none() {
                     role.aliases.push(alias.value.clone());
@@ -58,16 +87,27 @@ pub(super) fn roles(files: &[Written], problems: &mut Problems) -> (Vec<Role>, V
                     Some(p) => parents[index.index()].push((*p, &file.source, parent.span.clone())),
                     None => {
                         let hint = did_you_mean(parent, names.iter().copied());
-                        values.error(code::UNKNOWN_ROLE, &parent.span, format!("the role `{}` is not declared", parent.value), hint);
+                        values.error(
+                            code::UNKNOWN_ROLE,
+                            &parent.span,
+                            format!("the role `{}` is not declared", parent.value),
+                            hint,
+                        );
                     }
                 }
             }
         }
     }
     close_inheritance(&mut roles, &parents, problems);
-    let words = files.iter().map(|file| role_words(file, &place, &roles)).collect();
+    let words = files
+        .iter()
+        .map(|file| role_words(file, &place, &roles))
+        .collect();
     (roles, words)
 }
+
+/// A role that another inherits from, and where that is written.
+type Parent<'a> = (RoleIndex, &'a Arc<Source>, Range<usize>);
 
 fn empty_role(name: &str) -> Role {
     Role {
@@ -82,7 +122,7 @@ fn empty_role(name: &str) -> Role {
 }
 
 /// Fills [`Role::is_a`]; a circle is a problem of each role in it.
-fn close_inheritance(roles: &mut [Role], parents: &[Vec<(RoleIndex, &Arc<Source>, Range<usize>)>], problems: &mut Problems) {
+fn close_inheritance(roles: &mut [Role], parents: &[Vec<Parent<'_>>], problems: &mut Problems) {
     for start in 0..roles.len() {
         let mut set = RoleSet::default();
         let mut open = vec![RoleIndex::at(start)];
@@ -106,22 +146,42 @@ fn close_inheritance(roles: &mut [Role], parents: &[Vec<(RoleIndex, &Arc<Source>
 }
 
 /// Names and aliases of the roles that a file declares.
-fn role_words(file: &Written, place: &BTreeMap<&str, RoleIndex>, roles: &[Role]) -> BTreeMap<String, RoleIndex> {
+fn role_words(
+    file: &Written,
+    place: &BTreeMap<&str, RoleIndex>,
+    roles: &[Role],
+) -> BTreeMap<String, RoleIndex> {
     let mut words = BTreeMap::new();
     for name in file.file.roles.keys() {
-        let Some(index) = place.get(name.as_str()) else { continue };
+        let Some(index) = place.get(name.as_str()) else {
+            continue;
+        };
         words.insert(name.value.clone(), *index);
-        words.extend(roles[index.index()].aliases.iter().map(|a| (a.clone(), *index)));
+        words.extend(
+            roles[index.index()]
+                .aliases
+                .iter()
+                .map(|a| (a.clone(), *index)),
+        );
     }
     words
 }
 
 /// Features of all files, merged by key, and for each file the keys that it may use.
-pub(super) fn features(files: &[Written], problems: &mut Problems) -> (Vec<Feature>, Vec<BTreeMap<String, FeatureIndex>>) {
+pub(super) fn features(
+    files: &[Written],
+    problems: &mut Problems,
+) -> (Vec<Feature>, Vec<BTreeMap<String, FeatureIndex>>) {
     let mut merged: BTreeMap<&str, Feature> = BTreeMap::new();
     for file in files {
         for (key, text) in &file.file.features {
-            Values { source: &file.source, problems, roles: &BTreeMap::new(), features: &BTreeMap::new() }.id(key, true);
+            Values {
+                source: &file.source,
+                problems,
+                roles: &BTreeMap::new(),
+                features: &BTreeMap::new(),
+            }
+            .id(key, true);
             let default = match text.default {
                 DefaultText::On => Truth::On,
                 DefaultText::Off => Truth::Off,
@@ -134,9 +194,18 @@ pub(super) fn features(files: &[Written], problems: &mut Problems) -> (Vec<Featu
                 default,
             });
             if feature.component != text.component || feature.default != default {
-                let message = format!("`{}` is another switch in another file: component or default differ", key.value);
+                let message = format!(
+                    "`{}` is another switch in another file: component or default differ",
+                    key.value
+                );
                 let hint = "scope the key: `component/name`".to_owned();
-                problems.error(&file.source, code::CONTRADICTION, key.span.clone(), message, hint);
+                problems.error(
+                    &file.source,
+                    code::CONTRADICTION,
+                    key.span.clone(),
+                    message,
+                    hint,
+                );
             }
         }
     }
@@ -144,17 +213,31 @@ pub(super) fn features(files: &[Written], problems: &mut Problems) -> (Vec<Featu
     let at = |key: &str| keys.binary_search(&key).map(FeatureIndex::at).ok();
     let words = files
         .iter()
-        .map(|f| f.file.features.keys().filter_map(|k| at(k).map(|i| (k.value.clone(), i))).collect())
+        .map(|f| {
+            f.file
+                .features
+                .keys()
+                .filter_map(|k| at(k).map(|i| (k.value.clone(), i)))
+                .collect()
+        })
         .collect();
     (merged.into_values().collect(), words)
 }
 
 /// Groups of all files with their places, ascending by id; members are filled in later.
-pub(super) fn groups(files: &[Written], problems: &mut Problems) -> (Vec<Group>, Vec<(usize, Range<usize>)>) {
+pub(super) fn groups(
+    files: &[Written],
+    problems: &mut Problems,
+) -> (Vec<Group>, Vec<(usize, Range<usize>)>) {
     let mut out: Vec<(Group, (usize, Range<usize>))> = Vec::new();
     for (at, file) in files.iter().enumerate() {
         for text in &file.file.group {
-            let mut values = Values { source: &file.source, problems, roles: &BTreeMap::new(), features: &BTreeMap::new() };
+            let mut values = Values {
+                source: &file.source,
+                problems,
+                roles: &BTreeMap::new(),
+                features: &BTreeMap::new(),
+            };
             values.id(&text.id, false);
             let group = Group {
                 id: format!("{}/{}", file.file.document.id.value, text.id.value),
@@ -172,7 +255,13 @@ pub(super) fn groups(files: &[Written], problems: &mut Problems) -> (Vec<Group>,
         if let [(a, _), (b, (file, span))] = pair
             && a.id == b.id
         {
-            problems.error(&files[*file].source, code::DUPLICATE_ID, span.clone(), format!("the group `{}` is there twice", b.id), None);
+            problems.error(
+                &files[*file].source,
+                code::DUPLICATE_ID,
+                span.clone(),
+                format!("the group `{}` is there twice", b.id),
+                None,
+            );
         }
     }
     out.dedup_by(|b, a| a.0.id == b.0.id);
@@ -180,7 +269,10 @@ pub(super) fn groups(files: &[Written], problems: &mut Problems) -> (Vec<Group>,
 }
 
 /// The regions of a file, ascending by name; words that two of them share are problems.
-pub(super) fn regions(texts: &BTreeMap<Placed<String>, RegionText>, values: &mut Values<'_>) -> Vec<Region> {
+pub(super) fn regions(
+    texts: &BTreeMap<Placed<String>, RegionText>,
+    values: &mut Values<'_>,
+) -> Vec<Region> {
     let mut owner: BTreeMap<String, usize> = BTreeMap::new();
     let mut out: Vec<Region> = Vec::new();
     for (name, text) in texts {
@@ -194,7 +286,12 @@ pub(super) fn regions(texts: &BTreeMap<Placed<String>, RegionText>, values: &mut
             let at = out.len();
             if *owner.entry(word.to_ascii_lowercase()).or_insert(at) != at {
                 let message = format!("two regions are called `{}`", word.value);
-                values.error(code::OVERLAPPING_REGIONS, &word.span, message, "a word must mean one region of a page".to_owned());
+                values.error(
+                    code::OVERLAPPING_REGIONS,
+                    &word.span,
+                    message,
+                    "a word must mean one region of a page".to_owned(),
+                );
             }
         }
         out.push(Region {
@@ -207,7 +304,11 @@ pub(super) fn regions(texts: &BTreeMap<Placed<String>, RegionText>, values: &mut
 }
 
 /// Region words as places in a document's regions; `all` or nothing gives an empty list, which means all.
-pub(super) fn region_places(words: &Placed<OneOrMany<String>>, regions: &[Region], values: &mut Values<'_>) -> Vec<usize> {
+pub(super) fn region_places(
+    words: &Placed<OneOrMany<String>>,
+    regions: &[Region],
+    values: &mut Values<'_>,
+) -> Vec<usize> {
     let mut places = Vec::new();
     for (word, span) in words.entries(&words.span) {
         if word.eq_ignore_ascii_case("all") {
@@ -217,7 +318,12 @@ pub(super) fn region_places(words: &Placed<OneOrMany<String>>, regions: &[Region
             Some(at) => places.push(at),
             None => {
                 let hint = did_you_mean(word, regions.iter().flat_map(Region::words));
-                values.error(code::UNKNOWN_REGION, &span, format!("the region `{word}` is not declared"), hint);
+                values.error(
+                    code::UNKNOWN_REGION,
+                    &span,
+                    format!("the region `{word}` is not declared"),
+                    hint,
+                );
             }
         }
     }

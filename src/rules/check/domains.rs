@@ -42,7 +42,10 @@ impl Mention {
 
 /// Flags wildcards over public suffixes, over shared hosting, and across owners.
 pub(super) fn broad_wildcards(mentions: &[Mention], files: &[Written], problems: &mut Problems) {
-    for mention in mentions.iter().filter(|m| m.name.kind() != PatternKind::Exact) {
+    for mention in mentions
+        .iter()
+        .filter(|m| m.name.kind() != PatternKind::Exact)
+    {
         let source = &files[mention.file].source;
         let tail = mention.tail();
         let suffix = psl::suffix(tail.as_bytes());
@@ -50,15 +53,38 @@ pub(super) fn broad_wildcards(mentions: &[Mention], files: &[Written], problems:
         let private = suffix.is_some_and(|s| s.typ() == Some(psl::Type::Private));
         let name = mention.name.as_str();
         if is_suffix && private {
-            let message = format!("anybody can have names under `{tail}`, so `{name}` covers strangers' servers");
-            problems.warning(source, code::WILDCARD_SHARED_HOSTING, mention.span.clone(), message, None);
+            let message = format!(
+                "anybody can have names under `{tail}`, so `{name}` covers strangers' servers"
+            );
+            problems.warning(
+                source,
+                code::WILDCARD_SHARED_HOSTING,
+                mention.span.clone(),
+                message,
+                None,
+            );
         } else if is_suffix {
             let message = format!("`{name}` covers everything under the public suffix `{tail}`");
-            problems.error(source, code::WILDCARD_TOO_BROAD, mention.span.clone(), message, "name the registrable domain at least".to_owned());
-        } else if mention.name.kind() == PatternKind::EndingWith && mention.registrable() == Some(tail) {
-            let message = format!("`{name}` also covers other owners' domains that end with `{tail}`");
+            problems.error(
+                source,
+                code::WILDCARD_TOO_BROAD,
+                mention.span.clone(),
+                message,
+                "name the registrable domain at least".to_owned(),
+            );
+        } else if mention.name.kind() == PatternKind::EndingWith
+            && mention.registrable() == Some(tail)
+        {
+            let message =
+                format!("`{name}` also covers other owners' domains that end with `{tail}`");
             let hint = format!("`*.{tail}` covers the names below the domain only");
-            problems.warning(source, code::WILDCARD_CROSSES_DOMAIN, mention.span.clone(), message, hint);
+            problems.warning(
+                source,
+                code::WILDCARD_CROSSES_DOMAIN,
+                mention.span.clone(),
+                message,
+                hint,
+            );
         }
     }
 }
@@ -74,16 +100,31 @@ pub(super) fn near_twins(mentions: &[Mention], files: &[Written], problems: &mut
     let domains = Domains::of(mentions);
     let mut done = BTreeSet::new();
     for mention in mentions {
-        let Some(domain) = mention.registrable() else { continue };
-        if domains.names.get(domain).is_none_or(|names| names.len() != 1) || !done.insert(mention.name.as_str()) {
+        let Some(domain) = mention.registrable() else {
+            continue;
+        };
+        if domains
+            .names
+            .get(domain)
+            .is_none_or(|names| names.len() != 1)
+            || !done.insert(mention.name.as_str())
+        {
             continue;
         }
         let tail = domains.brand_tail(mention.tail(), domain);
-        let Some(twin) = domains.twin(tail) else { continue };
+        let Some(twin) = domains.twin(tail) else {
+            continue;
+        };
         let message = format!("`{tail}` occurs once and looks much like `{twin}`");
         let meant = mention.name.as_str().strip_suffix(tail).unwrap_or_default();
         let hint = format!("did the page mean `{meant}{twin}`? it is used as written");
-        problems.warning(&files[mention.file].source, code::NEAR_TWIN_DOMAIN, mention.span.clone(), message, hint);
+        problems.warning(
+            &files[mention.file].source,
+            code::NEAR_TWIN_DOMAIN,
+            mention.span.clone(),
+            message,
+            hint,
+        );
     }
 }
 
@@ -101,18 +142,34 @@ impl<'a> Domains<'a> {
         let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for mention in mentions {
             if let Some(domain) = mention.registrable() {
-                names.entry(domain).or_default().insert(mention.name.as_str());
+                names
+                    .entry(domain)
+                    .or_default()
+                    .insert(mention.name.as_str());
             }
         }
-        let often: Vec<&str> = names.iter().filter(|(_, n)| n.len() >= OFTEN).map(|(d, _)| *d).collect();
-        let mut brands: BTreeMap<&str, Vec<&str>> = often.iter().map(|d| (first_label(d), Vec::new())).collect();
+        let often: Vec<&str> = names
+            .iter()
+            .filter(|(_, n)| n.len() >= OFTEN)
+            .map(|(d, _)| *d)
+            .collect();
+        let mut brands: BTreeMap<&str, Vec<&str>> =
+            often.iter().map(|d| (first_label(d), Vec::new())).collect();
         for (domain, _) in names.iter().filter(|(_, n)| n.len() > 1) {
             if let Some(list) = brands.get_mut(first_label(domain)) {
                 list.push(domain);
             }
         }
-        let often = often.into_iter().filter(|d| d.len() >= 6).take(MOST_COMPARED).collect();
-        Self { names, brands, often }
+        let often = often
+            .into_iter()
+            .filter(|d| d.len() >= 6)
+            .take(MOST_COMPARED)
+            .collect();
+        Self {
+            names,
+            brands,
+            often,
+        }
     }
 
     /// From the label that an often-seen domain begins with, where the name has it, else the registrable domain.
@@ -139,7 +196,10 @@ impl<'a> Domains<'a> {
             Some(list) => list.iter().take(MOST_COMPARED).copied().collect(),
             None => near.copied().collect(),
         };
-        candidates.into_iter().filter(|d| *d != tail).min_by_key(|d| (edit_distance(tail, d, 16), *d))
+        candidates
+            .into_iter()
+            .filter(|d| *d != tail)
+            .min_by_key(|d| (edit_distance(tail, d, 16), *d))
     }
 }
 
@@ -162,13 +222,25 @@ pub(super) fn vendor_domains(mentions: &[Mention], files: &[Written]) -> Vec<Vec
     }
     let own = |(count, file): (BTreeMap<&str, usize>, &Written)| {
         if !file.file.document.vendor_domains.is_empty() {
-            let mut stated: Vec<String> = file.file.document.vendor_domains.iter().map(|d| d.to_ascii_lowercase()).collect();
+            let mut stated: Vec<String> = file
+                .file
+                .document
+                .vendor_domains
+                .iter()
+                .map(|d| d.to_ascii_lowercase())
+                .collect();
             stated.sort_unstable();
             stated.dedup();
             return stated;
         }
-        let Some(most) = count.iter().max_by_key(|(_, n)| **n).map(|(d, _)| *d) else { return Vec::new() };
-        count.keys().filter(|d| same_brand(d, most)).map(|d| (*d).to_owned()).collect()
+        let Some(most) = count.iter().max_by_key(|(_, n)| **n).map(|(d, _)| *d) else {
+            return Vec::new();
+        };
+        count
+            .keys()
+            .filter(|d| same_brand(d, most))
+            .map(|d| (*d).to_owned())
+            .collect()
     };
     counts.into_iter().zip(files).map(own).collect()
 }

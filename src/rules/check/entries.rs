@@ -6,12 +6,28 @@ use std::ops::Range;
 use super::super::code;
 use super::super::problem::did_you_mean;
 use super::super::syntax::{FromTable, OneOrMany, Placed, RequirementText, TextOr, ToTable};
-use super::super::{Cite, Destination, DocumentIndex, GroupIndex, Region, Requirement, RoleIndex, Source, Target};
+use super::super::{
+    Cite, Destination, DocumentIndex, GroupIndex, Region, Requirement, RoleIndex, Source, Target,
+};
 use super::{Values, values};
 
 /// Application protocols that rules may name.
 const APPS: &[&str] = &[
-    "https", "http", "dns", "ntp", "syslog", "syslog-tls", "ldap", "starttls", "ldaps", "tls", "quic", "dtls", "smtp", "ssh", "icmp",
+    "https",
+    "http",
+    "dns",
+    "ntp",
+    "syslog",
+    "syslog-tls",
+    "ldap",
+    "starttls",
+    "ldaps",
+    "tls",
+    "quic",
+    "dtls",
+    "smtp",
+    "ssh",
+    "icmp",
 ];
 
 /// A reference as written.
@@ -40,7 +56,11 @@ pub(super) struct Surroundings<'a> {
 }
 
 /// Checks a row; `expand` gives one requirement for each destination.
-pub(super) fn requirement(text: &RequirementText, around: &Surroundings<'_>, values: &mut Values<'_>) -> Vec<Draft> {
+pub(super) fn requirement(
+    text: &RequirementText,
+    around: &Surroundings<'_>,
+    values: &mut Values<'_>,
+) -> Vec<Draft> {
     values.id(&text.id, false);
     let (mut to, mut to_spans) = (Vec::new(), Vec::new());
     for (entry, span) in text.to.entries(&text.to.span) {
@@ -54,8 +74,12 @@ pub(super) fn requirement(text: &RequirementText, around: &Surroundings<'_>, val
     // A remark of the page, and a row whose names are lost, have no destination, and nobody may miss them.
     let goes_nowhere = text.to.is_empty() && text.refers_to.is_empty();
     if goes_nowhere && !text.lost && text.must_see {
-        let message = format!("`{}` goes nowhere: it has neither `to` nor `refers-to`", text.id.value);
-        let hint = "a remark has `must-see = false`, a row whose names are lost has `lost = true`".to_owned();
+        let message = format!(
+            "`{}` goes nowhere: it has neither `to` nor `refers-to`",
+            text.id.value
+        );
+        let hint = "a remark has `must-see = false`, a row whose names are lost has `lost = true`"
+            .to_owned();
         values.error(code::NO_DESTINATION, &text.id.span, message, hint);
     }
     let id = format!("{}/{}", around.document_id, text.id.value);
@@ -85,10 +109,29 @@ pub(super) fn requirement(text: &RequirementText, around: &Surroundings<'_>, val
         lost: text.lost,
         join: text.join,
         hint: text.hint.clone(),
-        cite: Cite { table: text.cite.table.clone(), row: text.cite.row.clone(), line: text.cite.line },
+        cite: Cite {
+            table: text.cite.table.clone(),
+            row: text.cite.row.clone(),
+            line: text.cite.line,
+        },
     };
-    let draft = Draft { requirement, references, id_span: text.id.span.clone(), to_spans };
-    if text.expand { expand(draft, to) } else { vec![Draft { requirement: Requirement { to, ..draft.requirement }, ..draft }] }
+    let draft = Draft {
+        requirement,
+        references,
+        id_span: text.id.span.clone(),
+        to_spans,
+    };
+    if text.expand {
+        expand(draft, to)
+    } else {
+        vec![Draft {
+            requirement: Requirement {
+                to,
+                ..draft.requirement
+            },
+            ..draft
+        }]
+    }
 }
 
 /// One requirement for each destination; the ids end in the place, counted from 1, in two digits or as many as needed.
@@ -101,7 +144,11 @@ fn expand(draft: Draft, to: Vec<Destination>) -> Vec<Draft> {
         .map(|(at, (destination, span))| {
             let id = format!("{}-{:0width$}", draft.requirement.row_id, at + 1);
             Draft {
-                requirement: Requirement { id, to: vec![destination], ..draft.requirement.clone() },
+                requirement: Requirement {
+                    id,
+                    to: vec![destination],
+                    ..draft.requirement.clone()
+                },
                 references: draft.references.clone(),
                 id_span: draft.id_span.clone(),
                 to_spans: vec![span],
@@ -110,7 +157,11 @@ fn expand(draft: Draft, to: Vec<Destination>) -> Vec<Draft> {
         .collect()
 }
 
-fn destination(entry: &TextOr<ToTable>, span: &Range<usize>, values: &mut Values<'_>) -> Option<Destination> {
+fn destination(
+    entry: &TextOr<ToTable>,
+    span: &Range<usize>,
+    values: &mut Values<'_>,
+) -> Option<Destination> {
     let table = match entry {
         TextOr::Text(text) => return target(text, span, values).map(Destination::plain),
         TextOr::Table(table) => table,
@@ -120,17 +171,30 @@ fn destination(entry: &TextOr<ToTable>, span: &Range<usize>, values: &mut Values
         let good = path.starts_with('/') && !path.contains(['?', '#', ' ']);
         if !good {
             let hint = "a path starts with `/`; a query goes under `query`".to_owned();
-            values.error(code::BAD_PATH, &path.span, format!("`{}` is no path", path.value), hint);
+            values.error(
+                code::BAD_PATH,
+                &path.span,
+                format!("`{}` is no path", path.value),
+                hint,
+            );
         }
         good
     });
     if let Some(why) = &table.doubtful {
-        values.warning(code::DOUBTFUL_DESTINATION, &table.host.span, format!("`{}` is doubtful: {why}", table.host.value), None);
+        values.warning(
+            code::DOUBTFUL_DESTINATION,
+            &table.host.span,
+            format!("`{}` is doubtful: {why}", table.host.value),
+            None,
+        );
     }
     Some(Destination {
         target: target?,
         path: path.map(|p| p.value.clone()),
-        query: table.query.as_ref().map(|q| q.trim_start_matches('?').to_owned()),
+        query: table
+            .query
+            .as_ref()
+            .map(|q| q.trim_start_matches('?').to_owned()),
         shared_host: table.shared_host,
         note: table.note.clone(),
         doubtful: table.doubtful.clone(),
@@ -164,13 +228,22 @@ fn sources(from: &Placed<OneOrMany<TextOr<FromTable>>>, values: &mut Values<'_>)
                     out.extend(values.role(role, &role.span).map(Source::Role));
                 }
                 if cidr.is_none() && ip.is_none() && role.is_none() {
-                    values.error(code::MISSING_KEY, &span, "the source says neither `cidr` nor `ip` nor `role`", None);
+                    values.error(
+                        code::MISSING_KEY,
+                        &span,
+                        "the source says neither `cidr` nor `ip` nor `role`",
+                        None,
+                    );
                 }
             }
         }
     }
     // No source stated at all stands for anybody.
-    if from.is_empty() { vec![Source::Any] } else { out }
+    if from.is_empty() {
+        vec![Source::Any]
+    } else {
+        out
+    }
 }
 
 fn apps(app: &Placed<OneOrMany<String>>, values: &mut Values<'_>) -> Vec<String> {
@@ -179,14 +252,24 @@ fn apps(app: &Placed<OneOrMany<String>>, values: &mut Values<'_>) -> Vec<String>
         if APPS.contains(&word.as_str()) {
             out.push(word.clone());
         } else {
-            let hint = did_you_mean(word, APPS.iter().copied()).unwrap_or_else(|| format!("one of: {}", APPS.join(", ")));
-            values.error(code::UNKNOWN_VALUE, &span, format!("`{word}` is no known protocol"), hint);
+            let hint = did_you_mean(word, APPS.iter().copied())
+                .unwrap_or_else(|| format!("one of: {}", APPS.join(", ")));
+            values.error(
+                code::UNKNOWN_VALUE,
+                &span,
+                format!("`{word}` is no known protocol"),
+                hint,
+            );
         }
     }
     out
 }
 
-fn groups(text: &RequirementText, around: &Surroundings<'_>, values: &mut Values<'_>) -> Vec<(GroupIndex, String)> {
+fn groups(
+    text: &RequirementText,
+    around: &Surroundings<'_>,
+    values: &mut Values<'_>,
+) -> Vec<(GroupIndex, String)> {
     let mut out = Vec::new();
     for (word, span) in text.any_of.entries(&text.any_of.span) {
         let (group, alternative) = word.split_once('/').unwrap_or((word, &text.id));
@@ -194,14 +277,22 @@ fn groups(text: &RequirementText, around: &Surroundings<'_>, values: &mut Values
             Some(index) => out.push((*index, alternative.to_owned())),
             None => {
                 let hint = did_you_mean(group, around.groups.keys().map(String::as_str));
-                values.error(code::UNKNOWN_GROUP, &span, format!("the group `{group}` is not declared"), hint);
+                values.error(
+                    code::UNKNOWN_GROUP,
+                    &span,
+                    format!("the group `{group}` is not declared"),
+                    hint,
+                );
             }
         }
     }
     out
 }
 
-fn references(text: &RequirementText, values: &mut Values<'_>) -> Vec<(ReferenceText, Range<usize>)> {
+fn references(
+    text: &RequirementText,
+    values: &mut Values<'_>,
+) -> Vec<(ReferenceText, Range<usize>)> {
     let mut out = Vec::new();
     for (entry, span) in text.refers_to.entries(&text.refers_to.span) {
         match entry {

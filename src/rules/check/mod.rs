@@ -20,7 +20,9 @@ use super::code;
 use super::problem::{Problem, Problems, Source};
 use super::read::Sections;
 use super::syntax::RuleFile;
-use super::{Document, DocumentIndex, GroupIndex, Library, Member, Need, RequirementIndex, RuleText, Target};
+use super::{
+    Document, DocumentIndex, GroupIndex, Library, Member, Need, RequirementIndex, RuleText, Target,
+};
 use domains::Mention;
 use entries::{Draft, Surroundings};
 use references::Pending;
@@ -47,20 +49,38 @@ struct Written {
 /// All problems of all files, where one of them is an error.
 pub fn check(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), Vec<Problem>> {
     let mut problems = Problems::default();
-    let mut files: Vec<Written> = texts.iter().filter_map(|text| read(text, &mut problems)).collect();
-    files.sort_by(|a, b| (&a.file.document.id, &a.source.name).cmp(&(&b.file.document.id, &b.source.name)));
+    let mut files: Vec<Written> = texts
+        .iter()
+        .filter_map(|text| read(text, &mut problems))
+        .collect();
+    files.sort_by(|a, b| {
+        (&a.file.document.id, &a.source.name).cmp(&(&b.file.document.id, &b.source.name))
+    });
     for pair in files.windows(2) {
         if let [a, b] = pair
             && a.file.document.id == b.file.document.id
         {
             let id = &b.file.document.id;
-            let message = format!("the document `{}` is already in `{}`", id.value, a.source.name);
-            problems.error(&b.source, code::DUPLICATE_DOCUMENT, id.span.clone(), message, None);
+            let message = format!(
+                "the document `{}` is already in `{}`",
+                id.value, a.source.name
+            );
+            problems.error(
+                &b.source,
+                code::DUPLICATE_DOCUMENT,
+                id.span.clone(),
+                message,
+                None,
+            );
         }
     }
     files.dedup_by(|b, a| a.file.document.id == b.file.document.id);
     let library = assemble(&files, &mut problems);
-    if problems.has_errors() { Err(problems.finish()) } else { Ok((library, problems.finish())) }
+    if problems.has_errors() {
+        Err(problems.finish())
+    } else {
+        Ok((library, problems.finish()))
+    }
 }
 
 fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
@@ -69,28 +89,67 @@ fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
     let group = sections.list("group", &source, problems);
     let requirement = sections.list("requirement", &source, problems);
     let rest: RuleFile = sections.rest(&source, problems)?;
-    let file = RuleFile { group, requirement, ..rest };
+    let file = RuleFile {
+        group,
+        requirement,
+        ..rest
+    };
     if file.format.value != FORMAT {
-        let message = format!("format {} is not known; this version reads format {FORMAT}", file.format.value);
-        problems.error(&source, code::UNKNOWN_FORMAT, file.format.span.clone(), message, None);
+        let message = format!(
+            "format {} is not known; this version reads format {FORMAT}",
+            file.format.value
+        );
+        problems.error(
+            &source,
+            code::UNKNOWN_FORMAT,
+            file.format.span.clone(),
+            message,
+            None,
+        );
     }
-    let sha256 = Sha256::digest(text.text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
-    Some(Written { source, sha256, file })
+    let sha256 = Sha256::digest(text.text.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    Some(Written {
+        source,
+        sha256,
+        file,
+    })
 }
 
 fn assemble(files: &[Written], problems: &mut Problems) -> Library {
     let (roles, role_words) = declarations::roles(files, problems);
     let (features, feature_words) = declarations::features(files, problems);
     let (groups, group_places) = declarations::groups(files, problems);
-    let mut library = Library { documents: Vec::new(), requirements: Vec::new(), groups, roles, features };
+    let mut library = Library {
+        documents: Vec::new(),
+        requirements: Vec::new(),
+        groups,
+        roles,
+        features,
+    };
     let mut drafts: Vec<(usize, Draft)> = Vec::new();
     for (at, file) in files.iter().enumerate() {
-        let mut values = Values { source: &file.source, problems, roles: &role_words[at], features: &feature_words[at] };
+        let mut values = Values {
+            source: &file.source,
+            problems,
+            roles: &role_words[at],
+            features: &feature_words[at],
+        };
         values.id(&file.file.document.id, false);
         let document = document(file, &mut values);
         let prefix = format!("{}/", document.id);
-        let local = |(i, g): (usize, &super::Group)| g.id.strip_prefix(&prefix).map(|id| (id.to_owned(), GroupIndex::at(i)));
-        let groups = library.groups.iter().enumerate().filter_map(local).collect();
+        let local = |(i, g): (usize, &super::Group)| {
+            g.id.strip_prefix(&prefix)
+                .map(|id| (id.to_owned(), GroupIndex::at(i)))
+        };
+        let groups = library
+            .groups
+            .iter()
+            .enumerate()
+            .filter_map(local)
+            .collect();
         let around = Surroundings {
             document: DocumentIndex::at(at),
             document_id: &document.id,
@@ -98,7 +157,11 @@ fn assemble(files: &[Written], problems: &mut Problems) -> Library {
             groups: &groups,
         };
         for text in &file.file.requirement {
-            drafts.extend(entries::requirement(text, &around, &mut values).into_iter().map(|d| (at, d)));
+            drafts.extend(
+                entries::requirement(text, &around, &mut values)
+                    .into_iter()
+                    .map(|d| (at, d)),
+            );
         }
         library.documents.push(document);
     }
@@ -106,7 +169,11 @@ fn assemble(files: &[Written], problems: &mut Problems) -> Library {
     finish_groups(&mut library, &group_places, files, problems);
     domains::broad_wildcards(&mentions, files, problems);
     domains::near_twins(&mentions, files, problems);
-    for (document, own) in library.documents.iter_mut().zip(domains::vendor_domains(&mentions, files)) {
+    for (document, own) in library
+        .documents
+        .iter_mut()
+        .zip(domains::vendor_domains(&mentions, files))
+    {
         document.vendor_domains = own;
     }
     note_assumptions(&library, files, problems);
@@ -137,14 +204,25 @@ fn document(file: &Written, values: &mut Values<'_>) -> Document {
 }
 
 /// Puts the requirements in order, finds ids that are there twice, and resolves references.
-fn settle(library: &mut Library, mut drafts: Vec<(usize, Draft)>, files: &[Written], problems: &mut Problems) -> Vec<Mention> {
+fn settle(
+    library: &mut Library,
+    mut drafts: Vec<(usize, Draft)>,
+    files: &[Written],
+    problems: &mut Problems,
+) -> Vec<Mention> {
     drafts.sort_by(|a, b| a.1.requirement.id.cmp(&b.1.requirement.id));
     for pair in drafts.windows(2) {
         if let [(_, a), (file, b)] = pair
             && a.requirement.id == b.requirement.id
         {
             let message = format!("the requirement `{}` is there twice", b.requirement.id);
-            problems.error(&files[*file].source, code::DUPLICATE_ID, b.id_span.clone(), message, None);
+            problems.error(
+                &files[*file].source,
+                code::DUPLICATE_ID,
+                b.id_span.clone(),
+                message,
+                None,
+            );
         }
     }
     drafts.dedup_by(|b, a| a.1.requirement.id == b.1.requirement.id);
@@ -155,11 +233,17 @@ fn settle(library: &mut Library, mut drafts: Vec<(usize, Draft)>, files: &[Writt
         mentions.extend(places.filter_map(|(to, span)| Mention::of(file, span, &to.target)));
         for (group, alternative) in &draft.requirement.any_of {
             if let Some(group) = library.groups.get_mut(group.index()) {
-                group.members.push(Member { requirement: at, alternative: alternative.clone() });
+                group.members.push(Member {
+                    requirement: at,
+                    alternative: alternative.clone(),
+                });
             }
         }
         if !draft.references.is_empty() {
-            pending.push(Pending { at, references: draft.references });
+            pending.push(Pending {
+                at,
+                references: draft.references,
+            });
         }
         library.requirements.push(draft.requirement);
     }
@@ -171,8 +255,17 @@ fn settle(library: &mut Library, mut drafts: Vec<(usize, Draft)>, files: &[Writt
 /// Roles and references multiply destinations; what is beyond the bound is refused.
 fn bound_destinations(library: &Library, files: &[Written], problems: &mut Problems) {
     let own = |r: &super::Requirement| {
-        let names = |role| library.documents[r.document.index()].names_from.iter().find(|(n, _)| n == role);
-        let rows = |rows: &[RequirementIndex]| rows.iter().map(|i| library.requirements[i.index()].to.len()).sum::<usize>();
+        let names = |role| {
+            library.documents[r.document.index()]
+                .names_from
+                .iter()
+                .find(|(n, _)| n == role)
+        };
+        let rows = |rows: &[RequirementIndex]| {
+            rows.iter()
+                .map(|i| library.requirements[i.index()].to.len())
+                .sum::<usize>()
+        };
         let each = r.to.iter().map(|d| match &d.target {
             Target::Role(role) => 1 + names(role).map_or(0, |(_, list)| rows(list)),
             Target::Template(_) => library.documents[r.document.index()].regions.len().max(1),
@@ -185,29 +278,71 @@ fn bound_destinations(library: &Library, files: &[Written], problems: &mut Probl
     for requirement in &library.requirements {
         total = total.saturating_add(requirement.refers_to.iter().map(|i| each[i.index()]).sum());
     }
-    if let (true, Some(file)) = (total + each.iter().sum::<usize>() > MOST_DESTINATIONS, files.first()) {
-        let message = format!("more than {MOST_DESTINATIONS} destinations, with roles and references followed");
+    if let (true, Some(file)) = (
+        total + each.iter().sum::<usize>() > MOST_DESTINATIONS,
+        files.first(),
+    ) {
+        let message = format!(
+            "more than {MOST_DESTINATIONS} destinations, with roles and references followed"
+        );
         problems.error(&file.source, code::REFERENCE_TOO_WIDE, 0..0, message, None);
     }
 }
 
-fn finish_groups(library: &mut Library, places: &[(usize, Range<usize>)], files: &[Written], problems: &mut Problems) {
+fn finish_groups(
+    library: &mut Library,
+    places: &[(usize, Range<usize>)],
+    files: &[Written],
+    problems: &mut Problems,
+) {
     for (group, (file, span)) in library.groups.iter().zip(places) {
-        let mut alternatives: Vec<&str> = group.members.iter().map(|m| m.alternative.as_str()).collect();
+        let mut alternatives: Vec<&str> = group
+            .members
+            .iter()
+            .map(|m| m.alternative.as_str())
+            .collect();
         alternatives.sort_unstable();
         alternatives.dedup();
-        let whole = matches!(group.kind, super::GroupKind::Pool | super::GroupKind::SameFlow);
-        let count = if whole { group.members.len() } else { alternatives.len() };
+        let whole = matches!(
+            group.kind,
+            super::GroupKind::Pool | super::GroupKind::SameFlow
+        );
+        let count = if whole {
+            group.members.len()
+        } else {
+            alternatives.len()
+        };
         if count < 2 {
             let what = if whole { "member" } else { "alternative" };
-            let message = format!("the group `{}` has {count} {what}{}", group.id, if count == 1 { "" } else { "s" });
-            problems.warning(&files[*file].source, code::GROUP_OF_ONE, span.clone(), message, None);
+            let message = format!(
+                "the group `{}` has {count} {what}{}",
+                group.id,
+                if count == 1 { "" } else { "s" }
+            );
+            problems.warning(
+                &files[*file].source,
+                code::GROUP_OF_ONE,
+                span.clone(),
+                message,
+                None,
+            );
         }
-        let Some(recommended) = &group.recommended else { continue };
+        let Some(recommended) = &group.recommended else {
+            continue;
+        };
         if !alternatives.contains(&recommended.as_str()) {
             let hint = super::problem::did_you_mean(recommended, alternatives.iter().copied());
-            let message = format!("no member of `{}` has the alternative `{recommended}`", group.id);
-            problems.error(&files[*file].source, code::UNKNOWN_GROUP, span.clone(), message, hint);
+            let message = format!(
+                "no member of `{}` has the alternative `{recommended}`",
+                group.id
+            );
+            problems.error(
+                &files[*file].source,
+                code::UNKNOWN_GROUP,
+                span.clone(),
+                message,
+                hint,
+            );
         }
     }
 }
@@ -217,50 +352,105 @@ fn note_assumptions(library: &Library, files: &[Written], problems: &mut Problem
     for (at, (document, file)) in library.documents.iter().zip(files).enumerate() {
         let own = library.requirements_of(DocumentIndex::at(at));
         let span = &file.file.document.id.span;
-        let unstated = own.iter().filter(|r| r.ports.is_empty() && !r.to.is_empty() && !r.deny).count();
+        let unstated = own
+            .iter()
+            .filter(|r| r.ports.is_empty() && !r.to.is_empty() && !r.deny)
+            .count();
         if unstated > 0 {
             let assumed = match &document.unstated_ports {
                 set if set.is_empty() => "any port is allowed".to_owned(),
                 set => format!("{set} is assumed"),
             };
-            let message = format!("`{}`: requirements that state no port: {unstated}; {assumed}", document.id);
-            problems.note(&file.source, code::UNSTATED_PORT, span.clone(), message, "document key `unstated-ports`".to_owned());
+            let message = format!(
+                "`{}`: requirements that state no port: {unstated}; {assumed}",
+                document.id
+            );
+            problems.note(
+                &file.source,
+                code::UNSTATED_PORT,
+                span.clone(),
+                message,
+                "document key `unstated-ports`".to_owned(),
+            );
         }
-        let dated = own.iter().filter(|r| r.valid.until.is_some() || r.valid.from.is_some());
+        let dated = own
+            .iter()
+            .filter(|r| r.valid.until.is_some() || r.valid.from.is_some());
         let mut days: Vec<String> = dated.map(|r| r.valid.to_string()).collect();
         days.sort_unstable();
         for run in days.chunk_by(|a, b| a == b) {
-            let message = format!("`{}`: requirements that are valid {} only: {}", document.id, run[0], run.len());
-            problems.note(&file.source, code::DATED_REQUIREMENT, span.clone(), message, None);
+            let message = format!(
+                "`{}`: requirements that are valid {} only: {}",
+                document.id,
+                run[0],
+                run.len()
+            );
+            problems.note(
+                &file.source,
+                code::DATED_REQUIREMENT,
+                span.clone(),
+                message,
+                None,
+            );
         }
         check_templates(document, own, file, problems);
     }
 }
 
 /// Templates need regions, and the longest label must still make names of them.
-fn check_templates(document: &Document, own: &[super::Requirement], file: &Written, problems: &mut Problems) {
+fn check_templates(
+    document: &Document,
+    own: &[super::Requirement],
+    file: &Written,
+    problems: &mut Problems,
+) {
     let span = &file.file.document.id.span;
     let templates: BTreeSet<&super::NameTemplate> = own
         .iter()
         .flat_map(|r| &r.to)
-        .filter_map(|d| if let Target::Template(template) = &d.target { Some(template) } else { None })
+        .filter_map(|d| {
+            if let Target::Template(template) = &d.target {
+                Some(template)
+            } else {
+                None
+            }
+        })
         .collect();
     if templates.is_empty() {
         return;
     }
     let Some(longest) = document.regions.iter().max_by_key(|r| r.label.len()) else {
-        let message = format!("`{}` has region placeholders, but knows no region: each stands for one label", document.id);
-        problems.warning(&file.source, code::UNFILLED_TEMPLATE, span.clone(), message, "add [regions]".to_owned());
+        let message = format!(
+            "`{}` has region placeholders, but knows no region: each stands for one label",
+            document.id
+        );
+        problems.warning(
+            &file.source,
+            code::UNFILLED_TEMPLATE,
+            span.clone(),
+            message,
+            "add [regions]".to_owned(),
+        );
         return;
     };
     if let Some(error) = templates.iter().find_map(|t| t.fill(&longest.label).err()) {
-        let message = format!("the label of the region `{}` does not fit: {error}", longest.name);
-        problems.error(&file.source, code::BAD_WILDCARD, span.clone(), message, None);
+        let message = format!(
+            "the label of the region `{}` does not fit: {error}",
+            longest.name
+        );
+        problems.error(
+            &file.source,
+            code::BAD_WILDCARD,
+            span.clone(),
+            message,
+            None,
+        );
     }
 }
 
 /// Whether a requirement may be missed at all, whatever the site says.
 pub(super) fn can_be_missed(requirement: &super::Requirement) -> bool {
-    let local = !requirement.to.is_empty() && requirement.to.iter().all(|d| d.target == Target::Localhost);
+    let local =
+        !requirement.to.is_empty() && requirement.to.iter().all(|d| d.target == Target::Localhost);
     requirement.must_see && !requirement.deny && requirement.need != Need::Optional && !local
 }

@@ -12,8 +12,13 @@ use super::super::code;
 use super::super::pattern::REGION;
 use super::super::problem::{Problems, Source, did_you_mean};
 use super::super::requirement::canonical;
-use super::super::syntax::{ConditionText, OneOrMany, Placed, PortText, TransportText, ValidText, VersionText};
-use super::super::{Condition, FeatureIndex, NamePattern, NameTemplate, RoleIndex, Target, Validity, Version, VersionRange};
+use super::super::syntax::{
+    ConditionText, OneOrMany, Placed, PortText, TransportText, ValidText, VersionText,
+};
+use super::super::{
+    Condition, FeatureIndex, NamePattern, NameTemplate, RoleIndex, Target, Validity, Version,
+    VersionRange,
+};
 use crate::model::{PortSet, Transport};
 
 /// Where values of one file are checked: its text, the list of problems, and what its words mean.
@@ -27,21 +32,45 @@ pub(in crate::rules) struct Values<'a> {
 }
 
 impl Values<'_> {
-    pub(in crate::rules) fn error(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
-        self.problems.error(self.source, code, span.clone(), message, hint);
+    pub(in crate::rules) fn error(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.problems
+            .error(self.source, code, span.clone(), message, hint);
     }
 
-    pub(in crate::rules) fn warning(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
-        self.problems.warning(self.source, code, span.clone(), message, hint);
+    pub(in crate::rules) fn warning(
+        &mut self,
+        code: &'static str,
+        span: &Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.problems
+            .warning(self.source, code, span.clone(), message, hint);
     }
 
     /// Whether a text is an id; a problem where it is not.
     pub(in crate::rules) fn id(&mut self, id: &Placed<String>, slash: bool) -> bool {
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c) || (slash && c == '/');
-        let good = !id.is_empty() && id.len() <= 100 && id.chars().all(fits) && !id.starts_with(['-', '.', '/']);
+        let fits = |c: char| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c) || (slash && c == '/')
+        };
+        let good = !id.is_empty()
+            && id.len() <= 100
+            && id.chars().all(fits)
+            && !id.starts_with(['-', '.', '/']);
         if !good {
             let hint = "lower-case letters, digits, `.`, `_` and `-`, at most 100, starting with a letter or digit";
-            self.error(code::BAD_ID, &id.span, format!("`{}` is no id", id.value), hint.to_owned());
+            self.error(
+                code::BAD_ID,
+                &id.span,
+                format!("`{}` is no id", id.value),
+                hint.to_owned(),
+            );
         }
         good
     }
@@ -51,17 +80,31 @@ impl Values<'_> {
         let found = self.roles.get(word).copied();
         if found.is_none() {
             let hint = did_you_mean(word, self.roles.keys().map(String::as_str));
-            self.error(code::UNKNOWN_ROLE, span, format!("the role `{word}` is not declared"), hint.or_else(|| Some(format!("declare it: [roles.{word}]"))));
+            self.error(
+                code::UNKNOWN_ROLE,
+                span,
+                format!("the role `{word}` is not declared"),
+                hint.or_else(|| Some(format!("declare it: [roles.{word}]"))),
+            );
         }
         found
     }
 
     /// A feature by its key.
-    pub(in crate::rules) fn feature(&mut self, key: &str, span: &Range<usize>) -> Option<FeatureIndex> {
+    pub(in crate::rules) fn feature(
+        &mut self,
+        key: &str,
+        span: &Range<usize>,
+    ) -> Option<FeatureIndex> {
         let found = self.features.get(key).copied();
         if found.is_none() {
             let hint = did_you_mean(key, self.features.keys().map(String::as_str));
-            self.error(code::UNKNOWN_FEATURE, span, format!("the feature `{key}` is not declared"), hint);
+            self.error(
+                code::UNKNOWN_FEATURE,
+                span,
+                format!("the feature `{key}` is not declared"),
+                hint,
+            );
         }
         found
     }
@@ -89,7 +132,12 @@ impl Values<'_> {
         };
         if !exact {
             let hint = format!("the network is {network}");
-            self.warning(code::HOST_BITS_SET, span, format!("`{text}` has bits set beyond its prefix"), hint);
+            self.warning(
+                code::HOST_BITS_SET,
+                span,
+                format!("`{text}` has bits set beyond its prefix"),
+                hint,
+            );
         }
         Some(network)
     }
@@ -98,7 +146,12 @@ impl Values<'_> {
     pub(in crate::rules) fn host(&mut self, text: &str, span: &Range<usize>) -> Option<Target> {
         let text = text.trim();
         if text.contains("://") {
-            self.error(code::BAD_NAME, span, format!("`{text}` is a URL"), "write the host, and the path as { host = .., path = .. }".to_owned());
+            self.error(
+                code::BAD_NAME,
+                span,
+                format!("`{text}` is a URL"),
+                "write the host, and the path as { host = .., path = .. }".to_owned(),
+            );
             return None;
         }
         let last = text.rsplit('.').next().unwrap_or_default();
@@ -109,7 +162,12 @@ impl Values<'_> {
                 return self.network(text, span).map(Target::Network);
             }
             let hint = format!("write {{ host = \"{before}\", path = \"/{after}\" }}");
-            self.error(code::BAD_PATH, span, format!("`{text}` is a host with a path"), hint);
+            self.error(
+                code::BAD_PATH,
+                span,
+                format!("`{text}` is a host with a path"),
+                hint,
+            );
             return None;
         }
         if text.matches(':').count() > 1 || numeric {
@@ -117,7 +175,12 @@ impl Values<'_> {
         }
         if let Some((host, _)) = text.split_once(':') {
             let hint = format!("write `{host}`, and the port under `ports`");
-            self.error(code::BAD_NAME, span, format!("`{text}` is a host with a port"), hint);
+            self.error(
+                code::BAD_NAME,
+                span,
+                format!("`{text}` is a host with a port"),
+                hint,
+            );
             return None;
         }
         self.name(text, span)
@@ -130,12 +193,24 @@ impl Values<'_> {
                 Err(error) => (code::BAD_WILDCARD, error),
             },
             (false, wild) => match NamePattern::parse(text) {
-                Ok(pattern) if pattern.as_str().contains('.') => return Some(Target::Name(pattern)),
+                Ok(pattern) if pattern.as_str().contains('.') => {
+                    return Some(Target::Name(pattern));
+                }
                 Ok(_) if !wild => {
-                    let hint = did_you_mean(text, self.roles.keys().map(String::as_str)).filter(|_| text.len() > 2);
+                    let hint = did_you_mean(text, self.roles.keys().map(String::as_str))
+                        .filter(|_| text.len() > 2);
                     let known = self.roles.contains_key(text);
-                    let hint = if known { Some(format!("did you mean `role:{text}`?")) } else { hint };
-                    self.error(code::BAD_NAME, span, format!("`{text}` has one label only"), hint);
+                    let hint = if known {
+                        Some(format!("did you mean `role:{text}`?"))
+                    } else {
+                        hint
+                    };
+                    self.error(
+                        code::BAD_NAME,
+                        span,
+                        format!("`{text}` has one label only"),
+                        hint,
+                    );
                     return None;
                 }
                 // `*com` is a pattern; how far it reaches is judged with the other wildcards.
@@ -152,14 +227,21 @@ impl Values<'_> {
     pub(in crate::rules) fn date(&mut self, text: &Placed<String>) -> Option<Date> {
         let date = text.parse::<Date>().ok().filter(|_| text.len() == 10);
         if date.is_none() {
-            self.error(code::BAD_DATE, &text.span, format!("`{}` is no date", text.value), "write YYYY-MM-DD".to_owned());
+            self.error(
+                code::BAD_DATE,
+                &text.span,
+                format!("`{}` is no date", text.value),
+                "write YYYY-MM-DD".to_owned(),
+            );
         }
         date
     }
 
     /// A version.
     pub(in crate::rules) fn version(&mut self, text: &Placed<String>) -> Option<Version> {
-        text.parse::<Version>().map_err(|error| self.error(code::BAD_VERSION, &text.span, error.to_string(), None)).ok()
+        text.parse::<Version>()
+            .map_err(|error| self.error(code::BAD_VERSION, &text.span, error.to_string(), None))
+            .ok()
     }
 
     /// Days on which something is valid.
@@ -171,14 +253,24 @@ impl Values<'_> {
         if let (Some(from), Some(until)) = (validity.from, validity.until)
             && from > until
         {
-            self.error(code::BAD_DATE, &valid.span, format!("{from} is after {until}"), None);
+            self.error(
+                code::BAD_DATE,
+                &valid.span,
+                format!("{from} is after {until}"),
+                None,
+            );
         }
         validity
     }
 
     /// A list of conditions; those that cannot be read are left out, with their problems.
-    pub(in crate::rules) fn conditions(&mut self, list: &[Placed<ConditionText>]) -> Vec<Condition> {
-        list.iter().filter_map(|condition| self.condition(condition)).collect()
+    pub(in crate::rules) fn conditions(
+        &mut self,
+        list: &[Placed<ConditionText>],
+    ) -> Vec<Condition> {
+        list.iter()
+            .filter_map(|condition| self.condition(condition))
+            .collect()
     }
 
     fn condition(&mut self, text: &Placed<ConditionText>) -> Option<Condition> {
@@ -191,12 +283,19 @@ impl Values<'_> {
         for (key, on) in [(&text.feature, true), (&text.feature_off, false)] {
             if let Some(key) = key {
                 let feature = self.feature(key, &key.span);
-                take(feature.map(|feature| Condition::Feature { feature, key: key.value.clone(), on }));
+                take(feature.map(|feature| Condition::Feature {
+                    feature,
+                    key: key.value.clone(),
+                    on,
+                }));
             }
         }
         if let Some(role) = &text.component {
             let index = self.role(role, &role.span);
-            take(index.map(|index| Condition::Component { role: index, name: role.value.clone() }));
+            take(index.map(|index| Condition::Component {
+                role: index,
+                name: role.value.clone(),
+            }));
         }
         if let Some(version) = &text.version {
             take(self.version_range(version));
@@ -205,7 +304,10 @@ impl Values<'_> {
             take(self.date(day).map(Condition::CreatedBefore));
         }
         if let Some(what) = &text.restriction {
-            take(self.id(what, true).then(|| Condition::Restriction(what.value.clone())));
+            take(
+                self.id(what, true)
+                    .then(|| Condition::Restriction(what.value.clone())),
+            );
         }
         if let Some(list) = &text.any {
             take(Some(Condition::Any(self.conditions(list))));
@@ -217,8 +319,17 @@ impl Values<'_> {
             take(self.condition(inner).map(|c| Condition::Not(Box::new(c))));
         }
         if keys != 1 {
-            let message = if keys == 0 { "the condition is empty" } else { "a condition has exactly one key" };
-            self.error(code::BAD_CONDITION, &text.span, message, "put several conditions into a list, or into { all = [..] }".to_owned());
+            let message = if keys == 0 {
+                "the condition is empty"
+            } else {
+                "a condition has exactly one key"
+            };
+            self.error(
+                code::BAD_CONDITION,
+                &text.span,
+                message,
+                "put several conditions into a list, or into { all = [..] }".to_owned(),
+            );
             return None;
         }
         found.pop()
@@ -230,16 +341,32 @@ impl Values<'_> {
         if from == Some(None) || until == Some(None) {
             return None;
         }
-        let range = VersionRange { from: from.flatten(), until: until.flatten() };
+        let range = VersionRange {
+            from: from.flatten(),
+            until: until.flatten(),
+        };
         if range.from.is_none() && range.until.is_none() {
-            self.error(code::BAD_VERSION, &text.span, "the version range has neither `from` nor `until`", None);
+            self.error(
+                code::BAD_VERSION,
+                &text.span,
+                "the version range has neither `from` nor `until`",
+                None,
+            );
             return None;
         }
         if range.is_backwards() {
-            self.error(code::BAD_VERSION, &text.span, format!("the version range {range} runs backwards"), None);
+            self.error(
+                code::BAD_VERSION,
+                &text.span,
+                format!("the version range {range} runs backwards"),
+                None,
+            );
             return None;
         }
-        self.id(&text.of, true).then(|| Condition::Version { of: text.of.value.clone(), range })
+        self.id(&text.of, true).then(|| Condition::Version {
+            of: text.of.value.clone(),
+            range,
+        })
     }
 }
 
@@ -261,19 +388,26 @@ pub(in crate::rules) fn transports(list: &Placed<OneOrMany<TransportText>>) -> V
 
 /// An address or CIDR as a network, and whether it had no bits beyond its prefix. IPv4-mapped IPv6 becomes IPv4.
 fn parse_network(text: &str) -> Result<(IpNet, bool), String> {
-    let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));
-    let ip: IpAddr = address.parse().map_err(|_| format!("`{address}` is no IP address"))?;
+    let (address, prefix) = text
+        .split_once('/')
+        .map_or((text, None), |(a, p)| (a, Some(p)));
+    let ip: IpAddr = address
+        .parse()
+        .map_err(|_| format!("`{address}` is no IP address"))?;
     let whole = if ip.is_ipv4() { 32 } else { 128 };
     let length = match prefix {
         None => whole,
-        Some(p) if p.len() <= 3 && p.bytes().all(|b| b.is_ascii_digit()) => p.parse::<u8>().map_err(|_| format!("`/{p}` is no prefix length"))?,
+        Some(p) if p.len() <= 3 && p.bytes().all(|b| b.is_ascii_digit()) => p
+            .parse::<u8>()
+            .map_err(|_| format!("`/{p}` is no prefix length"))?,
         Some(p) => return Err(format!("`/{p}` is no prefix length")),
     };
     let network = match (ip, canonical(ip)) {
         (IpAddr::V6(_), v4 @ IpAddr::V4(_)) if length >= 96 => IpNet::new(v4, length - 96),
         _ => IpNet::new(ip, length),
     };
-    let network = network.map_err(|_| format!("the prefix length {length} is more than {whole}"))?;
+    let network =
+        network.map_err(|_| format!("the prefix length {length} is more than {whole}"))?;
     Ok((network.trunc(), network.trunc() == network))
 }
 
@@ -290,9 +424,23 @@ mod tests {
             ("::ffff:10.1.2.0/120", "10.1.2.0/24", true),
         ];
         for (text, network, exact) in table {
-            assert_eq!(parse_network(text), Ok((network.parse().unwrap(), exact)), "{text}");
+            assert_eq!(
+                parse_network(text),
+                Ok((network.parse().unwrap(), exact)),
+                "{text}"
+            );
         }
-        for text in ["010.0.0.0/8", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/+8", "x", "", "10.0.0.0/", "::/129", "300.1.1.1"] {
+        for text in [
+            "010.0.0.0/8",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "10.0.0.0/+8",
+            "x",
+            "",
+            "10.0.0.0/",
+            "::/129",
+            "300.1.1.1",
+        ] {
             assert!(parse_network(text).is_err(), "{text}");
         }
     }

@@ -40,7 +40,10 @@ impl NameSuffixes {
             }
         }
         for length in self.lengths.iter().take_while(|l| **l <= name.len()) {
-            if let Some(legs) = name.get(name.len() - length..).and_then(|suffix| self.ending.get(suffix)) {
+            if let Some(legs) = name
+                .get(name.len() - length..)
+                .and_then(|suffix| self.ending.get(suffix))
+            {
                 take(legs);
             }
         }

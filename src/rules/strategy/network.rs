@@ -26,8 +26,14 @@ impl Networks {
     /// canonical (no IPv4-mapped IPv6).
     pub(in crate::rules) fn each(&self, ip: IpAddr, mut take: impl FnMut(&[u32])) {
         match ip {
-            IpAddr::V4(ip) => self.v4.cover_values(&Ipv4Net::from(ip)).for_each(|legs| take(legs)),
-            IpAddr::V6(ip) => self.v6.cover_values(&Ipv6Net::from(ip)).for_each(|legs| take(legs)),
+            IpAddr::V4(ip) => self
+                .v4
+                .cover_values(&Ipv4Net::from(ip))
+                .for_each(|legs| take(legs)),
+            IpAddr::V6(ip) => self
+                .v6
+                .cover_values(&Ipv6Net::from(ip))
+                .for_each(|legs| take(legs)),
         }
     }
 }

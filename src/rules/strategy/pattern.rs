@@ -11,7 +11,10 @@ pub(in crate::rules) struct OddPatterns(HashMap<Box<str>, Vec<(NamePattern, u32)
 
 impl OddPatterns {
     pub(in crate::rules) fn insert(&mut self, pattern: NamePattern, leg: u32) {
-        self.0.entry(pattern.literal_tail().into()).or_default().push((pattern, leg));
+        self.0
+            .entry(pattern.literal_tail().into())
+            .or_default()
+            .push((pattern, leg));
     }
 
     /// Calls `take` with every leg whose pattern covers the name.
@@ -27,6 +30,7 @@ impl OddPatterns {
             }
         };
         bucket("");
-        name.match_indices('.').for_each(|(dot, _)| bucket(&name[dot + 1..]));
+        name.match_indices('.')
+            .for_each(|(dot, _)| bucket(&name[dot + 1..]));
     }
 }

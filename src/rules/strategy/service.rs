@@ -22,7 +22,11 @@ impl Services {
     /// Adds a leg for some ports (empty = any) of a class of destinations.
     pub(in crate::rules) fn insert(&mut self, class: u32, ports: &PortSet, leg: u32) {
         self.all.entry(class).or_default().push(leg);
-        let count: usize = ports.ranges().iter().map(|(a, b)| usize::from(b - a) + 1).sum();
+        let count: usize = ports
+            .ranges()
+            .iter()
+            .map(|(a, b)| usize::from(b - a) + 1)
+            .sum();
         if count == 0 || count > WIDE {
             self.wide.entry(class).or_default().push(leg);
             return;
