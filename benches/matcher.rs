@@ -1,5 +1,7 @@
 //! How the cost of one assessment grows with the number of requirements: it should not.
 
+#![allow(clippy::panic)] // A bench has no caller to hand an error to.
+
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
