@@ -14,6 +14,9 @@ use super::{
 /// The most requirements of one role that are looked at for near misses.
 const MOST_ROLE_MISSES: usize = 64;
 
+/// What may differ where a destination fits by role.
+const MOST_ROLE_MISFITS: u32 = 2;
+
 impl RuleSet {
     /// Which requirements cover a subject, and which nearly do. Costs some hash probes for each label of each name, two
     /// trie walks, and then only what the requirements cost whose destination fits.
@@ -303,6 +306,10 @@ impl Look<'_> {
                 4
             }
         };
+        // Ports of a host in a listed role say nothing about a rule for other ports, hosts and conditions.
+        if rank == 2 && misfits.count() > MOST_ROLE_MISFITS {
+            return None;
+        }
         Some(Found {
             requirement: leg.requirement.index() as u32,
             misfits,

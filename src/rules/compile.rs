@@ -14,11 +14,11 @@ use super::{
 };
 use crate::model::{CaptureTime, PortSet, Transport};
 
-/// Class of destinations in [`Services`] besides the roles' own numbers.
+/// Class of destinations in `Services` besides the roles' own numbers.
 pub(super) const ANY: u32 = u32::MAX;
 pub(super) const LOCALHOST: u32 = u32::MAX - 1;
 
-/// All requirements compiled for a profile. Immutable; workers share it, each with a [`Scratch`] of its own.
+/// All requirements compiled for a profile. Immutable; workers share it, each with a [`super::Scratch`] of its own.
 #[derive(Debug)]
 pub struct RuleSet {
     pub(super) library: Arc<Library>,
