@@ -62,6 +62,17 @@ pub enum PreambleKind {
     Tag,
 }
 
+/// Whether a segment starts with the PROXY protocol; cheap.
+#[must_use]
+pub fn starts_proxy_protocol(bytes: &[u8]) -> bool {
+    bytes.starts_with(SIGNATURE)
+        || bytes.starts_with(b"PROXY TCP")
+        || bytes.starts_with(b"PROXY UNKNOWN")
+}
+
+/// What version 2 of the PROXY protocol starts with.
+const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
 /// Reads the preamble at the start of `bytes`, which are contiguous in their stream and not empty.
 #[must_use]
 pub fn read_preamble(bytes: &[u8]) -> PreambleRead {
@@ -69,7 +80,7 @@ pub fn read_preamble(bytes: &[u8]) -> PreambleRead {
         [0x05, ..] => socks_5(bytes),
         [0x01, user, ..] if *user > 0 => socks_login(bytes),
         [0x04, 1 | 2, ..] => socks_4(bytes),
-        [0x0d, ..] => proxy_protocol_2(bytes),
+        [0x0d | 0x0a, ..] => proxy_protocol_2(bytes),
         [0x00, ..] => postgres(bytes),
         [0x30, ..] => ldap(bytes),
         [0x03, ..] => rdp(bytes),
@@ -173,9 +184,12 @@ fn socks_4(bytes: &[u8]) -> PreambleRead {
 }
 
 fn proxy_protocol_2(bytes: &[u8]) -> PreambleRead {
-    const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
     if !is_start(bytes, SIGNATURE) {
-        return PreambleRead::Other;
+        // Empty lines, as some clients send behind a body.
+        let empty = bytes
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        return took(PreambleKind::Line, empty.count());
     }
     match bytes.get(14..16) {
         Some([high, low]) => need(
@@ -204,7 +218,7 @@ fn ldap(bytes: &[u8]) -> PreambleRead {
         [_, 0x81, a, ..] => (3, usize::from(*a)),
         [_, 0x82, a, b, ..] => (4, usize::from(u16::from_be_bytes([*a, *b]))),
         [_, 0x84, 0, 0, a, b, ..] => (6, usize::from(u16::from_be_bytes([*a, *b]))),
-        _ => return more_if(bytes.len() < 6 && !matches!(bytes.get(1), Some(0x85.. | 0x83 | 0x80))),
+        _ => return more_if(bytes.len() < 6 && !matches!(bytes.get(1), Some(0x85..|0x83| 0x80))),
     };
     let inner = bytes.get(length_at..).unwrap_or(&[]);
     let operation = match inner {
@@ -316,14 +330,23 @@ mod tests {
         let whole: [(&[u8], PreambleKind); 13] = [
             (b"\x05\x01\x00", PreambleKind::Socks),
             (b"\x05\x02\x00\x02", PreambleKind::Socks),
-            (b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb", PreambleKind::Socks),
+            (
+                b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb",
+                PreambleKind::Socks,
+            ),
             (b"\x01\x02me\x03pwd", PreambleKind::Socks),
             (b"\x04\x01\x01\xbb\xc0\x00\x02\x01me\0", PreambleKind::Socks),
-            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x04abcd", PreambleKind::ProxyProtocol),
+            (
+                b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x04abcd",
+                PreambleKind::ProxyProtocol,
+            ),
             (b"\0\0\0\x08\x04\xd2\x16\x2f", PreambleKind::PostgresRequest),
             (b"\x30\x05\x02\x01\x01\x77\x00", PreambleKind::Ldap),
             (b"\x03\x00\x00\x08\x03\xe0\x00\x00", PreambleKind::Rdp),
-            (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 443\r\n", PreambleKind::ProxyProtocol),
+            (
+                b"PROXY TCP4 192.0.2.1 192.0.2.2 1 443\r\n",
+                PreambleKind::ProxyProtocol,
+            ),
             (b"a1 STARTTLS\r\n", PreambleKind::Line),
             (b"<starttls xmlns='x'/>", PreambleKind::Tag),
             (b"EHLO host\n", PreambleKind::Line),

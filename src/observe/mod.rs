@@ -23,7 +23,7 @@ use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute};
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
-pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsTransaction};
+pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
 pub use names::is_sinkhole;
 pub use run::{App, Event, EventKind, IcmpDetail, SideEvidence};
 pub use stream::StreamFact;

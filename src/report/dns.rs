@@ -13,7 +13,7 @@ use super::json::{json_line, json_list};
 use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{Capture, DnsData, DnsRecord, DnsTransaction};
+use crate::observe::{Capture, DnsData, DnsRecord, DnsSection, DnsTransaction};
 
 /// A question and what came back. Field names and order are fixed.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +34,7 @@ pub struct DnsView<'a> {
     pub qtype: Option<Cow<'static, str>>,
     /// Response code of the first answer, by name; null without an answer.
     pub rcode: Option<Cow<'static, str>>,
-    /// Records of the answer sections of all answers, each once.
+    /// Records of all sections of all answers, each once.
     pub answers: Vec<AnswerView<'a>>,
     /// Extended errors of all answers (RFC 8914), each once.
     pub ede: Vec<ExtendedErrorView<'a>>,
@@ -52,7 +52,7 @@ pub struct DnsView<'a> {
     pub responses: usize,
 }
 
-/// A record of an answer section.
+/// A record of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct AnswerView<'a> {
     /// Owner.
@@ -64,6 +64,9 @@ pub struct AnswerView<'a> {
     pub data: Cow<'a, str>,
     /// Seconds to live.
     pub ttl: u32,
+    /// `answer`, `authority` or `additional`.
+    #[serde(serialize_with = "word")]
+    pub section: DnsSection,
 }
 
 /// An extended DNS error.
@@ -80,9 +83,7 @@ impl<'a> DnsView<'a> {
     #[must_use]
     pub fn new(transaction: &'a DnsTransaction, capture: &Capture) -> Self {
         let messages = || transaction.answers.iter().map(|(_, facts)| facts.as_ref());
-        let records = messages()
-            .flat_map(|facts| &facts.records)
-            .filter(|record| record.answer);
+        let records = messages().flat_map(|facts| &facts.records);
         let answers = each_once(records.map(answer));
         let errors = messages().flat_map(|facts| &facts.extended_errors);
         let ede = each_once(errors.map(|(code, text)| ExtendedErrorView { code: *code, text }));
@@ -115,10 +116,15 @@ impl<'a> DnsView<'a> {
         }
     }
 
+    fn of_answer_sections(&self) -> impl Iterator<Item = &AnswerView<'a>> {
+        self.answers
+            .iter()
+            .filter(|answer| answer.section == DnsSection::Answer)
+    }
+
     fn cells(&self) -> Vec<String> {
         let answers: Vec<String> = self
-            .answers
-            .iter()
+            .of_answer_sections()
             .map(|a| format!("{} {} {} {}", a.name, a.ttl, a.kind, a.data))
             .collect();
         let ede: Vec<String> = self
@@ -198,8 +204,7 @@ fn human<'a>(
     let mut table = Table::new(["at", "client", "server", "query", "type", "answer", "data"]);
     for transaction in all {
         let mut said: Vec<String> = transaction
-            .answers
-            .iter()
+            .of_answer_sections()
             .map(|a| a.data.to_string())
             .collect();
         said.extend(
@@ -242,6 +247,7 @@ fn answer(record: &DnsRecord) -> AnswerView<'_> {
         kind: type_name(record.kind),
         data,
         ttl: record.ttl,
+        section: record.section,
     }
 }
 
@@ -351,7 +357,7 @@ mod tests {
             "query": "update.example.com",
             "qtype": "A",
             "rcode": "NOERROR",
-            "answers": [{"name": "update.example.com", "type": "A", "data": "203.0.113.5", "ttl": 60}],
+            "answers": [{"name": "update.example.com", "type": "A", "data": "203.0.113.5", "ttl": 60, "section": "answer"}],
             "ede": [{"code": 15, "text": HOSTILE[2]}],
             "frames": [1, 2, 3],
         });
