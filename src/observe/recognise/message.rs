@@ -305,11 +305,14 @@ impl Listener<'_> {
         self.run
             .app
             .insert(if multicast { App::MDNS } else { App::DNS });
-        self.client(if message.response {
-            self.side.other()
-        } else {
-            self.side
-        });
+        // Multicast answers are sent to all, asked or not.
+        if !multicast {
+            self.client(if message.response {
+                self.side.other()
+            } else {
+                self.side
+            });
+        }
         let (from, to) = (self.endpoint(self.side), self.endpoint(self.side.other()));
         self.dns.absorb(stamp, from, to, transport, &message);
     }
