@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::chunks::Chunks;
-use super::fragments::{FragmentKey, Part};
 use super::dns_log::DnsSeen;
+use super::fragments::{FragmentKey, Part};
 use super::run::Run;
 use super::{Observation, Tally};
 use crate::model::{FlowKey, FrameId};
@@ -35,8 +35,8 @@ impl From<Observation> for Written {
         } = observation;
         let dns_dropped = dns.dropped();
         let mut runs: Vec<(FlowKey, Run)> =
-            flows.into_runs().map(|(key, run)| (key, *run)).collect();
-        runs.sort_by_key(|(key, run)| (*key, run.span, run.opening));
+            flows.into_parts().map(|(key, run)| (key, *run)).collect();
+        runs.sort_by_key(|(key, run)| (*key, run.span, run.opening, run.hint));
         let mut dns = dns.into_seen();
         dns.sort();
         let fragments_dropped = fragments.dropped();

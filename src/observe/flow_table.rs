@@ -1,7 +1,9 @@
 //! 5-tuples to their runs.
 //!
 //! A run is cut by a new opening or by an idle gap. Runs are kept so fine that merging two tables can only join
-//! them: after every merge, a run without opening that begins soon after the end of its predecessor belongs to it.
+//! them: of TCP, a run without opening stays apart from the one before it, whose successor may be in a part of the
+//! capture that is still to come, unless it goes on in the sequence space where that one ends. Once the whole is known
+//! ([`FlowTable::into_runs`]), a run without opening that begins soon after the end of its predecessor belongs to it.
 
 use std::time::Duration;
 
@@ -12,7 +14,9 @@ use super::dns_log::DnsLog;
 use super::fragments::Whole;
 use super::recognise;
 use super::run::{App, Event, EventKind, IcmpDetail, Opening, Run, Sizes};
-use crate::decode::{Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram};
+use crate::decode::{
+    Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
+};
 use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
@@ -59,7 +63,7 @@ impl FlowTable {
             }),
             (false, _) => None,
         };
-        let run = self.run(key, opening, stamp);
+        let run = self.run(key, opening, hint(side, segment), stamp);
         run.count(side, stamp, packet, u64::from(segment.payload_length));
         let mut next = segment.sequence.wrapping_add(segment.payload_length);
         next = next.wrapping_add(
@@ -67,7 +71,7 @@ impl FlowTable {
         );
         run.sequence(
             side,
-            next,
+            (segment.sequence, next),
             flags.has(TcpFlags::ACK).then_some(segment.acknowledgment),
         );
         let event = |kind| Event {
@@ -121,7 +125,7 @@ impl FlowTable {
         datagram: &UdpDatagram<'_>,
         dns: &mut DnsLog,
     ) {
-        let run = self.run(key, None, stamp);
+        let run = self.run(key, None, None, stamp);
         run.count(side, stamp, packet, u64::from(datagram.payload_length));
         let part = packet.fragment.is_some();
         recognise::datagram(run, key, side, stamp, datagram.payload, part, dns);
@@ -136,13 +140,13 @@ impl FlowTable {
         packet: &Packet<'_>,
         dns: &mut DnsLog,
     ) {
-        let run = self.run(key, None, whole.stamp);
+        let run = self.run(key, None, None, whole.stamp);
         let rest = |length: u32| u64::from(length.saturating_sub(whole.counted()));
         match &packet.segment {
             Segment::Tcp(segment) => {
                 run.count_rest(side, rest(segment.payload_length));
                 let next = segment.sequence.wrapping_add(segment.payload_length);
-                run.sequence(side, next, None);
+                run.sequence(side, (segment.sequence, next), None);
                 if !segment.payload.is_empty() {
                     recognise::segment(run, key, side, whole.stamp, segment, dns);
                 }
@@ -164,7 +168,7 @@ impl FlowTable {
         packet: &Packet<'_>,
         payload: u64,
     ) {
-        self.run(key, None, stamp)
+        self.run(key, None, None, stamp)
             .count(side, stamp, packet, payload);
     }
 
@@ -177,7 +181,7 @@ impl FlowTable {
         carrier: &Carrier,
         packet: &Packet<'_>,
     ) {
-        let run = self.run(key, None, stamp);
+        let run = self.run(key, None, None, stamp);
         let vlans = packet.vlans.get(..usize::from(carrier.vlans));
         let tunnels = packet.tunnels.get(..usize::from(carrier.tunnels));
         let sizes = Sizes {
@@ -205,7 +209,12 @@ impl FlowTable {
         message: &IcmpMessage<'_>,
         quoted: &Quoted,
     ) {
-        let run = self.run(key, None, stamp);
+        // An error that quotes a SYN belongs to the connection that this one opens.
+        let hint = match (key.transport(), quoted.sequence) {
+            (Transport::Tcp, Some(isn)) => Some(Opening { side, isn }),
+            _ => None,
+        };
+        let run = self.run(key, None, hint, stamp);
         run.extend(stamp);
         run.keep(Event {
             stamp,
@@ -226,43 +235,67 @@ impl FlowTable {
         });
     }
 
-    /// All runs, in no order.
-    pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
+    /// All runs as they are kept, in no order.
+    pub(super) fn into_parts(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
         self.runs
             .into_iter()
             .flat_map(|(key, runs)| runs.into_iter().map(move |run| (key, run)))
+    }
+
+    /// All runs of the whole capture, joined where nothing that could lie between them is to come; in no order.
+    pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
+        self.runs.into_iter().flat_map(|(key, mut runs)| {
+            if runs.len() > 1 {
+                coalesce(&mut runs, key.transport(), When::AtLast);
+            }
+            runs.into_iter().map(move |run| (key, run))
+        })
     }
 
     /// Puts a run in, as a partial file lists it.
     pub(super) fn add(&mut self, key: FlowKey, run: Run) {
         let runs = self.runs.entry(key).or_default();
         runs.push(Box::new(run));
-        coalesce(runs, idle_gap(key.transport()));
+        coalesce(runs, key.transport(), When::OnTheWay);
     }
 
     /// The run that a packet belongs to; made where there is none yet.
-    fn run(&mut self, key: FlowKey, opening: Option<Opening>, stamp: Stamp) -> &mut Run {
-        let idle = idle_gap(key.transport());
+    fn run(
+        &mut self,
+        key: FlowKey,
+        opening: Option<Opening>,
+        hint: Option<Opening>,
+        stamp: Stamp,
+    ) -> &mut Run {
+        let transport = key.transport();
+        let idle = idle_gap(transport);
         let runs = self.runs.entry(key).or_default();
+        if let Some(hint) = hint {
+            let place = runs
+                .iter()
+                .rposition(|run| run.opening == Some(hint) || run.hint == Some(hint));
+            let place = place.unwrap_or_else(|| {
+                let mut run = Run::new(None, stamp);
+                run.hint = Some(hint);
+                insert(runs, run, transport)
+            });
+            return &mut runs[place];
+        }
         let place = match find(runs, opening, stamp, idle) {
             Some(i) => i,
             None => {
-                let in_order =
-                    runs.last().is_none_or(|last| last.span.0 < stamp) && runs.len() < MAX_RUNS;
-                runs.push(Box::new(Run::new(opening, stamp)));
-                if !in_order {
-                    coalesce(runs, idle);
-                }
+                insert(runs, Run::new(opening, stamp), transport);
                 find(runs, opening, stamp, idle).unwrap_or(runs.len() - 1)
             }
         };
         // A packet that bridges an idle gap joins the run behind it.
         if runs
             .get(place + 1)
-            .is_some_and(|next| next.opening.is_none())
+            .is_some_and(|next| next.opening.is_none() && next.hint.is_none())
+            && place_of_follower(runs, place, idle, stamp)
         {
             runs[place].extend(stamp);
-            coalesce(runs, idle);
+            coalesce(runs, transport, When::Absorbing);
             let place = find(runs, opening, stamp, idle).unwrap_or(runs.len() - 1);
             return &mut runs[place];
         }
@@ -282,12 +315,39 @@ impl FlowTable {
             let fresh = mine.is_empty();
             mine.extend(theirs);
             if !fresh {
-                coalesce(mine, idle_gap(key.transport()));
+                coalesce(mine, key.transport(), When::OnTheWay);
                 mine.iter_mut()
                     .for_each(|run| recognise::reread(run, key, dns));
             }
         }
     }
+}
+
+/// Puts a new run into its place; returns the place.
+fn insert(runs: &mut Runs, run: Run, transport: Transport) -> usize {
+    if runs.len() >= MAX_RUNS {
+        coalesce(runs, transport, When::AtLast);
+    }
+    if runs.len() >= MAX_RUNS {
+        let last = runs.len() - 1;
+        runs[last].merge(run);
+        runs[last].cut = true;
+        return last;
+    }
+    let place = runs.partition_point(|known| order(known) <= order(&run));
+    runs.insert(place, Box::new(run));
+    place
+}
+
+/// The opening that a reset answers: only a segment without acknowledgement, which a SYN is, is answered by one with
+/// sequence number 0 (RFC 9293 section 3.5.2).
+fn hint(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
+    let resets =
+        segment.flags.has(TcpFlags::RST | TcpFlags::ACK) && !segment.flags.has(TcpFlags::SYN);
+    (resets && segment.sequence == 0).then(|| Opening {
+        side: side.other(),
+        isn: segment.acknowledgment.wrapping_sub(1),
+    })
 }
 
 fn find(runs: &Runs, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> Option<usize> {
@@ -300,41 +360,90 @@ fn find(runs: &Runs, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> 
 /// The last run that begins at or before a moment and reaches it, or a later one that the moment reaches.
 fn place_by_time(runs: &Runs, stamp: Stamp, idle: Duration) -> Option<usize> {
     let after = runs.partition_point(|run| run.span.0 <= stamp);
-    if let Some(i) = after.checked_sub(1)
+    let before = runs[..after].iter().rposition(|run| run.hint.is_none());
+    if let Some(i) = before
         && runs[i].reaches(stamp, idle)
     {
         return Some(i);
     }
     // Late in the file but early in time: it begins a run without opening that goes on later.
-    let next = runs.get(after)?;
-    (next.opening.is_none() && next.span.0.time.since(stamp.time) <= idle).then_some(after)
+    let next = after + runs[after..].iter().position(|run| run.hint.is_none())?;
+    let run = &runs[next];
+    (run.opening.is_none() && run.span.0.time.since(stamp.time) <= idle).then_some(next)
 }
 
-/// Sorts runs and joins those that belong together: the same opening, or no opening and soon after the one before.
-fn coalesce(runs: &mut Runs, idle: Duration) {
-    runs.sort_by_key(|run| (run.span, run.opening));
+/// Whether a packet at `stamp` closes the gap to the run behind.
+fn place_of_follower(runs: &Runs, place: usize, idle: Duration, stamp: Stamp) -> bool {
+    runs.get(place + 1)
+        .is_some_and(|next| next.span.0.time.since(stamp.time) <= idle)
+}
+
+fn order(run: &Run) -> ((Stamp, Stamp), Option<Opening>, Option<Opening>) {
+    (run.span, run.opening, run.hint)
+}
+
+/// How much is known when runs are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// Packets of one part are being taken, in the order of time.
+    Absorbing,
+    /// Parts merge; others may come.
+    OnTheWay,
+    /// All is there.
+    AtLast,
+}
+
+/// Sorts runs and joins those that belong together: of the same opening, or without one and soon after the run before.
+fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
+    let idle = idle_gap(transport);
+    runs.sort_by_key(|run| order(run));
     let mut out: Runs = SmallVec::with_capacity(runs.len());
+    let mut hinted: Runs = SmallVec::new();
     for run in runs.drain(..) {
-        let same_opening = run
-            .opening
-            .is_some()
-            .then(|| out.iter().position(|o| o.opening == run.opening));
-        let place = match same_opening {
-            Some(place) => place,
-            None => out
-                .last()
-                .is_some_and(|last| last.reaches(run.span.0, idle))
-                .then(|| out.len() - 1),
+        if run.hint.is_some() {
+            hinted.push(run);
+            continue;
+        }
+        let place = if run.opening.is_some() {
+            out.iter().rposition(|known| known.opening == run.opening)
+        } else {
+            let last = out.len().checked_sub(1);
+            last.filter(|last| {
+                let last = &out[*last];
+                let alone = transport == Transport::Tcp && when == When::OnTheWay;
+                last.reaches(run.span.0, idle) && (!alone || last.is_continued_by(&run))
+            })
         };
+        join(&mut out, place, run);
+    }
+    for run in hinted {
+        let answers = |known: &Run| known.opening == run.hint || known.hint == run.hint;
+        let mut place = out.iter().position(|known| answers(known));
+        if place.is_none() && when == When::AtLast {
+            let before = out.partition_point(|known| known.span.0 <= run.span.0);
+            place = before
+                .checked_sub(1)
+                .filter(|i| out[*i].reaches(run.span.0, idle));
+        }
         match place {
             Some(i) => out[i].merge(*run),
-            None if out.len() == MAX_RUNS => {
-                let last = &mut out[MAX_RUNS - 1];
-                last.merge(*run);
-                last.cut = true;
+            None => {
+                let i = out.partition_point(|known| order(known) <= order(&run));
+                out.insert(i, run);
             }
-            None => out.push(run),
         }
     }
     *runs = out;
+}
+
+fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>) {
+    match place {
+        Some(i) => out[i].merge(*run),
+        None if out.len() >= MAX_RUNS => {
+            let last = &mut out[MAX_RUNS - 1];
+            last.merge(*run);
+            last.cut = true;
+        }
+        None => out.push(run),
+    }
 }

@@ -110,6 +110,8 @@ pub struct SideEvidence {
     pub ttl: Option<(u8, u8)>,
     /// The highest acknowledgement number sent, in serial order (RFC 1982).
     pub highest_ack: Option<u32>,
+    /// The lowest sequence number sent, in serial order.
+    pub first_sequence: Option<u32>,
     /// One past the highest sequence number sent, in serial order; SYN and FIN count one each.
     pub next_sequence: Option<u32>,
     /// The kinds of events that are there, as a quick test.
@@ -151,6 +153,7 @@ impl Merge for SideEvidence {
         self.span = both(self.span, other.span, |a, b| (a.0.min(b.0), a.1.max(b.1)));
         self.ttl = both(self.ttl, other.ttl, |a, b| (a.0.min(b.0), a.1.max(b.1)));
         self.highest_ack = both(self.highest_ack, other.highest_ack, later);
+        self.first_sequence = both(self.first_sequence, other.first_sequence, earlier);
         self.next_sequence = both(self.next_sequence, other.next_sequence, later);
         self.kinds |= other.kinds;
     }
@@ -321,6 +324,8 @@ pub(super) struct Extra {
 pub(super) struct Run {
     /// The TCP opening, where it was seen.
     pub opening: Option<Opening>,
+    /// The opening that the only packets in here answer, where it was not seen with them.
+    pub hint: Option<Opening>,
     /// First and last packet or ICMP error.
     pub span: (Stamp, Stamp),
     /// What each side sent.
@@ -358,6 +363,7 @@ impl Run {
     pub(super) fn new(opening: Option<Opening>, stamp: Stamp) -> Self {
         Self {
             opening,
+            hint: None,
             span: (stamp, stamp),
             sides: Default::default(),
             events: Vec::new(),
@@ -405,9 +411,12 @@ impl Run {
         evidence.payload_bytes += payload;
     }
 
-    /// Notes sequence space: what `side` has sent up to, and has acknowledged.
-    pub(super) fn sequence(&mut self, side: Side, next: u32, ack: Option<u32>) {
+    /// Notes sequence space: what `side` has sent, from the first number up to the one before `sent.1`, and has
+    /// acknowledged.
+    pub(super) fn sequence(&mut self, side: Side, sent: (u32, u32), ack: Option<u32>) {
         let evidence = &mut self.sides[side.index()];
+        let (first, next) = sent;
+        evidence.first_sequence = both(evidence.first_sequence, Some(first), earlier);
         evidence.next_sequence = both(evidence.next_sequence, Some(next), later);
         evidence.highest_ack = both(evidence.highest_ack, ack, later);
     }
@@ -469,9 +478,25 @@ impl Run {
         stamp.time.since(self.span.1.time) <= idle
     }
 
+    /// Whether a later part of the capture goes on in the sequence space where this run ends. Connections of one
+    /// 5-tuple start far apart in it.
+    #[must_use]
+    pub(super) fn is_continued_by(&self, later: &Self) -> bool {
+        const NEAR: u32 = 1 << 16;
+        self.sides.iter().zip(&later.sides).any(|(mine, theirs)| {
+            match (mine.next_sequence, theirs.first_sequence) {
+                (Some(next), Some(first)) => {
+                    first.wrapping_sub(next).wrapping_add(NEAR) <= 2 * NEAR
+                }
+                _ => false,
+            }
+        })
+    }
+
     /// Takes all of another run of the same 5-tuple.
     pub(super) fn merge(&mut self, other: Self) {
         self.opening = self.opening.or(other.opening);
+        self.hint = self.hint.filter(|hint| other.hint == Some(*hint));
         self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
         self.app.insert(other.app);
         self.cut |= other.cut;
@@ -573,10 +598,7 @@ impl Run {
             note_stack(&mut extra.vlans, vlans.to_vec());
         }
         if !tunnels.is_empty() {
-            let stack: Vec<_> = tunnels
-                .iter()
-                .map(|t| (t.kind.to_owned(), t.id))
-                .collect();
+            let stack: Vec<_> = tunnels.iter().map(|t| (t.kind.to_owned(), t.id)).collect();
             note_stack(&mut extra.tunnels, stack);
         }
     }
@@ -590,6 +612,10 @@ pub(super) fn is_after(a: u32, b: u32) -> bool {
 
 fn later(a: u32, b: u32) -> u32 {
     if is_after(b, a) { b } else { a }
+}
+
+fn earlier(a: u32, b: u32) -> u32 {
+    if is_after(a, b) { b } else { a }
 }
 
 fn both<T>(a: Option<T>, b: Option<T>, join: impl Fn(T, T) -> T) -> Option<T> {
