@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Case;
+use super::attempt::Went;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::intent::Outcome;
@@ -84,12 +85,26 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             flows.push(*id);
         }
     }
+    let roles = rows::RolePorts::of(case.rules);
     for ((code, initiator, target, port, transport), (mut intents, flows)) in groups {
         intents.dedup();
         let Some(verdict) = flows.first().and_then(|id| case.flows.get(id.0 as usize)) else {
             continue;
         };
-        let (message, requirements) = nearest_miss(code, verdict, case);
+        let (mut message, requirements) = nearest_miss(code, verdict, case);
+        let listed = roles.on(port, transport);
+        if requirements.is_empty() && !listed.is_empty() {
+            let listed = listed.join(", ");
+            message.push_str(&format!(
+                "; on this port the pages list hosts in role {listed}"
+            ));
+        }
+        if !case.rules.profile().is_audited(initiator) {
+            message.push_str("; opened from outside");
+        }
+        if failed(case, &flows) {
+            message.push_str("; it did not get through");
+        }
         out.push(Finding {
             outcome: intents.first().map(|i| case.intents[*i].outcome),
             initiator: Some(initiator),
@@ -104,6 +119,15 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             ..Finding::new(code, target)
         });
     }
+}
+
+/// Whether none of the flows reached anything, as far as can be told.
+fn failed(case: &Case<'_>, flows: &[FlowId]) -> bool {
+    let went = flows
+        .iter()
+        .filter_map(|id| case.flows.get(id.0 as usize))
+        .map(|v| &v.went);
+    went.clone().count() > 0 && went.clone().all(|went| matches!(went, Went::Failed(_)))
 }
 
 fn audited<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (FlowId, &'a Flow, &'a FlowVerdict)> {
