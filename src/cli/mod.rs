@@ -2,11 +2,13 @@
 
 mod args;
 mod audit;
+mod clock;
 mod exit;
 mod flows;
 mod input;
 mod output;
 mod partials;
+mod plan;
 mod rules;
 mod site;
 

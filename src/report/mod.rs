@@ -21,6 +21,7 @@ mod flows;
 mod human;
 mod json;
 mod judged_flow;
+mod rules_list;
 mod site_proposal;
 pub mod text;
 mod view;
@@ -43,6 +44,7 @@ pub use flows::{FlowView, write_flows};
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
+pub use rules_list::{write_rules_csv, write_rules_human};
 pub use site_proposal::propose_site;
 pub use view::{
     CaptureView, CiteView, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,

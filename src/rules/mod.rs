@@ -42,7 +42,7 @@ pub use compile::{Activity, RuleSet};
 pub use condition::{Circumstances, Condition, Truth};
 pub use embedded::embedded;
 pub use explain::{Check, Explanation};
-pub use list::ListedRequirement;
+pub use list::{ListedRequirement, Party};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub use problem::{Problem, Severity, render_all};
 pub use profile::{Choices, Profile};

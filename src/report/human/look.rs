@@ -267,7 +267,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,
-            "  who            n  what\n  ポート         7  one two three four five\n                    six\n  \
+            "  who           n  what\n  ポート        7  one two three four five\n                   six\n  \
              a\\u{1b}[2Jb  12  x\n"
         );
     }

@@ -29,6 +29,8 @@ pub struct Inputs {
     pub inputs: Vec<Input>,
     /// Files in folders that are no captures, each with the reason, by path.
     pub skipped: Vec<SourceError>,
+    /// What is wrong with arguments: they could not be found or are no captures.
+    pub problems: Vec<SourceError>,
 }
 
 /// One input.
@@ -46,9 +48,8 @@ pub struct Input {
 /// that are captures by content), a pattern that the shell did not expand (`*`, `?`, `[..]`, `**`), or `-`. A file
 /// that is reached twice, also through links, is taken once.
 ///
-/// # Errors
-/// All that is wrong with any of the arguments, in their order.
-pub fn resolve<S: AsRef<OsStr>>(arguments: &[S]) -> Result<Inputs, Vec<SourceError>> {
+/// What is wrong with an argument is told in [`Inputs::problems`]; the others are found all the same.
+pub fn resolve<S: AsRef<OsStr>>(arguments: &[S]) -> Inputs {
     let mut search = Search::default();
     for argument in arguments {
         match InputPath::from_argument(argument.as_ref()) {
@@ -208,7 +209,7 @@ impl Search {
     }
 
     /// Looks into all files, sorts them, and tells the problems if there are any.
-    fn finish(mut self) -> Result<Inputs, Vec<SourceError>> {
+    fn finish(mut self) -> Inputs {
         let mut skipped = Vec::new();
         let mut found = self.look_into_all(&mut skipped);
         found.sort_by(|(path_a, start_a, _), (path_b, start_b, _)| {
@@ -228,11 +229,7 @@ impl Search {
         if count as u64 > most {
             self.problems.push(SourceError::TooMany { count, most });
         }
-        if self.problems.is_empty() {
-            Ok(Inputs { inputs, skipped })
-        } else {
-            Err(self.problems)
-        }
+        Inputs { inputs, skipped, problems: self.problems }
     }
 
     /// The inputs with their canonical paths and starts, by path. Problems are kept, files that are no captures and

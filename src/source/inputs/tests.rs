@@ -51,7 +51,7 @@ fn inputs_are_sorted_by_time_then_by_number_whatever_the_order_of_arguments() {
     let wanted = ["void", "early", "part9", "part10", "late", "-"];
     for _ in 0..arguments.len() {
         arguments.rotate_left(1);
-        let found = resolve(&arguments).unwrap();
+        let found = resolve(&arguments);
         assert_eq!(names(&found, folder), wanted);
         let time = |input: &Input| input.first_time.map(|time| time.as_nanos() / 1_000_000_000);
         let times: Vec<_> = found.inputs.iter().map(time).collect();
@@ -69,7 +69,7 @@ fn folders_are_searched_by_content() {
     write(folder, "a/empty.pcap", b"");
     write(folder, "a/broken.gz", b"\x1f\x8b\x08junkjunkjunkjunkjunk");
     symlink(folder.join("a"), folder.join("a/loop")).unwrap();
-    let found = resolve(&[folder.join("a")]).unwrap();
+    let found = resolve(&[folder.join("a")]);
     assert_eq!(names(&found, folder), ["a/deep/b.bin"]);
     let skipped: Vec<_> = found.skipped.iter().map(ToString::to_string).collect();
     assert_eq!(skipped.len(), 3, "{skipped:?}");
@@ -92,8 +92,8 @@ fn a_file_reached_twice_is_taken_once() {
         folder.join("./x.pcap"),
         folder.join("*.pcap"),
     ];
-    assert_eq!(names(&resolve(&arguments).unwrap(), folder), ["link.pcap"]);
-    let dashes = resolve(&["-", "-"]).unwrap();
+    assert_eq!(names(&resolve(&arguments), folder), ["link.pcap"]);
+    let dashes = resolve(&["-", "-"]);
     assert_eq!(dashes.inputs.len(), 1);
 }
 
@@ -110,7 +110,7 @@ fn patterns_are_expanded() {
     ] {
         write(folder, name, &capture(Some(1)));
     }
-    let find = |pattern: &str| names(&resolve(&[folder.join(pattern)]).unwrap(), folder);
+    let find = |pattern: &str| names(&resolve(&[folder.join(pattern)]), folder);
     assert_eq!(find("day?/a[0-9].pcap"), ["day1/a1.pcap", "day2/a2.pcap"]);
     assert_eq!(find("day2/*"), ["day2/a2.pcap", "day2/b.pcap"]);
     assert_eq!(find("**/a*.pcap"), ["day1/a1.pcap", "day2/a2.pcap"]);
@@ -141,7 +141,7 @@ fn all_problems_are_told_together() {
         text,
         folder.join("void"),
     ];
-    let problems = resolve(&arguments).unwrap_err();
+    let problems = resolve(&arguments).problems;
     let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 5, "{told:#?}");
     assert!(
@@ -160,7 +160,7 @@ fn pipes_are_not_looked_into_and_come_last() {
     let fine = write(folder, "z", &capture(Some(1)));
     let null = PathBuf::from("/dev/null");
     assert!(File::open(&null).is_ok());
-    let found = resolve(&[null.clone(), fine]).unwrap();
+    let found = resolve(&[null.clone(), fine]);
     assert_eq!(found.inputs.len(), 2);
     assert_eq!(found.inputs[1].path, InputPath::File(null));
 }

@@ -1,0 +1,33 @@
+//! `pktaudit flows`: what flowed, under which names.
+
+use super::args::{Common, FlowsCommand};
+use super::exit::Exit;
+use super::{input, output};
+use crate::drive::Observed;
+use crate::observe::attribute;
+use crate::report::{write_dns, write_flows};
+
+pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
+    let Some(observed) = input::read(&command.captures.captures, common) else { return Ok(Exit::NotAudited) };
+    let exit = completeness(&observed);
+    let capture = attribute(observed.observation);
+    let look = output::look(common);
+    output::to_stdout(|out| {
+        if command.dns {
+            write_dns(&capture, common.format.into(), &look, out)
+        } else {
+            write_flows(&capture, common.format.into(), &look, out)
+        }
+    })?;
+    Ok(exit)
+}
+
+/// Clean, unless something could not be read or was lost.
+pub(super) fn completeness(observed: &Observed) -> Exit {
+    let damaged = observed.inputs.iter().any(|input| !input.damage.is_empty());
+    let lost = observed.inputs.iter().any(|input| {
+        let loss = input.loss;
+        loss.interface + loss.kernel + loss.own > 0
+    });
+    if damaged || lost || !observed.failures.is_empty() { Exit::NotAudited } else { Exit::Clean }
+}

@@ -1,0 +1,110 @@
+//! Captures named on the command line to one observation, with a progress line while it works.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::args::Common;
+use super::output;
+use crate::drive::{InputReport, Observed, Progress, observe};
+use crate::report::{InputSummary, Loss};
+use crate::source::{Input, resolve};
+
+/// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
+pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
+    let inputs = resolve(captures);
+    for problem in &inputs.problems {
+        output::complain(&problem.to_string());
+    }
+    for skipped in inputs.skipped.iter().filter(|_| common.verbose) {
+        output::note(common, &format!("skipped: {skipped}"));
+    }
+    if !common.verbose && !inputs.skipped.is_empty() {
+        output::note(common, &format!("{} files are no captures and were skipped (-v lists them)", inputs.skipped.len()));
+    }
+    if inputs.inputs.is_empty() {
+        return None;
+    }
+    let progress = Progress::default();
+    let mut observed = watched(common, &inputs.inputs, &progress, || {
+        observe(&inputs.inputs, threads(common), &progress)
+    });
+    for failure in &observed.failures {
+        output::complain(&failure.to_string());
+    }
+    observed.failures.extend(inputs.problems);
+    for report in &observed.inputs {
+        for damage in &report.damage {
+            output::complain(&format!("{}: at byte {}: {}", report.input.path, damage.offset, damage.what));
+        }
+    }
+    Some(observed)
+}
+
+/// How many threads to work with.
+pub(super) fn threads(common: &Common) -> usize {
+    match common.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    }
+}
+
+/// Inputs as the report tells them, those that could not be opened too.
+pub(super) fn summaries(inputs: &[InputReport], failures: &[crate::source::SourceError]) -> Vec<InputSummary> {
+    let read = inputs.iter().map(|report| InputSummary {
+        path: report.input.path.to_string(),
+        frames: report.frames,
+        first: (report.frames > 0).then_some(report.span.first),
+        last: (report.frames > 0).then_some(report.span.last),
+        damage: report.damage.iter().map(|d| format!("at byte {}: {}", d.offset, d.what)).collect(),
+        loss: Loss { interface: report.loss.interface, kernel: report.loss.kernel, own: report.loss.own },
+    });
+    let unread = failures.iter().map(|failure| {
+        let words = failure.to_string();
+        let (path, why) = words.split_once(": ").unwrap_or((&words, ""));
+        InputSummary { path: path.to_owned(), damage: vec![why.to_owned()], ..InputSummary::default() }
+    });
+    read.chain(unread).collect()
+}
+
+/// Works while a line on the terminal says how far it is. Nothing is shown for the first half second.
+fn watched<T>(common: &Common, inputs: &[Input], progress: &Progress, work: impl FnOnce() -> T) -> T {
+    if common.quiet || !io::stderr().is_terminal() {
+        return work();
+    }
+    let total: Option<u64> = inputs.iter().map(|input| input.stored_bytes).sum();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| show_progress(total, progress, &done));
+        let result = work();
+        done.store(true, Ordering::Release);
+        watcher.thread().unpark();
+        let _ = watcher.join();
+        result
+    })
+}
+
+fn show_progress(total: Option<u64>, progress: &Progress, done: &AtomicBool) {
+    let start = Instant::now();
+    let mut shown = false;
+    while !done.load(Ordering::Acquire) {
+        std::thread::park_timeout(Duration::from_millis(500));
+        let elapsed = start.elapsed().as_secs_f64();
+        if done.load(Ordering::Acquire) || elapsed < 0.45 {
+            continue;
+        }
+        let bytes = progress.bytes.load(Ordering::Relaxed);
+        let frames = progress.frames.load(Ordering::Relaxed);
+        let rate = frames as f64 / elapsed / 1e6;
+        let left = total.filter(|_| bytes > 0).map_or(String::new(), |total| {
+            let left = elapsed * (total.saturating_sub(bytes)) as f64 / bytes as f64;
+            format!(" of {} MB, {left:.0} s left", total / 1_000_000)
+        });
+        let _ = write!(io::stderr(), "\r\x1b[K{} MB{left}, {frames} packets, {rate:.1} M/s", bytes / 1_000_000);
+        shown = true;
+    }
+    if shown {
+        let _ = write!(io::stderr(), "\r\x1b[K");
+    }
+}

@@ -1,0 +1,75 @@
+//! What goes to the terminal: results to standard output, notes and errors to standard error.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use super::args::{Color, Common, Format};
+use super::exit::Exit;
+use crate::report::{self, Look, Paint, ReportError, text};
+
+/// Runs a writer on standard output. A reader that has gone away (`| head`) is no error.
+pub(super) fn to_stdout(
+    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> Result<(), ReportError>,
+) -> anyhow::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let done = write(&mut out).and_then(|()| Ok(out.flush()?));
+    match done {
+        Err(error) if error.is_broken_pipe() => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+/// Tells an error with its causes.
+pub(super) fn failure(error: &anyhow::Error) -> Exit {
+    let mut words = text::visible(&format!("{error:#}")).into_owned();
+    words = words.replace("\\n", "\n");
+    complain(&words);
+    Exit::NotAudited
+}
+
+/// Tells one thing that is wrong.
+pub(super) fn complain(words: &str) {
+    let _ = writeln!(io::stderr(), "pktaudit: {words}");
+}
+
+/// Tells something good to know, unless quiet.
+pub(super) fn note(common: &Common, words: &str) {
+    if !common.quiet {
+        let _ = writeln!(io::stderr(), "pktaudit: {words}");
+    }
+}
+
+/// Prints text that was made for a terminal as it is.
+pub(super) fn raw_to_stderr(words: &str) {
+    let _ = write!(io::stderr(), "{words}");
+}
+
+/// How wide and how colourful the terminal takes it.
+pub(super) fn look(common: &Common) -> Look {
+    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    Look {
+        width: width.filter(|width| *width >= 40).unwrap_or(100),
+        paint: if colored(common, io::stdout().is_terminal()) { Paint::Color } else { Paint::Plain },
+        all: common.verbose,
+        quiet: common.quiet,
+    }
+}
+
+/// Whether to colour what goes to a stream.
+pub(super) fn colored(common: &Common, terminal: bool) -> bool {
+    match common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+            Format::Ndjson => Self::Ndjson,
+            Format::Csv => Self::Csv,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! `pktaudit rules` and `pktaudit explain`: look at requirements and at what codes mean.
+
+use std::io::Write;
+use std::net::IpAddr;
+
+use anyhow::{Context, bail};
+
+use super::args::{Common, ExplainCommand, Format, RulesCommand, RulesExplain, RulesSchema, RulesSelection};
+use super::exit::Exit;
+use super::plan::{self, plan};
+use super::output;
+use crate::judge::{Code, FindingCode};
+use crate::model::{CaptureTime, Fqdn, Transport};
+use crate::report;
+use crate::rules::{self, RequirementIndex, RuleSet, Scratch, Severity, Subject};
+
+pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exit> {
+    match command {
+        RulesCommand::Check(command) => check(command, common),
+        RulesCommand::List(command) => list(command, common),
+        RulesCommand::Explain(command) => explain(command, common),
+        RulesCommand::Schema(command) => schema(command),
+    }
+}
+
+/// Shows all problems; errors make it exit 2, warnings 1.
+fn check(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
+    let paths = selected(command);
+    let (library, mut problems) = plan::library(&paths, common, true)?;
+    let site = plan::site(command.choices.site.as_deref(), &library, common, true)?;
+    let profile = plan::profile(&library, site.as_ref(), &command.choices, common)?;
+    plan::show(profile.problems(), common);
+    problems.extend(profile.problems().iter().cloned());
+    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
+    let (documents, requirements) = (library.documents.len(), library.requirements.len());
+    output::to_stdout(|out| {
+        Ok(writeln!(out, "{documents} documents, {requirements} requirements: {warnings} warnings, {notes} notes")?)
+    })?;
+    Ok(if warnings > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+fn list(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
+    let paths = selected(command);
+    let (library, _) = plan::library(&paths, common, false)?;
+    let listed = || library.requirements.iter().map(|requirement| requirement.listed(&library));
+    output::to_stdout(|out| {
+        match common.format {
+            Format::Ndjson => {
+                for row in listed() {
+                    serde_json::to_writer(&mut *out, &row)?;
+                    out.write_all(b"\n")?;
+                }
+            }
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &listed().collect::<Vec<_>>())?;
+                out.write_all(b"\n")?;
+            }
+            Format::Csv => report::write_rules_csv(&library, out)?,
+            Format::Human => report::write_rules_human(&library, &output::look(common), out)?,
+        }
+        Ok(())
+    })?;
+    Ok(Exit::Clean)
+}
+
+fn explain(command: &RulesExplain, common: &Common) -> anyhow::Result<Exit> {
+    let plan = plan(&command.choices, common)?;
+    for what in &command.what {
+        let asked = Asked::parse(what)?;
+        let lines = explain_one(&plan.rules, &asked, command);
+        output::to_stdout(|out| {
+            writeln!(out, "{}", asked.words())?;
+            lines.iter().try_for_each(|line| Ok(writeln!(out, "{line}")?))
+        })?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn schema(command: &RulesSchema) -> anyhow::Result<Exit> {
+    let schema = if command.site { rules::site_file_schema() } else { rules::rule_file_schema() };
+    output::to_stdout(|out| {
+        serde_json::to_writer_pretty(&mut *out, &schema)?;
+        Ok(out.write_all(b"\n")?)
+    })?;
+    Ok(Exit::Clean)
+}
+
+/// `pktaudit explain CODE`.
+pub(super) fn explain_code(command: &ExplainCommand) -> anyhow::Result<Exit> {
+    let all = || {
+        let findings = FindingCode::ALL.iter().map(|code| code.as_str());
+        findings.chain(Code::ALL.iter().map(|code| code.as_str()))
+    };
+    let wanted: Vec<&str> = match command.codes.is_empty() {
+        true => all().collect(),
+        false => command.codes.iter().map(String::as_str).collect(),
+    };
+    for code in wanted {
+        let Some(text) = report::explain(code) else {
+            bail!("`{code}` is no finding or evidence code; known are {}", all().collect::<Vec<_>>().join(", "));
+        };
+        output::to_stdout(|out| Ok(writeln!(out, "{text}\n")?))?;
+    }
+    Ok(Exit::Clean)
+}
+
+fn selected(command: &RulesSelection) -> Vec<std::ffi::OsString> {
+    command.paths.iter().chain(&command.choices.rules).cloned().collect()
+}
+
+/// What is asked about: a name or an address, with port and transport where given.
+struct Asked {
+    name: Option<Fqdn>,
+    address: Option<IpAddr>,
+    port: Option<u16>,
+    transport: Option<Transport>,
+}
+
+impl Asked {
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let (rest, transport) = match text.rsplit_once('/') {
+            Some((rest, "tcp")) => (rest, Some(Transport::Tcp)),
+            Some((rest, "udp")) => (rest, Some(Transport::Udp)),
+            Some((_, other)) => bail!("`{other}` is no transport; tcp and udp are known"),
+            None => (text, None),
+        };
+        if let Ok(address) = rest.trim_matches(['[', ']']).parse() {
+            return Ok(Self { name: None, address: Some(address), port: None, transport });
+        }
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port.parse().with_context(|| format!("`{port}` is no port"))?)),
+            None => (rest, None),
+        };
+        let address = host.trim_matches(['[', ']']).parse().ok();
+        let name = match address {
+            Some(_) => None,
+            None => Some(Fqdn::parse(host).with_context(|| format!("`{host}` is no address and no name"))?),
+        };
+        Ok(Self { name, address, port, transport })
+    }
+
+    fn words(&self) -> String {
+        let aim = match (&self.name, self.address) {
+            (Some(name), _) => name.to_string(),
+            (None, Some(address)) => address.to_string(),
+            (None, None) => String::new(),
+        };
+        let port = self.port.map_or(" on any port".to_owned(), |port| format!(" port {port}"));
+        let transport = self.transport.map_or(String::new(), |transport| format!("/{transport}"));
+        format!("{aim}{port}{transport}:")
+    }
+}
+
+/// One line for each requirement whose destination fits, with the reason why it covers or does not.
+fn explain_one(rules: &RuleSet, asked: &Asked, command: &RulesExplain) -> Vec<String> {
+    let nobody = IpAddr::from([0, 0, 0, 0]);
+    let names: Vec<&Fqdn> = asked.name.iter().collect();
+    let now = command.choices.as_of.and_then(midnight).unwrap_or_else(super::clock::now);
+    let subject = Subject {
+        initiator: command.from.unwrap_or(nobody),
+        responder: asked.address.unwrap_or(nobody),
+        port: asked.port.unwrap_or(0),
+        transport: asked.transport.unwrap_or(Transport::Tcp),
+        names: &names,
+        path: None,
+        time: now,
+    };
+    let found = rules.assess(&subject, &mut Scratch::default());
+    let covers = found.covers.iter().map(|cover| cover.requirement);
+    let near = found.misses.iter().map(|miss| miss.requirement);
+    let denied = found.denied.iter().map(|denied| denied.requirement);
+    let mut all: Vec<RequirementIndex> = covers.chain(near).chain(denied).collect();
+    all.sort_unstable();
+    all.dedup();
+    if all.is_empty() {
+        let domain = asked.name.as_ref().and_then(|name| rules.nearest_by_vendor_domain(name));
+        return vec![match domain {
+            Some(documents) => format!("  on no list, though {} lists names under its domain", documents.join(", ")),
+            None => "  on no list".to_owned(),
+        }];
+    }
+    all.into_iter().flat_map(|requirement| explanation(rules, requirement, &subject, asked, command)).collect()
+}
+
+fn explanation(
+    rules: &RuleSet,
+    requirement: RequirementIndex,
+    subject: &Subject<'_>,
+    asked: &Asked,
+    command: &RulesExplain,
+) -> Vec<String> {
+    let Some(explanation) = rules.explain(requirement, subject) else { return Vec::new() };
+    // What was not asked about cannot be wrong.
+    let asked_about = |what: &str| match what {
+        "port" => asked.port.is_some(),
+        "transport" => asked.transport.is_some(),
+        "source" => command.from.is_some(),
+        _ => true,
+    };
+    let wrong = explanation.checks.iter().any(|check| check.fits == Some(false) && asked_about(check.what));
+    let mut lines = vec![format!("  {} {}", if wrong { "no " } else { "yes" }, explanation.requirement)];
+    lines.extend(explanation.checks.iter().map(|check| {
+        let sign = match check.fits {
+            Some(false) if asked_about(check.what) => "✗",
+            Some(true) if asked_about(check.what) => "✓",
+            _ => "·",
+        };
+        format!("        {sign} {}: {}", check.what, check.text)
+    }));
+    lines
+}
+
+fn midnight(day: jiff::civil::Date) -> Option<CaptureTime> {
+    let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond();
+    i64::try_from(start).ok().map(CaptureTime::from_nanos)
+}
