@@ -319,7 +319,8 @@ mod tests {
     fn every_row_is_whole_and_no_cell_does_harm() {
         let sample = sample();
         let report = sample.report();
-        let writers: [fn(&Report<'_>, &mut Vec<u8>) -> Result<(), ReportError>; 3] = [
+        type Writer = fn(&Report<'_>, &mut Vec<u8>) -> Result<(), ReportError>;
+        let writers: [Writer; 3] = [
             |report, out| write_findings_csv(report, out),
             |report, out| write_requirements_csv(report, out),
             |report, out| write_flows_csv(report, out),

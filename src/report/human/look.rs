@@ -210,7 +210,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// `1 flow`, `2 flows`.
-pub(super) fn counted(number: u64, what: &str) -> String {
+pub(crate) fn counted(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", grouped(number))
 }
