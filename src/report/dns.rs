@@ -50,6 +50,9 @@ pub struct DnsView<'a> {
     pub queries: usize,
     /// How many messages answered.
     pub responses: usize,
+    /// Records of the authority and additional sections of all answers, each once: referrals and glue, which answer
+    /// nothing by themselves.
+    pub other_sections: Vec<AnswerView<'a>>,
 }
 
 /// A record of an answer section.
@@ -80,10 +83,13 @@ impl<'a> DnsView<'a> {
     #[must_use]
     pub fn new(transaction: &'a DnsTransaction, capture: &Capture) -> Self {
         let messages = || transaction.answers.iter().map(|(_, facts)| facts.as_ref());
-        let records = messages()
-            .flat_map(|facts| &facts.records)
-            .filter(|record| record.answer);
-        let answers = each_once(records.map(answer));
+        let records = |of_answer: bool| {
+            let all = messages().flat_map(|facts| &facts.records);
+            each_once(
+                all.filter(move |record| record.answer == of_answer)
+                    .map(answer),
+            )
+        };
         let errors = messages().flat_map(|facts| &facts.extended_errors);
         let ede = each_once(errors.map(|(code, text)| ExtendedErrorView { code: *code, text }));
         let asked = transaction.query.is_some() || transaction.query_type != 0;
@@ -104,7 +110,7 @@ impl<'a> DnsView<'a> {
             query: asked.then(|| name(transaction.query.as_ref())),
             qtype: asked.then(|| type_name(transaction.query_type)),
             rcode: messages().next().map(|facts| rcode_name(facts.rcode)),
-            answers,
+            answers: records(true),
             ede,
             frames,
             id: transaction.id,
@@ -112,6 +118,7 @@ impl<'a> DnsView<'a> {
             server_port: transaction.server.port,
             queries: transaction.queries.len(),
             responses: transaction.answers.len(),
+            other_sections: records(false),
         }
     }
 
@@ -344,7 +351,7 @@ mod tests {
     fn a_transaction_has_its_fixed_fields_and_each_answer_once() {
         let read: Value = serde_json::from_str(&written(Format::Ndjson)).unwrap();
         let expected = json!({
-            "at": "2026-11-18T09:06:40.000000005Z",
+            "at": "2026-11-18T11:06:40.000000005Z",
             "client": "10.0.0.10",
             "server": "10.0.0.53",
             "transport": "udp",

@@ -11,10 +11,10 @@ use std::io::Write;
 use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
-use look::{Ink, counted, grouped};
+use look::{Ink, grouped};
 
-pub(super) use look::Table;
 pub use look::{Look, Paint};
+pub(super) use look::{Table, counted};
 
 /// Writes the summary.
 ///
