@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What an agent does: real clients, in the order of an activation. Sourced by `record`.
 
-WORKLOAD=(
+US_WORKLOAD=(
   app.deepsecurity.trendmicro.com
   agents.deepsecurity.trendmicro.com
   dsmim.deepsecurity.trendmicro.com
@@ -27,10 +27,8 @@ SMART_PROTECTION=(
   dsaas.url.trendmicro.com
 )
 
-# What a scenario adds to every request, such as the way through a proxy.
-FETCH_OPTIONS=()
-
-# fetch SPACE URL [CURL OPTION...]: one request; a failure is a result, not an error of the lab.
+# fetch SPACE URL [CURL OPTION...]: one request; a failure is a result, not an error of the lab. FETCH_OPTIONS is
+# what a scenario adds to all of its requests, such as the way through a proxy.
 fetch() {
   local space=$1 url=$2 result
   shift 2

@@ -220,7 +220,7 @@ scenario_unexpected_traffic() {
 
 scenario_wrong_region() {
   build_lab
-  WORKLOAD=("${WORKLOAD[@]:0:4}" workload.de-1.cloudone.trendmicro.com agent-005.workload.de-1.cloudone.trendmicro.com
+  WORKLOAD=("${US_WORKLOAD[@]:0:4}" workload.de-1.cloudone.trendmicro.com agent-005.workload.de-1.cloudone.trendmicro.com
     ingress.workload.de-1.cloudone.trendmicro.com)
   tap_on
   activation agent

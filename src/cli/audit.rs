@@ -9,14 +9,23 @@ use super::{input, output};
 use crate::judge::judge;
 use crate::observe::{Observation, attribute};
 use crate::report::{
-    Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json, write_ndjson,
+    Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
+    write_ndjson,
 };
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
-    let Some(observed) = input::read(&command.captures.captures, common) else { return Ok(Exit::NotAudited) };
+    let Some(observed) = input::read(&command.captures.captures, common) else {
+        return Ok(Exit::NotAudited);
+    };
     let inputs = input::summaries(&observed.inputs, &observed.failures);
-    report(observed.observation, &inputs, &plan, command.out.as_deref(), common)
+    report(
+        observed.observation,
+        &inputs,
+        &plan,
+        command.out.as_deref(),
+        common,
+    )
 }
 
 /// From a merged observation to verdicts and reports.

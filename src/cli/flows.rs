@@ -8,7 +8,9 @@ use crate::observe::attribute;
 use crate::report::{write_dns, write_flows};
 
 pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
-    let Some(observed) = input::read(&command.captures.captures, common) else { return Ok(Exit::NotAudited) };
+    let Some(observed) = input::read(&command.captures.captures, common) else {
+        return Ok(Exit::NotAudited);
+    };
     let exit = completeness(&observed);
     let capture = attribute(observed.observation);
     let look = output::look(common);
@@ -29,5 +31,9 @@ pub(super) fn completeness(observed: &Observed) -> Exit {
         let loss = input.loss;
         loss.interface + loss.kernel + loss.own > 0
     });
-    if damaged || lost || !observed.failures.is_empty() { Exit::NotAudited } else { Exit::Clean }
+    if damaged || lost || !observed.failures.is_empty() {
+        Exit::NotAudited
+    } else {
+        Exit::Clean
+    }
 }

@@ -21,7 +21,13 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
         output::note(common, &format!("skipped: {skipped}"));
     }
     if !common.verbose && !inputs.skipped.is_empty() {
-        output::note(common, &format!("{} files are no captures and were skipped (-v lists them)", inputs.skipped.len()));
+        output::note(
+            common,
+            &format!(
+                "{} files are no captures and were skipped (-v lists them)",
+                inputs.skipped.len()
+            ),
+        );
     }
     if inputs.inputs.is_empty() {
         return None;
@@ -36,7 +42,10 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
     observed.failures.extend(inputs.problems);
     for report in &observed.inputs {
         for damage in &report.damage {
-            output::complain(&format!("{}: at byte {}: {}", report.input.path, damage.offset, damage.what));
+            output::complain(&format!(
+                "{}: at byte {}: {}",
+                report.input.path, damage.offset, damage.what
+            ));
         }
     }
     Some(observed)
@@ -51,25 +60,45 @@ pub(super) fn threads(common: &Common) -> usize {
 }
 
 /// Inputs as the report tells them, those that could not be opened too.
-pub(super) fn summaries(inputs: &[InputReport], failures: &[crate::source::SourceError]) -> Vec<InputSummary> {
+pub(super) fn summaries(
+    inputs: &[InputReport],
+    failures: &[crate::source::SourceError],
+) -> Vec<InputSummary> {
     let read = inputs.iter().map(|report| InputSummary {
         path: report.input.path.to_string(),
         frames: report.frames,
         first: (report.frames > 0).then_some(report.span.first),
         last: (report.frames > 0).then_some(report.span.last),
-        damage: report.damage.iter().map(|d| format!("at byte {}: {}", d.offset, d.what)).collect(),
-        loss: Loss { interface: report.loss.interface, kernel: report.loss.kernel, own: report.loss.own },
+        damage: report
+            .damage
+            .iter()
+            .map(|d| format!("at byte {}: {}", d.offset, d.what))
+            .collect(),
+        loss: Loss {
+            interface: report.loss.interface,
+            kernel: report.loss.kernel,
+            own: report.loss.own,
+        },
     });
     let unread = failures.iter().map(|failure| {
         let words = failure.to_string();
         let (path, why) = words.split_once(": ").unwrap_or((&words, ""));
-        InputSummary { path: path.to_owned(), damage: vec![why.to_owned()], ..InputSummary::default() }
+        InputSummary {
+            path: path.to_owned(),
+            damage: vec![why.to_owned()],
+            ..InputSummary::default()
+        }
     });
     read.chain(unread).collect()
 }
 
 /// Works while a line on the terminal says how far it is. Nothing is shown for the first half second.
-fn watched<T>(common: &Common, inputs: &[Input], progress: &Progress, work: impl FnOnce() -> T) -> T {
+fn watched<T>(
+    common: &Common,
+    inputs: &[Input],
+    progress: &Progress,
+    work: impl FnOnce() -> T,
+) -> T {
     if common.quiet || !io::stderr().is_terminal() {
         return work();
     }
@@ -101,7 +130,11 @@ fn show_progress(total: Option<u64>, progress: &Progress, done: &AtomicBool) {
             let left = elapsed * (total.saturating_sub(bytes)) as f64 / bytes as f64;
             format!(" of {} MB, {left:.0} s left", total / 1_000_000)
         });
-        let _ = write!(io::stderr(), "\r\x1b[K{} MB{left}, {frames} packets, {rate:.1} M/s", bytes / 1_000_000);
+        let _ = write!(
+            io::stderr(),
+            "\r\x1b[K{} MB{left}, {frames} packets, {rate:.1} M/s",
+            bytes / 1_000_000
+        );
         shown = true;
     }
     if shown {

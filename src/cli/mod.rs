@@ -26,7 +26,11 @@ pub fn run() -> Exit {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::NotAudited } else { Exit::Clean };
+            return if error.use_stderr() {
+                Exit::NotAudited
+            } else {
+                Exit::Clean
+            };
         }
     };
     let result = match &arguments.command {

@@ -45,10 +45,16 @@ pub(super) fn raw_to_stderr(words: &str) {
 
 /// How wide and how colourful the terminal takes it.
 pub(super) fn look(common: &Common) -> Look {
-    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let width = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
     Look {
         width: width.filter(|width| *width >= 40).unwrap_or(100),
-        paint: if colored(common, io::stdout().is_terminal()) { Paint::Color } else { Paint::Plain },
+        paint: if colored(common, io::stdout().is_terminal()) {
+            Paint::Color
+        } else {
+            Paint::Plain
+        },
         all: common.verbose,
         quiet: common.quiet,
     }
@@ -59,7 +65,9 @@ pub(super) fn colored(common: &Common, terminal: bool) -> bool {
     match common.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => {
+            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }
 

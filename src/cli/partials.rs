@@ -15,7 +15,9 @@ use crate::drive::Partial;
 use crate::report::{ReportError, write_whole};
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
-    let Some(observed) = input::read(&command.captures.captures, common) else { return Ok(Exit::NotAudited) };
+    let Some(observed) = input::read(&command.captures.captures, common) else {
+        return Ok(Exit::NotAudited);
+    };
     let exit = completeness(&observed);
     write(observed.into(), &command.partial)?;
     Ok(exit)
@@ -31,22 +33,41 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
     let partial = read(&command.partials)?;
     for report in &partial.inputs {
         for damage in &report.damage {
-            output::complain(&format!("{}: at byte {}: {}", report.input.path, damage.offset, damage.what));
+            output::complain(&format!(
+                "{}: at byte {}: {}",
+                report.input.path, damage.offset, damage.what
+            ));
         }
     }
     let inputs = input::summaries(&partial.inputs, &[]);
-    audit::report(partial.observation, &inputs, &plan, command.out.as_deref(), common)
+    audit::report(
+        partial.observation,
+        &inputs,
+        &plan,
+        command.out.as_deref(),
+        common,
+    )
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {
-    let files = paths.iter().map(|path| File::open(path).with_context(|| format!("{}: cannot be read", path.display())));
-    let files: Vec<BufReader<File>> = files.map(|file| file.map(BufReader::new)).collect::<anyhow::Result<_>>()?;
+    let files = paths.iter().map(|path| {
+        File::open(path).with_context(|| format!("{}: cannot be read", path.display()))
+    });
+    let files: Vec<BufReader<File>> = files
+        .map(|file| file.map(BufReader::new))
+        .collect::<anyhow::Result<_>>()?;
     Partial::read_all(files).map_err(|(place, error)| {
-        let path = paths.get(place).map_or(String::new(), |path| path.display().to_string());
+        let path = paths
+            .get(place)
+            .map_or(String::new(), |path| path.display().to_string());
         anyhow::Error::new(error).context(path)
     })
 }
 
 fn write(partial: Partial, path: &Path) -> anyhow::Result<()> {
-    Ok(write_whole(path, |out| partial.write(out).map_err(|error| ReportError::Write(std::io::Error::other(error))))?)
+    Ok(write_whole(path, |out| {
+        partial
+            .write(out)
+            .map_err(|error| ReportError::Write(std::io::Error::other(error)))
+    })?)
 }

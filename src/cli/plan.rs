@@ -28,7 +28,12 @@ pub(super) fn plan(choices: &Choices, common: &Common) -> anyhow::Result<Plan> {
     let profile = profile(&library, site.as_ref(), choices, common)?;
     let rules = RuleSet::compile(library, &profile);
     let as_of = choices.as_of.map(|day| day.to_string());
-    Ok(Plan { rules, profile, arguments: arguments(choices), as_of })
+    Ok(Plan {
+        rules,
+        profile,
+        arguments: arguments(choices),
+        as_of,
+    })
 }
 
 /// Reads and checks rule files: the shipped ones where none is named. A `+` before a path adds it to the shipped ones.
@@ -69,8 +74,12 @@ pub(super) fn site(
     show_warnings: bool,
 ) -> anyhow::Result<Option<Site>> {
     let Some(path) = path else { return Ok(None) };
-    let text = fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let text = RuleText { name: path.display().to_string(), text };
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = RuleText {
+        name: path.display().to_string(),
+        text,
+    };
     match rules::check_site(&text, library) {
         Ok((site, warnings)) => {
             if show_warnings || common.verbose {
@@ -92,12 +101,17 @@ pub(super) fn profile(
     choices: &Choices,
     common: &Common,
 ) -> anyhow::Result<Profile> {
-    let (off, on): (Vec<&String>, Vec<&String>) =
-        choices.features.iter().partition(|feature| feature.starts_with("no-") && library.feature(feature).is_none());
+    let (off, on): (Vec<&String>, Vec<&String>) = choices
+        .features
+        .iter()
+        .partition(|feature| feature.starts_with("no-") && library.feature(feature).is_none());
     let chosen = rules::Choices {
         regions: choices.regions.clone(),
         features_on: on.into_iter().cloned().collect(),
-        features_off: off.into_iter().map(|feature| feature["no-".len()..].to_owned()).collect(),
+        features_off: off
+            .into_iter()
+            .map(|feature| feature["no-".len()..].to_owned())
+            .collect(),
         as_of: choices.as_of,
     };
     Profile::new(library, site, &chosen).map_err(|problems| {
@@ -115,30 +129,47 @@ pub(super) fn show(problems: &[Problem], common: &Common) {
 }
 
 fn rule_texts(path: &Path) -> anyhow::Result<Vec<RuleText>> {
-    let files = if path.is_dir() { toml_files(path)? } else { vec![path.to_owned()] };
+    let files = if path.is_dir() {
+        toml_files(path)?
+    } else {
+        vec![path.to_owned()]
+    };
     files
         .into_iter()
         .map(|file| {
             let text = fs::read_to_string(&file).with_context(|| {
-                format!("{}: cannot be read as a rule file (TOML, UTF-8)", file.display())
+                format!(
+                    "{}: cannot be read as a rule file (TOML, UTF-8)",
+                    file.display()
+                )
             })?;
-            Ok(RuleText { name: file.display().to_string(), text })
+            Ok(RuleText {
+                name: file.display().to_string(),
+                text,
+            })
         })
         .collect()
 }
 
 fn toml_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }
     files.sort();
     if files.is_empty() {
-        bail!("{}: no rule files (*.toml) in this folder", folder.display());
+        bail!(
+            "{}: no rule files (*.toml) in this folder",
+            folder.display()
+        );
     }
     Ok(files)
 }
@@ -147,12 +178,21 @@ fn toml_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn arguments(choices: &Choices) -> Vec<String> {
     let mut out = Vec::new();
     let mut add = |flag: &str, value: String| out.extend([flag.to_owned(), value]);
-    choices.rules.iter().for_each(|path| add("--rules", path.to_string_lossy().into_owned()));
+    choices
+        .rules
+        .iter()
+        .for_each(|path| add("--rules", path.to_string_lossy().into_owned()));
     if let Some(site) = &choices.site {
         add("--site", site.display().to_string());
     }
-    choices.regions.iter().for_each(|region| add("--region", region.clone()));
-    choices.features.iter().for_each(|feature| add("--feature", feature.clone()));
+    choices
+        .regions
+        .iter()
+        .for_each(|region| add("--region", region.clone()));
+    choices
+        .features
+        .iter()
+        .for_each(|feature| add("--feature", feature.clone()));
     if let Some(day) = choices.as_of {
         add("--as-of", day.to_string());
     }

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use anyhow::{Context, bail};
 
-use super::args::{Common, ExplainCommand, Format, RulesCommand, RulesExplain, RulesSchema, RulesSelection};
+use super::args::{
+    Common, ExplainCommand, Format, RulesCommand, RulesExplain, RulesSchema, RulesSelection,
+};
 use super::exit::Exit;
-use super::plan::{self, plan};
 use super::output;
+use super::plan::{self, plan};
 use crate::judge::{Code, FindingCode};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::report;
@@ -31,19 +33,36 @@ fn check(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
     let profile = plan::profile(&library, site.as_ref(), &command.choices, common)?;
     plan::show(profile.problems(), common);
     problems.extend(profile.problems().iter().cloned());
-    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let count = |severity| {
+        problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    };
     let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
     let (documents, requirements) = (library.documents.len(), library.requirements.len());
     output::to_stdout(|out| {
-        Ok(writeln!(out, "{documents} documents, {requirements} requirements: {warnings} warnings, {notes} notes")?)
+        Ok(writeln!(
+            out,
+            "{documents} documents, {requirements} requirements: {warnings} warnings, {notes} notes"
+        )?)
     })?;
-    Ok(if warnings > 0 { Exit::Findings } else { Exit::Clean })
+    Ok(if warnings > 0 {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
 }
 
 fn list(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
     let paths = selected(command);
     let (library, _) = plan::library(&paths, common, false)?;
-    let listed = || library.requirements.iter().map(|requirement| requirement.listed(&library));
+    let listed = || {
+        library
+            .requirements
+            .iter()
+            .map(|requirement| requirement.listed(&library))
+    };
     output::to_stdout(|out| {
         match common.format {
             Format::Ndjson => {
@@ -71,14 +90,20 @@ fn explain(command: &RulesExplain, common: &Common) -> anyhow::Result<Exit> {
         let lines = explain_one(&plan.rules, &asked, command);
         output::to_stdout(|out| {
             writeln!(out, "{}", asked.words())?;
-            lines.iter().try_for_each(|line| Ok(writeln!(out, "{line}")?))
+            lines
+                .iter()
+                .try_for_each(|line| Ok(writeln!(out, "{line}")?))
         })?;
     }
     Ok(Exit::Clean)
 }
 
 fn schema(command: &RulesSchema) -> anyhow::Result<Exit> {
-    let schema = if command.site { rules::site_file_schema() } else { rules::rule_file_schema() };
+    let schema = if command.site {
+        rules::site_file_schema()
+    } else {
+        rules::rule_file_schema()
+    };
     output::to_stdout(|out| {
         serde_json::to_writer_pretty(&mut *out, &schema)?;
         Ok(out.write_all(b"\n")?)
@@ -98,7 +123,10 @@ pub(super) fn explain_code(command: &ExplainCommand) -> anyhow::Result<Exit> {
     };
     for code in wanted {
         let Some(text) = report::explain(code) else {
-            bail!("`{code}` is no finding or evidence code; known are {}", all().collect::<Vec<_>>().join(", "));
+            bail!(
+                "`{code}` is no finding or evidence code; known are {}",
+                all().collect::<Vec<_>>().join(", ")
+            );
         };
         output::to_stdout(|out| Ok(writeln!(out, "{text}\n")?))?;
     }
@@ -106,7 +134,12 @@ pub(super) fn explain_code(command: &ExplainCommand) -> anyhow::Result<Exit> {
 }
 
 fn selected(command: &RulesSelection) -> Vec<std::ffi::OsString> {
-    command.paths.iter().chain(&command.choices.rules).cloned().collect()
+    command
+        .paths
+        .iter()
+        .chain(&command.choices.rules)
+        .cloned()
+        .collect()
 }
 
 /// What is asked about: a name or an address, with port and transport where given.
@@ -126,18 +159,36 @@ impl Asked {
             None => (text, None),
         };
         if let Ok(address) = rest.trim_matches(['[', ']']).parse() {
-            return Ok(Self { name: None, address: Some(address), port: None, transport });
+            return Ok(Self {
+                name: None,
+                address: Some(address),
+                port: None,
+                transport,
+            });
         }
         let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) => (host, Some(port.parse().with_context(|| format!("`{port}` is no port"))?)),
+            Some((host, port)) => (
+                host,
+                Some(
+                    port.parse()
+                        .with_context(|| format!("`{port}` is no port"))?,
+                ),
+            ),
             None => (rest, None),
         };
         let address = host.trim_matches(['[', ']']).parse().ok();
         let name = match address {
             Some(_) => None,
-            None => Some(Fqdn::parse(host).with_context(|| format!("`{host}` is no address and no name"))?),
+            None => Some(
+                Fqdn::parse(host).with_context(|| format!("`{host}` is no address and no name"))?,
+            ),
         };
-        Ok(Self { name, address, port, transport })
+        Ok(Self {
+            name,
+            address,
+            port,
+            transport,
+        })
     }
 
     fn words(&self) -> String {
@@ -146,8 +197,12 @@ impl Asked {
             (None, Some(address)) => address.to_string(),
             (None, None) => String::new(),
         };
-        let port = self.port.map_or(" on any port".to_owned(), |port| format!(" port {port}"));
-        let transport = self.transport.map_or(String::new(), |transport| format!("/{transport}"));
+        let port = self
+            .port
+            .map_or(" on any port".to_owned(), |port| format!(" port {port}"));
+        let transport = self
+            .transport
+            .map_or(String::new(), |transport| format!("/{transport}"));
         format!("{aim}{port}{transport}:")
     }
 }
@@ -156,7 +211,11 @@ impl Asked {
 fn explain_one(rules: &RuleSet, asked: &Asked, command: &RulesExplain) -> Vec<String> {
     let nobody = IpAddr::from([0, 0, 0, 0]);
     let names: Vec<&Fqdn> = asked.name.iter().collect();
-    let now = command.choices.as_of.and_then(midnight).unwrap_or_else(super::clock::now);
+    let now = command
+        .choices
+        .as_of
+        .and_then(midnight)
+        .unwrap_or_else(super::clock::now);
     let subject = Subject {
         initiator: command.from.unwrap_or(nobody),
         responder: asked.address.unwrap_or(nobody),
@@ -174,13 +233,21 @@ fn explain_one(rules: &RuleSet, asked: &Asked, command: &RulesExplain) -> Vec<St
     all.sort_unstable();
     all.dedup();
     if all.is_empty() {
-        let domain = asked.name.as_ref().and_then(|name| rules.nearest_by_vendor_domain(name));
+        let domain = asked
+            .name
+            .as_ref()
+            .and_then(|name| rules.nearest_by_vendor_domain(name));
         return vec![match domain {
-            Some(documents) => format!("  on no list, though {} lists names under its domain", documents.join(", ")),
+            Some(documents) => format!(
+                "  on no list, though {} lists names under its domain",
+                documents.join(", ")
+            ),
             None => "  on no list".to_owned(),
         }];
     }
-    all.into_iter().flat_map(|requirement| explanation(rules, requirement, &subject, asked, command)).collect()
+    all.into_iter()
+        .flat_map(|requirement| explanation(rules, requirement, &subject, asked, command))
+        .collect()
 }
 
 fn explanation(
@@ -190,7 +257,9 @@ fn explanation(
     asked: &Asked,
     command: &RulesExplain,
 ) -> Vec<String> {
-    let Some(explanation) = rules.explain(requirement, subject) else { return Vec::new() };
+    let Some(explanation) = rules.explain(requirement, subject) else {
+        return Vec::new();
+    };
     // What was not asked about cannot be wrong.
     let asked_about = |what: &str| match what {
         "port" => asked.port.is_some(),
@@ -198,8 +267,15 @@ fn explanation(
         "source" => command.from.is_some(),
         _ => true,
     };
-    let wrong = explanation.checks.iter().any(|check| check.fits == Some(false) && asked_about(check.what));
-    let mut lines = vec![format!("  {} {}", if wrong { "no " } else { "yes" }, explanation.requirement)];
+    let wrong = explanation
+        .checks
+        .iter()
+        .any(|check| check.fits == Some(false) && asked_about(check.what));
+    let mut lines = vec![format!(
+        "  {} {}",
+        if wrong { "no " } else { "yes" },
+        explanation.requirement
+    )];
     lines.extend(explanation.checks.iter().map(|check| {
         let sign = match check.fits {
             Some(false) if asked_about(check.what) => "✗",
@@ -212,6 +288,10 @@ fn explanation(
 }
 
 fn midnight(day: jiff::civil::Date) -> Option<CaptureTime> {
-    let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond();
+    let start = day
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()?
+        .timestamp()
+        .as_nanosecond();
     i64::try_from(start).ok().map(CaptureTime::from_nanos)
 }

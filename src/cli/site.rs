@@ -16,7 +16,9 @@ pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit
 
 fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
     let (library, _) = plan::library(&command.choices.rules, common, false)?;
-    let Some(observed) = input::read(&command.captures.captures, common) else { return Ok(Exit::NotAudited) };
+    let Some(observed) = input::read(&command.captures.captures, common) else {
+        return Ok(Exit::NotAudited);
+    };
     let exit = completeness(&observed);
     let capture = attribute(observed.observation);
     let text = propose_site(&capture, &library);

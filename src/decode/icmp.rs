@@ -10,7 +10,12 @@ pub(super) fn message(span: Span<'_>, v6: bool) -> (Segment<'_>, Option<Stop>) {
     let layer = if v6 { "icmpv6" } else { "icmp" };
     let [kind, code, rest @ ..] = span.bytes else {
         let protocol = if v6 { 58 } else { 1 };
-        let segment = Segment::Other { protocol, source_port: 0, destination_port: 0, payload: span.bytes };
+        let segment = Segment::Other {
+            protocol,
+            source_port: 0,
+            destination_port: 0,
+            payload: span.bytes,
+        };
         return (segment, Some(span.truncated(layer, 8)));
     };
     let (kind, code) = (*kind, *code);
@@ -21,18 +26,40 @@ pub(super) fn message(span: Span<'_>, v6: bool) -> (Segment<'_>, Option<Stop>) {
         [_, _, a, b, ..] if has_id(v6, kind) => u16::from_be_bytes([*a, *b]),
         _ => 0,
     };
-    let quoted = if is_error(v6, kind) { quoted(payload) } else { None };
-    (Segment::Icmp(IcmpMessage { v6, kind, code, id, quoted, payload }), stop)
+    let quoted = if is_error(v6, kind) {
+        quoted(payload)
+    } else {
+        None
+    };
+    (
+        Segment::Icmp(IcmpMessage {
+            v6,
+            kind,
+            code,
+            id,
+            quoted,
+            payload,
+        }),
+        stop,
+    )
 }
 
 /// Echo, timestamp, information and address mask messages carry an identifier.
 const fn has_id(v6: bool, kind: u8) -> bool {
-    if v6 { matches!(kind, 128 | 129) } else { matches!(kind, 0 | 8 | 13..=18) }
+    if v6 {
+        matches!(kind, 128 | 129)
+    } else {
+        matches!(kind, 0 | 8 | 13..=18)
+    }
 }
 
 /// Unreachable, source quench, redirect, time exceeded, parameter problem; in ICMPv6 all below 128 are errors.
 const fn is_error(v6: bool, kind: u8) -> bool {
-    if v6 { matches!(kind, 1..=4) } else { matches!(kind, 3 | 4 | 5 | 11 | 12) }
+    if v6 {
+        matches!(kind, 1..=4)
+    } else {
+        matches!(kind, 3 | 4 | 5 | 11 | 12)
+    }
 }
 
 /// The start of a packet, as far as it is there: the addresses at least.
@@ -59,8 +86,12 @@ fn quoted_v4(bytes: &[u8]) -> Option<Quoted> {
         (protocol, rest) = after_authentication(rest).unwrap_or((protocol, &[]));
     }
     Some(with_ports(
-        IpAddr::V4(Ipv4Addr::new(header[12], header[13], header[14], header[15])),
-        IpAddr::V4(Ipv4Addr::new(header[16], header[17], header[18], header[19])),
+        IpAddr::V4(Ipv4Addr::new(
+            header[12], header[13], header[14], header[15],
+        )),
+        IpAddr::V4(Ipv4Addr::new(
+            header[16], header[17], header[18], header[19],
+        )),
         protocol,
         if first { rest } else { &[] },
     ))
@@ -99,14 +130,22 @@ fn quoted_v6(bytes: &[u8]) -> Option<Quoted> {
 }
 
 fn after_authentication(bytes: &[u8]) -> Option<(u8, &[u8])> {
-    let [next, words, ..] = bytes else { return None };
+    let [next, words, ..] = bytes else {
+        return None;
+    };
     Some((*next, bytes.get((usize::from(*words) + 2) * 4..)?))
 }
 
 /// Ports of TCP, UDP, UDP-Lite, SCTP and DCCP, and the sequence number of TCP, if the bytes reach that far.
 fn with_ports(source: IpAddr, destination: IpAddr, protocol: u8, bytes: &[u8]) -> Quoted {
-    let mut quoted =
-        Quoted { source, destination, protocol, source_port: 0, destination_port: 0, sequence: None };
+    let mut quoted = Quoted {
+        source,
+        destination,
+        protocol,
+        source_port: 0,
+        destination_port: 0,
+        sequence: None,
+    };
     if !matches!(protocol, 6 | 17 | 33 | 132 | 136) {
         return quoted;
     }

@@ -33,7 +33,12 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Result<Packet<'a>, 
 }
 
 /// Reads the whole payload of a packet that came in fragments.
-pub(super) fn rejoined<'a>(first: &Packet<'_>, protocol: u8, span: Span<'a>, walk: &mut Walk) -> Packet<'a> {
+pub(super) fn rejoined<'a>(
+    first: &Packet<'_>,
+    protocol: u8,
+    span: Span<'a>,
+    walk: &mut Walk,
+) -> Packet<'a> {
     let header = Header {
         source: first.source,
         destination: first.destination,
@@ -58,10 +63,14 @@ fn packet_v4<'a>(span: Span<'a>, walk: &mut Walk) -> Result<Packet<'a>, Stop> {
     // A total length of 0 is what a capture sees before the network card cuts a large send into packets.
     let (length, stop) = match total {
         0 => (span.wire, None),
-        total if (total as usize) < header_length => {
-            (header_length as u32, Some(span.malformed(LAYER, "total length below the header length")))
-        }
-        total if total > span.wire => (span.wire, Some(span.malformed(LAYER, "total length beyond the frame"))),
+        total if (total as usize) < header_length => (
+            header_length as u32,
+            Some(span.malformed(LAYER, "total length below the header length")),
+        ),
+        total if total > span.wire => (
+            span.wire,
+            Some(span.malformed(LAYER, "total length beyond the frame")),
+        ),
         total => (total, None),
     };
     let payload = span.limit(length).skip(header_length, LAYER)?;
@@ -98,7 +107,10 @@ fn packet_v6<'a>(span: Span<'a>, walk: &mut Walk) -> Result<Packet<'a>, Stop> {
     let (length, stop) = match said {
         40 if slice.next_header().0 == NO_NEXT_HEADER => (40, None),
         40 => (span.wire, None),
-        said if said > span.wire => (span.wire, Some(span.malformed(LAYER, "payload length beyond the frame"))),
+        said if said > span.wire => (
+            span.wire,
+            Some(span.malformed(LAYER, "payload length beyond the frame")),
+        ),
         said => (said, None),
     };
     let header = Header {
@@ -109,7 +121,14 @@ fn packet_v6<'a>(span: Span<'a>, walk: &mut Walk) -> Result<Packet<'a>, Stop> {
         length,
     };
     let payload = span.limit(length).skip(40, LAYER)?;
-    Ok(carried(&header, slice.next_header().0, payload, walk, None, stop))
+    Ok(carried(
+        &header,
+        slice.next_header().0,
+        payload,
+        walk,
+        None,
+        stop,
+    ))
 }
 
 const NO_NEXT_HEADER: u8 = 59;
@@ -123,9 +142,22 @@ fn fragmented<'a>(
     stop: Option<Stop>,
 ) -> Packet<'a> {
     if fragment.offset == 0 {
-        return carried(header, fragment.protocol, payload, walk, Some(fragment), stop);
+        return carried(
+            header,
+            fragment.protocol,
+            payload,
+            walk,
+            Some(fragment),
+            stop,
+        );
     }
-    finish(header, walk, (Segment::Fragment(fragment), None), None, stop)
+    finish(
+        header,
+        walk,
+        (Segment::Fragment(fragment), None),
+        None,
+        stop,
+    )
 }
 
 /// Walks extension headers and tunnels and reads the segment. An earlier stop wins over a later one.
@@ -197,7 +229,13 @@ fn extended<'a>(
         match (span.skip(length, LAYER), span.bytes.first()) {
             (Ok(rest), Some(next)) => (protocol, span) = (*next, rest),
             (Err(cut), _) => {
-                return finish(header, walk, other(protocol, span, Some(cut)), fragment, stop);
+                return finish(
+                    header,
+                    walk,
+                    other(protocol, span, Some(cut)),
+                    fragment,
+                    stop,
+                );
             }
             (Ok(_), None) => break,
         }
@@ -233,12 +271,26 @@ fn fragment_header<'a>(
         return carried(header, protocol, payload, walk, outer, stop);
     }
     let id = u32::from_be_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
-    let fragment = Fragment { protocol, id, offset, more, payload: payload.bytes };
+    let fragment = Fragment {
+        protocol,
+        id,
+        offset,
+        more,
+        payload: payload.bytes,
+    };
     fragmented(header, fragment, payload, walk, stop)
 }
 
 fn other<'a>(protocol: u8, span: Span<'a>, stop: Option<Stop>) -> (Segment<'a>, Option<Stop>) {
-    (Segment::Other { protocol, source_port: 0, destination_port: 0, payload: span.bytes }, stop)
+    (
+        Segment::Other {
+            protocol,
+            source_port: 0,
+            destination_port: 0,
+            payload: span.bytes,
+        },
+        stop,
+    )
 }
 
 fn finish<'a>(

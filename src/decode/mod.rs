@@ -1,7 +1,7 @@
 //! Bytes to facts; pure, stateless, no heap on the header path.
 //!
 //! [`decode`] walks link layers, tunnels, IP and transport of one frame, keeps all it could read, and notes where it
-//! stopped. The readers of application bytes ([`dns`], [`tls`], [`http`]) are called by the observe room only for
+//! stopped. The readers of application bytes ([`dns`], [`tls`], [`http`], [`quic`]) are called by the observe room only for
 //! flows that can still yield a name.
 
 use std::net::IpAddr;
@@ -11,8 +11,11 @@ pub mod http;
 mod icmp;
 mod ip;
 mod link;
+pub mod quic;
 mod span;
 mod tcp;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 mod tunnel;
 mod udp;
@@ -39,8 +42,14 @@ pub fn decode(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
 /// headers, fragment header included. Tunnels in the payload are walked. Offsets of stops count from `payload`.
 #[must_use]
 pub fn decode_rejoined<'a>(first: &Packet<'_>, payload: &'a [u8]) -> Packet<'a> {
-    let mut walk = Walk { vlans: first.vlans.clone(), tunnels: first.tunnels.clone(), layers: 0 };
-    let protocol = first.fragment.map_or(first.segment.protocol(), |fragment| fragment.protocol);
+    let mut walk = Walk {
+        vlans: first.vlans.clone(),
+        tunnels: first.tunnels.clone(),
+        layers: 0,
+    };
+    let protocol = first
+        .fragment
+        .map_or(first.segment.protocol(), |fragment| fragment.protocol);
     ip::rejoined(first, protocol, Span::frame(payload, 0), &mut walk)
 }
 
@@ -257,6 +266,10 @@ pub enum StopReason {
 
 /// What became of a frame: either way it is counted, so that nothing vanishes.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would allocate for every frame"
+)]
 pub enum Decoded<'a> {
     /// An IP packet was found.
     Packet(Packet<'a>),

@@ -17,11 +17,18 @@ impl<'a> Span<'a> {
     /// A whole frame.
     pub(super) fn frame(bytes: &'a [u8], wire_length: u32) -> Self {
         let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        Self { bytes, wire: wire_length.max(captured), offset: 0 }
+        Self {
+            bytes,
+            wire: wire_length.max(captured),
+            offset: 0,
+        }
     }
 
     /// Splits a header of `N` bytes off.
-    pub(super) fn header<const N: usize>(self, layer: &'static str) -> Result<(&'a [u8; N], Self), Stop> {
+    pub(super) fn header<const N: usize>(
+        self,
+        layer: &'static str,
+    ) -> Result<(&'a [u8; N], Self), Stop> {
         match self.bytes.split_first_chunk::<N>() {
             Some((header, rest)) => Ok((header, self.after(rest, N as u32))),
             None => Err(self.truncated(layer, N)),
@@ -39,12 +46,20 @@ impl<'a> Span<'a> {
     /// The same start, ending after `wire` bytes at most.
     pub(super) fn limit(self, wire: u32) -> Self {
         let captured = self.bytes.len().min(wire as usize);
-        Self { bytes: &self.bytes[..captured], wire: self.wire.min(wire), ..self }
+        Self {
+            bytes: &self.bytes[..captured],
+            wire: self.wire.min(wire),
+            ..self
+        }
     }
 
     /// The big-endian number of two bytes at `at`.
     pub(super) fn be16(self, at: usize, layer: &'static str) -> Result<u16, Stop> {
-        match self.bytes.get(at..).and_then(|bytes| bytes.first_chunk::<2>()) {
+        match self
+            .bytes
+            .get(at..)
+            .and_then(|bytes| bytes.first_chunk::<2>())
+        {
             Some(bytes) => Ok(u16::from_be_bytes(*bytes)),
             None => Err(self.truncated(layer, at + 2)),
         }
@@ -52,26 +67,44 @@ impl<'a> Span<'a> {
 
     /// The byte at `at`.
     pub(super) fn byte(self, at: usize, layer: &'static str) -> Result<u8, Stop> {
-        self.bytes.get(at).copied().ok_or_else(|| self.truncated(layer, at + 1))
+        self.bytes
+            .get(at)
+            .copied()
+            .ok_or_else(|| self.truncated(layer, at + 1))
     }
 
     /// `wanted` bytes are not there.
     #[cold]
     pub(super) fn truncated(self, layer: &'static str, wanted: usize) -> Stop {
-        let reason = StopReason::Truncated { wanted: wanted as u32, had: self.bytes.len() as u32 };
-        Stop { layer, reason, offset: self.offset }
+        let reason = StopReason::Truncated {
+            wanted: wanted as u32,
+            had: self.bytes.len() as u32,
+        };
+        Stop {
+            layer,
+            reason,
+            offset: self.offset,
+        }
     }
 
     /// The bytes contradict the format.
     #[cold]
     pub(super) fn malformed(self, layer: &'static str, what: &'static str) -> Stop {
-        Stop { layer, reason: StopReason::Malformed(what), offset: self.offset }
+        Stop {
+            layer,
+            reason: StopReason::Malformed(what),
+            offset: self.offset,
+        }
     }
 
     /// Sound, but no IP is in it.
     #[cold]
     pub(super) fn not_ip(self, layer: &'static str, number: u16) -> Stop {
-        Stop { layer, reason: StopReason::NotIp(number), offset: self.offset }
+        Stop {
+            layer,
+            reason: StopReason::NotIp(number),
+            offset: self.offset,
+        }
     }
 
     fn after(self, rest: &'a [u8], count: u32) -> Self {
@@ -96,7 +129,11 @@ impl Walk {
     pub(super) fn enter(&mut self, span: Span<'_>, layer: &'static str) -> Result<(), Stop> {
         self.layers += 1;
         if self.layers > MAX_LAYERS {
-            return Err(Stop { layer, reason: StopReason::TooDeep, offset: span.offset });
+            return Err(Stop {
+                layer,
+                reason: StopReason::TooDeep,
+                offset: span.offset,
+            });
         }
         Ok(())
     }

@@ -34,8 +34,16 @@ pub(super) fn segment(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
 #[cold]
 fn partial(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
     let bytes = span.bytes;
-    let be16 = |at: usize| bytes.get(at..at + 2).map(|b| u16::from_be_bytes([b[0], b[1]]));
-    let be32 = |at: usize| bytes.get(at..at + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
+    let be16 = |at: usize| {
+        bytes
+            .get(at..at + 2)
+            .map(|b| u16::from_be_bytes([b[0], b[1]]))
+    };
+    let be32 = |at: usize| {
+        bytes
+            .get(at..at + 4)
+            .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+    };
     let data_offset = bytes.get(12).map_or(5, |b| b >> 4);
     let stop = if data_offset < 5 {
         span.malformed(LAYER, "data offset below 5")
@@ -45,7 +53,12 @@ fn partial(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
         span.truncated(LAYER, usize::from(data_offset) * 4)
     };
     let (Some(source_port), Some(destination_port)) = (be16(0), be16(2)) else {
-        let segment = Segment::Other { protocol: 6, source_port: 0, destination_port: 0, payload: bytes };
+        let segment = Segment::Other {
+            protocol: 6,
+            source_port: 0,
+            destination_port: 0,
+            payload: bytes,
+        };
         return (segment, Some(stop));
     };
     let payload_length = match data_offset {
@@ -77,7 +90,10 @@ fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
             [] | [END, ..] => return None,
             [NO_OPERATION, ref after @ ..] => after,
             [TIMESTAMPS, 10, a, b, c, d, e, f, g, h, ..] => {
-                return Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])));
+                return Some((
+                    u32::from_be_bytes([a, b, c, d]),
+                    u32::from_be_bytes([e, f, g, h]),
+                ));
             }
             [_, length, ..] if length >= 2 => rest.get(usize::from(length)..)?,
             _ => return None,

@@ -19,7 +19,9 @@ pub(super) fn datagram(span: Span<'_>, part: bool) -> (Segment<'_>, Option<Stop>
     let (length, mut stop) = match u32::from(header.length()) {
         0 => (span.wire, None),
         length @ 1..8 => (8, Some((length, "length below 8"))),
-        length if length > span.wire && !part => (span.wire, Some((length, "length beyond the packet"))),
+        length if length > span.wire && !part => {
+            (span.wire, Some((length, "length beyond the packet")))
+        }
         length => (length.min(span.wire), None),
     };
     let payload = &span.bytes[8..span.bytes.len().min(length as usize).max(8)];
@@ -29,7 +31,10 @@ pub(super) fn datagram(span: Span<'_>, part: bool) -> (Segment<'_>, Option<Stop>
         payload_length: length.saturating_sub(8),
         payload,
     };
-    (Segment::Udp(segment), stop.take().map(|(_, what)| span.malformed(LAYER, what)))
+    (
+        Segment::Udp(segment),
+        stop.take().map(|(_, what)| span.malformed(LAYER, what)),
+    )
 }
 
 /// The payload of a datagram, with its place in the frame; `span` is the datagram's own.
@@ -42,20 +47,40 @@ pub(super) fn payload_span<'a>(span: Span<'a>, datagram: &UdpDatagram<'a>) -> Sp
 }
 
 /// The ports of a protocol whose header starts with them (UDP-Lite, SCTP, DCCP).
-pub(super) fn ports_first<'a>(span: Span<'a>, protocol: u8, layer: &'static str) -> (Segment<'a>, Option<Stop>) {
+pub(super) fn ports_first<'a>(
+    span: Span<'a>,
+    protocol: u8,
+    layer: &'static str,
+) -> (Segment<'a>, Option<Stop>) {
     let (ports, stop) = match span.bytes {
-        [a, b, c, d, ..] => ([u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])], None),
+        [a, b, c, d, ..] => (
+            [u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])],
+            None,
+        ),
         _ => ([0, 0], Some(span.truncated(layer, 4))),
     };
     let [source_port, destination_port] = ports;
-    (Segment::Other { protocol, source_port, destination_port, payload: span.bytes }, stop)
+    (
+        Segment::Other {
+            protocol,
+            source_port,
+            destination_port,
+            payload: span.bytes,
+        },
+        stop,
+    )
 }
 
 #[cold]
 fn partial(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
     let stop = Some(span.truncated(LAYER, 8));
     let [a, b, c, d, length @ ..] = span.bytes else {
-        let segment = Segment::Other { protocol: 17, source_port: 0, destination_port: 0, payload: span.bytes };
+        let segment = Segment::Other {
+            protocol: 17,
+            source_port: 0,
+            destination_port: 0,
+            payload: span.bytes,
+        };
         return (segment, stop);
     };
     let length = match length {

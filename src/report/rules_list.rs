@@ -10,8 +10,23 @@ use crate::rules::{Library, ListedRequirement, Party};
 
 /// Columns of the CSV form.
 const COLUMNS: [&str; 17] = [
-    "id", "document", "service", "from", "to", "ports", "transport", "app", "direction", "region", "need", "when",
-    "any_of", "valid_from", "valid_until", "cite", "line",
+    "id",
+    "document",
+    "service",
+    "from",
+    "to",
+    "ports",
+    "transport",
+    "app",
+    "direction",
+    "region",
+    "need",
+    "when",
+    "any_of",
+    "valid_from",
+    "valid_until",
+    "cite",
+    "line",
 ];
 
 /// One row a requirement (RFC 4180); lists within a cell are joined by spaces.
@@ -49,7 +64,11 @@ pub fn write_rules_csv(library: &Library, out: impl Write) -> Result<(), ReportE
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_rules_human(library: &Library, look: &Look, mut out: impl Write) -> Result<(), ReportError> {
+pub fn write_rules_human(
+    library: &Library,
+    look: &Look,
+    mut out: impl Write,
+) -> Result<(), ReportError> {
     let mut table = Table::new(["requirement", "service", "from", "to", "port", "need"]);
     for requirement in &library.requirements {
         let row = requirement.listed(library);
@@ -77,7 +96,11 @@ fn destinations(row: &ListedRequirement<'_>) -> String {
     match row.to.len() {
         0 => "-".to_owned(),
         1 => shorten(&parties(&row.to), 56).into_owned(),
-        all => format!("{} and {} more", shorten(&parties(&row.to[..1]), 44), all - 1),
+        all => format!(
+            "{} and {} more",
+            shorten(&parties(&row.to[..1]), 44),
+            all - 1
+        ),
     }
 }
 
@@ -90,7 +113,11 @@ fn ports(row: &ListedRequirement<'_>) -> String {
 }
 
 fn need(row: &ListedRequirement<'_>) -> String {
-    if row.deny { "forbidden".to_owned() } else { word(&row.need) }
+    if row.deny {
+        "forbidden".to_owned()
+    } else {
+        word(&row.need)
+    }
 }
 
 /// A word of an enum as it is written in JSON.

@@ -34,12 +34,21 @@ pub struct Subject<'a> {
 pub struct Assessment {
     /// Requirements that allow it.
     pub covers: Vec<Cover>,
-    /// Requirements whose destination fits while something else does not.
+    /// Requirements whose destination fits while something else does not. A destination that fits by the responder's
+    /// role only says little, so there at most two things may differ.
     pub misses: Vec<Miss>,
     /// Negative facts that it goes against.
     pub denied: Vec<Denied>,
     /// Requirements for the responder's role that were not looked at for near misses, since there were too many.
     pub unlisted_misses: usize,
+}
+
+impl Assessment {
+    /// The miss with the fewest misfits; the first of several.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&Miss> {
+        self.misses.iter().min_by_key(|miss| miss.misfits.len())
+    }
 }
 
 /// A requirement that allows a subject.
@@ -232,7 +241,7 @@ impl Found {
     pub(super) fn order(&self) -> (u32, u32, u8, bool, u32, u32) {
         (
             self.requirement,
-            self.misfits.0.count_ones(),
+            self.misfits.count(),
             self.rank,
             self.path_unobserved,
             self.leg,
@@ -265,6 +274,10 @@ impl Misfits {
 
     pub(super) fn has(self, kind: u16) -> bool {
         self.0 & kind != 0
+    }
+
+    pub(super) fn count(self) -> u32 {
+        self.0.count_ones()
     }
 
     pub(super) fn is_empty(self) -> bool {

@@ -16,6 +16,7 @@ codes! {
     UNKNOWN_VALUE = "unknown-value", "A word that is none of those the key takes.";
     UNKNOWN_FORMAT = "unknown-format", "The file's format number is not known to this version.";
     TOO_MANY_PROBLEMS = "too-many-problems", "More problems than are shown.";
+    TOO_MANY_ROLES = "too-many-roles", "More roles than sets of roles can hold.";
     BAD_ID = "bad-id", "An id that is not of lower-case letters, digits, dots, underscores and hyphens.";
     DUPLICATE_ID = "duplicate-id", "Two requirements or groups of a document have one id.";
     DUPLICATE_DOCUMENT = "duplicate-document", "Two files have one document id.";

@@ -1,95 +1,75 @@
 //! Library and profile to an immutable matcher.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::candidate::{Found, Misfits};
-use super::check::can_be_missed;
+use super::candidate::Found;
 use super::profile::RegionChoice;
-use super::requirement::{PathFit, canonical};
 use super::strategy::{ExactNames, NameSuffixes, Networks, OddPatterns, Services};
 use super::{
-    Assessment, Condition, Cover, Denied, DocumentIndex, Group, Library, Misfit, Miss, NamePattern,
-    PatternKind, Profile, Requirement, RequirementIndex, RoleIndex, RoleSet, Scratch, Source,
-    Subject, Target, Truth, Via,
+    Condition, DocumentIndex, Group, Library, NamePattern, PatternKind, Profile, Requirement,
+    RequirementIndex, RoleIndex, RoleSet, Source, Subject, Target, Truth, Via,
 };
-use crate::model::{CaptureTime, Fqdn, PortSet, Transport};
+use crate::model::{CaptureTime, PortSet, Transport};
 
-/// The most requirements of one role that are looked at for near misses.
-const MOST_ROLE_MISSES: usize = 64;
+/// Class of destinations in `Services` besides the roles' own numbers.
+pub(super) const ANY: u32 = u32::MAX;
+pub(super) const LOCALHOST: u32 = u32::MAX - 1;
 
-/// Class of destinations in [`Services`] besides the roles' own numbers.
-const ANY: u32 = u32::MAX;
-const LOCALHOST: u32 = u32::MAX - 1;
-
-/// Where a requirement stands at this site before any packet is looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Activity {
-    /// It counts.
-    On,
-    /// It does not: what keeps it off.
-    Off(String),
-    /// The site does not say: which condition.
-    Unknown(String),
-    /// A role that it needs is bound to no address: the role's name.
-    NotAuditable(String),
-}
-
-/// All requirements compiled for a profile. Immutable; workers share it, each with a [`Scratch`] of its own.
+/// All requirements compiled for a profile. Immutable; workers share it, each with a [`super::Scratch`] of its own.
 #[derive(Debug)]
 pub struct RuleSet {
-    library: Arc<Library>,
-    profile: Profile,
-    rules: Vec<Rule>,
-    legs: Vec<Leg>,
-    exact: ExactNames,
-    suffixes: NameSuffixes,
-    odd: OddPatterns,
-    networks: Networks,
-    services: Services,
-    vendor_domains: BTreeMap<String, Vec<DocumentIndex>>,
+    pub(super) library: Arc<Library>,
+    pub(super) profile: Profile,
+    pub(super) rules: Vec<Rule>,
+    pub(super) legs: Vec<Leg>,
+    pub(super) exact: ExactNames,
+    pub(super) suffixes: NameSuffixes,
+    pub(super) odd: OddPatterns,
+    pub(super) networks: Networks,
+    pub(super) services: Services,
+    pub(super) vendor_domains: BTreeMap<String, Vec<DocumentIndex>>,
 }
 
 /// A requirement as the matcher needs it.
 #[derive(Debug)]
-struct Rule {
-    roles: RoleSet,
-    networks: Vec<IpNet>,
-    any_source: bool,
+pub(super) struct Rule {
+    pub(super) roles: RoleSet,
+    pub(super) networks: Vec<IpNet>,
+    pub(super) any_source: bool,
     /// Ports with override or assumption put in; empty = any.
-    ports: PortSet,
-    transport: Vec<Transport>,
+    pub(super) ports: PortSet,
+    pub(super) transport: Vec<Transport>,
     /// The requirement states ports, or the site does, so that a reference does not change them.
-    own_ports: bool,
-    own_transport: bool,
-    in_force: bool,
-    in_region: bool,
+    pub(super) own_ports: bool,
+    pub(super) own_transport: bool,
+    pub(super) in_force: bool,
+    pub(super) in_region: bool,
     /// `None` where it differs from host to host.
-    truth: Option<Truth>,
-    valid: (CaptureTime, CaptureTime),
-    deny: bool,
+    pub(super) truth: Option<Truth>,
+    pub(super) valid: (CaptureTime, CaptureTime),
+    pub(super) deny: bool,
 }
 
 /// One destination of one requirement, with roles and references followed.
 #[derive(Debug)]
-struct Leg {
+pub(super) struct Leg {
     /// Who is credited.
-    requirement: RequirementIndex,
+    pub(super) requirement: RequirementIndex,
     /// Whose ports and transport count: the same, or the one referred to.
-    owner: RequirementIndex,
+    pub(super) owner: RequirementIndex,
     /// Whose destination it is, and which.
-    row: RequirementIndex,
-    destination: u32,
+    pub(super) row: RequirementIndex,
+    pub(super) destination: u32,
     /// Filled in for this region of the row's document.
-    region: Option<usize>,
-    test: Test,
+    pub(super) region: Option<usize>,
+    pub(super) test: Test,
 }
 
 #[derive(Debug)]
-enum Test {
+pub(super) enum Test {
     Name(NamePattern),
     Network(IpNet),
     Role(RoleIndex),
@@ -156,159 +136,6 @@ impl RuleSet {
     #[must_use]
     pub fn profile(&self) -> &Profile {
         &self.profile
-    }
-
-    /// Which requirements cover a subject, and which nearly do. Costs some hash probes for each label of each name, two
-    /// trie walks, and then only what the requirements cost whose destination fits.
-    #[must_use]
-    pub fn assess(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> Assessment {
-        let unlisted_misses = self.gather(subject, scratch);
-        scratch.found.sort_unstable_by_key(Found::order);
-        scratch.found.dedup_by_key(|found| found.requirement);
-        let mut out = Assessment {
-            unlisted_misses,
-            ..Assessment::default()
-        };
-        for found in &scratch.found {
-            let Some(leg) = self.legs.get(found.leg as usize) else {
-                continue;
-            };
-            let Some(rule) = self.rules.get(leg.requirement.index()) else {
-                continue;
-            };
-            let (requirement, fits) = (leg.requirement, found.misfits.is_empty());
-            if rule.deny {
-                if fits {
-                    let via = leg.via(subject, found);
-                    out.denied.push(Denied {
-                        requirement,
-                        via,
-                        certain: found.truth == Truth::On,
-                    });
-                }
-            } else if fits {
-                out.covers.push(Cover {
-                    requirement,
-                    via: leg.via(subject, found),
-                    path_unobserved: found.path_unobserved,
-                    port_unstated: !self.states_ports(leg),
-                    condition: found.truth,
-                });
-            } else {
-                out.misses.push(Miss {
-                    requirement,
-                    via: leg.via(subject, found),
-                    misfits: self.misfits(leg, found.misfits),
-                });
-            }
-        }
-        out
-    }
-
-    /// Where a requirement stands at this site.
-    #[must_use]
-    pub fn activity(&self, requirement: RequirementIndex) -> Activity {
-        let (Some(rule), Some(row)) = (
-            self.rules.get(requirement.index()),
-            self.library.requirement(requirement),
-        ) else {
-            return Activity::Off("there is no such requirement".to_owned());
-        };
-        let document = &self.library.documents[row.document.index()];
-        if !rule.in_force {
-            return Activity::Off(format!("document {} is not in force", document.id));
-        }
-        if !rule.in_region {
-            return Activity::Off(format!("region {}", self.region_names(row).join(", ")));
-        }
-        let conditions = || document.when.iter().chain(&row.when);
-        let whole = self.profile.whole();
-        let truth = conditions()
-            .map(|c| c.evaluate(&whole))
-            .fold(Truth::On, Truth::and);
-        let deciding = |wanted: Truth| {
-            let texts: Vec<String> = conditions()
-                .filter(|c| c.evaluate(&whole) == wanted)
-                .map(Condition::to_string)
-                .collect();
-            texts.join(" and ")
-        };
-        if truth == Truth::Off {
-            return Activity::Off(deciding(Truth::Off));
-        }
-        match self.unbound_role(requirement, row) {
-            Some(role)
-                if self.library.roles[role.index()].optional && !self.profile.is_default() =>
-            {
-                Activity::Off(format!("a host in role {}", self.library.role_name(role)))
-            }
-            Some(role) => Activity::NotAuditable(self.library.role_name(role).to_owned()),
-            None if truth == Truth::Unknown => Activity::Unknown(deciding(Truth::Unknown)),
-            None => Activity::On,
-        }
-    }
-
-    /// Whether the absence of a requirement's traffic means something, before groups and dates are looked at: it is
-    /// required or its condition is known to hold, and it can be audited.
-    #[must_use]
-    pub fn must_see(&self, requirement: RequirementIndex) -> bool {
-        self.library
-            .requirement(requirement)
-            .is_some_and(can_be_missed)
-            && self.activity(requirement) == Activity::On
-    }
-
-    /// Why a requirement is not valid at a time: expired or not yet valid.
-    #[must_use]
-    pub fn invalid_at(&self, requirement: RequirementIndex, time: CaptureTime) -> Option<Misfit> {
-        let rule = self.rules.get(requirement.index())?;
-        let valid = self.library.requirement(requirement)?.valid;
-        let time = self.profile.judged_at(time);
-        match (time < rule.valid.0, time > rule.valid.1) {
-            (true, _) => valid.from.map(|from| Misfit::NotYetValid { from }),
-            (_, true) => valid.until.map(|until| Misfit::Expired { until }),
-            _ => None,
-        }
-    }
-
-    /// The ids of documents whose vendor owns the name's registrable domain, where no pattern of any document covers
-    /// the name: a gap in the list.
-    #[must_use]
-    pub fn nearest_by_vendor_domain(&self, fqdn: &Fqdn) -> Option<Vec<&str>> {
-        let documents = self.vendor_domains.get(fqdn.registrable()?)?;
-        let mut covered = false;
-        self.legs_by_name(fqdn.as_str(), |_| covered = true);
-        let ids = documents
-            .iter()
-            .filter_map(|d| self.library.document(*d))
-            .map(|d| d.id.as_str());
-        (!covered).then(|| ids.collect())
-    }
-
-    /// The names, networks and roles that a requirement's destinations stand for at this site, regions filled in, roles
-    /// and references followed; in the order of the file.
-    #[must_use]
-    pub fn destinations(&self, requirement: RequirementIndex) -> Vec<Via> {
-        let start = self
-            .legs
-            .partition_point(|leg| leg.requirement < requirement);
-        let own = self.legs[start..]
-            .iter()
-            .take_while(|leg| leg.requirement == requirement);
-        own.filter_map(|leg| match &leg.test {
-            Test::Name(pattern) => {
-                let fqdn = Fqdn::from_packet(pattern.as_str().as_bytes())?;
-                Some(Via::Name {
-                    fqdn,
-                    pattern: pattern.text(),
-                })
-            }
-            Test::Network(prefix) => Some(Via::Address { prefix: *prefix }),
-            Test::Role(role) => Some(Via::Role { role: *role }),
-            Test::Any => Some(Via::Any),
-            Test::Localhost => Some(Via::Localhost),
-        })
-        .collect()
     }
 
     fn add_requirement(&mut self, at: RequirementIndex) {
@@ -422,240 +249,16 @@ impl RuleSet {
         self.legs.push(built);
     }
 
-    fn legs_by_name(&self, name: &str, mut take: impl FnMut(u32)) {
+    pub(super) fn legs_by_name(&self, name: &str, mut take: impl FnMut(u32)) {
         self.exact.find(name).iter().for_each(|leg| take(*leg));
         self.suffixes
             .each(name, |legs| legs.iter().for_each(|leg| take(*leg)));
         self.odd.each(name, &mut take);
     }
 
-    /// Fills `scratch.found` with every leg whose destination fits; returns how many role legs were left out.
-    fn gather(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> usize {
-        scratch.found.clear();
-        let initiator_roles = self.profile.roles_at(subject.initiator);
-        let responder = canonical(subject.responder);
-        let look = Look {
-            set: self,
-            subject,
-            initiator_roles,
-            initiator: canonical(subject.initiator),
-            responder,
-        };
-        let found = &mut scratch.found;
-        for (place, name) in subject.names.iter().enumerate() {
-            self.legs_by_name(name.as_str(), |leg| found.extend(look.at(leg, place)));
-        }
-        self.networks.each(responder, |legs| {
-            found.extend(legs.iter().filter_map(|leg| look.at(*leg, 0)))
-        });
-        for class in [ANY, LOCALHOST] {
-            self.services.each(class, subject.port, |legs| {
-                found.extend(legs.iter().filter_map(|leg| look.at(*leg, 0)))
-            });
-        }
-        let mut unlisted = 0;
-        for role in self
-            .profile
-            .roles_at(responder)
-            .into_iter()
-            .flat_map(RoleSet::iter)
-        {
-            let class = role.index() as u32;
-            self.services.each(class, subject.port, |legs| {
-                found.extend(legs.iter().filter_map(|leg| look.at(*leg, 0)))
-            });
-            // In the default profile every host is in every role, so a miss by role says nothing.
-            if !self.profile.is_default() {
-                let all = self.services.all(class);
-                unlisted += all.len().saturating_sub(MOST_ROLE_MISSES);
-                found.extend(
-                    all.iter()
-                        .take(MOST_ROLE_MISSES)
-                        .filter_map(|leg| look.at(*leg, 0)),
-                );
-            }
-        }
-        unlisted
-    }
-
-    fn states_ports(&self, leg: &Leg) -> bool {
+    pub(super) fn states_ports(&self, leg: &Leg) -> bool {
         let own = |at: RequirementIndex| self.rules.get(at.index()).is_some_and(|r| r.own_ports);
         own(leg.requirement) || own(leg.owner)
-    }
-
-    fn misfits(&self, leg: &Leg, bits: Misfits) -> Vec<Misfit> {
-        let library = &self.library;
-        let row = &library.requirements[leg.requirement.index()];
-        let kinds: [(u16, &dyn Fn() -> Option<Misfit>); 10] = [
-            (Misfits::DOCUMENT, &|| {
-                let document = library.documents[row.document.index()].id.clone();
-                Some(Misfit::DocumentNotInForce { document })
-            }),
-            (Misfits::REGION, &|| {
-                Some(Misfit::Region {
-                    listed: self.leg_regions(leg),
-                })
-            }),
-            (Misfits::INACTIVE, &|| {
-                Some(Misfit::Inactive {
-                    condition: self.condition_texts(leg),
-                })
-            }),
-            (Misfits::EXPIRED, &|| {
-                self.leg_rows(leg)
-                    .find_map(|r| r.valid.until)
-                    .map(|until| Misfit::Expired { until })
-            }),
-            (Misfits::NOT_YET, &|| {
-                self.leg_rows(leg)
-                    .find_map(|r| r.valid.from)
-                    .map(|from| Misfit::NotYetValid { from })
-            }),
-            (Misfits::SOURCE, &|| {
-                Some(Misfit::Source {
-                    wanted: sources(row, library),
-                })
-            }),
-            (Misfits::DESTINATION, &|| {
-                Some(Misfit::Destination {
-                    wanted: "localhost".to_owned(),
-                })
-            }),
-            (Misfits::PORT, &|| {
-                Some(Misfit::Port {
-                    listed: ports(&self.rules, leg).clone(),
-                    stated: self.states_ports(leg),
-                })
-            }),
-            (Misfits::TRANSPORT, &|| {
-                let stated = self.leg_rows(leg).any(|r| !r.transport.is_empty());
-                Some(Misfit::Transport {
-                    listed: transports(&self.rules, leg).to_vec(),
-                    stated,
-                })
-            }),
-            (Misfits::PATH, &|| {
-                let destination = library.requirements[leg.row.index()]
-                    .to
-                    .get(leg.destination as usize)?;
-                let query = destination
-                    .query
-                    .as_ref()
-                    .map(|q| format!("?{q}"))
-                    .unwrap_or_default();
-                Some(Misfit::Path {
-                    listed: format!("{}{query}", destination.path.as_deref().unwrap_or("/")),
-                })
-            }),
-        ];
-        kinds
-            .iter()
-            .filter(|(kind, _)| bits.has(*kind))
-            .filter_map(|(_, misfit)| misfit())
-            .collect()
-    }
-
-    /// The requirement, the one it refers to, and the one whose destination it is: each once.
-    fn leg_rows<'a>(&'a self, leg: &'a Leg) -> impl Iterator<Item = &'a Requirement> {
-        leg.rows().filter_map(|at| self.library.requirement(at))
-    }
-
-    fn leg_regions(&self, leg: &Leg) -> Vec<String> {
-        if let Some(region) = leg.region {
-            let document = self.library.requirements[leg.row.index()].document;
-            return self.library.documents[document.index()]
-                .regions
-                .get(region)
-                .map(|r| r.name.clone())
-                .into_iter()
-                .collect();
-        }
-        let outside = leg
-            .rows()
-            .find(|at| self.rules.get(at.index()).is_some_and(|r| !r.in_region));
-        outside
-            .and_then(|at| self.library.requirement(at))
-            .map(|row| self.region_names(row))
-            .unwrap_or_default()
-    }
-
-    /// Regions of a row, or of its page where the row has none of its own.
-    fn region_names(&self, row: &Requirement) -> Vec<String> {
-        let document = &self.library.documents[row.document.index()];
-        let places = if row.region.is_empty() {
-            &document.region_scope
-        } else {
-            &row.region
-        };
-        let name = |at: &usize| document.regions.get(*at).map(|r| r.name.clone());
-        if places.is_empty() {
-            document.regions.iter().map(|r| r.name.clone()).collect()
-        } else {
-            places.iter().filter_map(name).collect()
-        }
-    }
-
-    /// The conditions of a leg that do not hold for the site as a whole; all of them where that depends on the host.
-    fn condition_texts(&self, leg: &Leg) -> String {
-        let whole = self.profile.whole();
-        let all: Vec<&Condition> = self
-            .leg_rows(leg)
-            .flat_map(|r| {
-                self.library.documents[r.document.index()]
-                    .when
-                    .iter()
-                    .chain(&r.when)
-            })
-            .collect();
-        let mut texts: Vec<String> = all
-            .iter()
-            .filter(|c| c.evaluate(&whole) == Truth::Off)
-            .map(|c| c.to_string())
-            .collect();
-        if texts.is_empty() {
-            texts = all
-                .iter()
-                .filter(|c| c.is_per_host())
-                .map(|c| c.to_string())
-                .collect();
-        }
-        texts.dedup();
-        texts.join(" and ")
-    }
-
-    /// A role without which the requirement cannot be audited: all of its sources are unbound roles, or all of its
-    /// destinations are.
-    fn unbound_role(&self, at: RequirementIndex, row: &Requirement) -> Option<RoleIndex> {
-        let unbound = |role: &RoleIndex| !self.profile.is_bound(*role);
-        let sources: Option<Vec<RoleIndex>> = row
-            .from
-            .iter()
-            .map(|s| {
-                if let Source::Role(r) = s {
-                    Some(*r)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        if let Some(role) = sources
-            .filter(|list| list.iter().all(unbound))
-            .and_then(|list| list.first().copied())
-        {
-            return Some(role);
-        }
-        let start = self.legs.partition_point(|leg| leg.requirement < at);
-        let mut first = None;
-        for leg in self.legs[start..]
-            .iter()
-            .take_while(|leg| leg.requirement == at)
-        {
-            match leg.test {
-                Test::Role(role) if unbound(&role) => first = first.or(Some(role)),
-                _ => return None,
-            }
-        }
-        first
     }
 }
 
@@ -668,13 +271,13 @@ struct LegIds {
 }
 
 impl Leg {
-    fn rows(&self) -> impl Iterator<Item = RequirementIndex> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = RequirementIndex> {
         let owner = Some(self.owner).filter(|o| *o != self.requirement);
         let row = Some(self.row).filter(|r| *r != self.requirement && *r != self.owner);
         std::iter::once(self.requirement).chain(owner).chain(row)
     }
 
-    fn via(&self, subject: &Subject<'_>, found: &Found) -> Via {
+    pub(super) fn via(&self, subject: &Subject<'_>, found: &Found) -> Via {
         match &self.test {
             Test::Name(pattern) => match subject.names.get(found.name as usize) {
                 Some(name) => Via::Name {
@@ -755,7 +358,7 @@ impl Rule {
 }
 
 /// The ports that count for a leg: the requirement's own, else those of the one it refers to.
-fn ports<'a>(rules: &'a [Rule], leg: &Leg) -> &'a PortSet {
+pub(super) fn ports<'a>(rules: &'a [Rule], leg: &Leg) -> &'a PortSet {
     let own = &rules[leg.requirement.index()];
     if own.own_ports {
         &own.ports
@@ -764,125 +367,11 @@ fn ports<'a>(rules: &'a [Rule], leg: &Leg) -> &'a PortSet {
     }
 }
 
-fn transports<'a>(rules: &'a [Rule], leg: &Leg) -> &'a [Transport] {
+pub(super) fn transports<'a>(rules: &'a [Rule], leg: &Leg) -> &'a [Transport] {
     let own = &rules[leg.requirement.index()];
     if own.own_transport {
         &own.transport
     } else {
         &rules[leg.owner.index()].transport
-    }
-}
-
-fn sources(row: &Requirement, library: &Library) -> Vec<String> {
-    let text = |source: &Source| match source {
-        Source::Any => "any host".to_owned(),
-        Source::Role(role) => library.role_name(*role).to_owned(),
-        Source::Network(network) => network.to_string(),
-    };
-    row.from.iter().map(text).collect()
-}
-
-/// One subject being looked at.
-struct Look<'a> {
-    set: &'a RuleSet,
-    subject: &'a Subject<'a>,
-    initiator_roles: Option<&'a RoleSet>,
-    initiator: IpAddr,
-    responder: IpAddr,
-}
-
-impl Look<'_> {
-    /// How a leg fits whose destination does.
-    fn at(&self, place: u32, name: usize) -> Option<Found> {
-        let leg = self.set.legs.get(place as usize)?;
-        let rule = self.set.rules.get(leg.requirement.index())?;
-        let mut misfits = Misfits::default();
-        let ports = ports(&self.set.rules, leg);
-        misfits.set(
-            Misfits::PORT,
-            !ports.is_empty() && !ports.contains(self.subject.port),
-        );
-        let transport = transports(&self.set.rules, leg);
-        misfits.set(
-            Misfits::TRANSPORT,
-            !transport.is_empty() && !transport.contains(&self.subject.transport),
-        );
-        misfits.set(Misfits::SOURCE, !self.source_fits(rule));
-        let mut truth = Truth::On;
-        for at in leg.rows() {
-            truth = truth.and(self.row_fits(at, &mut misfits)?);
-        }
-        misfits.set(Misfits::INACTIVE, truth == Truth::Off);
-        if let Some(region) = leg.region {
-            let document = self.set.library.requirement(leg.row)?.document;
-            let choice = self.set.profile.region_choice(document);
-            misfits.set(
-                Misfits::REGION,
-                matches!(choice, RegionChoice::Some(chosen) if !chosen.contains(&region)),
-            );
-        }
-        let destination = self
-            .set
-            .library
-            .requirement(leg.row)?
-            .to
-            .get(leg.destination as usize)?;
-        let path = destination.fits_path(self.subject.path);
-        misfits.set(Misfits::PATH, path == PathFit::Differs);
-        let rank = match leg.test {
-            Test::Name(_) => 0,
-            Test::Network(_) => 1,
-            Test::Role(_) => 2,
-            Test::Any => 3,
-            Test::Localhost => {
-                let within = self.responder.is_loopback() || self.initiator == self.responder;
-                misfits.set(Misfits::DESTINATION, within == rule.deny);
-                4
-            }
-        };
-        Some(Found {
-            requirement: leg.requirement.index() as u32,
-            misfits,
-            rank,
-            leg: place,
-            name: name as u32,
-            path_unobserved: path == PathFit::NotObservable,
-            truth,
-        })
-    }
-
-    /// Document, region, dates and condition of one of a leg's rows.
-    fn row_fits(&self, at: RequirementIndex, misfits: &mut Misfits) -> Option<Truth> {
-        let rule = self.set.rules.get(at.index())?;
-        misfits.set(Misfits::DOCUMENT, !rule.in_force);
-        misfits.set(Misfits::REGION, !rule.in_region);
-        let time = self.set.profile.judged_at(self.subject.time);
-        misfits.set(Misfits::NOT_YET, time < rule.valid.0);
-        misfits.set(Misfits::EXPIRED, time > rule.valid.1);
-        Some(rule.truth.unwrap_or_else(|| {
-            let Some(row) = self.set.library.requirement(at) else {
-                return Truth::Off;
-            };
-            let view = self
-                .set
-                .profile
-                .seen_by(self.subject.initiator, self.subject.responder);
-            let document = Condition::evaluate_all(
-                &self.set.library.documents[row.document.index()].when,
-                &view,
-            );
-            document.and(Condition::evaluate_all(&row.when, &view))
-        }))
-    }
-
-    fn source_fits(&self, rule: &Rule) -> bool {
-        rule.any_source
-            || self
-                .initiator_roles
-                .is_some_and(|roles| roles.intersects(&rule.roles))
-            || rule
-                .networks
-                .iter()
-                .any(|network| network.contains(&self.initiator))
     }
 }

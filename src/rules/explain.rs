@@ -94,8 +94,8 @@ impl RuleSet {
             Activity::On => (Some(true), "the requirement counts at this site".to_owned()),
             Activity::Off(text) => (Some(false), format!("off: needs {text}")),
             Activity::Unknown(text) => (None, format!("the site does not say: {text}")),
-            Activity::NotAuditable(role) => {
-                (None, format!("the role {role} is bound to no address"))
+            Activity::NotAuditable(what) => {
+                (None, format!("cannot be audited: {what} is not bound"))
             }
         };
         Check {

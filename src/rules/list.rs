@@ -45,6 +45,12 @@ pub struct ListedRequirement<'a> {
     pub must_see: bool,
     /// Its destinations are a pool.
     pub pool: bool,
+    /// The copy of the page has lost this row's names.
+    pub lost: bool,
+    /// Names from a sibling page fill the row.
+    pub join: bool,
+    /// A third party's hosts.
+    pub shared_host: bool,
     /// Doubts about destinations.
     pub doubtful: Vec<&'a str>,
 }
@@ -170,6 +176,9 @@ impl Requirement {
             deny: self.deny,
             must_see: self.must_see,
             pool: self.pool,
+            lost: self.lost,
+            join: self.join,
+            shared_host: !self.to.is_empty() && self.to.iter().all(|d| d.shared_host),
             doubtful: self
                 .to
                 .iter()

@@ -10,11 +10,14 @@
 //! |---|---|
 //! | `syntax`, `read` | files as written, every problem found |
 //! | `check` | written to checked; all problems together |
-//! | `requirement`, `condition`, `version`, `pattern`, `role_set` | the checked nouns |
-//! | `site`, `profile` | what the site says: roles of addresses, features, versions, regions |
-//! | `compile`, `strategy`, `candidate` | the matcher |
+//! | `library`, `requirement`, `condition`, `version`, `pattern`, `role_set` | the checked nouns |
+//! | `site_file`, `site`, `profile`, `view`, `by_address` | what the site says: roles of addresses, features, versions, regions |
+//! | `compile`, `strategy`, `candidate`, `assess`, `activity` | the matcher |
 //! | `list`, `explain`, `schema` | views for people and editors |
 
+mod activity;
+mod assess;
+mod by_address;
 mod candidate;
 mod check;
 mod code;
@@ -22,6 +25,7 @@ mod compile;
 mod condition;
 mod embedded;
 mod explain;
+mod library;
 mod list;
 mod pattern;
 mod problem;
@@ -31,25 +35,30 @@ mod requirement;
 mod role_set;
 mod schema;
 mod site;
+mod site_file;
 mod strategy;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod version;
+mod view;
 
+pub use activity::Activity;
 pub use candidate::{Assessment, Cover, Denied, Misfit, Miss, Scratch, Subject, Via};
 pub use check::check;
 pub use code::CODES;
-pub use compile::{Activity, RuleSet};
+pub use compile::RuleSet;
 pub use condition::{Circumstances, Condition, Truth};
 pub use embedded::embedded;
 pub use explain::{Check, Explanation};
+pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, Role};
 pub use list::{ListedRequirement, Party};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub use problem::{Problem, Severity, render_all};
 pub use profile::{Choices, Profile};
 pub use requirement::{
-    Cite, Destination, Direction, Document, DocumentIndex, Feature, FeatureIndex, Group,
-    GroupIndex, GroupKind, Library, Member, Need, Region, Requirement, RequirementIndex, Role,
-    RoleIndex, Source, Target, Validity,
+    Cite, Destination, Direction, DocumentIndex, FeatureIndex, GroupIndex, Need, Requirement,
+    RequirementIndex, RoleIndex, Source, Target, Validity,
 };
 pub use role_set::RoleSet;
 pub use schema::{rule_file_schema, site_file_schema};

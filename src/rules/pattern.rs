@@ -228,7 +228,7 @@ impl fmt::Display for NamePattern {
 }
 
 /// A pattern with `<region>` in it: filled once for each region, or one label that is not empty where none is known.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameTemplate {
     text: Arc<str>,
 }

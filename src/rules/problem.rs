@@ -93,11 +93,17 @@ pub fn render_all(problems: &[Problem], color: bool) -> String {
 }
 
 /// A file's text with the places of its lines.
-#[derive(Debug)]
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) text: String,
     line_starts: Vec<usize>,
+}
+
+/// The name only: a problem in a test's message is not to bring its whole file along.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
 }
 
 impl Source {
@@ -351,7 +357,8 @@ mod tests {
 
     #[test]
     fn spans_beyond_the_text_or_inside_a_character_do_no_harm() {
-        for span in [0..900, 900..901, 1..2, 2..1, 3..3] {
+        let backwards = Range { start: 2, end: 1 };
+        for span in [0..900, 900..901, 1..2, backwards, 3..3] {
             assert!(!one("\u{3042}\u{3044}", span).render(true).is_empty());
         }
     }

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 use jiff::civil::Date;
-use prefix_trie::PrefixMap;
 
+use super::by_address::ByAddress;
 use super::problem::{Problem, Problems, Source as SourceText, did_you_mean};
 use super::requirement::canonical;
+use super::view::View;
 use super::{
-    Circumstances, DocumentIndex, FeatureIndex, Ignore, Library, NamePattern, Proxy, Region,
-    RequirementIndex, RoleIndex, RoleSet, Site, Source, Subject, Truth, Version, VersionRange,
-    code,
+    DocumentIndex, FeatureIndex, Ignore, Library, NamePattern, Proxy, Region, RequirementIndex,
+    RoleIndex, RoleSet, Site, Source, Subject, Truth, Version, code,
 };
 use crate::model::{CaptureTime, PortSet};
 
@@ -43,24 +43,24 @@ pub(super) enum RegionChoice {
 #[derive(Clone, Debug)]
 pub struct Profile {
     by_address: ByAddress,
-    /// Every role of [`Library::roles`] that a host of the site can be in.
+    /// Roles that a private address is in by default.
     inside: RoleSet,
     /// Roles that open flows from the site.
     opening: RoleSet,
-    bound: RoleSet,
+    pub(super) bound: RoleSet,
     addresses: Vec<(RoleIndex, IpNet)>,
     names: Vec<(RoleIndex, NamePattern)>,
     is_a: Vec<RoleSet>,
-    default: bool,
+    pub(super) default: bool,
     site_name: String,
     regions: Vec<RegionChoice>,
     region_words: Vec<String>,
     in_force: Vec<bool>,
-    features: Vec<Truth>,
-    versions: BTreeMap<String, Version>,
-    host_versions: BTreeMap<IpAddr, BTreeMap<String, Version>>,
+    pub(super) features: Vec<Truth>,
+    pub(super) versions: BTreeMap<String, Version>,
+    pub(super) host_versions: BTreeMap<IpAddr, BTreeMap<String, Version>>,
     host_names: BTreeMap<IpAddr, String>,
-    account_created: Option<Date>,
+    pub(super) account_created: Option<Date>,
     as_of: Option<CaptureTime>,
     ports: BTreeMap<RequirementIndex, PortSet>,
     proxies: Vec<Proxy>,
@@ -70,7 +70,7 @@ pub struct Profile {
 
 impl Profile {
     /// Puts library, site and command line together. Without a site, or with one that gives no role an address, every
-    /// private address is in every role but those of outside services.
+    /// private address is in every role but those of outside services and those that only a site can fill.
     ///
     /// # Errors
     /// Regions and features of `choices` that nobody knows, or that are both on and off.
@@ -103,7 +103,7 @@ impl Profile {
             .roles
             .iter()
             .enumerate()
-            .filter(|(_, r)| !r.external)
+            .filter(|(_, r)| !r.external && !r.placeholder)
             .map(|(i, _)| RoleIndex::at(i));
         let in_force = |at: usize| {
             site.documents
@@ -362,105 +362,6 @@ pub(super) fn is_private(ip: IpAddr) -> bool {
                 || (a == 100 && (64..128).contains(&b))
         }
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-    }
-}
-
-/// What conditions are asked against.
-pub(super) struct View<'a> {
-    profile: &'a Profile,
-    hosts: Option<[IpAddr; 2]>,
-}
-
-impl View<'_> {
-    /// The versions that count: the hosts' own, else the site's, else those of all hosts, which is not sure.
-    fn versions<'a>(&'a self, of: &'a str) -> (Vec<&'a Version>, bool) {
-        let profile = self.profile;
-        let own = |host: &IpAddr| profile.host_versions.get(host).and_then(|v| v.get(of));
-        if let Some(version) = self.hosts.iter().flatten().find_map(own) {
-            return (vec![version], true);
-        }
-        let all = profile.host_versions.values().filter_map(|v| v.get(of));
-        match (profile.versions.get(of), self.hosts) {
-            (Some(version), Some(_)) => (vec![version], true),
-            (Some(version), None) => (std::iter::once(version).chain(all).collect(), true),
-            (None, _) => (all.collect(), false),
-        }
-    }
-}
-
-impl Circumstances for View<'_> {
-    fn feature(&self, feature: FeatureIndex) -> Truth {
-        self.profile
-            .features
-            .get(feature.index())
-            .copied()
-            .unwrap_or(Truth::Unknown)
-    }
-
-    fn component(&self, role: RoleIndex) -> Truth {
-        if self.profile.default {
-            Truth::Unknown
-        } else {
-            Truth::from(self.profile.bound.contains(role))
-        }
-    }
-
-    /// One version that fits is enough, since a fleet mixes them; none known is unknown.
-    fn version(&self, of: &str, range: &VersionRange) -> Truth {
-        let (versions, sure) = self.versions(of);
-        let any = versions
-            .iter()
-            .map(|v| range.contains(v))
-            .fold(Truth::Off, Truth::or);
-        if sure || any == Truth::On {
-            any
-        } else {
-            Truth::Unknown
-        }
-    }
-
-    fn created_before(&self, day: Date) -> Truth {
-        self.profile
-            .account_created
-            .map_or(Truth::Unknown, |created| Truth::from(created < day))
-    }
-}
-
-/// Roles by address: the value of a prefix has the roles of all shorter prefixes that cover it, so that the longest
-/// match is the whole answer.
-#[derive(Clone, Debug, Default)]
-struct ByAddress {
-    v4: PrefixMap<Ipv4Net, RoleSet>,
-    v6: PrefixMap<Ipv6Net, RoleSet>,
-}
-
-impl ByAddress {
-    fn new(addresses: &[(RoleIndex, IpNet)], is_a: &[RoleSet]) -> Self {
-        let mut sorted: Vec<_> = addresses.iter().collect();
-        sorted.sort_by_key(|(role, network)| (network.prefix_len(), *network, *role));
-        let mut out = Self::default();
-        for (role, network) in sorted {
-            let mut roles = match network {
-                IpNet::V4(n) => out.v4.get_lpm(n).map(|(_, r)| r.clone()),
-                IpNet::V6(n) => out.v6.get_lpm(n).map(|(_, r)| r.clone()),
-            }
-            .unwrap_or_default();
-            is_a.get(role.index())
-                .into_iter()
-                .for_each(|set| roles.extend(set));
-            match network {
-                IpNet::V4(n) => drop(out.v4.insert(*n, roles)),
-                IpNet::V6(n) => drop(out.v6.insert(*n, roles)),
-            }
-        }
-        out
-    }
-
-    fn roles(&self, ip: IpAddr) -> Option<&RoleSet> {
-        match ip {
-            IpAddr::V4(ip) => self.v4.get_lpm(&Ipv4Net::from(ip)).map(|(_, r)| r),
-            IpAddr::V6(ip) => self.v6.get_lpm(&Ipv6Net::from(ip)).map(|(_, r)| r),
-        }
     }
 }
 

@@ -129,9 +129,10 @@ fn note(message: &str, span: Range<usize>, source: &Arc<Source>, problems: &mut 
             None,
         )
     } else {
-        let hint = message
-            .contains("datetime")
-            .then(|| "write dates between quotes".to_owned());
+        // TOML has dates of its own, which come out as maps here.
+        let value = source.text.get(span.clone()).unwrap_or_default();
+        let date = value.starts_with(|c: char| c.is_ascii_digit()) && value.contains('-');
+        let hint = date.then(|| "write dates between quotes".to_owned());
         (code::WRONG_TYPE, message.to_owned(), hint)
     };
     problems.error(source, code, span, text, hint);
@@ -159,8 +160,7 @@ fn remove_at(value: &mut DeValue<'_>, place: &Range<usize>) -> bool {
         DeValue::Array(list) => match list.iter().position(|v| holds(v.span())) {
             Some(at) => {
                 let inner = list
-                    .iter_mut()
-                    .nth(at)
+                    .get_mut(at)
                     .is_some_and(|v| remove_at(v.get_mut(), place));
                 if !inner {
                     *list = std::mem::replace(list, std::iter::empty().collect())

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::site::SiteFile;
+use super::site_file::SiteFile;
 use super::syntax::RuleFile;
 
 /// The JSON Schema of rule files, made from the types that read them.

@@ -442,6 +442,15 @@ pub(super) struct RequirementText {
     /// The site may move the port.
     #[serde(default)]
     pub(super) configurable_port: bool,
+    /// The copy of the page has lost this row's names; nothing is made up in their place.
+    #[serde(default)]
+    pub(super) lost: bool,
+    /// Names from a sibling page fill the row: our reading and not a fact of this page.
+    #[serde(default)]
+    pub(super) join: bool,
+    /// A third party's hosts: a hit is weak evidence of the service.
+    #[serde(default)]
+    pub(super) shared_host: bool,
     /// A short fact.
     pub(super) hint: Option<String>,
     /// Where on the page.
@@ -475,6 +484,9 @@ pub(super) struct ToTable {
     pub(super) path: Option<Placed<String>>,
     /// Query string.
     pub(super) query: Option<String>,
+    /// A third party's host.
+    #[serde(default)]
+    pub(super) shared_host: bool,
     /// A fact about it.
     pub(super) note: Option<String>,
     /// Why the entry is doubted; it is used as it stands, and flagged.

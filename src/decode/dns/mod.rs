@@ -93,7 +93,9 @@ impl Message {
 
     /// Records of one section.
     pub fn section(&self, section: Section) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(move |record| record.section == section)
+        self.records
+            .iter()
+            .filter(move |record| record.section == section)
     }
 
     fn walk(&mut self, reader: &mut Reader<'_>, counts: [u16; 4]) -> Result<(), MessageStop> {
@@ -111,7 +113,8 @@ impl Message {
         for (section, count) in sections {
             for _ in 0..count {
                 let offset = reader.at as u32;
-                self.record(reader, section).map_err(|what| MessageStop { offset, what })?;
+                self.record(reader, section)
+                    .map_err(|what| MessageStop { offset, what })?;
             }
         }
         Ok(())

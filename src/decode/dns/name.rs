@@ -21,7 +21,10 @@ impl<'a> Reader<'a> {
 
     /// The same message up to `end`, from `at` on: record data, whose names may point back to before it.
     pub(super) fn within(&self, at: usize, end: usize) -> Self {
-        Self { message: self.message.get(..end).unwrap_or(self.message), at }
+        Self {
+            message: self.message.get(..end).unwrap_or(self.message),
+            at,
+        }
     }
 
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
@@ -36,7 +39,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn be32(&mut self) -> Option<u32> {
-        self.take(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+        self.take(4)
+            .map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
     }
 
     /// The name at `at`; `None` is the root. On an error `at` stays.
@@ -63,7 +67,8 @@ pub(super) fn expand(
             1..=0x3f => {
                 let label = message.get(at..=at + length).ok_or("name cut")?;
                 let room = wire[..MAX_NAME - 1].get_mut(filled..=filled + length);
-                room.ok_or("name longer than 255 bytes")?.copy_from_slice(label);
+                room.ok_or("name longer than 255 bytes")?
+                    .copy_from_slice(label);
                 (filled, at) = (filled + length + 1, at + length + 1);
             }
             0xc0.. => {

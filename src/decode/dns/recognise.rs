@@ -10,7 +10,9 @@ use super::name::Reader;
 /// have no question, are not recognised: their port tells them.
 #[must_use]
 pub fn looks_like_dns(bytes: &[u8]) -> bool {
-    let Some((header, rest)) = bytes.split_first_chunk::<12>() else { return false };
+    let Some((header, rest)) = bytes.split_first_chunk::<12>() else {
+        return false;
+    };
     let response = header[2] & 0x80 != 0;
     let opcode = header[2] >> 3 & 0x0f;
     let (reserved, rcode) = (header[3] & 0x40 != 0, header[3] & 0x0f);
@@ -38,21 +40,28 @@ pub fn looks_like_dns(bytes: &[u8]) -> bool {
 fn plausible_question(bytes: &[u8]) -> Option<usize> {
     let mut wire = [0; 255];
     let (filled, end) = name::expand(bytes, 12, &mut wire).ok()?;
-    let clean = name::labels(&wire[..filled]).flatten().all(|byte| *byte >= 0x20 && *byte != 0x7f);
+    let clean = name::labels(&wire[..filled])
+        .flatten()
+        .all(|byte| *byte >= 0x20 && *byte != 0x7f);
     let mut reader = Reader::new(bytes, end);
     let (kind, class) = (reader.be16()?, reader.be16()? & 0x7fff);
-    let plausible = clean && matches!(kind, 1..=65 | 99 | 249..=260) && matches!(class, 1 | 3 | 254 | 255);
+    let plausible =
+        clean && matches!(kind, 1..=65 | 99 | 249..=260) && matches!(class, 1 | 3 | 254 | 255);
     // A question is the first name of its message, so nothing lies before it to point at.
     (plausible && end == 12 + filled + 1).then_some(reader.at)
 }
 
 fn plausible_record(bytes: &[u8], at: usize) -> bool {
     let mut wire = [0; 255];
-    let Ok((_, end)) = name::expand(bytes, at, &mut wire) else { return false };
+    let Ok((_, end)) = name::expand(bytes, at, &mut wire) else {
+        return false;
+    };
     let mut reader = Reader::new(bytes, end);
     match (reader.be16(), reader.be16(), reader.be32(), reader.be16()) {
         (Some(super::code::OPT), ..) => true,
-        (Some(1..=260), Some(class), Some(_), Some(_)) => matches!(class & 0x7fff, 1 | 3 | 254 | 255),
+        (Some(1..=260), Some(class), Some(_), Some(_)) => {
+            matches!(class & 0x7fff, 1 | 3 | 254 | 255)
+        }
         _ => false,
     }
 }

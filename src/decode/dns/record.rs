@@ -118,7 +118,14 @@ impl<'a> Raw<'a> {
         let length = usize::from(reader.be16().ok_or(cut)?);
         let start = reader.at;
         let data = reader.take(length).ok_or("record data cut")?;
-        Ok(Self { name, kind, class, ttl, start, data })
+        Ok(Self {
+            name,
+            kind,
+            class,
+            ttl,
+            start,
+            data,
+        })
     }
 
     /// Reads the data by type. `reader` is of the same message.
@@ -148,7 +155,10 @@ fn read_data(kind: u16, data: &[u8], mut reader: Reader<'_>) -> Result<RecordDat
         code::NS | code::CNAME | code::PTR | code::DNAME => RecordData::Name(reader.name()?),
         code::MX => {
             let preference = reader.be16().ok_or(cut)?;
-            RecordData::Mail { preference, exchange: reader.name()? }
+            RecordData::Mail {
+                preference,
+                exchange: reader.name()?,
+            }
         }
         code::SRV => RecordData::Service {
             priority: reader.be16().ok_or(cut)?,
@@ -186,9 +196,15 @@ fn character_strings(mut data: &[u8]) -> Result<Vec<String>, &'static str> {
 fn service_binding(reader: &mut Reader<'_>) -> Result<ServiceBinding, &'static str> {
     let priority = reader.be16().ok_or("record data too short")?;
     let target = reader.name()?;
-    let mut binding = ServiceBinding { priority, target, ..ServiceBinding::default() };
+    let mut binding = ServiceBinding {
+        priority,
+        target,
+        ..ServiceBinding::default()
+    };
     while let Some((key, length)) = reader.be16().zip(reader.be16()) {
-        let Some(value) = reader.take(usize::from(length)) else { break };
+        let Some(value) = reader.take(usize::from(length)) else {
+            break;
+        };
         service_parameter(&mut binding, key, value);
     }
     Ok(binding)
@@ -201,12 +217,16 @@ fn service_parameter(binding: &mut ServiceBinding, key: u16, value: &[u8]) {
         3 => binding.port = value.try_into().ok().map(u16::from_be_bytes),
         4 => {
             let (hints, _) = value.as_chunks::<4>();
-            binding.addresses.extend(hints.iter().map(|octets| IpAddr::from(*octets)));
+            binding
+                .addresses
+                .extend(hints.iter().map(|octets| IpAddr::from(*octets)));
         }
         5 => binding.ech = true,
         6 => {
             let (hints, _) = value.as_chunks::<16>();
-            binding.addresses.extend(hints.iter().map(|octets| IpAddr::from(*octets)));
+            binding
+                .addresses
+                .extend(hints.iter().map(|octets| IpAddr::from(*octets)));
         }
         _ => {}
     }
@@ -217,9 +237,13 @@ pub(super) fn extended_errors(mut options: &[u8], errors: &mut Vec<(u16, String)
     const EXTENDED_ERROR: u16 = 15;
     while let [a, b, c, d, rest @ ..] = options {
         let length = usize::from(u16::from_be_bytes([*c, *d]));
-        let Some((value, after)) = rest.split_at_checked(length) else { return };
+        let Some((value, after)) = rest.split_at_checked(length) else {
+            return;
+        };
         if let (EXTENDED_ERROR, [high, low, text @ ..]) = (u16::from_be_bytes([*a, *b]), value) {
-            let text = String::from_utf8_lossy(text).trim_end_matches('\0').to_owned();
+            let text = String::from_utf8_lossy(text)
+                .trim_end_matches('\0')
+                .to_owned();
             errors.push((u16::from_be_bytes([*high, *low]), text));
         }
         options = after;
@@ -229,16 +253,31 @@ pub(super) fn extended_errors(mut options: &[u8], errors: &mut Vec<(u16, String)
 /// As zone files have it, so far as the data is read; empty for types that are not.
 impl fmt::Display for RecordData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |name: &Option<Fqdn>| name.as_ref().map_or_else(|| ".".to_owned(), Fqdn::to_string);
+        let shown = |name: &Option<Fqdn>| {
+            name.as_ref()
+                .map_or_else(|| ".".to_owned(), Fqdn::to_string)
+        };
         match self {
             Self::Address(address) => address.fmt(f),
             Self::Name(name) => f.write_str(&shown(name)),
-            Self::Mail { preference, exchange } => write!(f, "{preference} {}", shown(exchange)),
-            Self::Service { priority, weight, port, target } => {
+            Self::Mail {
+                preference,
+                exchange,
+            } => write!(f, "{preference} {}", shown(exchange)),
+            Self::Service {
+                priority,
+                weight,
+                port,
+                target,
+            } => {
                 write!(f, "{priority} {weight} {port} {}", shown(target))
             }
             Self::Text(strings) => f.write_str(&strings.join(" ")),
-            Self::Authority { primary, mailbox, serial } => {
+            Self::Authority {
+                primary,
+                mailbox,
+                serial,
+            } => {
                 write!(f, "{} {} {serial}", shown(primary), shown(mailbox))
             }
             Self::Binding(binding) => binding.fmt(f),
@@ -262,9 +301,17 @@ impl fmt::Display for ServiceBinding {
             write!(f, " port={port}")?;
         }
         for address in &self.addresses {
-            let key = if address.is_ipv4() { "ipv4hint" } else { "ipv6hint" };
+            let key = if address.is_ipv4() {
+                "ipv4hint"
+            } else {
+                "ipv6hint"
+            };
             write!(f, " {key}={address}")?;
         }
-        if self.ech { f.write_str(" ech") } else { Ok(()) }
+        if self.ech {
+            f.write_str(" ech")
+        } else {
+            Ok(())
+        }
     }
 }

@@ -14,7 +14,9 @@ pub(super) fn complete(message: &mut Message, bytes: &[u8]) {
     if bytes.len() > MAX_BYTES {
         return;
     }
-    let Ok(packet) = Packet::parse(bytes) else { return };
+    let Ok(packet) = Packet::parse(bytes) else {
+        return;
+    };
     let name = |name: &dns_parser::Name<'_>| Fqdn::from_packet(name.to_string().as_bytes());
     for question in &packet.questions {
         message.questions.push(Question {

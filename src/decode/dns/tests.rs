@@ -13,7 +13,9 @@ impl Builder {
     fn new(flags: u16, counts: [u16; 4]) -> Self {
         let mut bytes = vec![0x12, 0x34];
         bytes.extend(flags.to_be_bytes());
-        counts.iter().for_each(|count| bytes.extend(count.to_be_bytes()));
+        counts
+            .iter()
+            .for_each(|count| bytes.extend(count.to_be_bytes()));
         Self(bytes)
     }
 
@@ -60,9 +62,22 @@ fn alias_answer() -> Vec<u8> {
         .bytes(&[0xc0, 45])
         .fixed(1, 1, 60, &[192, 0, 2, 7])
         .bytes(&[0xc0, 45])
-        .fixed(28, 0x8001, 60, &"2001:db8::7".parse::<std::net::Ipv6Addr>().unwrap().octets())
+        .fixed(
+            28,
+            0x8001,
+            60,
+            &"2001:db8::7"
+                .parse::<std::net::Ipv6Addr>()
+                .unwrap()
+                .octets(),
+        )
         .bytes(&[0])
-        .fixed(41, 1232, 0x0100_0000, b"\x00\x0f\x00\x09\x00\x0fblocked\x00\x0a\x00\x02hi")
+        .fixed(
+            41,
+            1232,
+            0x0100_0000,
+            b"\x00\x0f\x00\x09\x00\x0fblocked\x00\x0a\x00\x02hi",
+        )
         .0
 }
 
@@ -70,9 +85,22 @@ fn alias_answer() -> Vec<u8> {
 fn an_alias_chain_is_read_with_its_addresses() {
     let message = Message::read(&alias_answer()).unwrap();
     assert_eq!(message.stop, None);
-    assert_eq!((message.id, message.response, message.opcode), (0x1234, true, 0));
-    assert_eq!(message.questions, [Question { name: fqdn("www.example.com"), kind: 1, class: 1 }]);
-    let data: Vec<_> = message.section(Section::Answer).map(|record| record.data.to_string()).collect();
+    assert_eq!(
+        (message.id, message.response, message.opcode),
+        (0x1234, true, 0)
+    );
+    assert_eq!(
+        message.questions,
+        [Question {
+            name: fqdn("www.example.com"),
+            kind: 1,
+            class: 1
+        }]
+    );
+    let data: Vec<_> = message
+        .section(Section::Answer)
+        .map(|record| record.data.to_string())
+        .collect();
     assert_eq!(data, ["edge.cdn.example.com", "192.0.2.7", "2001:db8::7"]);
     assert_eq!(message.records[2].name, fqdn("edge.cdn.example.com"));
     assert_eq!((message.records[2].class, message.records[2].ttl), (1, 60));
@@ -103,12 +131,22 @@ fn service_bindings_tell_alpn_port_hints_and_encrypted_hello() {
         &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
     ]
     .concat();
-    let bytes = Builder::new(0x8180, [1, 1, 0, 0]).question("x.example", 65).record(65, &data).0;
+    let bytes = Builder::new(0x8180, [1, 1, 0, 0])
+        .question("x.example", 65)
+        .record(65, &data)
+        .0;
     let message = Message::read(&bytes).unwrap();
-    let RecordData::Binding(binding) = &message.records[0].data else { panic!("{message:?}") };
-    assert_eq!((binding.priority, &binding.target, binding.port), (1, &None, Some(8443)));
+    let RecordData::Binding(binding) = &message.records[0].data else {
+        panic!("{message:?}")
+    };
+    assert_eq!(
+        (binding.priority, &binding.target, binding.port),
+        (1, &None, Some(8443))
+    );
     assert_eq!(binding.alpn, ["h2", "h3"]);
-    let hints: Vec<IpAddr> = ["192.0.2.1", "192.0.2.2", "2001:db8::1"].map(|a| a.parse().unwrap()).into();
+    let hints: Vec<IpAddr> = ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
+        .map(|a| a.parse().unwrap())
+        .into();
     assert_eq!(binding.addresses, hints);
     assert!(binding.ech);
     assert_eq!(
@@ -127,7 +165,12 @@ fn other_types_are_read_each_in_its_own_way() {
         .name("a.b")
         .fixed(16, 1, 1, b"\x02hi\x03you")
         .name("b")
-        .fixed(6, 1, 1, b"\x02ns\x00\x02me\x00\x00\x00\x00\x05................")
+        .fixed(
+            6,
+            1,
+            1,
+            b"\x02ns\x00\x02me\x00\x00\x00\x00\x05................",
+        )
         .name("b")
         .fixed(2, 1, 1, b"\x00")
         .name("b")
@@ -136,8 +179,15 @@ fn other_types_are_read_each_in_its_own_way() {
     let message = Message::read(&bytes).unwrap();
     assert_eq!(message.stop, None);
     assert!(message.authoritative);
-    let data: Vec<_> = message.records.iter().map(|record| record.data.to_string()).collect();
-    assert_eq!(data, ["10 mx.a.b", "1 2 443 t.b", "hi you", "ns me 5", ".", ""]);
+    let data: Vec<_> = message
+        .records
+        .iter()
+        .map(|record| record.data.to_string())
+        .collect();
+    assert_eq!(
+        data,
+        ["10 mx.a.b", "1 2 443 t.b", "hi you", "ns me 5", ".", ""]
+    );
 }
 
 #[test]
@@ -150,7 +200,10 @@ fn an_unreadable_record_does_not_hide_the_others() {
         .0;
     let message = Message::read(&bytes).unwrap();
     assert_eq!(message.stop, None);
-    assert_eq!(message.records[0].data, RecordData::Unreadable("address of a wrong length"));
+    assert_eq!(
+        message.records[0].data,
+        RecordData::Unreadable("address of a wrong length")
+    );
     assert_eq!(message.records[1].data, RecordData::Unreadable("name cut"));
     assert_eq!(message.records[2].data.to_string(), "192.0.2.9");
 }
@@ -165,18 +218,36 @@ fn every_cut_message_yields_what_came_before_the_cut() {
         };
         let stop = message.stop.unwrap();
         assert!(stop.offset as usize <= length);
-        assert_eq!(message.records.len(), [56, 72, 100].iter().filter(|end| length >= **end).count());
+        assert_eq!(
+            message.records.len(),
+            [56, 72, 100].iter().filter(|end| length >= **end).count()
+        );
     }
 }
 
 #[test]
 fn pointers_that_never_end_are_left_soon() {
-    let looped = Builder::new(0x8180, [1, 0, 0, 0]).bytes(&[0xc0, 12, 0, 1, 0, 1]).0;
+    let looped = Builder::new(0x8180, [1, 0, 0, 0])
+        .bytes(&[0xc0, 12, 0, 1, 0, 1])
+        .0;
     let message = Message::read(&looped).unwrap();
-    assert_eq!(message.stop, Some(MessageStop { offset: 12, what: "more than 64 pointers in a name" }));
-    let long = Builder::new(0x8180, [1, 0, 0, 0]).question(&["a"; 128].join("."), 1).0;
-    assert_eq!(Message::read(&long).unwrap().stop.unwrap().what, "name longer than 255 bytes");
-    let longest = Builder::new(0x0100, [1, 0, 0, 0]).question(&["a"; 127].join("."), 1).0;
+    assert_eq!(
+        message.stop,
+        Some(MessageStop {
+            offset: 12,
+            what: "more than 64 pointers in a name"
+        })
+    );
+    let long = Builder::new(0x8180, [1, 0, 0, 0])
+        .question(&["a"; 128].join("."), 1)
+        .0;
+    assert_eq!(
+        Message::read(&long).unwrap().stop.unwrap().what,
+        "name longer than 255 bytes"
+    );
+    let longest = Builder::new(0x0100, [1, 0, 0, 0])
+        .question(&["a"; 127].join("."), 1)
+        .0;
     assert_eq!(Message::read(&longest).unwrap().stop, None);
 }
 
@@ -193,9 +264,14 @@ fn a_long_chain_of_pointers_costs_little() {
 
 #[test]
 fn odd_labels_stay_apart_from_the_dots_between_them() {
-    let bytes = Builder::new(0x8400, [1, 0, 0, 0]).bytes(b"\x05a.b\\\xff\x05local\0\0\x0c\x80\x01").0;
+    let bytes = Builder::new(0x8400, [1, 0, 0, 0])
+        .bytes(b"\x05a.b\\\xff\x05local\0\0\x0c\x80\x01")
+        .0;
     let message = Message::read(&bytes).unwrap();
-    assert_eq!(message.questions[0].name.as_ref().unwrap().as_str(), "a\\.b\\\\\\255.local");
+    assert_eq!(
+        message.questions[0].name.as_ref().unwrap().as_str(),
+        "a\\.b\\\\\\255.local"
+    );
     assert_eq!(message.questions[0].class, 1);
 }
 
@@ -212,19 +288,29 @@ fn messages_of_a_stream_are_split_by_their_lengths() {
 
 #[test]
 fn dns_is_told_from_other_bytes() {
-    let query = Builder::new(0x0100, [1, 0, 0, 0]).question("www.example.com", 65).0;
+    let query = Builder::new(0x0100, [1, 0, 0, 0])
+        .question("www.example.com", 65)
+        .0;
     assert!(looks_like_dns(&query));
     assert!(looks_like_dns(&alias_answer()));
-    let root = Builder::new(0x0000, [1, 0, 0, 1]).question("", 2).bytes(&[0]).fixed(41, 1232, 0, b"").0;
+    let root = Builder::new(0x0000, [1, 0, 0, 1])
+        .question("", 2)
+        .bytes(&[0])
+        .fixed(41, 1232, 0, b"")
+        .0;
     assert!(looks_like_dns(&root));
     let trailing = [&query[..], b"!"].concat();
     assert!(!looks_like_dns(&trailing));
     for length in 0..query.len() {
         assert!(!looks_like_dns(&query[..length]));
     }
-    assert!(!looks_like_dns(b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"));
+    assert!(!looks_like_dns(
+        b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
+    ));
     assert!(!looks_like_dns(&[0; 64]));
-    assert!(!looks_like_dns(b"\x16\x03\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01"));
+    assert!(!looks_like_dns(
+        b"\x16\x03\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01"
+    ));
 }
 
 #[test]
@@ -236,7 +322,9 @@ fn the_second_opinion_agrees_on_addresses() {
         .iter()
         .filter_map(|answer| match &answer.data {
             dns_parser::RData::A(address) => Some((answer.name.to_string(), IpAddr::V4(address.0))),
-            dns_parser::RData::AAAA(address) => Some((answer.name.to_string(), IpAddr::V6(address.0))),
+            dns_parser::RData::AAAA(address) => {
+                Some((answer.name.to_string(), IpAddr::V6(address.0)))
+            }
             _ => None,
         })
         .collect();
@@ -251,7 +339,10 @@ fn the_second_opinion_agrees_on_addresses() {
         .collect();
     assert_eq!(ours.len(), 2);
     for ((our_name, our_address), (their_name, their_address)) in ours.iter().zip(&theirs) {
-        assert_eq!((our_name.as_str(), our_address), (their_name.to_ascii_lowercase().as_str(), their_address));
+        assert_eq!(
+            (our_name.as_str(), our_address),
+            (their_name.to_ascii_lowercase().as_str(), their_address)
+        );
     }
 }
 
@@ -264,14 +355,36 @@ fn the_second_opinion_is_asked_where_nothing_could_be_read() {
     bytes.extend([0xc0, data_at as u8 + 140, 0, 1, 0, 1]);
     let mut chain = vec![1, b'x', 0, 0];
     for hop in 0..70_u8 {
-        let target = if hop == 0 { data_at as u8 } else { data_at as u8 + 2 + hop * 2 };
+        let target = if hop == 0 {
+            data_at as u8
+        } else {
+            data_at as u8 + 2 + hop * 2
+        };
         chain.extend([0xc0, target]);
     }
-    bytes.extend([0xc0, data_at as u8, 0, 10, 0, 1, 0, 0, 0, 1, 0, chain.len() as u8]);
+    bytes.extend([
+        0xc0,
+        data_at as u8,
+        0,
+        10,
+        0,
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        chain.len() as u8,
+    ]);
     bytes.extend(chain);
     let message = Message::read(&bytes).unwrap();
-    assert_eq!(message.stop.unwrap().what, "more than 64 pointers in a name");
-    let theirs = dns_parser::Packet::parse(&bytes).map(|packet| packet.questions.len()).unwrap_or(0);
+    assert_eq!(
+        message.stop.unwrap().what,
+        "more than 64 pointers in a name"
+    );
+    let theirs = dns_parser::Packet::parse(&bytes)
+        .map(|packet| packet.questions.len())
+        .unwrap_or(0);
     assert_eq!((message.questions.len(), theirs), (1, 1));
 }
 

@@ -40,22 +40,37 @@ impl Authority {
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.trim_ascii();
-        let start = bytes.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+        let start = bytes
+            .iter()
+            .rposition(|byte| *byte == b'@')
+            .map_or(0, |at| at + 1);
         let bytes = bytes.get(start..)?;
         if let [b'[', rest @ ..] = bytes {
             let end = rest.iter().position(|byte| *byte == b']')?;
             let port = rest.get(end + 1..).and_then(|port| port.strip_prefix(b":"));
-            return Some(Self { host: host(rest.get(..end)?)?, port: port.and_then(number) });
+            return Some(Self {
+                host: host(rest.get(..end)?)?,
+                port: port.and_then(number),
+            });
         }
         if let Some(address) = parse::<Ipv6Addr>(bytes) {
-            return Some(Self { host: Host::Address(address.into()), port: None });
+            return Some(Self {
+                host: Host::Address(address.into()),
+                port: None,
+            });
         }
         match bytes.iter().position(|byte| *byte == b':') {
             Some(colon) => {
                 let (name, port) = bytes.split_at(colon);
-                Some(Self { host: host(name)?, port: number(&port[1..]) })
+                Some(Self {
+                    host: host(name)?,
+                    port: number(&port[1..]),
+                })
             }
-            None => Some(Self { host: host(bytes)?, port: None }),
+            None => Some(Self {
+                host: host(bytes)?,
+                port: None,
+            }),
         }
     }
 }
@@ -71,7 +86,10 @@ pub(super) fn of_target(method: &[u8], target: &[u8]) -> Option<Authority> {
         return None;
     }
     let rest = rest.strip_prefix(b"://")?;
-    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let end = rest
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .unwrap_or(rest.len());
     Authority::read(rest.get(..end)?)
 }
 

@@ -2,10 +2,42 @@
 
 /// Methods by which a request is known from its first bytes: those of HTTP, WebDAV, UPnP and Windows services.
 pub(super) const METHODS: [&str; 36] = [
-    "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE", "PROPFIND", "PROPPATCH",
-    "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "CHECKOUT", "CHECKIN", "MERGE", "MKACTIVITY",
-    "MKCALENDAR", "UNCHECKOUT", "LABEL", "UPDATE", "ACL", "PURGE", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
-    "M-SEARCH", "RPC_IN_DATA", "RPC_OUT_DATA", "BITS_POST", "CCM_POST",
+    "GET",
+    "POST",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "CONNECT",
+    "PATCH",
+    "TRACE",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "CHECKOUT",
+    "CHECKIN",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "UNCHECKOUT",
+    "LABEL",
+    "UPDATE",
+    "ACL",
+    "PURGE",
+    "NOTIFY",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "M-SEARCH",
+    "RPC_IN_DATA",
+    "RPC_OUT_DATA",
+    "BITS_POST",
+    "CCM_POST",
 ];
 
 /// The longest method that is taken for one.
@@ -20,7 +52,11 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) const fn of(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, ended: false }
+        Self {
+            bytes,
+            at: 0,
+            ended: false,
+        }
     }
 
     pub(super) fn rest(&self) -> &'a [u8] {
@@ -29,7 +65,11 @@ impl<'a> Lines<'a> {
 
     /// Steps over line ends.
     pub(super) fn skip_empty(&mut self) {
-        self.at += self.rest().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.at += self
+            .rest()
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
     }
 
     /// The next whole line.
@@ -69,22 +109,35 @@ impl<'a> Lines<'a> {
 
     /// Bytes consumed: up to the body, or all of them where the head is cut.
     pub(super) const fn position(&self) -> usize {
-        if self.ended { self.at } else { self.bytes.len() }
+        if self.ended {
+            self.at
+        } else {
+            self.bytes.len()
+        }
     }
 }
 
 /// Whether the bytes, however few, can start a request line: a method and a space.
 pub(super) fn may_start_request(bytes: &[u8]) -> bool {
-    let method = bytes.iter().take_while(|byte| is_method_byte(**byte)).count();
-    method <= MAX_METHOD && bytes.get(method).is_none_or(|byte| method > 0 && *byte == b' ')
+    let method = bytes
+        .iter()
+        .take_while(|byte| is_method_byte(**byte))
+        .count();
+    method <= MAX_METHOD
+        && bytes
+            .get(method)
+            .is_none_or(|byte| method > 0 && *byte == b' ')
 }
 
 const fn is_method_byte(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_')
 }
 
+/// Major and minor version.
+type Version = (u8, u8);
+
 /// Method, target and version of a request line; `None` where it is not HTTP's.
-pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], (u8, u8))> {
+pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], Version)> {
     let line = line.trim_ascii_end();
     let method_end = line.iter().position(|byte| *byte == b' ')?;
     let version_start = line.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))?;
@@ -94,7 +147,7 @@ pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], (u8, u8))> {
 }
 
 /// Version and status of the first line; it need not be whole.
-pub(super) fn status_line(bytes: &[u8]) -> Option<((u8, u8), u16)> {
+pub(super) fn status_line(bytes: &[u8]) -> Option<(Version, u16)> {
     let (start, rest) = bytes.split_at_checked(8)?;
     let version = version(start)?;
     let [b' ', ..] = rest else { return None };
@@ -103,17 +156,24 @@ pub(super) fn status_line(bytes: &[u8]) -> Option<((u8, u8), u16)> {
     if !digits.iter().all(u8::is_ascii_digit) || after.first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
-    let status = digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
+    let status = digits
+        .iter()
+        .fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
     (status >= 100).then_some((version, status))
 }
 
-fn version(text: &[u8]) -> Option<(u8, u8)> {
+fn version(text: &[u8]) -> Option<Version> {
     match text {
-        [b'H' | b'h', b'T' | b't', b'T' | b't', b'P' | b'p', b'/', major, b'.', minor]
-            if major.is_ascii_digit() && minor.is_ascii_digit() =>
-        {
-            Some((major - b'0', minor - b'0'))
-        }
+        [
+            b'H' | b'h',
+            b'T' | b't',
+            b'T' | b't',
+            b'P' | b'p',
+            b'/',
+            major,
+            b'.',
+            minor,
+        ] if major.is_ascii_digit() && minor.is_ascii_digit() => Some((major - b'0', minor - b'0')),
         _ => None,
     }
 }

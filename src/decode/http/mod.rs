@@ -89,7 +89,11 @@ pub fn read_request(bytes: &[u8]) -> RequestRead {
         return RequestRead::NotHttp;
     }
     let Some(line) = lines.next() else {
-        return if bytes.len() < MAX_HEAD { RequestRead::NeedMore } else { RequestRead::NotHttp };
+        return if bytes.len() < MAX_HEAD {
+            RequestRead::NeedMore
+        } else {
+            RequestRead::NotHttp
+        };
     };
     let Some((method, target, version)) = head::request_line(line) else {
         return RequestRead::NotHttp;
@@ -157,8 +161,18 @@ pub fn read_response(bytes: &[u8]) -> Option<Response> {
 #[must_use]
 pub fn starts_request(bytes: &[u8]) -> bool {
     head::METHODS.iter().any(|method| {
-        let rest = bytes.strip_prefix(method.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
-        matches!(rest, Some([b'/' | b'*' | b'[' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..]))
+        let rest = bytes
+            .strip_prefix(method.as_bytes())
+            .and_then(|rest| rest.strip_prefix(b" "));
+        matches!(
+            rest,
+            Some(
+                [
+                    b'/' | b'*' | b'[' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9',
+                    ..,
+                ],
+            )
+        )
     })
 }
 

@@ -8,14 +8,26 @@ use super::{Found, ether_type, frame, llc};
 pub(super) fn linux_cooked<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let (header, payload) = span.header::<16>("linux cooked")?;
     let hardware = u16::from_be_bytes([header[2], header[3]]);
-    cooked_protocol(u16::from_be_bytes([header[14], header[15]]), hardware, span, payload, walk)
+    cooked_protocol(
+        u16::from_be_bytes([header[14], header[15]]),
+        hardware,
+        span,
+        payload,
+        walk,
+    )
 }
 
 /// Linux cooked v2: protocol, interface, hardware type, packet type, address.
 pub(super) fn linux_cooked_v2<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let (header, payload) = span.header::<20>("linux cooked")?;
     let hardware = u16::from_be_bytes([header[8], header[9]]);
-    cooked_protocol(u16::from_be_bytes([header[0], header[1]]), hardware, span, payload, walk)
+    cooked_protocol(
+        u16::from_be_bytes([header[0], header[1]]),
+        hardware,
+        span,
+        payload,
+        walk,
+    )
 }
 
 fn cooked_protocol<'a>(

@@ -11,7 +11,10 @@ pub(in crate::decode) fn mpls<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> 
     loop {
         walk.enter(payload, "mpls")?;
         let (entry, rest) = payload.header::<4>("mpls")?;
-        walk.tunnel("mpls", u32::from_be_bytes([0, entry[0], entry[1], entry[2]]) >> 4);
+        walk.tunnel(
+            "mpls",
+            u32::from_be_bytes([0, entry[0], entry[1], entry[2]]) >> 4,
+        );
         payload = rest;
         if entry[2] & 1 != 0 {
             break;
@@ -38,7 +41,9 @@ fn plausible_v4(span: Span<'_>) -> bool {
 
 fn plausible_v6(span: Span<'_>) -> bool {
     match span.bytes {
-        [_, _, _, _, high, low, ..] => u32::from(u16::from_be_bytes([*high, *low])) + 40 <= span.wire,
+        [_, _, _, _, high, low, ..] => {
+            u32::from(u16::from_be_bytes([*high, *low])) + 40 <= span.wire
+        }
         _ => true,
     }
 }
@@ -53,7 +58,10 @@ pub(in crate::decode) fn service_header<'a>(span: Span<'a>, walk: &mut Walk) -> 
         return Err(span.malformed(LAYER, "length below 8"));
     }
     let payload = span.skip(length, LAYER)?;
-    walk.tunnel("nsh", u32::from_be_bytes([0, header[4], header[5], header[6]]));
+    walk.tunnel(
+        "nsh",
+        u32::from_be_bytes([0, header[4], header[5], header[6]]),
+    );
     match header[3] {
         1 | 2 => ip::packet(payload, walk),
         3 => ethernet::frame(payload, walk),

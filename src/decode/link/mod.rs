@@ -11,6 +11,7 @@ mod wireless;
 pub(super) use ethernet::frame as ethernet_frame;
 pub(super) use label::{mpls, service_header};
 pub(super) use serial::ppp;
+pub(super) use wireless::tunnelled_wlan;
 
 use super::span::{Span, Walk};
 use super::{Packet, Stop, StopReason, ip};
@@ -54,7 +55,11 @@ pub(super) fn frame<'a>(link_type: u16, span: Span<'a>, walk: &mut Walk) -> Foun
         127 => wireless::radiotap(span, walk),
         163 => wireless::avs(span, walk),
         219 => label::mpls(span, walk),
-        _ => Err(Stop { layer: "link", reason: StopReason::UnknownLink(link_type), offset: span.offset }),
+        _ => Err(Stop {
+            layer: "link",
+            reason: StopReason::UnknownLink(link_type),
+            offset: span.offset,
+        }),
     }
 }
 

@@ -7,7 +7,11 @@ use super::{Found, ether_type, label, llc};
 /// PPP (RFC 1661), with or without address and control, the protocol in one byte or two.
 pub(in crate::decode) fn ppp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const LAYER: &str = "ppp";
-    let span = if span.bytes.starts_with(&[0xff, 0x03]) { span.skip(2, LAYER)? } else { span };
+    let span = if span.bytes.starts_with(&[0xff, 0x03]) {
+        span.skip(2, LAYER)?
+    } else {
+        span
+    };
     let first = span.byte(0, LAYER)?;
     // An odd first byte is the end of the number: its high byte 0 was left out (RFC 1661 section 6.5).
     let (protocol, payload) = if first & 1 != 0 {
@@ -45,7 +49,10 @@ pub(super) fn pppoe<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if header[0] != 0x11 {
         return Err(span.malformed("pppoe", "version or type is not 1"));
     }
-    walk.tunnel("pppoe", u32::from(u16::from_be_bytes([header[2], header[3]])));
+    walk.tunnel(
+        "pppoe",
+        u32::from(u16::from_be_bytes([header[2], header[3]])),
+    );
     let length = u32::from(u16::from_be_bytes([header[4], header[5]]));
     ppp(payload.limit(length), walk)
 }

@@ -21,7 +21,11 @@ pub(super) fn macsec<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let payload = payload.skip(if tag[0] & CHANNEL == 0 { 0 } else { 8 }, "macsec")?;
     let (number, payload) = payload.header::<2>("macsec")?;
     let check_value = 16;
-    ether_type(u16::from_be_bytes(*number), payload.limit(payload.wire.saturating_sub(check_value)), walk)
+    ether_type(
+        u16::from_be_bytes(*number),
+        payload.limit(payload.wire.saturating_sub(check_value)),
+        walk,
+    )
 }
 
 /// IEEE 802.1ah: the service instance, then the customer's frame.

@@ -3,15 +3,38 @@
 use super::super::span::{Span, Walk};
 use super::{Found, llc};
 
+const LAYER: &str = "802.11";
+
 /// An 802.11 frame; `align` is 4 where the receiver padded the header to a multiple of 4, else 0.
-pub(super) fn wlan<'a>(span: Span<'a>, walk: &mut Walk, align: usize) -> Found<'a> {
-    const LAYER: &str = "802.11";
+pub(in crate::decode) fn wlan<'a>(span: Span<'a>, walk: &mut Walk, align: usize) -> Found<'a> {
     let (control, _) = span.header::<2>(LAYER)?;
-    let [kind, flags] = *control;
+    data_frame(*control, span, walk, align)
+}
+
+/// An 802.11 frame from an access point's tunnel; some of Cisco's swap the bytes of its frame control.
+pub(in crate::decode) fn tunnelled_wlan<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    let ([first, second], _) = span.header::<2>(LAYER)?;
+    let is_data = |kind: u8| kind & 0x0f == 0x08;
+    let swapped = is_data(*second) && !is_data(*first);
+    data_frame(
+        if swapped {
+            [*second, *first]
+        } else {
+            [*first, *second]
+        },
+        span,
+        walk,
+        0,
+    )
+}
+
+/// A frame of that frame control: type and subtype, flags.
+fn data_frame<'a>(control: [u8; 2], span: Span<'a>, walk: &mut Walk, align: usize) -> Found<'a> {
+    let [kind, flags] = control;
     let (data, with_payload) = (kind & 0x0c == 0x08, kind & 0x40 == 0);
     let (quality, encrypted, ordered) = (kind & 0x80 != 0, flags & 0x40 != 0, flags & 0x80 != 0);
     if !data || !with_payload || encrypted {
-        return Err(span.not_ip(LAYER, u16::from_be_bytes(*control)));
+        return Err(span.not_ip(LAYER, u16::from_be_bytes(control)));
     }
     let four_addresses = flags & 0x03 == 0x03;
     let mut length = if four_addresses { 30 } else { 24 };
@@ -54,7 +77,11 @@ pub(super) fn radiotap<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if present & TIME != 0 {
         at = at.next_multiple_of(8) + 8;
     }
-    let flags = if present & FLAGS != 0 && at < length { span.byte(at, LAYER)? } else { 0 };
+    let flags = if present & FLAGS != 0 && at < length {
+        span.byte(at, LAYER)?
+    } else {
+        0
+    };
     wlan(inner, walk, if flags & PADDED == 0 { 0 } else { 4 })
 }
 

@@ -68,7 +68,9 @@ fn attribute(name: Der<'_>, kind: &[u8]) -> Option<String> {
     let mut sets = name;
     while let Some(mut set) = sets.enter(SET) {
         while let Some(mut pair) = set.enter(SEQUENCE) {
-            let matches = pair.enter(OBJECT_IDENTIFIER).is_some_and(|identifier| identifier.0 == kind);
+            let matches = pair
+                .enter(OBJECT_IDENTIFIER)
+                .is_some_and(|identifier| identifier.0 == kind);
             if let (true, Some((tag, value))) = (matches, pair.next()) {
                 found = Some(text(tag, value));
             }
@@ -83,7 +85,9 @@ fn text(tag: u8, value: &[u8]) -> String {
     }
     let (units, _) = value.as_chunks::<2>();
     let units = units.iter().map(|unit| u16::from_be_bytes(*unit));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 fn alternative_names(content: &[u8]) -> Option<Vec<Fqdn>> {
@@ -95,7 +99,10 @@ fn alternative_names(content: &[u8]) -> Option<Vec<Fqdn>> {
         extension.skip_if(BOOLEAN);
         let mut names = extension.enter(OCTET_STRING)?.enter(SEQUENCE)?;
         let dns = std::iter::from_fn(|| names.next()).filter(|(tag, _)| *tag == DNS_NAME);
-        return Some(dns.filter_map(|(_, name)| Fqdn::from_packet(name)).collect());
+        return Some(
+            dns.filter_map(|(_, name)| Fqdn::from_packet(name))
+                .collect(),
+        );
     }
     None
 }
@@ -114,7 +121,12 @@ impl<'a> Der<'a> {
             0..=0x7f => (usize::from(*first), rest),
             0x81..=0x84 => {
                 let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x0f))?;
-                (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
+                (
+                    bytes
+                        .iter()
+                        .fold(0, |length, byte| length << 8 | usize::from(*byte)),
+                    rest,
+                )
             }
             _ => return None,
         };

@@ -45,7 +45,9 @@ pub fn read_datagram_hello(datagram: &[u8]) -> HelloRead {
 /// there.
 fn record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<13>()?;
-    let [HANDSHAKE, major, minor, 0, 0, .., high, low] = header else { return None };
+    let [HANDSHAKE, major, minor, 0, 0, .., high, low] = header else {
+        return None;
+    };
     // 1.0, 1.2, and the number that came before the standard.
     if !matches!((major, minor), (0xfe, 0xff | 0xfd) | (0x01, 0x00)) {
         return None;
@@ -58,13 +60,19 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 fn hello_parts<'a>(payload: &'a [u8], parts: &mut Vec<Part<'a>>) {
     let mut rest = payload;
     while let Some((header, after)) = rest.split_first_chunk::<12>() {
-        let be24 = |at: usize| u32::from_be_bytes([0, header[at], header[at + 1], header[at + 2]]) as usize;
+        let be24 = |at: usize| {
+            u32::from_be_bytes([0, header[at], header[at + 1], header[at + 2]]) as usize
+        };
         let (message_length, offset, length) = (be24(1), be24(6), be24(9));
         if header[0] != CLIENT_HELLO || offset + length > message_length {
             return;
         }
         let (bytes, next) = after.split_at(after.len().min(length));
-        parts.push(Part { message_length, offset, bytes });
+        parts.push(Part {
+            message_length,
+            offset,
+            bytes,
+        });
         rest = next;
     }
 }

@@ -22,18 +22,27 @@ impl<'a> Extensions<'a> {
     /// The list that starts with its length.
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         let Some((length, rest)) = bytes.split_first_chunk() else {
-            return Self { rest: &[], whole: false };
+            return Self {
+                rest: &[],
+                whole: false,
+            };
         };
         let length = usize::from(u16::from_be_bytes(*length));
         match rest.get(..length) {
-            Some(list) => Self { rest: list, whole: true },
+            Some(list) => Self {
+                rest: list,
+                whole: true,
+            },
             None => Self { rest, whole: false },
         }
     }
 
     /// The list without its length.
     pub(super) const fn list(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, whole: true }
+        Self {
+            rest: bytes,
+            whole: true,
+        }
     }
 
     /// Whether the list was there to its end and nothing is left over; to be asked after the last extension.
@@ -78,9 +87,10 @@ pub(super) fn server_name(content: &[u8]) -> Option<Fqdn> {
 /// Protocol names (RFC 7301 section 3.1); those before an unsound one.
 pub(super) fn protocols(content: &[u8]) -> Vec<String> {
     match parse_tls_extension_alpn_content(content) {
-        Ok((_, TlsExtension::ALPN(names))) => {
-            names.into_iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
-        }
+        Ok((_, TlsExtension::ALPN(names))) => names
+            .into_iter()
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -90,5 +100,9 @@ pub(super) fn versions(content: &[u8]) -> Vec<u16> {
     let (list, _) = short_vector(content).unwrap_or_default();
     let (pairs, _) = list.as_chunks::<2>();
     let grease = |version: &u16| version & 0x0f0f == 0x0a0a;
-    pairs.iter().map(|pair| u16::from_be_bytes(*pair)).filter(|version| !grease(version)).collect()
+    pairs
+        .iter()
+        .map(|pair| u16::from_be_bytes(*pair))
+        .filter(|version| !grease(version))
+        .collect()
 }

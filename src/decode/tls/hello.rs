@@ -46,7 +46,10 @@ pub(super) fn read_body(body: &[u8], length: usize, form: Form) -> HelloRead {
     }
     let whole = body.len() >= length;
     let body = body.get(..length).unwrap_or(body);
-    let mut hello = ClientHello { hello_length: length as u32 + 4, ..ClientHello::default() };
+    let mut hello = ClientHello {
+        hello_length: length as u32 + 4,
+        ..ClientHello::default()
+    };
     let fixed = read_fixed(&mut hello, body, form);
     if let Some(extensions) = fixed {
         hello.complete = read_extensions(&mut hello, extensions, whole);
@@ -88,7 +91,9 @@ fn read_extensions(hello: &mut ClientHello, bytes: &[u8], whole: bool) -> bool {
                 hello.server_name = extension::server_name(content);
             }
             extension::ALPN => hello.alpn = extension::protocols(content),
-            extension::SUPPORTED_VERSIONS => hello.supported_versions = extension::versions(content),
+            extension::SUPPORTED_VERSIONS => {
+                hello.supported_versions = extension::versions(content)
+            }
             extension::ENCRYPTED_HELLO | extension::ENCRYPTED_SERVER_NAME => hello.ech = true,
             _ => {}
         }
@@ -99,12 +104,17 @@ fn read_extensions(hello: &mut ClientHello, bytes: &[u8], whole: bool) -> bool {
 /// Reads a hello in the form of SSL 2 (RFC 5246 appendix E.2); `None` where the bytes are none.
 pub(super) fn read_version_2(prefix: &[u8]) -> Option<HelloRead> {
     const CLIENT_HELLO: u8 = 1;
-    let [high, low, CLIENT_HELLO, major, minor, ..] = prefix else { return None };
+    let [high, low, CLIENT_HELLO, major, minor, ..] = prefix else {
+        return None;
+    };
     if high & 0x80 == 0 || !matches!((major, minor), (0, 2) | (3, 0..=4)) {
         return None;
     }
     let length = usize::from(u16::from_be_bytes([high & 0x7f, *low]));
-    let Some((lengths, rest)) = prefix.get(5..).and_then(|rest| rest.split_first_chunk::<6>()) else {
+    let Some((lengths, rest)) = prefix
+        .get(5..)
+        .and_then(|rest| rest.split_first_chunk::<6>())
+    else {
         return Some(HelloRead::NeedMore(11 - prefix.len()));
     };
     let [ciphers, session, challenge] =

@@ -47,7 +47,9 @@ pub fn read_hello(prefix: &[u8]) -> HelloRead {
         Handshake::NotTls => HelloRead::NotTls,
         Handshake::Malformed(what) => HelloRead::Malformed(what),
         Handshake::Joined { bytes, ended } => match read_handshake_hello(&bytes) {
-            HelloRead::NeedMore(_) if ended => HelloRead::Malformed("other record inside the hello"),
+            HelloRead::NeedMore(_) if ended => {
+                HelloRead::Malformed("other record inside the hello")
+            }
             read => read,
         },
     }

@@ -50,7 +50,15 @@ fn split(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
         return None;
     }
     let (payload, rest) = rest.split_at(rest.len().min(usize::from(length)));
-    Some((Record { kind: *kind, version: 0x0300 | u16::from(*minor), length, payload }, rest))
+    Some((
+        Record {
+            kind: *kind,
+            version: 0x0300 | u16::from(*minor),
+            length,
+            payload,
+        },
+        rest,
+    ))
 }
 
 /// The handshake bytes of a stream's first records.
@@ -77,9 +85,19 @@ pub(super) fn join_handshake(prefix: &[u8]) -> Handshake<'_> {
     while rest.len() >= 5 {
         let (record, after) = match split(rest) {
             Some((record, after)) if record.kind == HANDSHAKE => (record, after),
-            Some(_) => return Handshake::Joined { bytes: joined, ended: true },
+            Some(_) => {
+                return Handshake::Joined {
+                    bytes: joined,
+                    ended: true,
+                };
+            }
             None if joined.is_empty() => return Handshake::Malformed("record longer than allowed"),
-            None => return Handshake::Joined { bytes: joined, ended: true },
+            None => {
+                return Handshake::Joined {
+                    bytes: joined,
+                    ended: true,
+                };
+            }
         };
         if joined.is_empty() {
             joined = Cow::Borrowed(record.payload);
@@ -91,12 +109,18 @@ pub(super) fn join_handshake(prefix: &[u8]) -> Handshake<'_> {
             break;
         }
     }
-    Handshake::Joined { bytes: joined, ended: false }
+    Handshake::Joined {
+        bytes: joined,
+        ended: false,
+    }
 }
 
 /// Whether the bytes, however few, can start a handshake record.
 fn may_start_handshake(bytes: &[u8]) -> bool {
-    matches!(bytes, [] | [HANDSHAKE] | [HANDSHAKE, 3] | [HANDSHAKE, 3, 0..=4, ..])
+    matches!(
+        bytes,
+        [] | [HANDSHAKE] | [HANDSHAKE, 3] | [HANDSHAKE, 3, 0..=4, ..]
+    )
 }
 
 fn first_message_is_whole(bytes: &[u8]) -> bool {

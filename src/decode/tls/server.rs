@@ -12,7 +12,8 @@ use super::{Certificate, records};
 const MAX_FLIGHT: usize = 1 << 17;
 /// Random of a server hello that asks for another client hello (RFC 8446 section 4.1.3).
 const RETRY: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, //
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8,
+    0x91, //
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
@@ -65,7 +66,9 @@ pub fn read_server_flight(prefix: &[u8]) -> Option<ServerFlight> {
         flight.needs_more = !record.is_whole();
         match record.kind {
             HANDSHAKE if handshake.is_empty() => handshake = Cow::Borrowed(record.payload),
-            HANDSHAKE if handshake.len() < MAX_FLIGHT => handshake.to_mut().extend_from_slice(record.payload),
+            HANDSHAKE if handshake.len() < MAX_FLIGHT => {
+                handshake.to_mut().extend_from_slice(record.payload)
+            }
             ALERT if record.length == 2 => {
                 if let [level, description] = *record.payload {
                     flight.alert = Some(Alert { level, description });
@@ -91,7 +94,9 @@ fn read_messages(flight: &mut ServerFlight, handshake: &[u8]) {
     let mut rest = handshake;
     while let [kind, a, b, c, after @ ..] = rest {
         let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-        let Some((body, next)) = after.split_at_checked(length) else { break };
+        let Some((body, next)) = after.split_at_checked(length) else {
+            break;
+        };
         match *kind {
             SERVER_HELLO => flight.hello = server_hello(body),
             CERTIFICATE => {
@@ -107,7 +112,8 @@ fn read_messages(flight: &mut ServerFlight, handshake: &[u8]) {
         }
         rest = next;
     }
-    flight.needs_more |= !flight.encrypted && flight.alert.is_none() && handshake.len() < MAX_FLIGHT;
+    flight.needs_more |=
+        !flight.encrypted && flight.alert.is_none() && handshake.len() < MAX_FLIGHT;
 }
 
 fn server_hello(body: &[u8]) -> Option<ServerHello> {
@@ -121,7 +127,9 @@ fn server_hello(body: &[u8]) -> Option<ServerHello> {
     let whole = contents.ext.unwrap_or_default();
     for (kind, content) in Extensions::list(whole) {
         match (kind, content) {
-            (extension::SUPPORTED_VERSIONS, [high, low]) => hello.version = u16::from_be_bytes([*high, *low]),
+            (extension::SUPPORTED_VERSIONS, [high, low]) => {
+                hello.version = u16::from_be_bytes([*high, *low])
+            }
             (extension::ALPN, _) => hello.alpn = extension::protocols(content).into_iter().next(),
             _ => {}
         }
@@ -131,6 +139,8 @@ fn server_hello(body: &[u8]) -> Option<ServerHello> {
 
 /// The first certificate of a chain (RFC 5246 section 7.4.2): lengths of 3 bytes, for the list and for each.
 fn leaf(body: &[u8]) -> Option<&[u8]> {
-    let [_, _, _, a, b, c, rest @ ..] = body else { return None };
+    let [_, _, _, a, b, c, rest @ ..] = body else {
+        return None;
+    };
     rest.get(..u32::from_be_bytes([0, *a, *b, *c]) as usize)
 }

@@ -24,7 +24,11 @@ pub(super) fn version_3<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const ETHERNET: u8 = 0;
     const IP: u8 = 2;
     let (header, rest) = span.header::<12>(LAYER)?;
-    let payload = if header[11] & 1 == 0 { rest } else { rest.skip(8, LAYER)? };
+    let payload = if header[11] & 1 == 0 {
+        rest
+    } else {
+        rest.skip(8, LAYER)?
+    };
     walk.tunnel(LAYER, session(header[2], header[3]));
     match header[10] >> 2 & 0x1f {
         ETHERNET => link::ethernet_frame(payload, walk),

@@ -45,8 +45,8 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         0x88be => erspan::version_1(rest, walk),
         0x22eb => erspan::version_3(rest, walk),
         0x883e => web_cache(rest, walk),
-        // Aruba and Cisco access points, and HP mirrors, that put frames under numbers of their own.
-        0x8200 | 0x9000 | 0x88f5 | 0x0000 => Err(span.not_ip(LAYER, protocol)),
+        // Access points of Aruba, one number for each of their queues.
+        0x8200..=0x8210 | 0x8220 | 0x9000 => link::tunnelled_wlan(rest, walk),
         _ => link::ether_type(protocol, rest, walk),
     }
 }
@@ -63,7 +63,11 @@ fn point_to_point<'a>(
     if protocol != 0x880b {
         return Err(span.not_ip(LAYER, protocol));
     }
-    let rest = if version & ACKNOWLEDGMENT == 0 { rest } else { rest.skip(4, LAYER)? };
+    let rest = if version & ACKNOWLEDGMENT == 0 {
+        rest
+    } else {
+        rest.skip(4, LAYER)?
+    };
     walk.tunnel("pptp", key & 0xffff);
     link::ppp(rest.limit(key >> 16), walk)
 }

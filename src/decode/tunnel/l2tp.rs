@@ -64,7 +64,10 @@ fn session<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         }
         let ether_type = payload.be16(12, LAYER)?;
         let version = payload.byte(14, LAYER)?;
-        if matches!((ether_type, version), (0x0800, 0x45..=0x4f) | (0x86dd, 0x60..=0x6f) | (0x8100, _)) {
+        if matches!(
+            (ether_type, version),
+            (0x0800, 0x45..=0x4f) | (0x86dd, 0x60..=0x6f) | (0x8100, _)
+        ) {
             return link::ethernet_frame(payload, walk);
         }
     }

@@ -3,6 +3,7 @@
 //! A tunnel is one only if a sound packet comes out of it. Else the packet at hand stays what it is, so a port number
 //! alone never hides a flow.
 
+mod capwap;
 mod erspan;
 mod gre;
 mod gtp;
@@ -34,13 +35,20 @@ pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option
 
 /// The packet inside a UDP payload, by port. On `None` the walk is as it was.
 #[inline]
-pub(super) fn in_udp<'a>(source: u16, destination: u16, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
+pub(super) fn in_udp<'a>(
+    source: u16,
+    destination: u16,
+    span: Span<'a>,
+    walk: &mut Walk,
+) -> Option<Packet<'a>> {
     let reader: Option<Reader<'a>> = match (source, destination) {
         (_, 4789 | 8472) => Some(vxlan::packet),
         (_, 4790) => Some(vxlan::generic),
         (_, 6081) => Some(vxlan::geneve),
         (2152, _) | (_, 2152) => Some(gtp::packet),
         (3544, _) | (_, 3544) => Some(teredo::packet),
+        (_, 4754) => Some(gre::packet),
+        (5247, _) | (_, 5247) => Some(capwap::packet),
         (1701, _) | (_, 1701) => Some(l2tp::in_udp),
         (_, 6635) => Some(link::mpls),
         _ => None,
@@ -66,7 +74,9 @@ fn attempt<'a>(
 
 /// A cut packet is sound as far as it goes; one that contradicts itself is likely no packet at all.
 fn is_sound(packet: &Packet<'_>) -> bool {
-    packet.stop.is_none_or(|stop| !matches!(stop.reason, StopReason::Malformed(_)))
+    packet
+        .stop
+        .is_none_or(|stop| !matches!(stop.reason, StopReason::Malformed(_)))
 }
 
 fn ip_in_ip<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {

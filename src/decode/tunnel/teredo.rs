@@ -11,7 +11,10 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     // Authentication: lengths of client id and value, then those, a nonce and a confirmation byte.
     if rest.bytes.starts_with(&[0, 1]) {
         let (header, _) = rest.header::<4>(LAYER)?;
-        rest = rest.skip(4 + usize::from(header[2]) + usize::from(header[3]) + 9, LAYER)?;
+        rest = rest.skip(
+            4 + usize::from(header[2]) + usize::from(header[3]) + 9,
+            LAYER,
+        )?;
     }
     // Origin: port and address.
     if rest.bytes.starts_with(&[0, 0]) {

@@ -13,7 +13,10 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if header[0] & 0x7f != IDENTIFIER_IS_VALID || header[7] != 0 {
         return Err(span.malformed(LAYER, "flags"));
     }
-    walk.tunnel(LAYER, u32::from_be_bytes([0, header[4], header[5], header[6]]));
+    walk.tunnel(
+        LAYER,
+        u32::from_be_bytes([0, header[4], header[5], header[6]]),
+    );
     link::ethernet_frame(frame, walk)
 }
 
@@ -22,8 +25,15 @@ pub(super) fn generic<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const LAYER: &str = "vxlan-gpe";
     const NEXT_PROTOCOL: u8 = 0x04;
     let (header, payload) = span.header::<8>(LAYER)?;
-    walk.tunnel(LAYER, u32::from_be_bytes([0, header[4], header[5], header[6]]));
-    let next = if header[0] & NEXT_PROTOCOL == 0 { 3 } else { header[3] };
+    walk.tunnel(
+        LAYER,
+        u32::from_be_bytes([0, header[4], header[5], header[6]]),
+    );
+    let next = if header[0] & NEXT_PROTOCOL == 0 {
+        3
+    } else {
+        header[3]
+    };
     match next {
         1 | 2 => ip::packet(payload, walk),
         3 => link::ethernet_frame(payload, walk),
@@ -40,7 +50,10 @@ pub(super) fn geneve<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if header[0] >> 6 != 0 {
         return Err(span.malformed(LAYER, "version is not 0"));
     }
-    walk.tunnel(LAYER, u32::from_be_bytes([0, header[4], header[5], header[6]]));
+    walk.tunnel(
+        LAYER,
+        u32::from_be_bytes([0, header[4], header[5], header[6]]),
+    );
     let payload = rest.skip(usize::from(header[0] & 0x3f) * 4, LAYER)?;
     link::ether_type(u16::from_be_bytes([header[2], header[3]]), payload, walk)
 }

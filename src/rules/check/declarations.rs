@@ -9,7 +9,11 @@ use super::super::problem::{Problems, Source, did_you_mean};
 use super::super::syntax::{DefaultText, OneOrMany, Placed, RegionText};
 use super::super::{Feature, FeatureIndex, Group, Region, Role, RoleIndex, RoleSet, Truth};
 use super::{Values, Written};
+use crate::model::Fqdn;
 use crate::rules::DocumentIndex;
+
+/// The most roles of all files together; sets of roles are bits.
+const MOST_ROLES: usize = 1_000;
 
 /// Roles of all files, merged by name, and for each file the words that it may use for them.
 pub(super) fn roles(
@@ -22,14 +26,21 @@ pub(super) fn roles(
         .collect();
     names.sort_unstable();
     names.dedup();
+    if let (true, Some(file)) = (names.len() > MOST_ROLES, files.first()) {
+        let message = format!(
+            "{} roles are declared; {MOST_ROLES} are the most",
+            names.len()
+        );
+        problems.error(&file.source, code::TOO_MANY_ROLES, 0..0, message, None);
+        names.truncate(MOST_ROLES);
+    }
     let place: BTreeMap<&str, RoleIndex> = names
         .iter()
         .enumerate()
         .map(|(i, n)| (*n, RoleIndex::at(i)))
         .collect();
     let mut roles: Vec<Role> = names.iter().map(|name| empty_role(name)).collect();
-    let mut parents: Vec<Vec<(RoleIndex, &Arc<Source>, Range<usize>)>> =
-        vec![Vec::new(); roles.len()];
+    let mut parents: Vec<Vec<Parent<'_>>> = vec![Vec::new(); roles.len()];
     let mut alias_owner: BTreeMap<String, RoleIndex> = BTreeMap::new();
     for file in files {
         for (name, text) in &file.file.roles {
@@ -95,6 +106,9 @@ pub(super) fn roles(
     (roles, words)
 }
 
+/// A role that another inherits from, and where that is written.
+type Parent<'a> = (RoleIndex, &'a Arc<Source>, Range<usize>);
+
 fn empty_role(name: &str) -> Role {
     Role {
         name: name.to_owned(),
@@ -108,11 +122,7 @@ fn empty_role(name: &str) -> Role {
 }
 
 /// Fills [`Role::is_a`]; a circle is a problem of each role in it.
-fn close_inheritance(
-    roles: &mut [Role],
-    parents: &[Vec<(RoleIndex, &Arc<Source>, Range<usize>)>],
-    problems: &mut Problems,
-) {
+fn close_inheritance(roles: &mut [Role], parents: &[Vec<Parent<'_>>], problems: &mut Problems) {
     for start in 0..roles.len() {
         let mut set = RoleSet::default();
         let mut open = vec![RoleIndex::at(start)];
@@ -268,6 +278,9 @@ pub(super) fn regions(
     for (name, text) in texts {
         values.id(name, false);
         let label = text.label.as_ref().unwrap_or(name);
+        if let Err(error) = Fqdn::parse(label) {
+            values.error(code::BAD_NAME, &label.span, error.to_string(), None);
+        }
         let words = [name, label].into_iter().chain(&text.aliases);
         for word in words {
             let at = out.len();

@@ -1,6 +1,6 @@
 //! Names looked at together: wildcards that reach too far, near twins of registrable domains, vendors' own domains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::code;
@@ -89,49 +89,33 @@ pub(super) fn broad_wildcards(mentions: &[Mention], files: &[Written], problems:
     }
 }
 
-/// Registrable domains seen this often are sure enough to be the twin that was meant.
+/// Registrable domains with this many names are sure enough to be the twin that was meant.
 const OFTEN: usize = 3;
+
+/// The most often-seen domains that are compared letter by letter; a page has a handful.
+const MOST_COMPARED: usize = 64;
 
 /// Flags names whose registrable domain is seen once, while one much like it is seen often.
 pub(super) fn near_twins(mentions: &[Mention], files: &[Written], problems: &mut Problems) {
-    let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for mention in mentions {
-        if let Some(domain) = mention.registrable() {
-            let list = names.entry(domain).or_default();
-            if !list.contains(&mention.name.as_str()) && list.len() < OFTEN {
-                list.push(mention.name.as_str());
-            }
-        }
-    }
-    let known: Vec<(&str, usize)> = names
-        .iter()
-        .map(|(domain, list)| (*domain, list.len()))
-        .collect();
-    let often: Vec<&str> = known
-        .iter()
-        .filter(|(_, n)| *n >= OFTEN)
-        .map(|(d, _)| *d)
-        .collect();
-    let labels: Vec<&str> = often.iter().filter_map(|d| d.split('.').next()).collect();
-    let mut done: Vec<&str> = Vec::new();
+    let domains = Domains::of(mentions);
+    let mut done = BTreeSet::new();
     for mention in mentions {
         let Some(domain) = mention.registrable() else {
             continue;
         };
-        if names.get(domain).is_none_or(|list| list.len() != 1)
-            || done.contains(&mention.name.as_str())
+        if domains
+            .names
+            .get(domain)
+            .is_none_or(|names| names.len() != 1)
+            || !done.insert(mention.name.as_str())
         {
             continue;
         }
-        let tail = brand_tail(mention.tail(), domain, &labels);
-        let Some(twin) = twin(tail, &often, &known) else {
+        let tail = domains.brand_tail(mention.tail(), domain);
+        let Some(twin) = domains.twin(tail) else {
             continue;
         };
-        done.push(mention.name.as_str());
-        let message = format!(
-            "`{tail}` occurs once, while `{}` and the like occur often",
-            often.iter().find(|d| same_brand(d, tail)).unwrap_or(&twin)
-        );
+        let message = format!("`{tail}` occurs once and looks much like `{twin}`");
         let meant = mention.name.as_str().strip_suffix(tail).unwrap_or_default();
         let hint = format!("did the page mean `{meant}{twin}`? it is used as written");
         problems.warning(
@@ -144,48 +128,87 @@ pub(super) fn near_twins(mentions: &[Mention], files: &[Written], problems: &mut
     }
 }
 
-/// From the label that an often-seen domain begins with, where the name has it, else the registrable domain.
-///
-/// `api.example.com.jp` has the registrable domain `com.jp`; what looks like its owner is `example.com.jp`.
-fn brand_tail<'a>(tail: &'a str, domain: &'a str, labels: &[&str]) -> &'a str {
-    let mut rest = tail;
-    loop {
-        let first = rest.split('.').next().unwrap_or_default();
-        if labels.contains(&first) {
-            return rest;
+/// Registrable domains with their names.
+struct Domains<'a> {
+    names: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// Domains of more than one name by their first label, for labels that also have an often-seen domain.
+    brands: BTreeMap<&'a str, Vec<&'a str>>,
+    /// The first [`MOST_COMPARED`] of those with [`OFTEN`] names or more.
+    often: Vec<&'a str>,
+}
+
+impl<'a> Domains<'a> {
+    fn of(mentions: &'a [Mention]) -> Self {
+        let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for mention in mentions {
+            if let Some(domain) = mention.registrable() {
+                names
+                    .entry(domain)
+                    .or_default()
+                    .insert(mention.name.as_str());
+            }
         }
-        match rest.split_once('.') {
-            Some((_, after)) if rest != domain => rest = after,
-            _ => return domain,
+        let often: Vec<&str> = names
+            .iter()
+            .filter(|(_, n)| n.len() >= OFTEN)
+            .map(|(d, _)| *d)
+            .collect();
+        let mut brands: BTreeMap<&str, Vec<&str>> =
+            often.iter().map(|d| (first_label(d), Vec::new())).collect();
+        for (domain, _) in names.iter().filter(|(_, n)| n.len() > 1) {
+            if let Some(list) = brands.get_mut(first_label(domain)) {
+                list.push(domain);
+            }
         }
+        let often = often
+            .into_iter()
+            .filter(|d| d.len() >= 6)
+            .take(MOST_COMPARED)
+            .collect();
+        Self {
+            names,
+            brands,
+            often,
+        }
+    }
+
+    /// From the label that an often-seen domain begins with, where the name has it, else the registrable domain.
+    ///
+    /// `api.example.com.jp` has the registrable domain `com.jp`; what looks like its owner is `example.com.jp`.
+    fn brand_tail<'n>(&self, tail: &'n str, domain: &'n str) -> &'n str {
+        let mut rest = tail;
+        loop {
+            if self.brands.contains_key(first_label(rest)) {
+                return rest;
+            }
+            match rest.split_once('.') {
+                Some((_, after)) if rest != domain => rest = after,
+                _ => return domain,
+            }
+        }
+    }
+
+    /// The known domain that was likely meant: of the same owner's label where there is one, else at most two edits
+    /// away. Domains seen twice count too once an often-seen one vouches for the label.
+    fn twin(&self, tail: &str) -> Option<&'a str> {
+        let near = self.often.iter().filter(|d| edit_distance(tail, d, 2) <= 2);
+        let candidates: Vec<&'a str> = match self.brands.get(first_label(tail)) {
+            Some(list) => list.iter().take(MOST_COMPARED).copied().collect(),
+            None => near.copied().collect(),
+        };
+        candidates
+            .into_iter()
+            .filter(|d| *d != tail)
+            .min_by_key(|d| (edit_distance(tail, d, 16), *d))
     }
 }
 
-fn same_brand(a: &str, b: &str) -> bool {
-    a.split('.').next() == b.split('.').next()
+fn first_label(domain: &str) -> &str {
+    domain.split('.').next().unwrap_or_default()
 }
 
-/// The known domain that was likely meant: of the same owner's label where there is one, else at most two edits away.
-/// Domains seen twice count too once an often-seen one vouches for the label.
-fn twin<'a>(tail: &str, often: &[&'a str], known: &[(&'a str, usize)]) -> Option<&'a str> {
-    let branded = often.iter().any(|d| same_brand(d, tail) && *d != tail);
-    let candidates: Vec<&'a str> = if branded {
-        known
-            .iter()
-            .filter(|(d, n)| *n > 1 && same_brand(d, tail))
-            .map(|(d, _)| *d)
-            .collect()
-    } else {
-        often
-            .iter()
-            .copied()
-            .filter(|d| d.len() >= 6 && edit_distance(tail, d, 2) <= 2)
-            .collect()
-    };
-    candidates
-        .into_iter()
-        .filter(|d| *d != tail)
-        .min_by_key(|d| (edit_distance(tail, d, 16), *d))
+fn same_brand(a: &str, b: &str) -> bool {
+    first_label(a) == first_label(b)
 }
 
 /// For each file the registrable domains that are its vendor's own, ascending: the one that most of its names are

@@ -64,18 +64,23 @@ pub(super) fn requirement(
     values.id(&text.id, false);
     let (mut to, mut to_spans) = (Vec::new(), Vec::new());
     for (entry, span) in text.to.entries(&text.to.span) {
-        if let Some(destination) = destination(entry, &span, values) {
+        if let Some(mut destination) = destination(entry, &span, values) {
+            destination.shared_host |= text.shared_host;
             to.push(destination);
             to_spans.push(span);
         }
     }
     let references = references(text, values);
-    if text.to.is_empty() && references.is_empty() && text.refers_to.is_empty() {
+    // A remark of the page, and a row whose names are lost, have no destination, and nobody may miss them.
+    let goes_nowhere = text.to.is_empty() && text.refers_to.is_empty();
+    if goes_nowhere && !text.lost && text.must_see {
         let message = format!(
             "`{}` goes nowhere: it has neither `to` nor `refers-to`",
             text.id.value
         );
-        values.error(code::NO_DESTINATION, &text.id.span, message, None);
+        let hint = "a remark has `must-see = false`, a row whose names are lost has `lost = true`"
+            .to_owned();
+        values.error(code::NO_DESTINATION, &text.id.span, message, hint);
     }
     let id = format!("{}/{}", around.document_id, text.id.value);
     let requirement = Requirement {
@@ -101,6 +106,8 @@ pub(super) fn requirement(
         deny: text.deny,
         must_see: text.must_see,
         configurable_port: text.configurable_port,
+        lost: text.lost,
+        join: text.join,
         hint: text.hint.clone(),
         cite: Cite {
             table: text.cite.table.clone(),
@@ -188,6 +195,7 @@ fn destination(
             .query
             .as_ref()
             .map(|q| q.trim_start_matches('?').to_owned()),
+        shared_host: table.shared_host,
         note: table.note.clone(),
         doubtful: table.doubtful.clone(),
         printed: table.printed.clone(),

@@ -8,6 +8,7 @@ mod references;
 mod tests;
 mod values;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -267,6 +268,7 @@ fn bound_destinations(library: &Library, files: &[Written], problems: &mut Probl
         };
         let each = r.to.iter().map(|d| match &d.target {
             Target::Role(role) => 1 + names(role).map_or(0, |(_, list)| rows(list)),
+            Target::Template(_) => library.documents[r.document.index()].regions.len().max(1),
             _ => 1,
         });
         each.sum::<usize>()
@@ -348,14 +350,10 @@ fn finish_groups(
 /// One note a document for what is assumed or dated, so that 106 rows do not make 106 notes.
 fn note_assumptions(library: &Library, files: &[Written], problems: &mut Problems) {
     for (at, (document, file)) in library.documents.iter().zip(files).enumerate() {
-        let own = || {
-            library
-                .requirements
-                .iter()
-                .filter(move |r| r.document.index() == at)
-        };
+        let own = library.requirements_of(DocumentIndex::at(at));
         let span = &file.file.document.id.span;
-        let unstated = own()
+        let unstated = own
+            .iter()
             .filter(|r| r.ports.is_empty() && !r.to.is_empty() && !r.deny)
             .count();
         if unstated > 0 {
@@ -364,7 +362,7 @@ fn note_assumptions(library: &Library, files: &[Written], problems: &mut Problem
                 set => format!("{set} is assumed"),
             };
             let message = format!(
-                "{unstated} requirements of `{}` state no port: {assumed}",
+                "`{}`: requirements that state no port: {unstated}; {assumed}",
                 document.id
             );
             problems.note(
@@ -375,17 +373,17 @@ fn note_assumptions(library: &Library, files: &[Written], problems: &mut Problem
                 "document key `unstated-ports`".to_owned(),
             );
         }
-        let mut ends: Vec<_> = own()
-            .filter(|r| r.valid.until.is_some() || r.valid.from.is_some())
-            .map(|r| r.valid.to_string())
-            .collect();
-        ends.sort_unstable();
-        for run in ends.chunk_by(|a, b| a == b) {
+        let dated = own
+            .iter()
+            .filter(|r| r.valid.until.is_some() || r.valid.from.is_some());
+        let mut days: Vec<String> = dated.map(|r| r.valid.to_string()).collect();
+        days.sort_unstable();
+        for run in days.chunk_by(|a, b| a == b) {
             let message = format!(
-                "{} requirements of `{}` are valid {} only",
-                run.len(),
+                "`{}`: requirements that are valid {} only: {}",
                 document.id,
-                run[0]
+                run[0],
+                run.len()
             );
             problems.note(
                 &file.source,
@@ -395,47 +393,58 @@ fn note_assumptions(library: &Library, files: &[Written], problems: &mut Problem
                 None,
             );
         }
-        let template = own()
-            .flat_map(|r| &r.to)
-            .any(|d| matches!(d.target, Target::Template(_)));
-        if template && document.regions.is_empty() {
-            let message = format!(
-                "`{}` has region placeholders, but knows no region: each stands for one label",
-                document.id
-            );
-            problems.warning(
-                &file.source,
-                code::UNFILLED_TEMPLATE,
-                span.clone(),
-                message,
-                "add [regions]".to_owned(),
-            );
-        }
-        fill_templates(library, at, file, problems);
+        check_templates(document, own, file, problems);
     }
 }
 
-/// Region labels must make names of the templates.
-fn fill_templates(library: &Library, at: usize, file: &Written, problems: &mut Problems) {
-    for (name, region) in &file.file.regions {
-        let label = region.label.as_ref().unwrap_or(name);
-        let own = library
-            .requirements
-            .iter()
-            .filter(|r| r.document.index() == at);
-        let bad = own.flat_map(|r| &r.to).find_map(|d| match &d.target {
-            Target::Template(template) => template.fill(label).err(),
-            _ => None,
-        });
-        if let Some(error) = bad {
-            problems.error(
-                &file.source,
-                code::BAD_WILDCARD,
-                label.span.clone(),
-                error.to_string(),
-                None,
-            );
-        }
+/// Templates need regions, and the longest label must still make names of them.
+fn check_templates(
+    document: &Document,
+    own: &[super::Requirement],
+    file: &Written,
+    problems: &mut Problems,
+) {
+    let span = &file.file.document.id.span;
+    let templates: BTreeSet<&super::NameTemplate> = own
+        .iter()
+        .flat_map(|r| &r.to)
+        .filter_map(|d| {
+            if let Target::Template(template) = &d.target {
+                Some(template)
+            } else {
+                None
+            }
+        })
+        .collect();
+    if templates.is_empty() {
+        return;
+    }
+    let Some(longest) = document.regions.iter().max_by_key(|r| r.label.len()) else {
+        let message = format!(
+            "`{}` has region placeholders, but knows no region: each stands for one label",
+            document.id
+        );
+        problems.warning(
+            &file.source,
+            code::UNFILLED_TEMPLATE,
+            span.clone(),
+            message,
+            "add [regions]".to_owned(),
+        );
+        return;
+    };
+    if let Some(error) = templates.iter().find_map(|t| t.fill(&longest.label).err()) {
+        let message = format!(
+            "the label of the region `{}` does not fit: {error}",
+            longest.name
+        );
+        problems.error(
+            &file.source,
+            code::BAD_WILDCARD,
+            span.clone(),
+            message,
+            None,
+        );
     }
 }
 

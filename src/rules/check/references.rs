@@ -1,11 +1,11 @@
 //! Cross-references: texts to requirements, over all documents, transitively.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::code;
 use super::super::problem::{Problems, did_you_mean};
-use super::super::{Library, RequirementIndex, RoleIndex, Source};
+use super::super::{DocumentIndex, Library, Requirement, RequirementIndex, RoleIndex, Source};
 use super::Written;
 use super::entries::ReferenceText;
 
@@ -26,6 +26,7 @@ pub(super) fn resolve(
     problems: &mut Problems,
 ) {
     let mut direct: Vec<(RequirementIndex, Vec<RequirementIndex>)> = Vec::new();
+    let mut finder = Finder::new(library);
     let mut total = 0;
     for entry in pending {
         let Some(requirement) = library.requirement(entry.at) else {
@@ -35,7 +36,7 @@ pub(super) fn resolve(
         let source = &files[document.index()].source;
         let mut found = BTreeSet::new();
         for (reference, span) in &entry.references {
-            match find(library, document.index(), entry.at, reference) {
+            match finder.find(document, entry.at, reference) {
                 Ok(rows) => {
                     total += rows.len();
                     found.extend(rows);
@@ -58,110 +59,168 @@ pub(super) fn resolve(
         found.remove(&entry.at);
         direct.push((entry.at, found.into_iter().collect()));
     }
+    let names = names_from(&finder, files, problems);
+    for (document, names) in library.documents.iter_mut().zip(names) {
+        document.names_from = names;
+    }
     close(library, &direct, files, problems);
-    names_from(library, files, problems);
 }
 
 type Refusal = (&'static str, String, Option<String>);
 
-fn find(
-    library: &Library,
-    document: usize,
-    own: RequirementIndex,
-    reference: &ReferenceText,
-) -> Result<Vec<RequirementIndex>, Refusal> {
-    match reference {
-        ReferenceText::RequirementsOf(role) => of_role(library, document, own, *role),
-        ReferenceText::Word(word) => {
-            let rows = rows(library, document, word);
-            let whole = library.documents.iter().position(|d| d.id == *word);
-            let role = library.role(word);
-            let meanings = usize::from(!rows.is_empty())
-                + usize::from(whole.is_some())
-                + usize::from(role.is_some());
-            if meanings > 1 {
-                let message = format!("`{word}` can mean a requirement, a document or a role");
-                return Err((code::AMBIGUOUS_REFERENCE, message, Some("write { requirements-of = .. } for a role, `document/id*` for requirements".to_owned())));
-            }
-            match (rows.is_empty(), whole, role) {
-                (false, ..) => Ok(rows),
-                (_, Some(at), _) => Ok(all_of(library, |r| r.document.index() == at && !r.deny)),
-                (_, _, Some(role)) => of_role(library, document, own, role),
-                _ => Err(dangling(library, document, word)),
+/// Finds what references mean; what costs a walk over all requirements is remembered.
+struct Finder<'a> {
+    library: &'a Library,
+    /// Places by row id: the row itself, or all that it was expanded to.
+    by_row: BTreeMap<&'a str, Vec<RequirementIndex>>,
+    of_role: BTreeMap<(DocumentIndex, RoleIndex), Vec<RequirementIndex>>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(library: &'a Library) -> Self {
+        let mut by_row: BTreeMap<&str, Vec<RequirementIndex>> = BTreeMap::new();
+        for (at, requirement) in library.requirements.iter().enumerate() {
+            by_row
+                .entry(&requirement.row_id)
+                .or_default()
+                .push(RequirementIndex::at(at));
+        }
+        Self {
+            library,
+            by_row,
+            of_role: BTreeMap::new(),
+        }
+    }
+
+    fn find(
+        &mut self,
+        document: DocumentIndex,
+        own: RequirementIndex,
+        reference: &ReferenceText,
+    ) -> Result<Vec<RequirementIndex>, Refusal> {
+        let word = match reference {
+            ReferenceText::RequirementsOf(role) => return self.needs_of(document, own, *role),
+            ReferenceText::Word(word) => word,
+        };
+        let rows = self.rows(document, word);
+        let whole = self
+            .library
+            .documents
+            .binary_search_by(|d| d.id.as_str().cmp(word))
+            .ok()
+            .map(DocumentIndex::at);
+        let role = self.library.role(word);
+        let meanings = usize::from(!rows.is_empty())
+            + usize::from(whole.is_some())
+            + usize::from(role.is_some());
+        if meanings > 1 {
+            let message = format!("`{word}` can mean a requirement, a document or a role");
+            let hint = "write { requirements-of = .. } for a role, `document/id*` for requirements"
+                .to_owned();
+            return Err((code::AMBIGUOUS_REFERENCE, message, Some(hint)));
+        }
+        match (rows.is_empty(), whole, role) {
+            (false, ..) => Ok(rows),
+            (_, Some(whole), _) => Ok(self.positive(whole, |_| true)),
+            (_, _, Some(role)) => self.needs_of(document, own, role),
+            _ => Err(dangling(self.library, document, word)),
+        }
+    }
+
+    /// The document's requirements that wanted ones are among, negative facts left out.
+    fn positive(
+        &self,
+        document: DocumentIndex,
+        wanted: impl Fn(&Requirement) -> bool,
+    ) -> Vec<RequirementIndex> {
+        let list = self.library.requirements_of(document);
+        let start = list
+            .first()
+            .and_then(|r| self.library.find(&r.id))
+            .map_or(0, RequirementIndex::index);
+        let places = list
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| !r.deny && wanted(r));
+        places
+            .map(|(i, _)| RequirementIndex::at(start + i))
+            .collect()
+    }
+
+    /// All destinations that a role needs: requirements of the document that start from it, or from what it inherits from.
+    fn needs_of(
+        &mut self,
+        document: DocumentIndex,
+        own: RequirementIndex,
+        role: RoleIndex,
+    ) -> Result<Vec<RequirementIndex>, Refusal> {
+        if !self.of_role.contains_key(&(document, role)) {
+            let is_a = self
+                .library
+                .roles
+                .get(role.index())
+                .map(|r| r.is_a.clone())
+                .unwrap_or_default();
+            let starts = |r: &Requirement| {
+                r.from
+                    .iter()
+                    .any(|s| matches!(s, Source::Role(from) if is_a.contains(*from)))
+            };
+            let rows = self.positive(document, starts);
+            self.of_role.insert((document, role), rows);
+        }
+        let rows = self
+            .of_role
+            .get(&(document, role))
+            .map_or(&[][..], |rows| rows);
+        let others: Vec<_> = rows.iter().copied().filter(|r| *r != own).collect();
+        if others.is_empty() {
+            let message = format!(
+                "no other requirement of this document starts from the role `{}`",
+                self.library.role_name(role)
+            );
+            return Err((code::EMPTY_REFERENCE, message, None));
+        }
+        Ok(others)
+    }
+
+    /// Requirements by `id`, `prefix*`, `document/id` or `document/prefix*`. An id also stands for the rows expanded
+    /// from it.
+    fn rows(&self, document: DocumentIndex, word: &str) -> Vec<RequirementIndex> {
+        let own = self.library.document(document).map_or("", |d| &d.id);
+        let full = if word.contains('/') {
+            word.to_owned()
+        } else {
+            format!("{own}/{word}")
+        };
+        match full.strip_suffix('*') {
+            None => match self.by_row.get(full.as_str()) {
+                Some(rows) => rows.clone(),
+                None => self.library.find(&full).into_iter().collect(),
+            },
+            Some(prefix) => {
+                let start = self
+                    .library
+                    .requirements
+                    .partition_point(|r| r.id.as_str() < prefix);
+                let list = self.library.requirements.get(start..).unwrap_or_default();
+                let count = list
+                    .iter()
+                    .take_while(|r| r.id.starts_with(prefix))
+                    .take(MOST_REFERENCES + 1)
+                    .count();
+                (start..start + count).map(RequirementIndex::at).collect()
             }
         }
     }
 }
 
-fn of_role(
-    library: &Library,
-    document: usize,
-    own: RequirementIndex,
-    role: RoleIndex,
-) -> Result<Vec<RequirementIndex>, Refusal> {
-    let Some(is_a) = library.roles.get(role.index()).map(|r| &r.is_a) else {
-        return Ok(Vec::new());
-    };
-    let rows = all_of(library, |r| {
-        r.document.index() == document
-            && !r.deny
-            && r.from
-                .iter()
-                .any(|s| matches!(s, Source::Role(from) if is_a.contains(*from)))
-    });
-    let rows: Vec<_> = rows.into_iter().filter(|r| *r != own).collect();
-    if rows.is_empty() {
-        let message = format!(
-            "no requirement of this document starts from the role `{}`",
-            library.role_name(role)
-        );
-        return Err((code::EMPTY_REFERENCE, message, None));
-    }
-    Ok(rows)
-}
-
-fn all_of(
-    library: &Library,
-    wanted: impl Fn(&super::super::Requirement) -> bool,
-) -> Vec<RequirementIndex> {
-    library
-        .requirements
-        .iter()
-        .enumerate()
-        .filter(|(_, r)| wanted(r))
-        .map(|(i, _)| RequirementIndex::at(i))
-        .collect()
-}
-
-/// Requirements by `id`, `prefix*`, `document/id` or `document/prefix*`. An id also stands for the rows expanded from it.
-fn rows(library: &Library, document: usize, word: &str) -> Vec<RequirementIndex> {
-    let own = &library.documents[document].id;
-    let full = if word.contains('/') {
-        word.to_owned()
-    } else {
-        format!("{own}/{word}")
-    };
-    match full.strip_suffix('*') {
-        None => library.rows(&full).collect(),
-        Some(prefix) => {
-            let start = library
-                .requirements
-                .partition_point(|r| r.id.as_str() < prefix);
-            let count = library.requirements[start..]
-                .iter()
-                .take_while(|r| r.id.starts_with(prefix))
-                .count();
-            (start..start + count).map(RequirementIndex::at).collect()
-        }
-    }
-}
-
-fn dangling(library: &Library, document: usize, word: &str) -> Refusal {
-    let own = &library.documents[document].id;
+fn dangling(library: &Library, document: DocumentIndex, word: &str) -> Refusal {
+    let own = library.document(document).map_or("", |d| &d.id);
     let local = library
-        .requirements
+        .requirements_of(document)
         .iter()
-        .filter_map(|r| r.id.strip_prefix(own.as_str())?.strip_prefix('/'));
+        .filter_map(|r| r.id.strip_prefix(own)?.strip_prefix('/'));
     let elsewhere = library.documents.iter().map(|d| d.id.as_str());
     let roles = library.roles.iter().map(|r| r.name.as_str());
     let hint = did_you_mean(word, local.chain(elsewhere).chain(roles));
@@ -208,19 +267,29 @@ fn close(
     }
 }
 
-fn names_from(library: &mut Library, files: &[Written], problems: &mut Problems) {
+/// For each document its roles with the rows that name them.
+fn names_from(
+    finder: &Finder<'_>,
+    files: &[Written],
+    problems: &mut Problems,
+) -> Vec<Vec<(RoleIndex, Vec<RequirementIndex>)>> {
     let mut total = 0;
+    let mut all = Vec::new();
     for (at, file) in files.iter().enumerate() {
+        let document = DocumentIndex::at(at);
         let mut bound = Vec::new();
         for (name, role) in &file.file.roles {
             let mut found = BTreeSet::new();
             for word in &role.names_from {
-                let rows = rows(library, at, word);
+                let rows = finder.rows(document, word);
                 let named = |r: &RequirementIndex| {
-                    library.requirement(*r).is_some_and(|r| !r.to.is_empty())
+                    finder
+                        .library
+                        .requirement(*r)
+                        .is_some_and(|r| !r.to.is_empty())
                 };
                 if rows.is_empty() {
-                    let (code, message, hint) = dangling(library, at, word);
+                    let (code, message, hint) = dangling(finder.library, document, word);
                     problems.error(&file.source, code, word.span.clone(), message, hint);
                 } else if !rows.iter().any(named) {
                     let message = format!(
@@ -237,21 +306,23 @@ fn names_from(library: &mut Library, files: &[Written], problems: &mut Problems)
                 }
                 total += rows.len();
                 if total > MOST_REFERENCES {
+                    let message = format!("more than {MOST_REFERENCES} references");
                     problems.error(
                         &file.source,
                         code::REFERENCE_TOO_WIDE,
                         word.span.clone(),
-                        format!("more than {MOST_REFERENCES} references"),
+                        message,
                         None,
                     );
-                    return;
+                    return all;
                 }
                 found.extend(rows);
             }
-            if let (false, Some(index)) = (found.is_empty(), library.role(name)) {
+            if let (false, Some(index)) = (found.is_empty(), finder.library.role(name)) {
                 bound.push((index, found.into_iter().collect()));
             }
         }
-        library.documents[at].names_from = bound;
+        all.push(bound);
     }
+    all
 }

@@ -229,7 +229,11 @@ impl Search {
         if count as u64 > most {
             self.problems.push(SourceError::TooMany { count, most });
         }
-        Inputs { inputs, skipped, problems: self.problems }
+        Inputs {
+            inputs,
+            skipped,
+            problems: self.problems,
+        }
     }
 
     /// The inputs with their canonical paths and starts, by path. Problems are kept, files that are no captures and

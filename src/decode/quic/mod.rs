@@ -1,0 +1,26 @@
+//! QUIC (RFC 9000, RFC 9369, drafts from 22 on, Google's last ones): long headers, and what Initial packets say.
+//!
+//! Initial packets are encrypted with keys that anybody can derive from the client's first destination connection id
+//! (RFC 9001 section 5.2), so the client hello in them can be read.
+
+mod frame;
+mod google;
+mod header;
+mod keys;
+mod open;
+#[cfg(test)]
+mod tests;
+
+pub use frame::{CryptoFrame, join};
+pub use google::read_google_hello;
+pub use header::{LongHeader, PacketKind, packets};
+pub use keys::Sender;
+pub use open::{Initial, open_initial};
+
+/// Whether a UDP payload starts with a long header of a version that is known here; cheap.
+#[must_use]
+pub fn starts_quic(datagram: &[u8]) -> bool {
+    packets(datagram).next().is_some_and(|packet| {
+        keys::is_known(packet.version) || packet.kind == PacketKind::VersionNegotiation
+    })
+}

@@ -1,0 +1,358 @@
+//! One subject against the compiled set.
+
+use std::net::IpAddr;
+
+use super::candidate::{Found, Misfits};
+use super::compile::{ANY, LOCALHOST, Leg, Rule, Test, ports, transports};
+use super::profile::RegionChoice;
+use super::requirement::{PathFit, canonical};
+use super::{
+    Assessment, Condition, Cover, Denied, Library, Misfit, Miss, Requirement, RequirementIndex,
+    RoleSet, RuleSet, Scratch, Source, Subject, Truth,
+};
+
+/// The most requirements of one role that are looked at for near misses.
+const MOST_ROLE_MISSES: usize = 64;
+
+/// What may differ where a destination fits by role.
+const MOST_ROLE_MISFITS: u32 = 2;
+
+impl RuleSet {
+    /// Which requirements cover a subject, and which nearly do. Costs some hash probes for each label of each name, two
+    /// trie walks, and then only what the requirements cost whose destination fits.
+    #[must_use]
+    pub fn assess(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> Assessment {
+        let unlisted_misses = self.gather(subject, scratch);
+        scratch.found.sort_unstable_by_key(Found::order);
+        scratch.found.dedup_by_key(|found| found.requirement);
+        let mut out = Assessment {
+            unlisted_misses,
+            ..Assessment::default()
+        };
+        for found in &scratch.found {
+            let Some(leg) = self.legs.get(found.leg as usize) else {
+                continue;
+            };
+            let Some(rule) = self.rules.get(leg.requirement.index()) else {
+                continue;
+            };
+            let (requirement, fits) = (leg.requirement, found.misfits.is_empty());
+            if rule.deny {
+                if fits {
+                    let via = leg.via(subject, found);
+                    out.denied.push(Denied {
+                        requirement,
+                        via,
+                        certain: found.truth == Truth::On,
+                    });
+                }
+            } else if fits {
+                out.covers.push(Cover {
+                    requirement,
+                    via: leg.via(subject, found),
+                    path_unobserved: found.path_unobserved,
+                    port_unstated: !self.states_ports(leg),
+                    condition: found.truth,
+                });
+            } else {
+                out.misses.push(Miss {
+                    requirement,
+                    via: leg.via(subject, found),
+                    misfits: self.misfits(leg, found.misfits),
+                });
+            }
+        }
+        out
+    }
+
+    /// Fills `scratch.found` with every leg whose destination fits; returns how many role legs were left out.
+    fn gather(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> usize {
+        scratch.found.clear();
+        let initiator_roles = self.profile.roles_at(subject.initiator);
+        let responder = canonical(subject.responder);
+        let look = Look {
+            set: self,
+            subject,
+            initiator_roles,
+            initiator: canonical(subject.initiator),
+            responder,
+        };
+        let found = &mut scratch.found;
+        for (place, name) in subject.names.iter().enumerate() {
+            self.legs_by_name(name.as_str(), |leg| found.extend(look.at(leg, place)));
+        }
+        self.networks.each(responder, |legs| {
+            found.extend(legs.iter().filter_map(|leg| look.at(*leg, 0)))
+        });
+        for class in [ANY, LOCALHOST] {
+            self.services.each(class, subject.port, |legs| {
+                found.extend(legs.iter().filter_map(|leg| look.at(*leg, 0)))
+            });
+        }
+        let mut unlisted = 0;
+        for role in self
+            .profile
+            .roles_at(responder)
+            .into_iter()
+            .flat_map(RoleSet::iter)
+        {
+            let class = role.index() as u32;
+            self.services.each(class, subject.port, |legs| {
+                found.extend(legs.iter().filter_map(|leg| look.at(*leg, 0)))
+            });
+            // In the default profile every host is in every role, so a miss by role says nothing.
+            if !self.profile.is_default() {
+                let all = self.services.all(class);
+                unlisted += all.len().saturating_sub(MOST_ROLE_MISSES);
+                found.extend(
+                    all.iter()
+                        .take(MOST_ROLE_MISSES)
+                        .filter_map(|leg| look.at(*leg, 0)),
+                );
+            }
+        }
+        unlisted
+    }
+
+    fn misfits(&self, leg: &Leg, bits: Misfits) -> Vec<Misfit> {
+        let library = &self.library;
+        let row = &library.requirements[leg.requirement.index()];
+        let kinds: [(u16, &dyn Fn() -> Option<Misfit>); 10] = [
+            (Misfits::DOCUMENT, &|| {
+                let document = library.documents[row.document.index()].id.clone();
+                Some(Misfit::DocumentNotInForce { document })
+            }),
+            (Misfits::REGION, &|| {
+                Some(Misfit::Region {
+                    listed: self.leg_regions(leg),
+                })
+            }),
+            (Misfits::INACTIVE, &|| {
+                Some(Misfit::Inactive {
+                    condition: self.condition_texts(leg),
+                })
+            }),
+            (Misfits::EXPIRED, &|| {
+                self.leg_rows(leg)
+                    .find_map(|r| r.valid.until)
+                    .map(|until| Misfit::Expired { until })
+            }),
+            (Misfits::NOT_YET, &|| {
+                self.leg_rows(leg)
+                    .find_map(|r| r.valid.from)
+                    .map(|from| Misfit::NotYetValid { from })
+            }),
+            (Misfits::SOURCE, &|| {
+                Some(Misfit::Source {
+                    wanted: sources(row, library),
+                })
+            }),
+            (Misfits::DESTINATION, &|| {
+                Some(Misfit::Destination {
+                    wanted: "localhost".to_owned(),
+                })
+            }),
+            (Misfits::PORT, &|| {
+                Some(Misfit::Port {
+                    listed: ports(&self.rules, leg).clone(),
+                    stated: self.states_ports(leg),
+                })
+            }),
+            (Misfits::TRANSPORT, &|| {
+                let stated = self.leg_rows(leg).any(|r| !r.transport.is_empty());
+                Some(Misfit::Transport {
+                    listed: transports(&self.rules, leg).to_vec(),
+                    stated,
+                })
+            }),
+            (Misfits::PATH, &|| {
+                let destination = library.requirements[leg.row.index()]
+                    .to
+                    .get(leg.destination as usize)?;
+                let query = destination
+                    .query
+                    .as_ref()
+                    .map(|q| format!("?{q}"))
+                    .unwrap_or_default();
+                Some(Misfit::Path {
+                    listed: format!("{}{query}", destination.path.as_deref().unwrap_or("/")),
+                })
+            }),
+        ];
+        kinds
+            .iter()
+            .filter(|(kind, _)| bits.has(*kind))
+            .filter_map(|(_, misfit)| misfit())
+            .collect()
+    }
+
+    /// The requirement, the one it refers to, and the one whose destination it is: each once.
+    fn leg_rows<'a>(&'a self, leg: &'a Leg) -> impl Iterator<Item = &'a Requirement> {
+        leg.rows().filter_map(|at| self.library.requirement(at))
+    }
+
+    fn leg_regions(&self, leg: &Leg) -> Vec<String> {
+        if let Some(region) = leg.region {
+            let document = self.library.requirements[leg.row.index()].document;
+            return self.library.documents[document.index()]
+                .regions
+                .get(region)
+                .map(|r| r.name.clone())
+                .into_iter()
+                .collect();
+        }
+        let outside = leg
+            .rows()
+            .find(|at| self.rules.get(at.index()).is_some_and(|r| !r.in_region));
+        outside
+            .and_then(|at| self.library.requirement(at))
+            .map(|row| self.region_names(row))
+            .unwrap_or_default()
+    }
+
+    /// The conditions of a leg that do not hold for the site as a whole; all of them where that depends on the host.
+    fn condition_texts(&self, leg: &Leg) -> String {
+        let whole = self.profile.whole();
+        let all: Vec<&Condition> = self
+            .leg_rows(leg)
+            .flat_map(|r| {
+                self.library.documents[r.document.index()]
+                    .when
+                    .iter()
+                    .chain(&r.when)
+            })
+            .collect();
+        let mut texts: Vec<String> = all
+            .iter()
+            .filter(|c| c.evaluate(&whole) == Truth::Off)
+            .map(|c| c.to_string())
+            .collect();
+        if texts.is_empty() {
+            texts = all
+                .iter()
+                .filter(|c| c.is_per_host())
+                .map(|c| c.to_string())
+                .collect();
+        }
+        texts.dedup();
+        texts.join(" and ")
+    }
+}
+
+fn sources(row: &Requirement, library: &Library) -> Vec<String> {
+    let text = |source: &Source| match source {
+        Source::Any => "any host".to_owned(),
+        Source::Role(role) => library.role_name(*role).to_owned(),
+        Source::Network(network) => network.to_string(),
+    };
+    row.from.iter().map(text).collect()
+}
+
+/// One subject being looked at.
+struct Look<'a> {
+    set: &'a RuleSet,
+    subject: &'a Subject<'a>,
+    initiator_roles: Option<&'a RoleSet>,
+    initiator: IpAddr,
+    responder: IpAddr,
+}
+
+impl Look<'_> {
+    /// How a leg fits whose destination does.
+    fn at(&self, place: u32, name: usize) -> Option<Found> {
+        let leg = self.set.legs.get(place as usize)?;
+        let rule = self.set.rules.get(leg.requirement.index())?;
+        let mut misfits = Misfits::default();
+        let ports = ports(&self.set.rules, leg);
+        misfits.set(
+            Misfits::PORT,
+            !ports.is_empty() && !ports.contains(self.subject.port),
+        );
+        let transport = transports(&self.set.rules, leg);
+        misfits.set(
+            Misfits::TRANSPORT,
+            !transport.is_empty() && !transport.contains(&self.subject.transport),
+        );
+        misfits.set(Misfits::SOURCE, !self.source_fits(rule));
+        let mut truth = Truth::On;
+        for at in leg.rows() {
+            truth = truth.and(self.row_fits(at, &mut misfits)?);
+        }
+        misfits.set(Misfits::INACTIVE, truth == Truth::Off);
+        if let Some(region) = leg.region {
+            let document = self.set.library.requirement(leg.row)?.document;
+            let choice = self.set.profile.region_choice(document);
+            misfits.set(
+                Misfits::REGION,
+                matches!(choice, RegionChoice::Some(chosen) if !chosen.contains(&region)),
+            );
+        }
+        let destination = self
+            .set
+            .library
+            .requirement(leg.row)?
+            .to
+            .get(leg.destination as usize)?;
+        let path = destination.fits_path(self.subject.path);
+        misfits.set(Misfits::PATH, path == PathFit::Differs);
+        let rank = match leg.test {
+            Test::Name(_) => 0,
+            Test::Network(_) => 1,
+            Test::Role(_) => 2,
+            Test::Any => 3,
+            Test::Localhost => {
+                let within = self.responder.is_loopback() || self.initiator == self.responder;
+                misfits.set(Misfits::DESTINATION, within == rule.deny);
+                4
+            }
+        };
+        // Ports of a host in a listed role say nothing about a rule for other ports, hosts and conditions.
+        if rank == 2 && misfits.count() > MOST_ROLE_MISFITS {
+            return None;
+        }
+        Some(Found {
+            requirement: leg.requirement.index() as u32,
+            misfits,
+            rank,
+            leg: place,
+            name: name as u32,
+            path_unobserved: path == PathFit::NotObservable,
+            truth,
+        })
+    }
+
+    /// Document, region, dates and condition of one of a leg's rows.
+    fn row_fits(&self, at: RequirementIndex, misfits: &mut Misfits) -> Option<Truth> {
+        let rule = self.set.rules.get(at.index())?;
+        misfits.set(Misfits::DOCUMENT, !rule.in_force);
+        misfits.set(Misfits::REGION, !rule.in_region);
+        let time = self.set.profile.judged_at(self.subject.time);
+        misfits.set(Misfits::NOT_YET, time < rule.valid.0);
+        misfits.set(Misfits::EXPIRED, time > rule.valid.1);
+        Some(rule.truth.unwrap_or_else(|| {
+            let Some(row) = self.set.library.requirement(at) else {
+                return Truth::Off;
+            };
+            let view = self
+                .set
+                .profile
+                .seen_by(self.subject.initiator, self.subject.responder);
+            let document = Condition::evaluate_all(
+                &self.set.library.documents[row.document.index()].when,
+                &view,
+            );
+            document.and(Condition::evaluate_all(&row.when, &view))
+        }))
+    }
+
+    fn source_fits(&self, rule: &Rule) -> bool {
+        rule.any_source
+            || self
+                .initiator_roles
+                .is_some_and(|roles| roles.intersects(&rule.roles))
+            || rule
+                .networks
+                .iter()
+                .any(|network| network.contains(&self.initiator))
+    }
+}
