@@ -204,7 +204,7 @@ fn ldap(bytes: &[u8]) -> PreambleRead {
         [_, 0x81, a, ..] => (3, usize::from(*a)),
         [_, 0x82, a, b, ..] => (4, usize::from(u16::from_be_bytes([*a, *b]))),
         [_, 0x84, 0, 0, a, b, ..] => (6, usize::from(u16::from_be_bytes([*a, *b]))),
-        _ => return more_if(bytes.len() < 6 && !matches!(bytes.get(1), Some(0x85.. | 0x83 | 0x80))),
+        _ => return more_if(bytes.len() < 6 && !matches!(bytes.get(1), Some(0x85..|0x83| 0x80))),
     };
     let inner = bytes.get(length_at..).unwrap_or(&[]);
     let operation = match inner {
@@ -316,14 +316,23 @@ mod tests {
         let whole: [(&[u8], PreambleKind); 13] = [
             (b"\x05\x01\x00", PreambleKind::Socks),
             (b"\x05\x02\x00\x02", PreambleKind::Socks),
-            (b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb", PreambleKind::Socks),
+            (
+                b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb",
+                PreambleKind::Socks,
+            ),
             (b"\x01\x02me\x03pwd", PreambleKind::Socks),
             (b"\x04\x01\x01\xbb\xc0\x00\x02\x01me\0", PreambleKind::Socks),
-            (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x04abcd", PreambleKind::ProxyProtocol),
+            (
+                b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x04abcd",
+                PreambleKind::ProxyProtocol,
+            ),
             (b"\0\0\0\x08\x04\xd2\x16\x2f", PreambleKind::PostgresRequest),
             (b"\x30\x05\x02\x01\x01\x77\x00", PreambleKind::Ldap),
             (b"\x03\x00\x00\x08\x03\xe0\x00\x00", PreambleKind::Rdp),
-            (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 443\r\n", PreambleKind::ProxyProtocol),
+            (
+                b"PROXY TCP4 192.0.2.1 192.0.2.2 1 443\r\n",
+                PreambleKind::ProxyProtocol,
+            ),
             (b"a1 STARTTLS\r\n", PreambleKind::Line),
             (b"<starttls xmlns='x'/>", PreambleKind::Tag),
             (b"EHLO host\n", PreambleKind::Line),

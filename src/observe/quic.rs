@@ -116,7 +116,10 @@ impl QuicEvidence {
         for (stamp, side, code) in other.closed {
             self.note_close(stamp, side, code);
         }
-        other.sealed.into_iter().for_each(|sealed| self.seal(sealed));
+        other
+            .sealed
+            .into_iter()
+            .for_each(|sealed| self.seal(sealed));
         self.reopen();
     }
 
@@ -259,7 +262,10 @@ impl Connection {
     fn take(&mut self, stamp: Stamp, initial: Initial) {
         self.first = self.first.min(stamp);
         if self.read.is_none() {
-            initial.crypto.into_iter().for_each(|piece| self.keep(piece));
+            initial
+                .crypto
+                .into_iter()
+                .for_each(|piece| self.keep(piece));
             self.look();
         }
     }

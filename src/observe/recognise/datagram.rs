@@ -77,7 +77,22 @@ impl Listener<'_> {
         let versioned = matches!(
             payload,
             [_, b'Q', b'0', b'0'..=b'9', b'0'..=b'9', ..]
-                | [_, _, _, _, _, _, _, _, _, b'Q', b'0', b'0'..=b'9', b'0'..=b'9', ..]
+                | [
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    _,
+                    b'Q',
+                    b'0',
+                    b'0'..=b'9',
+                    b'0'..=b'9',
+                    ..
+                ]
         );
         if !versioned {
             return false;

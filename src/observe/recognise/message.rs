@@ -201,9 +201,7 @@ impl Listener<'_> {
         };
         match preamble.kind {
             PreambleKind::Ldap => self.run.app.insert(App::LDAP),
-            PreambleKind::Line
-                if bytes.starts_with(b"EHLO ") || bytes.starts_with(b"HELO ") =>
-            {
+            PreambleKind::Line if bytes.starts_with(b"EHLO ") || bytes.starts_with(b"HELO ") => {
                 self.run.app.insert(App::SMTP);
             }
             _ => {}
@@ -217,19 +215,18 @@ impl Listener<'_> {
 
     pub(super) fn dns_stream(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
         let mut messages = dns::split_tcp(bytes);
-        let mut took = 0;
-        for message in messages.by_ref() {
-            took += message.len() + 2;
+        // One message a look: each has the stamp of its own first byte, however the stream was put together.
+        if let Some(message) = messages.next() {
             self.dns_message(stamp, message, false, Transport::Tcp);
+            return Look::Took(u32::try_from(message.len() + 2).unwrap_or(u32::MAX));
         }
-        if took == 0 && self.last {
+        if self.last {
             self.dns_message(stamp, messages.begun(), false, Transport::Tcp);
             return Look::Done;
         }
-        match (took, messages.wanted()) {
-            (0, 0) => Look::Done,
-            (0, wanted) => self.wants_more(bytes, wanted),
-            (took, _) => Look::Took(u32::try_from(took).unwrap_or(u32::MAX)),
+        match messages.wanted() {
+            0 => Look::Done,
+            wanted => self.wants_more(bytes, wanted),
         }
     }
 

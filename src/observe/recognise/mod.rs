@@ -183,14 +183,7 @@ impl<'a> Listener<'a> {
 
     /// Looks at a segment by itself: it may start a request, a hello or a message in the middle of a stream, or
     /// several requests. `taken` of its bytes were read as the opening.
-    fn items(
-        &mut self,
-        stream: &mut Stream,
-        start: u32,
-        stamp: Stamp,
-        bytes: &[u8],
-        taken: usize,
-    ) {
+    fn items(&mut self, stream: &mut Stream, start: u32, stamp: Stamp, bytes: &[u8], taken: usize) {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| self.starts_item(rest)) {
             if at < taken {
