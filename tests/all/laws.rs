@@ -1,0 +1,402 @@
+//! The laws of the design, each on every shipped sample.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use pktaudit::drive::{Progress, observe};
+use pktaudit::judge::{Intent, judge};
+use pktaudit::observe::attribute;
+use pktaudit::rules::{self, Choices, Library, Profile, RuleSet, RuleText};
+use pktaudit::source::resolve;
+use serde_json::Value;
+
+use super::capture::Capture;
+use super::harness::{Sample, folder, for_each_sample, pktaudit, same, write};
+
+/// The audit as JSON, but for the list of files.
+fn audit(sample: &Sample, captures: &[String]) -> Result<Value, String> {
+    let mut arguments = sample.audit("json");
+    arguments.extend_from_slice(captures);
+    let ran = pktaudit(&arguments).run();
+    if ran.status == 2 {
+        return Err(format!("not audited: {}", ran.stderr));
+    }
+    let mut report = ran.json();
+    report["capture"]
+        .as_object_mut()
+        .and_then(|capture| capture.remove("inputs"))
+        .ok_or("the report lists no inputs")?;
+    Ok(report)
+}
+
+fn flows(captures: &[String], dns: bool) -> Result<String, String> {
+    let mut arguments = vec![
+        "flows".to_owned(),
+        "--format".to_owned(),
+        "ndjson".to_owned(),
+    ];
+    arguments.extend(dns.then(|| "--dns".to_owned()));
+    arguments.extend_from_slice(captures);
+    let ran = pktaudit(&arguments).run();
+    match ran.status {
+        0 => Ok(ran.stdout),
+        _ => Err(format!("not read: {}", ran.stderr)),
+    }
+}
+
+/// Audit, flows and DNS transactions of some files are those of others.
+fn same_report(
+    what: &str,
+    sample: &Sample,
+    whole: &[String],
+    parts: &[String],
+) -> Result<(), String> {
+    same_audit(what, &audit(sample, whole)?, &audit(sample, parts)?)?;
+    for dns in [false, true] {
+        let what = format!("{what}: {}", if dns { "flows --dns" } else { "flows" });
+        same(&what, &flows(whole, dns)?, &flows(parts, dns)?)?;
+    }
+    Ok(())
+}
+
+fn same_audit(what: &str, wanted: &Value, got: &Value) -> Result<(), String> {
+    let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap();
+    same(what, &pretty(wanted), &pretty(got))
+}
+
+/// Places to cut, from a seed: pseudo-random, ascending, each once, never at an end.
+fn cuts(seed: u64, frames: usize, parts: usize) -> Vec<usize> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut places = BTreeSet::new();
+    while places.len() < parts - 1 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        places.insert(1 + (state % (frames as u64 - 1)) as usize);
+    }
+    places.into_iter().collect()
+}
+
+/// Names that sort against the order of time, so that an order of names would be found out.
+fn files(folder: &tempfile::TempDir, parts: &[Capture]) -> Vec<String> {
+    let part = |(i, part): (usize, &Capture)| {
+        write(
+            folder,
+            &format!("part-{}", parts.len() - i),
+            part.to_bytes(),
+        )
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+fn whole(sample: &Sample) -> [String; 1] {
+    [sample.capture.display().to_string()]
+}
+
+#[test]
+fn law_1_a_cut_capture_gives_the_same_report() {
+    for_each_sample(|sample| {
+        let capture = Capture::read(&sample.capture);
+        for (seed, parts) in (1..).zip([2, 3, 5]) {
+            let folder = folder();
+            let places = cuts(seed, capture.frames.len(), parts);
+            let files = files(&folder, &capture.cut(&places));
+            same_report(
+                &format!("cut at {places:?}"),
+                sample,
+                &whole(sample),
+                &files,
+            )?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn law_2_the_order_of_files_does_not_matter() {
+    for_each_sample(|sample| {
+        let folder = folder();
+        let capture = Capture::read(&sample.capture);
+        let places = cuts(7, capture.frames.len(), 4);
+        let files = files(&folder, &capture.cut(&places));
+        for order in [[3, 2, 1, 0], [2, 0, 3, 1]] {
+            let files = order.map(|place| files[place].clone());
+            let what = format!("cut at {places:?}, in the order {order:?}");
+            same_report(&what, sample, &whole(sample), &files)?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn law_3_each_direction_in_a_file_of_its_own() {
+    for_each_sample(|sample| {
+        let folder = folder();
+        let capture = Capture::read(&sample.capture);
+        let sides = files(&folder, &capture.sides());
+        let mut one = audit(sample, &whole(sample))?;
+        let mut two = audit(sample, &sides)?;
+        // Frames are numbered file by file, and of equal times the first file's comes first.
+        drop_frame_numbers(&mut one);
+        drop_frame_numbers(&mut two);
+        same_audit("the audit", &one, &two)
+    });
+}
+
+fn drop_frame_numbers(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields
+                .retain(|key, value| !matches!(key.as_str(), "frames" | "frame") || value.is_u64());
+            fields.remove("frame");
+            fields.values_mut().for_each(drop_frame_numbers);
+        }
+        Value::Array(list) => list.iter_mut().for_each(drop_frame_numbers),
+        _ => {}
+    }
+}
+
+#[test]
+fn law_4_threads_leave_no_trace() {
+    for_each_sample(|sample| {
+        let run = |threads: &str| {
+            let mut arguments = sample.audit("json");
+            arguments.extend(["--threads".to_owned(), threads.to_owned()]);
+            arguments.extend(whole(sample));
+            pktaudit(&arguments).run().stdout
+        };
+        let one = run("1");
+        same("two threads", &one, &run("2"))?;
+        same("four threads", &one, &run("4"))
+    });
+}
+
+#[test]
+fn law_4_map_and_reduce_over_partial_files_leave_no_trace() {
+    for_each_sample(|sample| {
+        let folder = folder();
+        let capture = Capture::read(&sample.capture);
+        let places = cuts(11, capture.frames.len(), 3);
+        let files = files(&folder, &capture.cut(&places));
+        let partials: Vec<String> = (0..files.len())
+            .map(|i| {
+                folder
+                    .path()
+                    .join(format!("partial-{i}"))
+                    .display()
+                    .to_string()
+            })
+            .collect();
+        for (file, partial) in files.iter().zip(&partials) {
+            pktaudit(["observe", "--partial", partial, file]).exits(0);
+        }
+        let mut arguments = sample.audit("json");
+        arguments.extend_from_slice(&files);
+        let wanted = pktaudit(&arguments).run();
+        let judged = |partials: &[&String]| {
+            let mut arguments = sample.audit("json");
+            arguments[0] = "judge".to_owned();
+            arguments.extend(partials.iter().map(|partial| (*partial).clone()));
+            let ran = pktaudit(&arguments).run();
+            match ran.status == wanted.status {
+                true => Ok(ran.stdout),
+                false => Err(format!("exit {}: {}", ran.status, ran.stderr)),
+            }
+        };
+        let [a, b, c] = &partials[..] else {
+            return Err("three parts were wanted".to_owned());
+        };
+        same("judged together", &wanted.stdout, &judged(&[a, b, c])?)?;
+        same(
+            "judged in another order",
+            &wanted.stdout,
+            &judged(&[c, a, b])?,
+        )?;
+        let merged = folder.path().join("merged").display().to_string();
+        pktaudit(["merge", "--partial", &merged, c, b]).exits(0);
+        same(
+            "merged, then judged",
+            &wanted.stdout,
+            &judged(&[&merged, a])?,
+        )
+    });
+}
+
+#[test]
+fn a_partial_that_is_merged_twice_is_refused() {
+    let folder = folder();
+    let sample = Sample::named("not-seen");
+    let partial = folder.path().join("partial").display().to_string();
+    pktaudit(["observe", "--partial", &partial, &whole(&sample)[0]]).exits(0);
+    let both = folder.path().join("both").display().to_string();
+    let ran = pktaudit(["merge", "--partial", &both, &partial, &partial]).exits(2);
+    ran.complains_of(&["partial"]);
+    assert!(
+        !std::path::Path::new(&both).exists(),
+        "half a result was left"
+    );
+}
+
+#[test]
+fn law_5_copies_change_no_finding() {
+    for_each_sample(|sample| {
+        let folder = folder();
+        let doubled = Capture::read(&sample.capture).doubled();
+        let file = write(&folder, "doubled", doubled.to_bytes());
+        let findings = |captures: &[String]| -> Result<Vec<Value>, String> {
+            let report = audit(sample, captures)?;
+            let list = report["findings"].as_array().unwrap();
+            let fields = ["code", "outcome", "stage", "initiator", "target", "port"];
+            Ok(list
+                .iter()
+                .map(|finding| fields.iter().map(|f| finding[*f].clone()).collect())
+                .collect())
+        };
+        let (one, two) = (findings(&whole(sample))?, findings(&[file])?);
+        same_audit("the list of findings", &one.into(), &two.into())
+    });
+}
+
+#[test]
+fn law_7_nothing_vanishes() {
+    for_each_sample(|sample| {
+        let report = audit(sample, &whole(sample))?;
+        let frames = &report["capture"]["frames"];
+        let count = |field: &str| frames[field].as_u64().unwrap_or(u64::MAX);
+        let lying = Capture::read(&sample.capture).frames.len() as u64;
+        let by_reason = frames["set_aside_by_reason"].as_object().unwrap();
+        let reasons: u64 = by_reason.values().filter_map(Value::as_u64).sum();
+        let sum = count("decoded") + count("set_aside");
+        match (count("read"), sum, reasons) == (lying, lying, count("set_aside")) {
+            true => Ok(()),
+            false => Err(format!("{lying} frames in the file, but {frames}")),
+        }
+    });
+}
+
+/// An intent that was judged blocked: who, which names, which addresses, which port.
+type Blocked = (String, Vec<String>, Vec<String>, Option<u16>);
+
+/// The shipped rules, checked once for the many small audits of law 6.
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| rules::check(&rules::embedded()).unwrap().0);
+
+/// A sample's rules, ready to judge many captures. Law 6 asks for thousands of audits, too many for processes.
+struct Bench {
+    rules: RuleSet,
+    profile: Profile,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new(sample: &Sample) -> Self {
+        let text = RuleText {
+            name: sample.site.display().to_string(),
+            text: std::fs::read_to_string(&sample.site).unwrap(),
+        };
+        let (site, _) = rules::check_site(&text, &LIBRARY).unwrap();
+        let profile = Profile::new(&LIBRARY, Some(&site), &Choices::default()).unwrap();
+        let rules = RuleSet::compile(LIBRARY.clone(), &profile);
+        let folder = folder();
+        Self {
+            rules,
+            profile,
+            folder,
+        }
+    }
+
+    fn blocked(&self, capture: &Capture) -> Vec<Blocked> {
+        let file = write(&self.folder, "capture", capture.to_bytes());
+        let observed = observe(&resolve(&[file]).inputs, 1, &Progress::default());
+        assert!(observed.failures.is_empty(), "{:?}", observed.failures);
+        let capture = attribute(observed.observation);
+        let judgement = judge(&capture, &self.rules, &self.profile);
+        let blocked = judgement.intents.iter().filter(|i| i.outcome.is_blocked());
+        blocked.map(describe).collect()
+    }
+
+    /// What is blocked in the less, was blocked in the more.
+    fn softer(&self, what: &str, more: &[Blocked], less: &Capture) -> Result<(), String> {
+        let new: Vec<String> = self
+            .blocked(less)
+            .into_iter()
+            .filter(|blocked| !more.iter().any(|known| is_same(known, blocked)))
+            .map(|blocked| format!("{blocked:?}"))
+            .collect();
+        match new.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{what}: blocked of a sudden: {}", new.join(", "))),
+        }
+    }
+}
+
+fn describe(intent: &Intent) -> Blocked {
+    (
+        intent.initiator.to_string(),
+        intent.fqdn.iter().map(ToString::to_string).collect(),
+        intent.addresses.iter().map(ToString::to_string).collect(),
+        intent.port,
+    )
+}
+
+/// The same initiator and port, and a name or an address in common: without DNS answers an aim loses its name.
+fn is_same(a: &Blocked, b: &Blocked) -> bool {
+    let shares = |a: &[String], b: &[String]| a.iter().any(|x| b.contains(x));
+    a.0 == b.0 && a.3 == b.3 && (shares(&a.1, &b.1) || shares(&a.2, &b.2))
+}
+
+#[test]
+fn law_6_without_one_direction_nothing_becomes_blocked() {
+    for_each_sample(|sample| {
+        let bench = Bench::new(sample);
+        let capture = Capture::read(&sample.capture);
+        let known = bench.blocked(&capture);
+        let [one, other] = capture.sides();
+        bench.softer("only the smaller addresses' frames", &known, &one)?;
+        bench.softer("only the larger addresses' frames", &known, &other)
+    });
+}
+
+#[test]
+fn law_6_without_the_tail_nothing_becomes_blocked() {
+    for_each_sample(|sample| {
+        let bench = Bench::new(sample);
+        let capture = Capture::read(&sample.capture);
+        let known = bench.blocked(&capture);
+        (10..capture.frames.len()).step_by(10).try_for_each(|end| {
+            let cut = capture.with(capture.frames[..end].iter().cloned());
+            bench.softer(&format!("the first {end} frames"), &known, &cut)
+        })
+    });
+}
+
+#[test]
+fn law_6_under_a_snaplen_nothing_becomes_blocked() {
+    for_each_sample(|sample| {
+        let bench = Bench::new(sample);
+        let capture = Capture::read(&sample.capture);
+        let known = bench.blocked(&capture);
+        [96, 128].into_iter().try_for_each(|bytes| {
+            bench.softer(
+                &format!("{bytes} bytes a frame"),
+                &known,
+                &capture.snapped(bytes),
+            )
+        })
+    });
+}
+
+#[test]
+fn law_6_with_a_hundredth_lost_nothing_becomes_blocked() {
+    for_each_sample(|sample| {
+        let bench = Bench::new(sample);
+        let capture = Capture::read(&sample.capture);
+        let known = bench.blocked(&capture);
+        (1..=4).try_for_each(|seed| {
+            let lost = cuts(seed, capture.frames.len(), capture.frames.len() / 100 + 2);
+            let kept = capture.frames.iter().enumerate();
+            let kept = kept.filter(|(i, _)| lost.binary_search(i).is_err());
+            let kept = capture.with(kept.map(|(_, frame)| frame.clone()));
+            bench.softer(&format!("without the frames {lost:?}"), &known, &kept)
+        })
+    });
+}
