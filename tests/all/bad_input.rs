@@ -361,7 +361,7 @@ fn a_slip_of_the_pen_gets_a_hint() {
         ),
     );
     pktaudit(["rules", "check", &file]).exits(2).complains_of(&[
-        "known here: id, service",
+        "did you mean `transport`?",
         "did you mean `agent`?",
         "name the registrable domain at least",
     ]);

@@ -102,7 +102,7 @@ fn the_summary_for_people_names_what_is_wrong_and_fits() {
         "dsaas.url.trendmicro.com",
         "443",
         "10.20.0.10",
-        "workload-security-ja/u09",
+        "workload-security-ja/a04",
     ] {
         assert!(text.contains(word), "`{word}` is not in:\n{text}");
     }
@@ -112,7 +112,7 @@ fn the_summary_for_people_names_what_is_wrong_and_fits() {
         .stdout;
     assert_ne!(narrow, text);
     assert!(
-        text.find("dsaas.url").unwrap() < text.find("u09").unwrap(),
+        text.find("dsaas.url").unwrap() < text.find("/a04").unwrap(),
         "what is wrong comes first"
     );
 }
@@ -312,7 +312,7 @@ fn a_first_site_file_from_a_sample_loads_and_audits() {
         let report = ran.json();
         match report["summary"]["site_is_default"] == false && text.contains("10.20.0.10") {
             true => Ok(()),
-            false => Err(format!("the site binds nobody:\n{text}")),
+            false => Err("the agent is in no role".to_owned()),
         }
     });
 }
