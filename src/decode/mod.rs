@@ -1,7 +1,7 @@
 //! Bytes to facts; pure, stateless, no heap on the header path.
 //!
 //! [`decode`] walks link layers, tunnels, IP and transport of one frame, keeps all it could read, and notes where it
-//! stopped. The readers of application bytes ([`dns`], [`tls`], [`http`], [`quic`]) are called by the observe room only for
+//! stopped. The readers of application bytes ([`dns`], [`tls`], [`http`], [`quic`], [`preamble`]) are called by the observe room only for
 //! flows that can still yield a name.
 
 use std::net::IpAddr;
@@ -11,6 +11,7 @@ pub mod http;
 mod icmp;
 mod ip;
 mod link;
+pub mod preamble;
 pub mod quic;
 mod span;
 mod tcp;

@@ -142,9 +142,7 @@ pub(super) fn requirement_verdicts(
                 .collect();
             let mut names = Vec::new();
             let standing = match rules.activity(requirement) {
-                Activity::Off(why) if intents_of.is_empty() => {
-                    Standing::NotActive(format!("off: needs {why}"))
-                }
+                Activity::Off(why) if intents_of.is_empty() => Standing::NotActive(off(&why)),
                 Activity::NotAuditable(role) if intents_of.is_empty() => Standing::NotActive(
                     format!("the site file binds no address or name to the role {role}"),
                 ),
@@ -168,6 +166,15 @@ pub(super) fn requirement_verdicts(
         .collect();
     excuse(&mut verdicts, rules);
     verdicts
+}
+
+/// What keeps a requirement off, as a phrase.
+fn off(why: &str) -> String {
+    if why.starts_with("document ") {
+        format!("off: {why}")
+    } else {
+        format!("off: needs {why}")
+    }
 }
 
 /// The worst of its intents, initiator by initiator: one that reached the aim at last is content.

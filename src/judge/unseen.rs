@@ -43,6 +43,9 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         let mut message = why.to_string();
+        if let (false, Some(port)) = (verdict.resolved.is_empty(), single_port(&row.ports)) {
+            message.push_str(&format!(" on port {port}"));
+        }
         if !verdict.resolved.is_empty() {
             message.push_str(": ");
             message.push_str(&verdict.resolved.join(", "));

@@ -7,6 +7,7 @@ use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
 use super::dns_log::DnsTransaction;
 use super::names::Directory;
+use super::recognise;
 use super::run::{App, Event, EventKind, Run, SaidBy, SideEvidence};
 use super::stream::StreamFact;
 use super::{Chunks, Observation, Tally};
@@ -163,10 +164,14 @@ pub struct Capture {
 pub fn attribute(observation: Observation) -> Capture {
     let Observation {
         flows,
-        dns,
+        mut dns,
         mut tally,
         chunks,
     } = observation;
+    let mut runs: Vec<_> = flows.into_runs().collect();
+    for (key, run) in &mut runs {
+        recognise::conclude(run, *key, &mut dns);
+    }
     if dns.dropped() > 0 {
         *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
     }
@@ -174,7 +179,7 @@ pub fn attribute(observation: Observation) -> Capture {
     let directory = Directory::of(&dns);
     let mut out: Vec<Flow> = Vec::new();
     let mut cut = 0;
-    for (key, run) in flows.into_runs() {
+    for (key, run) in runs {
         cut += u64::from(run.cut);
         if run.sides.iter().any(|side| side.packets > 0) {
             out.push(flow(key, *run, &directory));

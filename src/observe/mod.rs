@@ -11,6 +11,7 @@ mod conn_state;
 mod dns_log;
 mod flow_table;
 mod names;
+mod quic;
 mod recognise;
 mod run;
 mod stream;

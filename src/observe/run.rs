@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::quic::QuicEvidence;
 use super::stream::{Stream, StreamFact};
 use crate::decode::Packet;
 use crate::model::{Fqdn, FrameId, Merge, Side, Stamp};
@@ -285,6 +286,8 @@ pub(super) struct Run {
     pub facts: Vec<TimedFact>,
     /// Opening bytes and what was read from them, by side.
     pub streams: [Option<Box<Stream>>; 2],
+    /// QUIC handshakes, if any.
+    pub quic: Option<Box<QuicEvidence>>,
     /// VLANs and tunnels, if any.
     pub extra: Option<Box<Extra>>,
     /// Whether items were dropped at a bound.
@@ -312,6 +315,7 @@ impl Run {
             clients: [false; 2],
             facts: Vec::new(),
             streams: Default::default(),
+            quic: None,
             extra: None,
             cut: false,
         }
@@ -416,6 +420,7 @@ impl Run {
                 (Some(_), None) => {}
             }
         }
+        self.quic.merge(other.quic);
         if let Some(extra) = other.extra {
             let mine = self.extra.get_or_insert_default();
             extra
@@ -461,6 +466,9 @@ impl Run {
             .for_each(|fact| rewrite(&mut fact.stamp.frame));
         for stream in self.streams.iter_mut().flatten() {
             stream.for_each_frame(&mut rewrite);
+        }
+        if let Some(quic) = &mut self.quic {
+            quic.for_each_frame(&mut rewrite);
         }
     }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::run::is_after;
-use crate::model::{CaptureTime, FrameId, Stamp};
+use crate::model::{FrameId, Stamp};
 
 /// The most bytes kept from the start of a direction, or from the start of an item.
 pub(super) const WINDOW: u32 = 64 * 1024;
@@ -18,12 +18,31 @@ const LOOSE: usize = 24 * 1024;
 /// The most pieces kept: a bound against floods of tiny segments.
 const MAX_PIECES: usize = 256;
 
+/// The most things kept that started within the stream and want more bytes.
+const MAX_PENDING: usize = 4;
+
+/// The most lines and tags before what matters.
+const MAX_STEPS: u32 = 64;
+
 /// Bytes at a place in the sequence space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Piece {
     sequence: u32,
     stamp: Stamp,
     bytes: Vec<u8>,
+    /// Whether the capture cut the segment, so that its next bytes will not come.
+    cut: bool,
+}
+
+/// Bytes in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// When the first of them was seen.
+    pub(super) stamp: Stamp,
+    /// The bytes.
+    pub(super) bytes: Vec<u8>,
+    /// Whether no more can follow: the capture cut the last of them.
+    pub(super) ends: bool,
 }
 
 /// A place where something started that needs more bytes.
@@ -83,6 +102,8 @@ pub(super) struct Stream {
     next: Option<u32>,
     /// Bytes from `next` on that are wanted before it is worth another look.
     wanted: u32,
+    /// How many lines and tags of preambles lie before `next`.
+    steps: u32,
     /// Whether the opening has said all that it can.
     finished: bool,
     pending: Vec<Pending>,
@@ -103,8 +124,13 @@ impl Stream {
         !self.finished && self.next == Some(sequence) && self.pieces.is_empty()
     }
 
+    /// Whether the opening has said all that it can.
+    pub(super) const fn is_finished(&self) -> bool {
+        self.finished
+    }
+
     /// Keeps a segment's bytes as far as they may still say something.
-    pub(super) fn keep(&mut self, sequence: u32, stamp: Stamp, bytes: &[u8]) {
+    pub(super) fn keep(&mut self, sequence: u32, stamp: Stamp, bytes: &[u8], cut: bool) {
         if bytes.is_empty() || !self.wants(sequence, bytes.len()) {
             return;
         }
@@ -112,26 +138,26 @@ impl Stream {
             sequence,
             stamp,
             bytes: bytes[..bytes.len().min(WINDOW as usize)].to_vec(),
+            cut,
         };
         self.put(piece);
         self.bound();
     }
 
-    /// The opening's bytes in one row from the first that was not understood, and when they were first seen; `None`
-    /// where there are too few to be worth a look.
-    pub(super) fn opening(&self) -> Option<(Stamp, Vec<u8>)> {
+    /// The opening's bytes in one row from the first that was not understood; `None` where there are too few to be
+    /// worth a look. `last` says that no more will come, so that any are.
+    pub(super) fn opening(&self, last: bool) -> Option<Row> {
         if self.finished {
             return None;
         }
-        self.assemble(self.next?, self.wanted.max(1))
+        let wanted = if last { 1 } else { self.wanted.max(1) };
+        let row = self.assemble(self.next?)?;
+        (row.bytes.len() >= wanted as usize || row.ends).then_some(row)
     }
 
     /// The opening wants more bytes than lie in a row.
     pub(super) fn want(&mut self, bytes: u32) {
         self.wanted = bytes;
-        if bytes > WINDOW {
-            self.finish();
-        }
     }
 
     /// The opening's next `bytes` are understood.
@@ -139,6 +165,15 @@ impl Stream {
         self.next = self.next.map(|next| next.wrapping_add(bytes));
         self.wanted = 0;
         self.drop_unwanted();
+    }
+
+    /// The opening's next `bytes` are a line or the like, of which there may be some before what matters, not many.
+    pub(super) fn step(&mut self, bytes: u32) {
+        self.advance(bytes);
+        self.steps += 1;
+        if self.steps >= MAX_STEPS {
+            self.finish();
+        }
     }
 
     /// The opening has said all that it can.
@@ -149,28 +184,29 @@ impl Stream {
 
     /// Something starts at `start` and wants more bytes than its segment has.
     pub(super) fn expect(&mut self, pending: Pending, stamp: Stamp, bytes: &[u8]) {
-        if pending.wanted > WINDOW || self.pending.len() >= 4 {
+        if self.pending.len() >= MAX_PENDING {
             return;
         }
         if !self.pending.iter().any(|p| p.start == pending.start) {
             self.pending.push(pending);
             self.pending.sort_unstable();
         }
-        self.keep(pending.start, stamp, bytes);
+        self.keep(pending.start, stamp, bytes, false);
     }
 
-    /// What was expected and has got its bytes: its start, when it was first seen, the bytes.
-    pub(super) fn arrived(&self) -> Option<(Pending, Stamp, Vec<u8>)> {
+    /// What was expected and has got its bytes, or, where no more will come, `last` some of them.
+    pub(super) fn arrived(&self, last: bool) -> Option<(Pending, Row)> {
         self.pending.iter().find_map(|pending| {
-            let (stamp, bytes) = self.assemble(pending.start, pending.wanted)?;
-            Some((*pending, stamp, bytes))
+            let row = self.assemble(pending.start)?;
+            let enough = last || row.ends || row.bytes.len() >= pending.wanted as usize;
+            enough.then_some((*pending, row))
         })
     }
 
     /// An expected item wants still more.
     pub(super) fn expect_more(&mut self, start: u32, wanted: u32) {
         match self.pending.iter_mut().find(|p| p.start == start) {
-            Some(pending) if wanted > pending.wanted && wanted <= WINDOW => pending.wanted = wanted,
+            Some(pending) if wanted > pending.wanted => pending.wanted = wanted,
             _ => self.settle(start),
         }
     }
@@ -184,9 +220,10 @@ impl Stream {
     /// Takes all of another part of the same direction.
     pub(super) fn merge(&mut self, other: Self) {
         self.finished |= other.finished;
-        self.next = match (self.next, other.next) {
-            (Some(a), Some(b)) => Some(if is_after(b, a) { b } else { a }),
-            (a, b) => a.or(b),
+        (self.next, self.steps) = match (self.next, other.next) {
+            (Some(a), Some(b)) if !is_after(b, a) => (Some(a), self.steps),
+            (Some(a), None) => (Some(a), self.steps),
+            (_, b) => (b, other.steps),
         };
         self.wanted = 0;
         for pending in other.pending {
@@ -195,7 +232,7 @@ impl Stream {
             }
         }
         self.pending.sort_unstable();
-        self.pending.truncate(4);
+        self.pending.truncate(MAX_PENDING);
         other.pieces.into_iter().for_each(|piece| self.put(piece));
         self.drop_unwanted();
         self.bound();
@@ -275,9 +312,11 @@ impl Stream {
         self.pieces.truncate(keep);
     }
 
-    fn assemble(&self, start: u32, at_least: u32) -> Option<(Stamp, Vec<u8>)> {
+    /// The bytes in a row from `start`; `None` without any.
+    fn assemble(&self, start: u32) -> Option<Row> {
         let mut bytes: Vec<u8> = Vec::new();
         let mut first = None;
+        let mut ends = false;
         for piece in &self.pieces {
             let at = start.wrapping_add(bytes.len() as u32);
             let behind = at.wrapping_sub(piece.sequence);
@@ -286,24 +325,21 @@ impl Stream {
             }
             if let Some(fresh) = piece.bytes.get(behind as usize..).filter(|f| !f.is_empty()) {
                 first.get_or_insert(piece.stamp);
+                ends = piece.cut;
                 bytes.extend_from_slice(fresh);
             }
             if bytes.len() >= WINDOW as usize {
                 break;
             }
         }
-        (bytes.len() >= at_least as usize).then(|| (first.unwrap_or(NO_STAMP), bytes))
+        first.map(|stamp| Row { stamp, bytes, ends })
     }
 }
-
-const NO_STAMP: Stamp = Stamp {
-    time: CaptureTime::MIN,
-    frame: FrameId::from_bits(0),
-};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CaptureTime;
 
     fn stamp(n: i64) -> Stamp {
         Stamp {
@@ -312,17 +348,21 @@ mod tests {
         }
     }
 
+    fn opening(stream: &Stream) -> Option<(Stamp, Vec<u8>)> {
+        stream.opening(false).map(|row| (row.stamp, row.bytes))
+    }
+
     #[test]
     fn an_opening_is_put_together_from_any_order_and_overlap() {
         let mut stream = Stream::default();
-        stream.keep(105, stamp(3), b"fghij");
+        stream.keep(105, stamp(3), b"fghij", false);
         stream.start_at(100);
-        stream.keep(100, stamp(5), b"abc");
-        assert_eq!(stream.opening(), Some((stamp(5), b"abc".to_vec())));
-        stream.keep(102, stamp(6), b"cdefg");
-        assert_eq!(stream.opening(), Some((stamp(5), b"abcdefghij".to_vec())));
+        stream.keep(100, stamp(5), b"abc", false);
+        assert_eq!(opening(&stream), Some((stamp(5), b"abc".to_vec())));
+        stream.keep(102, stamp(6), b"cdefg", false);
+        assert_eq!(opening(&stream), Some((stamp(5), b"abcdefghij".to_vec())));
         stream.advance(8);
-        assert_eq!(stream.opening(), Some((stamp(3), b"ij".to_vec())));
+        assert_eq!(opening(&stream), Some((stamp(3), b"ij".to_vec())));
         stream.finish();
         assert!(stream.is_bare());
     }
@@ -331,9 +371,9 @@ mod tests {
     fn it_works_across_the_wrap_of_sequence_numbers() {
         let mut stream = Stream::default();
         stream.start_at(u32::MAX - 1);
-        stream.keep(2, stamp(2), b"ef");
-        stream.keep(u32::MAX - 1, stamp(1), b"abcd");
-        assert_eq!(stream.opening(), Some((stamp(1), b"abcdef".to_vec())));
+        stream.keep(2, stamp(2), b"ef", false);
+        stream.keep(u32::MAX - 1, stamp(1), b"abcd", false);
+        assert_eq!(opening(&stream), Some((stamp(1), b"abcdef".to_vec())));
     }
 
     #[test]
@@ -346,7 +386,7 @@ mod tests {
             pieces
                 .iter()
                 .enumerate()
-                .for_each(|(i, (seq, bytes))| stream.keep(*seq, stamp(i as i64), bytes));
+                .for_each(|(i, (seq, bytes))| stream.keep(*seq, stamp(i as i64), bytes, false));
             stream
         };
         let (a, b) = (
@@ -356,8 +396,8 @@ mod tests {
         let (mut ab, mut ba) = (a.clone(), b.clone());
         ab.merge(b);
         ba.merge(a);
-        assert_eq!(ab.opening().map(|o| o.1), Some(b"abcdef".to_vec()));
-        assert_eq!(ba.opening().map(|o| o.1), Some(b"abcdef".to_vec()));
+        assert_eq!(opening(&ab).map(|o| o.1), Some(b"abcdef".to_vec()));
+        assert_eq!(opening(&ba).map(|o| o.1), Some(b"abcdef".to_vec()));
     }
 
     #[test]
@@ -365,7 +405,7 @@ mod tests {
         let mut stream = Stream::default();
         stream.start_at(0);
         stream.finish();
-        stream.keep(500, stamp(0), b"not wanted");
+        stream.keep(500, stamp(0), b"not wanted", false);
         assert!(stream.is_bare());
         stream.expect(
             Pending {
@@ -375,11 +415,11 @@ mod tests {
             stamp(1),
             b"abc",
         );
-        assert_eq!(stream.arrived(), None);
-        stream.keep(1003, stamp(2), b"def");
-        let (pending, seen, bytes) = stream.arrived().unwrap();
+        assert_eq!(stream.arrived(false), None);
+        stream.keep(1003, stamp(2), b"def", false);
+        let (pending, row) = stream.arrived(false).unwrap();
         assert_eq!(
-            (pending.start, seen, bytes.as_slice()),
+            (pending.start, row.stamp, row.bytes.as_slice()),
             (1000, stamp(1), b"abcdef".as_slice())
         );
         stream.settle(1000);
@@ -391,7 +431,7 @@ mod tests {
         let mut stream = Stream::default();
         stream.start_at(0);
         for i in 0..10_000_u32 {
-            stream.keep(i * 2 + 1, stamp(i64::from(i)), b"x");
+            stream.keep(i * 2 + 1, stamp(i64::from(i)), b"x", false);
         }
         assert!(stream.pieces.len() <= MAX_PIECES);
     }

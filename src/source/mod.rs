@@ -38,6 +38,7 @@ pub use compression::Compression;
 pub use inputs::Input;
 pub use inputs::Inputs;
 pub use inputs::resolve;
+pub use inputs::sort_inputs;
 pub use open::InputPath;
 pub use open::OpenSource;
 pub use open::SourceError;

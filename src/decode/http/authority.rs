@@ -103,7 +103,7 @@ fn host(bytes: &[u8]) -> Option<Host> {
     Fqdn::from_packet(bytes).map(Host::Name)
 }
 
-fn number(bytes: &[u8]) -> Option<u16> {
+pub(super) fn number<T: std::str::FromStr>(bytes: &[u8]) -> Option<T> {
     parse(bytes.trim_ascii())
 }
 

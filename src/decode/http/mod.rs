@@ -44,6 +44,8 @@ pub struct Request {
     pub head_length: usize,
     /// Whether the empty line that ends the head was there.
     pub complete: bool,
+    /// Bytes of the body behind the head; `None` where the head does not tell (chunked).
+    pub body_length: Option<u64>,
 }
 
 impl Request {
@@ -67,6 +69,8 @@ pub struct Response {
     pub via: Option<String>,
     /// The `Location` header.
     pub location: Option<String>,
+    /// Whether headers tell of a body: its length, type or encoding. An answer to CONNECT has none.
+    pub has_body: bool,
     /// Whether a proxy asks for credentials (`Proxy-Authenticate`).
     pub proxy_authenticate: bool,
     /// Bytes up to the body; where `complete` is false, all bytes looked at.
@@ -106,10 +110,15 @@ pub fn read_request(bytes: &[u8]) -> RequestRead {
         authority: authority::of_target(method, target),
         head_length: 0,
         complete: false,
+        body_length: Some(0),
     };
     for (name, value) in lines.headers() {
         if name.eq_ignore_ascii_case(b"host") && request.host.is_none() {
             request.host = Authority::read(value);
+        } else if name.eq_ignore_ascii_case(b"content-length") {
+            request.body_length = request.body_length.and(authority::number(value));
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            request.body_length = None;
         }
     }
     (request.head_length, request.complete) = (lines.position(), lines.ended());
@@ -133,6 +142,7 @@ pub fn read_response(bytes: &[u8]) -> Option<Response> {
         server: None,
         via: None,
         location: None,
+        has_body: false,
         proxy_authenticate: false,
         head_length: 0,
         complete: false,
@@ -146,6 +156,11 @@ pub fn read_response(bytes: &[u8]) -> Option<Response> {
                 b"location" => &mut response.location,
                 b"proxy-authenticate" => {
                     response.proxy_authenticate = true;
+                    continue;
+                }
+                b"content-length" if value == b"0" => continue,
+                b"content-length" | b"content-type" | b"transfer-encoding" => {
+                    response.has_body = true;
                     continue;
                 }
                 _ => continue,

@@ -1,5 +1,7 @@
 //! Frames of Initial packets (RFC 9000 section 19), and joining the handshake out of them.
 
+use serde::{Deserialize, Serialize};
+
 use super::Initial;
 use super::header::Reader;
 
@@ -9,7 +11,7 @@ const MAX_JOINED: usize = 1 << 16;
 const MAX_CRYPTO_FRAMES: usize = 256;
 
 /// A part of the handshake.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CryptoFrame {
     /// Offset of its first byte in the handshake.
     pub offset: u64,

@@ -38,6 +38,7 @@ pub fn read_google_hello(bytes: &[u8]) -> Option<ClientHello> {
             return Some(ClientHello {
                 server_name,
                 hello_length,
+                whole: true,
                 ..ClientHello::default()
             });
         }
@@ -45,6 +46,7 @@ pub fn read_google_hello(bytes: &[u8]) -> Option<ClientHello> {
     }
     Some(ClientHello {
         complete: true,
+        whole: true,
         ..ClientHello::default()
     })
 }

@@ -41,6 +41,14 @@ pub struct LongHeader<'a> {
     pub(super) whole: bool,
 }
 
+impl<'a> LongHeader<'a> {
+    /// The packet's bytes, from its first one on.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.packet
+    }
+}
+
 /// The packets with long headers that a datagram starts with, in their order. Ends at one with a short header, at
 /// padding, and behind one that is cut.
 pub fn packets(datagram: &[u8]) -> impl Iterator<Item = LongHeader<'_>> {

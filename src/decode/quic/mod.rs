@@ -17,6 +17,18 @@ pub use header::{LongHeader, PacketKind, packets};
 pub use keys::Sender;
 pub use open::{Initial, open_initial};
 
+/// Whether keys can be derived for a version, so that its Initial packets can be read.
+#[must_use]
+pub const fn is_known_version(version: u32) -> bool {
+    keys::is_known(version)
+}
+
+/// Whether a version is a number that says nothing but that the client will not speak it (RFC 9000 section 15).
+#[must_use]
+pub const fn is_reserved_version(version: u32) -> bool {
+    version & 0x0f0f_0f0f == 0x0a0a_0a0a
+}
+
 /// Whether a UDP payload starts with a long header of a version that is known here; cheap.
 #[must_use]
 pub fn starts_quic(datagram: &[u8]) -> bool {

@@ -28,6 +28,17 @@ pub struct ClientHello {
     pub hello_length: u32,
     /// Whether all extensions were there to be read.
     pub complete: bool,
+    /// Whether all bytes of the message were there, so that more bytes can tell nothing more.
+    pub whole: bool,
+}
+
+impl ClientHello {
+    /// The highest version offered: of the extension, else the hello's own.
+    #[must_use]
+    pub fn highest_version(&self) -> u16 {
+        let offered = self.supported_versions.iter().copied().max();
+        offered.unwrap_or(self.legacy_version)
+    }
 }
 
 /// How a hello is laid out.
@@ -48,6 +59,7 @@ pub(super) fn read_body(body: &[u8], length: usize, form: Form) -> HelloRead {
     let body = body.get(..length).unwrap_or(body);
     let mut hello = ClientHello {
         hello_length: length as u32 + 4,
+        whole,
         ..ClientHello::default()
     };
     let fixed = read_fixed(&mut hello, body, form);
@@ -135,6 +147,7 @@ pub(super) fn read_version_2(prefix: &[u8]) -> Option<HelloRead> {
         cipher_suites: (ciphers / 3) as u16,
         hello_length: length as u32,
         complete: true,
+        whole: true,
         ..ClientHello::default()
     })))
 }

@@ -81,6 +81,7 @@ fn a_hello_tells_all_that_is_asked() {
             cipher_suites: 3,
             hello_length: client_hello().len() as u32,
             complete: true,
+            whole: true,
         }
     );
     assert!(starts_hello(&bytes));

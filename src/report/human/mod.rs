@@ -106,7 +106,12 @@ fn headline(report: &Report<'_>, look: &Look) -> String {
         .map(|(ink, count, what)| look.ink(*ink, &format!("{} {what}", grouped(*count))))
         .collect();
     if parts.is_empty() {
+        let unheard = report.summary.flows_audited == 0;
         parts.push(match report.summary.exit {
+            0 if unheard => look.ink(
+                Ink::Warn,
+                "nothing was audited: no flow of a host of the site was seen",
+            ),
             0 => look.ink(Ink::Good, "nothing to report"),
             _ => look.ink(Ink::Warn, "nothing found in what could be read"),
         });

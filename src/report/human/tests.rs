@@ -146,3 +146,17 @@ fn a_partial_audit_says_so_at_the_top() {
     assert!(top.iter().any(|line| line.contains("in part")), "{text}");
     assert!(text.contains("5 by the kernel"), "{text}");
 }
+
+#[test]
+fn nothing_audited_is_not_told_as_nothing_wrong() {
+    let mut sample = sample();
+    sample.judgement.findings.clear();
+    let clean = written(&sample.report(), &Look::default());
+    assert!(clean.contains("nothing to report"), "{clean}");
+    sample.judgement.flows.clear();
+    let deaf = written(&sample.report(), &Look::default());
+    assert!(
+        deaf.contains("nothing was audited") && !deaf.contains("nothing to report"),
+        "{deaf}"
+    );
+}

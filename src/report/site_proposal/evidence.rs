@@ -98,6 +98,8 @@ pub(super) struct Sightings {
     pub(super) sure: BTreeMap<RoleIndex, BTreeMap<IpAddr, Evidence>>,
     /// Good for a comment.
     pub(super) perhaps: BTreeMap<RoleIndex, BTreeMap<IpAddr, Evidence>>,
+    /// Whether any host went to a listed name, and so has a role from which flows are opened.
+    pub(super) any_source: bool,
     /// Forward proxies.
     pub(super) proxies: BTreeMap<SocketAddr, Evidence>,
 }
@@ -151,6 +153,7 @@ impl Sightings {
                 }
             }
         }
+        out.any_source = !sources.is_empty();
         out.settle_sources(sources, library);
         out.settle_servers(servers);
         out.perhaps.retain(|role, hosts| {

@@ -1,0 +1,346 @@
+//! Handshakes of QUIC connections: the parts of client hellos in Initial packets, put together in any order.
+//!
+//! Each connection is known by the version and the destination connection id that its keys come from. Packets that
+//! no known connection opens are kept for a while: the packet that tells their keys may be in another part of the
+//! capture. What a hello says is told when the whole is known ([`QuicEvidence::conclude`]), with the time of the
+//! connection's first packet, so that no order and no cut leaves a trace.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::quic::{self, CryptoFrame, Initial, LongHeader, PacketKind, Sender};
+use crate::decode::tls::{self, ClientHello, HelloRead};
+use crate::model::{FrameId, Merge, Side, Stamp};
+
+/// The most connections kept of a run: those with the smallest ids.
+const MAX_CONNECTIONS: usize = 8;
+/// The most packets kept that no connection opens yet: the earliest.
+const MAX_SEALED: usize = 4;
+/// The most error codes kept: the earliest.
+const MAX_CLOSED: usize = 4;
+/// The most bytes of unread hello kept of a connection: the lowest.
+const MAX_PIECES: usize = 32 * 1024;
+
+/// What the Initial packets of a run say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct QuicEvidence {
+    /// Ascending by their keys.
+    connections: Vec<Connection>,
+    /// Ascending.
+    sealed: Vec<Sealed>,
+    /// What servers closed with in Initial packets, ascending, each code once with its earliest packet.
+    closed: Vec<(Stamp, Side, u64)>,
+}
+
+/// One client's handshake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Connection {
+    key: ConnectionKey,
+    /// The earliest Initial packet of it.
+    first: Stamp,
+    /// The hello, once it is whole, or that there is none.
+    read: Option<Option<Hello>>,
+    /// Ascending, without doubles; empty once the hello is whole.
+    pieces: Vec<CryptoFrame>,
+}
+
+/// Who opened, in which version, and the id that the keys come from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct ConnectionKey {
+    client: Side,
+    version: u32,
+    id: Vec<u8>,
+}
+
+/// A packet whose keys are not known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Sealed {
+    stamp: Stamp,
+    side: Side,
+    bytes: Vec<u8>,
+}
+
+/// What is kept of a client hello.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Hello {
+    pub(super) name: Option<crate::model::Fqdn>,
+    pub(super) encrypted: bool,
+    pub(super) alpn: Vec<String>,
+    pub(super) version: u16,
+}
+
+impl From<&ClientHello> for Hello {
+    fn from(hello: &ClientHello) -> Self {
+        Self {
+            name: hello.server_name.clone(),
+            encrypted: hello.ech,
+            alpn: hello.alpn.clone(),
+            version: hello.highest_version(),
+        }
+    }
+}
+
+/// What came of a run's Initial packets.
+#[derive(Debug, Default)]
+pub(super) struct Concluded {
+    /// When a connection began, who opened it, and what the hello says, where one could be read.
+    pub(super) hellos: Vec<(Stamp, Side, Option<Hello>)>,
+    /// Error codes in Initial packets: when, whose, which.
+    pub(super) closed: Vec<(Stamp, Side, u64)>,
+}
+
+impl QuicEvidence {
+    /// Takes the Initial packets of a datagram.
+    pub(super) fn absorb(&mut self, side: Side, stamp: Stamp, datagram: &[u8]) {
+        for packet in quic::packets(datagram) {
+            if packet.kind == PacketKind::Initial
+                && quic::is_known_version(packet.version)
+                && !self.open(side, stamp, &packet)
+            {
+                self.seal(Sealed {
+                    stamp,
+                    side,
+                    bytes: packet.bytes().to_vec(),
+                });
+            }
+        }
+    }
+
+    /// Takes all of another part of the same run.
+    pub(super) fn merge(&mut self, other: Self) {
+        for connection in other.connections {
+            let place = self.connection(&connection.key, connection.first);
+            if let Some(mine) = place.and_then(|i| self.connections.get_mut(i)) {
+                mine.merge(connection);
+            }
+        }
+        for (stamp, side, code) in other.closed {
+            self.note_close(stamp, side, code);
+        }
+        other
+            .sealed
+            .into_iter()
+            .for_each(|sealed| self.seal(sealed));
+        self.reopen();
+    }
+
+    /// Everything that was read; hellos that are not whole as far as they go.
+    pub(super) fn conclude(&self) -> Concluded {
+        let mut hellos: Vec<_> = self
+            .connections
+            .iter()
+            .map(|connection| {
+                let hello = match &connection.read {
+                    Some(read) => read.clone(),
+                    None => match read(&connection.pieces) {
+                        Look::Whole(hello) | Look::Part(hello) => Some(hello),
+                        Look::Wants | Look::Nothing => None,
+                    },
+                };
+                (connection.first, connection.key.client, hello)
+            })
+            .collect();
+        hellos.sort_by_key(|(stamp, side, _)| (*stamp, *side));
+        Concluded {
+            hellos,
+            closed: self.closed.clone(),
+        }
+    }
+
+    /// Lets every frame's place be rewritten.
+    pub(super) fn for_each_frame(&mut self, rewrite: &mut impl FnMut(&mut FrameId)) {
+        self.connections
+            .iter_mut()
+            .for_each(|connection| rewrite(&mut connection.first.frame));
+        self.sealed
+            .iter_mut()
+            .for_each(|sealed| rewrite(&mut sealed.stamp.frame));
+        self.closed
+            .iter_mut()
+            .for_each(|(stamp, ..)| rewrite(&mut stamp.frame));
+    }
+
+    /// Opens a packet with the keys of its own id, or of a known connection; whether that went well.
+    fn open(&mut self, side: Side, stamp: Stamp, packet: &LongHeader<'_>) -> bool {
+        let own = ConnectionKey {
+            client: side,
+            version: packet.version,
+            id: packet.destination.to_vec(),
+        };
+        if let Some(known) = self.connections.iter_mut().find(|c| c.key == own) {
+            known.first = known.first.min(stamp);
+            if known.read.is_none()
+                && let Some(initial) = quic::open_initial(packet, &own.id, Sender::Client)
+            {
+                known.take(stamp, initial);
+            }
+            return true;
+        }
+        if let Some(initial) = quic::open_initial(packet, &own.id, Sender::Client) {
+            if let Some(i) = self.connection(&own, stamp)
+                && let Some(connection) = self.connections.get_mut(i)
+            {
+                connection.take(stamp, initial);
+            }
+            self.reopen();
+            return true;
+        }
+        self.open_by_other_id(side, stamp, packet)
+    }
+
+    /// Ids change once the server has answered; the keys stay.
+    fn open_by_other_id(&mut self, side: Side, stamp: Stamp, packet: &LongHeader<'_>) -> bool {
+        for i in 0..self.connections.len() {
+            let connection = &self.connections[i];
+            let sender = if connection.key.client == side {
+                Sender::Client
+            } else {
+                Sender::Server
+            };
+            let Some(initial) = quic::open_initial(packet, &connection.key.id, sender) else {
+                continue;
+            };
+            if let Some(code) = initial.close {
+                self.note_close(stamp, side, code);
+            }
+            if sender == Sender::Client {
+                self.connections[i].take(stamp, initial);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Tries the sealed packets again.
+    fn reopen(&mut self) {
+        for sealed in std::mem::take(&mut self.sealed) {
+            let opened = quic::packets(&sealed.bytes)
+                .next()
+                .is_none_or(|packet| self.open_by_other_id(sealed.side, sealed.stamp, &packet));
+            if !opened {
+                self.seal(sealed);
+            }
+        }
+    }
+
+    fn seal(&mut self, sealed: Sealed) {
+        if let Err(place) = self.sealed.binary_search(&sealed) {
+            self.sealed.insert(place, sealed);
+            self.sealed.truncate(MAX_SEALED);
+        }
+    }
+
+    /// The place of a connection, made where it is new; `None` beyond the bound.
+    fn connection(&mut self, key: &ConnectionKey, first: Stamp) -> Option<usize> {
+        match self.connections.binary_search_by(|c| c.key.cmp(key)) {
+            Ok(place) => Some(place),
+            Err(place) if place >= MAX_CONNECTIONS => None,
+            Err(place) => {
+                let connection = Connection {
+                    key: key.clone(),
+                    first,
+                    read: None,
+                    pieces: Vec::new(),
+                };
+                self.connections.insert(place, connection);
+                self.connections.truncate(MAX_CONNECTIONS);
+                Some(place)
+            }
+        }
+    }
+
+    fn note_close(&mut self, stamp: Stamp, side: Side, code: u64) {
+        match self.closed.iter_mut().find(|c| (c.1, c.2) == (side, code)) {
+            Some(known) => known.0 = known.0.min(stamp),
+            None => self.closed.push((stamp, side, code)),
+        }
+        self.closed.sort_unstable();
+        self.closed.truncate(MAX_CLOSED);
+    }
+}
+
+impl Connection {
+    fn take(&mut self, stamp: Stamp, initial: Initial) {
+        self.first = self.first.min(stamp);
+        if self.read.is_none() {
+            initial
+                .crypto
+                .into_iter()
+                .for_each(|piece| self.keep(piece));
+            self.look();
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        match (&self.read, other.read) {
+            (Some(_), _) => {}
+            (None, Some(read)) => {
+                self.read = Some(read);
+                self.pieces = Vec::new();
+            }
+            (None, None) => {
+                other.pieces.into_iter().for_each(|piece| self.keep(piece));
+                self.look();
+            }
+        }
+    }
+
+    fn keep(&mut self, piece: CryptoFrame) {
+        if let Err(place) = self.pieces.binary_search(&piece) {
+            self.pieces.insert(place, piece);
+        }
+        let mut total = 0;
+        let fit = self.pieces.iter().take_while(|piece| {
+            // What a piece costs besides its bytes counts too: there may be very many small ones.
+            total += piece.bytes.len() + 64;
+            total <= MAX_PIECES
+        });
+        let fit = fit.count();
+        self.pieces.truncate(fit);
+    }
+
+    fn look(&mut self) {
+        match read(&self.pieces) {
+            Look::Whole(hello) => self.read = Some(Some(hello)),
+            Look::Nothing => self.read = Some(None),
+            Look::Part(_) | Look::Wants => return,
+        }
+        self.pieces = Vec::new();
+    }
+}
+
+/// What joined pieces are.
+enum Look {
+    Whole(Hello),
+    /// The name is there, more may come.
+    Part(Hello),
+    Wants,
+    Nothing,
+}
+
+fn read(pieces: &[CryptoFrame]) -> Look {
+    let bytes = quic::join(pieces);
+    match tls::read_handshake_hello(&bytes) {
+        HelloRead::Hello(hello) if hello.whole => Look::Whole(Hello::from(&*hello)),
+        HelloRead::Hello(hello) => Look::Part(Hello::from(&*hello)),
+        HelloRead::NeedMore(_) => Look::Wants,
+        // Google's handshake of before TLS.
+        HelloRead::NotTls => match quic::read_google_hello(&bytes) {
+            Some(hello) => Look::Whole(Hello::from(&hello)),
+            None if bytes.starts_with(b"CHLO") => Look::Wants,
+            None => Look::Nothing,
+        },
+        HelloRead::Malformed(_) => Look::Nothing,
+    }
+}
+
+/// Kept of both, the earlier stamp of equal keys: for lists of things that were said.
+impl Merge for Option<Box<QuicEvidence>> {
+    fn merge(&mut self, other: Self) {
+        match (self.as_mut(), other) {
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (None, theirs) => *self = theirs,
+            (Some(_), None) => {}
+        }
+    }
+}

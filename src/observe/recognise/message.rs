@@ -1,0 +1,272 @@
+//! Messages of TLS, HTTP, DNS and what may come before them, to evidence.
+
+use super::super::quic::Hello;
+use super::super::run::{App, SaidBy};
+use super::super::stream::StreamFact;
+use super::{Listener, Look};
+use crate::decode::dns;
+use crate::decode::http::{self, RequestRead};
+use crate::decode::preamble::{self, PreambleKind, PreambleRead, Target};
+use crate::decode::tls::{self, HelloRead};
+use crate::model::{Stamp, Transport};
+
+/// The most bytes of a server's opening that are waited for: its certificate chain lies in them.
+const MAX_FLIGHT: usize = 48 * 1024;
+
+impl Listener<'_> {
+    /// TLS records from their start: a ClientHello from one side, the server's flight from the other.
+    pub(super) fn handshake(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        match tls::read_hello(bytes) {
+            HelloRead::NeedMore(more) => return self.wants_more(bytes, more),
+            // Its name is there, but perhaps not all that it offers.
+            HelloRead::Hello(hello) if !hello.whole && !self.last => {
+                return self.wants_more(bytes, 1);
+            }
+            HelloRead::Hello(hello) => {
+                self.hello(stamp, &hello, App::TLS);
+                return Look::Done;
+            }
+            HelloRead::Malformed(_) => return Look::Done,
+            HelloRead::NotTls => {}
+        }
+        self.server_flight(stamp, bytes)
+    }
+
+    pub(super) fn hello(&mut self, stamp: Stamp, hello: &tls::ClientHello, app: App) {
+        self.run.app.insert(app);
+        self.client(self.side);
+        self.offer(stamp, Hello::from(hello), SaidBy::TlsSni);
+    }
+
+    pub(super) fn quic_hello(&mut self, stamp: Stamp, hello: Option<Hello>) {
+        self.run.app.insert(App::QUIC);
+        self.client(self.side);
+        if let Some(hello) = hello {
+            self.offer(stamp, hello, SaidBy::QuicSni);
+        }
+    }
+
+    fn offer(&mut self, stamp: Stamp, hello: Hello, by: SaidBy) {
+        self.fact(
+            stamp,
+            StreamFact::ClientHello {
+                encrypted: hello.encrypted,
+                alpn: hello.alpn,
+                version: hello.version,
+            },
+        );
+        if let Some(name) = hello.name {
+            self.name(stamp, by, name, 0);
+        }
+    }
+
+    /// ServerHello and certificate from the server; alerts in clear from either side.
+    pub(super) fn server_flight(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let Some(flight) = tls::read_server_flight(bytes) else {
+            // A record's header is 5 bytes.
+            return if bytes.len() < 5 && tls_may_start(bytes) {
+                self.wants_more(bytes, 5 - bytes.len())
+            } else {
+                Look::Done
+            };
+        };
+        if flight.needs_more && bytes.len() < MAX_FLIGHT && !self.last {
+            return self.wants_more(bytes, 1);
+        }
+        self.run.app.insert(App::TLS);
+        if let Some(hello) = &flight.hello {
+            self.client(self.side.other());
+            self.fact(
+                stamp,
+                StreamFact::ServerHello {
+                    version: hello.version,
+                },
+            );
+        }
+        if let Some(certificate) = &flight.certificate {
+            let issuer = certificate.issuer.clone().unwrap_or_default();
+            self.fact(stamp, StreamFact::Certificate { issuer });
+            for name in certificate.names.iter().take(4) {
+                self.name(stamp, SaidBy::Certificate, name.clone(), 0);
+            }
+        }
+        if let Some(alert) = flight.alert {
+            self.fact(
+                stamp,
+                StreamFact::Alert {
+                    level: alert.level,
+                    description: alert.description,
+                },
+            );
+        }
+        Look::Done
+    }
+
+    /// Protocols that start with letters: HTTP, and those that greet.
+    pub(super) fn text(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        if bytes.starts_with(b"HTTP/") {
+            return self.response(stamp, bytes);
+        }
+        if bytes.starts_with(b"SSH-") {
+            self.run.app.insert(App::SSH);
+            return Look::Done;
+        }
+        match http::read_request(bytes) {
+            RequestRead::Request(request) if request.complete || self.last => {
+                self.request(stamp, &request)
+            }
+            RequestRead::Request(_) => self.wants_more(bytes, 1),
+            RequestRead::NeedMore if !self.last => self.line_or_more(stamp, bytes),
+            RequestRead::NeedMore | RequestRead::NotHttp => self.preamble(stamp, bytes),
+        }
+    }
+
+    /// A request's first line is not whole; but lines of other protocols may be.
+    fn line_or_more(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        if bytes.contains(&b'\n') {
+            return self.wants_more(bytes, 1);
+        }
+        match self.preamble(stamp, bytes) {
+            Look::Done => Look::Done,
+            _ => self.wants_more(bytes, 1),
+        }
+    }
+
+    pub(super) fn request(&mut self, stamp: Stamp, request: &http::Request) -> Look {
+        self.run.app.insert(App::HTTP);
+        self.client(self.side);
+        let by = if request.is_connect() {
+            SaidBy::HttpConnect
+        } else {
+            SaidBy::HttpHost
+        };
+        let asked = request.authority.as_ref().or(request.host.as_ref());
+        if let Some((authority, name)) = asked.and_then(|a| Some((a, a.host.name()?))) {
+            self.name(stamp, by, name.clone(), authority.port.unwrap_or(0));
+        }
+        if !request.is_connect() {
+            self.fact(
+                stamp,
+                StreamFact::HttpPath {
+                    path: path(&request.target),
+                },
+            );
+        }
+        // What follows the head of CONNECT goes through the tunnel: the inner hello may be in the same segment.
+        let body = if request.is_connect() {
+            Some(0)
+        } else {
+            request.body_length
+        };
+        let length = body.and_then(|body| body.checked_add(request.head_length as u64));
+        match length.and_then(|length| u32::try_from(length).ok()) {
+            Some(length) if request.complete && length < MAX_SKIPPED => Look::Took(length),
+            _ => Look::Done,
+        }
+    }
+
+    fn response(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let Some(response) = http::read_response(bytes) else {
+            return if bytes.len() < 16 {
+                self.wants_more(bytes, 1)
+            } else {
+                Look::Done
+            };
+        };
+        self.run.app.insert(App::HTTP);
+        self.client(self.side.other());
+        self.fact(
+            stamp,
+            StreamFact::HttpStatus {
+                status: response.status,
+            },
+        );
+        // Behind an interim answer, or the one to CONNECT, something else may start; behind any other lies its body.
+        match response.status {
+            100..=200 if response.has_body => Look::Done,
+            100..=200 if response.complete => {
+                Look::Took(u32::try_from(response.head_length).unwrap_or(u32::MAX))
+            }
+            100..=200 => self.wants_more(bytes, 1),
+            _ => Look::Done,
+        }
+    }
+
+    /// What may come before a hello or a request.
+    pub(super) fn preamble(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let preamble = match preamble::read_preamble(bytes) {
+            PreambleRead::Other => return Look::Done,
+            PreambleRead::NeedMore(more) => return self.wants_more(bytes, more),
+            PreambleRead::Preamble(preamble) => preamble,
+        };
+        match preamble.kind {
+            PreambleKind::Ldap => self.run.app.insert(App::LDAP),
+            PreambleKind::Line if bytes.starts_with(b"EHLO ") || bytes.starts_with(b"HELO ") => {
+                self.run.app.insert(App::SMTP);
+            }
+            _ => {}
+        }
+        if let Some((Target::Name(name), port)) = preamble.target {
+            self.client(self.side);
+            self.name(stamp, SaidBy::HttpConnect, name, port);
+        }
+        Look::Stepped(u32::try_from(preamble.length).unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn dns_stream(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let mut messages = dns::split_tcp(bytes);
+        // One message a look: each has the stamp of its own first byte, however the stream was put together.
+        if let Some(message) = messages.next() {
+            self.dns_message(stamp, message, false, Transport::Tcp);
+            return Look::Took(u32::try_from(message.len() + 2).unwrap_or(u32::MAX));
+        }
+        if self.last {
+            self.dns_message(stamp, messages.begun(), false, Transport::Tcp);
+            return Look::Done;
+        }
+        match messages.wanted() {
+            0 => Look::Done,
+            wanted => self.wants_more(bytes, wanted),
+        }
+    }
+
+    pub(super) fn dns_message(
+        &mut self,
+        stamp: Stamp,
+        bytes: &[u8],
+        multicast: bool,
+        transport: Transport,
+    ) {
+        let Some(message) = dns::Message::read(bytes) else {
+            return;
+        };
+        self.run
+            .app
+            .insert(if multicast { App::MDNS } else { App::DNS });
+        self.client(if message.response {
+            self.side.other()
+        } else {
+            self.side
+        });
+        let (from, to) = (self.endpoint(self.side), self.endpoint(self.side.other()));
+        self.dns.absorb(stamp, from, to, transport, &message);
+    }
+}
+
+/// The longest request that is stepped over to the next one; more would be far off in the sequence space.
+const MAX_SKIPPED: u32 = 1 << 30;
+
+fn tls_may_start(bytes: &[u8]) -> bool {
+    matches!(bytes, [_] | [_, 3, ..])
+}
+
+/// The path of a request target: without scheme and authority, at most 256 characters.
+fn path(target: &str) -> String {
+    let path = match target.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => {
+            rest.find('/').map_or("/", |at| &rest[at..])
+        }
+        _ => target,
+    };
+    path.chars().take(256).collect()
+}

@@ -1,0 +1,296 @@
+//! What payloads say: names, applications, facts. Calls the readers of the decode room and puts what they find into
+//! the run's evidence.
+//!
+//! Two ways lead to a fact, and both may find the same one: the opening bytes of a direction, put together in any
+//! order; and any segment that starts a request, a hello or a message, wherever in the stream it lies. What is there
+//! only in part waits for the rest, and is read as far as it goes when the whole capture is known ([`conclude`]) or
+//! when the capture itself cut it.
+
+mod datagram;
+mod message;
+
+use super::dns_log::DnsLog;
+use super::quic::QuicEvidence;
+use super::run::{Run, SaidBy, SaidName, TimedFact};
+use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
+use crate::decode::http;
+use crate::decode::{TcpFlags, TcpSegment, dns};
+use crate::model::{Endpoint, FlowKey, Fqdn, Side, Stamp};
+
+pub(super) use datagram::datagram;
+
+/// What came of a look at some bytes.
+enum Look {
+    /// Understood so many bytes; more may follow.
+    Took(u32),
+    /// The same, of something that may come a few times before what matters.
+    Stepped(u32),
+    /// At least so many bytes are wanted in all.
+    Wants(u32),
+    /// Nothing more will be understood here.
+    Done,
+}
+
+/// Reads a TCP segment that has payload or opens its direction.
+pub(super) fn segment(
+    run: &mut Run,
+    key: FlowKey,
+    side: Side,
+    stamp: Stamp,
+    segment: &TcpSegment<'_>,
+    dns: &mut DnsLog,
+) {
+    let mut stream = run.streams[side.index()].take().unwrap_or_default();
+    let mut start = segment.sequence;
+    if segment.flags.has(TcpFlags::SYN) {
+        start = start.wrapping_add(1);
+        stream.start_at(start);
+    }
+    let mut listener = Listener::new(run, key, side, dns);
+    if !segment.payload.is_empty() {
+        listener.cut = (segment.payload.len() as u64) < u64::from(segment.payload_length);
+        let taken = listener.opening(&mut stream, start, stamp, segment.payload);
+        listener.items(&mut stream, start, stamp, segment.payload, taken);
+        listener.cut = false;
+    }
+    listener.drain(&mut stream);
+    run.streams[side.index()] = Some(stream);
+}
+
+/// Reads what became complete when two parts of a run merged.
+pub(super) fn reread(run: &mut Run, key: FlowKey, dns: &mut DnsLog) {
+    drain_all(run, key, dns, false);
+}
+
+/// Reads what is there only in part, once no more can come.
+pub(super) fn conclude(run: &mut Run, key: FlowKey, dns: &mut DnsLog) {
+    drain_all(run, key, dns, true);
+    if let Some(quic) = run.quic.take() {
+        conclude_quic(run, key, dns, &quic);
+    }
+}
+
+fn drain_all(run: &mut Run, key: FlowKey, dns: &mut DnsLog, last: bool) {
+    for side in [Side::Low, Side::High] {
+        if let Some(mut stream) = run.streams[side.index()].take() {
+            let mut listener = Listener::new(run, key, side, dns);
+            listener.last = last;
+            listener.drain(&mut stream);
+            run.streams[side.index()] = Some(stream);
+        }
+    }
+}
+
+fn conclude_quic(run: &mut Run, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvidence) {
+    let concluded = quic.conclude();
+    for (stamp, side, hello) in concluded.hellos {
+        Listener::new(run, key, side, dns).quic_hello(stamp, hello);
+    }
+    for (stamp, side, code) in concluded.closed {
+        // The codes from 0x100 on are TLS alerts (RFC 9001 section 4.8).
+        if let (1, Ok(description)) = (code >> 8, u8::try_from(code & 0xff)) {
+            let alert = StreamFact::Alert {
+                level: 2,
+                description,
+            };
+            Listener::new(run, key, side, dns).fact(stamp, alert);
+        }
+    }
+}
+
+struct Listener<'a> {
+    run: &'a mut Run,
+    key: FlowKey,
+    side: Side,
+    dns: &'a mut DnsLog,
+    /// Whether the capture cut the segment at hand.
+    cut: bool,
+    /// Whether the bytes at hand are all that will ever be there.
+    last: bool,
+}
+
+impl<'a> Listener<'a> {
+    const fn new(run: &'a mut Run, key: FlowKey, side: Side, dns: &'a mut DnsLog) -> Self {
+        Self {
+            run,
+            key,
+            side,
+            dns,
+            cut: false,
+            last: false,
+        }
+    }
+
+    /// Looks at the opening of the direction with the bytes of one more segment; returns how many of them it read.
+    fn opening(&mut self, stream: &mut Stream, start: u32, stamp: Stamp, bytes: &[u8]) -> usize {
+        if !stream.is_next(start) {
+            stream.keep(start, stamp, bytes, self.cut);
+            return 0;
+        }
+        // The common case: the next bytes in order, read where they lie.
+        let mut at = 0;
+        while at < bytes.len() {
+            let rest = &bytes[at..];
+            match self.look_at(stamp, rest, self.cut) {
+                Look::Took(0) | Look::Stepped(0) | Look::Done => {
+                    stream.finish();
+                    break;
+                }
+                Look::Took(count) => {
+                    at += count as usize;
+                    stream.advance(count);
+                }
+                Look::Stepped(count) => {
+                    at += count as usize;
+                    stream.step(count);
+                    if stream.is_finished() {
+                        break;
+                    }
+                }
+                Look::Wants(count) => {
+                    stream.keep(start.wrapping_add(at as u32), stamp, rest, self.cut);
+                    stream.want(count);
+                    break;
+                }
+            }
+        }
+        at
+    }
+
+    /// Looks at everything kept that may have become complete.
+    fn drain(&mut self, stream: &mut Stream) {
+        while let Some(row) = stream.opening(self.last) {
+            match self.look_at_row(&row) {
+                Look::Took(0) | Look::Stepped(0) | Look::Done => stream.finish(),
+                Look::Took(count) => stream.advance(count),
+                Look::Stepped(count) => stream.step(count),
+                Look::Wants(count) if count as usize > row.bytes.len() && !self.last => {
+                    stream.want(count);
+                    break;
+                }
+                Look::Wants(_) => stream.finish(),
+            }
+        }
+        while let Some((pending, row)) = stream.arrived(self.last) {
+            match self.look_at_row(&row) {
+                Look::Wants(count) if count as usize > row.bytes.len() && !self.last => {
+                    stream.expect_more(pending.start, count);
+                }
+                _ => stream.settle(pending.start),
+            }
+        }
+    }
+
+    /// Looks at a segment by itself: it may start a request, a hello or a message in the middle of a stream, or
+    /// several requests. `taken` of its bytes were read as the opening.
+    fn items(&mut self, stream: &mut Stream, start: u32, stamp: Stamp, bytes: &[u8], taken: usize) {
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| self.starts_item(rest)) {
+            if at < taken {
+                // It was read a moment ago; what follows it is found from there on.
+                at = taken;
+                continue;
+            }
+            match self.look_at(stamp, rest, self.cut) {
+                Look::Took(count) if count > 0 => at += count as usize,
+                Look::Wants(wanted) if wanted as usize > rest.len() => {
+                    let start = start.wrapping_add(at as u32);
+                    return stream.expect(Pending { start, wanted }, stamp, rest);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn starts_item(&self, bytes: &[u8]) -> bool {
+        let starts = match bytes {
+            [0x16, 3, 0..=4, _, _, 1 | 2, 0, ..] | [0x15, 3, _, 0, 2, ..] => true,
+            [b'A'..=b'Z', ..] => http::starts_request(bytes) || bytes.starts_with(b"HTTP/"),
+            _ => false,
+        };
+        starts || self.is_dns() && whole_dns_messages(bytes)
+    }
+
+    /// Reads what starts at the first byte, and no more than is there where nothing can follow: the bytes are the
+    /// last, the capture cut them, or more than is ever kept would be wanted.
+    fn look_at(&mut self, stamp: Stamp, bytes: &[u8], ends: bool) -> Look {
+        let look = self.look(stamp, bytes);
+        match look {
+            Look::Wants(wanted) if !self.last && (ends || wanted > WINDOW) => {
+                self.last = true;
+                let look = self.look(stamp, bytes);
+                self.last = false;
+                match look {
+                    Look::Wants(_) => Look::Done,
+                    look => look,
+                }
+            }
+            look => look,
+        }
+    }
+
+    fn look_at_row(&mut self, row: &Row) -> Look {
+        let full = row.bytes.len() >= WINDOW as usize;
+        self.look_at(row.stamp, &row.bytes, row.ends || full)
+    }
+
+    fn look(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        if self.is_dns() {
+            return self.dns_stream(stamp, bytes);
+        }
+        match bytes {
+            [0x16 | 0x80, ..] => self.handshake(stamp, bytes),
+            [0x15] | [0x15, 3, ..] => self.server_flight(stamp, bytes),
+            [b'A'..=b'Z' | b'a'..=b'z', ..] => self.text(stamp, bytes),
+            _ => self.preamble(stamp, bytes),
+        }
+    }
+
+    fn is_dns(&self) -> bool {
+        self.key.endpoint(Side::Low).port == 53 || self.key.endpoint(Side::High).port == 53
+    }
+
+    fn endpoint(&self, side: Side) -> Endpoint {
+        self.key.endpoint(side)
+    }
+
+    fn client(&mut self, side: Side) {
+        self.run.clients[side.index()] = true;
+    }
+
+    fn fact(&mut self, stamp: Stamp, fact: StreamFact) {
+        self.run.tell(TimedFact {
+            stamp,
+            side: self.side,
+            fact,
+        });
+    }
+
+    fn name(&mut self, stamp: Stamp, by: SaidBy, fqdn: Fqdn, port: u16) {
+        self.run.say(SaidName {
+            stamp,
+            by,
+            side: self.side,
+            fqdn,
+            port,
+        });
+    }
+
+    /// So many more bytes are wanted before another look; nothing more where none will come.
+    fn wants_more(&self, bytes: &[u8], more: usize) -> Look {
+        if self.last {
+            return Look::Done;
+        }
+        Look::Wants(u32::try_from(bytes.len() + more.max(1)).unwrap_or(u32::MAX))
+    }
+}
+
+/// Whether a segment is one or more whole DNS messages.
+fn whole_dns_messages(bytes: &[u8]) -> bool {
+    let mut messages = dns::split_tcp(bytes);
+    let some = messages
+        .by_ref()
+        .map(dns::looks_like_dns)
+        .fold((0, true), |(n, all), one| (n + 1, all && one));
+    some.0 > 0 && some.1 && messages.wanted() == 0
+}
