@@ -11,3 +11,4 @@ mod layering;
 mod rules;
 mod samples;
 mod semantics;
+mod traffic;
