@@ -223,8 +223,8 @@ fn the_readme_shows_the_help_as_it_is() {
         .split_once("```")
         .expect("the fenced block does not end");
     assert!(
-        rest.contains("<!-- help -->"),
-        "no second marker after the block"
+        rest.contains("<!-- /help -->"),
+        "no closing marker after the block"
     );
     let help = pktaudit(["--help"]).exits(0).stdout;
     let trimmed = |text: &str| {
