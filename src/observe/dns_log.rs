@@ -49,10 +49,39 @@ pub struct DnsRecord {
     pub kind: u16,
     /// Seconds to live.
     pub ttl: u32,
-    /// Whether it stood in the answer section.
-    pub answer: bool,
+    /// Where in the message it stood.
+    pub section: DnsSection,
     /// Content.
     pub data: DnsData,
+}
+
+impl DnsRecord {
+    /// Whether it stood in the answer section.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.section == DnsSection::Answer
+    }
+}
+
+/// The sections of a message that hold records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DnsSection {
+    /// What was asked for.
+    Answer,
+    /// Who is responsible.
+    Authority,
+    /// What may be of use besides.
+    Additional,
+}
+
+impl std::fmt::Display for DnsSection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Answer => "answer",
+            Self::Authority => "authority",
+            Self::Additional => "additional",
+        })
+    }
 }
 
 /// Content of a record.
@@ -244,7 +273,9 @@ impl DnsTransaction {
         while let Some(last) = chain.last().copied() {
             let next = facts.records.iter().find_map(|record| match &record.data {
                 DnsData::Name(Some(target))
-                    if record.kind == 5 && record.name.as_ref() == Some(last) =>
+                    if record.kind == 5
+                        && record.is_answer()
+                        && record.name.as_ref() == Some(last) =>
                 {
                     Some(target)
                 }
@@ -330,7 +361,11 @@ fn record(record: &dns::Record) -> Option<DnsRecord> {
         name: record.name.clone(),
         kind: record.kind,
         ttl: record.ttl,
-        answer: record.section == dns::Section::Answer,
+        section: match record.section {
+            dns::Section::Answer => DnsSection::Answer,
+            dns::Section::Authority => DnsSection::Authority,
+            dns::Section::Additional => DnsSection::Additional,
+        },
         data,
     })
 }

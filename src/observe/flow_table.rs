@@ -10,8 +10,8 @@ use smallvec::SmallVec;
 
 use super::dns_log::DnsLog;
 use super::recognise;
-use super::run::{Event, EventKind, IcmpDetail, Opening, Run};
-use crate::decode::{IcmpMessage, Packet, Quoted, TcpFlags, TcpSegment, UdpDatagram};
+use super::run::{App, Event, EventKind, IcmpDetail, Opening, Run, Sizes};
+use crate::decode::{Carrier, IcmpMessage, Packet, Quoted, TcpFlags, TcpSegment, UdpDatagram};
 use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
@@ -136,6 +136,33 @@ impl FlowTable {
     ) {
         self.run(key, None, stamp)
             .count(side, stamp, packet, payload);
+    }
+
+    /// Counts a UDP datagram that carried `packet` in a tunnel.
+    pub(super) fn absorb_carrier(
+        &mut self,
+        key: FlowKey,
+        side: Side,
+        stamp: Stamp,
+        carrier: &Carrier,
+        packet: &Packet<'_>,
+    ) {
+        let run = self.run(key, None, stamp);
+        let vlans = packet.vlans.get(..usize::from(carrier.vlans));
+        let tunnels = packet.tunnels.get(..usize::from(carrier.tunnels));
+        let sizes = Sizes {
+            ip_length: carrier.ip_length,
+            payload: u64::from(carrier.payload_length),
+            ttl: carrier.ttl,
+        };
+        run.count_in(
+            side,
+            stamp,
+            sizes,
+            vlans.unwrap_or(&[]),
+            tunnels.unwrap_or(&[]),
+        );
+        run.app.insert(App::of_tunnel(carrier.kind));
     }
 
     /// Puts an ICMP error to the flow that it quotes, also where no packet of that flow was captured.

@@ -23,7 +23,7 @@ use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute};
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
-pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsTransaction};
+pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
 pub use names::is_sinkhole;
 pub use run::{App, Event, EventKind, IcmpDetail, SideEvidence};
 pub use stream::StreamFact;
@@ -82,6 +82,13 @@ impl Observation {
     }
 
     fn absorb_packet(&mut self, stamp: Stamp, packet: &Packet<'_>) {
+        for carrier in &packet.carriers {
+            let from = Endpoint::new(carrier.source, carrier.source_port);
+            let to = Endpoint::new(carrier.destination, carrier.destination_port);
+            let (key, side) = FlowKey::of(from, to, Transport::Udp);
+            self.flows
+                .absorb_carrier(key, side, stamp, carrier, packet);
+        }
         let ends = |source_port, destination_port| {
             (
                 Endpoint::new(packet.source, source_port),
