@@ -160,16 +160,16 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
     }
 }
 
-/// How near a miss is: fewer misfits first; of equally many, one that only a date, a switch or a region keeps off
-/// comes before another port, and that before another source.
+/// How near a miss is: fewer misfits first; of equally many, one that only a date keeps off, then one on another
+/// port, then one that a switch or a region keeps off, then one for other sources.
 fn nearness(misfits: &[Misfit]) -> (usize, u8, FindingCode) {
     let nearest = misfits.iter().map(|misfit| match misfit {
         Misfit::Expired { .. } | Misfit::NotYetValid { .. } => (0, FindingCode::Expired),
         Misfit::Inactive { .. } | Misfit::Region { .. } | Misfit::DocumentNotInForce { .. } => {
-            (1, FindingCode::SwitchedOff)
+            (2, FindingCode::SwitchedOff)
         }
         Misfit::Source { .. } => (3, FindingCode::WrongRole),
-        _ => (2, FindingCode::WrongPort),
+        _ => (1, FindingCode::WrongPort),
     });
     let (rank, code) = nearest.max().unwrap_or((4, FindingCode::UnexpectedName));
     (misfits.len(), rank, code)
