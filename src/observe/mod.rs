@@ -86,8 +86,7 @@ impl Observation {
             let from = Endpoint::new(carrier.source, carrier.source_port);
             let to = Endpoint::new(carrier.destination, carrier.destination_port);
             let (key, side) = FlowKey::of(from, to, Transport::Udp);
-            self.flows
-                .absorb_carrier(key, side, stamp, carrier, packet);
+            self.flows.absorb_carrier(key, side, stamp, carrier, packet);
         }
         let ends = |source_port, destination_port| {
             (

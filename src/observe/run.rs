@@ -566,10 +566,7 @@ impl Run {
             note_stack(&mut extra.vlans, vlans.to_vec());
         }
         if !tunnels.is_empty() {
-            let stack: Vec<_> = tunnels
-                .iter()
-                .map(|t| (t.kind.to_owned(), t.id))
-                .collect();
+            let stack: Vec<_> = tunnels.iter().map(|t| (t.kind.to_owned(), t.id)).collect();
             note_stack(&mut extra.tunnels, stack);
         }
     }

@@ -36,11 +36,7 @@ pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option
 /// The packet inside a UDP payload, by port. On `None` the walk is as it was. Of `carrier`, what depends on the walk is
 /// filled in here.
 #[inline]
-pub(super) fn in_udp<'a>(
-    carrier: Carrier,
-    span: Span<'a>,
-    walk: &mut Walk,
-) -> Option<Packet<'a>> {
+pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
     let (kind, reader): (_, Reader<'a>) = match (carrier.source_port, carrier.destination_port) {
         (_, 4789 | 8472) => ("vxlan", vxlan::packet),
         (_, 4790) => ("vxlan-gpe", vxlan::generic),
