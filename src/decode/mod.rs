@@ -21,6 +21,8 @@ pub mod tls;
 mod tunnel;
 mod udp;
 
+pub use tunnel::tunnel_kind;
+
 use span::{Span, Walk};
 
 /// Decodes one frame down to its innermost IP packet.

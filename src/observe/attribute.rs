@@ -165,6 +165,7 @@ pub struct Capture {
 pub fn attribute(observation: Observation) -> Capture {
     let Observation {
         flows,
+        fragments,
         mut dns,
         mut tally,
         chunks,
@@ -175,6 +176,9 @@ pub fn attribute(observation: Observation) -> Capture {
     }
     if dns.dropped() > 0 {
         *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
+    }
+    if fragments.dropped() > 0 {
+        *tally.bounded.entry("fragments".to_owned()).or_default() += fragments.dropped();
     }
     let dns = dns.into_transactions();
     let directory = Directory::of(&dns);

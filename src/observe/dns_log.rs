@@ -3,7 +3,7 @@
 //! Every message is kept with its stamp, so that parts merge by concatenation; queries and answers are paired only
 //! in the whole.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +108,8 @@ pub(super) struct DnsSeen {
     pub destination: Endpoint,
     /// UDP or TCP.
     pub transport: Transport,
+    /// Whether it was read from a first fragment alone.
+    pub part: bool,
     /// What it says.
     pub facts: Arc<DnsFacts>,
 }
@@ -124,9 +126,9 @@ impl DnsLog {
     pub(super) fn absorb(
         &mut self,
         stamp: Stamp,
-        source: Endpoint,
-        destination: Endpoint,
+        (source, destination): (Endpoint, Endpoint),
         transport: Transport,
+        part: bool,
         message: &dns::Message,
     ) {
         self.add(DnsSeen {
@@ -134,6 +136,7 @@ impl DnsLog {
             source,
             destination,
             transport,
+            part,
             facts: Arc::new(facts(message)),
         });
     }
@@ -167,6 +170,7 @@ impl DnsLog {
     pub(super) fn into_transactions(mut self) -> Vec<DnsTransaction> {
         self.seen.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         self.seen.dedup();
+        drop_parts(&mut self.seen);
         let mut out: Vec<DnsTransaction> = Vec::new();
         let mut open: HashMap<ExchangeKey, usize> = HashMap::new();
         for seen in self.seen {
@@ -317,6 +321,16 @@ impl ExchangeKey {
             query_type: new.query_type,
         }
     }
+}
+
+/// Drops what was read from a first fragment where the whole message is there too.
+fn drop_parts(seen: &mut Vec<DnsSeen>) {
+    if seen.iter().all(|seen| !seen.part) {
+        return;
+    }
+    let place = |seen: &DnsSeen| (seen.stamp, seen.source, seen.destination);
+    let whole: HashSet<_> = seen.iter().filter(|s| !s.part).map(place).collect();
+    seen.retain(|seen| !(seen.part && whole.contains(&place(seen))));
 }
 
 /// By time, queries before answers of the same moment, then by everything else so that no order is left to chance.

@@ -10,6 +10,7 @@ pub mod codec;
 mod conn_state;
 mod dns_log;
 mod flow_table;
+mod fragments;
 mod names;
 mod quic;
 mod recognise;
@@ -17,7 +18,7 @@ mod run;
 mod stream;
 mod tally;
 
-use crate::decode::{Decoded, IcmpMessage, Packet, Segment};
+use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
 use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute};
@@ -30,11 +31,13 @@ pub use stream::StreamFact;
 pub use tally::Tally;
 
 use flow_table::FlowTable;
+use fragments::{Fragments, Whole};
 
 /// What a capture, or a part of it, shows. Parts merge in any order to the same whole.
 #[derive(Debug, Default)]
 pub struct Observation {
     flows: FlowTable,
+    fragments: Fragments,
     dns: DnsLog,
     tally: Tally,
     chunks: Chunks,
@@ -121,6 +124,36 @@ impl Observation {
             }
             Segment::Fragment(fragment) => self.tally.fragment(fragment),
         }
+        if let Some(whole) = self.fragments.take(stamp, packet) {
+            self.absorb_whole(&whole);
+        }
+    }
+
+    /// Takes a packet whose fragments are all there. The first one was counted when it came; what it carries was
+    /// read only as far as it went.
+    fn absorb_whole(&mut self, whole: &Whole) {
+        let first = whole.first_packet();
+        let packet = decode_rejoined(&first, &whole.payload);
+        if packet.tunnels.len() > first.tunnels.len() {
+            self.absorb_packet(whole.stamp, &packet);
+            return;
+        }
+        let (ports, transport) = match &packet.segment {
+            Segment::Tcp(segment) => (
+                (segment.source_port, segment.destination_port),
+                Transport::Tcp,
+            ),
+            Segment::Udp(datagram) => (
+                (datagram.source_port, datagram.destination_port),
+                Transport::Udp,
+            ),
+            _ => return,
+        };
+        let from = Endpoint::new(packet.source, ports.0);
+        let to = Endpoint::new(packet.destination, ports.1);
+        let (key, side) = FlowKey::of(from, to, transport);
+        self.flows
+            .absorb_rest(key, side, whole, &packet, &mut self.dns);
     }
 
     fn absorb_icmp(&mut self, stamp: Stamp, packet: &Packet<'_>, message: &IcmpMessage<'_>) {
@@ -150,6 +183,9 @@ impl Merge for Observation {
     fn merge(&mut self, other: Self) {
         self.dns.merge(other.dns);
         self.flows.merge(other.flows, &mut self.dns);
+        for whole in self.fragments.merge(other.fragments) {
+            self.absorb_whole(&whole);
+        }
         self.tally.merge(other.tally);
         self.chunks.merge(other.chunks);
     }

@@ -398,6 +398,13 @@ impl Run {
         }
     }
 
+    /// Counts payload of a packet that was counted before without it.
+    pub(super) fn count_rest(&mut self, side: Side, payload: u64) {
+        let evidence = &mut self.sides[side.index()];
+        evidence.bytes += payload;
+        evidence.payload_bytes += payload;
+    }
+
     /// Notes sequence space: what `side` has sent up to, and has acknowledged.
     pub(super) fn sequence(&mut self, side: Side, next: u32, ack: Option<u32>) {
         let evidence = &mut self.sides[side.index()];

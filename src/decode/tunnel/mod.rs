@@ -14,6 +14,38 @@ mod vxlan;
 use super::span::{Span, Walk};
 use super::{Carrier, Packet, Stop, StopReason, ip, link};
 
+/// Every kind of tunnel that is noted.
+const KINDS: [&str; 19] = [
+    "802.11",
+    "capwap",
+    "erspan",
+    "etherip",
+    "fabricpath",
+    "geneve",
+    "gre",
+    "gtp",
+    "ip-in-ip",
+    "ipv6-in-ip",
+    "l2tp",
+    "l2tpv3",
+    "mpls",
+    "pppoe",
+    "pptp",
+    "teredo",
+    "trill",
+    "vxlan",
+    "vxlan-gpe",
+];
+
+/// The kind of that name as [`super::Tunnel::kind`] has it; `tunnel` where there is none.
+#[must_use]
+pub fn tunnel_kind(name: &str) -> &'static str {
+    KINDS
+        .into_iter()
+        .find(|kind| *kind == name)
+        .unwrap_or("tunnel")
+}
+
 /// The innermost packet, or why there is none.
 type Found<'a> = Result<Packet<'a>, Stop>;
 

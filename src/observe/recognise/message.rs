@@ -313,7 +313,8 @@ impl Listener<'_> {
             });
         }
         let (from, to) = (self.endpoint(self.side), self.endpoint(self.side.other()));
-        self.dns.absorb(stamp, from, to, transport, &message);
+        self.dns
+            .absorb(stamp, (from, to), transport, self.part, &message);
     }
 }
 

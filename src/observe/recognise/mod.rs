@@ -108,6 +108,8 @@ struct Listener<'a> {
     cut: bool,
     /// Whether the direction at hand speaks HTTP/2 by now.
     http2: bool,
+    /// Whether the datagram at hand is the first fragment of one.
+    part: bool,
     /// Whether the bytes at hand are all that will ever be there.
     last: bool,
 }
@@ -121,6 +123,7 @@ impl<'a> Listener<'a> {
             dns,
             cut: false,
             http2: false,
+            part: false,
             last: false,
         }
     }
