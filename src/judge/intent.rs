@@ -349,7 +349,8 @@ fn forgive_earlier(same_key: &mut [Intent]) {
 /// A host's IPv4 and IPv6 addresses are two initiators in packets. Where the same name and port was reached over the
 /// other family from the moment that this one failed, the failed family is a way that does not work, no block.
 fn forgive_other_family(intents: &mut [Intent]) {
-    let mut reached: HashMap<(Fqdn, Option<u16>), Vec<(CaptureTime, bool)>> = HashMap::new();
+    type Aim = (Fqdn, Option<u16>);
+    let mut reached: HashMap<Aim, Vec<(CaptureTime, bool)>> = HashMap::new();
     for intent in intents.iter().filter(|intent| intent.outcome.is_reached()) {
         if let Some(name) = &intent.fqdn {
             let key = (name.clone(), intent.port);

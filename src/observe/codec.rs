@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::chunks::Chunks;
-use super::fragments::{FragmentKey, Part};
 use super::dns_log::DnsSeen;
+use super::fragments::{FragmentKey, Part};
 use super::run::Run;
 use super::{Observation, Tally};
 use crate::model::{FlowKey, FrameId};

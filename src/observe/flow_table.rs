@@ -12,7 +12,9 @@ use super::dns_log::DnsLog;
 use super::fragments::Whole;
 use super::recognise;
 use super::run::{App, Event, EventKind, IcmpDetail, Opening, Run, Sizes};
-use crate::decode::{Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram};
+use crate::decode::{
+    Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
+};
 use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
