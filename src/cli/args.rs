@@ -195,7 +195,7 @@ pub(super) struct SiteInit {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainCommand {
-    /// The codes; all of them where none is named.
+    /// The codes; a list of all of them where none is named.
     #[arg(value_name = "CODE")]
     pub(super) codes: Vec<String>,
 }

@@ -113,23 +113,37 @@ fn schema(command: &RulesSchema) -> anyhow::Result<Exit> {
 
 /// `pktaudit explain CODE`.
 pub(super) fn explain_code(command: &ExplainCommand) -> anyhow::Result<Exit> {
-    let all = || {
-        let findings = FindingCode::ALL.iter().map(|code| code.as_str());
-        findings.chain(Code::ALL.iter().map(|code| code.as_str()))
-    };
-    let wanted: Vec<&str> = match command.codes.is_empty() {
-        true => all().collect(),
-        false => command.codes.iter().map(String::as_str).collect(),
-    };
-    for code in wanted {
+    if command.codes.is_empty() {
+        return list_codes();
+    }
+    for code in &command.codes {
         let Some(text) = report::explain(code) else {
+            let codes = FindingCode::ALL.iter().map(|code| code.as_str());
+            let codes: Vec<_> = codes
+                .chain(Code::ALL.iter().map(|code| code.as_str()))
+                .collect();
             bail!(
-                "`{code}` is no finding or evidence code; known are {}",
-                all().collect::<Vec<_>>().join(", ")
+                "`{code}` is no code that is known; known are {}",
+                codes.join(", ")
             );
         };
         output::to_stdout(|out| Ok(writeln!(out, "{text}\n")?))?;
     }
+    Ok(Exit::Clean)
+}
+
+/// One line a code, for whoever does not know yet what to ask for.
+fn list_codes() -> anyhow::Result<Exit> {
+    let findings = FindingCode::ALL
+        .iter()
+        .map(|code| (code.as_str(), code.about()));
+    let evidence = Code::ALL.iter().map(|code| (code.as_str(), code.about()));
+    output::to_stdout(|out| {
+        for (code, about) in findings.chain(evidence) {
+            writeln!(out, "{code:<18} {about}")?;
+        }
+        Ok(())
+    })?;
     Ok(Exit::Clean)
 }
 

@@ -80,6 +80,7 @@ pub fn read_preamble(bytes: &[u8]) -> PreambleRead {
         [0x05, ..] => socks_5(bytes),
         [0x01, user, ..] if *user > 0 => socks_login(bytes),
         [0x04, 1 | 2, ..] => socks_4(bytes),
+        [0x01 | 0x04] => PreambleRead::NeedMore(1),
         [0x0d | 0x0a, ..] => proxy_protocol_2(bytes),
         [0x00, ..] => postgres(bytes),
         [0x30, ..] => ldap(bytes),

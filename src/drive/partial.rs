@@ -3,12 +3,13 @@
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::fold::{InputReport, Observed};
 use crate::model::{CaptureTime, Merge, TimeSpan};
 use crate::observe::Observation;
 use crate::observe::codec::{FORMAT, Written};
-use crate::source::{Damage, Input, InputPath, Interface, Loss};
+use crate::source::{Damage, Input, InputPath, Interface, Loss, sort_inputs};
 
 const MAGIC: [u8; 8] = *b"pktaudit";
 
@@ -75,7 +76,7 @@ impl From<Observed> for Partial {
 }
 
 impl Partial {
-    /// Writes it: magic, format as little-endian `u32`, body.
+    /// Writes it: magic, format as little-endian `u32`, body, SHA-256 of the body.
     ///
     /// # Errors
     /// Where the writer fails.
@@ -90,6 +91,7 @@ impl Partial {
         to.write_all(&MAGIC)?;
         to.write_all(&FORMAT.to_le_bytes())?;
         to.write_all(&bytes)?;
+        to.write_all(&Sha256::digest(&bytes))?;
         Ok(to.flush()?)
     }
 
@@ -149,7 +151,16 @@ fn read(mut reader: impl Read) -> Result<Body, PartialError> {
     }
     let mut bytes = Vec::new();
     reader.read_to_end(&mut bytes)?;
-    postcard::from_bytes(&bytes).map_err(|error| PartialError::Damaged(error.to_string()))
+    let damaged = |what: &str| PartialError::Damaged(what.to_owned());
+    let split = bytes
+        .len()
+        .checked_sub(32)
+        .ok_or_else(|| damaged("it ends too early"))?;
+    let (body, digest) = bytes.split_at(split);
+    if Sha256::digest(body).as_slice() != digest {
+        return Err(damaged("its bytes are not those that were written"));
+    }
+    postcard::from_bytes(body).map_err(|error| damaged(&error.to_string()))
 }
 
 /// The inputs of all partials, each once, in the order in which one run over all of them would number them.
@@ -160,6 +171,7 @@ fn order(bodies: &[Body]) -> Vec<Input> {
         .collect();
     inputs.sort_by(Input::order);
     inputs.dedup_by(|a, b| a.order(b).is_eq());
+    sort_inputs(&mut inputs);
     inputs
 }
 

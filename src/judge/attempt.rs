@@ -67,7 +67,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
 }
 
 fn tcp(flow: &Flow, end: CaptureTime) -> Went {
-    if let Some(evidence) = proxy_refusal(flow)
+    if let Some(evidence) = proxy_refusal(flow, end)
         .or_else(|| alert(flow))
         .or_else(|| http_block(flow))
     {
@@ -350,7 +350,7 @@ fn sent(flow: &Flow, sequence: u32) -> bool {
     }
 }
 
-fn proxy_refusal(flow: &Flow) -> Option<Evidence> {
+fn proxy_refusal(flow: &Flow, end: CaptureTime) -> Option<Evidence> {
     let connect = flow
         .names
         .iter()
@@ -364,8 +364,18 @@ fn proxy_refusal(flow: &Flow) -> Option<Evidence> {
     {
         return None;
     }
+    // A hello through the tunnel: the proxy let it through, whatever of its answers is missing.
+    let tunnelled = flow
+        .facts
+        .iter()
+        .any(|(_, own, fact)| *own && matches!(fact, StreamFact::ClientHello { .. }));
+    if tunnelled {
+        return None;
+    }
     let (stamp, status) = *statuses.last()?;
     let (code, grade) = match status {
+        // The first 407 is only the challenge: the client answers it in a moment, if the capture goes on.
+        407 if end.since(flow.span.1.time) < TAIL => (Code::ProxyRefused, Grade::C),
         403 | 407 => (Code::ProxyRefused, Grade::B),
         502..=504 => (Code::ProxyFailed, Grade::C),
         400.. => (Code::ProxyRefused, Grade::C),

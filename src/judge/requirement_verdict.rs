@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
+use super::coverage::wanted_by_name;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
-use super::rows::{covers, may_initiate, patterns};
+use crate::model::Fqdn;
 use crate::observe::Capture;
-use crate::rules::{Activity, GroupKind, RequirementIndex, RuleSet};
+use crate::rules::{
+    Activity, GroupKind, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch, Source, Via,
+};
 
 /// Why a requirement was not exercised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,8 +125,8 @@ pub(super) fn requirement_verdicts(
             covered.entry(*requirement).or_default().push(i);
         }
     }
-    let initiators: BTreeSet<IpAddr> = capture.flows.iter().map(|flow| flow.initiator.ip).collect();
-    let resolved = resolved_names(lookups);
+    let present = Present::of(capture, rules);
+    let mut resolved = resolved_names(lookups, rules);
     let mut verdicts: Vec<RequirementVerdict> = rules
         .requirements()
         .iter()
@@ -139,16 +142,14 @@ pub(super) fn requirement_verdicts(
                 .collect();
             let mut names = Vec::new();
             let standing = match rules.activity(requirement) {
-                Activity::Off(why) if intents_of.is_empty() => {
-                    Standing::NotActive(format!("off: needs {why}"))
-                }
+                Activity::Off(why) if intents_of.is_empty() => Standing::NotActive(off(&why)),
                 Activity::NotAuditable(role) if intents_of.is_empty() => Standing::NotActive(
                     format!("the site file binds no address or name to the role {role}"),
                 ),
                 _ if intents_of.is_empty() => {
-                    let (why, found) = not_seen(requirement, &initiators, &resolved, rules);
-                    names = found;
-                    Standing::NotSeen(why)
+                    let found = resolved.remove(&requirement).unwrap_or_default();
+                    names = found.into_iter().collect();
+                    Standing::NotSeen(not_seen(requirement, &names, &present, rules))
                 }
                 _ => standing(&intents_of, intents),
             };
@@ -167,15 +168,22 @@ pub(super) fn requirement_verdicts(
     verdicts
 }
 
+/// What keeps a requirement off, as a phrase.
+fn off(why: &str) -> String {
+    if why.starts_with("document ") {
+        format!("off: {why}")
+    } else {
+        format!("off: needs {why}")
+    }
+}
+
 /// The worst of its intents, initiator by initiator: one that reached the aim at last is content.
 fn standing(places: &[usize], intents: &[Intent]) -> Standing {
-    let mut by_initiator: BTreeMap<(IpAddr, Option<String>), Vec<Outcome>> = BTreeMap::new();
+    type Aim<'a> = (IpAddr, Option<&'a Fqdn>, Option<u16>);
+    let mut by_initiator: BTreeMap<Aim<'_>, Vec<Outcome>> = BTreeMap::new();
     for intent in places.iter().map(|i| &intents[*i]) {
-        let name = intent.fqdn.as_ref().map(ToString::to_string);
-        by_initiator
-            .entry((intent.initiator, name))
-            .or_default()
-            .push(intent.outcome);
+        let aim = (intent.initiator, intent.fqdn.as_ref(), intent.port);
+        by_initiator.entry(aim).or_default().push(intent.outcome);
     }
     let mut worst = Standing::Satisfied;
     for outcomes in by_initiator.values() {
@@ -209,38 +217,84 @@ const fn rank(standing: &Standing) -> u8 {
     }
 }
 
-/// Names that some host resolved to an address of use.
-fn resolved_names(lookups: &Lookups) -> Vec<(IpAddr, &crate::model::Fqdn)> {
-    let useful = lookups
-        .iter()
-        .filter(|(_, _, lookup)| lookup.resolved_at.is_some());
-    useful.map(|(client, name, _)| (client, name)).collect()
+/// Names that some host resolved to an address of use, by the requirements that the lookups can be for.
+fn resolved_names(
+    lookups: &Lookups,
+    rules: &RuleSet,
+) -> BTreeMap<RequirementIndex, BTreeSet<String>> {
+    let mut scratch = Scratch::default();
+    let mut out: BTreeMap<RequirementIndex, BTreeSet<String>> = BTreeMap::new();
+    for (client, name, lookup) in lookups.iter() {
+        let Some(at) = lookup.resolved_at else {
+            continue;
+        };
+        for requirement in wanted_by_name(client, name, at.time, rules, &mut scratch) {
+            out.entry(requirement).or_default().insert(name.to_string());
+        }
+    }
+    out
+}
+
+/// Who sent something, as far as requirements ask for it.
+struct Present {
+    initiators: BTreeSet<IpAddr>,
+    roles: RoleSet,
+    audited: bool,
+}
+
+impl Present {
+    fn of(capture: &Capture, rules: &RuleSet) -> Self {
+        let initiators: BTreeSet<IpAddr> = capture
+            .flows
+            .iter()
+            .map(|flow| flow.initiator.ip.to_canonical())
+            .collect();
+        let mut roles = RoleSet::default();
+        for ip in &initiators {
+            roles.extend(&rules.profile().roles_of(*ip));
+        }
+        let audited = initiators.iter().any(|ip| rules.profile().is_audited(*ip));
+        Self {
+            initiators,
+            roles,
+            audited,
+        }
+    }
+
+    /// Whether some host that may open the requirement's flows sent anything.
+    fn may_initiate(&self, row: &Requirement) -> bool {
+        row.from.iter().any(|source| match source {
+            Source::Any => self.audited,
+            Source::Role(role) => self.roles.contains(*role),
+            Source::Network(network) => self
+                .initiators
+                .range(network.network()..=network.broadcast())
+                .next()
+                .is_some(),
+        })
+    }
 }
 
 fn not_seen(
     requirement: RequirementIndex,
-    initiators: &BTreeSet<IpAddr>,
-    resolved: &[(IpAddr, &crate::model::Fqdn)],
+    resolved: &[String],
+    present: &Present,
     rules: &RuleSet,
-) -> (NotSeen, Vec<String>) {
-    if !initiators
-        .iter()
-        .any(|ip| may_initiate(rules, requirement, *ip))
-    {
-        return (NotSeen::NoInitiator, Vec::new());
+) -> NotSeen {
+    let row = rules.library().requirement(requirement);
+    if !row.is_some_and(|row| present.may_initiate(row)) {
+        return NotSeen::NoInitiator;
     }
-    let patterns = patterns(rules, requirement);
-    let names: BTreeSet<String> = resolved
-        .iter()
-        .filter(|(client, name)| {
-            covers(&patterns, name) && may_initiate(rules, requirement, *client)
-        })
-        .map(|(_, name)| name.to_string())
-        .collect();
-    match (names.is_empty(), !patterns.is_empty()) {
-        (false, _) => (NotSeen::ResolvedNeverTried, names.into_iter().collect()),
-        (true, true) => (NotSeen::NeverResolved, Vec::new()),
-        (true, false) => (NotSeen::NeverTried, Vec::new()),
+    let by_name = || {
+        rules
+            .destinations(requirement)
+            .iter()
+            .any(|to| matches!(to, Via::Name { .. }))
+    };
+    match resolved.is_empty() {
+        false => NotSeen::ResolvedNeverTried,
+        true if by_name() => NotSeen::NeverResolved,
+        true => NotSeen::NeverTried,
     }
 }
 

@@ -1,43 +1,9 @@
-//! Questions to requirements that need both the rule set and the site.
+//! Requirements in words, and the questions that only the whole set of them answers.
 
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::Fqdn;
-use crate::rules::{Misfit, RequirementIndex, RuleSet, Source, Via};
-
-/// Whether a host may open flows that the requirement covers.
-pub(super) fn may_initiate(rules: &RuleSet, requirement: RequirementIndex, ip: IpAddr) -> bool {
-    let Some(row) = rules.library().requirement(requirement) else {
-        return false;
-    };
-    row.from.iter().any(|source| match source {
-        Source::Any => rules.profile().is_audited(ip),
-        Source::Role(role) => rules.profile().roles_of(ip).contains(*role),
-        Source::Network(network) => network.contains(&ip.to_canonical()),
-    })
-}
-
-/// The patterns of names that the requirement's destinations stand for at this site.
-pub(super) fn patterns(
-    rules: &RuleSet,
-    requirement: RequirementIndex,
-) -> Vec<crate::rules::NamePattern> {
-    let named = rules
-        .destinations(requirement)
-        .into_iter()
-        .filter_map(|via| match via {
-            Via::Name { pattern, .. } => crate::rules::NamePattern::parse(&pattern).ok(),
-            _ => None,
-        });
-    named.collect()
-}
-
-/// Whether one of the patterns covers a name.
-pub(super) fn covers(patterns: &[crate::rules::NamePattern], name: &Fqdn) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| pattern.matches(name.as_str()))
-}
+use crate::model::Transport;
+use crate::rules::{Misfit, RequirementIndex, RuleSet, Target, Via};
 
 /// A requirement in a few words: its service and where it goes.
 pub(super) fn summary(rules: &RuleSet, requirement: RequirementIndex) -> String {
@@ -75,4 +41,46 @@ pub(super) fn misfits(list: &[Misfit]) -> String {
         .map(Misfit::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Roles that requirements name as destination, by the ports on which they do.
+#[derive(Debug, Default)]
+pub(super) struct RolePorts<'a> {
+    by_port: BTreeMap<(u16, Transport), BTreeSet<&'a str>>,
+}
+
+impl<'a> RolePorts<'a> {
+    /// Looks through all requirements once. Ranges of ports are left out: they say little about a role.
+    pub(super) fn of(rules: &'a RuleSet) -> Self {
+        let mut by_port: BTreeMap<(u16, Transport), BTreeSet<&str>> = BTreeMap::new();
+        for row in rules.requirements().iter().filter(|row| !row.deny) {
+            for to in &row.to {
+                let Target::Role(role) = to.target else {
+                    continue;
+                };
+                let single = row
+                    .ports
+                    .ranges()
+                    .iter()
+                    .filter(|(first, last)| first == last);
+                for (port, _) in single {
+                    for transport in &row.transport {
+                        let roles = by_port.entry((*port, *transport)).or_default();
+                        roles.insert(rules.library().role_name(role));
+                    }
+                }
+            }
+        }
+        Self { by_port }
+    }
+
+    /// The roles that requirements name on a port.
+    pub(super) fn on(&self, port: u16, transport: Transport) -> Vec<&'a str> {
+        self.by_port
+            .get(&(port, transport))
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect()
+    }
 }

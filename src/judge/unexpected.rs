@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Case;
+use super::attempt::Went;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::intent::Outcome;
@@ -84,12 +85,27 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             flows.push(*id);
         }
     }
+    let roles = rows::RolePorts::of(case.rules);
     for ((code, initiator, target, port, transport), (mut intents, flows)) in groups {
         intents.dedup();
         let Some(verdict) = flows.first().and_then(|id| case.flows.get(id.0 as usize)) else {
             continue;
         };
-        let (message, requirements) = nearest_miss(code, verdict, case);
+        let (mut message, requirements) = nearest_miss(code, verdict, case);
+        let listed = roles.on(port, transport);
+        // On 80 and 443 nearly every role listens: to name them all would say nothing.
+        if requirements.is_empty() && (1..=2).contains(&listed.len()) {
+            let listed = listed.join(", ");
+            message.push_str(&format!(
+                "; on this port the pages list hosts in role {listed}"
+            ));
+        }
+        if !case.rules.profile().is_audited(initiator) {
+            message.push_str("; opened from outside");
+        }
+        if failed(case, &flows) {
+            message.push_str("; it did not get through");
+        }
         out.push(Finding {
             outcome: intents.first().map(|i| case.intents[*i].outcome),
             initiator: Some(initiator),
@@ -104,6 +120,15 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             ..Finding::new(code, target)
         });
     }
+}
+
+/// Whether none of the flows reached anything, as far as can be told.
+fn failed(case: &Case<'_>, flows: &[FlowId]) -> bool {
+    let went = flows
+        .iter()
+        .filter_map(|id| case.flows.get(id.0 as usize))
+        .map(|v| &v.went);
+    went.clone().count() > 0 && went.clone().all(|went| matches!(went, Went::Failed(_)))
 }
 
 fn audited<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (FlowId, &'a Flow, &'a FlowVerdict)> {
@@ -124,7 +149,7 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
         .map(|miss| nearness(&miss.misfits))
         .min();
     match nearest {
-        Some((_, code)) => code,
+        Some((.., code)) => code,
         None => match verdict.aim.names.first() {
             None => FindingCode::Unnamed,
             Some(name) if case.rules.nearest_by_vendor_domain(name).is_some() => {
@@ -135,20 +160,19 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
     }
 }
 
-/// How near a miss is: fewer misfits first, then by what is easiest to act on.
-fn nearness(misfits: &[Misfit]) -> (usize, FindingCode) {
-    let codes = misfits.iter().map(|misfit| match misfit {
-        Misfit::Expired { .. } | Misfit::NotYetValid { .. } => FindingCode::Expired,
+/// How near a miss is: fewer misfits first; of equally many, one that only a date keeps off, then one on another
+/// port, then one that a switch or a region keeps off, then one for other sources.
+fn nearness(misfits: &[Misfit]) -> (usize, u8, FindingCode) {
+    let nearest = misfits.iter().map(|misfit| match misfit {
+        Misfit::Expired { .. } | Misfit::NotYetValid { .. } => (0, FindingCode::Expired),
         Misfit::Inactive { .. } | Misfit::Region { .. } | Misfit::DocumentNotInForce { .. } => {
-            FindingCode::SwitchedOff
+            (2, FindingCode::SwitchedOff)
         }
-        Misfit::Source { .. } => FindingCode::WrongRole,
-        _ => FindingCode::WrongPort,
+        Misfit::Source { .. } => (3, FindingCode::WrongRole),
+        _ => (1, FindingCode::WrongPort),
     });
-    (
-        misfits.len(),
-        codes.min().unwrap_or(FindingCode::UnexpectedName),
-    )
+    let (rank, code) = nearest.max().unwrap_or((4, FindingCode::UnexpectedName));
+    (misfits.len(), rank, code)
 }
 
 fn nearest_miss(

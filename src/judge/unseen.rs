@@ -6,11 +6,17 @@ use super::Case;
 use super::finding::{Finding, FindingCode};
 use super::requirement_verdict::{NotSeen, Standing};
 use super::rows;
+use crate::model::{PortSet, Transport};
+use crate::observe::NameSource;
 use crate::rules::GroupKind;
 
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut groups_told: BTreeSet<&str> = BTreeSet::new();
+    let proxied = case
+        .intents
+        .iter()
+        .any(|i| i.source == Some(NameSource::HttpConnect));
     for verdict in case.requirements {
         let Standing::NotSeen(why) = verdict.standing else {
             continue;
@@ -18,6 +24,10 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
         let Some(row) = case.rules.library().requirement(verdict.requirement) else {
             continue;
         };
+        // A forward proxy resolves names itself: its clients need not ask.
+        if proxied && row.app.len() == 1 && row.app[0] == "dns" {
+            continue;
+        }
         // Where nobody in the role sent anything, there is nobody to miss it.
         if !verdict.must_see || verdict.excused_by.is_some() || why == NotSeen::NoInitiator {
             continue;
@@ -33,6 +43,9 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         let mut message = why.to_string();
+        if let (false, Some(port)) = (verdict.resolved.is_empty(), single_port(&row.ports)) {
+            message.push_str(&format!(" on port {port}"));
+        }
         if !verdict.resolved.is_empty() {
             message.push_str(": ");
             message.push_str(&verdict.resolved.join(", "));
@@ -44,6 +57,8 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             message,
             advice: advice(why).to_owned(),
             requirements: vec![verdict.requirement],
+            port: single_port(&row.ports),
+            transport: single(&row.transport),
             ..Finding::new(
                 FindingCode::NeverSeen,
                 rows::summary(case.rules, verdict.requirement),
@@ -80,6 +95,20 @@ pub(super) fn both_alternatives(case: &Case<'_>, out: &mut Vec<Finding>) {
             requirements: used.iter().map(|member| member.requirement).collect(),
             ..Finding::new(FindingCode::BothAlternatives, group.id.clone())
         });
+    }
+}
+
+fn single_port(ports: &PortSet) -> Option<u16> {
+    match ports.ranges() {
+        [(first, last)] if first == last => Some(*first),
+        _ => None,
+    }
+}
+
+fn single(transports: &[Transport]) -> Option<Transport> {
+    match transports {
+        [one] => Some(*one),
+        _ => None,
     }
 }
 

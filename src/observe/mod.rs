@@ -1,6 +1,6 @@
 //! Facts to mergeable evidence.
 //!
-//! An [`Observation`] absorbs decoded frames in any order and merges with others; [`attribute`] turns the merged
+//! An [`Observation`] absorbs decoded frames in any order and merges with others; [`attribute()`] turns the merged
 //! whole into named flows. Nothing here decides what is good or bad: state, names and verdicts are derived from the
 //! whole, so that one thread, many threads, many files and partial files all end the same.
 

@@ -11,7 +11,6 @@ use std::io::Write;
 use super::text::cell;
 use super::view::{CiteView, FindingView, RequirementView};
 use super::{FlowView, Report, ReportError};
-use crate::rules::Need;
 
 /// A table on its way to a writer.
 pub(super) struct CsvTable<W: Write> {
@@ -213,22 +212,12 @@ fn requirement_cells(requirement: &RequirementView<'_>, report: &Report<'_>) -> 
         listed.id.to_owned(),
         listed.document.to_owned(),
         listed.service.to_owned(),
-        listed
-            .from
-            .iter()
-            .map(|p| party(p.kind, &p.value, &p.path))
-            .collect::<Vec<_>>()
-            .join(" "),
-        listed
-            .to
-            .iter()
-            .map(|p| party(p.kind, &p.value, &p.path))
-            .collect::<Vec<_>>()
-            .join(" "),
+        super::rules_list::parties(&listed.from),
+        super::rules_list::parties(&listed.to),
         listed.ports.join(" "),
         listed.transport.join(" "),
         listed.region.join(" "),
-        need(listed.need).to_owned(),
+        super::rules_list::word(&listed.need),
         listed.when.join(" | "),
         requirement.outcome.as_str().to_owned(),
         text(requirement.reason.as_ref()),
@@ -289,27 +278,6 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
     table.finish()
 }
 
-/// A source or destination in one word: `role:relay`, `*.example.com`, `192.0.2.0/24`, `any`, a path after the name.
-fn party(kind: &str, value: &str, path: &impl serde::Serialize) -> String {
-    let path = match serde_json::to_value(path) {
-        Ok(serde_json::Value::String(path)) => path,
-        _ => String::new(),
-    };
-    match (kind, value) {
-        ("role", role) => format!("role:{role}"),
-        (kind, "") => kind.to_owned(),
-        (_, value) => format!("{value}{path}"),
-    }
-}
-
-const fn need(need: Need) -> &'static str {
-    match need {
-        Need::Required => "required",
-        Need::Optional => "optional",
-        Need::Conditional => "conditional",
-    }
-}
-
 fn text<T: ToString>(value: Option<&T>) -> String {
     value.map_or(String::new(), ToString::to_string)
 }
@@ -351,7 +319,8 @@ mod tests {
     fn every_row_is_whole_and_no_cell_does_harm() {
         let sample = sample();
         let report = sample.report();
-        let writers: [fn(&Report<'_>, &mut Vec<u8>) -> Result<(), ReportError>; 3] = [
+        type Writer = fn(&Report<'_>, &mut Vec<u8>) -> Result<(), ReportError>;
+        let writers: [Writer; 3] = [
             |report, out| write_findings_csv(report, out),
             |report, out| write_requirements_csv(report, out),
             |report, out| write_flows_csv(report, out),
@@ -400,7 +369,7 @@ mod tests {
         assert_eq!(of(1, "page"), "'=HYPERLINK(\"x\")");
         assert_eq!(of(1, "row"), "'@row");
         assert_eq!(of(1, "line"), "7");
-        assert_eq!(of(1, "first"), "2026-11-18T09:06:42.000000005Z");
+        assert_eq!(of(1, "first"), "2026-11-18T11:06:42.000000005Z");
         assert_eq!(of(1, "rule_sha256").len(), 64);
         assert_eq!(of(3, "target"), format!("'{}", HOSTILE[0]));
     }

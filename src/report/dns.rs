@@ -350,7 +350,7 @@ mod tests {
     fn a_transaction_has_its_fixed_fields_and_each_answer_once() {
         let read: Value = serde_json::from_str(&written(Format::Ndjson)).unwrap();
         let expected = json!({
-            "at": "2026-11-18T09:06:40.000000005Z",
+            "at": "2026-11-18T11:06:40.000000005Z",
             "client": "10.0.0.10",
             "server": "10.0.0.53",
             "transport": "udp",

@@ -350,8 +350,8 @@ mod tests {
         let text = written(Format::Ndjson);
         let first: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
         let expected = json!({
-            "start": "2026-11-18T09:06:42.000000005Z",
-            "end": "2026-11-18T09:06:50.000000005Z",
+            "start": "2026-11-18T11:06:42.000000005Z",
+            "end": "2026-11-18T11:06:50.000000005Z",
             "initiator": {"ip": "10.0.0.10", "port": 50000},
             "responder": {"ip": "203.0.113.5", "port": 443},
             "transport": "tcp",
@@ -369,7 +369,7 @@ mod tests {
         }
         assert_eq!(first["names"][0]["fqdn"], "update.example.com");
         assert_eq!(first["names"][0]["source"], "tls_sni");
-        assert_eq!(first["names"][0]["at"], "2026-11-18T09:06:42.000000005Z");
+        assert_eq!(first["names"][0]["at"], "2026-11-18T11:06:42.000000005Z");
         let icmp: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
         assert_eq!(
             (&icmp["transport"], &icmp["responder"]["port"]),

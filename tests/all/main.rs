@@ -2,5 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bad_input;
+mod capture;
+mod command_line;
+mod harness;
 mod laws;
 mod layering;
+mod merging;
+mod rules;
+mod samples;
+mod semantics;
+mod traffic;

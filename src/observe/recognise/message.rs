@@ -276,7 +276,7 @@ impl Listener<'_> {
 
     pub(super) fn dns_stream(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
         let mut messages = dns::split_tcp(bytes);
-        // One at a time, so that each has the time of the segment in which it starts.
+        // One message a look: each has the stamp of its own first byte, however the stream was put together.
         if let Some(message) = messages.next() {
             self.dns_message(stamp, message, false, Transport::Tcp);
             return Look::Took(u32::try_from(message.len() + 2).unwrap_or(u32::MAX));

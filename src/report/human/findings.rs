@@ -1,20 +1,28 @@
 //! What is wrong, worst first. Findings that differ only in who had them are told once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::net::IpAddr;
 
 use super::look::{Ink, Look, Table, counted, frames, grouped};
 use super::{severity_ink, title};
-use crate::judge::{Code, FindingCode, Outcome, Stage};
+use crate::judge::{Code, FindingCode, NotSeen, Outcome, Stage};
 use crate::model::Transport;
-use crate::report::text::visible;
+use crate::report::text::{shorten, visible};
 use crate::report::view::{FindingView, Span};
 use crate::report::{Report, ReportError};
 
 /// Groups shown of findings that are told at length, and of those told in a table, unless all are wanted.
 const CARDS: usize = 8;
 const ROWS: usize = 12;
+
+/// Why something was never seen.
+const REASONS: [NotSeen; 4] = [
+    NotSeen::NeverResolved,
+    NotSeen::ResolvedNeverTried,
+    NotSeen::NeverTried,
+    NotSeen::NoInitiator,
+];
 
 /// Hosts named in a group.
 const HOSTS: usize = 4;
@@ -50,9 +58,9 @@ pub(super) fn write(
             | FindingCode::NameContradicted => {
                 cards(code, &groups, look, out)?;
             }
-            FindingCode::NeverSeen | FindingCode::BothAlternatives => {
-                absences(code, &groups, look, out)?
-            }
+            FindingCode::NeverSeen => absences(report, &groups, look, out)?,
+            FindingCode::BothAlternatives => alternatives(&groups, look, out)?,
+
             _ => table(code, &groups, look, out)?,
         }
     }
@@ -332,55 +340,136 @@ fn table(
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let most = if look.all { usize::MAX } else { ROWS };
-    let mut table = Table::new(["who", "what", "flows", "first frame", "why"]);
-    table.right_aligned(2).right_aligned(3);
-    for group in groups.iter().take(most) {
-        let frame = group.frames.first().map_or(String::new(), u64::to_string);
-        let mut why = group.first.message.clone();
-        if let (Some(first), more) = (
-            group.first.requirements.first(),
-            group.first.requirements.len().saturating_sub(1),
-        ) {
-            let more = if more > 0 {
-                format!(" and {more} more")
+    let reasons: Vec<String> = groups.iter().take(most).map(why).collect();
+    let frame = |group: &Group<'_>| group.frames.first().map_or(String::new(), u64::to_string);
+    let same = reasons.iter().all(|reason| Some(reason) == reasons.first());
+    if let (true, Some(reason), false) = (same, reasons.first(), reasons.len() < 2) {
+        // A column that says the same in every row says it once.
+        look.labelled(out, "why", Ink::Plain, reason)?;
+        let mut table = Table::new(["who", "flows", "first frame", "what"]);
+        table.right_aligned(1).right_aligned(2);
+        for group in groups.iter().take(most) {
+            table.row([
+                group.who(),
+                grouped(group.flows),
+                frame(group),
+                group.what(),
+            ]);
+        }
+        table.write(look, out)?;
+    } else {
+        let mut table = Table::new(["who", "what", "flows", "first frame", "why"]);
+        table.right_aligned(2).right_aligned(3);
+        for (group, reason) in groups.iter().zip(reasons) {
+            let (who, what) = (group.who(), group.what());
+            table.row([who, what, grouped(group.flows), frame(group), reason]);
+        }
+        table.write(look, out)?;
+    }
+    more(groups.len(), most, look, out)?;
+    advice(code, groups.iter(), look, out)
+}
+
+/// The message of a group with the requirements that it names.
+fn why(group: &Group<'_>) -> String {
+    let finding = group.first;
+    let Some((first, rest)) = finding.requirements.split_first() else {
+        return finding.message.clone();
+    };
+    let more = if rest.is_empty() {
+        String::new()
+    } else {
+        format!(" and {} more", rest.len())
+    };
+    format!("{} [{first}{more}]", finding.message)
+}
+
+/// What was never seen, first by why, then by document and service: hundreds of rows come from few causes.
+fn absences(
+    report: &Report<'_>,
+    groups: &[Group<'_>],
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    type Services<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
+    let mut by_reason: BTreeMap<&str, (Services<'_>, Vec<&Group<'_>>)> = BTreeMap::new();
+    for group in groups {
+        let Some(cite) = group.first.cites.first() else {
+            continue;
+        };
+        let id = cite.requirement.as_str();
+        let known = report
+            .requirements
+            .binary_search_by(|row| row.listed.id.cmp(id))
+            .ok();
+        let reason = known.and_then(|at| report.requirements[at].reason.as_deref());
+        let (services, members) = by_reason.entry(reason.unwrap_or_default()).or_default();
+        let short = id
+            .strip_prefix(cite.document.as_str())
+            .unwrap_or(id)
+            .trim_start_matches('/');
+        services
+            .entry((&cite.document, &cite.service))
+            .or_default()
+            .push(short);
+        members.push(group);
+    }
+    for (i, (reason, (services, members))) in by_reason.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let why = REASONS.iter().find(|why| why.as_str() == *reason);
+        let why = why.map_or_else(|| (*reason).to_owned(), ToString::to_string);
+        let line = format!("  {} ({})", visible(&why), grouped(members.len() as u64));
+        writeln!(out, "{}", look.ink(Ink::Strong, &line))?;
+        let most = if look.all { usize::MAX } else { ROWS };
+        let mut table = Table::new(["document", "service", "requirements"]);
+        for ((document, service), ids) in services.iter().take(most) {
+            let named = if look.all {
+                ids.len()
+            } else {
+                HOSTS.min(ids.len())
+            };
+            let rest = ids.len() - named;
+            let rest = if rest > 0 {
+                format!(" and {rest} more")
             } else {
                 String::new()
             };
-            why.push_str(&format!(" [{first}{more}]"));
+            let ids = format!("{}{rest}", ids[..named].join(", "));
+            table.row([
+                (*document).to_owned(),
+                shorten(service, 48).into_owned(),
+                ids,
+            ]);
         }
-        table.row([group.who(), group.what(), grouped(group.flows), frame, why]);
+        table.write(look, out)?;
+        more(services.len(), most, look, out)?;
+        advice(FindingCode::NeverSeen, members.iter().copied(), look, out)?;
     }
-    table.write(look, out)?;
-    more(groups.len(), most, look, out)?;
-    advice(code, groups, look, out)
+    Ok(())
 }
 
-fn absences(
-    code: FindingCode,
+/// Alternatives that exclude each other, and which of them were used.
+fn alternatives(
     groups: &[Group<'_>],
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let most = if look.all { usize::MAX } else { ROWS };
-    let mut table = Table::new(["requirement", "what", "why"]);
+    let mut table = Table::new(["group", "why"]);
     for group in groups.iter().take(most) {
-        let id = group
-            .first
-            .requirements
-            .first()
-            .cloned()
-            .unwrap_or_default();
-        table.row([id, group.first.target.clone(), group.first.message.clone()]);
+        table.row([group.first.target.clone(), group.first.message.clone()]);
     }
     table.write(look, out)?;
     more(groups.len(), most, look, out)?;
-    advice(code, groups, look, out)
+    advice(FindingCode::BothAlternatives, groups.iter(), look, out)
 }
 
 /// What to do, each advice once.
-fn advice(
+fn advice<'g, 'f: 'g>(
     code: FindingCode,
-    groups: &[Group<'_>],
+    groups: impl Iterator<Item = &'g Group<'f>>,
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {

@@ -210,7 +210,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// `1 flow`, `2 flows`.
-pub(super) fn counted(number: u64, what: &str) -> String {
+pub(crate) fn counted(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", grouped(number))
 }
@@ -267,7 +267,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,
-            "  who            n  what\n  ポート         7  one two three four five\n                    six\n  \
+            "  who           n  what\n  ポート        7  one two three four five\n                   six\n  \
              a\\u{1b}[2Jb  12  x\n"
         );
     }

@@ -11,10 +11,10 @@ use std::io::Write;
 use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
-use look::{Ink, counted, grouped};
+use look::{Ink, grouped};
 
-pub(super) use look::Table;
 pub use look::{Look, Paint};
+pub(super) use look::{Table, counted};
 
 /// Writes the summary.
 ///
@@ -106,7 +106,12 @@ fn headline(report: &Report<'_>, look: &Look) -> String {
         .map(|(ink, count, what)| look.ink(*ink, &format!("{} {what}", grouped(*count))))
         .collect();
     if parts.is_empty() {
+        let unheard = report.summary.flows_audited == 0;
         parts.push(match report.summary.exit {
+            0 if unheard => look.ink(
+                Ink::Warn,
+                "nothing was audited: no flow of a host of the site was seen",
+            ),
             0 => look.ink(Ink::Good, "nothing to report"),
             _ => look.ink(Ink::Warn, "nothing found in what could be read"),
         });

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::judge::{Aim, aim};
 use crate::model::{Fqdn, Transport};
 use crate::observe::{App, Capture, Flow, NameSource};
+use crate::report::human::counted;
 use crate::rules::{Library, RoleIndex, RuleSet, Scratch, Source, Subject, Via};
 
 /// Services that a role's name tells of by itself: role names or aliases, ports, and whether they answer over UDP.
@@ -32,15 +33,17 @@ pub(super) struct Evidence {
     names: BTreeSet<Fqdn>,
     requirements: BTreeSet<String>,
     first: Option<u64>,
-    answered: bool,
 }
 
 impl Evidence {
     /// In words, with figures.
     pub(super) fn words(&self) -> String {
-        let mut parts = vec![format!("{} flows", self.flows)];
+        let mut parts = vec![counted(self.flows, "flow")];
         if !self.clients.is_empty() {
-            parts.push(format!("from {} hosts", self.clients.len()));
+            parts.push(format!(
+                "from {}",
+                counted(self.clients.len() as u64, "host")
+            ));
         }
         if !self.services.is_empty() {
             let services: Vec<String> = self
@@ -79,7 +82,6 @@ impl Evidence {
         let number = capture.number(flow.span.0);
         self.flows += 1;
         self.first = Some(self.first.map_or(number, |first| first.min(number)));
-        self.answered |= flow.back.packets > 0;
     }
 
     fn service(&mut self, flow: &Flow, capture: &Capture) {
@@ -96,6 +98,8 @@ pub(super) struct Sightings {
     pub(super) sure: BTreeMap<RoleIndex, BTreeMap<IpAddr, Evidence>>,
     /// Good for a comment.
     pub(super) perhaps: BTreeMap<RoleIndex, BTreeMap<IpAddr, Evidence>>,
+    /// Whether any host went to a listed name, and so has a role from which flows are opened.
+    pub(super) any_source: bool,
     /// Forward proxies.
     pub(super) proxies: BTreeMap<SocketAddr, Evidence>,
 }
@@ -116,23 +120,21 @@ impl Sightings {
             .iter()
             .filter(|flow| flow.transport.has_ports())
         {
-            if out.proxy(flow, capture) {
-                continue;
+            let proxied = out.proxy(flow, capture);
+            if !proxied {
+                out.known_service(flow, capture, library);
             }
-            out.known_service(flow, capture, library);
             let aim = aim(flow, rules.profile());
-            for (cover_via, row) in covers(flow, &aim, rules, &mut scratch) {
-                match cover_via {
-                    Via::Role { role } if flow.back.packets > 0 => {
+            // A flow counts once for a role, however many rows list it.
+            let mut as_server: BTreeSet<RoleIndex> = BTreeSet::new();
+            let mut as_source: BTreeSet<RoleIndex> = BTreeSet::new();
+            for (via, row) in covers(flow, &aim, rules, &mut scratch) {
+                match via {
+                    Via::Role { role } if flow.back.packets > 0 && !proxied => {
                         let key = (flow.responder.ip, flow.responder.port, flow.transport);
                         let evidence = servers.entry(key).or_default().entry(role).or_default();
                         evidence.requirements.insert(row.id.clone());
-                        // Several rows may list one flow: it is counted once.
-                        if evidence
-                            .first
-                            .is_none_or(|first| first != capture.number(flow.span.0))
-                            || evidence.flows == 0
-                        {
+                        if as_server.insert(role) {
                             evidence.service(flow, capture);
                         }
                     }
@@ -142,13 +144,16 @@ impl Sightings {
                             let evidence = of.entry(role).or_default();
                             evidence.requirements.insert(row.id.clone());
                             evidence.names.insert(fqdn.clone());
-                            evidence.add(flow, capture);
+                            if as_source.insert(role) {
+                                evidence.add(flow, capture);
+                            }
                         }
                     }
                     _ => {}
                 }
             }
         }
+        out.any_source = !sources.is_empty();
         out.settle_sources(sources, library);
         out.settle_servers(servers);
         out.perhaps.retain(|role, hosts| {

@@ -109,6 +109,12 @@ fn roles(sightings: &Sightings, library: &Library, out: &mut String) {
         out,
         "role = addresses, networks, or names. A role that inherits another one is in both.",
     );
+    if !sightings.any_source {
+        comment(
+            out,
+            "No host went to a name on a list. Give a role such as agent its addresses, or nothing is audited.",
+        );
+    }
     let numbered = (0u32..).map(RoleIndex::new).zip(&library.roles);
     let inside: Vec<(RoleIndex, &Role)> = numbered.filter(|(_, role)| !role.external).collect();
     let seen = |index: &RoleIndex| sightings.sure.contains_key(index);

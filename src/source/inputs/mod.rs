@@ -75,6 +75,11 @@ impl Input {
     }
 }
 
+/// Sorts inputs as [`resolve`] numbers them.
+pub fn sort_inputs(inputs: &mut [Input]) {
+    inputs.sort_by(Input::order);
+}
+
 /// How the first frame's time sorts an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Start {

@@ -1,0 +1,471 @@
+//! What the command line promises: exit statuses, formats, files, help.
+
+use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::harness::{Sample, folder, for_each_sample, pktaudit, program, project, write};
+
+fn audited(sample: &Sample, more: &[&str]) -> super::harness::Run {
+    let mut arguments = sample.audit("human");
+    arguments.extend(more.iter().map(|word| (*word).to_owned()));
+    arguments.push(sample.capture.display().to_string());
+    // The last of two `--format` would be an error, so the first is taken out where another is asked for.
+    if more.contains(&"--format") {
+        arguments.drain(1..3);
+    }
+    pktaudit(&arguments)
+}
+
+#[test]
+fn the_exit_status_says_how_it_ended() {
+    for (name, status) in [
+        ("activation-ok", 0),
+        ("relay-in-place", 0),
+        ("blocked-rst", 1),
+        ("unexpected-traffic", 1),
+        ("not-seen", 1),
+    ] {
+        let sample = Sample::named(name);
+        let ran = audited(&sample, &["--format", "json"]).exits(status);
+        assert_eq!(ran.json()["summary"]["exit"], status, "{name}");
+        assert_eq!(ran.stderr, "", "{name}");
+        audited(&sample, &[]).exits(status);
+    }
+    pktaudit([
+        "flows",
+        &Sample::named("blocked-rst").capture.display().to_string(),
+    ])
+    .exits(0);
+    pktaudit(["audit", "missing.pcap"]).exits(2);
+    pktaudit(["--help"]).exits(0);
+    pktaudit(["--version"]).exits(0);
+    pktaudit::<[&str; 0]>([]).exits(2);
+}
+
+#[test]
+fn every_format_of_the_audit_can_be_read() {
+    for_each_sample(|sample| {
+        let json = audited(sample, &["--format", "json"]).run().json();
+        let findings = json["findings"].as_array().ok_or("no findings")?.len();
+        let parts: Vec<&str> = json
+            .as_object()
+            .ok_or("no object")?
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let wanted = [
+            "summary",
+            "findings",
+            "intents",
+            "requirements",
+            "flows",
+            "capture",
+            "rules",
+        ];
+        if parts != wanted {
+            return Err(format!("JSON has {parts:?}"));
+        }
+        let lines = audited(sample, &["--format", "ndjson"]).run().lines();
+        for (kind, part) in [
+            ("finding", "findings"),
+            ("intent", "intents"),
+            ("flow", "flows"),
+        ] {
+            let of_kind = lines.iter().filter(|line| line["kind"] == kind).count();
+            if of_kind != json[part].as_array().ok_or(part)?.len() {
+                return Err(format!("NDJSON has {of_kind} of {part}"));
+            }
+        }
+        let table = audited(sample, &["--format", "csv"]).run().stdout;
+        let rows = csv::Reader::from_reader(table.as_bytes())
+            .records()
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| error.to_string())?;
+        match rows.len() == findings {
+            true => Ok(()),
+            false => Err(format!(
+                "{} rows of CSV for {findings} findings",
+                rows.len()
+            )),
+        }
+    });
+}
+
+#[test]
+fn the_summary_for_people_names_what_is_wrong_and_fits() {
+    let sample = Sample::named("blocked-rst");
+    let text = audited(&sample, &[]).exits(1).stdout;
+    for word in [
+        "dsaas.url.trendmicro.com",
+        "443",
+        "10.20.0.10",
+        "workload-security-ja/a04",
+    ] {
+        assert!(text.contains(word), "`{word}` is not in:\n{text}");
+    }
+    let narrow = audited(&sample, &[])
+        .variable("COLUMNS", "60")
+        .exits(1)
+        .stdout;
+    assert_ne!(narrow, text);
+    assert!(
+        text.find("dsaas.url").unwrap() < text.find("/a04").unwrap(),
+        "what is wrong comes first"
+    );
+}
+
+#[test]
+fn colour_is_as_asked_for() {
+    let sample = Sample::named("blocked-rst");
+    let escapes = |text: &str| text.contains('\x1b');
+    assert!(!escapes(
+        &audited(&sample, &["--color", "never"]).exits(1).stdout
+    ));
+    assert!(
+        !escapes(&audited(&sample, &[]).exits(1).stdout),
+        "a pipe is no terminal"
+    );
+    assert!(escapes(
+        &audited(&sample, &["--color", "always"]).exits(1).stdout
+    ));
+    let json = audited(&sample, &["--color", "always", "--format", "json"])
+        .exits(1)
+        .stdout;
+    assert!(!escapes(&json), "JSON has no colours");
+    let check = pktaudit(["rules", "check", "--color", "never"]).exits(1);
+    assert!(!escapes(&check.stderr));
+    assert!(escapes(
+        &pktaudit(["rules", "check", "--color", "always"])
+            .exits(1)
+            .stderr
+    ));
+}
+
+#[test]
+fn out_writes_whole_files_and_nothing_else() {
+    let sample = Sample::named("unexpected-traffic");
+    let folder = folder();
+    let out = folder.path().join("new/report");
+    let words = out.display().to_string();
+    let printed = audited(&sample, &["--format", "json", "--out", &words]).exits(1);
+    let report = fs::read_to_string(out.join("report.json")).unwrap();
+    assert_eq!(report, printed.stdout);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    for (file, part) in [
+        ("findings.csv", "findings"),
+        ("requirements.csv", "requirements"),
+        ("flows.csv", "flows"),
+    ] {
+        let mut table = csv::Reader::from_path(out.join(file)).unwrap();
+        let rows = table.records().map(Result::unwrap).count();
+        assert_eq!(rows, report[part].as_array().unwrap().len(), "{file}");
+    }
+    let mut names: Vec<String> = fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let wanted = [
+        "findings.csv",
+        "flows.csv",
+        "report.json",
+        "requirements.csv",
+    ];
+    for name in wanted {
+        assert!(
+            names.iter().any(|known| known == name),
+            "{name} is not in {names:?}"
+        );
+    }
+    assert!(
+        names
+            .iter()
+            .all(|name| !name.starts_with('.') && !name.contains("tmp")),
+        "{names:?}"
+    );
+    // A second run takes the place of the first.
+    let again = audited(
+        &Sample::named("blocked-rst"),
+        &["--format", "json", "--out", &words],
+    )
+    .exits(1);
+    assert_eq!(
+        fs::read_to_string(out.join("report.json")).unwrap(),
+        again.stdout
+    );
+}
+
+#[test]
+fn out_that_cannot_be_written_is_told() {
+    let folder = folder();
+    let file = write(&folder, "taken", "a file");
+    let sample = Sample::named("not-seen");
+    audited(&sample, &["--out", &file])
+        .exits(2)
+        .complains_of(&["taken"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "a file");
+}
+
+#[test]
+fn the_readme_shows_the_help_as_it_is() {
+    let readme = fs::read_to_string(project("README.md")).unwrap();
+    let (_, rest) = readme
+        .split_once("<!-- help -->")
+        .expect("README.md has no <!-- help --> marker");
+    let (_, rest) = rest
+        .split_once("```")
+        .expect("no fenced block after the first marker");
+    let (_, rest) = rest.split_once('\n').unwrap();
+    let (block, rest) = rest
+        .split_once("```")
+        .expect("the fenced block does not end");
+    assert!(
+        rest.contains("<!-- /help -->"),
+        "no closing marker after the block"
+    );
+    let help = pktaudit(["--help"]).exits(0).stdout;
+    let trimmed = |text: &str| {
+        let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+        lines.join("\n")
+    };
+    assert_eq!(
+        trimmed(block),
+        trimmed(&help),
+        "put the output of `pktaudit --help` there"
+    );
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in [
+        vec!["audit"],
+        vec!["flows"],
+        vec!["rules"],
+        vec!["rules", "check"],
+        vec!["rules", "list"],
+        vec!["rules", "explain"],
+        vec!["site"],
+        vec!["site", "init"],
+        vec!["explain"],
+        vec!["observe"],
+        vec!["merge"],
+        vec!["judge"],
+    ] {
+        let ran = pktaudit(command.iter().chain(&["--help"])).exits(0);
+        assert!(
+            ran.stdout.contains("Usage: pktaudit"),
+            "{command:?}: {}",
+            ran.stdout
+        );
+        let widest = ran
+            .stdout
+            .lines()
+            .map(|line| line.chars().count())
+            .max()
+            .unwrap();
+        assert!(widest <= 100, "{command:?}: a line of {widest} columns");
+    }
+}
+
+#[test]
+fn every_finding_and_evidence_code_in_the_samples_is_explained() {
+    let mut codes = std::collections::BTreeSet::new();
+    for sample in super::harness::samples() {
+        let report = audited(&sample, &["--format", "json"]).run().json();
+        for finding in report["findings"].as_array().unwrap() {
+            codes.insert(finding["code"].as_str().unwrap().to_owned());
+            let evidence = finding["evidence"].as_array().unwrap();
+            codes.extend(
+                evidence
+                    .iter()
+                    .map(|code| code.as_str().unwrap().to_owned()),
+            );
+        }
+    }
+    assert!(codes.len() >= 15, "{codes:?}");
+    for code in codes {
+        let text = pktaudit(["explain", &code]).exits(0).stdout;
+        assert!(
+            text.contains(&code) && text.lines().count() > 2,
+            "{code}: {text}"
+        );
+    }
+    pktaudit(["explain", "no-such-code"])
+        .exits(2)
+        .complains_of(&["no-such-code", "blocked"]);
+}
+
+#[test]
+fn a_first_site_file_from_a_sample_loads_and_audits() {
+    for_each_sample(|sample| {
+        let folder = folder();
+        let capture = sample.capture.display().to_string();
+        let text = pktaudit(["site", "init", &capture]).exits(0).stdout;
+        let site = write(&folder, "site.toml", &text);
+        let ran = pktaudit(["audit", "--format", "json", "--site", &site, &capture]).run();
+        if !(0..=1).contains(&ran.status) {
+            return Err(format!("exit {}: {}", ran.status, ran.stderr));
+        }
+        let report = ran.json();
+        match report["summary"]["site_is_default"] == false && text.contains("10.20.0.10") {
+            true => Ok(()),
+            false => Err("the agent is in no role".to_owned()),
+        }
+    });
+}
+
+#[test]
+fn without_a_site_file_every_private_address_is_audited_and_the_report_says_so() {
+    let capture = Sample::named("unexpected-traffic")
+        .capture
+        .display()
+        .to_string();
+    let report = pktaudit(["audit", "--format", "json", &capture])
+        .exits(1)
+        .json();
+    assert_eq!(report["summary"]["site_is_default"], true);
+    let human = pktaudit(["audit", &capture]).exits(1).stdout;
+    assert!(human.contains("private address"), "{human}");
+}
+
+#[test]
+fn flows_have_the_fixed_fields() {
+    for_each_sample(|sample| {
+        let capture = sample.capture.display().to_string();
+        let flows = pktaudit(["flows", "--format", "ndjson", &capture])
+            .exits(0)
+            .lines();
+        let fields = [
+            "start",
+            "end",
+            "initiator",
+            "responder",
+            "transport",
+            "app",
+            "conn_state",
+            "history",
+            "packets",
+            "bytes",
+            "names",
+            "vlan",
+            "tunnel",
+            "frames",
+        ];
+        let time = |value: &Value| {
+            // RFC 3339 in UTC with nanoseconds.
+            let text = value.as_str().unwrap_or_default();
+            text.len() == 30 && text.ends_with('Z') && text.as_bytes()[19] == b'.'
+        };
+        for flow in &flows {
+            let keys: Vec<&str> = flow
+                .as_object()
+                .ok_or("no object")?
+                .keys()
+                .map(String::as_str)
+                .collect();
+            let right = keys.starts_with(&fields)
+                && time(&flow["start"])
+                && time(&flow["end"])
+                && flow["initiator"]["ip"].is_string()
+                && flow["responder"]["ip"].is_string()
+                && flow["packets"]["out"].is_u64()
+                && flow["bytes"]["in"].is_u64()
+                && flow["frames"]["first"].as_u64() <= flow["frames"]["last"].as_u64()
+                && flow["names"]
+                    .as_array()
+                    .ok_or("no names")?
+                    .iter()
+                    .all(|name| {
+                        name["fqdn"].is_string() && name["source"].is_string() && time(&name["at"])
+                    });
+            if !right {
+                return Err(format!("{flow}"));
+            }
+        }
+        let dns = pktaudit(["flows", "--dns", "--format", "ndjson", &capture])
+            .exits(0)
+            .lines();
+        let fields = [
+            "at",
+            "client",
+            "server",
+            "transport",
+            "query",
+            "qtype",
+            "rcode",
+            "answers",
+            "ede",
+            "frames",
+        ];
+        for transaction in &dns {
+            let keys: Vec<&str> = transaction
+                .as_object()
+                .ok_or("no object")?
+                .keys()
+                .map(String::as_str)
+                .collect();
+            if !keys.starts_with(&fields) || !time(&transaction["at"]) {
+                return Err(format!("{transaction}"));
+            }
+        }
+        match flows.is_empty() {
+            true => Err("no flows".to_owned()),
+            false => Ok(()),
+        }
+    });
+}
+
+#[test]
+fn tables_of_flows_can_be_read() {
+    let capture = Sample::named("activation-ok").capture.display().to_string();
+    for dns in [false, true] {
+        let run = |format: &str| {
+            let mut arguments = vec!["flows", "--format", format, &capture];
+            arguments.extend(dns.then_some("--dns"));
+            pktaudit(&arguments).exits(0)
+        };
+        let count = run("ndjson").lines().len();
+        assert!(count > 20);
+        assert_eq!(run("json").json().as_array().unwrap().len(), count);
+        let table = run("csv").stdout;
+        let mut table = csv::Reader::from_reader(table.as_bytes());
+        assert_eq!(table.records().map(Result::unwrap).count(), count);
+        assert!(run("human").stdout.lines().count() >= count);
+    }
+}
+
+/// `pktaudit .. | head -c 100`.
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let sample = Sample::named("activation-ok");
+    let capture = sample.capture.display().to_string();
+    let site = sample.site.display().to_string();
+    for arguments in [
+        vec!["flows", "--format", "ndjson", &capture],
+        vec!["audit", "--format", "json", "--site", &site, &capture],
+        vec!["rules", "list", "--format", "ndjson"],
+    ] {
+        let mut child = Command::new(program())
+            .args(&arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let mut start = [0; 100];
+        stdout.read_exact(&mut start).unwrap();
+        drop(stdout);
+        let output = child.wait_with_output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), words.as_str()),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! Conversations as lines of a scenario: what an agent and its peers say, with the bytes that make it readable.
+
+use std::fmt::Write;
+
+use super::capture::Capture;
+
+/// A scenario that grows; each conversation takes a tenth of a second.
+#[derive(Default)]
+pub(crate) struct Traffic {
+    script: String,
+    conversations: u32,
+}
+
+impl Traffic {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The frames.
+    #[track_caller]
+    pub(crate) fn capture(&self) -> Capture {
+        Capture::scripted(&self.script)
+    }
+
+    /// `client` asks `server` for an address of `name` over UDP and is told `answer`.
+    pub(crate) fn lookup(
+        mut self,
+        client: &str,
+        server: &str,
+        name: &str,
+        answer: [u8; 4],
+    ) -> Self {
+        let (time, port) = self.next();
+        let (client, server) = (format!("{client}:{port}"), format!("{server}:53"));
+        let query = hex(&dns(port, name, None));
+        let response = hex(&dns(port, name, Some(answer)));
+        self.line(time, &client, &server, &format!("udp hex:{query}"));
+        self.line(time + 2, &server, &client, &format!("udp hex:{response}"));
+        self
+    }
+
+    /// The same over TCP.
+    pub(crate) fn lookup_over_tcp(
+        self,
+        client: &str,
+        server: &str,
+        name: &str,
+        answer: [u8; 4],
+    ) -> Self {
+        let framed =
+            |message: Vec<u8>| [&(message.len() as u16).to_be_bytes()[..], &message].concat();
+        let (query, response) = (
+            framed(dns(7, name, None)),
+            framed(dns(7, name, Some(answer))),
+        );
+        self.tcp(client, server, 53, &[&query], &[&response])
+    }
+
+    /// `client` opens TLS to `server` and all goes well; with a name in the ClientHello or without one.
+    pub(crate) fn tls(self, client: &str, server: &str, port: u16, name: Option<&str>) -> Self {
+        let hello = record(0x16, &client_hello(name));
+        let server_hello = record(0x16, &server_hello());
+        let data = record(0x17, &[0xaa; 64]);
+        self.tcp(
+            client,
+            server,
+            port,
+            &[&hello, &data],
+            &[&server_hello, &data],
+        )
+    }
+
+    /// `client` opens TCP to `server`, each side says its parts in turn, and both close.
+    pub(crate) fn tcp(
+        mut self,
+        client: &str,
+        server: &str,
+        server_port: u16,
+        out: &[&[u8]],
+        back: &[&[u8]],
+    ) -> Self {
+        let (mut time, port) = self.next();
+        let client = format!("{client}:{port}");
+        let server = format!("{server}:{server_port}");
+        let (mut seq, mut ack) = (1001, 5001);
+        self.line(time, &client, &server, "tcp S seq=1000");
+        self.line(
+            time + 2,
+            &server,
+            &client,
+            "tcp SA seq=5000 ack=1001 ttl=57",
+        );
+        self.line(time + 3, &client, &server, "tcp A seq=1001 ack=5001");
+        for (said, answered) in out.iter().zip(back) {
+            time += 10;
+            let what = format!("tcp PA seq={seq} ack={ack} hex:{}", hex(said));
+            self.line(time, &client, &server, &what);
+            seq += said.len();
+            let what = format!("tcp PA seq={ack} ack={seq} ttl=57 hex:{}", hex(answered));
+            self.line(time + 2, &server, &client, &what);
+            ack += answered.len();
+        }
+        time += 10;
+        self.line(
+            time,
+            &client,
+            &server,
+            &format!("tcp FA seq={seq} ack={ack}"),
+        );
+        let what = format!("tcp FA seq={ack} ack={} ttl=57", seq + 1);
+        self.line(time + 2, &server, &client, &what);
+        let what = format!("tcp A seq={} ack={}", seq + 1, ack + 1);
+        self.line(time + 3, &client, &server, &what);
+        self
+    }
+
+    /// `client` sends a datagram to which nobody answers.
+    pub(crate) fn datagram(
+        mut self,
+        client: &str,
+        server: &str,
+        server_port: u16,
+        text: &str,
+    ) -> Self {
+        let (time, port) = self.next();
+        let (client, server) = (
+            format!("{client}:{port}"),
+            format!("{server}:{server_port}"),
+        );
+        self.line(
+            time,
+            &client,
+            &server,
+            &format!("udp hex:{}", hex(text.as_bytes())),
+        );
+        self
+    }
+
+    /// Milliseconds of the next conversation, and its client port.
+    fn next(&mut self) -> (u64, u16) {
+        self.conversations += 1;
+        let number = self.conversations as u16;
+        (u64::from(number) * 100, 40_000 + number)
+    }
+
+    fn line(&mut self, millis: u64, from: &str, to: &str, what: &str) {
+        let (seconds, rest) = (millis / 1000, millis % 1000);
+        writeln!(self.script, "{seconds}.{rest:03} {from} > {to} {what}").unwrap();
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A query for the A record of a name, or the answer to it (RFC 1035 section 4.1).
+fn dns(id: u16, name: &str, answer: Option<[u8; 4]>) -> Vec<u8> {
+    let flags: u16 = if answer.is_some() { 0x8180 } else { 0x0100 };
+    let counts = [1, u16::from(answer.is_some()), 0, 0];
+    let mut out: Vec<u8> = [id, flags]
+        .into_iter()
+        .chain(counts)
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    for label in name.split('.') {
+        out.push(label.len() as u8);
+        out.extend(label.bytes());
+    }
+    out.extend([0, 0, 1, 0, 1]);
+    if let Some(address) = answer {
+        // A pointer to the question's name, type A, class IN, a minute to live, four bytes.
+        out.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+        out.extend(address);
+    }
+    out
+}
+
+/// A TLS record (RFC 8446 section 5.1).
+fn record(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut out = vec![kind, 3, 3];
+    out.extend((body.len() as u16).to_be_bytes());
+    out.extend(body);
+    out
+}
+
+/// A handshake message (RFC 8446 section 4).
+fn handshake(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut out = vec![kind];
+    out.extend(&(body.len() as u32).to_be_bytes()[1..]);
+    out.extend(body);
+    out
+}
+
+fn client_hello(name: Option<&str>) -> Vec<u8> {
+    let mut extensions = Vec::new();
+    if let Some(name) = name {
+        // RFC 6066 section 3: a list with one entry of type host_name.
+        let length = name.len() as u16;
+        extensions.extend([0, 0]);
+        extensions.extend((length + 5).to_be_bytes());
+        extensions.extend((length + 3).to_be_bytes());
+        extensions.push(0);
+        extensions.extend(length.to_be_bytes());
+        extensions.extend(name.bytes());
+    }
+    extensions.extend([0, 43, 0, 3, 2, 3, 4]); // supported_versions: 1.3
+    let mut body = vec![3, 3];
+    body.extend([7; 32]);
+    body.extend([0, 0, 2, 0x13, 1, 1, 0]); // no session, one cipher suite, no compression
+    body.extend((extensions.len() as u16).to_be_bytes());
+    body.extend(extensions);
+    handshake(1, &body)
+}
+
+fn server_hello() -> Vec<u8> {
+    let mut body = vec![3, 3];
+    body.extend([9; 32]);
+    body.extend([0, 0x13, 1, 0]);
+    body.extend([0, 6, 0, 43, 0, 2, 3, 4]);
+    handshake(2, &body)
+}
