@@ -162,13 +162,15 @@ pub struct Capture {
 
 /// Works out flows, their direction, state and names.
 #[must_use]
-pub fn attribute(observation: Observation) -> Capture {
+pub fn attribute(mut observation: Observation) -> Capture {
+    observation.settle(true);
     let Observation {
         flows,
         fragments,
         mut dns,
         mut tally,
         chunks,
+        copies: _,
     } = observation;
     let mut runs: Vec<_> = flows.into_runs().collect();
     for (key, run) in &mut runs {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{FrameId, Merge, Stamp, TimeSpan};
+use crate::model::{CaptureTime, FrameId, Merge, Stamp, TimeSpan};
 
 /// One chunk's frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,12 @@ impl Chunks {
             .keys()
             .find(|place| other.by_place.contains_key(place))
             .copied()
+    }
+
+    /// The latest time in a chunk that is in here.
+    #[must_use]
+    pub(super) fn last_of(&self, place: (u32, u32)) -> Option<CaptureTime> {
+        self.by_place.get(&place).map(|info| info.span.last)
     }
 
     /// All chunks, ascending.
@@ -129,7 +135,6 @@ impl Numbering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CaptureTime;
 
     #[test]
     fn frames_are_numbered_through_chunks_and_inputs() {

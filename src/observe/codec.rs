@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::chunks::Chunks;
+use super::copies::{Held, Sight};
 use super::dns_log::DnsSeen;
 use super::fragments::{FragmentKey, Part};
 use super::run::Run;
@@ -10,7 +11,7 @@ use super::{Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub struct Written {
     dns_dropped: u64,
     fragments: Vec<(FragmentKey, Part)>,
     fragments_dropped: u64,
+    held: Vec<(Sight, Written)>,
+    tails: Vec<Sight>,
     tally: Tally,
     chunks: Chunks,
 }
@@ -29,6 +32,7 @@ impl From<Observation> for Written {
         let Observation {
             flows,
             fragments,
+            copies,
             dns,
             tally,
             chunks,
@@ -42,12 +46,16 @@ impl From<Observation> for Written {
         let fragments_dropped = fragments.dropped();
         let mut fragments: Vec<_> = fragments.into_parts().collect();
         fragments.sort();
+        let (held, tails) = copies.into_parts();
+        let held = held.into_iter();
         Self {
             runs,
             dns,
             dns_dropped,
             fragments,
             fragments_dropped,
+            held: held.map(|held| (held.sight, held.alone.into())).collect(),
+            tails,
             tally,
             chunks,
         }
@@ -73,6 +81,13 @@ impl From<Written> for Observation {
             observation.fragments.put(key, part);
         }
         observation.fragments.drop_more(written.fragments_dropped);
+        for (sight, alone) in written.held {
+            let alone = alone.into();
+            observation.copies.hold(Held { sight, alone });
+        }
+        for tail in written.tails {
+            observation.copies.note_tail(tail);
+        }
         observation
     }
 }
@@ -90,6 +105,13 @@ impl Written {
         self.dns
             .iter_mut()
             .for_each(|seen| renumber(&mut seen.stamp.frame));
+        self.tails
+            .iter_mut()
+            .for_each(|tail| tail.for_each_frame(renumber));
+        for (sight, alone) in &mut self.held {
+            sight.for_each_frame(renumber);
+            alone.renumber_inputs(ordinals);
+        }
         self.fragments
             .iter_mut()
             .for_each(|(_, part)| part.for_each_frame(renumber));

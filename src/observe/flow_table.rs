@@ -53,6 +53,8 @@ impl FlowTable {
     ) {
         let flags = segment.flags;
         let opening = match (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
+            // A SYN that also ends or resets opens nothing.
+            (true, _) if flags.0 & (TcpFlags::FIN | TcpFlags::RST) != 0 => None,
             (true, false) => Some(Opening {
                 side,
                 isn: segment.sequence,

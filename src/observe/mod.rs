@@ -8,6 +8,7 @@ mod attribute;
 mod chunks;
 pub mod codec;
 mod conn_state;
+mod copies;
 mod dns_log;
 mod flow_table;
 mod fragments;
@@ -30,6 +31,7 @@ pub use run::{App, Event, EventKind, IcmpDetail, SideEvidence};
 pub use stream::StreamFact;
 pub use tally::Tally;
 
+use copies::{Copies, Held, Seen};
 use flow_table::FlowTable;
 use fragments::{Fragments, Whole};
 
@@ -38,6 +40,7 @@ use fragments::{Fragments, Whole};
 pub struct Observation {
     flows: FlowTable,
     fragments: Fragments,
+    copies: Copies,
     dns: DnsLog,
     tally: Tally,
     chunks: Chunks,
@@ -62,9 +65,43 @@ impl Observation {
             Decoded::SetAside(stop) => self.tally.set_aside(sighting, stop),
             Decoded::Packet(packet) => {
                 self.tally.decoded(sighting, packet);
-                self.absorb_packet(sighting.stamp, packet);
+                self.take(sighting.stamp, packet);
             }
         }
+    }
+
+    /// Takes a packet unless it is a copy; one that may turn out to be one later is held back by itself.
+    fn take(&mut self, stamp: Stamp, packet: &Packet<'_>) {
+        match self.copies.see(stamp, packet) {
+            Seen::Copy => self.tally.copies += 1,
+            Seen::Fresh => self.absorb_packet(stamp, packet),
+            Seen::Early(sight) => {
+                let mut alone = Self::default();
+                alone.absorb_packet(stamp, packet);
+                self.copies.hold(Held { sight, alone });
+            }
+        }
+    }
+
+    /// Takes the packets that were held back, as far as it is known by now whether they are copies, or `all`.
+    fn settle(&mut self, all: bool) {
+        let chunks = &self.chunks;
+        let settled = self.copies.settle(all, |chunk| chunks.last_of(chunk));
+        self.tally.copies += settled.copies;
+        for alone in settled.fresh {
+            self.merge_evidence(alone);
+        }
+    }
+
+    /// Takes what was seen in packets; whose frames they are is counted elsewhere.
+    fn merge_evidence(&mut self, other: Self) {
+        self.dns.merge(other.dns);
+        self.flows.merge(other.flows, &mut self.dns);
+        for whole in self.fragments.merge(other.fragments) {
+            self.absorb_whole(&whole);
+        }
+        self.tally.merge(other.tally);
+        self.copies.merge(other.copies);
     }
 
     /// Frames by what became of them.
@@ -181,12 +218,9 @@ impl Observation {
 
 impl Merge for Observation {
     fn merge(&mut self, other: Self) {
-        self.dns.merge(other.dns);
-        self.flows.merge(other.flows, &mut self.dns);
-        for whole in self.fragments.merge(other.fragments) {
-            self.absorb_whole(&whole);
-        }
-        self.tally.merge(other.tally);
-        self.chunks.merge(other.chunks);
+        let mut other = other;
+        self.chunks.merge(std::mem::take(&mut other.chunks));
+        self.merge_evidence(other);
+        self.settle(false);
     }
 }

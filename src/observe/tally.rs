@@ -25,6 +25,8 @@ pub struct Tally {
     pub cut_by_snaplen: u64,
     /// Of the decoded: fragments other than the first, which have no ports.
     pub fragments: u64,
+    /// Of the decoded: packets that a mirror port sent again within a millisecond; they are in no flow.
+    pub copies: u64,
     /// Evidence dropped at a bound, by what was bounded.
     pub bounded: BTreeMap<String, u64>,
 }
@@ -70,6 +72,7 @@ impl Merge for Tally {
         self.decoded += other.decoded;
         self.cut_by_snaplen += other.cut_by_snaplen;
         self.fragments += other.fragments;
+        self.copies += other.copies;
         add(&mut self.partly_decoded, other.partly_decoded);
         add(&mut self.set_aside, other.set_aside);
         add(&mut self.bounded, other.bounded);

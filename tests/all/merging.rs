@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pktaudit::decode::{Decoded, decode};
-use pktaudit::model::{FrameId, Merge, Stamp};
+use pktaudit::model::{CaptureTime, FrameId, Merge, Stamp};
 use pktaudit::observe::codec::Written;
 use pktaudit::observe::{Capture, Observation, Sighting, attribute};
 use pktaudit::source::{FrameSource, InputPath, OwnedFrame, Script, open};
@@ -233,6 +233,50 @@ fn each_direction_in_a_file_of_its_own_is_the_same() {
     });
 }
 
+/// Every frame again, `later` nanoseconds after.
+fn doubled(frames: &[OwnedFrame], later: i64) -> Vec<OwnedFrame> {
+    let mut all: Vec<OwnedFrame> = frames.to_vec();
+    all.sort_by_key(|frame| frame.time);
+    let copies: Vec<OwnedFrame> = all
+        .iter()
+        .map(|frame| OwnedFrame {
+            time: CaptureTime::from_nanos(frame.time.as_nanos() + later),
+            ..frame.clone()
+        })
+        .collect();
+    all.extend(copies);
+    all.sort_by_key(|frame| frame.time);
+    all
+}
+
+fn copies_are_only_counted(
+    frames: &[OwnedFrame],
+    later: i64,
+    dice: &mut Dice,
+) -> Result<(), String> {
+    let whole = attribute(observe(0, frames));
+    let twice = doubled(frames, later);
+    let at = dice.roll(twice.len() + 1);
+    let parts = vec![observe(0, &twice[..at]), observe(1, &twice[at..])];
+    let twice = attribute(merge_in_any_order(parts, dice));
+    if let Some(difference) = difference(&render(&whole, false), &render(&twice, false)) {
+        return Err(format!(
+            "doubled {later} ns later, cut at {at}: {difference}"
+        ));
+    }
+    let (copies, more) = (twice.tally.copies, whole.tally.decoded);
+    if copies == whole.tally.copies + more {
+        Ok(())
+    } else {
+        Err(format!("{copies} copies of {more} packets"))
+    }
+}
+
+#[test]
+fn every_frame_doubled_is_the_same_and_the_copies_are_counted() {
+    holds_for_all(|frames, dice| copies_are_only_counted(frames, 0, dice));
+}
+
 #[test]
 fn written_traffic_keeps_the_laws() {
     let mut dice = Dice(0x5851_f42d_4c95_7f2d);
@@ -240,6 +284,8 @@ fn written_traffic_keeps_the_laws() {
         let mut script = Script::parse(text).unwrap();
         let frames = frames_of(&mut script);
         cut_anywhere(&frames, &mut dice, 60).unwrap_or_else(|what| panic!("{what}\n{text}"));
+        copies_are_only_counted(&frames, 20_000, &mut dice)
+            .unwrap_or_else(|what| panic!("{what}\n{text}"));
         if times_differ(&frames) {
             sides_apart(&frames, &mut dice).unwrap_or_else(|what| panic!("{what}\n{text}"));
         }

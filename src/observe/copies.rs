@@ -1,0 +1,334 @@
+//! Frames that a mirror port sent twice: the same packet again within a millisecond, whatever its TTL, VLANs, link
+//! header and checksums.
+//!
+//! Within a part of the capture a copy is known when it comes, and only counted. A part's first packets may be copies
+//! of the last ones of the part before it, so they are held back, each as an observation of its own, until that part
+//! or the end has come ([`Copies::settle`]): those of the first millisecond, and, since frames may lie in disorder,
+//! the first few hundred, so that small files are held whole. Where large files overlap in time, as those of two taps
+//! do, copies are found at their borders only.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+use foldhash::fast::FixedState;
+
+use super::Observation;
+use crate::decode::{Packet, Segment};
+use crate::model::{CaptureTime, FrameId, Stamp};
+
+/// How soon a copy follows.
+const WINDOW: Duration = Duration::from_millis(1);
+/// So many packets of a part are held back in any case.
+const HELD: usize = 256;
+/// The most packets held back of a part's first millisecond: a bound for floods.
+const MAX_HELD: usize = 1024;
+/// How far back a part's last packets are remembered: disorder goes no further as a rule.
+const MEMORY: Duration = Duration::from_secs(1);
+/// The most of them: the latest.
+const MAX_TAIL: usize = 1024;
+/// Recent packets are looked for in one of so many sets of [`WAYS`].
+const SETS: usize = 1024;
+const WAYS: usize = 4;
+
+/// What is known of copies.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    current: Option<Box<Current>>,
+    held: Vec<Held>,
+    tails: Vec<Sight>,
+}
+
+/// The part that is being taken.
+#[derive(Debug)]
+struct Current {
+    chunk: (u32, u32),
+    first: CaptureTime,
+    last: CaptureTime,
+    held: usize,
+    recent: Vec<[Sight; WAYS]>,
+}
+
+/// A packet's identity, and when and where it was seen.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub(super) struct Sight {
+    pub(super) stamp: Stamp,
+    identity: u64,
+    /// Whether it was a copy already in its own part.
+    dropped: bool,
+}
+
+/// One of a part's first packets, by itself.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) sight: Sight,
+    pub(super) alone: Observation,
+}
+
+/// What a packet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// The same as one a moment ago.
+    Copy,
+    /// Perhaps a copy of one that another part has.
+    Early(Sight),
+    /// None of these.
+    Fresh,
+}
+
+/// What came of packets that were held back.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) fresh: Vec<Observation>,
+    pub(super) copies: u64,
+}
+
+impl Copies {
+    /// Takes note of a packet; those of one part come in the order of time.
+    pub(super) fn see(&mut self, stamp: Stamp, packet: &Packet<'_>) -> Seen {
+        let sight = Sight {
+            stamp,
+            identity: identity(packet),
+            dropped: false,
+        };
+        let chunk = stamp.frame.chunk();
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.chunk != chunk)
+        {
+            self.close();
+        }
+        let current = self.current.get_or_insert_with(|| {
+            Box::new(Current {
+                chunk,
+                first: stamp.time,
+                last: stamp.time,
+                held: 0,
+                recent: vec![[Sight::NONE; WAYS]; SETS],
+            })
+        });
+        current.last = current.last.max(stamp.time);
+        let set = &mut current.recent[sight.identity as usize % SETS];
+        if let Some(known) = set.iter_mut().find(|known| known.is_copied_by(&sight)) {
+            *known = Sight {
+                dropped: true,
+                ..sight
+            };
+            return Seen::Copy;
+        }
+        if let Some(oldest) = set.iter_mut().min_by_key(|known| known.stamp.time) {
+            *oldest = sight;
+        }
+        let early = stamp.time.since(current.first) <= WINDOW;
+        if current.held < HELD || early && current.held < MAX_HELD {
+            current.held += 1;
+            return Seen::Early(sight);
+        }
+        Seen::Fresh
+    }
+
+    /// Holds a packet back.
+    pub(super) fn hold(&mut self, held: Held) {
+        self.held.push(held);
+    }
+
+    /// Notes a part's last packets, as a partial file lists them.
+    pub(super) fn note_tail(&mut self, sight: Sight) {
+        self.tails.push(sight);
+    }
+
+    /// Takes all of another part.
+    pub(super) fn merge(&mut self, mut other: Self) {
+        self.close();
+        other.close();
+        self.held.append(&mut other.held);
+        self.tails.append(&mut other.tails);
+    }
+
+    /// Lets go of held packets: of those parts before which the part is there, or of all. `last_of` tells the time
+    /// of a chunk's last frame.
+    pub(super) fn settle(
+        &mut self,
+        all: bool,
+        last_of: impl Fn((u32, u32)) -> Option<CaptureTime>,
+    ) -> Settled {
+        self.close();
+        let mut settled = Settled::default();
+        if self.held.is_empty() {
+            return settled;
+        }
+        let mut sights = self.tails.clone();
+        sights.extend(self.held.iter().map(|held| held.sight));
+        sights.sort_unstable_by_key(|sight| (sight.identity, sight.stamp));
+        sights.dedup();
+        let waits: HashSet<Stamp> = self.held.iter().map(|held| held.sight.stamp).collect();
+        let mut waiting = Vec::new();
+        for held in std::mem::take(&mut self.held) {
+            let (input, chunk) = held.sight.stamp.frame.chunk();
+            let before = chunk
+                .checked_sub(1)
+                .and_then(|chunk| last_of((input, chunk)));
+            if !all && before.is_none() {
+                waiting.push(held);
+            } else if is_copy(&held.sight, &sights, &waits) {
+                settled.copies += 1;
+            } else {
+                settled.fresh.push(held.alone);
+            }
+        }
+        self.held = waiting;
+        // The next part of the same input is there and settled: nothing asks for this tail any more.
+        let unsettled = |chunk| {
+            self.held
+                .iter()
+                .any(|h| h.sight.stamp.frame.chunk() == chunk)
+        };
+        self.tails.retain(|tail| {
+            let (input, chunk) = tail.stamp.frame.chunk();
+            let next = (input, chunk + 1);
+            last_of(next).is_none_or(|last| last.since(tail.stamp.time) <= MEMORY)
+                || unsettled(next)
+        });
+        settled
+    }
+
+    /// Everything as it is written: held packets and tails.
+    pub(super) fn into_parts(mut self) -> (Vec<Held>, Vec<Sight>) {
+        self.close();
+        self.held.sort_by_key(|held| held.sight);
+        self.tails.sort_unstable();
+        (self.held, self.tails)
+    }
+
+    /// Keeps the last packets of the part that was taken.
+    fn close(&mut self) {
+        let Some(current) = self.current.take() else {
+            return;
+        };
+        let recent = current.recent.iter().flatten();
+        let mut tail: Vec<Sight> = recent
+            .filter(|sight| {
+                **sight != Sight::NONE && current.last.since(sight.stamp.time) <= MEMORY
+            })
+            .copied()
+            .collect();
+        tail.sort_unstable_by_key(|sight| Reverse(sight.stamp));
+        tail.truncate(MAX_TAIL);
+        self.tails.append(&mut tail);
+    }
+}
+
+/// Whether a packet that was held back is a copy of one before it; or of one after it that cannot be taken back, since
+/// it is not among those that wait. `sights` ascend by identity, then by time.
+fn is_copy(sight: &Sight, sights: &[Sight], waits: &HashSet<Stamp>) -> bool {
+    let start = sights.partition_point(|known| known.identity < sight.identity);
+    sights[start..]
+        .iter()
+        .take_while(|known| known.identity == sight.identity)
+        .any(|known| {
+            let taken = || !known.dropped && !waits.contains(&known.stamp);
+            known.is_copied_by(sight) || sight.is_copied_by(known) && taken()
+        })
+}
+
+impl Sight {
+    const NONE: Self = Self {
+        stamp: Stamp {
+            time: CaptureTime::MIN,
+            frame: FrameId::from_bits(0),
+        },
+        identity: 0,
+        dropped: false,
+    };
+
+    fn is_copied_by(&self, later: &Self) -> bool {
+        self.identity == later.identity
+            && self.stamp < later.stamp
+            && later.stamp.time.since(self.stamp.time) <= WINDOW
+    }
+
+    /// Lets the frame's place be rewritten.
+    pub(super) fn for_each_frame(&mut self, mut rewrite: impl FnMut(&mut FrameId)) {
+        rewrite(&mut self.stamp.frame);
+    }
+}
+
+/// What copies of a packet share. The same in every run and on every machine, since partial files hold it.
+fn identity(packet: &Packet<'_>) -> u64 {
+    let mut hash = FixedState::with_seed(0x70_6b_74_61).build_hasher();
+    for ip in [packet.source, packet.destination] {
+        match ip {
+            std::net::IpAddr::V4(ip) => hash.write_u32(ip.to_bits()),
+            std::net::IpAddr::V6(ip) => hash.write_u128(ip.to_bits()),
+        }
+    }
+    let (id, length) = (packet.ip_id, packet.ip_length);
+    hash.write_u64(u64::from(id) << 32 | u64::from(length));
+    for tunnel in &packet.tunnels {
+        hash.write(tunnel.kind.as_bytes());
+    }
+    let fragment = match (&packet.segment, &packet.fragment) {
+        (Segment::Fragment(fragment), _) | (_, Some(fragment)) => Some(fragment),
+        _ => None,
+    };
+    if let Some(fragment) = fragment {
+        hash.write_u64(u64::from(fragment.id) << 32 | u64::from(fragment.offset));
+        hash.write_u8(u8::from(fragment.more));
+    }
+    segment_identity(&packet.segment, &mut hash);
+    hash.finish()
+}
+
+fn segment_identity(segment: &Segment<'_>, hash: &mut impl Hasher) {
+    let mut two = |high: u32, low: u32| hash.write_u64(u64::from(high) << 32 | u64::from(low));
+    let ports = |source: u16, destination: u16| u32::from(source) << 16 | u32::from(destination);
+    match segment {
+        Segment::Tcp(segment) => {
+            two(
+                ports(segment.source_port, segment.destination_port),
+                segment.sequence,
+            );
+            let flags = u32::from(segment.flags.0) << 16 | u32::from(segment.window);
+            two(segment.acknowledgment, flags);
+            let (value, echo) = segment.timestamps.unwrap_or_default();
+            two(value, echo);
+        }
+        Segment::Udp(datagram) => {
+            two(
+                ports(datagram.source_port, datagram.destination_port),
+                datagram.payload_length,
+            );
+            sample(datagram.payload, hash);
+        }
+        Segment::Icmp(message) => {
+            two(
+                u32::from_be_bytes([1, u8::from(message.v6), message.kind, message.code]),
+                u32::from(message.id),
+            );
+            sample(message.payload, hash);
+        }
+        Segment::Other {
+            protocol, payload, ..
+        } => {
+            two(2, u32::from(*protocol));
+            sample(payload, hash);
+        }
+        Segment::Fragment(fragment) => {
+            two(3, u32::from(fragment.protocol));
+            sample(fragment.payload, hash);
+        }
+    }
+}
+
+/// Enough of a payload to tell it from another: its start and its end.
+fn sample(payload: &[u8], hash: &mut impl Hasher) {
+    const START: usize = 96;
+    const END: usize = 32;
+    hash.write(payload.get(..START).unwrap_or(payload));
+    let end = payload.len().saturating_sub(END).max(START);
+    hash.write(payload.get(end..).unwrap_or(&[]));
+}
