@@ -10,6 +10,7 @@ use super::dns_log::DnsTransaction;
 use super::names::Directory;
 use super::recognise;
 use super::run::{App, Event, EventKind, Run, SaidBy, SideEvidence};
+use super::seed::Seed;
 use super::stream::StreamFact;
 use super::{Chunks, Observation, Tally};
 use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Side, Stamp, TimeSpan, Transport};
@@ -162,7 +163,13 @@ pub struct Capture {
 
 /// Works out flows, their direction, state and names.
 #[must_use]
-pub fn attribute(mut observation: Observation) -> Capture {
+pub fn attribute(observation: Observation) -> Capture {
+    attribute_with(observation, &[])
+}
+
+/// As [`attribute`], with names that were told before the capture began; they rank behind all that it says itself.
+#[must_use]
+pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     observation.settle(true);
     let Observation {
         flows,
@@ -183,7 +190,8 @@ pub fn attribute(mut observation: Observation) -> Capture {
         *tally.bounded.entry("fragments".to_owned()).or_default() += fragments.dropped();
     }
     let dns = dns.into_transactions();
-    let directory = Directory::of(&dns);
+    let mut directory = Directory::of(&dns);
+    directory.seed(seeds);
     let mut out: Vec<Flow> = Vec::new();
     let mut cut = 0;
     for (key, run) in runs {
@@ -360,6 +368,15 @@ fn names(
                 stale: c.stale,
             }),
     );
+    let told = directory.told(initiator.ip, responder.ip);
+    names.extend(told.into_iter().map(|(same_client, name)| Name {
+        fqdn: name.clone(),
+        source: NameSource::Seed,
+        at: run.span.0,
+        port: 0,
+        same_client,
+        stale: false,
+    }));
     names.sort_by_key(|name| name.source);
     names
 }
@@ -381,5 +398,46 @@ impl Capture {
     #[must_use]
     pub const fn end(&self) -> CaptureTime {
         self.span.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+    use crate::model::FrameId;
+    use crate::observe::{Sighting, read_seeds};
+
+    #[test]
+    fn a_seed_names_what_nothing_else_does() {
+        let mut frame = vec![2; 12];
+        frame.extend([8, 0]);
+        frame.extend([
+            0x45, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 5, 192, 0, 2, 1,
+        ]);
+        frame.extend([
+            0x9c, 0x40, 1, 187, 0, 0, 0, 9, 0, 0, 0, 0, 0x50, 2, 0, 9, 0, 0, 0, 0,
+        ]);
+        let mut observation = Observation::default();
+        let sighting = Sighting {
+            stamp: Stamp {
+                time: CaptureTime::from_nanos(5),
+                frame: FrameId::new(0, 0, 0),
+            },
+            captured_length: frame.len() as u32,
+            wire_length: frame.len() as u32,
+        };
+        observation.absorb(sighting, &decode(1, &frame, 0));
+        let seeds = read_seeds("192.0.2.1 a.example b.example").seeds;
+        let capture = attribute_with(observation, &seeds);
+        let names = capture.flows[0].names.iter();
+        let names: Vec<_> = names.map(|n| (n.source, n.fqdn.to_string())).collect();
+        assert_eq!(
+            names,
+            [
+                (NameSource::Seed, "a.example".to_owned()),
+                (NameSource::Seed, "b.example".to_owned())
+            ]
+        );
     }
 }

@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
@@ -260,11 +261,14 @@ impl Sight {
 /// What copies of a packet share. The same in every run and on every machine, since partial files hold it.
 fn identity(packet: &Packet<'_>) -> u64 {
     let mut hash = FixedState::with_seed(0x70_6b_74_61).build_hasher();
-    for ip in [packet.source, packet.destination] {
-        match ip {
-            std::net::IpAddr::V4(ip) => hash.write_u32(ip.to_bits()),
-            std::net::IpAddr::V6(ip) => hash.write_u128(ip.to_bits()),
-        }
+    addresses(packet.source, packet.destination, &mut hash);
+    // The same packet in another tunnel is another packet, unless mirrors made the tunnels: they send one copy from
+    // each end.
+    let carriers = packet.carriers.iter();
+    for carrier in carriers.filter(|carrier| !matches!(carrier.kind, "vxlan" | "geneve")) {
+        addresses(carrier.source, carrier.destination, &mut hash);
+        hash.write_u16(carrier.source_port);
+        hash.write_u16(carrier.destination_port);
     }
     let (id, length) = (packet.ip_id, packet.ip_length);
     hash.write_u64(u64::from(id) << 32 | u64::from(length));
@@ -281,6 +285,15 @@ fn identity(packet: &Packet<'_>) -> u64 {
     }
     segment_identity(&packet.segment, &mut hash);
     hash.finish()
+}
+
+fn addresses(source: IpAddr, destination: IpAddr, hash: &mut impl Hasher) {
+    for ip in [source, destination] {
+        match ip {
+            IpAddr::V4(ip) => hash.write_u32(ip.to_bits()),
+            IpAddr::V6(ip) => hash.write_u128(ip.to_bits()),
+        }
+    }
 }
 
 fn segment_identity(segment: &Segment<'_>, hash: &mut impl Hasher) {

@@ -16,18 +16,20 @@ mod names;
 mod quic;
 mod recognise;
 mod run;
+mod seed;
 mod stream;
 mod tally;
 
 use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
 use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 
-pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute};
+pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribute_with};
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
 pub use names::is_sinkhole;
 pub use run::{App, Event, EventKind, IcmpDetail, SideEvidence};
+pub use seed::{Seed, SeedText, read_seeds, seeds_of};
 pub use stream::StreamFact;
 pub use tally::Tally;
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::dns_log::{DnsData, DnsTransaction};
+use super::seed::Seed;
 use crate::model::{CaptureTime, Fqdn, Stamp};
 
 /// How long after its TTL an answer may still be in use: applications and resolvers keep answers longer than told.
@@ -39,6 +40,8 @@ pub(super) struct Candidate {
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     by_address: HashMap<IpAddr, Vec<Lookup>>,
+    /// By address: for whom, and the name.
+    seeds: HashMap<IpAddr, Vec<(Option<IpAddr>, Fqdn)>>,
 }
 
 impl Directory {
@@ -46,39 +49,54 @@ impl Directory {
     pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
         let mut by_address: HashMap<IpAddr, Vec<Lookup>> = HashMap::new();
         for transaction in transactions {
-            for (stamp, facts) in &transaction.answers {
-                let chain = transaction.chain(facts);
-                for record in facts.records.iter().filter(|record| record.is_answer()) {
-                    let addresses: &[IpAddr] = match &record.data {
-                        DnsData::Address(ip) => std::slice::from_ref(ip),
-                        DnsData::Service(_, hints) => hints,
-                        _ => continue,
-                    };
-                    // Without a question (mDNS) the record's own name is all that there is.
-                    let asked = match (&transaction.query, &record.name) {
-                        (Some(query), Some(owner)) if chain.contains(&owner) => query,
-                        (None, Some(owner)) if transaction.query_type == 0 => owner,
-                        _ => continue,
-                    };
-                    for ip in addresses.iter().filter(|ip| !is_sinkhole(**ip)) {
-                        by_address
-                            .entry(ip.to_canonical())
-                            .or_default()
-                            .push(Lookup {
-                                stamp: *stamp,
-                                client: transaction.client.ip,
-                                asked: asked.clone(),
-                                ttl: record.ttl,
-                            });
-                    }
-                }
+            for named in named_addresses(transaction) {
+                let lookups = by_address.entry(named.address.to_canonical()).or_default();
+                lookups.push(Lookup {
+                    stamp: named.stamp,
+                    client: transaction.client.ip,
+                    asked: named.asked.clone(),
+                    ttl: named.ttl,
+                });
             }
         }
         for lookups in by_address.values_mut() {
             lookups
                 .sort_by(|a, b| (a.stamp, a.client, &a.asked).cmp(&(b.stamp, b.client, &b.asked)));
         }
-        Self { by_address }
+        Self {
+            by_address,
+            seeds: HashMap::new(),
+        }
+    }
+
+    /// Adds names told before the capture began.
+    pub(super) fn seed(&mut self, seeds: &[Seed]) {
+        for seed in seeds.iter().filter(|seed| !is_sinkhole(seed.address)) {
+            let told = self.seeds.entry(seed.address.to_canonical()).or_default();
+            told.push((seed.client, seed.name.clone()));
+        }
+        for told in self.seeds.values_mut() {
+            told.sort();
+            told.dedup();
+        }
+    }
+
+    /// The names that `address` was told to have for `client`, and whether for it alone: if any were, those only.
+    pub(super) fn told(&self, client: IpAddr, address: IpAddr) -> Vec<(bool, &Fqdn)> {
+        let told = self.seeds.get(&address.to_canonical());
+        let of = |who: Option<IpAddr>| {
+            let told = told.into_iter().flatten();
+            let names = told.filter(move |(client, _)| *client == who);
+            names
+                .take(MAX_NAMES)
+                .map(move |(_, name)| (who.is_some(), name))
+        };
+        let own: Vec<_> = of(Some(client)).collect();
+        if own.is_empty() {
+            of(None).collect()
+        } else {
+            own
+        }
     }
 
     /// The names that `address` may have for `client` at `time`: what the client asked itself first, then what others
@@ -123,6 +141,47 @@ impl Directory {
         out.truncate(MAX_NAMES);
         out
     }
+}
+
+/// An address that an answer gives to a name.
+pub(super) struct NamedAddress<'a> {
+    pub(super) address: IpAddr,
+    /// The asked name.
+    pub(super) asked: &'a Fqdn,
+    pub(super) stamp: Stamp,
+    pub(super) ttl: u32,
+}
+
+/// The addresses to which a transaction's answers lead from the asked name, sinkholes left out.
+pub(super) fn named_addresses(
+    transaction: &DnsTransaction,
+) -> impl Iterator<Item = NamedAddress<'_>> {
+    transaction.answers.iter().flat_map(move |(stamp, facts)| {
+        let chain = transaction.chain(facts);
+        let records = facts.records.iter().filter(|record| record.is_answer());
+        records.flat_map(move |record| {
+            // Without a question (mDNS) the record's own name is all that there is.
+            let asked = match (&transaction.query, &record.name) {
+                (Some(query), Some(owner)) if chain.contains(&owner) => Some(query),
+                (None, Some(owner)) if transaction.query_type == 0 => Some(owner),
+                _ => None,
+            };
+            let addresses: &[IpAddr] = match &record.data {
+                DnsData::Address(ip) => std::slice::from_ref(ip),
+                DnsData::Service(_, hints) => hints,
+                _ => &[],
+            };
+            let addresses = addresses.iter().filter(|ip| !is_sinkhole(**ip));
+            addresses.filter_map(move |address| {
+                Some(NamedAddress {
+                    address: *address,
+                    asked: asked?,
+                    stamp: *stamp,
+                    ttl: record.ttl,
+                })
+            })
+        })
+    })
 }
 
 fn rank(candidate: &Candidate) -> (bool, bool, std::cmp::Reverse<Stamp>) {
