@@ -223,8 +223,8 @@ fn the_readme_shows_the_help_as_it_is() {
         .split_once("```")
         .expect("the fenced block does not end");
     assert!(
-        rest.contains("<!-- help -->"),
-        "no second marker after the block"
+        rest.trim_start().starts_with("<!-- /help -->"),
+        "no <!-- /help --> after the block"
     );
     let help = pktaudit(["--help"]).exits(0).stdout;
     let trimmed = |text: &str| {
@@ -295,7 +295,7 @@ fn every_finding_and_evidence_code_in_the_samples_is_explained() {
     }
     pktaudit(["explain", "no-such-code"])
         .exits(2)
-        .complains_of(&["no-such-code", "blocked"]);
+        .complains_of(&["no-such-code", "lists them"]);
 }
 
 #[test]
@@ -310,7 +310,9 @@ fn a_first_site_file_from_a_sample_loads_and_audits() {
             return Err(format!("exit {}: {}", ran.status, ran.stderr));
         }
         let report = ran.json();
-        match report["summary"]["site_is_default"] == false && text.contains("10.20.0.10") {
+        // Who asks a web proxy for names is not told to be an agent yet.
+        let bound = report["summary"]["site_is_default"] == false;
+        match bound && (text.contains("10.20.0.10") || text.contains(" 0 DNS transactions")) {
             true => Ok(()),
             false => Err("the agent is in no role".to_owned()),
         }
