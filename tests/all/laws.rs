@@ -125,7 +125,11 @@ fn law_1_a_cut_capture_gives_the_same_report() {
             let folder = folder();
             let places = in_time(&capture, cuts(seed, capture.frames.len(), parts));
             let files = files(&folder, &capture.cut(&places));
-            told.is_told_of(&format!("cut at {places:?}"), sample, &files)?;
+            let what = format!("cut at {places:?}");
+            match parts {
+                5 => told.is_told_of(&what, sample, &files)?,
+                _ => same_audit(&what, &told.audit, &audit(sample, &files)?)?,
+            }
         }
         Ok(())
     });
@@ -134,7 +138,7 @@ fn law_1_a_cut_capture_gives_the_same_report() {
 #[test]
 fn law_2_the_order_of_files_does_not_matter() {
     for_each_sample(|sample| {
-        let told = Told::of(sample, &whole(sample))?;
+        let told = audit(sample, &whole(sample))?;
         let folder = folder();
         let capture = Capture::read(&sample.capture);
         let places = in_time(&capture, cuts(7, capture.frames.len(), 4));
@@ -142,7 +146,7 @@ fn law_2_the_order_of_files_does_not_matter() {
         for order in [[3, 2, 1, 0], [2, 0, 3, 1]] {
             let files = order.map(|place| files[place].clone());
             let what = format!("cut at {places:?}, in the order {order:?}");
-            told.is_told_of(&what, sample, &files)?;
+            same_audit(&what, &told, &audit(sample, &files)?)?;
         }
         Ok(())
     });
@@ -167,7 +171,11 @@ fn law_2_names_do_not_matter_where_files_are_apart_in_time() {
             .map(|(i, part)| write(&folder, &format!("part-{}", 9 - i), part.to_bytes()))
             .collect();
         let what = format!("cut at {places:?}, named backwards");
-        Told::of(sample, &whole(sample))?.is_told_of(&what, sample, &files)
+        same_audit(
+            &what,
+            &audit(sample, &whole(sample))?,
+            &audit(sample, &files)?,
+        )
     });
 }
 

