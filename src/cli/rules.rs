@@ -118,7 +118,14 @@ pub(super) fn explain_code(command: &ExplainCommand) -> anyhow::Result<Exit> {
     }
     for code in &command.codes {
         let Some(text) = report::explain(code) else {
-            bail!("`{code}` is no code that is known; `pktaudit explain` lists them");
+            let codes = FindingCode::ALL.iter().map(|code| code.as_str());
+            let codes: Vec<_> = codes
+                .chain(Code::ALL.iter().map(|code| code.as_str()))
+                .collect();
+            bail!(
+                "`{code}` is no code that is known; known are {}",
+                codes.join(", ")
+            );
         };
         output::to_stdout(|out| Ok(writeln!(out, "{text}\n")?))?;
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::span::{Span, Walk};
-use super::{Fragment, Packet, Segment, Stop, icmp, tcp, tunnel, udp};
+use super::{Carrier, Fragment, Packet, Segment, Stop, UdpDatagram, icmp, tcp, tunnel, udp};
 
 /// IP protocol number of the authentication header.
 pub(super) const AUTHENTICATION: u8 = 51;
@@ -177,8 +177,7 @@ fn carried<'a>(
             // What lies in a tunnel is not whole before the fragments are rejoined.
             if let (true, Segment::Udp(datagram)) = (whole, &read.0) {
                 let payload = udp::payload_span(span, datagram);
-                let (source, destination) = (datagram.source_port, datagram.destination_port);
-                if let Some(inner) = tunnel::in_udp(source, destination, payload, walk) {
+                if let Some(inner) = tunnel::in_udp(carrier(header, datagram), payload, walk) {
                     return inner;
                 }
             }
@@ -281,6 +280,21 @@ fn fragment_header<'a>(
     fragmented(header, fragment, payload, walk, stop)
 }
 
+fn carrier(header: &Header, datagram: &UdpDatagram<'_>) -> Carrier {
+    Carrier {
+        kind: "",
+        source: header.source,
+        destination: header.destination,
+        source_port: datagram.source_port,
+        destination_port: datagram.destination_port,
+        ttl: header.ttl,
+        ip_length: header.length,
+        payload_length: datagram.payload_length,
+        vlans: 0,
+        tunnels: 0,
+    }
+}
+
 fn other<'a>(protocol: u8, span: Span<'a>, stop: Option<Stop>) -> (Segment<'a>, Option<Stop>) {
     (
         Segment::Other {
@@ -303,6 +317,7 @@ fn finish<'a>(
     Packet {
         vlans: std::mem::take(&mut walk.vlans),
         tunnels: std::mem::take(&mut walk.tunnels),
+        carriers: std::mem::take(&mut walk.carriers),
         source: header.source,
         destination: header.destination,
         ttl: header.ttl,

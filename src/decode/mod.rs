@@ -21,6 +21,8 @@ pub mod tls;
 mod tunnel;
 mod udp;
 
+pub use tunnel::tunnel_kind;
+
 use span::{Span, Walk};
 
 /// Decodes one frame down to its innermost IP packet.
@@ -46,6 +48,7 @@ pub fn decode_rejoined<'a>(first: &Packet<'_>, payload: &'a [u8]) -> Packet<'a> 
     let mut walk = Walk {
         vlans: first.vlans.clone(),
         tunnels: first.tunnels.clone(),
+        carriers: first.carriers.clone(),
         layers: 0,
     };
     let protocol = first
@@ -64,6 +67,9 @@ pub struct Packet<'a> {
     pub vlans: Vlans,
     /// Tunnels that the packet came in, outermost first.
     pub tunnels: Tunnels,
+    /// UDP datagrams that carried the packet, outermost first: flows of their own to whoever filters between the
+    /// tunnel's ends.
+    pub carriers: Carriers,
     /// Source address.
     pub source: IpAddr,
     /// Destination address.
@@ -283,6 +289,34 @@ pub type Vlans = smallvec::SmallVec<[u16; 4]>;
 
 /// Tunnels of a frame, outermost first; at most 4 are kept.
 pub type Tunnels = smallvec::SmallVec<[Tunnel; 4]>;
+
+/// UDP datagrams around a packet, outermost first. Only tunnels in tunnels make it allocate.
+pub type Carriers = smallvec::SmallVec<[Carrier; 1]>;
+
+/// The headers of a UDP datagram in which a tunnel carries a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// The tunnel, as [`Tunnel::kind`] names it.
+    pub kind: &'static str,
+    /// Source address.
+    pub source: IpAddr,
+    /// Destination address.
+    pub destination: IpAddr,
+    /// Source port.
+    pub source_port: u16,
+    /// Destination port.
+    pub destination_port: u16,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// Bytes of the IP packet on the wire, header included.
+    pub ip_length: u32,
+    /// Payload bytes on the wire.
+    pub payload_length: u32,
+    /// How many of [`Packet::vlans`] lie outside of it.
+    pub vlans: u8,
+    /// How many of [`Packet::tunnels`] lie outside of it.
+    pub tunnels: u8,
+}
 
 /// A layer that carries whole packets or frames of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

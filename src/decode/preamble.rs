@@ -62,6 +62,17 @@ pub enum PreambleKind {
     Tag,
 }
 
+/// Whether a segment starts with the PROXY protocol; cheap.
+#[must_use]
+pub fn starts_proxy_protocol(bytes: &[u8]) -> bool {
+    bytes.starts_with(SIGNATURE)
+        || bytes.starts_with(b"PROXY TCP")
+        || bytes.starts_with(b"PROXY UNKNOWN")
+}
+
+/// What version 2 of the PROXY protocol starts with.
+const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
 /// Reads the preamble at the start of `bytes`, which are contiguous in their stream and not empty.
 #[must_use]
 pub fn read_preamble(bytes: &[u8]) -> PreambleRead {
@@ -69,7 +80,8 @@ pub fn read_preamble(bytes: &[u8]) -> PreambleRead {
         [0x05, ..] => socks_5(bytes),
         [0x01, user, ..] if *user > 0 => socks_login(bytes),
         [0x04, 1 | 2, ..] => socks_4(bytes),
-        [0x0d, ..] => proxy_protocol_2(bytes),
+        [0x01 | 0x04] => PreambleRead::NeedMore(1),
+        [0x0d | 0x0a, ..] => proxy_protocol_2(bytes),
         [0x00, ..] => postgres(bytes),
         [0x30, ..] => ldap(bytes),
         [0x03, ..] => rdp(bytes),
@@ -173,9 +185,12 @@ fn socks_4(bytes: &[u8]) -> PreambleRead {
 }
 
 fn proxy_protocol_2(bytes: &[u8]) -> PreambleRead {
-    const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
     if !is_start(bytes, SIGNATURE) {
-        return PreambleRead::Other;
+        // Empty lines, as some clients send behind a body.
+        let empty = bytes
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        return took(PreambleKind::Line, empty.count());
     }
     match bytes.get(14..16) {
         Some([high, low]) => need(

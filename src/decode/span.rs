@@ -1,6 +1,6 @@
 //! The bytes of a layer with their place in the frame, and what a walk over layers has gathered.
 
-use super::{MAX_LAYERS, Stop, StopReason, Tunnel, Tunnels, Vlans};
+use super::{Carriers, MAX_LAYERS, Stop, StopReason, Tunnel, Tunnels, Vlans};
 
 /// A layer's bytes, from its first header byte to where the layers around it say it ends.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +121,7 @@ impl<'a> Span<'a> {
 pub(super) struct Walk {
     pub(super) vlans: Vlans,
     pub(super) tunnels: Tunnels,
+    pub(super) carriers: Carriers,
     pub(super) layers: u8,
 }
 

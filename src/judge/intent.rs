@@ -1,6 +1,6 @@
 //! Attempts rolled up to intents: one initiator, one aim, one port, close in time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::coverage::wanted_by_name;
 use super::evidence::{Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
 use super::lookup::Lookups;
-use crate::model::{Fqdn, Stamp, Transport};
+use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet, Scratch};
 
@@ -170,6 +170,7 @@ pub(super) fn intents(
         }
         forgive_earlier(&mut out[first..]);
     }
+    forgive_other_family(&mut out);
     failed_lookups(capture, lookups, rules, &mut out);
     out.sort_by(|a, b| {
         let key = |i: &Intent| {
@@ -342,6 +343,37 @@ fn forgive_earlier(same_key: &mut [Intent]) {
             intent.outcome = Outcome::OkAfterRetry;
         }
         reached_later |= intent.outcome.is_reached();
+    }
+}
+
+/// A host's IPv4 and IPv6 addresses are two initiators in packets. Where the same name and port was reached over the
+/// other family from the moment that this one failed, the failed family is a way that does not work, no block.
+fn forgive_other_family(intents: &mut [Intent]) {
+    type Aim = (Fqdn, Option<u16>);
+    let mut reached: HashMap<Aim, Vec<(CaptureTime, bool)>> = HashMap::new();
+    for intent in intents.iter().filter(|intent| intent.outcome.is_reached()) {
+        if let Some(name) = &intent.fqdn {
+            let key = (name.clone(), intent.port);
+            let at = (intent.span.0.time, intent.initiator.is_ipv4());
+            reached.entry(key).or_default().push(at);
+        }
+    }
+    for intent in intents.iter_mut() {
+        let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
+        let (true, Some(name)) = (failed && intent.stage == Some(Stage::Connect), &intent.fqdn)
+        else {
+            continue;
+        };
+        let (start, family) = (intent.span.0.time, intent.initiator.is_ipv4());
+        let raced = reached
+            .get(&(name.clone(), intent.port))
+            .is_some_and(|all| {
+                all.iter()
+                    .any(|(at, v4)| *v4 != family && at.since(start).max(start.since(*at)) <= RACE)
+            });
+        if raced {
+            intent.outcome = Outcome::Degraded;
+        }
     }
 }
 

@@ -137,7 +137,7 @@ impl Servers {
 
 fn addresses(facts: &DnsFacts) -> impl Iterator<Item = IpAddr> + '_ {
     facts.records.iter().filter_map(|record| match record.data {
-        DnsData::Address(ip) if record.answer => Some(ip),
+        DnsData::Address(ip) if record.is_answer() => Some(ip),
         _ => None,
     })
 }

@@ -179,8 +179,8 @@ fn off(why: &str) -> String {
 
 /// The worst of its intents, initiator by initiator: one that reached the aim at last is content.
 fn standing(places: &[usize], intents: &[Intent]) -> Standing {
-    let mut by_initiator: BTreeMap<(IpAddr, Option<&Fqdn>, Option<u16>), Vec<Outcome>> =
-        BTreeMap::new();
+    type Aim<'a> = (IpAddr, Option<&'a Fqdn>, Option<u16>);
+    let mut by_initiator: BTreeMap<Aim<'_>, Vec<Outcome>> = BTreeMap::new();
     for intent in places.iter().map(|i| &intents[*i]) {
         let aim = (intent.initiator, intent.fqdn.as_ref(), intent.port);
         by_initiator.entry(aim).or_default().push(intent.outcome);

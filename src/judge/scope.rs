@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::Transport;
 use crate::observe::{App, Flow};
-use crate::rules::{Profile, Subject};
+use crate::rules::{Profile, Subject, is_private};
 
 /// Why a flow is not audited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,9 @@ pub(super) fn out_of_scope(
     if let Some(what) = housekeeping(flow) {
         return Some(OutOfScope::Housekeeping(what));
     }
-    let audited = profile.is_audited(from.ip) || profile.is_audited(to.ip);
+    // From outside to any host that has a role, also one from which nothing is opened, such as a log collector.
+    let inbound = !is_private(from.ip) && !profile.roles_of(to.ip).is_empty();
+    let audited = profile.is_audited(from.ip) || profile.is_audited(to.ip) || inbound;
     (!audited).then_some(OutOfScope::NoAuditedHost)
 }
 

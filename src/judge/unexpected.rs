@@ -149,7 +149,7 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
         .map(|miss| nearness(&miss.misfits))
         .min();
     match nearest {
-        Some((_, code)) => code,
+        Some((.., code)) => code,
         None => match verdict.aim.names.first() {
             None => FindingCode::Unnamed,
             Some(name) if case.rules.nearest_by_vendor_domain(name).is_some() => {
@@ -160,20 +160,19 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
     }
 }
 
-/// How near a miss is: fewer misfits first, then by what is easiest to act on.
-fn nearness(misfits: &[Misfit]) -> (usize, FindingCode) {
-    let codes = misfits.iter().map(|misfit| match misfit {
-        Misfit::Expired { .. } | Misfit::NotYetValid { .. } => FindingCode::Expired,
+/// How near a miss is: fewer misfits first; of equally many, one that only a date keeps off, then one on another
+/// port, then one that a switch or a region keeps off, then one for other sources.
+fn nearness(misfits: &[Misfit]) -> (usize, u8, FindingCode) {
+    let nearest = misfits.iter().map(|misfit| match misfit {
+        Misfit::Expired { .. } | Misfit::NotYetValid { .. } => (0, FindingCode::Expired),
         Misfit::Inactive { .. } | Misfit::Region { .. } | Misfit::DocumentNotInForce { .. } => {
-            FindingCode::SwitchedOff
+            (2, FindingCode::SwitchedOff)
         }
-        Misfit::Source { .. } => FindingCode::WrongRole,
-        _ => FindingCode::WrongPort,
+        Misfit::Source { .. } => (3, FindingCode::WrongRole),
+        _ => (1, FindingCode::WrongPort),
     });
-    (
-        misfits.len(),
-        codes.min().unwrap_or(FindingCode::UnexpectedName),
-    )
+    let (rank, code) = nearest.max().unwrap_or((4, FindingCode::UnexpectedName));
+    (misfits.len(), rank, code)
 }
 
 fn nearest_miss(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
@@ -164,6 +165,7 @@ pub struct Capture {
 pub fn attribute(observation: Observation) -> Capture {
     let Observation {
         flows,
+        fragments,
         mut dns,
         mut tally,
         chunks,
@@ -174,6 +176,9 @@ pub fn attribute(observation: Observation) -> Capture {
     }
     if dns.dropped() > 0 {
         *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
+    }
+    if fragments.dropped() > 0 {
+        *tally.bounded.entry("fragments".to_owned()).or_default() += fragments.dropped();
     }
     let dns = dns.into_transactions();
     let directory = Directory::of(&dns);
@@ -268,6 +273,13 @@ fn initiator(key: &FlowKey, run: &Run) -> (Side, bool) {
         (None, Some(_)) => Side::High,
         _ => Side::Low,
     };
+    // Nobody speaks from a group's address.
+    let group = |side: Side| is_group(key.endpoint(side).ip);
+    match (group(Side::Low), group(Side::High)) {
+        (false, true) => return (Side::Low, key.transport() != Transport::Tcp),
+        (true, false) => return (Side::High, key.transport() != Transport::Tcp),
+        _ => {}
+    }
     match run.clients {
         [true, false] => return (Side::Low, false),
         [false, true] => return (Side::High, false),
@@ -279,6 +291,13 @@ fn initiator(key: &FlowKey, run: &Run) -> (Side, bool) {
     match (from_service, to_service) {
         (true, false) if key.transport().has_ports() => (speaker.other(), false),
         _ => (speaker, datagram),
+    }
+}
+
+fn is_group(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_multicast(),
     }
 }
 

@@ -4,12 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::chunks::Chunks;
 use super::dns_log::DnsSeen;
+use super::fragments::{FragmentKey, Part};
 use super::run::Run;
 use super::{Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Written {
     runs: Vec<(FlowKey, Run)>,
     dns: Vec<DnsSeen>,
     dns_dropped: u64,
+    fragments: Vec<(FragmentKey, Part)>,
+    fragments_dropped: u64,
     tally: Tally,
     chunks: Chunks,
 }
@@ -25,6 +28,7 @@ impl From<Observation> for Written {
     fn from(observation: Observation) -> Self {
         let Observation {
             flows,
+            fragments,
             dns,
             tally,
             chunks,
@@ -35,10 +39,15 @@ impl From<Observation> for Written {
         runs.sort_by_key(|(key, run)| (*key, run.span, run.opening));
         let mut dns = dns.into_seen();
         dns.sort();
+        let fragments_dropped = fragments.dropped();
+        let mut fragments: Vec<_> = fragments.into_parts().collect();
+        fragments.sort();
         Self {
             runs,
             dns,
             dns_dropped,
+            fragments,
+            fragments_dropped,
             tally,
             chunks,
         }
@@ -60,6 +69,10 @@ impl From<Written> for Observation {
             .into_iter()
             .for_each(|seen| observation.dns.add(seen));
         observation.dns.drop_more(written.dns_dropped);
+        for (key, part) in written.fragments {
+            observation.fragments.put(key, part);
+        }
+        observation.fragments.drop_more(written.fragments_dropped);
         observation
     }
 }
@@ -77,6 +90,9 @@ impl Written {
         self.dns
             .iter_mut()
             .for_each(|seen| renumber(&mut seen.stamp.frame));
+        self.fragments
+            .iter_mut()
+            .for_each(|(_, part)| part.for_each_frame(renumber));
         for (_, run) in &mut self.runs {
             run.for_each_frame(renumber);
         }

@@ -3,7 +3,7 @@
 //! Every message is kept with its stamp, so that parts merge by concatenation; queries and answers are paired only
 //! in the whole.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,10 +49,39 @@ pub struct DnsRecord {
     pub kind: u16,
     /// Seconds to live.
     pub ttl: u32,
-    /// Whether it stood in the answer section.
-    pub answer: bool,
+    /// Where in the message it stood.
+    pub section: DnsSection,
     /// Content.
     pub data: DnsData,
+}
+
+impl DnsRecord {
+    /// Whether it stood in the answer section.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.section == DnsSection::Answer
+    }
+}
+
+/// The sections of a message that hold records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DnsSection {
+    /// What was asked for.
+    Answer,
+    /// Who is responsible.
+    Authority,
+    /// What may be of use besides.
+    Additional,
+}
+
+impl std::fmt::Display for DnsSection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Answer => "answer",
+            Self::Authority => "authority",
+            Self::Additional => "additional",
+        })
+    }
 }
 
 /// Content of a record.
@@ -79,6 +108,8 @@ pub(super) struct DnsSeen {
     pub destination: Endpoint,
     /// UDP or TCP.
     pub transport: Transport,
+    /// Whether it was read from a first fragment alone.
+    pub part: bool,
     /// What it says.
     pub facts: Arc<DnsFacts>,
 }
@@ -95,9 +126,9 @@ impl DnsLog {
     pub(super) fn absorb(
         &mut self,
         stamp: Stamp,
-        source: Endpoint,
-        destination: Endpoint,
+        (source, destination): (Endpoint, Endpoint),
         transport: Transport,
+        part: bool,
         message: &dns::Message,
     ) {
         self.add(DnsSeen {
@@ -105,6 +136,7 @@ impl DnsLog {
             source,
             destination,
             transport,
+            part,
             facts: Arc::new(facts(message)),
         });
     }
@@ -138,6 +170,7 @@ impl DnsLog {
     pub(super) fn into_transactions(mut self) -> Vec<DnsTransaction> {
         self.seen.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         self.seen.dedup();
+        drop_parts(&mut self.seen);
         let mut out: Vec<DnsTransaction> = Vec::new();
         let mut open: HashMap<ExchangeKey, usize> = HashMap::new();
         for seen in self.seen {
@@ -244,7 +277,9 @@ impl DnsTransaction {
         while let Some(last) = chain.last().copied() {
             let next = facts.records.iter().find_map(|record| match &record.data {
                 DnsData::Name(Some(target))
-                    if record.kind == 5 && record.name.as_ref() == Some(last) =>
+                    if record.kind == 5
+                        && record.is_answer()
+                        && record.name.as_ref() == Some(last) =>
                 {
                     Some(target)
                 }
@@ -286,6 +321,16 @@ impl ExchangeKey {
             query_type: new.query_type,
         }
     }
+}
+
+/// Drops what was read from a first fragment where the whole message is there too.
+fn drop_parts(seen: &mut Vec<DnsSeen>) {
+    if seen.iter().all(|seen| !seen.part) {
+        return;
+    }
+    let place = |seen: &DnsSeen| (seen.stamp, seen.source, seen.destination);
+    let whole: HashSet<_> = seen.iter().filter(|s| !s.part).map(place).collect();
+    seen.retain(|seen| !(seen.part && whole.contains(&place(seen))));
 }
 
 /// By time, queries before answers of the same moment, then by everything else so that no order is left to chance.
@@ -330,7 +375,11 @@ fn record(record: &dns::Record) -> Option<DnsRecord> {
         name: record.name.clone(),
         kind: record.kind,
         ttl: record.ttl,
-        answer: record.section == dns::Section::Answer,
+        section: match record.section {
+            dns::Section::Answer => DnsSection::Answer,
+            dns::Section::Authority => DnsSection::Authority,
+            dns::Section::Additional => DnsSection::Additional,
+        },
         data,
     })
 }

@@ -9,9 +9,12 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::dns_log::DnsLog;
+use super::fragments::Whole;
 use super::recognise;
-use super::run::{Event, EventKind, IcmpDetail, Opening, Run};
-use crate::decode::{IcmpMessage, Packet, Quoted, TcpFlags, TcpSegment, UdpDatagram};
+use super::run::{App, Event, EventKind, IcmpDetail, Opening, Run, Sizes};
+use crate::decode::{
+    Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
+};
 use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
@@ -122,7 +125,36 @@ impl FlowTable {
     ) {
         let run = self.run(key, None, stamp);
         run.count(side, stamp, packet, u64::from(datagram.payload_length));
-        recognise::datagram(run, key, side, stamp, datagram.payload, dns);
+        let part = packet.fragment.is_some();
+        recognise::datagram(run, key, side, stamp, datagram.payload, part, dns);
+    }
+
+    /// Reads what a packet carries whose first fragment was counted before, and counts the rest of its payload.
+    pub(super) fn absorb_rest(
+        &mut self,
+        key: FlowKey,
+        side: Side,
+        whole: &Whole,
+        packet: &Packet<'_>,
+        dns: &mut DnsLog,
+    ) {
+        let run = self.run(key, None, whole.stamp);
+        let rest = |length: u32| u64::from(length.saturating_sub(whole.counted()));
+        match &packet.segment {
+            Segment::Tcp(segment) => {
+                run.count_rest(side, rest(segment.payload_length));
+                let next = segment.sequence.wrapping_add(segment.payload_length);
+                run.sequence(side, next, None);
+                if !segment.payload.is_empty() {
+                    recognise::segment(run, key, side, whole.stamp, segment, dns);
+                }
+            }
+            Segment::Udp(datagram) => {
+                run.count_rest(side, rest(datagram.payload_length));
+                recognise::datagram(run, key, side, whole.stamp, datagram.payload, false, dns);
+            }
+            _ => {}
+        }
     }
 
     /// Takes a packet of a transport without a reader.
@@ -136,6 +168,33 @@ impl FlowTable {
     ) {
         self.run(key, None, stamp)
             .count(side, stamp, packet, payload);
+    }
+
+    /// Counts a UDP datagram that carried `packet` in a tunnel.
+    pub(super) fn absorb_carrier(
+        &mut self,
+        key: FlowKey,
+        side: Side,
+        stamp: Stamp,
+        carrier: &Carrier,
+        packet: &Packet<'_>,
+    ) {
+        let run = self.run(key, None, stamp);
+        let vlans = packet.vlans.get(..usize::from(carrier.vlans));
+        let tunnels = packet.tunnels.get(..usize::from(carrier.tunnels));
+        let sizes = Sizes {
+            ip_length: carrier.ip_length,
+            payload: u64::from(carrier.payload_length),
+            ttl: carrier.ttl,
+        };
+        run.count_in(
+            side,
+            stamp,
+            sizes,
+            vlans.unwrap_or(&[]),
+            tunnels.unwrap_or(&[]),
+        );
+        run.app.insert(App::of_tunnel(carrier.kind));
     }
 
     /// Puts an ICMP error to the flow that it quotes, also where no packet of that flow was captured.

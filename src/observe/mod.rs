@@ -1,6 +1,6 @@
 //! Facts to mergeable evidence.
 //!
-//! An [`Observation`] absorbs decoded frames in any order and merges with others; [`attribute`] turns the merged
+//! An [`Observation`] absorbs decoded frames in any order and merges with others; [`attribute()`] turns the merged
 //! whole into named flows. Nothing here decides what is good or bad: state, names and verdicts are derived from the
 //! whole, so that one thread, many threads, many files and partial files all end the same.
 
@@ -10,6 +10,7 @@ pub mod codec;
 mod conn_state;
 mod dns_log;
 mod flow_table;
+mod fragments;
 mod names;
 mod quic;
 mod recognise;
@@ -17,24 +18,26 @@ mod run;
 mod stream;
 mod tally;
 
-use crate::decode::{Decoded, IcmpMessage, Packet, Segment};
+use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
 use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute};
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
-pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsTransaction};
+pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
 pub use names::is_sinkhole;
 pub use run::{App, Event, EventKind, IcmpDetail, SideEvidence};
 pub use stream::StreamFact;
 pub use tally::Tally;
 
 use flow_table::FlowTable;
+use fragments::{Fragments, Whole};
 
 /// What a capture, or a part of it, shows. Parts merge in any order to the same whole.
 #[derive(Debug, Default)]
 pub struct Observation {
     flows: FlowTable,
+    fragments: Fragments,
     dns: DnsLog,
     tally: Tally,
     chunks: Chunks,
@@ -82,6 +85,12 @@ impl Observation {
     }
 
     fn absorb_packet(&mut self, stamp: Stamp, packet: &Packet<'_>) {
+        for carrier in &packet.carriers {
+            let from = Endpoint::new(carrier.source, carrier.source_port);
+            let to = Endpoint::new(carrier.destination, carrier.destination_port);
+            let (key, side) = FlowKey::of(from, to, Transport::Udp);
+            self.flows.absorb_carrier(key, side, stamp, carrier, packet);
+        }
         let ends = |source_port, destination_port| {
             (
                 Endpoint::new(packet.source, source_port),
@@ -115,6 +124,36 @@ impl Observation {
             }
             Segment::Fragment(fragment) => self.tally.fragment(fragment),
         }
+        if let Some(whole) = self.fragments.take(stamp, packet) {
+            self.absorb_whole(&whole);
+        }
+    }
+
+    /// Takes a packet whose fragments are all there. The first one was counted when it came; what it carries was
+    /// read only as far as it went.
+    fn absorb_whole(&mut self, whole: &Whole) {
+        let first = whole.first_packet();
+        let packet = decode_rejoined(&first, &whole.payload);
+        if packet.tunnels.len() > first.tunnels.len() {
+            self.absorb_packet(whole.stamp, &packet);
+            return;
+        }
+        let (ports, transport) = match &packet.segment {
+            Segment::Tcp(segment) => (
+                (segment.source_port, segment.destination_port),
+                Transport::Tcp,
+            ),
+            Segment::Udp(datagram) => (
+                (datagram.source_port, datagram.destination_port),
+                Transport::Udp,
+            ),
+            _ => return,
+        };
+        let from = Endpoint::new(packet.source, ports.0);
+        let to = Endpoint::new(packet.destination, ports.1);
+        let (key, side) = FlowKey::of(from, to, transport);
+        self.flows
+            .absorb_rest(key, side, whole, &packet, &mut self.dns);
     }
 
     fn absorb_icmp(&mut self, stamp: Stamp, packet: &Packet<'_>, message: &IcmpMessage<'_>) {
@@ -144,6 +183,9 @@ impl Merge for Observation {
     fn merge(&mut self, other: Self) {
         self.dns.merge(other.dns);
         self.flows.merge(other.flows, &mut self.dns);
+        for whole in self.fragments.merge(other.fragments) {
+            self.absorb_whole(&whole);
+        }
         self.tally.merge(other.tally);
         self.chunks.merge(other.chunks);
     }

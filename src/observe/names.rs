@@ -42,19 +42,23 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Reads all answers. Sinkhole addresses name nothing.
+    /// Reads all answers. Sinkhole addresses name nothing, nor do addresses that the asked name does not lead to.
     pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
         let mut by_address: HashMap<IpAddr, Vec<Lookup>> = HashMap::new();
         for transaction in transactions {
             for (stamp, facts) in &transaction.answers {
-                for record in &facts.records {
+                let chain = transaction.chain(facts);
+                for record in facts.records.iter().filter(|record| record.is_answer()) {
                     let addresses: &[IpAddr] = match &record.data {
                         DnsData::Address(ip) => std::slice::from_ref(ip),
                         DnsData::Service(_, hints) => hints,
                         _ => continue,
                     };
-                    let Some(asked) = transaction.query.as_ref().or(record.name.as_ref()) else {
-                        continue;
+                    // Without a question (mDNS) the record's own name is all that there is.
+                    let asked = match (&transaction.query, &record.name) {
+                        (Some(query), Some(owner)) if chain.contains(&owner) => query,
+                        (None, Some(owner)) if transaction.query_type == 0 => owner,
+                        _ => continue,
                     };
                     for ip in addresses.iter().filter(|ip| !is_sinkhole(**ip)) {
                         by_address
@@ -142,7 +146,7 @@ pub fn is_sinkhole(ip: IpAddr) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::dns_log::{DnsFacts, DnsRecord};
+    use super::super::dns_log::{DnsFacts, DnsRecord, DnsSection};
     use super::*;
     use crate::model::{Endpoint, FrameId, Transport};
 
@@ -166,7 +170,7 @@ mod tests {
                 name: query.clone(),
                 kind: 1,
                 ttl,
-                answer: true,
+                section: DnsSection::Answer,
                 data: DnsData::Address(address.parse().unwrap()),
             }],
             extended_errors: Vec::new(),

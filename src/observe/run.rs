@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quic::QuicEvidence;
 use super::stream::{Stream, StreamFact};
-use crate::decode::Packet;
+use crate::decode::{Packet, Tunnel};
 use crate::model::{Fqdn, FrameId, Merge, Side, Stamp};
 
 /// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
@@ -116,18 +116,29 @@ pub struct SideEvidence {
     kinds: u8,
 }
 
+/// What is counted of a packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    /// Bytes of the IP packet on the wire.
+    pub ip_length: u32,
+    /// Payload bytes on the wire.
+    pub payload: u64,
+    /// TTL or hop limit.
+    pub ttl: u8,
+}
+
 impl SideEvidence {
-    fn count(&mut self, stamp: Stamp, packet: &Packet<'_>, payload: u64) {
+    fn count(&mut self, stamp: Stamp, sizes: Sizes) {
         self.packets += 1;
-        self.bytes += u64::from(packet.ip_length);
-        self.payload_bytes += payload;
+        self.bytes += u64::from(sizes.ip_length);
+        self.payload_bytes += sizes.payload;
         self.span = Some(match self.span {
             Some((first, last)) => (first.min(stamp), last.max(stamp)),
             None => (stamp, stamp),
         });
         self.ttl = Some(match self.ttl {
-            Some((low, high)) => (low.min(packet.ttl), high.max(packet.ttl)),
-            None => (packet.ttl, packet.ttl),
+            Some((low, high)) => (low.min(sizes.ttl), high.max(sizes.ttl)),
+            None => (sizes.ttl, sizes.ttl),
         });
     }
 }
@@ -178,11 +189,43 @@ impl App {
     pub const SMTP: Self = Self(1 << 11);
     /// HTTP/2 in clear.
     pub const HTTP2: Self = Self(1 << 12);
+    /// VXLAN, with or without its generic protocol extension.
+    pub const VXLAN: Self = Self(1 << 13);
+    /// GENEVE.
+    pub const GENEVE: Self = Self(1 << 14);
+    /// GTP-U.
+    pub const GTP: Self = Self(1 << 15);
+    /// Teredo.
+    pub const TEREDO: Self = Self(1 << 16);
+    /// GRE in UDP.
+    pub const GRE: Self = Self(1 << 17);
+    /// CAPWAP.
+    pub const CAPWAP: Self = Self(1 << 18);
+    /// L2TP.
+    pub const L2TP: Self = Self(1 << 19);
+    /// MPLS in UDP.
+    pub const MPLS: Self = Self(1 << 20);
+
+    /// The tunnel protocol of a datagram that carried a packet, by [`crate::decode::Carrier::kind`].
+    #[must_use]
+    pub fn of_tunnel(kind: &str) -> Self {
+        match kind {
+            "vxlan" | "vxlan-gpe" => Self::VXLAN,
+            "geneve" => Self::GENEVE,
+            "gtp" => Self::GTP,
+            "teredo" => Self::TEREDO,
+            "gre" => Self::GRE,
+            "capwap" => Self::CAPWAP,
+            "l2tp" => Self::L2TP,
+            "mpls" => Self::MPLS,
+            _ => Self::default(),
+        }
+    }
 
     /// The most telling one, by name: what is inside outranks what carries it.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        const NAMES: [(App, &str); 13] = [
+        const NAMES: [(App, &str); 21] = [
             (App::TLS, "tls"),
             (App::QUIC, "quic"),
             (App::DTLS, "dtls"),
@@ -196,6 +239,14 @@ impl App {
             (App::SMTP, "smtp"),
             (App::SYSLOG, "syslog"),
             (App::DHCP, "dhcp"),
+            (App::VXLAN, "vxlan"),
+            (App::GENEVE, "geneve"),
+            (App::GTP, "gtp"),
+            (App::TEREDO, "teredo"),
+            (App::GRE, "gre"),
+            (App::CAPWAP, "capwap"),
+            (App::L2TP, "l2tp"),
+            (App::MPLS, "mpls"),
         ];
         NAMES
             .iter()
@@ -323,11 +374,35 @@ impl Run {
 
     /// Counts a packet.
     pub(super) fn count(&mut self, side: Side, stamp: Stamp, packet: &Packet<'_>, payload: u64) {
+        let sizes = Sizes {
+            ip_length: packet.ip_length,
+            payload,
+            ttl: packet.ttl,
+        };
+        self.count_in(side, stamp, sizes, &packet.vlans, &packet.tunnels);
+    }
+
+    /// Counts a packet that came in some VLANs and tunnels.
+    pub(super) fn count_in(
+        &mut self,
+        side: Side,
+        stamp: Stamp,
+        sizes: Sizes,
+        vlans: &[u16],
+        tunnels: &[Tunnel],
+    ) {
         self.extend(stamp);
-        self.sides[side.index()].count(stamp, packet, payload);
-        if !packet.vlans.is_empty() || !packet.tunnels.is_empty() {
-            self.note_layers(packet);
+        self.sides[side.index()].count(stamp, sizes);
+        if !vlans.is_empty() || !tunnels.is_empty() {
+            self.note_layers(vlans, tunnels);
         }
+    }
+
+    /// Counts payload of a packet that was counted before without it.
+    pub(super) fn count_rest(&mut self, side: Side, payload: u64) {
+        let evidence = &mut self.sides[side.index()];
+        evidence.bytes += payload;
+        evidence.payload_bytes += payload;
     }
 
     /// Notes sequence space: what `side` has sent up to, and has acknowledged.
@@ -492,17 +567,13 @@ impl Run {
         }
     }
 
-    fn note_layers(&mut self, packet: &Packet<'_>) {
+    fn note_layers(&mut self, vlans: &[u16], tunnels: &[Tunnel]) {
         let extra = self.extra.get_or_insert_default();
-        if !packet.vlans.is_empty() && !extra.vlans.iter().any(|v| v[..] == packet.vlans[..]) {
-            note_stack(&mut extra.vlans, packet.vlans.to_vec());
+        if !vlans.is_empty() && !extra.vlans.iter().any(|v| v[..] == *vlans) {
+            note_stack(&mut extra.vlans, vlans.to_vec());
         }
-        if !packet.tunnels.is_empty() {
-            let stack: Vec<_> = packet
-                .tunnels
-                .iter()
-                .map(|t| (t.kind.to_owned(), t.id))
-                .collect();
+        if !tunnels.is_empty() {
+            let stack: Vec<_> = tunnels.iter().map(|t| (t.kind.to_owned(), t.id)).collect();
             note_stack(&mut extra.tunnels, stack);
         }
     }

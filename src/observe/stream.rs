@@ -104,6 +104,8 @@ pub(super) struct Stream {
     wanted: u32,
     /// How many lines and tags of preambles lie before `next`.
     steps: u32,
+    /// Whether HTTP/2 was agreed on before `next`.
+    pub(super) http2: bool,
     /// Whether the opening has said all that it can.
     finished: bool,
     pending: Vec<Pending>,
@@ -220,11 +222,13 @@ impl Stream {
     /// Takes all of another part of the same direction.
     pub(super) fn merge(&mut self, other: Self) {
         self.finished |= other.finished;
-        (self.next, self.steps) = match (self.next, other.next) {
-            (Some(a), Some(b)) if !is_after(b, a) => (Some(a), self.steps),
-            (Some(a), None) => (Some(a), self.steps),
-            (_, b) => (b, other.steps),
+        let mine_is_further = match (self.next, other.next) {
+            (Some(mine), Some(theirs)) => !is_after(theirs, mine),
+            (mine, _) => mine.is_some(),
         };
+        if !mine_is_further {
+            (self.next, self.steps, self.http2) = (other.next, other.steps, other.http2);
+        }
         self.wanted = 0;
         for pending in other.pending {
             if !self.pending.iter().any(|p| p.start == pending.start) {

@@ -13,7 +13,7 @@ use super::json::{json_line, json_list};
 use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{Capture, DnsData, DnsRecord, DnsTransaction};
+use crate::observe::{Capture, DnsData, DnsRecord, DnsSection, DnsTransaction};
 
 /// A question and what came back. Field names and order are fixed.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +34,7 @@ pub struct DnsView<'a> {
     pub qtype: Option<Cow<'static, str>>,
     /// Response code of the first answer, by name; null without an answer.
     pub rcode: Option<Cow<'static, str>>,
-    /// Records of the answer sections of all answers, each once.
+    /// Records of all sections of all answers, each once.
     pub answers: Vec<AnswerView<'a>>,
     /// Extended errors of all answers (RFC 8914), each once.
     pub ede: Vec<ExtendedErrorView<'a>>,
@@ -50,12 +50,9 @@ pub struct DnsView<'a> {
     pub queries: usize,
     /// How many messages answered.
     pub responses: usize,
-    /// Records of the authority and additional sections of all answers, each once: referrals and glue, which answer
-    /// nothing by themselves.
-    pub other_sections: Vec<AnswerView<'a>>,
 }
 
-/// A record of an answer section.
+/// A record of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct AnswerView<'a> {
     /// Owner.
@@ -67,6 +64,9 @@ pub struct AnswerView<'a> {
     pub data: Cow<'a, str>,
     /// Seconds to live.
     pub ttl: u32,
+    /// `answer`, `authority` or `additional`.
+    #[serde(serialize_with = "word")]
+    pub section: DnsSection,
 }
 
 /// An extended DNS error.
@@ -83,13 +83,8 @@ impl<'a> DnsView<'a> {
     #[must_use]
     pub fn new(transaction: &'a DnsTransaction, capture: &Capture) -> Self {
         let messages = || transaction.answers.iter().map(|(_, facts)| facts.as_ref());
-        let records = |of_answer: bool| {
-            let all = messages().flat_map(|facts| &facts.records);
-            each_once(
-                all.filter(move |record| record.answer == of_answer)
-                    .map(answer),
-            )
-        };
+        let records = messages().flat_map(|facts| &facts.records);
+        let answers = each_once(records.map(answer));
         let errors = messages().flat_map(|facts| &facts.extended_errors);
         let ede = each_once(errors.map(|(code, text)| ExtendedErrorView { code: *code, text }));
         let asked = transaction.query.is_some() || transaction.query_type != 0;
@@ -110,7 +105,7 @@ impl<'a> DnsView<'a> {
             query: asked.then(|| name(transaction.query.as_ref())),
             qtype: asked.then(|| type_name(transaction.query_type)),
             rcode: messages().next().map(|facts| rcode_name(facts.rcode)),
-            answers: records(true),
+            answers,
             ede,
             frames,
             id: transaction.id,
@@ -118,14 +113,18 @@ impl<'a> DnsView<'a> {
             server_port: transaction.server.port,
             queries: transaction.queries.len(),
             responses: transaction.answers.len(),
-            other_sections: records(false),
         }
+    }
+
+    fn of_answer_sections(&self) -> impl Iterator<Item = &AnswerView<'a>> {
+        self.answers
+            .iter()
+            .filter(|answer| answer.section == DnsSection::Answer)
     }
 
     fn cells(&self) -> Vec<String> {
         let answers: Vec<String> = self
-            .answers
-            .iter()
+            .of_answer_sections()
             .map(|a| format!("{} {} {} {}", a.name, a.ttl, a.kind, a.data))
             .collect();
         let ede: Vec<String> = self
@@ -205,8 +204,7 @@ fn human<'a>(
     let mut table = Table::new(["at", "client", "server", "query", "type", "answer", "data"]);
     for transaction in all {
         let mut said: Vec<String> = transaction
-            .answers
-            .iter()
+            .of_answer_sections()
             .map(|a| a.data.to_string())
             .collect();
         said.extend(
@@ -249,6 +247,7 @@ fn answer(record: &DnsRecord) -> AnswerView<'_> {
         kind: type_name(record.kind),
         data,
         ttl: record.ttl,
+        section: record.section,
     }
 }
 
@@ -358,7 +357,7 @@ mod tests {
             "query": "update.example.com",
             "qtype": "A",
             "rcode": "NOERROR",
-            "answers": [{"name": "update.example.com", "type": "A", "data": "203.0.113.5", "ttl": 60}],
+            "answers": [{"name": "update.example.com", "type": "A", "data": "203.0.113.5", "ttl": 60, "section": "answer"}],
             "ede": [{"code": 15, "text": HOSTILE[2]}],
             "frames": [1, 2, 3],
         });

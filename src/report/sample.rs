@@ -166,7 +166,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         name: query.clone(),
         kind: 1,
         ttl: 60,
-        answer: true,
+        section: crate::observe::DnsSection::Answer,
         data,
     };
     let facts = DnsFacts {

@@ -55,7 +55,7 @@ pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, 
 pub use list::{ListedRequirement, Party};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub use problem::{Problem, Severity, render_all};
-pub use profile::{Choices, Profile};
+pub use profile::{Choices, Profile, is_private};
 pub use requirement::{
     Cite, Destination, Direction, DocumentIndex, FeatureIndex, GroupIndex, Need, Requirement,
     RequirementIndex, RoleIndex, Source, Target, Validity,

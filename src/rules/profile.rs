@@ -352,7 +352,8 @@ impl Ignore {
 }
 
 /// RFC 1918, carrier-grade NAT (RFC 6598), loopback, link-local, and unique local addresses (RFC 4193).
-pub(super) fn is_private(ip: IpAddr) -> bool {
+#[must_use]
+pub fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();

@@ -3,7 +3,7 @@
 //! A [`FrameSource`] lends one [`Frame`] after another. Damage never hides what came before it: it is told once the
 //! readable frames have been lent, with its byte offset.
 //!
-//! [`resolve`] turns arguments into inputs, [`open`] an input into a source, [`Batch`] carries frames to other threads.
+//! [`resolve`] turns arguments into inputs, [`open()`] an input into a source, [`Batch`] carries frames to other threads.
 //! Live capture is no source, since a quiet interface has not ended; it fills batches as well.
 //!
 //! ```

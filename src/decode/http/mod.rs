@@ -2,6 +2,8 @@
 
 mod authority;
 mod head;
+pub mod http2;
+mod huffman;
 #[cfg(test)]
 mod tests;
 
@@ -178,7 +180,8 @@ pub fn starts_request(bytes: &[u8]) -> bool {
     head::METHODS.iter().any(|method| {
         let rest = bytes
             .strip_prefix(method.as_bytes())
-            .and_then(|rest| rest.strip_prefix(b" "));
+            .and_then(|rest| rest.strip_prefix(b" "))
+            .map(<[u8]>::trim_ascii_start);
         matches!(
             rest,
             Some(
@@ -194,5 +197,5 @@ pub fn starts_request(bytes: &[u8]) -> bool {
 /// Whether a client opens with HTTP/2 in the clear (RFC 9113 section 3.4).
 #[must_use]
 pub fn starts_http2(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    bytes.starts_with(http2::PREFACE)
 }

@@ -12,7 +12,39 @@ mod teredo;
 mod vxlan;
 
 use super::span::{Span, Walk};
-use super::{Packet, Stop, StopReason, ip, link};
+use super::{Carrier, Packet, Stop, StopReason, ip, link};
+
+/// Every kind of tunnel that is noted.
+const KINDS: [&str; 19] = [
+    "802.11",
+    "capwap",
+    "erspan",
+    "etherip",
+    "fabricpath",
+    "geneve",
+    "gre",
+    "gtp",
+    "ip-in-ip",
+    "ipv6-in-ip",
+    "l2tp",
+    "l2tpv3",
+    "mpls",
+    "pppoe",
+    "pptp",
+    "teredo",
+    "trill",
+    "vxlan",
+    "vxlan-gpe",
+];
+
+/// The kind of that name as [`super::Tunnel::kind`] has it; `tunnel` where there is none.
+#[must_use]
+pub fn tunnel_kind(name: &str) -> &'static str {
+    KINDS
+        .into_iter()
+        .find(|kind| *kind == name)
+        .unwrap_or("tunnel")
+}
 
 /// The innermost packet, or why there is none.
 type Found<'a> = Result<Packet<'a>, Stop>;
@@ -33,27 +65,45 @@ pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option
     attempt(reader?, span, walk, |_| true)
 }
 
-/// The packet inside a UDP payload, by port. On `None` the walk is as it was.
+/// The packet inside a UDP payload, by port. On `None` the walk is as it was. Of `carrier`, what depends on the walk is
+/// filled in here.
 #[inline]
-pub(super) fn in_udp<'a>(
-    source: u16,
-    destination: u16,
+pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
+    let (kind, reader): (_, Reader<'a>) = match (carrier.source_port, carrier.destination_port) {
+        (_, 4789 | 8472) => ("vxlan", vxlan::packet),
+        (_, 4790) => ("vxlan-gpe", vxlan::generic),
+        (_, 6081) => ("geneve", vxlan::geneve),
+        (2152, _) | (_, 2152) => ("gtp", gtp::packet),
+        (3544, _) | (_, 3544) => ("teredo", teredo::packet),
+        (_, 4754) => ("gre", gre::packet),
+        (5247, _) | (_, 5247) => ("capwap", capwap::packet),
+        (1701, _) | (_, 1701) => ("l2tp", l2tp::in_udp),
+        (_, 6635) => ("mpls", link::mpls),
+        // Peers and relays use any port.
+        _ if teredo::is_certain(span.bytes) => ("teredo", teredo::packet),
+        _ => return None,
+    };
+    carried(Carrier { kind, ..carrier }, reader, span, walk)
+}
+
+#[cold]
+fn carried<'a>(
+    carrier: Carrier,
+    reader: Reader<'a>,
     span: Span<'a>,
     walk: &mut Walk,
 ) -> Option<Packet<'a>> {
-    let reader: Option<Reader<'a>> = match (source, destination) {
-        (_, 4789 | 8472) => Some(vxlan::packet),
-        (_, 4790) => Some(vxlan::generic),
-        (_, 6081) => Some(vxlan::geneve),
-        (2152, _) | (_, 2152) => Some(gtp::packet),
-        (3544, _) | (_, 3544) => Some(teredo::packet),
-        (_, 4754) => Some(gre::packet),
-        (5247, _) | (_, 5247) => Some(capwap::packet),
-        (1701, _) | (_, 1701) => Some(l2tp::in_udp),
-        (_, 6635) => Some(link::mpls),
-        _ => None,
-    };
-    attempt(reader?, span, walk, is_sound)
+    let carriers = walk.carriers.len();
+    walk.carriers.push(Carrier {
+        vlans: walk.vlans.len() as u8,
+        tunnels: walk.tunnels.len() as u8,
+        ..carrier
+    });
+    let inner = attempt(reader, span, walk, is_sound);
+    if inner.is_none() {
+        walk.carriers.truncate(carriers);
+    }
+    inner
 }
 
 /// Runs a reader; unless a packet that suits comes out, the walk is put back to what it was.

@@ -8,13 +8,14 @@ use crate::decode::tls::{self, HelloRead};
 use crate::decode::{dns, quic};
 use crate::model::{FlowKey, Side, Stamp, Transport};
 
-/// Reads a UDP datagram.
+/// Reads a UDP datagram. `part` says that it is the first fragment of one.
 pub(in super::super) fn datagram(
     run: &mut Run,
     key: FlowKey,
     side: Side,
     stamp: Stamp,
     payload: &[u8],
+    part: bool,
     dns: &mut DnsLog,
 ) {
     if payload.is_empty() {
@@ -24,6 +25,7 @@ pub(in super::super) fn datagram(
     let on = |port: u16| ports.contains(&port);
     let mut listener = Listener::new(run, key, side, dns);
     listener.last = true;
+    listener.part = part;
     let multicast = on(5353) || on(5355);
     if multicast || on(53) || !on(137) && dns::looks_like_dns(payload) {
         listener.dns_message(stamp, payload, multicast, Transport::Udp);

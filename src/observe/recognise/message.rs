@@ -5,6 +5,7 @@ use super::super::run::{App, SaidBy};
 use super::super::stream::StreamFact;
 use super::{Listener, Look};
 use crate::decode::dns;
+use crate::decode::http::http2::{self, Http2Content, Http2Read};
 use crate::decode::http::{self, RequestRead};
 use crate::decode::preamble::{self, PreambleKind, PreambleRead, Target};
 use crate::decode::tls::{self, HelloRead};
@@ -107,6 +108,15 @@ impl Listener<'_> {
         if bytes.starts_with(b"HTTP/") {
             return self.response(stamp, bytes);
         }
+        if http::starts_http2(bytes) {
+            self.http2 = true;
+            self.run.app.insert(App::HTTP2);
+            self.client(self.side);
+            return Look::Took(http2::PREFACE.len() as u32);
+        }
+        if http2::PREFACE.starts_with(bytes) {
+            return self.wants_more(bytes, 1);
+        }
         if bytes.starts_with(b"SSH-") {
             self.run.app.insert(App::SSH);
             return Look::Done;
@@ -192,6 +202,57 @@ impl Listener<'_> {
         }
     }
 
+    /// A server's SETTINGS open HTTP/2; else it may be a request for TLS.
+    pub(super) fn zeros(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        if http2::starts_server(bytes) {
+            self.http2 = true;
+            self.run.app.insert(App::HTTP2);
+            self.client(self.side.other());
+            return self.http2_frame(stamp, bytes);
+        }
+        if let ([0, 0, length] | [0, 0, length, 4, ..], 3..9) = (bytes, bytes.len())
+            && length.is_multiple_of(6)
+        {
+            return self.wants_more(bytes, 9 - bytes.len());
+        }
+        self.preamble(stamp, bytes)
+    }
+
+    pub(super) fn http2_frame(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let frame = match http2::read_frame(bytes) {
+            Http2Read::NotHttp2 => return Look::Done,
+            Http2Read::NeedMore(more) => return self.wants_more(bytes, more),
+            Http2Read::Frame(frame) => frame,
+        };
+        match frame.content {
+            Http2Content::Data(data) if dns::looks_like_dns(data) => {
+                self.dns_message(stamp, data, false, Transport::Tcp);
+            }
+            Http2Content::Headers(block) => self.http2_request(stamp, block),
+            Http2Content::Data(_) | Http2Content::Other => {}
+        }
+        Look::Took(u32::try_from(frame.length).unwrap_or(u32::MAX))
+    }
+
+    fn http2_request(&mut self, stamp: Stamp, block: &[u8]) {
+        let request = http2::read_headers(block);
+        if let Some((authority, name)) = request
+            .authority
+            .as_ref()
+            .and_then(|a| Some((a, a.host.name()?)))
+        {
+            let by = if request.connect {
+                SaidBy::HttpConnect
+            } else {
+                SaidBy::HttpHost
+            };
+            self.name(stamp, by, name.clone(), authority.port.unwrap_or(0));
+        }
+        if let Some(target) = &request.path {
+            self.fact(stamp, StreamFact::HttpPath { path: path(target) });
+        }
+    }
+
     /// What may come before a hello or a request.
     pub(super) fn preamble(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
         let preamble = match preamble::read_preamble(bytes) {
@@ -243,13 +304,17 @@ impl Listener<'_> {
         self.run
             .app
             .insert(if multicast { App::MDNS } else { App::DNS });
-        self.client(if message.response {
-            self.side.other()
-        } else {
-            self.side
-        });
+        // Multicast answers are sent to all, asked or not.
+        if !multicast {
+            self.client(if message.response {
+                self.side.other()
+            } else {
+                self.side
+            });
+        }
         let (from, to) = (self.endpoint(self.side), self.endpoint(self.side.other()));
-        self.dns.absorb(stamp, from, to, transport, &message);
+        self.dns
+            .absorb(stamp, (from, to), transport, self.part, &message);
     }
 }
 

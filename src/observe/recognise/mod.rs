@@ -14,6 +14,7 @@ use super::quic::QuicEvidence;
 use super::run::{Run, SaidBy, SaidName, TimedFact};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
 use crate::decode::http;
+use crate::decode::preamble;
 use crate::decode::{TcpFlags, TcpSegment, dns};
 use crate::model::{Endpoint, FlowKey, Fqdn, Side, Stamp};
 
@@ -105,6 +106,10 @@ struct Listener<'a> {
     dns: &'a mut DnsLog,
     /// Whether the capture cut the segment at hand.
     cut: bool,
+    /// Whether the direction at hand speaks HTTP/2 by now.
+    http2: bool,
+    /// Whether the datagram at hand is the first fragment of one.
+    part: bool,
     /// Whether the bytes at hand are all that will ever be there.
     last: bool,
 }
@@ -117,6 +122,8 @@ impl<'a> Listener<'a> {
             side,
             dns,
             cut: false,
+            http2: false,
+            part: false,
             last: false,
         }
     }
@@ -129,9 +136,12 @@ impl<'a> Listener<'a> {
         }
         // The common case: the next bytes in order, read where they lie.
         let mut at = 0;
+        self.http2 = stream.http2;
         while at < bytes.len() {
             let rest = &bytes[at..];
-            match self.look_at(stamp, rest, self.cut) {
+            let look = self.look_at(stamp, rest, self.cut);
+            stream.http2 = self.http2;
+            match look {
                 Look::Took(0) | Look::Stepped(0) | Look::Done => {
                     stream.finish();
                     break;
@@ -154,13 +164,17 @@ impl<'a> Listener<'a> {
                 }
             }
         }
+        self.http2 = false;
         at
     }
 
     /// Looks at everything kept that may have become complete.
     fn drain(&mut self, stream: &mut Stream) {
+        self.http2 = stream.http2;
         while let Some(row) = stream.opening(self.last) {
-            match self.look_at_row(&row) {
+            let look = self.look_at_row(&row);
+            stream.http2 = self.http2;
+            match look {
                 Look::Took(0) | Look::Stepped(0) | Look::Done => stream.finish(),
                 Look::Took(count) => stream.advance(count),
                 Look::Stepped(count) => stream.step(count),
@@ -171,6 +185,7 @@ impl<'a> Listener<'a> {
                 Look::Wants(_) => stream.finish(),
             }
         }
+        self.http2 = false;
         while let Some((pending, row)) = stream.arrived(self.last) {
             match self.look_at_row(&row) {
                 Look::Wants(count) if count as usize > row.bytes.len() && !self.last => {
@@ -188,11 +203,13 @@ impl<'a> Listener<'a> {
         while let Some(rest) = bytes.get(at..).filter(|rest| self.starts_item(rest)) {
             if at < taken {
                 // It was read a moment ago; what follows it is found from there on.
-                at = taken;
+                at = past_empty_lines(bytes, taken);
                 continue;
             }
             match self.look_at(stamp, rest, self.cut) {
-                Look::Took(count) if count > 0 => at += count as usize,
+                Look::Took(count) | Look::Stepped(count) if count > 0 => {
+                    at = past_empty_lines(bytes, at + count as usize);
+                }
                 Look::Wants(wanted) if wanted as usize > rest.len() => {
                     let start = start.wrapping_add(at as u32);
                     return stream.expect(Pending { start, wanted }, stamp, rest);
@@ -205,10 +222,15 @@ impl<'a> Listener<'a> {
     fn starts_item(&self, bytes: &[u8]) -> bool {
         let starts = match bytes {
             [0x16, 3, 0..=4, _, _, 1 | 2, 0, ..] | [0x15, 3, _, 0, 2, ..] => true,
-            [b'A'..=b'Z', ..] => http::starts_request(bytes) || bytes.starts_with(b"HTTP/"),
+            [b'A'..=b'Z', ..] => {
+                http::starts_request(bytes)
+                    || bytes.starts_with(b"HTTP/")
+                    || preamble::starts_proxy_protocol(bytes)
+            }
+            [b'\r', ..] => preamble::starts_proxy_protocol(bytes),
             _ => false,
         };
-        starts || self.is_dns() && whole_dns_messages(bytes)
+        starts || whole_dns_messages(bytes)
     }
 
     /// Reads what starts at the first byte, and no more than is there where nothing can follow: the bytes are the
@@ -235,10 +257,14 @@ impl<'a> Listener<'a> {
     }
 
     fn look(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
-        if self.is_dns() {
+        if self.http2 {
+            return self.http2_frame(stamp, bytes);
+        }
+        if self.is_dns() || whole_dns_messages(bytes) {
             return self.dns_stream(stamp, bytes);
         }
         match bytes {
+            [0, 0, ..] => self.zeros(stamp, bytes),
             [0x16 | 0x80, ..] => self.handshake(stamp, bytes),
             [0x15] | [0x15, 3, ..] => self.server_flight(stamp, bytes),
             [b'A'..=b'Z' | b'a'..=b'z', ..] => self.text(stamp, bytes),
@@ -247,7 +273,10 @@ impl<'a> Listener<'a> {
     }
 
     fn is_dns(&self) -> bool {
-        self.key.endpoint(Side::Low).port == 53 || self.key.endpoint(Side::High).port == 53
+        // Multicast DNS and LLMNR have TCP forms too (RFC 6762 section 6.7, RFC 4795 section 2.1).
+        [Side::Low, Side::High]
+            .into_iter()
+            .any(|side| matches!(self.key.endpoint(side).port, 53 | 5353 | 5355))
     }
 
     fn endpoint(&self, side: Side) -> Endpoint {
@@ -285,8 +314,24 @@ impl<'a> Listener<'a> {
     }
 }
 
+/// The offset behind line ends, which some clients send behind a body.
+fn past_empty_lines(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    at + rest
+        .iter()
+        .take(4)
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .count()
+}
+
 /// Whether a segment is one or more whole DNS messages.
 fn whole_dns_messages(bytes: &[u8]) -> bool {
+    // The first one fits: rejects nearly all else at once.
+    let fits = matches!(bytes, [high, low, rest @ ..]
+        if (12..=rest.len()).contains(&usize::from(u16::from_be_bytes([*high, *low]))));
+    if !fits {
+        return false;
+    }
     let mut messages = dns::split_tcp(bytes);
     let some = messages
         .by_ref()

@@ -120,17 +120,17 @@ impl Sightings {
             .iter()
             .filter(|flow| flow.transport.has_ports())
         {
-            if out.proxy(flow, capture) {
-                continue;
+            let proxied = out.proxy(flow, capture);
+            if !proxied {
+                out.known_service(flow, capture, library);
             }
-            out.known_service(flow, capture, library);
             let aim = aim(flow, rules.profile());
             // A flow counts once for a role, however many rows list it.
             let mut as_server: BTreeSet<RoleIndex> = BTreeSet::new();
             let mut as_source: BTreeSet<RoleIndex> = BTreeSet::new();
             for (via, row) in covers(flow, &aim, rules, &mut scratch) {
                 match via {
-                    Via::Role { role } if flow.back.packets > 0 => {
+                    Via::Role { role } if flow.back.packets > 0 && !proxied => {
                         let key = (flow.responder.ip, flow.responder.port, flow.transport);
                         let evidence = servers.entry(key).or_default().entry(role).or_default();
                         evidence.requirements.insert(row.id.clone());

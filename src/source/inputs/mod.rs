@@ -12,7 +12,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::FrameSource;
 use super::open::InputPath;
@@ -76,35 +75,9 @@ impl Input {
     }
 }
 
-/// Inputs that start within this time of each other are parts of one capture as likely as not.
-const CLOSE_START: Duration = Duration::from_secs(1);
-
-/// Puts inputs that start close together into the order of their paths: frames of a capture may lie in disorder, so
-/// that a part that was cut off begins a little before its predecessor, but parts are named in order.
-fn settle_close_starts(inputs: &mut [Input]) {
-    for i in 1..inputs.len() {
-        let mut at = i;
-        while at > 0 && belongs_before(&inputs[at], &inputs[at - 1]) {
-            inputs.swap(at, at - 1);
-            at -= 1;
-        }
-    }
-}
-
-fn belongs_before(later: &Input, earlier: &Input) -> bool {
-    let (InputPath::File(a), InputPath::File(b)) = (&later.path, &earlier.path) else {
-        return false;
-    };
-    let (Some(start_a), Some(start_b)) = (later.first_time, earlier.first_time) else {
-        return false;
-    };
-    start_a.since(start_b) <= CLOSE_START && natural::compare(a, b).is_lt()
-}
-
 /// Sorts inputs as [`resolve`] numbers them.
 pub fn sort_inputs(inputs: &mut [Input]) {
     inputs.sort_by(Input::order);
-    settle_close_starts(inputs);
 }
 
 /// How the first frame's time sorts an input.
@@ -250,7 +223,6 @@ impl Search {
                 .then_with(|| natural::compare(path_a, path_b))
         });
         let mut inputs: Vec<Input> = found.into_iter().map(|(.., input)| input).collect();
-        settle_close_starts(&mut inputs);
         if self.stdin {
             inputs.push(Input {
                 path: InputPath::Stdin,
