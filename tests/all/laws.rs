@@ -179,7 +179,7 @@ fn law_2_names_do_not_matter_where_files_are_apart_in_time() {
             .map(|(i, part)| write(&folder, &format!("part-{}", 9 - i), part.to_bytes()))
             .collect();
         let what = format!("cut at {places:?}, named backwards");
-        same_audit(
+        same(
             &what,
             &audit(sample, &whole(sample))?,
             &audit(sample, &files)?,
