@@ -494,3 +494,14 @@ fn partial_files_that_are_none_are_refused() {
     let file = write(&folder, "flipped", flipped);
     assert!((0..=2).contains(&pktaudit(["judge", &file]).run().status));
 }
+
+#[test]
+fn references_to_nothing_are_told_together_with_the_rest() {
+    refused(
+        "[[requirement]]\nid = \"r2\"\nrefers-to = [\"r9\"]\nports = [99999]\n",
+        &[
+            ("dangling-reference", "refers-to = [\"r9\"]"),
+            ("bad-port", "ports = [99999]"),
+        ],
+    );
+}

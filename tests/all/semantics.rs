@@ -543,3 +543,30 @@ fn a_relay_is_an_agent() {
         assert_eq!(audited.requirement(&id), "satisfied", "{id}");
     }
 }
+
+#[test]
+fn a_network_may_call_a_host_that_opens_nothing_itself() {
+    let traffic = Traffic::new().tls("3.140.136.230", SIEM, 6514, None).tls(
+        "3.140.137.230",
+        SIEM,
+        6514,
+        None,
+    );
+    let audited = audit(&site_of("server-workload-protection"), &traffic);
+    assert_eq!(
+        audited.requirement("server-workload-protection/p05-usa"),
+        "satisfied"
+    );
+    assert!(audited.codes_of("3.140.136.230").is_empty());
+    assert_eq!(audited.codes_of("3.140.137.230").len(), 1);
+}
+
+#[test]
+fn another_regions_subnet_is_told_as_such() {
+    let traffic = Traffic::new().tls("3.69.198.70", AGENT, 4118, None);
+    let mode = "[features]\n\"communication/bidirectional\" = true\n";
+    let site = format!("{}{mode}", site_of("server-workload-protection"));
+    let audited = audit(&site, &traffic);
+    assert_eq!(audited.codes_of("3.69.198.70"), ["switched-off"]);
+    assert!(audited.message(AGENT).contains("germany"));
+}
