@@ -135,6 +135,15 @@ const VERDICTS: &[Verdict] = &[
         "H-CONNECT",
     ),
     (
+        "blocked-by-proxy",
+        "failed",
+        "failed_unattributed",
+        "proxy",
+        "dsaas.url.trendmicro.com",
+        80,
+        "H-CONNECT",
+    ),
+    (
         "blocked-by-source",
         "blocked",
         "blocked_likely",
