@@ -344,7 +344,7 @@ fn sent(flow: &Flow, sequence: u32) -> bool {
     let first = kept
         .map(|event| event.sequence)
         .min_by_key(|s| s.wrapping_sub(starts[0]));
-    match (first, flow.out.next_sequence) {
+    match (first, flow.out.next_sequence()) {
         (Some(first), Some(next)) => sequence.wrapping_sub(first) <= next.wrapping_sub(first),
         _ => true, // nothing of the initiator was captured: the quote is all there is
     }

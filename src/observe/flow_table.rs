@@ -64,6 +64,9 @@ impl FlowTable {
             (false, _) => None,
         };
         let run = self.run(key, opening, hint(side, segment), stamp);
+        if flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::ACK) {
+            run.syn_data = run.syn_data.max(segment.payload_length);
+        }
         run.count(side, stamp, packet, u64::from(segment.payload_length));
         let mut next = segment.sequence.wrapping_add(segment.payload_length);
         next = next.wrapping_add(
@@ -271,14 +274,10 @@ impl FlowTable {
         let idle = idle_gap(transport);
         let runs = self.runs.entry(key).or_default();
         if let Some(hint) = hint {
-            let place = runs
-                .iter()
-                .rposition(|run| run.opening == Some(hint) || run.hint == Some(hint));
-            let place = place.unwrap_or_else(|| {
-                let mut run = Run::new(None, stamp);
-                run.hint = Some(hint);
-                insert(runs, run, transport)
-            });
+            let mut run = Run::new(None, stamp);
+            run.hint = Some(hint);
+            let place = runs.iter().rposition(|known| run.answers(known));
+            let place = place.unwrap_or_else(|| insert(runs, run, transport));
             return &mut runs[place];
         }
         let place = match find(runs, opening, stamp, idle) {
@@ -352,7 +351,10 @@ fn hint(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
 
 fn find(runs: &Runs, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> Option<usize> {
     match opening {
-        Some(_) => runs.iter().rposition(|run| run.opening == opening),
+        Some(opening) => runs.iter().rposition(|run| {
+            run.opening
+                .is_some_and(|known| known.is_answered_as(opening, run.syn_data))
+        }),
         None => place_by_time(runs, stamp, idle),
     }
 }
@@ -405,7 +407,11 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
             continue;
         }
         let place = if run.opening.is_some() {
-            out.iter().rposition(|known| known.opening == run.opening)
+            let same = out.iter().rposition(|known| known.opens_as(&run));
+            same.or_else(|| {
+                let last = out.len().checked_sub(1)?;
+                (when == When::AtLast && open_together(&out[last], &run)).then_some(last)
+            })
         } else {
             let last = out.len().checked_sub(1);
             last.filter(|last| {
@@ -417,8 +423,7 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
         join(&mut out, place, run);
     }
     for run in hinted {
-        let answers = |known: &Run| known.opening == run.hint || known.hint == run.hint;
-        let mut place = out.iter().position(|known| answers(known));
+        let mut place = out.iter().position(|known| run.answers(known));
         if place.is_none() && when == When::AtLast {
             let before = out.partition_point(|known| known.span.0 <= run.span.0);
             place = before
@@ -434,6 +439,17 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
         }
     }
     *runs = out;
+}
+
+/// Whether both sides opened at about the same time (RFC 9293 section 3.5, figure 8): that makes one connection.
+fn open_together(first: &Run, second: &Run) -> bool {
+    const NEAR: Duration = Duration::from_secs(2);
+    match (first.opening, second.opening) {
+        (Some(a), Some(b)) => {
+            a.side != b.side && second.span.0.time.since(first.span.0.time) <= NEAR
+        }
+        _ => false,
+    }
 }
 
 fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>) {

@@ -22,6 +22,23 @@ pub(super) struct Opening {
     pub isn: u32,
 }
 
+impl Opening {
+    /// Whether this is the opening that an answer acknowledges, where the SYN carried `data` bytes.
+    #[must_use]
+    pub(super) fn is_answered_as(self, answer: Self, data: u32) -> bool {
+        self.side == answer.side && answer.isn.wrapping_sub(self.isn) <= data
+    }
+
+    /// The one that the other may be an answer to.
+    fn first(self, other: Self) -> Self {
+        if is_after(self.isn, other.isn) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
 /// The kinds of packets that are kept one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EventKind {
@@ -108,14 +125,78 @@ pub struct SideEvidence {
     pub span: Option<(Stamp, Stamp)>,
     /// Smallest and largest TTL.
     pub ttl: Option<(u8, u8)>,
-    /// The highest acknowledgement number sent, in serial order (RFC 1982).
-    pub highest_ack: Option<u32>,
-    /// The lowest sequence number sent, in serial order.
-    pub first_sequence: Option<u32>,
-    /// One past the highest sequence number sent, in serial order; SYN and FIN count one each.
-    pub next_sequence: Option<u32>,
+    /// Acknowledgement numbers sent.
+    acknowledged: Option<SerialRange>,
+    /// Sequence numbers sent, each packet's first one and the one behind its last; SYN and FIN count one each.
+    sent: Option<SerialRange>,
     /// The kinds of events that are there, as a quick test.
     kinds: u8,
+}
+
+/// From the lowest to the highest of some numbers of a space that wraps round (RFC 1982).
+///
+/// Serial order is no order for numbers that lie far apart, and would let the order of merging show. So smallest and
+/// largest are kept twice, as the numbers are and turned by half the space; the narrower of the two ranges is the one
+/// that does not wrap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SerialRange {
+    plain: (u32, u32),
+    turned: (u32, u32),
+}
+
+impl SerialRange {
+    const HALF: u32 = 1 << 31;
+
+    const fn at(number: u32) -> Self {
+        let turned = number ^ Self::HALF;
+        Self {
+            plain: (number, number),
+            turned: (turned, turned),
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        let join = |a: (u32, u32), b: (u32, u32)| (a.0.min(b.0), a.1.max(b.1));
+        Self {
+            plain: join(self.plain, other.plain),
+            turned: join(self.turned, other.turned),
+        }
+    }
+
+    const fn ends(self) -> (u32, u32) {
+        if self.turned.1 - self.turned.0 < self.plain.1 - self.plain.0 {
+            (self.turned.0 ^ Self::HALF, self.turned.1 ^ Self::HALF)
+        } else {
+            self.plain
+        }
+    }
+
+    const fn first(self) -> u32 {
+        self.ends().0
+    }
+
+    const fn last(self) -> u32 {
+        self.ends().1
+    }
+
+    const fn has(self, number: u32) -> bool {
+        let (first, last) = self.ends();
+        number.wrapping_sub(first) <= last.wrapping_sub(first)
+    }
+}
+
+impl SideEvidence {
+    /// One past the highest sequence number sent, in serial order; SYN and FIN count one each.
+    #[must_use]
+    pub fn next_sequence(&self) -> Option<u32> {
+        self.sent.map(SerialRange::last)
+    }
+
+    /// The highest acknowledgement number sent, in serial order.
+    #[must_use]
+    pub fn highest_ack(&self) -> Option<u32> {
+        self.acknowledged.map(SerialRange::last)
+    }
 }
 
 /// What is counted of a packet.
@@ -152,9 +233,8 @@ impl Merge for SideEvidence {
         self.payload_bytes += other.payload_bytes;
         self.span = both(self.span, other.span, |a, b| (a.0.min(b.0), a.1.max(b.1)));
         self.ttl = both(self.ttl, other.ttl, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-        self.highest_ack = both(self.highest_ack, other.highest_ack, later);
-        self.first_sequence = both(self.first_sequence, other.first_sequence, earlier);
-        self.next_sequence = both(self.next_sequence, other.next_sequence, later);
+        self.acknowledged = both(self.acknowledged, other.acknowledged, SerialRange::and);
+        self.sent = both(self.sent, other.sent, SerialRange::and);
         self.kinds |= other.kinds;
     }
 }
@@ -324,6 +404,8 @@ pub(super) struct Extra {
 pub(super) struct Run {
     /// The TCP opening, where it was seen.
     pub opening: Option<Opening>,
+    /// Bytes that the SYN carried (RFC 7413); the answer acknowledges any part of them.
+    pub syn_data: u32,
     /// The opening that the only packets in here answer, where it was not seen with them.
     pub hint: Option<Opening>,
     /// First and last packet or ICMP error.
@@ -363,6 +445,7 @@ impl Run {
     pub(super) fn new(opening: Option<Opening>, stamp: Stamp) -> Self {
         Self {
             opening,
+            syn_data: 0,
             hint: None,
             span: (stamp, stamp),
             sides: Default::default(),
@@ -415,10 +498,10 @@ impl Run {
     /// acknowledged.
     pub(super) fn sequence(&mut self, side: Side, sent: (u32, u32), ack: Option<u32>) {
         let evidence = &mut self.sides[side.index()];
-        let (first, next) = sent;
-        evidence.first_sequence = both(evidence.first_sequence, Some(first), earlier);
-        evidence.next_sequence = both(evidence.next_sequence, Some(next), later);
-        evidence.highest_ack = both(evidence.highest_ack, ack, later);
+        let sent = SerialRange::at(sent.0).and(SerialRange::at(sent.1));
+        evidence.sent = both(evidence.sent, Some(sent), SerialRange::and);
+        let acknowledged = ack.map(SerialRange::at);
+        evidence.acknowledged = both(evidence.acknowledged, acknowledged, SerialRange::and);
     }
 
     /// Makes the span cover a moment.
@@ -482,20 +565,41 @@ impl Run {
     /// 5-tuple start far apart in it.
     #[must_use]
     pub(super) fn is_continued_by(&self, later: &Self) -> bool {
-        const NEAR: u32 = 1 << 16;
         self.sides.iter().zip(&later.sides).any(|(mine, theirs)| {
-            match (mine.next_sequence, theirs.first_sequence) {
-                (Some(next), Some(first)) => {
-                    first.wrapping_sub(next).wrapping_add(NEAR) <= 2 * NEAR
-                }
-                _ => false,
-            }
+            matches!((mine.sent, theirs.sent), (Some(mine), Some(theirs))
+                if mine.has(theirs.first()))
         })
+    }
+
+    /// Whether both are of one opening, of which one may know only the answer.
+    #[must_use]
+    pub(super) fn opens_as(&self, other: &Self) -> bool {
+        match (self.opening, other.opening) {
+            (Some(mine), Some(theirs)) => {
+                mine.is_answered_as(theirs, self.syn_data)
+                    || theirs.is_answered_as(mine, other.syn_data)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the packets in here answer the opening of `other`, or the same one as its.
+    #[must_use]
+    pub(super) fn answers(&self, other: &Self) -> bool {
+        match (self.hint, other.opening) {
+            (Some(hint), Some(opening)) => opening.is_answered_as(hint, other.syn_data),
+            (hint, None) => hint.is_some() && hint == other.hint,
+            (None, _) => false,
+        }
     }
 
     /// Takes all of another run of the same 5-tuple.
     pub(super) fn merge(&mut self, other: Self) {
-        self.opening = self.opening.or(other.opening);
+        self.opening = match (self.opening, other.opening) {
+            (Some(mine), Some(theirs)) if mine.side == theirs.side => Some(mine.first(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.syn_data = self.syn_data.max(other.syn_data);
         self.hint = self.hint.filter(|hint| other.hint == Some(*hint));
         self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
         self.app.insert(other.app);
@@ -608,14 +712,6 @@ impl Run {
 #[must_use]
 pub(super) fn is_after(a: u32, b: u32) -> bool {
     a != b && a.wrapping_sub(b) < 1 << 31
-}
-
-fn later(a: u32, b: u32) -> u32 {
-    if is_after(b, a) { b } else { a }
-}
-
-fn earlier(a: u32, b: u32) -> u32 {
-    if is_after(a, b) { b } else { a }
 }
 
 fn both<T>(a: Option<T>, b: Option<T>, join: impl Fn(T, T) -> T) -> Option<T> {

@@ -24,12 +24,15 @@ pub struct ServerFlight {
     pub hello: Option<ServerHello>,
     /// The server's own certificate; TLS 1.3 encrypts it.
     pub certificate: Option<Certificate>,
-    /// The first alert in the clear.
+    /// The alert that the bytes start with.
     pub alert: Option<Alert>,
     /// Whether encrypted records follow: the handshake went on.
     pub encrypted: bool,
     /// Whether a message that could still tell something is not whole yet.
     pub needs_more: bool,
+    /// Bytes of the records that were read: up to the one with the certificate or the end of the flight, or an alert
+    /// that nothing precedes.
+    pub length: usize,
 }
 
 /// What a server chose.
@@ -58,62 +61,82 @@ pub struct Alert {
 /// is contiguous from the stream's first byte. `None` where it does not start with a TLS record.
 #[must_use]
 pub fn read_server_flight(prefix: &[u8]) -> Option<ServerFlight> {
-    let mut flight = ServerFlight::default();
-    let mut handshake: Cow<'_, [u8]> = Cow::Borrowed(&[]);
+    let mut flight = ServerFlight {
+        needs_more: true,
+        ..ServerFlight::default()
+    };
+    let mut messages = Messages::default();
     let mut any = false;
     for record in records(prefix) {
         any = true;
-        flight.needs_more = !record.is_whole();
         match record.kind {
-            HANDSHAKE if handshake.is_empty() => handshake = Cow::Borrowed(record.payload),
-            HANDSHAKE if handshake.len() < MAX_FLIGHT => {
-                handshake.to_mut().extend_from_slice(record.payload)
-            }
-            ALERT if record.length == 2 => {
-                if let [level, description] = *record.payload {
-                    flight.alert = Some(Alert { level, description });
+            HANDSHAKE if messages.bytes.len() < MAX_FLIGHT => {
+                messages.add(record.payload);
+                let complete = messages.read(&mut flight);
+                flight.length += 5 + record.payload.len();
+                flight.needs_more = !complete;
+                if complete {
                     break;
                 }
             }
-            _ => {
-                flight.encrypted = true;
+            ALERT if record.length == 2 && flight.length == 0 => {
+                if let [level, description] = *record.payload {
+                    flight.alert = Some(Alert { level, description });
+                    flight.length = 7;
+                    flight.needs_more = false;
+                }
+                break;
+            }
+            kind => {
+                flight.encrypted = kind != ALERT;
                 flight.needs_more = false;
                 break;
             }
         }
     }
-    read_messages(&mut flight, &handshake);
+    flight.needs_more &= messages.bytes.len() < MAX_FLIGHT;
     any.then_some(flight)
 }
 
-/// Reads handshake messages up to the certificate.
-fn read_messages(flight: &mut ServerFlight, handshake: &[u8]) {
-    const SERVER_HELLO: u8 = 2;
-    const CERTIFICATE: u8 = 11;
-    const DONE: u8 = 14;
-    let mut rest = handshake;
-    while let [kind, a, b, c, after @ ..] = rest {
-        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-        let Some((body, next)) = after.split_at_checked(length) else {
-            break;
-        };
-        match *kind {
-            SERVER_HELLO => flight.hello = server_hello(body),
-            CERTIFICATE => {
-                flight.certificate = leaf(body).and_then(Certificate::read);
-                flight.needs_more = false;
-                return;
-            }
-            DONE => {
-                flight.needs_more = false;
-                return;
-            }
-            _ => {}
+/// The handshake messages of records, and how far they have been read.
+#[derive(Default)]
+struct Messages<'a> {
+    bytes: Cow<'a, [u8]>,
+    at: usize,
+}
+
+impl<'a> Messages<'a> {
+    fn add(&mut self, payload: &'a [u8]) {
+        if self.bytes.is_empty() {
+            self.bytes = Cow::Borrowed(payload);
+        } else {
+            self.bytes.to_mut().extend_from_slice(payload);
         }
-        rest = next;
     }
-    flight.needs_more |=
-        !flight.encrypted && flight.alert.is_none() && handshake.len() < MAX_FLIGHT;
+
+    /// Reads the messages that are whole by now; whether the certificate, or the end of the flight, was among them.
+    fn read(&mut self, flight: &mut ServerFlight) -> bool {
+        const SERVER_HELLO: u8 = 2;
+        const CERTIFICATE: u8 = 11;
+        const DONE: u8 = 14;
+        while let Some([kind, a, b, c, after @ ..]) = self.bytes.get(self.at..) {
+            let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+            let Some(body) = after.get(..length) else {
+                break;
+            };
+            self.at += 4 + length;
+            match *kind {
+                SERVER_HELLO => flight.hello = server_hello(body),
+                CERTIFICATE => {
+                    flight.certificate = leaf(body).and_then(Certificate::read);
+                    return true;
+                }
+                DONE => return true,
+                _ => {}
+            }
+        }
+        false
+    }
 }
 
 fn server_hello(body: &[u8]) -> Option<ServerHello> {

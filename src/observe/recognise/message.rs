@@ -100,7 +100,12 @@ impl Listener<'_> {
                 },
             );
         }
-        Look::Done
+        // An alert may follow; it has a time of its own.
+        if flight.encrypted || flight.length == 0 {
+            Look::Done
+        } else {
+            Look::Took(u32::try_from(flight.length).unwrap_or(u32::MAX))
+        }
     }
 
     /// Protocols that start with letters: HTTP, and those that greet.
