@@ -11,6 +11,9 @@ use super::args::{Choices, Common};
 use super::output;
 use crate::rules::{self, Library, Problem, Profile, RuleSet, RuleText, Site};
 
+/// The code of the problem that a site file binds nothing.
+const BINDS_NOTHING: &str = "site-binds-nothing";
+
 /// Requirements, and what the site says of them.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -82,8 +85,13 @@ pub(super) fn site(
     };
     match rules::check_site(&text, library) {
         Ok((site, warnings)) => {
-            if show_warnings || common.verbose {
+            // Loaded, but of no use: what was meant to be audited is not said.
+            let useless = warnings.iter().any(|problem| problem.code == BINDS_NOTHING);
+            if show_warnings || common.verbose || useless {
                 show(&warnings, common);
+            }
+            if useless {
+                bail!("the site file gives no role an address; nothing was audited")
             }
             Ok(Some(site))
         }

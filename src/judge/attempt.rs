@@ -392,6 +392,26 @@ fn proxy_refusal(flow: &Flow, end: CaptureTime) -> Option<Evidence> {
     })
 }
 
+/// The answers of a forward proxy to requests that it passes on itself: all of them refusals. The origin may have
+/// given a 403 too, so this is a failure whose author cannot be told.
+pub(super) fn refused_behind_proxy(flow: &Flow) -> Option<Evidence> {
+    let all: Vec<(Stamp, u16)> = statuses(flow).collect();
+    let (stamp, status) = *all.last()?;
+    let refused = |(_, status): &(Stamp, u16)| matches!(status, 403 | 407 | 502..=504);
+    all.iter().all(refused).then(|| Evidence {
+        code: if status < 500 {
+            Code::ProxyRefused
+        } else {
+            Code::ProxyFailed
+        },
+        grade: Grade::C,
+        stamps: vec![stamp],
+        words: format!("the proxy answers with status {status}"),
+        by: Some(flow.responder.ip),
+        control: None,
+    })
+}
+
 fn http_block(flow: &Flow) -> Option<Evidence> {
     let (stamp, status) = statuses(flow).find(|(_, status)| matches!(status, 451 | 511))?;
     let words = format!("HTTP status {status}");

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::attempt::{Went, went};
+use super::attempt::{Went, refused_behind_proxy, went};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
 use super::scope::{OutOfScope, out_of_scope};
 use crate::model::Fqdn;
-use crate::observe::{Capture, Flow};
+use crate::observe::{Capture, Flow, NameSource};
 use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
@@ -48,11 +48,17 @@ pub(super) fn flow_verdicts(
         } else {
             cover(flow, &aim, rules, scratch)
         };
+        let went = match went(flow, capture.end()) {
+            Went::Succeeded if aim.proxied && aim.source == Some(NameSource::HttpHost) => {
+                refused_behind_proxy(flow).map_or(Went::Succeeded, Went::Failed)
+            }
+            went => went,
+        };
         FlowVerdict {
             out_of_scope,
             aim,
             coverage,
-            went: went(flow, capture.end()),
+            went,
         }
     };
     let mut verdicts: Vec<FlowVerdict> = capture

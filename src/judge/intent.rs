@@ -135,7 +135,9 @@ pub struct Intent {
     pub span: (Stamp, Stamp),
 }
 
-type Key = (IpAddr, Option<Fqdn>, Option<IpAddr>, u16);
+/// Initiator, name, address where there is no name, port, and whether a requirement covers it: what nothing covers
+/// must not hide behind what something does.
+type Key = (IpAddr, Option<Fqdn>, Option<IpAddr>, u16, bool);
 
 /// Rolls attempts and lookups up to intents, ascending by start.
 #[must_use]
@@ -156,7 +158,8 @@ pub(super) fn intents(
         } else {
             None
         };
-        let key = (flow.initiator.ip, name, address, verdict.aim.port);
+        let covered = !verdict.coverage.covers.is_empty();
+        let key = (flow.initiator.ip, name, address, verdict.aim.port, covered);
         groups
             .entry(key)
             .or_default()
@@ -207,7 +210,7 @@ fn close_in_time<'a>(flows: &'a [FlowId], capture: &Capture) -> Vec<&'a [FlowId]
 }
 
 fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdict]) -> Intent {
-    let (initiator, fqdn, _, port) = key;
+    let (initiator, fqdn, _, port, _) = key;
     let tries: Vec<(&Flow, &FlowVerdict)> = flows
         .iter()
         .filter_map(|id| Some((capture.flow(*id)?, verdicts.get(id.0 as usize)?)))

@@ -1,6 +1,6 @@
 //! Which requirements did the capture never exercise, and why? Judged only on the whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
 use super::finding::{Finding, FindingCode};
@@ -12,7 +12,7 @@ use crate::rules::GroupKind;
 
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let mut groups_told: BTreeSet<&str> = BTreeSet::new();
+    let mut groups_told: BTreeMap<&str, &str> = BTreeMap::new();
     let proxied = case
         .intents
         .iter()
@@ -33,14 +33,20 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         // Alternatives of one need are one absence.
-        let group = row.any_of.iter().find_map(|(group, _)| {
+        let group = row.any_of.iter().find_map(|(group, alternative)| {
             let group = case.rules.groups().get(group.index())?;
-            (group.kind != GroupKind::SameFlow).then_some(group.id.as_str())
+            (group.kind != GroupKind::SameFlow).then_some((group, alternative.as_str()))
         });
-        if let Some(group) = group
-            && !groups_told.insert(group)
-        {
-            continue;
+        // The members of a pool are one absence, and so are the alternatives of one need; but each row of the
+        // alternative that is told is wanted by itself.
+        if let Some((group, alternative)) = group {
+            let told = groups_told.insert(&group.id, alternative);
+            if let Some(told) = told
+                && (group.kind == GroupKind::Pool || told != alternative)
+            {
+                groups_told.insert(&group.id, told);
+                continue;
+            }
         }
         let mut message = why.to_string();
         if let (false, Some(port)) = (verdict.resolved.is_empty(), single_port(&row.ports)) {
@@ -50,8 +56,8 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             message.push_str(": ");
             message.push_str(&verdict.resolved.join(", "));
         }
-        if let Some(group) = group {
-            message.push_str(&format!(", nor for any alternative of {group}"));
+        if let Some((group, _)) = group {
+            message.push_str(&format!(", nor for any alternative of {}", group.id));
         }
         out.push(Finding {
             message,

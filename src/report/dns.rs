@@ -12,6 +12,7 @@ use super::human::{Look, Table};
 use super::json::{json_line, json_list};
 use super::view::word;
 use super::{Format, ReportError};
+use crate::decode::dns::{rcode_name, type_name};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Capture, DnsData, DnsRecord, DnsSection, DnsTransaction};
 
@@ -258,78 +259,6 @@ fn name(name: Option<&Fqdn>) -> &str {
 fn each_once<T: Clone + Eq + std::hash::Hash>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = HashSet::new();
     items.filter(|item| seen.insert(item.clone())).collect()
-}
-
-/// The name of a record type (IANA registry "Resource Record (RR) TYPEs"); `TYPE65280` for one without (RFC 3597).
-#[must_use]
-fn type_name(number: u16) -> Cow<'static, str> {
-    Cow::Borrowed(match number {
-        1 => "A",
-        2 => "NS",
-        5 => "CNAME",
-        6 => "SOA",
-        10 => "NULL",
-        12 => "PTR",
-        13 => "HINFO",
-        15 => "MX",
-        16 => "TXT",
-        17 => "RP",
-        24 => "SIG",
-        25 => "KEY",
-        28 => "AAAA",
-        29 => "LOC",
-        32 => "NB",
-        33 => "SRV",
-        35 => "NAPTR",
-        37 => "CERT",
-        39 => "DNAME",
-        41 => "OPT",
-        43 => "DS",
-        44 => "SSHFP",
-        46 => "RRSIG",
-        47 => "NSEC",
-        48 => "DNSKEY",
-        50 => "NSEC3",
-        51 => "NSEC3PARAM",
-        52 => "TLSA",
-        59 => "CDS",
-        60 => "CDNSKEY",
-        64 => "SVCB",
-        65 => "HTTPS",
-        99 => "SPF",
-        249 => "TKEY",
-        250 => "TSIG",
-        251 => "IXFR",
-        252 => "AXFR",
-        255 => "ANY",
-        256 => "URI",
-        257 => "CAA",
-        other => return Cow::Owned(format!("TYPE{other}")),
-    })
-}
-
-/// The name of a response code (IANA registry "DNS RCODEs").
-fn rcode_name(number: u16) -> Cow<'static, str> {
-    Cow::Borrowed(match number {
-        0 => "NOERROR",
-        1 => "FORMERR",
-        2 => "SERVFAIL",
-        3 => "NXDOMAIN",
-        4 => "NOTIMP",
-        5 => "REFUSED",
-        6 => "YXDOMAIN",
-        7 => "YXRRSET",
-        8 => "NXRRSET",
-        9 => "NOTAUTH",
-        10 => "NOTZONE",
-        11 => "DSOTYPENI",
-        16 => "BADVERS",
-        17 => "BADKEY",
-        18 => "BADTIME",
-        22 => "BADTRUNC",
-        23 => "BADCOOKIE",
-        other => return Cow::Owned(format!("RCODE{other}")),
-    })
 }
 
 #[cfg(test)]

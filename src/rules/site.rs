@@ -398,14 +398,14 @@ impl Checker<'_, '_> {
     /// Notes what only the site can bind and does not.
     fn unbound(&mut self, site: &Site) {
         let start = 0..0;
-        if site.addresses.is_empty() {
-            let message =
-                "no role has an address, so every private address is audited as every role";
+        // After an address that could not be read, "nothing" would be the wrong word.
+        if site.addresses.is_empty() && !self.values.problems.has_errors() {
+            let message = "no role has an address: the file says of no host what it is";
             self.values.warning(
                 code::SITE_BINDS_NOTHING,
                 &start,
                 message,
-                "add [roles], for example agent = [\"10.0.0.0/8\"]".to_owned(),
+                "add [roles], for example agent = [\"10.0.0.0/8\"]; without a site file every private address is audited as every role".to_owned(),
             );
         }
         for (at, role) in self

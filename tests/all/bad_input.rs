@@ -152,7 +152,7 @@ fn standard_input_folders_and_patterns_are_captures_too() {
     let folder = folder();
     let whole = Capture::read(&sample.capture);
     for (i, part) in whole.cut(&[100, 300]).iter().enumerate() {
-        write(&folder, &format!("tap-{}.dat", 9 - i), part.to_bytes());
+        write(&folder, &format!("tap-{}.dat", 7 + i), part.to_bytes());
     }
     write(
         &folder,
@@ -493,4 +493,15 @@ fn partial_files_that_are_none_are_refused() {
     // A flipped bit may make another good file, or none; it must not make a crash.
     let file = write(&folder, "flipped", flipped);
     assert!((0..=2).contains(&pktaudit(["judge", &file]).run().status));
+}
+
+#[test]
+fn references_to_nothing_are_told_together_with_the_rest() {
+    refused(
+        "[[requirement]]\nid = \"r2\"\nrefers-to = [\"r9\"]\nports = [99999]\n",
+        &[
+            ("dangling-reference", "refers-to = [\"r9\"]"),
+            ("bad-port", "ports = [99999]"),
+        ],
+    );
 }

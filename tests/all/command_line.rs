@@ -223,8 +223,8 @@ fn the_readme_shows_the_help_as_it_is() {
         .split_once("```")
         .expect("the fenced block does not end");
     assert!(
-        rest.contains("<!-- /help -->"),
-        "no closing marker after the block"
+        rest.trim_start().starts_with("<!-- /help -->"),
+        "no <!-- /help --> after the block"
     );
     let help = pktaudit(["--help"]).exits(0).stdout;
     let trimmed = |text: &str| {
@@ -295,7 +295,7 @@ fn every_finding_and_evidence_code_in_the_samples_is_explained() {
     }
     pktaudit(["explain", "no-such-code"])
         .exits(2)
-        .complains_of(&["no-such-code", "blocked"]);
+        .complains_of(&["no-such-code"]);
 }
 
 #[test]

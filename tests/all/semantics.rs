@@ -61,6 +61,14 @@ impl Audited {
         out
     }
 
+    /// Codes of the findings about one initiator.
+    fn codes_of(&self, initiator: &str) -> Vec<&str> {
+        let list = self.0["findings"].as_array().unwrap().iter();
+        list.filter(|finding| finding["initiator"] == initiator)
+            .map(|finding| finding["code"].as_str().unwrap())
+            .collect()
+    }
+
     /// Requirements whose absence is a finding.
     fn missed(&self) -> Vec<&str> {
         let list = self.0["findings"].as_array().unwrap().iter();
@@ -97,37 +105,27 @@ fn site_of(document: &str) -> String {
 #[test]
 fn a_network_as_source_is_tested_against_who_opened() {
     let traffic = Traffic::new()
-        .tls("3.140.136.230", SIEM, 6514, None)
-        .tls("3.140.137.230", SIEM, 6514, None)
-        .tls("3.69.198.70", SIEM, 6514, None)
-        .tls(AGENT, "3.140.136.230", 6514, None);
-    let audited = audit(&site_of("server-workload-protection"), &traffic);
+        .tls("3.140.136.230", AGENT, 4118, None)
+        .tls("3.140.137.230", AGENT, 4118, None)
+        .tls("3.69.198.70", AGENT, 4118, None)
+        .tls(AGENT, "3.140.136.230", 4118, None);
+    let mode = "[features]\n\"communication/bidirectional\" = true\n";
+    let site = format!("{}{mode}", site_of("server-workload-protection"));
+    let audited = audit(&site, &traffic);
+    let requirement =
+        |region| audited.requirement(&format!("server-workload-protection/p06-agent-{region}"));
+    assert_eq!(requirement("usa"), "satisfied");
+    assert_eq!(requirement("germany"), "not_active");
+    assert!(audited.codes_of("3.140.136.230").is_empty());
+    let stranger = audited.codes_of("3.140.137.230");
+    assert_eq!(stranger.len(), 1, "one bit beyond the /27: {stranger:?}");
+    let other_region = audited.codes_of("3.69.198.70");
+    assert_eq!(other_region.len(), 1, "{other_region:?}");
+    let outbound = audited.codes_of(AGENT);
     assert_eq!(
-        audited.requirement("server-workload-protection/p05-usa"),
-        "satisfied"
-    );
-    assert_eq!(
-        audited.requirement("server-workload-protection/p05-germany"),
-        "not_active"
-    );
-    let list = audited.0["findings"].as_array().unwrap();
-    let by = |ip: &str| -> Vec<&Value> { list.iter().filter(|f| f["initiator"] == ip).collect() };
-    assert!(by("3.140.136.230").is_empty(), "{list:#?}");
-    assert_eq!(
-        by("3.140.137.230").len(),
+        outbound.len(),
         1,
-        "one bit beyond the /27: {list:#?}"
-    );
-    let [other_region] = by("3.69.198.70")[..] else {
-        panic!("{list:#?}");
-    };
-    assert_eq!(other_region["code"], "switched-off");
-    let [outbound] = by(AGENT)[..] else {
-        panic!("{list:#?}");
-    };
-    assert_eq!(
-        outbound["code"], "unnamed",
-        "the subnet is a source, no destination"
+        "the subnet is a source, no destination: {outbound:?}"
     );
 }
 
@@ -544,4 +542,31 @@ fn a_relay_is_an_agent() {
         let id = format!("workload-security-ja/{id}");
         assert_eq!(audited.requirement(&id), "satisfied", "{id}");
     }
+}
+
+#[test]
+fn a_network_may_call_a_host_that_opens_nothing_itself() {
+    let traffic = Traffic::new().tls("3.140.136.230", SIEM, 6514, None).tls(
+        "3.140.137.230",
+        SIEM,
+        6514,
+        None,
+    );
+    let audited = audit(&site_of("server-workload-protection"), &traffic);
+    assert_eq!(
+        audited.requirement("server-workload-protection/p05-usa"),
+        "satisfied"
+    );
+    assert!(audited.codes_of("3.140.136.230").is_empty());
+    assert_eq!(audited.codes_of("3.140.137.230").len(), 1);
+}
+
+#[test]
+fn another_regions_subnet_is_told_as_such() {
+    let traffic = Traffic::new().tls("3.69.198.70", AGENT, 4118, None);
+    let mode = "[features]\n\"communication/bidirectional\" = true\n";
+    let site = format!("{}{mode}", site_of("server-workload-protection"));
+    let audited = audit(&site, &traffic);
+    assert_eq!(audited.codes_of("3.69.198.70"), ["switched-off"]);
+    assert!(audited.message(AGENT).contains("germany"));
 }
