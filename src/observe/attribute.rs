@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use super::app::App;
 use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
 use super::dns_log::DnsTransaction;
 use super::names::Directory;
 use super::recognise;
-use super::run::{App, Event, EventKind, Run, SaidBy, SideEvidence};
+use super::run::{Event, EventKind, Run, SaidBy};
 use super::seed::Seed;
+use super::side::SideEvidence;
 use super::stream::StreamFact;
 use super::{Chunks, Observation, Tally};
 use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Side, Stamp, TimeSpan, Transport};

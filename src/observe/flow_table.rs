@@ -10,10 +10,12 @@ use std::time::Duration;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::app::App;
 use super::dns_log::DnsLog;
 use super::fragments::Whole;
 use super::recognise;
-use super::run::{App, Event, EventKind, IcmpDetail, Opening, Run, Sizes};
+use super::run::{Event, EventKind, IcmpDetail, Opening, Run};
+use super::side::Sizes;
 use crate::decode::{
     Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
 };

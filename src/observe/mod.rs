@@ -4,6 +4,7 @@
 //! whole into named flows. Nothing here decides what is good or bad: state, names and verdicts are derived from the
 //! whole, so that one thread, many threads, many files and partial files all end the same.
 
+mod app;
 mod attribute;
 mod chunks;
 pub mod codec;
@@ -17,19 +18,22 @@ mod quic;
 mod recognise;
 mod run;
 mod seed;
+mod side;
 mod stream;
 mod tally;
 
 use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
 use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 
+pub use app::App;
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribute_with};
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
 pub use names::is_sinkhole;
-pub use run::{App, Event, EventKind, IcmpDetail, SideEvidence};
+pub use run::{Event, EventKind, IcmpDetail};
 pub use seed::{Seed, SeedText, read_seeds, seeds_of};
+pub use side::SideEvidence;
 pub use stream::StreamFact;
 pub use tally::Tally;
 

@@ -334,7 +334,7 @@ fn read(pieces: &[CryptoFrame]) -> Look {
     }
 }
 
-/// Kept of both, the earlier stamp of equal keys: for lists of things that were said.
+/// Most runs have none.
 impl Merge for Option<Box<QuicEvidence>> {
     fn merge(&mut self, other: Self) {
         match (self.as_mut(), other) {
@@ -342,5 +342,95 @@ impl Merge for Option<Box<QuicEvidence>> {
             (None, theirs) => *self = theirs,
             (Some(_), None) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::quic::tests::{crypto, seal};
+    use crate::model::CaptureTime;
+
+    fn stamp(n: u32) -> Stamp {
+        Stamp {
+            time: CaptureTime::from_nanos(i64::from(n)),
+            frame: FrameId::new(0, 0, n),
+        }
+    }
+
+    fn hello() -> Vec<u8> {
+        let name = b"a.example";
+        let list = [&[0, 0, name.len() as u8][..], name].concat();
+        let list = [&[0, list.len() as u8][..], &list].concat();
+        let extensions = [&[0, 0, 0, list.len() as u8][..], &list].concat();
+        let body = [
+            &[3, 3][..],
+            &[9; 32],
+            &[0, 0, 2, 0x13, 1, 1, 0, 0, extensions.len() as u8],
+            &extensions,
+        ]
+        .concat();
+        [&[1, 0, 0, body.len() as u8][..], &body].concat()
+    }
+
+    /// The hello in three packets, the last one sent again, and an answer that closes.
+    fn packets() -> Vec<(Side, Vec<u8>)> {
+        let hello = hello();
+        let part = |start: usize, end: usize| {
+            let frames = crypto(start as u8, &hello[start..end]);
+            (Side::High, seal(1, 0xc0, Sender::Client, &frames))
+        };
+        let close = seal(1, 0xc0, Sender::Server, &[0x1c, 0x41, 0x28, 0, 0]);
+        let end = hello.len();
+        vec![
+            part(0, 20),
+            part(20, 50),
+            part(50, end),
+            part(50, end),
+            (Side::Low, close),
+        ]
+    }
+
+    fn told(evidence: &QuicEvidence) -> String {
+        format!("{:?}", evidence.conclude())
+    }
+
+    #[test]
+    fn a_hello_in_pieces_is_the_same_in_any_order_and_over_any_cut() {
+        let packets = packets();
+        let absorb = |places: &[usize]| {
+            let mut evidence = QuicEvidence::default();
+            for &i in places {
+                let (side, bytes) = &packets[i];
+                evidence.absorb(*side, stamp(i as u32), bytes);
+            }
+            evidence
+        };
+        let whole = told(&absorb(&[0, 1, 2, 3, 4]));
+        assert!(
+            whole.contains("a.example") && whole.contains("296"),
+            "{whole}"
+        );
+        for order in [[4, 3, 2, 1, 0], [1, 4, 0, 3, 2], [2, 0, 4, 1, 3]] {
+            assert_eq!(told(&absorb(&order)), whole);
+            for cut in 0..=order.len() {
+                let (first, second) = order.split_at(cut);
+                let (mut one, mut other) = (absorb(second), absorb(first));
+                one.merge(absorb(first));
+                other.merge(absorb(second));
+                assert_eq!((told(&one), told(&other)), (whole.clone(), whole.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn floods_are_bounded() {
+        let mut evidence = QuicEvidence::default();
+        for i in 0..100_u32 {
+            let mut packet = seal(1, 0xc0, Sender::Client, &[0]);
+            packet[6] = i as u8; // another connection id: its keys do not open it
+            evidence.absorb(Side::Low, stamp(i), &packet);
+        }
+        assert!(evidence.sealed.len() <= MAX_SEALED);
     }
 }

@@ -9,7 +9,7 @@ mod header;
 mod keys;
 mod open;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use frame::{CryptoFrame, join};
 pub use google::read_google_hello;

@@ -14,7 +14,7 @@ fn keys(version: u32, sender: Sender) -> Keys {
 }
 
 /// Seals frames into an Initial packet with a token of 3 bytes and a packet number of 2.
-fn seal(version: u32, first: u8, sender: Sender, frames: &[u8]) -> Vec<u8> {
+pub(crate) fn seal(version: u32, first: u8, sender: Sender, frames: &[u8]) -> Vec<u8> {
     let keys = keys(version, sender);
     let mut payload = frames.to_vec();
     payload.resize(frames.len().max(40), 0);
@@ -45,7 +45,7 @@ fn seal(version: u32, first: u8, sender: Sender, frames: &[u8]) -> Vec<u8> {
     packet
 }
 
-fn crypto(offset: u8, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn crypto(offset: u8, bytes: &[u8]) -> Vec<u8> {
     [
         &[
             6,

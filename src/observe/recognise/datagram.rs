@@ -1,7 +1,8 @@
 //! UDP datagrams, each by itself.
 
+use super::super::app::App;
 use super::super::dns_log::DnsLog;
-use super::super::run::{App, Run, SaidBy};
+use super::super::run::{Run, SaidBy};
 use super::Listener;
 use crate::decode::http::{self, RequestRead};
 use crate::decode::tls::{self, HelloRead};

@@ -1,7 +1,8 @@
 //! Messages of TLS, HTTP, DNS and what may come before them, to evidence.
 
+use super::super::app::App;
 use super::super::quic::Hello;
-use super::super::run::{App, SaidBy};
+use super::super::run::SaidBy;
 use super::super::stream::StreamFact;
 use super::{Listener, Look};
 use crate::decode::dns;

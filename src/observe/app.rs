@@ -1,0 +1,113 @@
+//! Applications, told by content.
+
+use serde::{Deserialize, Serialize};
+
+/// Application protocols told by content, one bit each.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct App(pub u32);
+
+impl App {
+    /// TLS on TCP.
+    pub const TLS: Self = Self(1);
+    /// HTTP/1 in clear.
+    pub const HTTP: Self = Self(1 << 1);
+    /// DNS, over any transport.
+    pub const DNS: Self = Self(1 << 2);
+    /// QUIC.
+    pub const QUIC: Self = Self(1 << 3);
+    /// NTP.
+    pub const NTP: Self = Self(1 << 4);
+    /// Syslog.
+    pub const SYSLOG: Self = Self(1 << 5);
+    /// SSH.
+    pub const SSH: Self = Self(1 << 6);
+    /// DTLS.
+    pub const DTLS: Self = Self(1 << 7);
+    /// DHCP.
+    pub const DHCP: Self = Self(1 << 8);
+    /// Multicast DNS and LLMNR.
+    pub const MDNS: Self = Self(1 << 9);
+    /// LDAP.
+    pub const LDAP: Self = Self(1 << 10);
+    /// SMTP, and other protocols that greet as it does.
+    pub const SMTP: Self = Self(1 << 11);
+    /// HTTP/2 in clear.
+    pub const HTTP2: Self = Self(1 << 12);
+    /// VXLAN, with or without its generic protocol extension.
+    pub const VXLAN: Self = Self(1 << 13);
+    /// GENEVE.
+    pub const GENEVE: Self = Self(1 << 14);
+    /// GTP-U.
+    pub const GTP: Self = Self(1 << 15);
+    /// Teredo.
+    pub const TEREDO: Self = Self(1 << 16);
+    /// GRE in UDP.
+    pub const GRE: Self = Self(1 << 17);
+    /// CAPWAP.
+    pub const CAPWAP: Self = Self(1 << 18);
+    /// L2TP.
+    pub const L2TP: Self = Self(1 << 19);
+    /// MPLS in UDP.
+    pub const MPLS: Self = Self(1 << 20);
+
+    /// The tunnel protocol of a datagram that carried a packet, by [`crate::decode::Carrier::kind`].
+    #[must_use]
+    pub fn of_tunnel(kind: &str) -> Self {
+        match kind {
+            "vxlan" | "vxlan-gpe" => Self::VXLAN,
+            "geneve" => Self::GENEVE,
+            "gtp" => Self::GTP,
+            "teredo" => Self::TEREDO,
+            "gre" => Self::GRE,
+            "capwap" => Self::CAPWAP,
+            "l2tp" => Self::L2TP,
+            "mpls" => Self::MPLS,
+            _ => Self::default(),
+        }
+    }
+
+    /// The most telling one, by name: what is inside outranks what carries it.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        const NAMES: [(App, &str); 21] = [
+            (App::TLS, "tls"),
+            (App::QUIC, "quic"),
+            (App::DTLS, "dtls"),
+            (App::HTTP2, "http2"),
+            (App::HTTP, "http"),
+            (App::MDNS, "mdns"),
+            (App::DNS, "dns"),
+            (App::NTP, "ntp"),
+            (App::SSH, "ssh"),
+            (App::LDAP, "ldap"),
+            (App::SMTP, "smtp"),
+            (App::SYSLOG, "syslog"),
+            (App::DHCP, "dhcp"),
+            (App::VXLAN, "vxlan"),
+            (App::GENEVE, "geneve"),
+            (App::GTP, "gtp"),
+            (App::TEREDO, "teredo"),
+            (App::GRE, "gre"),
+            (App::CAPWAP, "capwap"),
+            (App::L2TP, "l2tp"),
+            (App::MPLS, "mpls"),
+        ];
+        NAMES
+            .iter()
+            .find(|(app, _)| self.has(*app))
+            .map(|(_, name)| *name)
+    }
+
+    /// Whether all of `other` is in it.
+    #[must_use]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Adds `other`.
+    pub const fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
