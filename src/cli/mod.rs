@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod clock;
 mod exit;
+mod extract;
 mod flows;
 mod input;
 mod output;
@@ -35,6 +36,7 @@ pub fn run() -> Exit {
     };
     let result = match &arguments.command {
         Command::Audit(command) => audit::run(command, &arguments.common),
+        Command::Extract(command) => extract::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),
         Command::Rules(command) => rules::run(command, &arguments.common),
         Command::Site(command) => site::run(command, &arguments.common),
