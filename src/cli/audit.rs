@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
+use super::input::Digests;
 use super::plan::{Plan, plan};
 use super::{extract, input, output};
 use crate::judge::judge;
@@ -16,8 +17,12 @@ use crate::source::Input;
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
-    let Some((observed, captures)) = input::read_with_inputs(&command.captures.captures, common)
-    else {
+    let digests = match (&command.out, common.format) {
+        (None, Format::Human | Format::Csv) => Digests::LeftOut,
+        _ => Digests::WorkedOut,
+    };
+    let captures = &command.captures.captures;
+    let Some((observed, captures)) = input::read_with_inputs(captures, digests, common) else {
         return Ok(Exit::NotAudited);
     };
     let inputs = input::summaries(&observed.inputs, &observed.failures);
@@ -81,6 +86,8 @@ pub(super) fn with_report<T>(
         rules: &plan.rules,
         inputs,
         version: env!("CARGO_PKG_VERSION"),
+        commit: option_env!("PKTAUDIT_COMMIT").filter(|commit| !commit.is_empty()),
+        site_sha256: plan.site_sha256.as_deref(),
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),
     });

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use super::args::{Common, ExtractCommand};
 use super::audit::with_report;
 use super::exit::Exit;
+use super::input::Digests;
 use super::plan::plan;
 use super::{input, output};
 use crate::drive::{Extracted, Wanted, extract};
@@ -20,7 +21,8 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
         bail!("a pcapng file is no text for a terminal; --out FILE or > FILE takes it");
     }
     let plan = plan(&command.choices, common)?;
-    let Some((observed, captures)) = input::read_with_inputs(&command.captures.captures, common)
+    let captures = &command.captures.captures;
+    let Some((observed, captures)) = input::read_with_inputs(captures, Digests::LeftOut, common)
     else {
         return Ok(Exit::NotAudited);
     };

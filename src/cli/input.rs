@@ -7,18 +7,27 @@ use std::time::{Duration, Instant};
 
 use super::args::Common;
 use super::output;
-use crate::drive::{InputReport, Observed, Progress, observe};
+use crate::drive::{InputReport, Observed, Progress, observe, with_digests};
 use crate::report::{InputSummary, Loss};
 use crate::source::{Input, resolve};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
-    read_with_inputs(captures, common).map(|(observed, _)| observed)
+    read_with_inputs(captures, Digests::LeftOut, common).map(|(observed, _)| observed)
+}
+
+/// Whether the inputs' SHA-256 are wanted. They cost time, so they are worked out only where a record is made that
+/// others will read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Digests {
+    WorkedOut,
+    LeftOut,
 }
 
 /// As [`read`], with all inputs by ordinal, those that could not be opened too.
 pub(super) fn read_with_inputs(
     captures: &[OsString],
+    digests: Digests,
     common: &Common,
 ) -> Option<(Observed, Vec<Input>)> {
     let inputs = resolve(captures);
@@ -45,7 +54,11 @@ pub(super) fn read_with_inputs(
     }
     let progress = Progress::default();
     let mut observed = watched(common, &inputs.inputs, &progress, || {
-        observe(&inputs.inputs, threads(common), &progress)
+        let work = || observe(&inputs.inputs, threads(common), &progress);
+        match digests {
+            Digests::WorkedOut => with_digests(&inputs.inputs, work),
+            Digests::LeftOut => work(),
+        }
     });
     for failure in &observed.failures {
         output::complain(&failure.to_string());
@@ -77,6 +90,8 @@ pub(super) fn summaries(
 ) -> Vec<InputSummary> {
     let read = inputs.iter().map(|report| InputSummary {
         path: report.input.path.to_string(),
+        bytes: report.input.stored_bytes,
+        sha256: report.sha256.clone(),
         frames: report.frames,
         first: (report.frames > 0).then_some(report.span.first),
         last: (report.frames > 0).then_some(report.span.last),

@@ -9,6 +9,7 @@ use anyhow::Context;
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
+use super::input::Digests;
 use super::plan::plan;
 use super::{audit, input, output};
 use crate::drive::Partial;
@@ -16,7 +17,8 @@ use crate::report::{ReportError, write_whole};
 use crate::source::Input;
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
-    let Some(observed) = input::read(&command.captures.captures, common) else {
+    let captures = &command.captures.captures;
+    let Some((observed, _)) = input::read_with_inputs(captures, Digests::WorkedOut, common) else {
         return Ok(Exit::NotAudited);
     };
     let exit = completeness(&observed);

@@ -39,6 +39,8 @@ pub struct InputReport {
     pub loss: Loss,
     /// Interfaces described.
     pub interfaces: Vec<Interface>,
+    /// SHA-256 of the input as it is stored, in hexadecimal digits; `None` where it was not worked out.
+    pub sha256: Option<String>,
 }
 
 /// Everything read.
@@ -117,6 +119,7 @@ fn read(
         damage: source.damage().to_vec(),
         loss: source.loss(),
         interfaces: source.interfaces().to_vec(),
+        sha256: None,
     }
 }
 

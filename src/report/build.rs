@@ -141,9 +141,11 @@ impl<'a> Gather<'_, 'a> {
         Summary {
             tool: "pktaudit",
             version: self.0.version.to_owned(),
+            commit: self.0.commit.map(ToOwned::to_owned),
             schema: SCHEMA,
             arguments: self.0.arguments.to_vec(),
             site: profile.site_name().to_owned(),
+            site_sha256: self.0.site_sha256.map(ToOwned::to_owned),
             site_is_default: profile.is_default(),
             regions: profile.regions().to_vec(),
             as_of: self.0.as_of.map(ToOwned::to_owned),
@@ -464,6 +466,8 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
     }
     let view = |input: &InputSummary| InputView {
         path: input.path.clone(),
+        bytes: input.bytes,
+        sha256: input.sha256.clone(),
         frames: input.frames,
         span: input
             .first

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `view`, `build`, `judged_flow` | the neutral view, and how it is made |
 //! | `flows`, `dns` | flows and DNS transactions as `pktaudit flows` prints them |
-//! | `json`, `csv`, `human` | one format each |
+//! | `json`, `csv`, `human`, `html` | one format each |
+//! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
 //! | `write` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
 //! | `site_proposal` | a first site file from what a capture shows |
@@ -20,6 +21,7 @@ mod evidence;
 mod explain;
 mod finding_id;
 mod flows;
+mod html;
 mod human;
 mod json;
 mod judged_flow;
@@ -44,6 +46,7 @@ pub use dns::{DnsView, write_dns};
 pub use evidence::MarkedFrame;
 pub use explain::{explain, explain_finding, explained};
 pub use flows::{FlowView, write_flows};
+pub use html::write_html;
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
@@ -68,6 +71,10 @@ pub struct Audit<'a> {
     pub inputs: &'a [InputSummary],
     /// The version of this program.
     pub version: &'a str,
+    /// The commit that it was built from, where that is known.
+    pub commit: Option<&'a str>,
+    /// SHA-256 of the site file, in hexadecimal digits; `None` without one.
+    pub site_sha256: Option<&'a str>,
     /// The arguments that decide what is reported. Those that only say how it is worked out, such as the number of
     /// threads, are better left out: then reports of the same capture are equal byte by byte.
     pub arguments: &'a [String],
@@ -80,6 +87,10 @@ pub struct Audit<'a> {
 pub struct InputSummary {
     /// The file or interface.
     pub path: String,
+    /// Bytes as they are stored, compressed or not; `None` where that is not known (standard input).
+    pub bytes: Option<u64>,
+    /// SHA-256 of these bytes, in hexadecimal digits; `None` where it was not worked out.
+    pub sha256: Option<String>,
     /// Frames read.
     pub frames: u64,
     /// Time of the earliest frame; `None` without frames.

@@ -74,12 +74,16 @@ pub struct Summary {
     pub tool: &'static str,
     /// Its version.
     pub version: String,
+    /// The commit that it was built from; null where that is not known.
+    pub commit: Option<String>,
     /// Version of the fields of the report; it grows when a field changes its meaning or goes away.
     pub schema: u32,
     /// The arguments that decide what is reported.
     pub arguments: Vec<String>,
     /// The site's name, empty where none was given.
     pub site: String,
+    /// SHA-256 of the site file; null without one.
+    pub site_sha256: Option<String>,
     /// No role has an address: every private address was audited as every role.
     pub site_is_default: bool,
     /// The chosen regions; empty = every region.
@@ -359,6 +363,10 @@ pub struct CaptureView {
 pub struct InputView {
     /// The file or interface.
     pub path: String,
+    /// Bytes as they are stored, compressed or not; null where that is not known.
+    pub bytes: Option<u64>,
+    /// SHA-256 of these bytes; null where it was not worked out.
+    pub sha256: Option<String>,
     /// Frames read.
     pub frames: u64,
     /// First and last time.
