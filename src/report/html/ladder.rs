@@ -42,7 +42,11 @@ pub(super) fn draw(exchange: &Exchange, page: &mut Page<impl Write>) -> io::Resu
     for (row, step) in exchange.steps.iter().enumerate() {
         let y = TOP + ROW * row + ROW / 2;
         let after = start.map_or(0.0, |start| step.at.since(start).as_secs_f64());
-        words(page, "time", 4, y + 4, &format!("+{after:.3} s"))?;
+        let after = match after {
+            0.0..1.0 => format!("+{:.2} ms", after * 1000.0),
+            _ => format!("+{after:.3} s"),
+        };
+        words(page, "time", 4, y + 4, &after)?;
         words(
             page,
             "frame",

@@ -63,8 +63,8 @@
   const TEXTS = ["initiator", "responder", "transport", "app", "state", "name", "outcome", "stage", "evidence", "reason", "requirements"];
   const SHOWN = [
     ["start", "start", "w-start"], ["initiator", "initiator", "w-end"], ["responder", "responder", "w-end"],
-    ["name", "name", "w-name"], ["app", "app", "w-small"], ["state", "state", "w-small"],
-    ["sent", "sent", "w-small number"], ["received", "received", "w-small number"], ["outcome", "outcome", "w-outcome"],
+    ["name", "name", "w-name"], ["outcome", "outcome", "w-outcome"], ["app", "app", "w-tiny"], ["state", "state", "w-tiny"],
+    ["sent", "sent", "w-small number"], ["received", "received", "w-small number"],
   ];
   const TONE = {
     ok: "good", ok_after_retry: "good", blocked_confirmed: "bad", blocked_likely: "bad",
@@ -92,7 +92,7 @@
     };
     const cell = (row, column) => {
       switch (column) {
-        case "start": return time(data.base + columns.start[row]);
+        case "start": return time(data.base + columns.start[row]).slice(0, -3);
         case "initiator": case "responder": return end(row, column);
         case "app": return texts[columns.app[row]] || texts[columns.transport[row]];
         case "sent": case "received": return String(columns[column][row]);
@@ -172,7 +172,7 @@
     };
 
     const DETAIL = [
-      ["flow", (row) => String(columns.id[row])], ["start", (row) => cell(row, "start")],
+      ["flow", (row) => String(columns.id[row])], ["start", (row) => `${time(data.base + columns.start[row])} UTC`],
       ["lasted", (row) => `${(columns.lasted[row] / 1e6).toFixed(6)} s`],
       ["initiator", (row) => end(row, "initiator")], ["responder", (row) => end(row, "responder")],
       ["carries", (row) => [texts[columns.transport[row]], texts[columns.app[row]]].filter(Boolean).join("/")],
