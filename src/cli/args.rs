@@ -56,6 +56,10 @@ pub(super) enum Format {
     Ndjson,
     /// Comma-separated values (RFC 4180).
     Csv,
+    /// SARIF 2.1.0, one result a finding (audit and judge only).
+    Sarif,
+    /// JUnit XML, one test a requirement and a finding (audit and judge only).
+    Junit,
 }
 
 /// When to colour.
@@ -80,6 +84,12 @@ pub(super) enum Command {
     Extract(ExtractCommand),
     /// What flowed, under which names; no requirements.
     Flows(FlowsCommand),
+    /// Compare two audits, for example before and after a firewall was changed; exits 1 when something got worse.
+    #[command(after_help = "Examples:\n  \
+        pktaudit compare --site site.toml before.pcap after.pcap\n  \
+        pktaudit compare before/report.json after/report.json\n  \
+        pktaudit compare --format csv before after > changes.csv")]
+    Compare(CompareCommand),
     /// Look at requirements.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -133,6 +143,18 @@ pub(super) struct AuditCommand {
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) captures: Captures,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareCommand {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    /// How it was: a report.json, a folder that --out wrote, or captures, which are audited first.
+    #[arg(value_name = "BEFORE")]
+    pub(super) before: OsString,
+    /// How it is, in the same forms.
+    #[arg(value_name = "AFTER")]
+    pub(super) after: OsString,
 }
 
 #[derive(Debug, Args)]

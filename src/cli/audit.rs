@@ -11,14 +11,14 @@ use crate::judge::judge;
 use crate::observe::{Capture, Observation, attribute};
 use crate::report::{
     Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
-    write_ndjson,
+    write_junit, write_ndjson, write_sarif,
 };
 use crate::source::Input;
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
     let digests = match (&command.out, common.format) {
-        (None, Format::Human | Format::Csv) => Digests::LeftOut,
+        (None, Format::Human | Format::Csv | Format::Junit) => Digests::LeftOut,
         _ => Digests::WorkedOut,
     };
     let captures = &command.captures.captures;
@@ -62,6 +62,8 @@ pub(super) fn report(
             Format::Json => write_json(report, out),
             Format::Ndjson => write_ndjson(report, out),
             Format::Csv => write_findings_csv(report, out),
+            Format::Sarif => write_sarif(report, out),
+            Format::Junit => write_junit(report, out),
         })?;
         Ok(match report.exit() {
             0 => Exit::Clean,

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod clock;
+mod compare;
 mod exit;
 mod extract;
 mod flows;
@@ -36,6 +37,7 @@ pub fn run() -> Exit {
     };
     let result = match &arguments.command {
         Command::Audit(command) => audit::run(command, &arguments.common),
+        Command::Compare(command) => compare::run(command, &arguments.common),
         Command::Extract(command) => extract::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),
         Command::Rules(command) => rules::run(command, &arguments.common),

@@ -19,7 +19,7 @@ use crate::observe::FlowId;
 use crate::rules::{DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// The most frame numbers listed of one thing; what is beyond is counted.
 const MOST_FRAMES: usize = 64;

@@ -8,6 +8,8 @@
 //! | `view`, `build`, `judged_flow` | the neutral view, and how it is made |
 //! | `flows`, `dns` | flows and DNS transactions as `pktaudit flows` prints them |
 //! | `json`, `csv`, `human`, `html` | one format each |
+//! | `sarif`, `junit` | for pipelines |
+//! | `compare` | two audits side by side |
 //! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
 //! | `write` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
@@ -15,6 +17,7 @@
 //! | `text` | makes untrusted text harmless |
 
 mod build;
+mod compare;
 mod csv;
 mod dns;
 mod evidence;
@@ -25,7 +28,9 @@ mod html;
 mod human;
 mod json;
 mod judged_flow;
+mod junit;
 mod rules_list;
+mod sarif;
 mod site_proposal;
 pub mod text;
 mod view;
@@ -41,6 +46,7 @@ use crate::model::CaptureTime;
 use crate::observe::Capture;
 use crate::rules::RuleSet;
 
+pub use compare::{Change, ChangeKind, Comparison, Run, RunError, Side, compare, write_comparison};
 pub use csv::{write_findings_csv, write_flows_csv, write_requirements_csv};
 pub use dns::{DnsView, write_dns};
 pub use evidence::MarkedFrame;
@@ -50,7 +56,9 @@ pub use html::write_html;
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
+pub use junit::write_junit;
 pub use rules_list::{write_rules_csv, write_rules_human};
+pub use sarif::write_sarif;
 pub use site_proposal::propose_site;
 pub use view::{
     CaptureView, CiteView, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,

@@ -11,10 +11,10 @@ use std::io::Write;
 use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
-use look::{Ink, grouped};
+use look::grouped;
 
+pub(super) use look::{Ink, Table, counted};
 pub use look::{Look, Paint};
-pub(super) use look::{Table, counted};
 
 /// Writes the summary.
 ///
@@ -167,7 +167,12 @@ const fn severity_ink(severity: Severity) -> Ink {
 }
 
 /// A title with a line under it.
-fn title(text: &str, ink: Ink, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+pub(super) fn title(
+    text: &str,
+    ink: Ink,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
     let rule = "\u{2500}".repeat(super::text::width(text));
     writeln!(
         out,
