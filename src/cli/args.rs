@@ -9,12 +9,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(
     name = "pktaudit",
-    version,
+    version = env!("PKTAUDIT_VERSION"),
     about,
     after_help = "Exit status: 0 nothing to report, 1 findings, 2 the audit could not be made or only in part.\n\n\
                   Examples:\n  \
                   pktaudit site init tap.pcap.zst > site.toml\n  \
                   pktaudit audit --site site.toml --out report tap.pcap.zst\n  \
+                  pktaudit extract --site site.toml --finding blocked --out why.pcapng tap.pcap.zst\n  \
+                  pktaudit compare --site site.toml before.pcap after.pcap\n  \
                   pktaudit flows --format ndjson tap.pcap.zst\n  \
                   pktaudit rules explain agents.example.com:443"
 )]
@@ -76,6 +78,11 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Audit captures: what is unexpected, blocked, or never seen.
+    #[command(after_help = "Examples:\n  \
+        pktaudit audit --site site.toml tap/\n  \
+        pktaudit audit --site site.toml --out report tap-*.pcap.zst\n  \
+        pktaudit audit --region us-1 --feature smart-scan --format json capture.pcapng\n  \
+        pktaudit audit --site site.toml --format junit capture.pcap > audit.xml")]
     Audit(AuditCommand),
     /// Copy the packets that show a finding into a pcapng file, each with a comment that says why it is there.
     #[command(after_help = "Examples:\n  \
@@ -83,6 +90,11 @@ pub(super) enum Command {
         pktaudit extract --site site.toml --finding blocked tap/ | tshark -r - -T fields -e frame.comment")]
     Extract(ExtractCommand),
     /// What flowed, under which names; no requirements.
+    #[command(after_help = "Examples:\n  \
+        pktaudit flows capture.pcap\n  \
+        pktaudit flows --format ndjson tap/ | grep '\"conn_state\":\"S0\"'\n  \
+        pktaudit flows --dns --format csv capture.pcap > dns.csv\n  \
+        tcpdump -i any -w - | pktaudit flows -")]
     Flows(FlowsCommand),
     /// Compare two audits, for example before and after a firewall was changed; exits 1 when something got worse.
     #[command(after_help = "Examples:\n  \
@@ -97,8 +109,28 @@ pub(super) enum Command {
     #[command(subcommand)]
     Site(SiteCommand),
     /// Explain a finding code or an evidence code, such as `wrong-port` or `T-SYN0`.
+    #[command(after_help = "Examples:\n  \
+        pktaudit explain\n  \
+        pktaudit explain blocked T-SYN0")]
     Explain(ExplainCommand),
+    /// Print the man page, or that of a command.
+    #[command(after_help = "Examples:\n  \
+        pktaudit man | man -l -\n  \
+        pktaudit man rules list | man -l -\n  \
+        pktaudit man --dir /usr/local/share/man/man1")]
+    Man(ManCommand),
+    /// Print completions for a shell.
+    #[command(after_help = "Examples:\n  \
+        pktaudit completions bash > ~/.local/share/bash-completion/completions/pktaudit\n  \
+        pktaudit completions zsh > \"${fpath[1]}/_pktaudit\"\n  \
+        pktaudit completions fish > ~/.config/fish/completions/pktaudit.fish\n  \
+        pktaudit completions powershell >> $PROFILE")]
+    Completions(CompletionsCommand),
     /// First part of a distributed audit: captures to a partial file.
+    #[command(after_help = "Examples:\n  \
+        pktaudit observe --partial a.part tap/monday/\n  \
+        pktaudit observe --partial b.part tap/tuesday/\n  \
+        pktaudit judge --site site.toml a.part b.part")]
     Observe(ObserveCommand),
     /// Second part: partial files to one.
     Merge(MergeCommand),
@@ -239,6 +271,23 @@ pub(super) struct ExplainCommand {
     /// The codes; a list of all of them where none is named.
     #[arg(value_name = "CODE")]
     pub(super) codes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManCommand {
+    /// Write the pages of the program and of all commands into this folder instead.
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// The command, such as `audit` or `rules list`; the program itself where none is named.
+    #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+    pub(super) commands: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsCommand {
+    /// Which shell.
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]

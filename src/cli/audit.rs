@@ -88,7 +88,7 @@ pub(super) fn with_report<T>(
         rules: &plan.rules,
         inputs,
         version: env!("CARGO_PKG_VERSION"),
-        commit: option_env!("PKTAUDIT_COMMIT").filter(|commit| !commit.is_empty()),
+        commit: Some(env!("PKTAUDIT_COMMIT")).filter(|commit| !commit.is_empty()),
         site_sha256: plan.site_sha256.as_deref(),
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),

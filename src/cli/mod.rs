@@ -8,6 +8,7 @@ mod exit;
 mod extract;
 mod flows;
 mod input;
+mod manual;
 mod output;
 mod partials;
 mod plan;
@@ -43,6 +44,8 @@ pub fn run() -> Exit {
         Command::Rules(command) => rules::run(command, &arguments.common),
         Command::Site(command) => site::run(command, &arguments.common),
         Command::Explain(command) => rules::explain_code(command),
+        Command::Man(command) => manual::man(command, &arguments.common),
+        Command::Completions(command) => manual::completions(command),
         Command::Observe(command) => partials::observe(command, &arguments.common),
         Command::Merge(command) => partials::merge(command),
         Command::Judge(command) => partials::judge(command, &arguments.common),

@@ -247,7 +247,7 @@ impl<'a> Gather<'_, 'a> {
             .collect();
         let evidence: Vec<Evidence> = intents().flat_map(|i| i.evidence.iter().cloned()).collect();
         let flows: Vec<FlowId> = intents().flat_map(|i| i.attempts.iter().copied()).collect();
-        let (frames, frames_omitted) = self.frames(&evidence, &flows, None);
+        let (stamps, frames_omitted) = self.looked_at(&evidence, &flows, None);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: sentence(verdict, missed.len()),
@@ -259,8 +259,9 @@ impl<'a> Gather<'_, 'a> {
             missed_by: missed.into_iter().collect(),
             resolved: verdict.resolved.clone(),
             intents: verdict.intents.clone(),
-            frames,
+            frames: self.numbers(&stamps),
             frames_omitted,
+            stamps,
         })
     }
 

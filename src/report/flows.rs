@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::csv::CsvTable;
+use super::csv::{CsvTable, FLOW_COLUMNS};
 use super::human::{Look, Table};
 use super::json::{json_line, json_list};
 use super::view::word;
@@ -197,7 +197,7 @@ impl<'a> FlowView<'a> {
         out
     }
 
-    /// Cells of a row, in the order of [`Self::COLUMNS`].
+    /// Cells of a row, in the order of [`Self::columns`].
     pub(super) fn cells(&self) -> Vec<String> {
         let port = |end: End| end.port.map_or(String::new(), |port| port.to_string());
         let best = self.names.first();
@@ -230,29 +230,11 @@ impl<'a> FlowView<'a> {
         ]
     }
 
-    pub(super) const COLUMNS: [&'static str; 21] = [
-        "start",
-        "end",
-        "initiator",
-        "initiator_port",
-        "responder",
-        "responder_port",
-        "transport",
-        "app",
-        "conn_state",
-        "history",
-        "packets_out",
-        "packets_in",
-        "bytes_out",
-        "bytes_in",
-        "name",
-        "name_source",
-        "names",
-        "vlan",
-        "tunnel",
-        "first_frame",
-        "last_frame",
-    ];
+    /// Names of the columns: the first ones of `flows.csv`.
+    fn columns() -> Vec<&'static str> {
+        let names = FLOW_COLUMNS.iter().map(|(name, _, _)| *name);
+        names.take_while(|name| *name != "outcome").collect()
+    }
 }
 
 /// Writes all flows of a capture, in its order.
@@ -279,7 +261,7 @@ pub fn write_flows(
         }
         Format::Json => json_list(&mut out, flows())?,
         Format::Csv => {
-            let mut table = CsvTable::new(&mut out, &FlowView::COLUMNS)?;
+            let mut table = CsvTable::new(&mut out, &FlowView::columns())?;
             for flow in flows() {
                 table.row(flow.cells())?;
             }

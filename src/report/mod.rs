@@ -47,7 +47,10 @@ use crate::observe::Capture;
 use crate::rules::RuleSet;
 
 pub use compare::{Change, ChangeKind, Comparison, Run, RunError, Side, compare, write_comparison};
-pub use csv::{write_findings_csv, write_flows_csv, write_requirements_csv};
+pub use csv::{
+    Column, FINDING_COLUMNS, FLOW_COLUMNS, REQUIREMENT_COLUMNS, write_findings_csv,
+    write_flows_csv, write_requirements_csv,
+};
 pub use dns::{DnsView, write_dns};
 pub use evidence::MarkedFrame;
 pub use explain::{explain, explain_finding, explained};

@@ -306,6 +306,9 @@ pub struct RequirementView<'a> {
     pub frames: Vec<u64>,
     /// How many more such frames there are than are listed.
     pub frames_omitted: usize,
+    /// The frames of `frames`, in the same order.
+    #[serde(skip)]
+    pub(super) stamps: Vec<Stamp>,
 }
 
 /// Frames by what became of them: `read` is `decoded` plus `set_aside`.

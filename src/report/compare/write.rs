@@ -125,14 +125,7 @@ fn human(comparison: &Comparison, look: &Look, out: &mut impl Write) -> Result<(
     let parts: Vec<String> = ChangeKind::ALL
         .iter()
         .filter(|kind| comparison.counts.of(kind) > 0)
-        .map(|kind| {
-            let text = format!(
-                "{} {}",
-                comparison.counts.of(kind),
-                kind.as_str().replace('-', " ")
-            );
-            look.ink(ink(*kind), &text)
-        })
+        .map(|kind| look.ink(ink(*kind), &told(*kind, comparison.counts.of(kind))))
         .collect();
     if parts.is_empty() {
         writeln!(out, "{}", look.ink(Ink::Good, "nothing changed"))?;
