@@ -275,7 +275,11 @@ fn udp(flow: &Flow, end: CaptureTime) -> Went {
     } else {
         vec![first, last]
     };
-    let words = format!("{} datagrams sent, nothing came back", flow.out.packets);
+    let sent = match flow.out.packets {
+        1 => "1 datagram".to_owned(),
+        count => format!("{count} datagrams"),
+    };
+    let words = format!("{sent} sent, nothing came back");
     Went::Failed(Evidence {
         code: Code::UdpSilent,
         grade: Grade::C,

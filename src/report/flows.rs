@@ -3,24 +3,28 @@
 use std::io::Write;
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::csv::{CsvTable, FLOW_COLUMNS};
 use super::human::{Look, Table};
 use super::json::{json_line, json_list};
+use super::schema;
 use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{Capture, ConnState, Flow, NameSource, StreamFact};
 
 /// A flow. Field names and order are fixed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct FlowView<'a> {
     /// First packet.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub start: CaptureTime,
     /// Last packet.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub end: CaptureTime,
     /// Who opened.
     pub initiator: End,
@@ -28,11 +32,13 @@ pub struct FlowView<'a> {
     pub responder: End,
     /// What runs on IP.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::text")]
     pub transport: Transport,
     /// Application, told by content.
     pub app: Option<&'static str>,
     /// Zeek's state.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::text")]
     pub conn_state: ConnState,
     /// Zeek's history.
     pub history: &'a str,
@@ -57,7 +63,7 @@ pub struct FlowView<'a> {
 }
 
 /// One end of a flow.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct End {
     /// Address.
     pub ip: IpAddr,
@@ -66,7 +72,7 @@ pub struct End {
 }
 
 /// A figure for each direction.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct Sides {
     /// Sent by the initiator.
     pub out: u64,
@@ -76,7 +82,7 @@ pub struct Sides {
 }
 
 /// First and last frame number.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct FirstLast {
     /// Of the earliest packet.
     pub first: u64,
@@ -85,15 +91,17 @@ pub struct FirstLast {
 }
 
 /// A name put to a flow.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct NameView<'a> {
     /// The name.
     pub fqdn: &'a str,
     /// Where it was taken from.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::name_source")]
     pub source: NameSource,
     /// When.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub at: CaptureTime,
     /// In which frame.
     pub frame: u64,

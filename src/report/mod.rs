@@ -8,6 +8,7 @@
 //! | `view`, `build`, `judged_flow` | the neutral view, and how it is made |
 //! | `flows`, `dns` | flows and DNS transactions as `pktaudit flows` prints them |
 //! | `json`, `csv`, `human`, `html` | one format each |
+//! | `schema` | the JSON Schema of report.json |
 //! | `sarif`, `junit` | for pipelines |
 //! | `compare` | two audits side by side |
 //! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
@@ -31,6 +32,7 @@ mod judged_flow;
 mod junit;
 mod rules_list;
 mod sarif;
+mod schema;
 mod site_proposal;
 pub mod text;
 mod view;
@@ -62,6 +64,7 @@ pub use judged_flow::{FlowOutcome, JudgedFlow};
 pub use junit::write_junit;
 pub use rules_list::{write_rules_csv, write_rules_human};
 pub use sarif::write_sarif;
+pub use schema::report_schema;
 pub use site_proposal::propose_site;
 pub use view::{
     CaptureView, CiteView, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
@@ -115,7 +118,7 @@ pub struct InputSummary {
 }
 
 /// Frames lost before they were captured, by who lost them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct Loss {
     /// The interface.
     pub interface: u64,

@@ -78,7 +78,7 @@ fn the_flow_data_has_every_flow_and_every_finding() {
     };
     assert_eq!(text("initiator", 0), "10.0.0.10");
     assert_eq!(text("name", 0), "update.example.com");
-    assert_eq!(text("outcome", 0), "blocked_likely");
+    assert_eq!(text("outcome", 0), "unnamed");
     assert_eq!(columns["initiator_port"][8], serde_json::Value::Null);
 }
 

@@ -1,8 +1,11 @@
 //! The summary for people: what is wrong, what to do about it, how the requirements fared, and how far the capture
 //! can be trusted. In this order, since the reader may have been woken for the first line only.
 
+mod absences;
 mod capture;
+mod cards;
 mod findings;
+mod group;
 mod look;
 mod requirements;
 
