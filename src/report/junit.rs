@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::sarif::aim;
 use super::text::visible;
 use super::view::{FindingView, RequirementView};
 use super::{Report, ReportError};
@@ -164,7 +163,7 @@ fn traffic(report: &Report<'_>) -> Vec<Test> {
             let frames: Vec<String> = finding.frames.iter().map(u64::to_string).collect();
             let more = format!(
                 "{}\nfinding {}, frames {}\n{}",
-                aim(finding),
+                finding.aim(),
                 finding.id,
                 frames.join(", "),
                 finding.advice
@@ -176,7 +175,7 @@ fn traffic(report: &Report<'_>) -> Vec<Test> {
             };
             Test {
                 class: format!("traffic.{severity}.{}", finding.code),
-                name: format!("{} {}", finding.id, aim(finding)),
+                name: format!("{} {}", finding.id, finding.aim()),
                 went: Went::Failed(finding.code.to_string(), finding.message.clone(), more),
             }
         })

@@ -89,7 +89,7 @@ const fn level(severity: Severity) -> &'static str {
 }
 
 fn result(report: &Report<'_>, finding: &FindingView) -> Value {
-    let aim = aim(finding);
+    let aim = finding.aim();
     let advice = match finding.advice.as_str() {
         "" => String::new(),
         advice => format!(". To do: {advice}"),
@@ -142,22 +142,6 @@ fn locations(report: &Report<'_>, finding: &FindingView, aim: &str) -> Vec<Value
         Some(location)
     });
     places.collect()
-}
-
-/// Who, and to what.
-pub(super) fn aim(finding: &FindingView) -> String {
-    let who = finding
-        .initiator
-        .map_or(String::new(), |ip| format!("{ip} to "));
-    let target = match (finding.target.contains(':'), finding.port) {
-        (true, Some(_)) => format!("[{}]", finding.target),
-        _ => finding.target.clone(),
-    };
-    let port = finding
-        .port
-        .map_or(String::new(), |port| format!(":{port}"));
-    let transport = finding.transport.map_or(String::new(), |t| format!("/{t}"));
-    format!("{who}{target}{port}{transport}")
 }
 
 /// A message's text without links: SARIF (3.11.6) would read `[text](target)` as one.

@@ -228,6 +228,35 @@ pub struct FindingView {
     pub(super) proof: Vec<Vec<Stamp>>,
 }
 
+impl FindingView {
+    /// `name:443/tcp`, as [`destination`] writes it.
+    pub(super) fn destination(&self) -> String {
+        let transport = self.transport.map(|transport| transport.to_string());
+        destination(&self.target, self.port, transport.as_deref())
+    }
+
+    /// `10.0.0.5 to name:443/tcp`
+    pub(super) fn aim(&self) -> String {
+        let who = self
+            .initiator
+            .map_or(String::new(), |ip| format!("{ip} to "));
+        format!("{who}{}", self.destination())
+    }
+}
+
+/// `name:443/tcp`, `[2001:db8::1]:443/tcp`; without what is not known.
+pub(super) fn destination(target: &str, port: Option<u16>, transport: Option<&str>) -> String {
+    let bare_v6 = port.is_some() && target.parse::<std::net::Ipv6Addr>().is_ok();
+    let target = if bare_v6 {
+        format!("[{target}]")
+    } else {
+        target.to_owned()
+    };
+    let port = port.map_or(String::new(), |port| format!(":{port}"));
+    let transport = transport.map_or(String::new(), |transport| format!("/{transport}"));
+    format!("{target}{port}{transport}")
+}
+
 /// First and last time of something; both belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Span {

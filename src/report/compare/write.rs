@@ -9,6 +9,7 @@ use crate::report::csv::CsvTable;
 use crate::report::human::{Ink, Look, Table, counted, title};
 use crate::report::json::{json_document, json_line};
 use crate::report::text::visible;
+use crate::report::view::destination;
 use crate::report::{Format, ReportError};
 
 /// Rows of one kind, unless all are wanted.
@@ -209,16 +210,8 @@ fn what(change: &Change) -> String {
     let who = change
         .initiator
         .map_or(String::new(), |ip| format!("{ip} \u{2192} "));
-    let target = match (change.target.contains(':'), change.port) {
-        (true, Some(_)) => format!("[{}]", change.target),
-        _ => change.target.clone(),
-    };
-    let port = change.port.map_or(String::new(), |port| format!(":{port}"));
-    let transport = change
-        .transport
-        .as_ref()
-        .map_or(String::new(), |t| format!("/{t}"));
-    format!("{who}{target}{port}{transport}")
+    let to = destination(&change.target, change.port, change.transport.as_deref());
+    format!("{who}{to}")
 }
 
 fn from_to(change: &Change) -> String {

@@ -212,8 +212,7 @@ mod tests {
                 .iter()
                 .map(|(name, kind, about)| format!("| `{name}` | {kind} | {about} |\n"))
                 .collect();
-            let table =
-                format!("#### `{file}`\n\n| column | cells | what |\n|---|---|---|\n{rows}");
+            let table = format!("### `{file}`\n\n| column | cells | what |\n|---|---|---|\n{rows}");
             assert!(
                 documents.contains(&table),
                 "docs/FORMATS.md is to have\n{table}"

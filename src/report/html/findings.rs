@@ -109,15 +109,7 @@ pub(super) fn aim(finding: &FindingView) -> String {
         (Some(ip), None) => format!("{ip} \u{2192} "),
         (None, _) => String::new(),
     };
-    let target = match (finding.target.contains(':'), finding.port) {
-        (true, Some(_)) => format!("[{}]", finding.target),
-        _ => finding.target.clone(),
-    };
-    let port = finding
-        .port
-        .map_or(String::new(), |port| format!(":{port}"));
-    let transport = finding.transport.map_or(String::new(), |t| format!("/{t}"));
-    format!("{who}{target}{port}{transport}")
+    format!("{who}{}", finding.destination())
 }
 
 fn facts(finding: &FindingView, page: &mut Page<impl Write>) -> io::Result<()> {

@@ -94,18 +94,7 @@ impl Group<'_> {
 
     /// `name:443/tcp`
     pub(super) fn what(&self) -> String {
-        let finding = self.first;
-        let target = match (finding.target.contains(':'), finding.port) {
-            (true, Some(_)) => format!("[{}]", finding.target),
-            _ => finding.target.clone(),
-        };
-        let port = finding
-            .port
-            .map_or(String::new(), |port| format!(":{port}"));
-        let transport = finding
-            .transport
-            .map_or(String::new(), |transport| format!("/{transport}"));
-        format!("{target}{port}{transport}")
+        self.first.destination()
     }
 
     pub(super) fn when(&self) -> String {
