@@ -17,12 +17,12 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     // A clone inside another project's clone is no clone of this one.
     let commit = if Path::new(".git").exists() {
-        for file in ["HEAD", "index", "logs/HEAD"] {
-            if let Some(path) = git(&["rev-parse", "--git-path", file]) {
-                if Path::new(&path).exists() {
-                    println!("cargo::rerun-if-changed={path}");
-                }
-            }
+        let files = ["HEAD", "index", "logs/HEAD"];
+        let paths = files
+            .iter()
+            .filter_map(|file| git(&["rev-parse", "--git-path", file]));
+        for path in paths.filter(|path| Path::new(path).exists()) {
+            println!("cargo::rerun-if-changed={path}");
         }
         println!("cargo::rerun-if-changed=src");
         git(&["rev-parse", "--short=12", "HEAD"]).map(|commit| {
