@@ -128,7 +128,7 @@ const VERDICTS: &[Verdict] = &[
     (
         "blocked-by-proxy",
         "blocked",
-        "blocked_likely",
+        "blocked_confirmed",
         "proxy",
         "dsaas.url.trendmicro.com",
         443,
@@ -136,12 +136,12 @@ const VERDICTS: &[Verdict] = &[
     ),
     (
         "blocked-by-proxy",
-        "failed",
-        "failed_unattributed",
-        "proxy",
+        "blocked",
+        "blocked_likely",
+        "http",
         "dsaas.url.trendmicro.com",
         80,
-        "H-CONNECT",
+        "H-BLOCK",
     ),
     (
         "blocked-by-source",
