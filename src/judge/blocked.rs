@@ -56,6 +56,32 @@ pub(super) fn degraded(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// One finding for each intent that was stopped at first, as the evidence says, and reached later by the same host: the
+/// path changed in between.
+pub(super) fn recovered(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (i, intent) in case.intents.iter().enumerate() {
+        let best = intent.evidence.first();
+        let Some(shown) = best.filter(|evidence| evidence.grade < Grade::C) else {
+            continue;
+        };
+        if intent.outcome != Outcome::OkAfterRetry || intent.requirements.is_empty() {
+            continue;
+        }
+        let mut finding = about(FindingCode::Recovered, i, intent);
+        let last = shown
+            .stamps
+            .last()
+            .map_or(String::new(), |stamp| format!(" until {}", stamp.time));
+        finding.message = format!(
+            "stopped at {}{last}, and reached later: {}",
+            shown.code.stage(),
+            shown.words
+        );
+        finding.advice = "see what was changed on the path in between".to_owned();
+        out.push(finding);
+    }
+}
+
 fn about(code: FindingCode, place: usize, intent: &Intent) -> Finding {
     let target = match (&intent.fqdn, intent.addresses.first()) {
         (Some(name), _) => name.to_string(),

@@ -102,7 +102,9 @@ impl Controls {
                 }
             }
             Code::PostAckSilent => {
-                if let Some(control) = self.other_client(flow) {
+                let small = never_acknowledged(flow)
+                    .then(|| self.same_address(flow).or_else(|| self.path(flow)));
+                if let Some(control) = self.other_client(flow).or_else(|| small.flatten()) {
                     evidence.grade = Grade::B;
                     evidence.control = Some(control);
                 }
@@ -113,16 +115,6 @@ impl Controls {
                 let control = control.or_else(|| self.same_name_elsewhere(flow, own));
                 if let (Some(control), Some(known)) = (control, &mut evidence.control) {
                     *known = format!("{control}; {known}");
-                }
-            }
-            Code::AlertClient => {
-                if let Some(issuer) = self.issuers.evidence(flow, true) {
-                    evidence = Evidence {
-                        stamps: [issuer.stamps.clone(), evidence.stamps].concat(),
-                        words: format!("{}; {}", issuer.words, evidence.words),
-                        ..issuer
-                    };
-                    evidence.stamps.sort_unstable();
                 }
             }
             Code::ProxyRefused | Code::ProxyFailed => {
@@ -239,9 +231,9 @@ impl Controls {
         })
     }
 
-    /// Evidence that TLS is opened on the path, in a flow that went well all the same.
-    pub(super) fn intercepted(&self, flow: &Flow) -> Option<Evidence> {
-        self.issuers.evidence(flow, false)
+    /// Evidence that TLS is opened on the path. `refused` says that the client did not trust what it was shown.
+    pub(super) fn intercepted(&self, flow: &Flow, refused: bool) -> Option<Evidence> {
+        self.issuers.evidence(flow, refused)
     }
 
     /// The RST's TTL is unlike that of the server's, or its neighbours', own packets.
@@ -281,6 +273,16 @@ impl Controls {
             })
         })
     }
+}
+
+/// Whether what the initiator said first was never acknowledged although it fits every path (RFC 1122 section 3.3.3).
+fn never_acknowledged(flow: &Flow) -> bool {
+    const FITS: u32 = 536;
+    let first = flow.events_of(EventKind::Data, true).next();
+    first.is_some_and(|first| {
+        let heard = flow.back.highest_ack();
+        first.length <= FITS && heard.is_none_or(|heard| heard == first.sequence)
+    })
 }
 
 /// The /24 or /48 of an address: what is likely to lie behind the same hops.

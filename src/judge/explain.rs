@@ -17,7 +17,8 @@ pub const fn explain(code: Code) -> &'static str {
         }
         Code::DnsNxdomain => {
             "A listed exact name gets NXDOMAIN while the same resolver answers other names. A dead entry of the list \
-             or a name of another region looks the same."
+             or a name of another region looks the same; where the answer has the SOA record of a zone above the name, as \
+             that of the zone itself has, it counts as a failure only."
         }
         Code::DnsRefused => {
             "The resolver answers REFUSED. It may not serve this client or this zone; a filter is only one cause."

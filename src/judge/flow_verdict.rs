@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::attempt::{Went, late, refused_behind_proxy, went};
+use super::attempt::{Doubt, Went, late, refused_behind_proxy, went};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
 use super::evidence::{Code, Evidence, Grade};
@@ -83,6 +83,12 @@ pub(super) fn flow_verdicts(
     );
     for (flow, verdict) in capture.flows.iter().zip(&mut verdicts) {
         verdict.went = match std::mem::replace(&mut verdict.went, Went::Succeeded) {
+            // Nothing comes back in all of the capture: that these do not proves nothing. A SYN that is sent again does.
+            Went::Failed(evidence)
+                if trust.one_way && matches!(evidence.code, Code::UdpSilent | Code::QuicSilent) =>
+            {
+                Went::Open(Doubt::OneWay)
+            }
             Went::Failed(evidence) => {
                 let mut evidence = controls.settle(flow, evidence);
                 trust.lower(&mut evidence);
@@ -98,6 +104,9 @@ pub(super) fn flow_verdicts(
                     trust.lower(&mut reset);
                     verdict.beside.push(reset);
                 }
+                if evidence.code == Code::AlertClient && evidence.grade < Grade::C {
+                    verdict.beside.extend(controls.intercepted(flow, true));
+                }
                 Went::Failed(evidence)
             }
             went => went,
@@ -106,7 +115,7 @@ pub(super) fn flow_verdicts(
             outside.compare(flow, &mut verdict.went);
         }
         if verdict.went == Went::Succeeded {
-            let beside = [late(flow, capture.end()), controls.intercepted(flow)];
+            let beside = [late(flow, capture.end()), controls.intercepted(flow, false)];
             verdict.beside = beside.into_iter().flatten().collect();
         }
     }

@@ -408,17 +408,17 @@ fn forged_answers(intent: &mut Intent, lookups: &Lookups) {
     }
 }
 
-/// Whether a failed flow went another way than one that reached the aim at about the same time: the other IP family,
-/// or QUIC beside TCP.
+/// Whether a failed flow went another way than one that reached the aim: the other IP family, or QUIC beside TCP.
 fn is_other_way(flow: &Flow, tries: &[(&Flow, &FlowVerdict)]) -> bool {
-    tries.iter().any(|(other, verdict)| {
-        let reached = matches!(verdict.went, Went::Succeeded | Went::Sent);
-        let family = flow.responder.ip.is_ipv4() != other.responder.ip.is_ipv4();
-        let quic = flow.app.has(App::QUIC) && other.transport == Transport::Tcp;
-        let (a, b) = (flow.span.0.time, other.span.0.time);
-        let close = a.since(b).max(b.since(a)) <= RACE.max(other.span.1.time.since(b));
-        reached && close && (family || quic)
-    })
+    let quic = flow.app.has(App::QUIC);
+    let same_way = |other: &Flow| {
+        flow.responder.ip.is_ipv4() == other.responder.ip.is_ipv4()
+            && quic == other.app.has(App::QUIC)
+    };
+    let mut reached = tries
+        .iter()
+        .filter(|(_, verdict)| matches!(verdict.went, Went::Succeeded | Went::Sent));
+    reached.all(|(other, _)| !same_way(other))
 }
 
 /// A failure that the same initiator later got over is no block any more: the aim was reached after a retry.

@@ -8,9 +8,11 @@ use crate::observe::{Flow, NameSource, StreamFact};
 
 /// The most owners kept of an issuer.
 const MAX_OWNERS: usize = 8;
-/// So many owners of names are too many for one private CA; fewer will do where the client did not trust it.
+/// So many owners of names are too many for one private CA.
 const OWNERS: usize = 3;
-const OWNERS_REFUSED: usize = 2;
+/// Fewer will do where many of their names are signed, or where the client did not trust it.
+const FEW_OWNERS: usize = 2;
+const MANY_NAMES: usize = 4;
 
 /// Organisations that public root programs list, or that sign under roots of others, in lower case. A certificate of
 /// theirs is what servers really have.
@@ -129,8 +131,22 @@ const PUBLIC: &[&str] = &[
 /// What is known of issuers in a capture.
 #[derive(Debug, Default)]
 pub(super) struct Issuers {
-    /// By issuer: whose names it signs for.
-    owners: BTreeMap<String, BTreeSet<String>>,
+    by_issuer: BTreeMap<String, SignsFor>,
+}
+
+/// Whose names an issuer signs for.
+#[derive(Debug, Default)]
+struct SignsFor {
+    owners: BTreeSet<String>,
+    names: BTreeSet<Fqdn>,
+}
+
+impl SignsFor {
+    /// Whether no private CA would sign for all of them.
+    fn is_too_much(&self, refused: bool) -> bool {
+        let few = refused || self.names.len() >= MANY_NAMES;
+        self.owners.len() >= if few { FEW_OWNERS } else { OWNERS }
+    }
 }
 
 /// The certificate that a flow's responder showed.
@@ -147,9 +163,12 @@ impl Issuers {
     pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Flow>) -> Self {
         let mut all = Self::default();
         for shown in flows.filter_map(shown) {
-            let owners = all.owners.entry(shown.issuer).or_default();
-            if owners.len() < MAX_OWNERS {
-                owners.extend(owner(&shown.wanted));
+            let signs_for = all.by_issuer.entry(shown.issuer).or_default();
+            if signs_for.owners.len() < MAX_OWNERS {
+                signs_for.owners.extend(owner(&shown.wanted));
+            }
+            if signs_for.names.len() < MANY_NAMES {
+                signs_for.names.insert(shown.wanted);
             }
         }
         all
@@ -159,17 +178,16 @@ impl Issuers {
     /// an issuer that is no public CA is enough (grade B); else it must sign for several owners' names (grade A).
     pub(super) fn evidence(&self, flow: &Flow, refused: bool) -> Option<Evidence> {
         let shown = shown(flow)?;
-        let owners = self.owners.get(&shown.issuer)?;
-        let enough = if refused { OWNERS_REFUSED } else { OWNERS };
+        let signs_for = self.by_issuer.get(&shown.issuer)?;
         let words = format!(
             "the certificate for {} is signed by {:?}, which is no public CA",
             shown.wanted, shown.issuer
         );
-        if owners.len() < enough {
+        if !signs_for.is_too_much(refused) {
             let evidence = Evidence::new(Code::IssuerSubstituted, Grade::B, [shown.stamp], words);
             return refused.then_some(evidence);
         }
-        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+        let owners: Vec<&str> = signs_for.owners.iter().map(String::as_str).collect();
         Some(Evidence {
             control: Some(format!(
                 "the same issuer signs for names of unrelated owners ({}): TLS is opened on the path",

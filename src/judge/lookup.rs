@@ -64,7 +64,8 @@ impl Lookups {
             if lookup.injected.is_none() {
                 lookup.injected = injected(transaction);
             }
-            if let Some(mut evidence) = failure(transaction, &servers, end) {
+            let heard = !(trust.one_way && transaction.answers.is_empty());
+            if let Some(mut evidence) = failure(transaction, &servers, end).filter(|_| heard) {
                 trust.lower(&mut evidence);
                 let known = lookup.failure.as_ref();
                 if known.is_none_or(|known| evidence.grade < known.grade) {

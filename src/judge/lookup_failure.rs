@@ -8,6 +8,9 @@ use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Fqdn, Stamp};
 use crate::observe::{DnsData, DnsFacts, DnsTransaction, is_sinkhole};
 
+/// Start of authority: the zone that denies a name.
+const SOA: u16 = 6;
+
 /// An answer may come this long after the capture's end.
 const TAIL: Duration = Duration::from_secs(10);
 
@@ -126,6 +129,12 @@ fn denial(
             Grade::C,
             format!("SERVFAIL from {server}"),
         )),
+        // With the SOA of a zone above the name it is that zone's own word (RFC 2308 section 3), as far as one can see.
+        3 if facts.records.iter().any(|record| record.kind == SOA) => Some((
+            Code::DnsNxdomain,
+            Grade::C,
+            format!("NXDOMAIN from {server}, in the words of the name's own zone"),
+        )),
         3 => Some((
             Code::DnsNxdomain,
             with_control,
@@ -138,7 +147,6 @@ fn denial(
 
 /// The zone out of which a name is denied that does not lie in it: what response policy zones leave behind.
 fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<Fqdn> {
-    const SOA: u16 = 6;
     let denied =
         facts.rcode == 3 || facts.rcode == 0 && !facts.records.iter().any(|r| r.is_answer());
     if !denied {

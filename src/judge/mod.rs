@@ -67,6 +67,7 @@ pub(crate) struct Case<'a> {
 const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
     blocked::blocked,
     blocked::degraded,
+    blocked::recovered,
     intercepted::intercepted,
     unexpected::forbidden,
     unexpected::unexpected,

@@ -36,6 +36,8 @@ pub struct Trust {
     pub cut_by_snaplen: u64,
     /// Why patterns prove nothing in this capture, so that grade B is told as C; `None` where they do.
     pub lossy: Option<String>,
+    /// Every flow was heard in one direction only.
+    pub one_way: bool,
     /// In words, for the head of the report.
     pub notes: Vec<String>,
 }
@@ -78,6 +80,8 @@ pub fn trust(capture: &Capture) -> Trust {
             server.1 += u64::from(out || back && flow.out.payload_bytes > 0);
         }
     }
+    let one_way = trust.only_initiator + trust.only_responder;
+    trust.one_way = trust.flows > 1 && one_way == trust.flows;
     trust.lossy = lossy(capture, &trust, tcp);
     trust.notes = notes(capture, &trust, &servers);
     trust
@@ -125,7 +129,7 @@ fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
 fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>) -> Vec<String> {
     let mut notes = Vec::new();
     let one_way = trust.only_initiator + trust.only_responder;
-    if trust.flows > 0 && one_way == trust.flows {
+    if trust.one_way {
         notes.push(
             "only one direction of every flow was captured: nothing can be called blocked"
                 .to_owned(),

@@ -141,6 +141,10 @@ impl<'a> Outside<'a> {
             None => Some("nothing of it came out at the outer point".to_owned()),
         };
         match (proof, went) {
+            // A device has said that it did it: the second point only agrees.
+            (Some(words), Went::Failed(evidence)) if evidence.grade == Grade::A => {
+                evidence.words.push_str(&format!("; {words}"));
+            }
             (Some(words), went) => {
                 let mut evidence = match std::mem::replace(went, Went::Succeeded) {
                     Went::Failed(evidence) => evidence,
@@ -159,6 +163,10 @@ impl<'a> Outside<'a> {
                 *went = Went::Failed(evidence);
             }
             (None, Went::Failed(evidence)) if !unclear && self.has(flow) => {
+                // What lies between the points is not to blame; a server that is down may be.
+                if evidence.grade == Grade::B && evidence.code == Code::SynSilent {
+                    evidence.grade = Grade::C;
+                }
                 evidence.words.push_str(
                     "; it came out at the outer point, so what stopped it lies behind that",
                 );

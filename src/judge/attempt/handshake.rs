@@ -151,11 +151,26 @@ fn clear_alert(flow: &Flow) -> Option<Evidence> {
             (false, 49) if server.is_none() => (Code::AlertServer, Grade::B, "the server side"),
             (false, _) if server.is_none() => (Code::AlertServer, Grade::C, "the server side"),
             (true, 42 | 46 | 48) => (Code::AlertClient, Grade::B, "the client"),
+            // Expired, revoked, unsupported, wrong in itself: as likely the server's or the client's own fault.
+            (true, _) if server.is_some() && !finished(flow) => {
+                (Code::AlertClient, Grade::C, "the client")
+            }
             _ => return None,
         };
         let words = format!("{who} ends the handshake with alert {description}");
         Some(Evidence::new(code, grade, [*stamp], words))
     })
+}
+
+/// Whether the handshake went on after the server's flight: a later alert has another cause.
+fn finished(flow: &Flow) -> bool {
+    const ALERT_RECORD: u64 = 7;
+    let said: u64 = flow
+        .events_of(EventKind::Data, true)
+        .skip(1)
+        .map(|event| u64::from(event.length))
+        .sum();
+    said > ALERT_RECORD
 }
 
 /// In TLS 1.3 the client's alert is encrypted: all that it sends after the server's flight is one record of an alert's

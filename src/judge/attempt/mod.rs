@@ -122,6 +122,10 @@ pub(super) fn stage(flow: &Flow, evidence: &Evidence) -> Stage {
         (Code::TwoPoint, _) if flow.app.has(App::QUIC) => Stage::Quic,
         (Code::TwoPoint, _) if flow.transport == Transport::Udp => Stage::Udp,
         (Code::TwoPoint, _) if flow.app.has(App::TLS) => Stage::Tls,
+        (Code::ResetInjected, _) if flow.app.has(App::HTTP) && !flow.app.has(App::TLS) => {
+            Stage::Http
+        }
+        (Code::ResetInjected, _) if !flow.app.has(App::TLS) => Stage::Connect,
         (_, stage) => stage,
     }
 }
