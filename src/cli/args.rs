@@ -99,6 +99,15 @@ pub(super) struct Captures {
     pub(super) captures: Vec<OsString>,
 }
 
+/// Names from outside the captures.
+#[derive(Debug, Args)]
+pub(super) struct Names {
+    /// What was resolved before the capture began: a hosts file, the output of dig, or a capture with DNS answers; may
+    /// be given more than once. Such names rank behind all that the packets say.
+    #[arg(long = "dns-seed", value_name = "FILE")]
+    pub(super) seeds: Vec<OsString>,
+}
+
 /// Which requirements, and what the site says of them.
 #[derive(Debug, Args)]
 pub(super) struct Choices {
@@ -127,6 +136,8 @@ pub(super) struct AuditCommand {
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) names: Names,
+    #[command(flatten)]
     pub(super) captures: Captures,
 }
 
@@ -135,6 +146,8 @@ pub(super) struct FlowsCommand {
     /// Print DNS transactions instead of flows.
     #[arg(long)]
     pub(super) dns: bool,
+    #[command(flatten)]
+    pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
 }
@@ -190,6 +203,8 @@ pub(super) struct SiteInit {
     #[command(flatten)]
     pub(super) choices: Choices,
     #[command(flatten)]
+    pub(super) names: Names,
+    #[command(flatten)]
     pub(super) captures: Captures,
 }
 
@@ -226,6 +241,8 @@ pub(super) struct JudgeCommand {
     /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) names: Names,
     /// Partial files, in any order.
     #[arg(required = true, value_name = "PARTIAL")]
     pub(super) partials: Vec<PathBuf>,

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
-use super::{input, output};
+use super::{input, output, seeds};
 use crate::judge::judge;
-use crate::observe::{Observation, attribute};
+use crate::observe::{Observation, Seed, attribute_with};
 use crate::report::{
     Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
     write_ndjson,
@@ -15,12 +15,14 @@ use crate::report::{
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
+    let seeds = seeds::read(&command.names.seeds, common)?;
     let Some(observed) = input::read(&command.captures.captures, common) else {
         return Ok(Exit::NotAudited);
     };
     let inputs = input::summaries(&observed.inputs, &observed.failures);
     report(
         observed.observation,
+        &seeds,
         &inputs,
         &plan,
         command.out.as_deref(),
@@ -31,12 +33,13 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
 /// From a merged observation to verdicts and reports.
 pub(super) fn report(
     observation: Observation,
+    seeds: &[Seed],
     inputs: &[InputSummary],
     plan: &Plan,
     out: Option<&Path>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
-    let capture = attribute(observation);
+    let capture = attribute_with(observation, seeds);
     let judgement = judge(&capture, &plan.rules, &plan.profile);
     let report = Report::new(&Audit {
         capture: &capture,

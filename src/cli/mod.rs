@@ -10,6 +10,7 @@ mod output;
 mod partials;
 mod plan;
 mod rules;
+mod seeds;
 mod site;
 
 use clap::Parser;

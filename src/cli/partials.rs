@@ -10,7 +10,7 @@ use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
 use super::plan::plan;
-use super::{audit, input, output};
+use super::{audit, input, output, seeds};
 use crate::drive::Partial;
 use crate::report::{ReportError, write_whole};
 
@@ -30,6 +30,7 @@ pub(super) fn merge(command: &MergeCommand) -> anyhow::Result<Exit> {
 
 pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
+    let seeds = seeds::read(&command.names.seeds, common)?;
     let partial = read(&command.partials)?;
     for report in &partial.inputs {
         for damage in &report.damage {
@@ -42,6 +43,7 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
     let inputs = input::summaries(&partial.inputs, &[]);
     audit::report(
         partial.observation,
+        &seeds,
         &inputs,
         &plan,
         command.out.as_deref(),

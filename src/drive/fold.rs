@@ -110,12 +110,14 @@ fn read(
         );
         std::mem::swap(&mut ready, &mut next);
     }
+    let loss = source.loss();
+    whole.note_lost(loss.interface + loss.kernel + loss.own);
     InputReport {
         input: input.clone(),
         frames,
         span,
         damage: source.damage().to_vec(),
-        loss: source.loss(),
+        loss,
         interfaces: source.interfaces().to_vec(),
     }
 }

@@ -2,10 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::attempt::{Went, refused_behind_proxy, went};
+use super::attempt::{Went, late, refused_behind_proxy, went};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
+use super::evidence::Evidence;
 use super::scope::{OutOfScope, out_of_scope};
+use super::trust::Trust;
+use super::two_point::Outside;
 use crate::model::Fqdn;
 use crate::observe::{Capture, Flow, NameSource};
 use crate::rules::{Profile, RuleSet, Scratch, Subject};
@@ -21,6 +24,8 @@ pub struct FlowVerdict {
     pub coverage: Coverage,
     /// How it went.
     pub went: Went,
+    /// What is to be told beside it and changes nothing: what cut it off late, who opens its TLS.
+    pub beside: Vec<Evidence>,
 }
 
 /// Judges all flows, in parallel; in the order of [`Capture::flows`].
@@ -29,6 +34,8 @@ pub(super) fn flow_verdicts(
     capture: &Capture,
     rules: &RuleSet,
     profile: &Profile,
+    trust: &Trust,
+    outside: Option<&Outside<'_>>,
 ) -> Vec<FlowVerdict> {
     let judge = |scratch: &mut Scratch, flow: &Flow| {
         let aim = aim(flow, profile);
@@ -59,6 +66,7 @@ pub(super) fn flow_verdicts(
             aim,
             coverage,
             went,
+            beside: Vec::new(),
         }
     };
     let mut verdicts: Vec<FlowVerdict> = capture
@@ -74,8 +82,20 @@ pub(super) fn flow_verdicts(
             .zip(verdicts.iter().map(|verdict| &verdict.went)),
     );
     for (flow, verdict) in capture.flows.iter().zip(&mut verdicts) {
-        if let Went::Failed(evidence) = &verdict.went {
-            verdict.went = Went::Failed(controls.settle(flow, evidence.clone()));
+        verdict.went = match std::mem::replace(&mut verdict.went, Went::Succeeded) {
+            Went::Failed(evidence) => {
+                let mut evidence = controls.settle(flow, evidence);
+                trust.lower(&mut evidence);
+                Went::Failed(evidence)
+            }
+            went => went,
+        };
+        if let Some(outside) = outside {
+            outside.compare(flow, &mut verdict.went);
+        }
+        if verdict.went == Went::Succeeded {
+            let beside = [late(flow, capture.end()), controls.intercepted(flow)];
+            verdict.beside = beside.into_iter().flatten().collect();
         }
     }
     verdicts

@@ -110,6 +110,11 @@ impl Observation {
         self.copies.merge(other.copies);
     }
 
+    /// Counts frames that capturing lost before they could be taken.
+    pub const fn note_lost(&mut self, frames: u64) {
+        self.tally.lost += frames;
+    }
+
     /// Frames by what became of them.
     #[must_use]
     pub const fn tally(&self) -> &Tally {

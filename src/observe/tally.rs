@@ -27,6 +27,8 @@ pub struct Tally {
     pub fragments: u64,
     /// Of the decoded: packets that a mirror port sent again within a millisecond; they are in no flow.
     pub copies: u64,
+    /// Frames that capturing lost, as the capture itself says.
+    pub lost: u64,
     /// Evidence dropped at a bound, by what was bounded.
     pub bounded: BTreeMap<String, u64>,
 }
@@ -73,6 +75,7 @@ impl Merge for Tally {
         self.cut_by_snaplen += other.cut_by_snaplen;
         self.fragments += other.fragments;
         self.copies += other.copies;
+        self.lost += other.lost;
         add(&mut self.partly_decoded, other.partly_decoded);
         add(&mut self.set_aside, other.set_aside);
         add(&mut self.bounded, other.bounded);

@@ -1,0 +1,114 @@
+//! Who signs certificates on the path: issuers that are no public CA and sign for unrelated names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::evidence::{Code, Evidence, Grade};
+use crate::model::{Fqdn, Stamp};
+use crate::observe::{Flow, NameSource, StreamFact};
+
+/// The most domains kept of an issuer.
+const MAX_DOMAINS: usize = 8;
+
+/// Organisations that public root programs list, or that sign under roots of others, in lower case. A certificate of
+/// theirs is what servers really have.
+const PUBLIC: &[&str] = &[
+    "actalis", "amazon", "apple", "asseco", "atos", "baltimore", "buypass", "camerfirma", "cisco systems",
+    "certigna", "certinomis", "certisign", "certsign", "chunghwa", "cloudflare", "comodo", "comsign", "cybertrust",
+    "d-trust", "deutsche telekom", "dhimyotis", "digicert", "disig", "emsign", "e-tugra", "entrust", "equifax",
+    "firmaprofesional", "fnmt", "gandi", "geotrust", "globalsign", "globaltrust", "godaddy", "google",
+    "gts", "harica", "hellenic academic", "hongkong post", "identrust", "internet security research group", "izenpe",
+    "japan registry services", "krajowa izba", "let's encrypt", "microsec", "microsoft", "naver", "netlock",
+    "network solutions", "nijimo", "quovadis", "rapidssl", "rsa security", "secom", "sectigo", "securetrust",
+    "securesign", "ssl.com", "ssl corporation", "starfield", "startcom", "swisssign", "symantec", "t-systems",
+    "taiwan-ca", "telekom", "telia", "terena", "thawte", "trustasia", "trustcor", "trustwave", "tubitak", "tunisian",
+    "unizeto", "usertrust", "valicert", "verisign", "verizon", "wisekey", "wosign", "zerossl", "beijing certificate",
+    "china financial", "gdca", "guang dong", "certum", "cnnic", "dod", "u.s. government", "vodafone", "gogetssl",
+    "trusted secure certificate authority", "encryption everywhere", "positivessl", "aetna", "wells fargo", "intel",
+    "facebook", "siemens", "bmw", "volkswagen", "dfn-verein", "geant", "cpanel", "xramp", "affirmtrust", "visa",
+];
+
+/// What is known of issuers in a capture.
+#[derive(Debug, Default)]
+pub(super) struct Issuers {
+    domains: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The certificate that a flow's responder showed.
+pub(super) struct Shown {
+    /// When.
+    pub(super) stamp: Stamp,
+    /// The issuer's name.
+    pub(super) issuer: String,
+    /// The name that the initiator wanted.
+    pub(super) wanted: Fqdn,
+}
+
+impl Issuers {
+    /// Indexes all flows.
+    #[must_use]
+    pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Flow>) -> Self {
+        let mut all = Self::default();
+        for shown in flows.filter_map(shown) {
+            let domains = all.domains.entry(shown.issuer).or_default();
+            if domains.len() < MAX_DOMAINS {
+                domains.extend(owner(&shown.wanted));
+            }
+        }
+        all
+    }
+
+    /// The domains for which something on the path signed, where a flow shows a certificate of its.
+    pub(super) fn substituted(&self, flow: &Flow) -> Option<(Shown, &BTreeSet<String>)> {
+        let shown = shown(flow)?;
+        let domains = self.domains.get(&shown.issuer)?;
+        (domains.len() > 1).then_some((shown, domains))
+    }
+
+    /// Evidence that a flow's certificate was made on the path; its client's refusal, if there is one, beside it.
+    pub(super) fn evidence(&self, flow: &Flow) -> Option<Evidence> {
+        let (shown, domains) = self.substituted(flow)?;
+        let domains: Vec<&str> = domains.iter().map(String::as_str).collect();
+        let words = format!(
+            "the certificate for {} is signed by {:?}, which is no public CA",
+            shown.wanted, shown.issuer
+        );
+        Some(Evidence {
+            control: Some(format!(
+                "the same issuer signs for unrelated names ({}): TLS is opened on the path",
+                domains.join(", ")
+            )),
+            ..Evidence::new(Code::IssuerSubstituted, Grade::A, [shown.stamp], words)
+        })
+    }
+}
+
+/// The certificate shown to the wish for a name, where no public CA signed it.
+fn shown(flow: &Flow) -> Option<Shown> {
+    let mut said = flow.names.iter().filter(|name| name.source == NameSource::TlsSni);
+    let wanted = said.next()?.fqdn.clone();
+    flow.facts.iter().find_map(|(stamp, own, fact)| match fact {
+        StreamFact::Certificate {
+            issuer,
+            organization,
+            self_issued: false,
+        } if !own && !issuer.is_empty() && !is_public(issuer) && !is_public(organization) => {
+            Some(Shown {
+                stamp: *stamp,
+                issuer: issuer.clone(),
+                wanted: wanted.clone(),
+            })
+        }
+        _ => None,
+    })
+}
+
+fn is_public(name: &str) -> bool {
+    let name = name.to_lowercase();
+    PUBLIC.iter().any(|public| name.contains(public))
+}
+
+/// The label under the public suffix: one owner's names under several suffixes are related.
+fn owner(name: &Fqdn) -> Option<String> {
+    let domain = psl::domain_str(name.as_str())?;
+    domain.split('.').next().map(str::to_owned)
+}

@@ -1,0 +1,177 @@
+//! Two points of one path: what passes the inner one and not the outer one was stopped between them.
+//!
+//! A flow is known again at the other point by what address translation leaves alone: the initial sequence number, the
+//! random of the ClientHello, else its endpoints; of datagrams, the responder and the time.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::attempt::{Doubt, Went};
+use super::evidence::{Code, Evidence, Grade};
+use crate::model::{CaptureTime, Endpoint, Transport};
+use crate::observe::{Capture, Event, EventKind, Flow, StreamFact};
+
+/// How far the clocks of two points, and the way between them, may be apart.
+const APART: Duration = Duration::from_secs(2);
+
+/// What the outer point saw.
+#[derive(Debug)]
+pub(super) struct Outside<'a> {
+    capture: &'a Capture,
+    by_isn: HashMap<(u32, Endpoint), Vec<usize>>,
+    by_random: HashMap<u64, Vec<usize>>,
+    datagrams: HashMap<Endpoint, Vec<CaptureTime>>,
+    /// TCP flows, and others, that both points saw: proof that what passes is seen outside.
+    known_again: (usize, usize),
+}
+
+impl<'a> Outside<'a> {
+    /// Indexes the flows of the outer point and counts those of the inner one that are there too.
+    pub(super) fn of(inside: &Capture, outside: &'a Capture) -> Self {
+        let mut all = Self {
+            capture: outside,
+            by_isn: HashMap::new(),
+            by_random: HashMap::new(),
+            datagrams: HashMap::new(),
+            known_again: (0, 0),
+        };
+        for (i, flow) in outside.flows.iter().enumerate() {
+            if flow.transport == Transport::Udp {
+                let times = all.datagrams.entry(flow.responder).or_default();
+                times.extend([flow.span.0.time, flow.span.1.time]);
+            }
+            let syns: HashSet<u32> = flow.events_of(EventKind::Syn, true).map(|e| e.sequence).collect();
+            for isn in syns {
+                all.by_isn.entry((isn, flow.responder)).or_default().push(i);
+            }
+            for random in randoms(flow) {
+                all.by_random.entry(random).or_default().push(i);
+            }
+        }
+        let tcp = |flow: &&Flow| flow.transport == Transport::Tcp;
+        let seen = |flow: &&Flow| all.has(flow);
+        all.known_again = (
+            inside.flows.iter().filter(tcp).filter(seen).count(),
+            inside.flows.iter().filter(|flow| !tcp(flow)).filter(seen).count(),
+        );
+        all
+    }
+
+    /// What the head of the report says of it.
+    pub(super) fn note(&self) -> String {
+        let (tcp, other) = self.known_again;
+        match tcp + other {
+            0 => "no flow of the inner point was seen at the outer one: nothing can be concluded from the two".to_owned(),
+            both => format!("{both} flows were seen at the inner and at the outer point"),
+        }
+    }
+
+    /// Whether the outer point saw a flow of the inner one.
+    fn has(&self, flow: &Flow) -> bool {
+        if flow.transport == Transport::Udp {
+            let times = self.datagrams.get(&flow.responder);
+            let (first, last) = (flow.span.0.time, flow.span.1.time);
+            return times.is_some_and(|times| {
+                times.iter().any(|at| first.since(*at).max(at.since(last)) <= APART)
+            });
+        }
+        self.find(flow).is_some()
+    }
+
+    /// The flow of the outer point that is this one of the inner point.
+    fn find(&self, flow: &Flow) -> Option<&'a Flow> {
+        let near = |i: &&usize| {
+            self.capture.flows.get(**i).is_some_and(|other| {
+                let (a, b) = (flow.span.0.time, other.span.0.time);
+                a.since(b).max(b.since(a)) <= APART
+            })
+        };
+        let by_isn = flow.events_of(EventKind::Syn, true).find_map(|syn| {
+            let found = self.by_isn.get(&(syn.sequence, flow.responder))?;
+            found.iter().find(near)
+        });
+        let by_random = || {
+            randoms(flow).find_map(|random| self.by_random.get(&random)?.iter().find(near))
+        };
+        let place = by_isn.or_else(by_random)?;
+        self.capture.flows.get(*place)
+    }
+
+    /// Settles how a flow of the inner point went by what the outer one saw of it.
+    pub(super) fn compare(&self, flow: &Flow, went: &mut Went) {
+        let unclear = match went {
+            Went::Succeeded | Went::Sent => return,
+            Went::Failed(_) => false,
+            Went::Open(doubt) => {
+                if !matches!(doubt, Doubt::CaptureEnd | Doubt::GivenUp) {
+                    return;
+                }
+                true
+            }
+        };
+        let (tcp, other) = self.known_again;
+        let passing = if flow.transport == Transport::Tcp { tcp } else { other };
+        // Silence at the outer point proves something only where it hears, and went on hearing.
+        let hears = passing > 0 && self.capture.end().since(flow.span.0.time) > APART;
+        let proof = match self.find(flow) {
+            Some(other) => stopped_later(flow, other),
+            None if flow.transport == Transport::Udp && self.has(flow) => None,
+            None if !hears || flow.out.packets == 0 => None,
+            None => Some("nothing of it came out at the outer point".to_owned()),
+        };
+        match (proof, went) {
+            (Some(words), went) => {
+                let mut evidence = match std::mem::replace(went, Went::Succeeded) {
+                    Went::Failed(evidence) => evidence,
+                    _ => Evidence::new(Code::TwoPoint, Grade::A, [flow.span.0], String::new()),
+                };
+                evidence.words = match evidence.words.as_str() {
+                    "" => words,
+                    known => format!("{known}; {words}"),
+                };
+                let flows = if passing == 1 { "flow" } else { "flows" };
+                evidence.control = Some(format!(
+                    "{passing} other {flows} passed both points: it was stopped between them"
+                ));
+                evidence.code = Code::TwoPoint;
+                evidence.grade = Grade::A;
+                *went = Went::Failed(evidence);
+            }
+            (None, Went::Failed(evidence)) if !unclear && self.has(flow) => {
+                evidence
+                    .words
+                    .push_str("; it came out at the outer point, so what stopped it lies behind that");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How far a flow came that both points saw and that failed at the inner one; `None` where they saw the same.
+fn stopped_later(inner: &Flow, outer: &Flow) -> Option<String> {
+    let first = |flow: &Flow, kind, own| flow.events_of(kind, own).next().is_some();
+    let answered = |flow: &Flow| first(flow, EventKind::SynAck, false);
+    if answered(outer) && !answered(inner) {
+        return Some("the SYN-ACK was seen at the outer point only".to_owned());
+    }
+    if inner.out.payload_bytes > 0 && outer.out.payload_bytes == 0 {
+        return Some("what the initiator said was seen at the inner point only".to_owned());
+    }
+    if outer.back.payload_bytes > 0 && inner.back.payload_bytes == 0 {
+        return Some("the server's answer was seen at the outer point only".to_owned());
+    }
+    let resets = |flow: &Flow| -> HashSet<u32> {
+        let resets = flow.events_of(EventKind::Rst, false);
+        resets.map(|event: &Event| event.sequence).collect()
+    };
+    let made_between = !resets(inner).is_empty() && resets(outer).is_empty();
+    made_between.then(|| "the RST was seen at the inner point only".to_owned())
+}
+
+/// Randoms of the ClientHellos in a flow.
+fn randoms(flow: &Flow) -> impl Iterator<Item = u64> + '_ {
+    flow.facts.iter().filter_map(|(_, own, fact)| match fact {
+        StreamFact::ClientHello { random, .. } if *own && *random != 0 => Some(*random),
+        _ => None,
+    })
+}
