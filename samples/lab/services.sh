@@ -135,7 +135,7 @@ start_block_page() {
   if [[ -n ${2:-} ]]; then
     make_site_ca
     (CERTIFICATES=$SITE_CA && certificate "$2")
-    tls="listen $PROXY:443 ssl; ssl_certificate $SITE_CA/$2.pem; ssl_certificate_key $SITE_CA/server.key;"
+    tls="listen $SITE_WEB:443 ssl; ssl_certificate $SITE_CA/$2.pem; ssl_certificate_key $SITE_CA/server.key;"
   fi
   cat >"$folder/nginx.conf" <<NGINX
 user root; daemon off; worker_processes 1; pid $folder/nginx.pid; error_log $folder/error.log;
@@ -145,14 +145,14 @@ http {
   client_body_temp_path $folder/body; proxy_temp_path $folder/proxy;
   fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
   server {
-    listen $PROXY:80; $tls
+    listen $SITE_WEB:80; $tls
     location / { return $status '<html><head><title>Access denied</title></head><body><h1>Access to this web site is blocked</h1>
 <p>The URL you requested has been blocked by the policy of your organization. Category: unrated.</p></body></html>'; }
   }
 }
 NGINX
   spawn infra nginx -c "$folder/nginx.conf"
-  wait_until listening infra t "$PROXY:80"
+  wait_until listening infra t "$SITE_WEB:80"
 }
 
 # The CA of the site itself, once per lab.

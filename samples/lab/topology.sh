@@ -9,6 +9,8 @@ DNS=10.20.1.53
 NTP=10.20.1.123
 SYSLOG=10.20.1.51
 PROXY=10.20.1.80
+# Whatever else the site has between its hosts and the vendor.
+SITE_WEB=10.20.1.81
 # A public resolver that no site document knows.
 FOREIGN_DNS=203.0.113.53
 
@@ -80,7 +82,7 @@ build_topology() {
   ip -n "$PREFIX-router" address add 10.20.0.1/24 dev lan0
   ip -n "$PREFIX-router" address add 10.20.1.1/24 dev infra0
   ip -n "$PREFIX-router" address add 192.0.2.1/24 dev wan0
-  for space in "$DNS" "$NTP" "$SYSLOG" "$PROXY"; do
+  for space in "$DNS" "$NTP" "$SYSLOG" "$PROXY" "$SITE_WEB"; do
     ip -n "$PREFIX-infra" address add "$space/24" dev eth0
   done
   ip -n "$PREFIX-inet" address add 192.0.2.2/24 dev eth0

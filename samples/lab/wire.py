@@ -187,7 +187,7 @@ def names_server(hello):
 
 
 def cutter(asked):
-    """Resets, or from then on drops, connections whose server has sent so many bytes."""
+    """Resets, or from then on drops, connections that have carried so many bytes."""
     if not asked.cut_after:
         return None
     address, most, how = asked.cut_after
@@ -199,8 +199,6 @@ def cutter(asked):
         client = packet.ports[0] if side == NEAR else packet.ports[1]
         if client in cut:
             return False, []
-        if side == NEAR:
-            return True, []
         sent[client] = sent.get(client, 0) + len(packet.payload)
         if sent[client] <= int(most):
             return True, []
@@ -209,7 +207,8 @@ def cutter(asked):
             return False, []
         # Not before what is still on its way.
         wait = asked.delay + 1
-        return False, [(NEAR, wait, packet.reset_on(64)), (FAR, wait, packet.reset_back(packet.acknowledged, 64, RST))]
+        back, on = packet.reset_back(packet.acknowledged, 64, RST), packet.reset_on(64)
+        return False, [(side, wait, back), (1 - side, wait, on)]
 
     return device
 

@@ -164,9 +164,17 @@ impl Sample {
     /// Arguments that audit this sample's site; captures are to follow.
     pub(crate) fn audit(&self, format: &str) -> Vec<String> {
         let site = self.site.display().to_string();
-        ["audit", "--format", format, "--site", &site]
-            .map(str::to_owned)
-            .to_vec()
+        let mut arguments = ["audit", "--format", format, "--site", &site].map(str::to_owned).to_vec();
+        if let Some(rules) = self.rules() {
+            arguments.extend(["--rules".to_owned(), rules.display().to_string()]);
+        }
+        arguments
+    }
+
+    /// Its own rules, where it is not audited by the shipped ones.
+    pub(crate) fn rules(&self) -> Option<PathBuf> {
+        let rules = self.folder.join("rules.toml");
+        rules.is_file().then_some(rules)
     }
 }
 

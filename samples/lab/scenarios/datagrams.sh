@@ -9,6 +9,15 @@ start_http3() {
   wait_until listening inet u "$address:443"
 }
 
+# race_http3 SPACE NAME [OPTION...]: QUIC first and TCP a moment later, as browsers and curl do.
+race_http3() {
+  fetch_http3 "$@" &
+  local quic=$!
+  sleep 0.3
+  fetch "$1" "https://$2/"
+  wait "$quic"
+}
+
 # fetch_http3 SPACE NAME [OPTION...]: one request over QUIC.
 fetch_http3() {
   local space=$1 name=$2 status=0
@@ -42,8 +51,7 @@ scenario_quic_dropped() {
   path_rule 'udp dport 443 drop'
   tap_on
   fetch agent https://app.deepsecurity.trendmicro.com/
-  fetch_http3 agent "$WEB_REPUTATION_NAME"
-  fetch agent "$WEB_REPUTATION"
+  race_http3 agent "$WEB_REPUTATION_NAME"
   heartbeat_later agent
   tap_off
 }
@@ -61,8 +69,7 @@ scenario_blocked_quic_and_tcp() {
   path_rule 'ip daddr 203.0.113.42 tcp dport 443 drop'
   tap_on
   fetch agent https://app.deepsecurity.trendmicro.com/
-  fetch_http3 agent "$WEB_REPUTATION_NAME"
-  fetch agent "$WEB_REPUTATION"
+  race_http3 agent "$WEB_REPUTATION_NAME"
   heartbeat_later agent
   tap_off
 }
@@ -79,8 +86,7 @@ scenario_quic_prohibited() {
   path_rule 'ip daddr 203.0.113.42 udp dport 443 reject with icmp type admin-prohibited'
   tap_on
   fetch agent https://app.deepsecurity.trendmicro.com/
-  fetch_http3 agent "$WEB_REPUTATION_NAME"
-  fetch agent "$WEB_REPUTATION"
+  race_http3 agent "$WEB_REPUTATION_NAME"
   heartbeat_later agent
   tap_off
 }

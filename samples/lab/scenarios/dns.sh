@@ -75,7 +75,7 @@ scenario_blocked_dns_unbound_policy() {
 
 holds_blocked_dns_unbound_policy() {
   expect 'NXDOMAIN' '>=' 1 "dns.flags.rcode==3 && dns.qry.name==\"$NAME\""
-  expect 'with an extended error' '>=' 1 "dns.qry.name==\"$NAME\" && dns.opt.ext_error.info_code"
+  expect 'with a reason' = 0 "dns.qry.name==\"$NAME\" && (dns.opt.ext_error.info_code || dns.soa.mname)"
 }
 
 scenario_blocked_dns_knot_policy() {
@@ -101,12 +101,14 @@ holds_blocked_dns_knot_policy() {
   expect 'NXDOMAIN with EDE 15' '>=' 1 "dns.flags.rcode==3 && dns.qry.name==\"$NAME\" && dns.opt.ext_error.info_code==15"
 }
 
-# The resolver cannot reach the zone's servers, and says so: no policy.
+# The zone's own servers do not answer the resolver, which says so: no policy.
 scenario_dns_upstream_down() {
   DNS_PORT=5353
-  RESOLVER_OPTIONS='options edns0 timeout:2'
+  DNS_WITHOUT=$WEB_REPUTATION_NAME
+  DNS_EXTRA="server=/$WEB_REPUTATION_NAME/#"
+  RESOLVER_OPTIONS='options edns0 timeout:4'
   build_lab
-  start_unbound 'forward-zone:' "name: \"$WEB_REPUTATION_NAME\"" "forward-addr: $DNS@5399"
+  start_unbound
   tap_on
   calls_and_then agent "$WEB_REPUTATION"
   tap_off
@@ -114,17 +116,21 @@ scenario_dns_upstream_down() {
 
 holds_dns_upstream_down() {
   expect 'SERVFAIL' '>=' 1 "dns.flags.rcode==2 && dns.qry.name==\"$NAME\""
+  expect 'EDE 22 or 23' '>=' 1 'dns.opt.ext_error.info_code in {22,23}'
   expect 'EDE of a policy' = 0 'dns.opt.ext_error.info_code in {4,15,16,17,18}'
 }
 
 # The first resolver refuses one name, fails at another and drops a third; the second one answers them all.
 scenario_dns_second_resolver() {
   DNS_PORT=5353
-  RESOLVER_OPTIONS=$(printf 'nameserver %s\noptions timeout:1 attempts:2' "$FOREIGN_DNS")
+  DNS_WITHOUT=files.trendmicro.com
+  DNS_EXTRA='server=/files.trendmicro.com/#'
+  RESOLVER_OPTIONS=$(printf 'nameserver %s\noptions timeout:2 attempts:2' "$FOREIGN_DNS")
   build_lab
-  start_unbound "local-zone: \"$WEB_REPUTATION_NAME\" always_refuse" 'local-zone: "dsaas.icrc.trendmicro.com" always_deny' \
-    'forward-zone:' 'name: "files.trendmicro.com"' "forward-addr: $DNS@5399"
-  sed -e "s/$DNS/$FOREIGN_DNS/" -e 's/^port=.*/port=53/' "$STATE/dnsmasq.conf" >"$STATE/foreign-dns.conf"
+  start_unbound "local-zone: \"$WEB_REPUTATION_NAME\" always_refuse" 'local-zone: "dsaas.icrc.trendmicro.com" always_deny'
+  # It knows what the first one does not.
+  printf '203.0.113.10 files.trendmicro.com\n' >"$STATE/more-hosts"
+  sed -e "s/$DNS/$FOREIGN_DNS/" -e 's/^port=.*/port=53/' -e '/^server=/d' -e "\$aaddn-hosts=$STATE/more-hosts" "$STATE/dnsmasq.conf" >"$STATE/foreign-dns.conf"
   spawn inet dnsmasq -C "$STATE/foreign-dns.conf"
   wait_until listening inet u "$FOREIGN_DNS:53"
   tap_on
@@ -155,19 +161,19 @@ holds_dns_search_suffix() {
 
 scenario_dns_split_horizon() {
   DNS_WITHOUT=$WEB_REPUTATION_NAME
-  DNS_EXTRA="address=/$WEB_REPUTATION_NAME/$PROXY"
+  DNS_EXTRA="address=/$WEB_REPUTATION_NAME/$SITE_WEB"
   build_lab
-  spawn infra openssl s_server -quiet -www -accept "$PROXY:443" -cert "$CERTIFICATES/$WEB_REPUTATION_NAME.pem" \
+  spawn infra openssl s_server -quiet -www -accept "$SITE_WEB:443" -cert "$CERTIFICATES/$WEB_REPUTATION_NAME.pem" \
     -key "$CERTIFICATES/server.key"
-  wait_until listening infra t "$PROXY:443"
+  wait_until listening infra t "$SITE_WEB:443"
   tap_on
   calls_and_then agent "$WEB_REPUTATION"
   tap_off
 }
 
 holds_dns_split_horizon() {
-  expect 'answers with a private address' '>=' 1 "dns.a==10.20.1.80 && dns.qry.name==\"$NAME\""
-  expect 'TLS to it' = 1 'tls.handshake.type==2 && ip.src==10.20.1.80'
+  expect 'answers with a private address' '>=' 1 "dns.a==10.20.1.81 && dns.qry.name==\"$NAME\""
+  expect 'TLS to it' = 1 'tls.handshake.type==2 && ip.src==10.20.1.81'
 }
 
 # The name is gone from its own zone.
@@ -189,7 +195,7 @@ holds_dns_name_gone() {
 # The policy sends the name to a page that says so.
 scenario_blocked_dns_walled_garden() {
   DNS_PORT=5353
-  DNS_HOSTS="$PROXY blocked.corp.example"$'\n'
+  DNS_HOSTS="$SITE_WEB blocked.corp.example"$'\n'
   build_lab
   policy_zone "$WEB_REPUTATION_NAME CNAME blocked.corp.example."
   start_bind "zone \"rpz.corp.example\" { type primary; file \"$STATE/rpz.zone\"; };" \

@@ -31,17 +31,19 @@ holds_blocked_http_451() {
   expect 'status 451' = 1 'http.response.code==451'
 }
 
+# A filter in the way answers with its own page.
 scenario_blocked_http_page() {
   build_lab
-  start_block_page 403
-  instead 203.0.113.40 80 router "$PROXY" 80
+  start_proxy "http_port $SITE_WEB:3129 accel vhost allow-direct" 'acl blocked dstdomain dsaas.icrc.trendmicro.com' \
+    'http_access deny blocked'
+  instead 203.0.113.40 80 router "$SITE_WEB" 3129
   tap_on
   calls_and_then agent "$SMART_SCAN_HTTP"
   tap_off
 }
 
 holds_blocked_http_page() {
-  expect 'status 403 with a page of the site' = 1 'http.response.code==403 && frame contains "blocked by the policy"'
+  expect "status 403 with the filter's page" = 1 'http.response.code==403 && frame contains "ERR_ACCESS_DENIED"'
 }
 
 # The service itself does not want this request.

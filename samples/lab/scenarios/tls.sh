@@ -195,17 +195,34 @@ holds_server_certificate_expired() {
   expect 'alerts "certificate expired" of the agent' = 1 'tls.alert_message.desc==45 && ip.src==10.20.0.10'
 }
 
-# What answers on the TLS port speaks HTTP in clear.
+# A portal answers whatever is said to it with the way to its login, in clear.
 scenario_blocked_tls_plain_answer() {
   build_lab
-  start_block_page 511
-  instead 203.0.113.42 443 router "$PROXY" 80
+  printf '#!/bin/sh\nhead -c 1 >/dev/null\nprintf "HTTP/1.1 302 Found\\r\\nLocation: http://portal.corp.example/login\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"\ncat >/dev/null\n' \
+    >"$STATE/portal.sh"
+  chmod 755 "$STATE/portal.sh"
+  spawn infra socat "TCP-LISTEN:8443,bind=$PROXY,fork,reuseaddr" "EXEC:$STATE/portal.sh"
+  wait_until listening infra t "$PROXY:8443"
+  instead 203.0.113.42 443 router "$PROXY" 8443
   tap_on
   calls_and_then agent "$WEB_REPUTATION"
   tap_off
 }
 
 holds_blocked_tls_plain_answer() {
+  expect 'HTTP in clear' '>=' 1 "$FROM_WEB_REPUTATION && frame contains \"HTTP/1.1 302\""
+}
+
+# The server was set up without TLS, and says that the hello is no request.
+scenario_server_without_tls() {
+  build_lab
+  instead 203.0.113.42 443 inet 203.0.113.42 80
+  tap_on
+  calls_and_then agent "$WEB_REPUTATION"
+  tap_off
+}
+
+holds_server_without_tls() {
   expect 'HTTP in clear' '>=' 1 "$FROM_WEB_REPUTATION && frame contains \"HTTP/1.1 400\""
 }
 
@@ -290,6 +307,24 @@ scenario_stopped_late_reset() {
 holds_stopped_late_reset() {
   expect 'data of the server' '>=' 3 'ip.src==203.0.113.20 && tcp.len>0'
   expect 'resets after it' '>=' 1 'ip.src==203.0.113.20 && tcp.flags.reset==1'
+}
+
+# The same while the client sends, on a connection that was of use before.
+scenario_stopped_late_upload() {
+  WIRE=inet
+  WIRE_OPTIONS=(--delay 5 --cut-after 203.0.113.40 6000 stall)
+  build_lab
+  seq 1 3000 >"$STATE/upload"
+  tap_on
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  fetch agent "$SMART_SCAN_HTTP" "$SMART_SCAN_HTTP" --next -sS -o /dev/null --max-time 13 --data-binary "@$STATE/upload" -H Expect:
+  heartbeat_later agent
+  tap_off
+}
+
+holds_stopped_late_upload() {
+  expect 'answers' = 1 'ip.src==203.0.113.40 && tcp.len>0'
+  expect 'data that is sent again' '>=' 3 'ip.dst==203.0.113.40 && tcp.analysis.retransmission && tcp.len>0'
 }
 
 scenario_stopped_late_stall() {
