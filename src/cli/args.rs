@@ -130,6 +130,10 @@ pub(super) struct Choices {
 
 #[derive(Debug, Args)]
 pub(super) struct AuditCommand {
+    /// What was captured on the outer side of the firewall at the same time: a capture, or the name of an interface in
+    /// the CAPTUREs. What enters inside and does not come out there was stopped between. May be given more than once.
+    #[arg(long, value_name = "CAPTURE|INTERFACE")]
+    pub(super) outside: Vec<OsString>,
     #[command(flatten)]
     pub(super) choices: Choices,
     /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.

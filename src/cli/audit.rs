@@ -5,9 +5,9 @@ use std::path::Path;
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
-use super::{input, output, seeds};
-use crate::judge::judge;
-use crate::observe::{Observation, Seed, attribute_with};
+use super::{input, output, points, seeds};
+use crate::judge::judge_between;
+use crate::observe::{Capture, attribute_with};
 use crate::report::{
     Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
     write_ndjson,
@@ -16,33 +16,39 @@ use crate::report::{
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let Some(observed) = input::read(&command.captures.captures, common) else {
+    let Some(points) = points::read(&command.captures.captures, &command.outside, common)? else {
         return Ok(Exit::NotAudited);
     };
-    let inputs = input::summaries(&observed.inputs, &observed.failures);
-    report(
-        observed.observation,
-        &seeds,
-        &inputs,
-        &plan,
-        command.out.as_deref(),
-        common,
-    )
+    let own_files = points.own_files();
+    let (observed, outside) = (points.inside, points.outside);
+    let mut inputs = input::summaries(&observed.inputs, &observed.failures);
+    inputs.extend(own_files);
+    let outside = outside.map(|outside| attribute_with(outside.observation, &seeds));
+    let sighted = Sighted {
+        capture: attribute_with(observed.observation, &seeds),
+        outside,
+    };
+    report(&sighted, &inputs, &plan, command.out.as_deref(), common)
 }
 
-/// From a merged observation to verdicts and reports.
+/// What was seen, at one point or at two.
+pub(super) struct Sighted {
+    pub(super) capture: Capture,
+    pub(super) outside: Option<Capture>,
+}
+
+/// From flows to verdicts and reports.
 pub(super) fn report(
-    observation: Observation,
-    seeds: &[Seed],
+    sighted: &Sighted,
     inputs: &[InputSummary],
     plan: &Plan,
     out: Option<&Path>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
-    let capture = attribute_with(observation, seeds);
-    let judgement = judge(&capture, &plan.rules, &plan.profile);
+    let Sighted { capture, outside } = sighted;
+    let judgement = judge_between(capture, outside.as_ref(), &plan.rules, &plan.profile);
     let report = Report::new(&Audit {
-        capture: &capture,
+        capture,
         judgement: &judgement,
         rules: &plan.rules,
         inputs,

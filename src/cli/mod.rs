@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod partials;
 mod plan;
+mod points;
 mod rules;
 mod seeds;
 mod site;

@@ -12,6 +12,7 @@ use super::flows::completeness;
 use super::plan::plan;
 use super::{audit, input, output, seeds};
 use crate::drive::Partial;
+use crate::observe::attribute_with;
 use crate::report::{ReportError, write_whole};
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -41,14 +42,11 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         }
     }
     let inputs = input::summaries(&partial.inputs, &[]);
-    audit::report(
-        partial.observation,
-        &seeds,
-        &inputs,
-        &plan,
-        command.out.as_deref(),
-        common,
-    )
+    let sighted = audit::Sighted {
+        capture: attribute_with(partial.observation, &seeds),
+        outside: None,
+    };
+    audit::report(&sighted, &inputs, &plan, command.out.as_deref(), common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

@@ -2,6 +2,10 @@
 
 mod fold;
 mod partial;
+mod point;
+mod two_points;
 
-pub use fold::{InputReport, Observed, Progress, observe};
+pub use fold::{InputReport, Observed, Progress, observe, observe_at};
 pub use partial::{Partial, PartialError};
+pub use point::Point;
+pub use two_points::two_points;

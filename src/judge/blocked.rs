@@ -1,7 +1,7 @@
 //! Which traffic that a requirement covers was stopped, where, and by what evidence?
 
 use super::Case;
-use super::evidence::{Code, Stage};
+use super::evidence::{Code, Grade, Stage};
 use super::finding::{Finding, FindingCode};
 use super::intent::{Intent, Outcome};
 
@@ -86,6 +86,13 @@ fn advice(intent: &Intent, target: &str) -> String {
     });
     let by = intent.evidence.iter().find_map(|evidence| evidence.by);
     match intent.evidence.first().map(|evidence| evidence.code) {
+        // What fits other causes as well is no reason to open anything.
+        _ if intent.confidence == Some(Grade::C) => {
+            format!("look at the path from {from} to {target}{port}, and whether the server is up")
+        }
+        Some(Code::TwoPoint) => {
+            format!("allow {from} to {target}{port} on the device between the two points")
+        }
         Some(Code::SynSilent | Code::SynResetFast | Code::IcmpPort | Code::UdpSilent) => {
             format!("allow {from} to {target}{port} in the firewalls on the path")
         }
@@ -95,12 +102,18 @@ fn advice(intent: &Intent, target: &str) -> String {
             }
             None => format!("allow {from} to {target}{port}"),
         },
-        Some(Code::HelloReset | Code::HelloSilent | Code::HelloFin) => {
+        Some(
+            Code::HelloReset
+            | Code::HelloSilent
+            | Code::HelloFin
+            | Code::ResetInjected
+            | Code::PlainAnswer,
+        ) => {
             format!(
                 "allow the name {target} in what filters by TLS names (web filter, application control)"
             )
         }
-        Some(Code::AlertClient) => {
+        Some(Code::AlertClient | Code::IssuerSubstituted) => {
             format!("exempt {target} from TLS inspection, or give the agent the inspecting CA")
         }
         Some(code) if code.stage() == Stage::Dns => match by {

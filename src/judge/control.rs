@@ -107,8 +107,16 @@ impl Controls {
                     evidence.control = Some(control);
                 }
             }
+            Code::ResetInjected if evidence.grade == Grade::B => {
+                // Who is meant by it: a name, or a source.
+                let control = self.other_name(flow, own);
+                let control = control.or_else(|| self.same_name_elsewhere(flow, own));
+                if let (Some(control), Some(known)) = (control, &mut evidence.control) {
+                    *known = format!("{control}; {known}");
+                }
+            }
             Code::AlertClient => {
-                if let Some(issuer) = self.issuers.evidence(flow) {
+                if let Some(issuer) = self.issuers.evidence(flow, true) {
                     evidence = Evidence {
                         stamps: [issuer.stamps.clone(), evidence.stamps].concat(),
                         words: format!("{}; {}", issuer.words, evidence.words),
@@ -233,7 +241,7 @@ impl Controls {
 
     /// Evidence that TLS is opened on the path, in a flow that went well all the same.
     pub(super) fn intercepted(&self, flow: &Flow) -> Option<Evidence> {
-        self.issuers.evidence(flow)
+        self.issuers.evidence(flow, false)
     }
 
     /// The RST's TTL is unlike that of the server's, or its neighbours', own packets.
@@ -276,7 +284,7 @@ impl Controls {
 }
 
 /// The /24 or /48 of an address: what is likely to lie behind the same hops.
-fn neighbourhood(ip: IpAddr) -> IpAddr {
+pub(super) fn neighbourhood(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => {
             let [a, b, c, _] = ip.octets();

@@ -5,12 +5,12 @@ use rayon::prelude::*;
 use super::attempt::{Went, late, refused_behind_proxy, went};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
-use super::evidence::Evidence;
+use super::evidence::{Code, Evidence, Grade};
 use super::scope::{OutOfScope, out_of_scope};
 use super::trust::Trust;
 use super::two_point::Outside;
 use crate::model::Fqdn;
-use crate::observe::{Capture, Flow, NameSource};
+use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
@@ -86,6 +86,18 @@ pub(super) fn flow_verdicts(
             Went::Failed(evidence) => {
                 let mut evidence = controls.settle(flow, evidence);
                 trust.lower(&mut evidence);
+                if evidence.code == Code::ResetInjected && flow.app.has(App::TLS) {
+                    // Whoever made it, it is a RST in answer to a ClientHello too.
+                    let mut reset = Evidence {
+                        code: Code::HelloReset,
+                        grade: Grade::C,
+                        control: None,
+                        ..evidence.clone()
+                    };
+                    reset = controls.settle(flow, reset);
+                    trust.lower(&mut reset);
+                    verdict.beside.push(reset);
+                }
                 Went::Failed(evidence)
             }
             went => went,

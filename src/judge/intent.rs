@@ -297,9 +297,12 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
             _ => None,
         })
         .collect();
+    let beside = tries.iter().flat_map(|(_, verdict)| &verdict.beside);
     let mut evidence: Vec<Evidence> = failures
         .iter()
-        .map(|(_, evidence)| (*evidence).clone())
+        .map(|(_, evidence)| *evidence)
+        .chain(beside)
+        .cloned()
         .collect();
     join_datagrams(&mut evidence);
     evidence.sort_by(|a, b| (a.grade, a.code, &a.stamps).cmp(&(b.grade, b.code, &b.stamps)));
@@ -311,11 +314,10 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
             _ => Outcome::Ok,
         };
         intent.evidence = evidence;
-        let beside = tries.iter().flat_map(|(_, verdict)| verdict.beside.clone());
-        intent.evidence.extend(beside);
         return;
     }
     both_ways(&mut evidence);
+    // What stands beside a flow that reached its aim comes with a success, so here is a failure if there is anything.
     let Some(best) = evidence.first() else {
         intent.outcome = Outcome::Inconclusive;
         intent.doubt = tries.iter().find_map(|(_, verdict)| match verdict.went {
@@ -324,7 +326,11 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
         });
         return;
     };
-    let shown = |flow: &&Flow| best.stamps.iter().any(|stamp| flow.span.0 <= *stamp && *stamp <= flow.span.1);
+    let shown = |flow: &&Flow| {
+        best.stamps
+            .iter()
+            .any(|stamp| flow.span.0 <= *stamp && *stamp <= flow.span.1)
+    };
     let flow = failures.iter().map(|(flow, _)| *flow).find(shown);
     intent.outcome = Outcome::of_failure(best.grade);
     intent.stage = Some(flow.map_or(best.code.stage(), |flow| stage(flow, best)));
@@ -334,12 +340,21 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
 
 /// Tries of a datagram protocol come from a new port each time: several of one datagram are a repetition.
 fn join_datagrams(evidence: &mut Vec<Evidence>) {
-    let single = |e: &&Evidence| e.code == Code::UdpSilent && e.grade == Grade::C && e.control.is_some();
+    let single =
+        |e: &&Evidence| e.code == Code::UdpSilent && e.grade == Grade::C && e.control.is_some();
     let tries = evidence.iter().filter(single).count();
-    let Some(place) = evidence.iter().position(|e| single(&e)).filter(|_| tries > 1) else {
+    let Some(place) = evidence
+        .iter()
+        .position(|e| single(&e))
+        .filter(|_| tries > 1)
+    else {
         return;
     };
-    let mut stamps: Vec<Stamp> = evidence.iter().filter(single).flat_map(|e| e.stamps.clone()).collect();
+    let mut stamps: Vec<Stamp> = evidence
+        .iter()
+        .filter(single)
+        .flat_map(|e| e.stamps.clone())
+        .collect();
     stamps.sort_unstable();
     stamps.dedup();
     let mut joined = evidence[place].clone();
@@ -369,8 +384,14 @@ fn both_ways(evidence: &mut [Evidence]) {
 /// A failure at an address out of an answer that another one contradicts.
 fn forged_answers(intent: &mut Intent, lookups: &Lookups) {
     let failed = intent.outcome.is_blocked()
-        || matches!(intent.outcome, Outcome::FailedUnattributed | Outcome::Inconclusive);
-    let lookup = intent.fqdn.as_ref().and_then(|name| lookups.get(intent.initiator, name));
+        || matches!(
+            intent.outcome,
+            Outcome::FailedUnattributed | Outcome::Inconclusive
+        );
+    let lookup = intent
+        .fqdn
+        .as_ref()
+        .and_then(|name| lookups.get(intent.initiator, name));
     let Some((evidence, addresses)) = lookup.and_then(|lookup| lookup.injected.as_ref()) else {
         return;
     };

@@ -53,7 +53,8 @@ pub(super) fn intercepted(case: &Case<'_>, out: &mut Vec<Finding>) {
         let shown = evidence.first().map_or("", |evidence| &evidence.words);
         out.push(Finding {
             message: format!("{shown}; {control}"),
-            advice: "exempt these names from TLS inspection where the vendor asks for it".to_owned(),
+            advice: "exempt these names from TLS inspection where the vendor asks for it"
+                .to_owned(),
             confidence: Some(Grade::A),
             initiator: Some(initiator),
             evidence,

@@ -65,7 +65,10 @@ pub(super) fn failure(
         }
         let (grade, words) = match queries.len() {
             1 => (Grade::C, format!("1 query to {server}, no answer")),
-            count => (with_control, format!("{count} queries to {server}, no answer")),
+            count => (
+                with_control,
+                format!("{count} queries to {server}, no answer"),
+            ),
         };
         return Some(Evidence {
             control,
@@ -97,8 +100,13 @@ fn denial(
         return Some((Code::DnsExtendedError, Grade::A, words));
     }
     if let Some(zone) = policy_zone(transaction, facts) {
-        let what = if facts.rcode == 3 { "NXDOMAIN" } else { "no data" };
-        let words = format!("{what} from {server} out of the zone {zone}, in which the name does not lie");
+        let what = if facts.rcode == 3 {
+            "NXDOMAIN"
+        } else {
+            "no data"
+        };
+        let words =
+            format!("{what} from {server} out of the zone {zone}, in which the name does not lie");
         return Some((Code::DnsPolicyZone, Grade::B, words));
     }
     match facts.rcode {
@@ -107,10 +115,22 @@ fn denial(
             // An answer of use, or no data of this type: the other family may have some.
             let sinkhole = all.iter().all(|ip| is_sinkhole(*ip));
             let first = all.first().filter(|_| sinkhole)?;
-            Some((Code::DnsSinkhole, Grade::B, format!("{server} answers {first}")))
+            Some((
+                Code::DnsSinkhole,
+                Grade::B,
+                format!("{server} answers {first}"),
+            ))
         }
-        2 => Some((Code::DnsServfail, Grade::C, format!("SERVFAIL from {server}"))),
-        3 => Some((Code::DnsNxdomain, with_control, format!("NXDOMAIN from {server}"))),
+        2 => Some((
+            Code::DnsServfail,
+            Grade::C,
+            format!("SERVFAIL from {server}"),
+        )),
+        3 => Some((
+            Code::DnsNxdomain,
+            with_control,
+            format!("NXDOMAIN from {server}"),
+        )),
         5 => Some((Code::DnsRefused, Grade::C, format!("REFUSED from {server}"))),
         _ => None,
     }
@@ -119,7 +139,8 @@ fn denial(
 /// The zone out of which a name is denied that does not lie in it: what response policy zones leave behind.
 fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<Fqdn> {
     const SOA: u16 = 6;
-    let denied = facts.rcode == 3 || facts.rcode == 0 && !facts.records.iter().any(|r| r.is_answer());
+    let denied =
+        facts.rcode == 3 || facts.rcode == 0 && !facts.records.iter().any(|r| r.is_answer());
     if !denied {
         return None;
     }
@@ -133,7 +154,9 @@ fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<Fqdn> {
     let zones = facts.records.iter().filter(|record| record.kind == SOA);
     // The root, which has no name here, is above all names.
     let mut zones = zones.filter_map(|record| record.name.as_ref());
-    zones.find(|zone| !chain.is_empty() && !lies_in(zone)).cloned()
+    zones
+        .find(|zone| !chain.is_empty() && !lies_in(zone))
+        .cloned()
 }
 
 /// Two answers to one query that do not say the same: one of them was made on the path. The addresses in them beside.
@@ -143,7 +166,8 @@ pub(super) fn injected(transaction: &DnsTransaction) -> Option<(Evidence, Vec<Ip
         return None;
     };
     let (first, facts) = transaction.answers.first()?;
-    let says = |facts: &DnsFacts| -> (u16, BTreeSet<IpAddr>) { (facts.rcode, addresses(facts).collect()) };
+    let says =
+        |facts: &DnsFacts| -> (u16, BTreeSet<IpAddr>) { (facts.rcode, addresses(facts).collect()) };
     let place = transaction.answers.iter().position(|(stamp, other)| {
         stamp.time.since(first.time) <= CLOSE && says(other) != says(facts) && !other.truncated
     })?;

@@ -86,7 +86,11 @@ pub fn trust(capture: &Capture) -> Trust {
 /// Whether a side's sequence numbers went on without the bytes, or bytes were acknowledged that are not there.
 fn has_gap(flow: &Flow) -> bool {
     let marks = |own: bool| {
-        let opening = if own { EventKind::Syn } else { EventKind::SynAck };
+        let opening = if own {
+            EventKind::Syn
+        } else {
+            EventKind::SynAck
+        };
         let seen = |kind| u32::from(flow.events_of(kind, own).next().is_some());
         seen(opening) + seen(EventKind::Fin)
     };
@@ -118,11 +122,7 @@ fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
         .then(|| format!("{gaps} of {tcp} TCP flows have gaps that the capture left"))
 }
 
-fn notes(
-    capture: &Capture,
-    trust: &Trust,
-    servers: &BTreeMap<IpAddr, (u64, u64)>,
-) -> Vec<String> {
+fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>) -> Vec<String> {
     let mut notes = Vec::new();
     let one_way = trust.only_initiator + trust.only_responder;
     if trust.flows > 0 && one_way == trust.flows {

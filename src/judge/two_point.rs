@@ -4,15 +4,19 @@
 //! random of the ClientHello, else its endpoints; of datagrams, the responder and the time.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::attempt::{Doubt, Went};
+use super::control::neighbourhood;
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{Capture, Event, EventKind, Flow, StreamFact};
 
 /// How far the clocks of two points, and the way between them, may be apart.
 const APART: Duration = Duration::from_secs(2);
+/// How near in time the outer point must have heard another flow.
+const NEAR: Duration = Duration::from_secs(60);
 
 /// What the outer point saw.
 #[derive(Debug)]
@@ -21,8 +25,11 @@ pub(super) struct Outside<'a> {
     by_isn: HashMap<(u32, Endpoint), Vec<usize>>,
     by_random: HashMap<u64, Vec<usize>>,
     datagrams: HashMap<Endpoint, Vec<CaptureTime>>,
-    /// TCP flows, and others, that both points saw: proof that what passes is seen outside.
-    known_again: (usize, usize),
+    /// When TCP flows, and others, that both points saw began, ascending: proof that what passes is seen outside.
+    known_again: [Vec<CaptureTime>; 2],
+    /// Where they went: neighbourhoods, and whether any was beyond private addresses.
+    reached: HashSet<IpAddr>,
+    reached_public: bool,
 }
 
 impl<'a> Outside<'a> {
@@ -33,14 +40,19 @@ impl<'a> Outside<'a> {
             by_isn: HashMap::new(),
             by_random: HashMap::new(),
             datagrams: HashMap::new(),
-            known_again: (0, 0),
+            known_again: Default::default(),
+            reached: HashSet::new(),
+            reached_public: false,
         };
         for (i, flow) in outside.flows.iter().enumerate() {
             if flow.transport == Transport::Udp {
                 let times = all.datagrams.entry(flow.responder).or_default();
                 times.extend([flow.span.0.time, flow.span.1.time]);
             }
-            let syns: HashSet<u32> = flow.events_of(EventKind::Syn, true).map(|e| e.sequence).collect();
+            let syns: HashSet<u32> = flow
+                .events_of(EventKind::Syn, true)
+                .map(|e| e.sequence)
+                .collect();
             for isn in syns {
                 all.by_isn.entry((isn, flow.responder)).or_default().push(i);
             }
@@ -48,20 +60,19 @@ impl<'a> Outside<'a> {
                 all.by_random.entry(random).or_default().push(i);
             }
         }
-        let tcp = |flow: &&Flow| flow.transport == Transport::Tcp;
-        let seen = |flow: &&Flow| all.has(flow);
-        all.known_again = (
-            inside.flows.iter().filter(tcp).filter(seen).count(),
-            inside.flows.iter().filter(|flow| !tcp(flow)).filter(seen).count(),
-        );
+        let known_again: Vec<&Flow> = inside.flows.iter().filter(|flow| all.has(flow)).collect();
+        for flow in known_again {
+            all.known_again[usize::from(flow.transport != Transport::Tcp)].push(flow.span.0.time);
+            all.reached.insert(neighbourhood(flow.responder.ip));
+            all.reached_public |= !is_private(flow.responder.ip);
+        }
         all
     }
 
     /// What the head of the report says of it.
     pub(super) fn note(&self) -> String {
-        let (tcp, other) = self.known_again;
-        match tcp + other {
-            0 => "no flow of the inner point was seen at the outer one: nothing can be concluded from the two".to_owned(),
+        match self.known_again.iter().map(Vec::len).sum() {
+            0_usize => "no flow of the inner point was seen at the outer one: nothing can be concluded from the two".to_owned(),
             both => format!("{both} flows were seen at the inner and at the outer point"),
         }
     }
@@ -72,7 +83,9 @@ impl<'a> Outside<'a> {
             let times = self.datagrams.get(&flow.responder);
             let (first, last) = (flow.span.0.time, flow.span.1.time);
             return times.is_some_and(|times| {
-                times.iter().any(|at| first.since(*at).max(at.since(last)) <= APART)
+                times
+                    .iter()
+                    .any(|at| first.since(*at).max(at.since(last)) <= APART)
             });
         }
         self.find(flow).is_some()
@@ -90,11 +103,20 @@ impl<'a> Outside<'a> {
             let found = self.by_isn.get(&(syn.sequence, flow.responder))?;
             found.iter().find(near)
         });
-        let by_random = || {
-            randoms(flow).find_map(|random| self.by_random.get(&random)?.iter().find(near))
-        };
+        let by_random =
+            || randoms(flow).find_map(|random| self.by_random.get(&random)?.iter().find(near));
         let place = by_isn.or_else(by_random)?;
         self.capture.flows.get(*place)
+    }
+
+    /// Whether silence at the outer point proves something of a flow: whether it heard others at about that time, and
+    /// others that go where this one does, so that nothing in between was meant to take it.
+    fn hears(&self, flow: &Flow, known_again: &[CaptureTime]) -> bool {
+        let at = flow.span.0.time;
+        let near = |other: &CaptureTime| at.since(*other).max(other.since(at)) <= NEAR;
+        let same_way = self.reached.contains(&neighbourhood(flow.responder.ip))
+            || self.reached_public && !is_private(flow.responder.ip);
+        same_way && known_again.iter().any(near) && self.capture.end().since(at) > APART
     }
 
     /// Settles how a flow of the inner point went by what the outer one saw of it.
@@ -109,10 +131,9 @@ impl<'a> Outside<'a> {
                 true
             }
         };
-        let (tcp, other) = self.known_again;
-        let passing = if flow.transport == Transport::Tcp { tcp } else { other };
-        // Silence at the outer point proves something only where it hears, and went on hearing.
-        let hears = passing > 0 && self.capture.end().since(flow.span.0.time) > APART;
+        let known_again = &self.known_again[usize::from(flow.transport != Transport::Tcp)];
+        let passing = known_again.len();
+        let hears = self.hears(flow, known_again);
         let proof = match self.find(flow) {
             Some(other) => stopped_later(flow, other),
             None if flow.transport == Transport::Udp && self.has(flow) => None,
@@ -138,9 +159,9 @@ impl<'a> Outside<'a> {
                 *went = Went::Failed(evidence);
             }
             (None, Went::Failed(evidence)) if !unclear && self.has(flow) => {
-                evidence
-                    .words
-                    .push_str("; it came out at the outer point, so what stopped it lies behind that");
+                evidence.words.push_str(
+                    "; it came out at the outer point, so what stopped it lies behind that",
+                );
             }
             _ => {}
         }
@@ -166,6 +187,14 @@ fn stopped_later(inner: &Flow, outer: &Flow) -> Option<String> {
     };
     let made_between = !resets(inner).is_empty() && resets(outer).is_empty();
     made_between.then(|| "the RST was seen at the inner point only".to_owned())
+}
+
+/// Addresses that may lie on the inner side themselves (RFC 1918, RFC 4193, link-local).
+const fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
 }
 
 /// Randoms of the ClientHellos in a flow.

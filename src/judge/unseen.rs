@@ -82,7 +82,8 @@ fn never_tried(case: &Case<'_>, verdict: &RequirementVerdict) -> Option<Evidence
     const FRAMES: usize = 8;
     let resolved = case.lookups.iter().filter(|(_, name, lookup)| {
         let early = |at: Stamp| case.capture.end().since(at.time) >= TAIL;
-        lookup.resolved_at.is_some_and(early) && verdict.resolved.iter().any(|known| known == name.as_str())
+        lookup.resolved_at.is_some_and(early)
+            && verdict.resolved.iter().any(|known| known == name.as_str())
     });
     let stamps: Vec<Stamp> = resolved
         .flat_map(|(_, _, lookup)| lookup.stamps.iter().copied())

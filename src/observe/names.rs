@@ -242,6 +242,7 @@ mod tests {
             query,
             query_type: 1,
             queries: Vec::new(),
+            answer_ttls: Vec::new(),
             answers: vec![(stamp(at), Arc::new(facts))],
         }
     }

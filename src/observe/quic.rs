@@ -77,7 +77,10 @@ impl From<&ClientHello> for Hello {
             encrypted: hello.ech,
             alpn: hello.alpn.clone(),
             version: hello.highest_version(),
-            random: hello.random.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)),
+            random: hello
+                .random
+                .first_chunk()
+                .map_or(0, |first| u64::from_be_bytes(*first)),
         }
     }
 }

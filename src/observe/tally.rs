@@ -40,6 +40,12 @@ impl Tally {
         *self.set_aside.entry(reason(stop)).or_default() += 1;
     }
 
+    /// Counts a frame that was captured at another point than the one looked at.
+    pub(super) fn elsewhere(&mut self, sighting: Sighting) {
+        self.frame(sighting);
+        *self.set_aside.entry("other-point".to_owned()).or_default() += 1;
+    }
+
     /// Counts a frame in which an IP packet was found.
     pub(super) fn decoded(&mut self, sighting: Sighting, packet: &Packet<'_>) {
         self.frame(sighting);

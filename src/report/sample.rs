@@ -195,6 +195,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         query_type: 1,
         queries: vec![stamp(at)],
         answers,
+        answer_ttls: vec![64, 64],
     }
 }
 
@@ -209,6 +210,7 @@ fn verdict(went: Went) -> FlowVerdict {
         },
         coverage: Coverage::default(),
         went,
+        beside: Vec::new(),
     }
 }
 

@@ -21,7 +21,10 @@ const MARKS: &[(&str, &str)] = &[
     ("<title>web page blocked</title>", "a web filter"),
     ("<title>web site blocked</title>", "a web filter"),
     ("<title>application blocked</title>", "a web filter"),
-    ("<title>access to this site is blocked</title>", "a web filter"),
+    (
+        "<title>access to this site is blocked</title>",
+        "a web filter",
+    ),
     ("<title>url blocked</title>", "a web filter"),
     ("(policy_denied)", "ProxySG"),
     ("mcafee web gateway", "McAfee Web Gateway"),

@@ -60,4 +60,3 @@ pub(super) fn after_handshake(flow: &Flow) -> Went {
         _ => Went::Open(Doubt::NothingSaid),
     }
 }
-

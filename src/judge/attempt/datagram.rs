@@ -61,7 +61,8 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
 fn closed(flow: &Flow) -> Option<Evidence> {
     flow.facts.iter().find_map(|(stamp, own, fact)| match fact {
         StreamFact::Alert { description, .. } if !own => {
-            let words = format!("the server side closes the QUIC handshake with alert {description}");
+            let words =
+                format!("the server side closes the QUIC handshake with alert {description}");
             let evidence = Evidence::new(Code::QuicClosed, Grade::C, [flow.span.0, *stamp], words);
             Some(evidence)
         }

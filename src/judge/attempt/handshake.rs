@@ -113,14 +113,23 @@ pub(super) fn plain_answer(flow: &Flow) -> Option<Evidence> {
     let (Some(hello), None) = hellos(flow) else {
         return None;
     };
-    if flow.names.iter().any(|name| name.source == NameSource::HttpConnect) {
+    if flow
+        .names
+        .iter()
+        .any(|name| name.source == NameSource::HttpConnect)
+    {
         return None;
     }
     let (stamp, status) = statuses(flow).find(|(stamp, _)| *stamp > hello)?;
     // What web servers without TLS say to bytes that are no request.
     let grade = if status == 400 { Grade::C } else { Grade::A };
     let words = format!("HTTP status {status} in clear answers the ClientHello");
-    Some(Evidence::new(Code::PlainAnswer, grade, [hello, stamp], words))
+    Some(Evidence::new(
+        Code::PlainAnswer,
+        grade,
+        [hello, stamp],
+        words,
+    ))
 }
 
 /// Alerts that end a handshake (RFC 8446 section 6.2).
@@ -168,7 +177,14 @@ fn hidden_alert(flow: &Flow) -> Option<Evidence> {
     let after = end.wrapping_sub(said_until(flow, server)?);
     let last = flow.events_of(EventKind::Data, true).last()?;
     matches!(after, ALERT | WITH_CHANGE_CIPHER_SPEC).then(|| {
-        let words = "the client answers the server's flight with a record of an alert's size and ends".to_owned();
-        Evidence::new(Code::AlertClient, Grade::B, [server, last.stamp, ended.stamp], words)
+        let words =
+            "the client answers the server's flight with a record of an alert's size and ends"
+                .to_owned();
+        Evidence::new(
+            Code::AlertClient,
+            Grade::B,
+            [server, last.stamp, ended.stamp],
+            words,
+        )
     })
 }

@@ -92,4 +92,3 @@ pub(super) fn statuses(flow: &Flow) -> impl Iterator<Item = (Stamp, u16)> + '_ {
             _ => None,
         })
 }
-

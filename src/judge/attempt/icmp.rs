@@ -36,9 +36,7 @@ pub(super) fn icmp(flow: &Flow, codes: Codes) -> Option<Evidence> {
             }
             (false, 3, 3) | (true, 1, 4) => (codes.port, Grade::B, "port unreachable"),
             (false, 3, 4) | (true, 2, _) => continue, // "fragmentation needed" is path MTU discovery at work
-            (false, 11, _) | (true, 3, _) => {
-                (codes.unreachable, Grade::C, "time exceeded")
-            }
+            (false, 11, _) | (true, 3, _) => (codes.unreachable, Grade::C, "time exceeded"),
             (false, 3, _) | (true, 1, _) => (codes.unreachable, Grade::C, "unreachable"),
             _ => continue,
         };
@@ -77,4 +75,3 @@ fn sent(flow: &Flow, sequence: u32) -> bool {
         _ => true, // nothing of the initiator was captured: the quote is all there is
     }
 }
-

@@ -26,7 +26,12 @@ pub(in super::super) fn late(flow: &Flow, end: CaptureTime) -> Option<Evidence> 
     let unheard = format!("{unheard} bytes of the initiator's were not acknowledged");
     if let Some(reset) = flow.events_of(EventKind::Rst, false).next() {
         let words = format!("RST after data had flowed; {unheard}");
-        return Some(Evidence::new(Code::LateStop, Grade::C, [reset.stamp], words));
+        return Some(Evidence::new(
+            Code::LateStop,
+            Grade::C,
+            [reset.stamp],
+            words,
+        ));
     }
     let ((_, own), (_, other)) = (flow.out.span?, flow.back.span?);
     let waited = own.time.since(other.time);

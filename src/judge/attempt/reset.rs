@@ -35,7 +35,8 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
         data.stamp > reset.stamp && data.sequence.wrapping_sub(reset.sequence) < 1 << 31
     });
     if let Some(behind) = behind.filter(|_| reset.sequence != 0) {
-        let words = format!("RST answers {what}, and the server's own data still arrives behind it");
+        let words =
+            format!("RST answers {what}, and the server's own data still arrives behind it");
         let events = [asked.stamp, reset.stamp, behind.stamp];
         return Some(Evidence::new(Code::ResetInjected, Grade::A, events, words));
     }
@@ -56,17 +57,19 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
     let mut usual = usual.map(|event| event.ttl);
     let unlike = usual.all(|ttl| ttl.abs_diff(reset.ttl) > ROUTES);
     // A RST at another place than right behind the SYN-ACK is an answer to something that was not captured.
-    (unlike && matches!(reset.sequence, number if number == silent || number == 0)).then(|| Evidence {
-        control: Some(format!(
-            "the RST has TTL {}, the SYN-ACK of the same connection {}: not sent by the server",
-            reset.ttl, syn_ack.ttl
-        )),
-        ..Evidence::new(
-            Code::ResetInjected,
-            Grade::B,
-            [syn_ack.stamp, asked.stamp, reset.stamp],
-            format!("RST answers {what}, with another TTL than the server's"),
-        )
+    (unlike && matches!(reset.sequence, number if number == silent || number == 0)).then(|| {
+        Evidence {
+            control: Some(format!(
+                "the RST has TTL {}, the SYN-ACK of the same connection {}: not sent by the server",
+                reset.ttl, syn_ack.ttl
+            )),
+            ..Evidence::new(
+                Code::ResetInjected,
+                Grade::B,
+                [syn_ack.stamp, asked.stamp, reset.stamp],
+                format!("RST answers {what}, with another TTL than the server's"),
+            )
+        }
     })
 }
 
@@ -82,7 +85,9 @@ fn differ(resets: &[&Event]) -> bool {
 fn went_on(flow: &Flow, reset: &Event) -> bool {
     let fin = u32::from(flow.events_of(EventKind::Fin, true).next().is_some());
     match (said_until(flow, reset.stamp), flow.out.next_sequence()) {
-        (Some(said), Some(next)) => next.wrapping_sub(fin).wrapping_sub(said).wrapping_sub(1) < 1 << 31,
+        (Some(said), Some(next)) => {
+            next.wrapping_sub(fin).wrapping_sub(said).wrapping_sub(1) < 1 << 31
+        }
         _ => true,
     }
 }

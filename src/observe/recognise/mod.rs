@@ -132,7 +132,10 @@ impl<'a> Listener<'a> {
             dns,
             cut: false,
             http2: false,
-            arrival: Arrival { part: false, ttl: 0 },
+            arrival: Arrival {
+                part: false,
+                ttl: 0,
+            },
             last: false,
         }
     }
