@@ -75,10 +75,15 @@ impl Told {
             wanted.as_ref().is_none_or(|wanted| said[field] == **wanted)
         };
         let target = self.target.as_ref().is_none_or(|(name, port)| {
-            let named = said["target"] == **name || said["fqdn"] == **name || holds(&said["addresses"], name);
+            let named = said["target"] == **name
+                || said["fqdn"] == **name
+                || holds(&said["addresses"], name);
             named && said["port"].as_u64() == *port
         });
-        let code = self.code.as_ref().is_none_or(|code| holds(&said["evidence"], code));
+        let code = self
+            .code
+            .as_ref()
+            .is_none_or(|code| holds(&said["evidence"], code));
         (said["outcome"] == *self.what || said["code"] == *self.what)
             && is("stage", &self.stage)
             && is("confidence", &self.grade)
@@ -94,6 +99,7 @@ fn holds(list: &Value, word: &str) -> bool {
 
 fn report(sample: &Sample) -> Value {
     let mut arguments = sample.audit("json");
+    arguments.extend(sample.outside());
     arguments.push(sample.capture.display().to_string());
     pktaudit(&arguments).run().json()
 }
@@ -114,7 +120,9 @@ fn difference(row: &Row, report: &Value) -> Result<(), String> {
             return Err(format!("not told: {}", told.line));
         }
     }
-    let more = |finding: &&Value| must_be_listed(finding) && !row.told.iter().any(|told| told.fits(finding));
+    let more = |finding: &&Value| {
+        must_be_listed(finding) && !row.told.iter().any(|told| told.fits(finding))
+    };
     match findings.iter().find(more) {
         None => Ok(()),
         Some(finding) => Err(format!("told and not in the table: {finding:#}")),
@@ -129,13 +137,19 @@ fn each_sample_is_told_as_the_table_has_it() {
         let row = row.ok_or("is not in samples/README.md")?;
         match (difference(row, &report(sample)), row.open) {
             (Err(wrong), false) => Err(wrong),
-            (Ok(()), true) => Err("is told as the table has it: take the words out of \"open\"".to_owned()),
+            (Ok(()), true) => {
+                Err("is told as the table has it: take the words out of \"open\"".to_owned())
+            }
             _ => Ok(()),
         }
     });
     let recorded: BTreeSet<String> = samples().into_iter().map(|sample| sample.name).collect();
     for row in &table {
-        assert!(recorded.contains(&row.sample), "{}: no such sample", row.sample);
+        assert!(
+            recorded.contains(&row.sample),
+            "{}: no such sample",
+            row.sample
+        );
     }
 }
 
@@ -179,12 +193,16 @@ fn each_code_has_a_hit_a_near_miss_and_an_explanation() {
         .flat_map(|row| row.never.iter().map(String::as_str))
         .filter(|never| *never != "blocked")
         .collect();
-    let unknown: Vec<&&str> = hits.union(&misses).filter(|code| !known.contains(**code)).collect();
+    let unknown: Vec<&&str> = hits
+        .union(&misses)
+        .filter(|code| !known.contains(**code))
+        .collect();
     assert!(unknown.is_empty(), "no such codes: {unknown:?}");
     let mut missing: Vec<String> = Vec::new();
     for code in Code::ALL {
         let text = code.as_str();
-        let explained = explain(*code).len() > code.about().len() / 2 && explain(*code).ends_with('.');
+        let explained =
+            explain(*code).len() > code.about().len() / 2 && explain(*code).ends_with('.');
         for (what, there) in [
             ("a sample that tells it", hits.contains(text)),
             ("a near miss", misses.contains(text)),

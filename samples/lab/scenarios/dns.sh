@@ -130,7 +130,8 @@ scenario_dns_second_resolver() {
   start_unbound "local-zone: \"$WEB_REPUTATION_NAME\" always_refuse" 'local-zone: "dsaas.icrc.trendmicro.com" always_deny'
   # It knows what the first one does not.
   printf '203.0.113.10 files.trendmicro.com\n' >"$STATE/more-hosts"
-  sed -e "s/$DNS/$FOREIGN_DNS/" -e 's/^port=.*/port=53/' -e '/^server=/d' -e "\$aaddn-hosts=$STATE/more-hosts" "$STATE/dnsmasq.conf" >"$STATE/foreign-dns.conf"
+  sed -e "s/$DNS/$FOREIGN_DNS/" -e 's/^port=.*/port=53/' -e '/^server=/d' "$STATE/dnsmasq.conf" >"$STATE/foreign-dns.conf"
+  printf 'addn-hosts=%s\n' "$STATE/more-hosts" >>"$STATE/foreign-dns.conf"
   spawn inet dnsmasq -C "$STATE/foreign-dns.conf"
   wait_until listening inet u "$FOREIGN_DNS:53"
   tap_on

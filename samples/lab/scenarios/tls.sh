@@ -104,7 +104,7 @@ intercept_all() {
   make_site_ca
   mkdir -p "$folder"
   for name in app.deepsecurity.trendmicro.com agents.deepsecurity.trendmicro.com files.trendmicro.com "$WEB_REPUTATION_NAME" \
-    ak5ih4ev105f2-ats.iot.us-east-1.amazonaws.com; do
+    ak5ih4ev105f2-ats.iot.us-east-1.amazonaws.com telemetry.example.net; do
     (CERTIFICATES=$SITE_CA && certificate "$name")
   done
   cat >"$folder/nginx.conf" <<NGINX
@@ -129,12 +129,13 @@ scenario_tls_inspected_trusted() {
   intercept_all TLSv1.2
   FETCH_OPTIONS=(--cacert "$SITE_CA/ca.pem")
   tap_on
-  calls_and_then agent https://files.trendmicro.com/ "$WEB_REPUTATION" https://ak5ih4ev105f2-ats.iot.us-east-1.amazonaws.com/
+  calls_and_then agent https://files.trendmicro.com/ "$WEB_REPUTATION" https://ak5ih4ev105f2-ats.iot.us-east-1.amazonaws.com/ \
+    https://telemetry.example.net/
   tap_off
 }
 
 holds_tls_inspected_trusted() {
-  expect "certificates of the site's CA, for unrelated names" = 6 'x509sat.uTF8String=="Corp inspection CA" && tls.handshake.type==11'
+  expect "certificates of the site's CA, for unrelated names" = 7 'x509sat.uTF8String=="Corp inspection CA" && tls.handshake.type==11'
   expect 'alerts in clear' = 0 'tls.alert_message.desc!=0'
 }
 
@@ -143,13 +144,14 @@ scenario_blocked_tls_inspected_all() {
   build_lab
   intercept_all TLSv1.2
   tap_on
-  calls_and_then agent https://files.trendmicro.com/ "$WEB_REPUTATION" https://ak5ih4ev105f2-ats.iot.us-east-1.amazonaws.com/
+  calls_and_then agent https://files.trendmicro.com/ "$WEB_REPUTATION" https://ak5ih4ev105f2-ats.iot.us-east-1.amazonaws.com/ \
+    https://telemetry.example.net/
   tap_off
 }
 
 holds_blocked_tls_inspected_all() {
-  expect "certificates of the site's CA, for unrelated names" = 6 'x509sat.uTF8String=="Corp inspection CA" && tls.handshake.type==11'
-  expect 'alerts "unknown CA" of the agent' = 6 'tls.alert_message.desc==48 && ip.src==10.20.0.10'
+  expect "certificates of the site's CA, for unrelated names" = 7 'x509sat.uTF8String=="Corp inspection CA" && tls.handshake.type==11'
+  expect 'alerts "unknown CA" of the agent' = 7 'tls.alert_message.desc==48 && ip.src==10.20.0.10'
 }
 
 # One service of the site itself has a certificate of the site's CA, as it should.
