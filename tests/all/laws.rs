@@ -358,9 +358,17 @@ impl Bench {
             name: sample.site.display().to_string(),
             text: std::fs::read_to_string(&sample.site).unwrap(),
         };
-        let (site, _) = rules::check_site(&text, &LIBRARY).unwrap();
-        let profile = Profile::new(&LIBRARY, Some(&site), &Choices::default()).unwrap();
-        let rules = RuleSet::compile(LIBRARY.clone(), &profile);
+        let library = match sample.rules() {
+            Some(path) => {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let name = path.display().to_string();
+                rules::check(&[RuleText { name, text }]).unwrap().0
+            }
+            None => LIBRARY.clone(),
+        };
+        let (site, _) = rules::check_site(&text, &library).unwrap();
+        let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
+        let rules = RuleSet::compile(library, &profile);
         let folder = folder();
         Self {
             rules,

@@ -6,6 +6,7 @@ mod bad_input;
 mod capture;
 mod command_line;
 mod harness;
+mod lab_table;
 mod laws;
 mod layering;
 mod merging;
