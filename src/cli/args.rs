@@ -146,6 +146,15 @@ pub(super) struct Captures {
     pub(super) captures: Vec<OsString>,
 }
 
+/// Names from outside the captures.
+#[derive(Debug, Args)]
+pub(super) struct Names {
+    /// What was resolved before the capture began: a hosts file, the output of dig, or a capture with DNS answers; may
+    /// be given more than once. Such names rank behind all that the packets say.
+    #[arg(long = "dns-seed", value_name = "FILE")]
+    pub(super) seeds: Vec<OsString>,
+}
+
 /// Which requirements, and what the site says of them.
 #[derive(Debug, Args)]
 pub(super) struct Choices {
@@ -168,11 +177,17 @@ pub(super) struct Choices {
 
 #[derive(Debug, Args)]
 pub(super) struct AuditCommand {
+    /// What was captured on the outer side of the firewall at the same time: a capture, or the name of an interface in
+    /// the CAPTUREs. What enters inside and does not come out there was stopped between. May be given more than once.
+    #[arg(long, value_name = "CAPTURE|INTERFACE")]
+    pub(super) outside: Vec<OsString>,
     #[command(flatten)]
     pub(super) choices: Choices,
     /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
 }
@@ -181,6 +196,8 @@ pub(super) struct AuditCommand {
 pub(super) struct CompareCommand {
     #[command(flatten)]
     pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) names: Names,
     /// How it was: a report.json, a folder that --out wrote, or captures, which are audited first.
     #[arg(value_name = "BEFORE")]
     pub(super) before: OsString,
@@ -199,6 +216,11 @@ pub(super) struct ExtractCommand {
     /// The file to write; standard output where none is named.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+    /// What was captured on the outer side of the firewall, as for `audit`.
+    #[arg(long, value_name = "CAPTURE|INTERFACE")]
+    pub(super) outside: Vec<OsString>,
+    #[command(flatten)]
+    pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
 }
@@ -208,6 +230,8 @@ pub(super) struct FlowsCommand {
     /// Print DNS transactions instead of flows.
     #[arg(long)]
     pub(super) dns: bool,
+    #[command(flatten)]
+    pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
 }
@@ -263,6 +287,8 @@ pub(super) struct SiteInit {
     #[command(flatten)]
     pub(super) choices: Choices,
     #[command(flatten)]
+    pub(super) names: Names,
+    #[command(flatten)]
     pub(super) captures: Captures,
 }
 
@@ -316,6 +342,8 @@ pub(super) struct JudgeCommand {
     /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) names: Names,
     /// Partial files, in any order.
     #[arg(required = true, value_name = "PARTIAL")]
     pub(super) partials: Vec<PathBuf>,

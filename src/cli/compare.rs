@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::{Common, CompareCommand};
-use super::audit::with_report;
+use super::audit::{Sighted, with_report};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
-use super::{input, output};
+use super::{input, output, seeds};
+use crate::observe::attribute_with;
 use crate::report::{Run, compare, write_comparison};
 
 pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -56,9 +57,12 @@ fn audited(
         bail!("{}: nothing to compare", side.to_string_lossy());
     };
     let inputs = input::summaries(&observed.inputs, &observed.failures);
-    with_report(observed.observation, &inputs, plan, |report, _| {
-        Ok(Run::of(report)?)
-    })
+    let seeds = seeds::read(&command.names.seeds, common)?;
+    let sighted = Sighted {
+        capture: attribute_with(observed.observation, &seeds),
+        outside: None,
+    };
+    with_report(&sighted, &inputs, plan, |report| Ok(Run::of(report)?))
 }
 
 /// A file that starts as JSON does, or the `report.json` of a folder that `--out` wrote.

@@ -12,7 +12,9 @@ mod manual;
 mod output;
 mod partials;
 mod plan;
+mod points;
 mod rules;
+mod seeds;
 mod site;
 
 use clap::Parser;

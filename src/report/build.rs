@@ -488,6 +488,7 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
             partly_decoded_by_reason: tally.partly_decoded.clone(),
             cut_by_snaplen: tally.cut_by_snaplen,
             fragments: tally.fragments,
+            copies: tally.copies,
         },
         wire_bytes: tally.wire_bytes,
         span: seen.then_some(Span {

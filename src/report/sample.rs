@@ -178,6 +178,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         query_type: 1,
         rcode: if answer.is_some() { 0 } else { 3 },
         truncated: false,
+        whole: true,
         records: answer
             .map(|a| record(DnsData::Address(ip(a))))
             .into_iter()
@@ -197,6 +198,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         query_type: 1,
         queries: vec![stamp(at)],
         answers,
+        answer_ttls: vec![64, 64],
     }
 }
 
@@ -211,6 +213,7 @@ fn verdict(went: Went) -> FlowVerdict {
         },
         coverage: Coverage::default(),
         went,
+        beside: Vec::new(),
     }
 }
 

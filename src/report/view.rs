@@ -380,6 +380,8 @@ pub struct FrameCounts {
     pub cut_by_snaplen: u64,
     /// Of the decoded: IP fragments other than the first.
     pub fragments: u64,
+    /// Of the decoded: packets that a mirror port sent again, which are in no flow.
+    pub copies: u64,
 }
 
 /// How far the capture can be trusted.

@@ -8,6 +8,7 @@ mod command_line;
 mod evidence;
 mod harness;
 mod hostile;
+mod lab_table;
 mod laws;
 mod layering;
 mod merging;

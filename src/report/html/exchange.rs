@@ -197,13 +197,14 @@ fn said(flow: &Flow, fact: &StreamFact) -> String {
             )
         }
         StreamFact::ServerHello { .. } => "ServerHello".to_owned(),
-        StreamFact::Certificate { issuer } => format!("certificate by {issuer}"),
+        StreamFact::Certificate { issuer, .. } => format!("certificate by {issuer}"),
         StreamFact::Alert { level, description } => {
             let level = if *level == 2 { "fatal" } else { "warning" };
             format!("TLS alert {description}, {level}")
         }
         StreamFact::HttpPath { path } => format!("HTTP request {path}"),
         StreamFact::HttpStatus { status } => format!("HTTP status {status}"),
+        StreamFact::BlockPage { .. } => "block page".to_owned(),
     }
 }
 

@@ -74,6 +74,8 @@ const fn heading(code: FindingCode) -> &'static str {
         FindingCode::Unnamed => "Without a name, and the address is on no list",
         FindingCode::BothAlternatives => "Two alternatives that exclude each other",
         FindingCode::NeverSeen => "Required, but never seen",
+        FindingCode::Recovered => "Stopped at first, reached later",
+        FindingCode::Intercepted => "Reached, but TLS is opened on the path",
         FindingCode::Degraded => "Reached, but one way to it always fails",
     }
 }
