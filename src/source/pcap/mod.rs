@@ -5,15 +5,19 @@
 
 use std::io::Read;
 
+use super::Batch;
+use super::BatchLimits;
 use super::Damage;
 use super::Frame;
 use super::FrameSource;
 use super::LinkType;
 use super::Loss;
+use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
 use super::window::Window;
 use crate::model::CaptureTime;
+use crate::model::FrameId;
 
 /// The most bytes that a record may hold; what says more is damage. This is libpcap's own bound on snaplens.
 const MAX_RECORD_BYTES: u32 = 256 * 1024;
@@ -146,6 +150,32 @@ impl<R: Read> FrameSource for PcapReader<R> {
         })
     }
 
+    fn fill(&mut self, batch: &mut Batch, limits: BatchLimits) -> usize {
+        batch.forget();
+        let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
+        self.window.read_full(limits.bytes);
+        while let Some(layout) = self.layout
+            && batch.len() < most
+            && batch.captured_bytes() < limits.bytes.max(1)
+            && (batch.is_empty() || layout.is_whole(self.window.there()))
+        {
+            let Some(record) = self.next_record(layout) else {
+                break;
+            };
+            let facts = FrameFacts {
+                time: record.time,
+                link_type: layout.link_type,
+                interface: 0,
+                wire_length: record.wire.max(record.captured),
+            };
+            let captured = record.captured as usize;
+            batch.note(facts, self.window.place(), captured);
+            self.window.take(captured);
+        }
+        self.window.hand_over(|buffer| batch.swap_buffer(buffer));
+        batch.len()
+    }
+
     fn damage(&self) -> &[Damage] {
         self.damage.places()
     }
@@ -178,6 +208,16 @@ impl Layout {
             // The high half holds the length of a frame check sequence and flags.
             link_type: LinkType((network & 0xffff) as u16),
         })
+    }
+
+    /// Whether bytes start with a record that can be read without reading more, sound or not.
+    #[inline]
+    fn is_whole(&self, bytes: &[u8]) -> bool {
+        bytes.len() >= self.header_bytes
+            && self.record(bytes).is_some_and(|record| {
+                record.captured > MAX_RECORD_BYTES
+                    || bytes.len() >= self.header_bytes + record.captured as usize
+            })
     }
 
     /// The record whose header, of at least `header_bytes`, is given.
