@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::dns_log::{DnsData, DnsTransaction};
 use super::seed::Seed;
@@ -113,9 +114,8 @@ impl Directory {
                 });
             }
         }
-        for lookups in directory.by_address.values_mut() {
-            lookups.arrange();
-        }
+        let mut all: Vec<&mut Lookups> = directory.by_address.values_mut().collect();
+        all.par_iter_mut().for_each(|lookups| lookups.arrange());
         directory
     }
 

@@ -4,14 +4,15 @@
 //! without harm and loses nothing.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer as _};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::judged_flow::JudgedFlow;
-use super::text::is_harmful;
-use super::view::{CaptureView, DocumentView, FindingView, IntentView, RequirementView, Summary};
+use super::pieces::in_pieces;
+use super::text::{is_harmful, is_plain};
 use super::{Report, ReportError};
 
 /// Writes one JSON document: `summary`, `findings`, `intents`, `requirements`, `flows`, `capture`, `rules`.
@@ -19,21 +20,108 @@ use super::{Report, ReportError};
 /// # Errors
 /// Those of the writer.
 pub fn write_json(report: &Report<'_>, mut out: impl Write) -> Result<(), ReportError> {
-    let document = Document {
-        summary: &report.summary,
-        findings: &report.findings,
-        intents: &report.intents,
-        requirements: &report.requirements,
-        flows: FlowList(report),
-        capture: &report.capture,
-        rules: &report.rules,
-    };
-    let formatter = Harmless(PrettyFormatter::new());
-    document.serialize(&mut serde_json::Serializer::with_formatter(
-        &mut out, formatter,
-    ))?;
-    out.write_all(b"\n")?;
+    let parts: [(&str, &(dyn Part + Sync)); 7] = [
+        ("summary", &One(&report.summary)),
+        ("findings", &Many(&report.findings)),
+        ("intents", &Many(&report.intents)),
+        ("requirements", &Many(&report.requirements)),
+        ("flows", &FlowList(report)),
+        ("capture", &One(&report.capture)),
+        ("rules", &Many(&report.rules)),
+    ];
+    let mut before = "{\n";
+    for (name, part) in parts {
+        out.write_all(before.as_bytes())?;
+        part.write(name, &mut out)?;
+        before = ",\n";
+    }
+    out.write_all(b"\n}\n")?;
     Ok(out.flush()?)
+}
+
+/// A field of the document, with its name and without line end.
+trait Part {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError>;
+}
+
+struct One<'r, T>(&'r T);
+
+impl<T: Serialize> Part for One<'_, T> {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
+        out.write_all(inside(&field(name, self.0)?, 2))
+            .map_err(Into::into)
+    }
+}
+
+/// A list whose items are put into words by several threads.
+struct Many<'r, T>(&'r [T]);
+
+impl<T: Serialize + Sync> Part for Many<'_, T> {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
+        list(
+            name,
+            self.0.len(),
+            |places| field(name, &self.0[places]),
+            out,
+        )
+    }
+}
+
+/// Flows are made while they are written.
+struct FlowList<'r, 'a>(&'r Report<'a>);
+
+impl Part for FlowList<'_, '_> {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
+        let some = |places: Range<usize>| {
+            let flows: Vec<JudgedFlow<'_>> = self.0.flows_at(places).collect();
+            field(name, &flows)
+        };
+        list(name, self.0.flows_len(), some, out)
+    }
+}
+
+/// Writes a list field. `some` gives the field with some of the items, as if they were all; what is written is what
+/// lies between its brackets.
+fn list(
+    name: &'static str,
+    count: usize,
+    some: impl Fn(Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    if count == 0 {
+        return out.write_all(inside(&some(0..0)?, 2)).map_err(Into::into);
+    }
+    write!(out, "  \"{name}\": [\n")?;
+    let mut first = true;
+    in_pieces(count, some, |piece| {
+        if !std::mem::take(&mut first) {
+            out.write_all(b",\n")?;
+        }
+        // `{`, the line with the name, then the items; behind them the lines of the two brackets.
+        let items = inside(piece, 2);
+        let start = items.iter().position(|byte| *byte == b'\n');
+        let items = items.get(start.map_or(0, |at| at + 1)..).unwrap_or(&[]);
+        let end = items.len().saturating_sub("\n  ]".len());
+        Ok(out.write_all(&items[..end])?)
+    })?;
+    out.write_all(b"\n  ]").map_err(Into::into)
+}
+
+/// An object of one field.
+fn field(name: &'static str, value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, ReportError> {
+    let mut bytes = Vec::new();
+    let formatter = Harmless(PrettyFormatter::new());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(name, value)?;
+    SerializeMap::end(map)?;
+    Ok(bytes)
+}
+
+/// What lies between the first and the last `ends` bytes: an object without its brackets and line ends.
+fn inside(bytes: &[u8], ends: usize) -> &[u8] {
+    let end = bytes.len().saturating_sub(ends);
+    bytes.get(ends..end).unwrap_or(&[])
 }
 
 /// Writes one JSON object a line, each with its `kind`: the `summary`, then every `finding`, `intent`, `requirement`
@@ -80,19 +168,8 @@ pub(super) fn json_list<T: Serialize>(
     for object in list {
         sequence.serialize_element(&object)?;
     }
-    sequence.end()?;
+    SerializeSeq::end(sequence)?;
     Ok(out.write_all(b"\n")?)
-}
-
-#[derive(Serialize)]
-struct Document<'r, 'a> {
-    summary: &'r Summary,
-    findings: &'r [FindingView],
-    intents: &'r [IntentView],
-    requirements: &'r [RequirementView<'a>],
-    flows: FlowList<'r, 'a>,
-    capture: &'r CaptureView,
-    rules: &'r [DocumentView],
 }
 
 #[derive(Serialize)]
@@ -100,15 +177,6 @@ struct Kind<T> {
     kind: &'static str,
     #[serde(flatten)]
     object: T,
-}
-
-/// Flows are made while they are written.
-struct FlowList<'r, 'a>(&'r Report<'a>);
-
-impl Serialize for FlowList<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.flows().map(|flow: JudgedFlow<'_>| flow))
-    }
 }
 
 /// Writes harmful characters as `\uXXXX`; all else is left to the formatter inside.
@@ -120,6 +188,9 @@ impl<F: Formatter> Formatter for Harmless<F> {
         out: &mut W,
         text: &str,
     ) -> io::Result<()> {
+        if is_plain(text) {
+            return out.write_all(text.as_bytes());
+        }
         let mut rest = text;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_harmful(*c)) {
             let (plain, from) = rest.split_at(at);
