@@ -68,6 +68,7 @@ impl FlowTable {
             (false, _) => None,
         };
         let run = self.run(key, opening, hint(side, segment), stamp);
+        let latest = run.span.1 < stamp;
         if flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::ACK) {
             run.syn_data = run.syn_data.max(segment.payload_length);
         }
@@ -110,10 +111,17 @@ impl FlowTable {
         if special.has(TcpFlags::RST) {
             run.keep(event(EventKind::Rst));
         }
-        if segment.payload_length > 0 {
-            run.keep(event(EventKind::Data));
+        let plain = if segment.payload_length > 0 {
+            Some(EventKind::Data)
         } else if special.0 == 0 && flags.has(TcpFlags::ACK) {
-            run.keep(event(EventKind::Ack));
+            Some(EventKind::Ack)
+        } else {
+            None
+        };
+        if let Some(kind) = plain
+            && !(latest && run.has_enough(kind, side))
+        {
+            run.keep(event(kind));
         }
         if special.has(TcpFlags::SYN)
             || (!segment.payload.is_empty() && !special.has(TcpFlags::RST))
