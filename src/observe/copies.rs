@@ -125,8 +125,8 @@ impl Copies {
         if set.note(&sight) {
             return Seen::Copy;
         }
-        let early = stamp.time.since(current.first) <= WINDOW;
-        if current.held < HELD || early && current.held < MAX_HELD {
+        let early = || stamp.time.since(current.first) <= WINDOW;
+        if current.held < HELD || current.held < MAX_HELD && early() {
             current.held += 1;
             return Seen::Early(sight);
         }

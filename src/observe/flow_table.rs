@@ -285,6 +285,12 @@ impl FlowTable {
         let transport = key.transport();
         let idle = idle_gap(transport);
         let runs = self.runs.entry(key).or_default();
+        // Nearly all: the only run of the 5-tuple goes on.
+        if let ([only], None) = (&runs[..], hint)
+            && goes_on(only, opening, stamp, idle)
+        {
+            return &mut runs[0];
+        }
         if let Some(hint) = hint {
             let mut run = Run::new(None, stamp);
             run.hint = Some(hint);
@@ -359,6 +365,16 @@ fn hint(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
         side: side.other(),
         isn: segment.acknowledgment.wrapping_sub(1),
     })
+}
+
+/// Whether a packet belongs to a run that is the only one, as [`find`] would say.
+#[inline]
+fn goes_on(run: &Run, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> bool {
+    match (run.opening, opening) {
+        (Some(known), Some(opening)) => known.is_answered_as(opening, run.syn_data),
+        (None, Some(_)) => false,
+        (_, None) => run.hint.is_none() && run.span.0 <= stamp && run.reaches(stamp, idle),
+    }
 }
 
 fn find(runs: &Runs, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> Option<usize> {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer as _};
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::judged_flow::JudgedFlow;
 use super::pieces::in_pieces;
@@ -91,7 +91,7 @@ fn list(
     if count == 0 {
         return out.write_all(inside(&some(0..0)?, 2)).map_err(Into::into);
     }
-    write!(out, "  \"{name}\": [\n")?;
+    writeln!(out, "  \"{name}\": [")?;
     let mut first = true;
     in_pieces(count, some, |piece| {
         if !std::mem::take(&mut first) {
@@ -110,7 +110,7 @@ fn list(
 /// An object of one field.
 fn field(name: &'static str, value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, ReportError> {
     let mut bytes = Vec::new();
-    let formatter = Harmless(PrettyFormatter::new());
+    let formatter = Harmless(Pretty::default());
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
     let mut map = serializer.serialize_map(Some(1))?;
     map.serialize_entry(name, value)?;
@@ -162,7 +162,7 @@ pub(super) fn json_list<T: Serialize>(
     out: &mut impl Write,
     list: impl Iterator<Item = T>,
 ) -> Result<(), ReportError> {
-    let formatter = Harmless(PrettyFormatter::new());
+    let formatter = Harmless(Pretty::default());
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, formatter);
     let mut sequence = serializer.serialize_seq(None)?;
     for object in list {
@@ -177,6 +177,81 @@ struct Kind<T> {
     kind: &'static str,
     #[serde(flatten)]
     object: T,
+}
+
+/// Two blanks for each level, as [`serde_json::ser::PrettyFormatter`] has it; but a line end and what follows it up to
+/// the first word are written at once, since there are more of them than of anything else.
+#[derive(Default)]
+struct Pretty {
+    depth: usize,
+    filled: bool,
+}
+
+impl Pretty {
+    /// A comma, a line end, and blanks for deeper levels than any report has.
+    const LINE: &'static [u8; 66] =
+        b",\n                                                                ";
+
+    fn line<W: ?Sized + Write>(&self, out: &mut W, comma: bool) -> io::Result<()> {
+        let deep = (2 * self.depth).saturating_sub(Self::LINE.len() - 2);
+        let end = 2 + 2 * self.depth - deep;
+        out.write_all(&Self::LINE[usize::from(!comma)..end])?;
+        (0..deep).try_for_each(|_| out.write_all(b" "))
+    }
+
+    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.filled = false;
+        out.write_all(bracket)
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        if self.filled {
+            self.line(out, false)?;
+        }
+        out.write_all(bracket)
+    }
+}
+
+impl Formatter for Pretty {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.line(out, !first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.line(out, !first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
 }
 
 /// Writes harmful characters as `\uXXXX`; all else is left to the formatter inside.
@@ -309,6 +384,19 @@ mod tests {
         assert_eq!(document["summary"]["exit"], 1);
         assert_eq!(document["summary"]["finding_codes"]["blocked"], 2);
         assert_eq!(document["flows"][8]["initiator"]["port"], Value::Null);
+    }
+
+    #[test]
+    fn lines_and_blanks_are_those_of_the_usual_formatter() {
+        let mut value = serde_json::json!({"a": [], "b": {}, "c": [1, {"d": [[], [null, "x"]]}]});
+        for _ in 0..40 {
+            value = serde_json::json!([value, {"deeper": 1}]);
+        }
+        let mut bytes = Vec::new();
+        let formatter = Harmless(Pretty::default());
+        let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+        value.serialize(&mut serializer).unwrap();
+        assert_eq!(bytes, serde_json::to_vec_pretty(&value).unwrap());
     }
 
     #[test]

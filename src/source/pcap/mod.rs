@@ -154,22 +154,29 @@ impl<R: Read> FrameSource for PcapReader<R> {
         batch.forget();
         let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
         self.window.read_full(limits.bytes);
-        while let Some(layout) = self.layout
-            && batch.len() < most
-            && batch.captured_bytes() < limits.bytes.max(1)
-            && (batch.is_empty() || layout.is_whole(self.window.there()))
-        {
-            let Some(record) = self.next_record(layout) else {
+        let Some(layout) = self.layout else {
+            return 0;
+        };
+        let room = limits.bytes.max(1);
+        let place = self.window.place();
+        let there = self.window.there();
+        let mut at = 0;
+        while batch.len() < most && batch.captured_bytes() < room {
+            let Some((record, end)) = layout.whole_record(&there[at..]) else {
                 break;
             };
-            let facts = FrameFacts {
-                time: record.time,
-                link_type: layout.link_type,
-                interface: 0,
-                wire_length: record.wire.max(record.captured),
-            };
             let captured = record.captured as usize;
-            batch.note(facts, self.window.place(), captured);
+            batch.note(layout.facts(record), place + at + end - captured, captured);
+            at += end;
+        }
+        self.window.take(at);
+        if batch.is_empty()
+            && most > 0
+            && let Some(record) = self.next_record(layout)
+        {
+            // A record longer than what is read at once.
+            let captured = record.captured as usize;
+            batch.note(layout.facts(record), self.window.place(), captured);
             self.window.take(captured);
         }
         self.window.hand_over(|buffer| batch.swap_buffer(buffer));
@@ -210,14 +217,22 @@ impl Layout {
         })
     }
 
-    /// Whether bytes start with a record that can be read without reading more, sound or not.
+    /// The record at the start of some bytes and where it ends, if it is sound and all there.
     #[inline]
-    fn is_whole(&self, bytes: &[u8]) -> bool {
-        bytes.len() >= self.header_bytes
-            && self.record(bytes).is_some_and(|record| {
-                record.captured > MAX_RECORD_BYTES
-                    || bytes.len() >= self.header_bytes + record.captured as usize
-            })
+    fn whole_record(&self, bytes: &[u8]) -> Option<(Record, usize)> {
+        let record = self.record(bytes)?;
+        let end = self.header_bytes + record.captured as usize;
+        (record.captured <= MAX_RECORD_BYTES && end <= bytes.len()).then_some((record, end))
+    }
+
+    #[inline]
+    fn facts(&self, record: Record) -> FrameFacts {
+        FrameFacts {
+            time: record.time,
+            link_type: self.link_type,
+            interface: 0,
+            wire_length: record.wire.max(record.captured),
+        }
     }
 
     /// The record whose header, of at least `header_bytes`, is given.
