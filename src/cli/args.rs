@@ -216,7 +216,7 @@ pub(super) struct ExtractCommand {
     /// The file to write; standard output where none is named.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// What was captured on the outer side of the firewall at the same time, as for `audit`.
+    /// What was captured on the outer side of the firewall, as for `audit`.
     #[arg(long, value_name = "CAPTURE|INTERFACE")]
     pub(super) outside: Vec<OsString>,
     #[command(flatten)]

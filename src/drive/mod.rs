@@ -7,7 +7,7 @@ mod partial;
 mod point;
 mod two_points;
 
-pub use digest::{digest_of, with_digests};
+pub use digest::{Digests, digest_of, with_digests};
 pub use extract::{Extracted, Missing, Wanted, extract};
 pub use fold::{InputReport, Observed, Progress, observe, observe_at};
 pub use partial::{Partial, PartialError};
