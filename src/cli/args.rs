@@ -73,6 +73,9 @@ pub(super) enum Color {
 pub(super) enum Command {
     /// Audit captures: what is unexpected, blocked, or never seen.
     Audit(AuditCommand),
+    /// Audit while it happens: watch requirements turn green, from one or several interfaces.
+    #[cfg(feature = "live")]
+    Live(super::live::LiveCommand),
     /// What flowed, under which names; no requirements.
     Flows(FlowsCommand),
     /// Look at requirements.

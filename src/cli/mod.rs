@@ -6,6 +6,8 @@ mod clock;
 mod exit;
 mod flows;
 mod input;
+#[cfg(feature = "live")]
+mod live;
 mod output;
 mod partials;
 mod plan;
@@ -35,6 +37,8 @@ pub fn run() -> Exit {
     };
     let result = match &arguments.command {
         Command::Audit(command) => audit::run(command, &arguments.common),
+        #[cfg(feature = "live")]
+        Command::Live(command) => live::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),
         Command::Rules(command) => rules::run(command, &arguments.common),
         Command::Site(command) => site::run(command, &arguments.common),

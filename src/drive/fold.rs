@@ -135,8 +135,9 @@ fn absorb_all(batches: &[Batch], input: u32, first_chunk: u32, threads: usize) -
     }
 }
 
-/// Absorbs a batch in the order of time, so that disorder within it leaves no trace.
-fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
+/// One chunk to its observation: absorbs a batch in the order of time, so that disorder within it leaves no trace.
+#[must_use]
+pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
     let mut observation = Observation::default();
     observation.note_chunk(input, chunk);
     let mut take = |index: usize, frame: &Frame<'_>| {

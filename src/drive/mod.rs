@@ -3,5 +3,5 @@
 mod fold;
 mod partial;
 
-pub use fold::{InputReport, Observed, Progress, observe};
+pub use fold::{InputReport, Observed, Progress, absorb, observe};
 pub use partial::{Partial, PartialError};

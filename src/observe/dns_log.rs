@@ -115,7 +115,7 @@ pub(super) struct DnsSeen {
 }
 
 /// All DNS messages of a capture or a part of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DnsLog {
     seen: Vec<DnsSeen>,
     dropped: u64,

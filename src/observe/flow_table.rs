@@ -29,7 +29,7 @@ pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
 const MAX_RUNS: usize = 256;
 
 /// All flows' evidence.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct FlowTable {
     runs: HashMap<FlowKey, Runs, foldhash::fast::RandomState>,
 }

@@ -42,7 +42,7 @@ use flow_table::FlowTable;
 use fragments::{Fragments, Whole};
 
 /// What a capture, or a part of it, shows. Parts merge in any order to the same whole.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Observation {
     flows: FlowTable,
     fragments: Fragments,
@@ -228,5 +228,13 @@ impl Merge for Observation {
         self.chunks.merge(std::mem::take(&mut other.chunks));
         self.merge_evidence(other);
         self.settle(false);
+    }
+}
+
+impl Observation {
+    /// What goes on beyond this moment: flows that are not over, and names that may still be in use.
+    #[must_use]
+    pub fn carry(&self) -> Self {
+        self.clone()
     }
 }

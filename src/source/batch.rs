@@ -95,6 +95,12 @@ impl Batch {
         })
     }
 
+    /// Time of the last frame.
+    #[must_use]
+    pub fn last_time(&self) -> Option<CaptureTime> {
+        self.records.last().map(|record| record.time)
+    }
+
     /// Frames in it.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,12 +6,15 @@ use std::io;
 use std::io::Write;
 
 use super::Frame;
+use super::Interface;
 use super::LinkType;
 use super::Loss;
 use crate::model::CaptureTime;
 
 /// The most bytes of a comment: an option's length has 16 bits.
 const MAX_COMMENT: usize = 65_535;
+/// The most bytes of an interface's name that readers keep.
+const MAX_NAME: usize = 256;
 /// Frames of more bytes are cut, since readers refuse larger ones.
 const MAX_CAPTURED: usize = 256 * 1024;
 
@@ -24,6 +27,7 @@ pub struct PcapngWriter<W> {
     /// The block that is being put together; kept so that a frame allocates nothing.
     block: Vec<u8>,
     frames: u64,
+    bytes: u64,
     last: CaptureTime,
 }
 
@@ -39,6 +43,7 @@ impl<W: Write> PcapngWriter<W> {
             interfaces,
             block,
             frames: 0,
+            bytes: 0,
             last: CaptureTime::default(),
         };
         file.start(0x0a0d_0d0a);
@@ -77,6 +82,40 @@ impl<W: Write> PcapngWriter<W> {
         self.end()
     }
 
+    /// Describes an interface before any of its frames: frames of this link type and source interface are its own.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn describe(&mut self, source: u32, described: &Interface) -> io::Result<()> {
+        let wanted = (described.link_type, source);
+        if self.interfaces.contains(&wanted) {
+            return Ok(());
+        }
+        self.interfaces.push(wanted);
+        self.start(1);
+        self.u16(described.link_type.0);
+        self.u16(0);
+        self.u32(described.snaplen);
+        self.option(2, cut(&described.name, MAX_NAME).as_bytes());
+        self.option(9, &[9]);
+        self.option(0, b"");
+        self.end()
+    }
+
+    /// Bytes written so far; all blocks are whole.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Hands what is buffered to the system.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
     /// Frames written so far.
     #[must_use]
     pub fn frames(&self) -> u64 {
@@ -111,15 +150,12 @@ impl<W: Write> PcapngWriter<W> {
         let found = self.interfaces.iter().position(|known| *known == wanted);
         let number = found.unwrap_or(self.interfaces.len());
         if found.is_none() {
-            self.interfaces.push(wanted);
-            self.start(1);
-            self.u16(link_type.0);
-            self.u16(0);
-            self.u32(0);
-            self.option(2, format!("interface {source}").as_bytes());
-            self.option(9, &[9]);
-            self.option(0, b"");
-            self.end()?;
+            let described = Interface {
+                name: format!("interface {source}"),
+                link_type,
+                ..Interface::default()
+            };
+            self.describe(source, &described)?;
         }
         Ok(number as u32)
     }
@@ -137,6 +173,7 @@ impl<W: Write> PcapngWriter<W> {
             place.copy_from_slice(&length);
         }
         self.block.extend_from_slice(&length);
+        self.bytes += self.block.len() as u64;
         self.writer.write_all(&self.block)
     }
 
