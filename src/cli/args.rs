@@ -76,6 +76,11 @@ pub(super) enum Command {
     /// Audit while it happens: watch requirements turn green, from one or several interfaces.
     #[cfg(feature = "live")]
     Live(super::live::LiveCommand),
+    /// Copy the packets that show a finding into a pcapng file, each with a comment that says why it is there.
+    #[command(after_help = "Examples:\n  \
+        pktaudit extract --site site.toml --finding blocked-3fa4c1d2 --out why.pcapng tap.pcap.zst\n  \
+        pktaudit extract --site site.toml --finding blocked tap/ | tshark -r - -T fields -e frame.comment")]
+    Extract(ExtractCommand),
     /// What flowed, under which names; no requirements.
     Flows(FlowsCommand),
     /// Look at requirements.
@@ -126,8 +131,22 @@ pub(super) struct Choices {
 pub(super) struct AuditCommand {
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.
+    /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
     #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) captures: Captures,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExtractCommand {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    /// Id of a finding, or how ids begin: `blocked` means every finding of that kind; all findings where none is named.
+    #[arg(long = "finding", value_name = "ID")]
+    pub(super) findings: Vec<String>,
+    /// The file to write; standard output where none is named.
+    #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) captures: Captures,
@@ -226,7 +245,7 @@ pub(super) struct MergeCommand {
 pub(super) struct JudgeCommand {
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.
+    /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Partial files, in any order.

@@ -13,6 +13,14 @@ use crate::source::{Input, resolve};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
+    read_with_inputs(captures, common).map(|(observed, _)| observed)
+}
+
+/// As [`read`], with all inputs by ordinal, those that could not be opened too.
+pub(super) fn read_with_inputs(
+    captures: &[OsString],
+    common: &Common,
+) -> Option<(Observed, Vec<Input>)> {
     let inputs = resolve(captures);
     for problem in &inputs.problems {
         output::complain(&problem.to_string());
@@ -24,8 +32,11 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
         output::note(
             common,
             &format!(
-                "{} files are no captures and were skipped (-v lists them)",
-                inputs.skipped.len()
+                "{} (-v lists them)",
+                match inputs.skipped.len() {
+                    1 => "1 file is no capture and was skipped".to_owned(),
+                    count => format!("{count} files are no captures and were skipped"),
+                }
             ),
         );
     }
@@ -48,7 +59,7 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
             ));
         }
     }
-    Some(observed)
+    Some((observed, inputs.inputs))
 }
 
 /// How many threads to work with.

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod clock;
 mod exit;
+mod extract;
 mod flows;
 mod input;
 #[cfg(feature = "live")]
@@ -39,6 +40,7 @@ pub fn run() -> Exit {
         Command::Audit(command) => audit::run(command, &arguments.common),
         #[cfg(feature = "live")]
         Command::Live(command) => live::run(command, &arguments.common),
+        Command::Extract(command) => extract::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),
         Command::Rules(command) => rules::run(command, &arguments.common),
         Command::Site(command) => site::run(command, &arguments.common),

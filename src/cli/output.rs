@@ -38,6 +38,12 @@ pub(super) fn note(common: &Common, words: &str) {
     }
 }
 
+/// `1 packet`, `2 packets`.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// Prints text that was made for a terminal as it is.
 pub(super) fn raw_to_stderr(words: &str) {
     let _ = write!(io::stderr(), "{words}");

@@ -13,6 +13,7 @@ use super::plan::plan;
 use super::{audit, input, output};
 use crate::drive::Partial;
 use crate::report::{ReportError, write_whole};
+use crate::source::Input;
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
     let Some(observed) = input::read(&command.captures.captures, common) else {
@@ -40,11 +41,16 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         }
     }
     let inputs = input::summaries(&partial.inputs, &[]);
+    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     audit::report(
         partial.observation,
         &inputs,
+        &captures,
         &plan,
-        command.out.as_deref(),
+        audit::Destination {
+            folder: command.out.as_deref(),
+            evidence: None,
+        },
         common,
     )
 }

@@ -1,8 +1,9 @@
 //! A judgement to the neutral view, once for all formats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::finding_id::finding_ids;
 use super::judged_flow::JudgedFlow;
 use super::view::{
     CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
@@ -13,7 +14,7 @@ use crate::judge::{
     Evidence, Finding, FindingCode, Intent, NotSeen, Outcome, RequirementVerdict, Severity,
     Standing,
 };
-use crate::model::Stamp;
+use crate::model::{FrameId, Stamp};
 use crate::observe::FlowId;
 use crate::rules::{DocumentIndex, RequirementIndex};
 
@@ -51,10 +52,10 @@ impl<'a> Report<'a> {
         let gather = Gather(&audit);
         Self {
             summary: gather.summary(&capture),
-            findings: judgement
-                .findings
-                .iter()
-                .map(|finding| gather.finding(finding))
+            findings: finding_ids(&judgement.findings, audit.rules)
+                .into_iter()
+                .zip(&judgement.findings)
+                .map(|(id, finding)| gather.finding(id, finding))
                 .collect(),
             intents: judgement
                 .intents
@@ -162,10 +163,12 @@ impl<'a> Gather<'_, 'a> {
         }
     }
 
-    fn finding(&self, finding: &Finding) -> FindingView {
+    fn finding(&self, id: String, finding: &Finding) -> FindingView {
         let evidence = self.evidence(&finding.evidence);
-        let (frames, frames_omitted) = self.frames(&finding.evidence, &finding.flows, finding.span);
+        let (stamps, frames_omitted) =
+            self.looked_at(&finding.evidence, &finding.flows, finding.span);
         FindingView {
+            id,
             code: finding.code,
             severity: finding.severity,
             outcome: finding.outcome,
@@ -188,10 +191,12 @@ impl<'a> Gather<'_, 'a> {
                 .filter_map(|r| self.cite(*r))
                 .collect(),
             span: finding.span.map(span),
-            frames,
+            frames: self.numbers(&stamps),
             frames_omitted,
             flows: finding.flows.iter().map(|flow| flow.0).collect(),
             intents: finding.intents.clone(),
+            stamps,
+            proof: finding.evidence.iter().map(|e| e.stamps.clone()).collect(),
         }
     }
 
@@ -287,37 +292,55 @@ impl<'a> Gather<'_, 'a> {
             words: evidence.words.clone(),
             by: evidence.by,
             control: evidence.control.clone(),
-            frames: self
-                .numbers(evidence.stamps.iter().copied())
-                .into_iter()
-                .collect(),
+            frames: distinct(self.numbers(&evidence.stamps)),
         };
         evidence.iter().map(view).collect()
     }
 
-    /// Frames to look at, and how many more there are. Evidence goes before the rest.
+    /// Numbers of the frames to look at, and how many more there are.
     fn frames(
         &self,
         evidence: &[Evidence],
         flows: &[FlowId],
         span: Option<(Stamp, Stamp)>,
     ) -> (Vec<u64>, usize) {
-        let proof = self.numbers(evidence.iter().flat_map(|e| e.stamps.iter().copied()));
-        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
-        let mut rest = self.numbers(flows.map(|flow| flow.span.0));
-        if proof.is_empty() && rest.is_empty() {
-            rest = self.numbers(span.into_iter().flat_map(|(first, last)| [first, last]));
-        }
-        let more: Vec<u64> = rest.difference(&proof).copied().collect();
-        let total = proof.len() + more.len();
-        let mut frames: Vec<u64> = proof.into_iter().chain(more).take(MOST_FRAMES).collect();
-        frames.sort_unstable();
-        let omitted = total - frames.len();
-        (frames, omitted)
+        let (stamps, omitted) = self.looked_at(evidence, flows, span);
+        (self.numbers(&stamps), omitted)
     }
 
-    fn numbers(&self, stamps: impl Iterator<Item = Stamp>) -> BTreeSet<u64> {
-        stamps.map(|stamp| self.0.capture.number(stamp)).collect()
+    /// Frames to look at, ascending by number, and how many more there are. Evidence goes before the rest.
+    fn looked_at(
+        &self,
+        evidence: &[Evidence],
+        flows: &[FlowId],
+        span: Option<(Stamp, Stamp)>,
+    ) -> (Vec<Stamp>, usize) {
+        let by_place = |stamps: &mut dyn Iterator<Item = Stamp>| -> BTreeMap<FrameId, Stamp> {
+            stamps.map(|stamp| (stamp.frame, stamp)).collect()
+        };
+        let proof = by_place(&mut evidence.iter().flat_map(|e| e.stamps.iter().copied()));
+        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
+        let mut rest = by_place(&mut flows.map(|flow| flow.span.0));
+        if proof.is_empty() && rest.is_empty() {
+            rest = by_place(&mut span.into_iter().flat_map(|(first, last)| [first, last]));
+        }
+        let more: Vec<Stamp> = rest
+            .into_iter()
+            .filter(|(frame, _)| !proof.contains_key(frame))
+            .map(|(_, stamp)| stamp)
+            .collect();
+        let total = proof.len() + more.len();
+        let mut stamps: Vec<Stamp> = proof.into_values().chain(more).take(MOST_FRAMES).collect();
+        stamps.sort_unstable_by_key(|stamp| stamp.frame);
+        let omitted = total - stamps.len();
+        (stamps, omitted)
+    }
+
+    fn numbers(&self, stamps: &[Stamp]) -> Vec<u64> {
+        stamps
+            .iter()
+            .map(|stamp| self.0.capture.number(*stamp))
+            .collect()
     }
 
     fn ids(&self, requirements: &[RequirementIndex]) -> Vec<String> {
@@ -347,6 +370,11 @@ impl<'a> Gather<'_, 'a> {
     fn host(&self, ip: IpAddr) -> Option<String> {
         self.0.rules.profile().host_name(ip).map(ToOwned::to_owned)
     }
+}
+
+/// Ascending, each once.
+fn distinct(numbers: Vec<u64>) -> Vec<u64> {
+    BTreeSet::from_iter(numbers).into_iter().collect()
 }
 
 fn span((first, last): (Stamp, Stamp)) -> Span {

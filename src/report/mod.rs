@@ -16,7 +16,9 @@
 mod build;
 mod csv;
 mod dns;
+mod evidence;
 mod explain;
+mod finding_id;
 mod flows;
 mod human;
 mod json;
@@ -39,8 +41,11 @@ use crate::rules::RuleSet;
 
 pub use csv::{write_findings_csv, write_flows_csv, write_requirements_csv};
 pub use dns::{DnsView, write_dns};
+pub use evidence::MarkedFrame;
 pub use explain::{explain, explain_finding, explained};
 pub use flows::{FlowView, write_flows};
+#[cfg(feature = "live")]
+pub(crate) use human::grouped;
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::Loss;
 use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage, Standing};
-use crate::model::{CaptureTime, Transport};
+use crate::model::{CaptureTime, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::ListedRequirement;
 
@@ -149,6 +149,8 @@ pub struct CiteView {
 /// One thing that the report tells.
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingView {
+    /// Its name, the same in every run that finds the same thing: `blocked-3fa4c1d2`.
+    pub id: String,
     /// What kind.
     #[serde(serialize_with = "word")]
     pub code: FindingCode,
@@ -200,6 +202,12 @@ pub struct FindingView {
     pub flows: Vec<u32>,
     /// Places in `intents`.
     pub intents: Vec<usize>,
+    /// The frames of `frames`, in the same order.
+    #[serde(skip)]
+    pub(super) stamps: Vec<Stamp>,
+    /// The frames of each piece of `evidence_details`, in their order.
+    #[serde(skip)]
+    pub(super) proof: Vec<Vec<Stamp>>,
 }
 
 /// First and last time of something; both belong to it.

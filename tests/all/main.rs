@@ -5,6 +5,7 @@
 mod bad_input;
 mod capture;
 mod command_line;
+mod evidence;
 mod harness;
 mod laws;
 mod layering;

@@ -41,6 +41,10 @@ pub(in crate::cli) struct LiveCommand {
     /// Keep the packets in this file (pcapng).
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
+    /// Keep only the packets that findings name, each with a comment that says why, in this file (pcapng). Until the
+    /// end all packets wait in FILE.packets, unless --write keeps them.
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_evidence: Option<PathBuf>,
     /// Go on in another file (FILE_00002 and so on) before one gets larger than this, such as 500M.
     #[arg(long, value_name = "SIZE", value_parser = size, requires = "write")]
     pub(super) rotate_size: Option<u64>,

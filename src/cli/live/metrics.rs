@@ -81,3 +81,10 @@ fn request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     }
     Ok(request)
 }
+
+/// Puts a newer board in its place.
+pub(super) fn publish(newest: &Newest, board: &Arc<Board>) {
+    *newest
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::clone(board);
+}

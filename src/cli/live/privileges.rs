@@ -1,8 +1,10 @@
 //! Rights that only opening an interface needs are given up once it is open.
 
-use anyhow::{Context, bail};
-use nix::unistd::{Gid, Uid, User, chown, setgroups, setresgid, setresuid};
+use std::os::unix::fs::chown;
 use std::path::Path;
+
+use anyhow::{Context, bail};
+use nix::unistd::{Uid, User, setgroups, setresgid, setresuid};
 
 /// As whom to go on.
 pub(super) struct Identity {
@@ -40,7 +42,7 @@ impl Identity {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{}: cannot be made", folder.display()))?;
         if let Some(user) = &self.user {
-            chown(folder, Some(user.uid), Some(user.gid)).with_context(|| {
+            chown(folder, Some(user.uid.as_raw()), Some(user.gid.as_raw())).with_context(|| {
                 format!("{}: cannot be given to {}", folder.display(), user.name)
             })?;
         }

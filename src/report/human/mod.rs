@@ -11,9 +11,10 @@ use std::io::Write;
 use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
-use look::{Ink, grouped};
+use look::Ink;
 
 pub use look::{Look, Paint};
+pub(crate) use look::grouped;
 pub(super) use look::{Table, counted};
 
 /// Writes the summary.
