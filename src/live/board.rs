@@ -241,19 +241,34 @@ impl Board {
         found.map_or(0, |(_, count)| *count)
     }
 
-    /// Whether every requirement whose absence would prove something is satisfied or blocked, or stood in for.
-    /// False while nothing was seen.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        let mut wanted = self.rows.iter().filter(|row| row.must_see && !row.excused);
-        let seen = self.rows.iter().any(|row| row.standing == Standing::Satisfied);
-        seen && wanted.all(|row| row.is_settled())
+    /// Counts so many requirements as satisfied that were counted as unclear.
+    pub(super) fn take_back(&mut self, count: u64) {
+        for (word, known) in &mut self.standings {
+            match *word {
+                "satisfied" => *known += count,
+                "inconclusive" => *known = known.saturating_sub(count),
+                _ => {}
+            }
+        }
     }
 
-    /// Requirements whose absence would prove something that are not settled yet.
+    /// Whether every requirement that has to be seen is satisfied or blocked. False while nothing was seen.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.has_begun() && self.wanted().next().is_none()
+    }
+
+    /// Whether any requirement was met so far.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.rows.iter().any(|row| row.standing == Standing::Satisfied)
+    }
+
+    /// Requirements that have to be seen and are not settled yet. Those of roles from which no host has sent anything
+    /// are not waited for: there is nobody to miss them.
     pub fn wanted(&self) -> impl Iterator<Item = &Row> {
         let wanted = self.rows.iter().filter(|row| row.must_see && !row.excused);
-        wanted.filter(|row| !row.is_settled())
+        wanted.filter(|row| !row.is_settled() && row.standing != Standing::NotSeen(NotSeen::NoInitiator))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::report::{self, InputSummary};
 use crate::source::{self, Batch, Loss};
 
 /// How long frames may wait for others of the same window.
-const WINDOW: Duration = Duration::from_millis(150);
+const WINDOW: Duration = Duration::from_millis(100);
 /// How long the absorbing thread waits before it looks at the clock.
 const TICK: Duration = Duration::from_millis(30);
 /// Captured bytes of a window that is full: as a chunk of a file.

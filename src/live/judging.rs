@@ -15,11 +15,11 @@ use crate::observe::Observation;
 use crate::report::InputSummary;
 
 /// How often at most.
-const EVERY: Duration = Duration::from_millis(400);
+const EVERY: Duration = Duration::from_millis(350);
 /// How much longer the pause is than the judging, so that it takes a fifth of a processor at most.
 const PAUSE: u32 = 4;
 /// How often it is looked whether anything is to do.
-const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(50);
 
 /// What the absorbing thread hands over.
 pub(super) struct Delta {
@@ -83,7 +83,7 @@ impl Judging {
             }
             events.extend(ledger.interfaces(last_time, &self.counts.interfaces));
             if stale && (self.clock)() >= next {
-                let board = self.turn(&whole, &mut ledger, &mut events, &mut next);
+                let board = self.turn(&whole, &mut ledger, &mut events, &mut next, false);
                 last_time = board.span.last;
                 stale = false;
                 self.tell(Some(board), events);
@@ -92,7 +92,7 @@ impl Judging {
             }
         }
         let mut events = ledger.interfaces(last_time, &self.counts.interfaces);
-        let board = self.turn(&whole, &mut ledger, &mut events, &mut next);
+        let board = self.turn(&whole, &mut ledger, &mut events, &mut next, true);
         self.tell(Some(board), events);
         whole
     }
@@ -104,10 +104,11 @@ impl Judging {
         ledger: &mut Ledger,
         events: &mut Vec<Event>,
         next: &mut Instant,
+        is_last: bool,
     ) -> Arc<Board> {
         let start = (self.clock)();
         let mut board = (self.judge)(whole.observation.clone(), &whole.inputs);
-        events.extend(ledger.turn(&mut board));
+        events.extend(ledger.turn(&mut board, is_last));
         if board.flows > self.most_flows {
             self.end_period.store(true, Ordering::Release);
         }

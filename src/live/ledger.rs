@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::time::Duration;
 
-use super::board::Board;
+use super::board::{Board, Row};
 use super::event::{Event, EventKind};
 use super::feed::Interface;
-use crate::judge::FindingCode;
+use crate::judge::{FindingCode, Standing};
 use crate::model::{CaptureTime, Transport};
 use crate::source::Loss;
 
+/// How long an attempt under way takes nothing back: what was reached before stays so, and is not told as unclear.
+const UNDER_WAY: Duration = Duration::from_secs(3);
 /// The most findings that are remembered as told; beyond it the oldest boards' are forgotten and may be told again.
 const MOST_TOLD: usize = 100_000;
 
@@ -35,22 +38,32 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// What is new on a board. First successes of earlier periods are put on it.
-    pub(super) fn turn(&mut self, board: &mut Board) -> Vec<Event> {
+    /// What is new on a board. First successes of earlier periods are put on it; unless it is the last board,
+    /// attempts under way change nothing yet.
+    pub(super) fn turn(&mut self, board: &mut Board, is_last: bool) -> Vec<Event> {
         let mut events = Vec::new();
         let now = board.span.last;
+        let mut back = 0;
         for row in &mut board.rows {
+            let is_first = !self.successes.contains_key(&row.id);
             if let Some(at) = row.first_success {
                 let known = self.successes.entry(row.id.clone()).or_insert(at);
                 *known = at.min(*known);
             }
             row.first_success = self.successes.get(&row.id).copied();
+            let before = self.standings.get(&row.id).copied().unwrap_or("not_seen");
+            if !is_last && is_under_way(row, now) {
+                if before == "satisfied" {
+                    row.standing = Standing::Satisfied;
+                    back += 1;
+                }
+                continue;
+            }
             let word = row.standing.as_str();
-            let before = self.standings.insert(row.id.clone(), word);
-            let before = before.unwrap_or("not_seen");
+            self.standings.insert(row.id.clone(), word);
             if before != word {
                 let at = match word {
-                    "satisfied" => row.first_success,
+                    "satisfied" if is_first => row.first_success,
                     _ => row.last,
                 };
                 events.push(Event {
@@ -66,9 +79,9 @@ impl Ledger {
                 });
             }
         }
+        board.take_back(back);
         self.findings(board, &mut events);
-        if board.is_complete() && !self.complete {
-            self.complete = true;
+        if board.is_complete() && !std::mem::replace(&mut self.complete, true) {
             events.push(Event {
                 at: now,
                 kind: EventKind::Complete,
@@ -149,4 +162,10 @@ impl Ledger {
         }
         self.findings.append(&mut now);
     }
+}
+
+/// Whether it is unclear only because something was tried a moment ago.
+fn is_under_way(row: &Row, now: CaptureTime) -> bool {
+    row.standing == Standing::Inconclusive
+        && row.last.is_some_and(|last| now.since(last) < UNDER_WAY)
 }

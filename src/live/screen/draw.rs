@@ -70,6 +70,7 @@ impl Screen {
         let all = self.board.rows.len();
         let title = match (all, wanted) {
             (0, _) => " Requirements ".to_owned(),
+            _ if !self.board.has_begun() => format!(" Requirements ({all}) "),
             (_, 0) => format!(" Requirements ({all}), none left to be seen "),
             _ => format!(" Requirements ({all}), {wanted} left to be seen "),
         };
@@ -151,10 +152,10 @@ impl Screen {
             Span::raw(gap),
             Span::raw(elapsed),
         ]);
-        vec![first, self.states(), self.rates()]
+        vec![first, self.states(columns), self.rates()]
     }
 
-    fn states(&self) -> Line<'static> {
+    fn states(&self, columns: usize) -> Line<'static> {
         let resolved = self.board.rows.iter().filter(|row| row.state() == "resolved");
         let resolved = resolved.count() as u64;
         let counts = [
@@ -167,12 +168,13 @@ impl Screen {
                 "·",
                 Ink::Quiet,
                 self.board.count("not_seen") - resolved.min(self.board.count("not_seen")),
-                "not tried",
+                "untried",
             ),
         ];
+        let gap = if columns < 100 { " " } else { "   " };
         let spans = counts.into_iter().map(|(mark, ink, count, words)| {
             let ink = if count == 0 { Ink::Quiet } else { ink };
-            Span::styled(format!("{mark} {count} {words}  "), ink.style(self.color))
+            Span::styled(format!("{mark} {count} {words}{gap}"), ink.style(self.color))
         });
         Line::from(spans.collect::<Vec<_>>())
     }

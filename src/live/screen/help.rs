@@ -8,7 +8,7 @@ use super::ink::Ink;
 const KEYS: &[(&str, &str)] = &[
     ("↑ ↓ j k", "one row; g G first and last; PgUp PgDn a page"),
     ("Tab", "between requirements and traffic"),
-    ("Enter", "details of the row: why, frames, what to open; PgUp PgDn scroll them"),
+    ("Enter", "details: why, frames, what to open; PgUp PgDn scroll them"),
     ("/", "filter both lists; Enter keeps it, Esc clears it"),
     ("q, Ctrl-C", "end the capture and write the reports; Ctrl-C again ends at once"),
 ];
@@ -36,7 +36,7 @@ pub(super) fn lines(screen: &Screen) -> Vec<Line<'static>> {
             Span::raw(*about),
         ])
     });
-    let told = "Verdicts are provisional until the capture ends. Times are those of packets, in UTC.";
+    let told = "Verdicts are provisional until the end. Times are of packets, in UTC.";
     keys.chain([Line::raw("")])
         .chain(marks)
         .chain([

@@ -11,12 +11,14 @@ mod ink;
 mod keys;
 mod traffic;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use keys::{Action, Key};
 
 use super::board::{Board, Row, Sight};
+use crate::judge::Standing;
 use crate::source::Loss;
 
 /// How much newer a measurement has to be for a rate to be told from it.
@@ -128,8 +130,17 @@ impl Screen {
                 || row.state().contains(&wanted)
         };
         let mut rows: Vec<&Row> = self.board.rows.iter().filter(takes).collect();
-        // A service's rows stand together; within one they keep the order of the page.
-        rows.sort_by(|a, b| (&a.document, &a.service).cmp(&(&b.document, &b.service)));
+        // A service's rows stand together; within one they keep the order of the page. What goes wrong comes first,
+        // then what has to be seen, so that the first lines are those to look at.
+        let mut ranks: HashMap<(&str, &str), u8> = HashMap::new();
+        for row in &rows {
+            let rank = ranks.entry((&row.document, &row.service)).or_insert(2);
+            *rank = (*rank).min(rank_of(row));
+        }
+        let rank = |row: &Row| ranks.get(&(row.document.as_str(), row.service.as_str())).copied();
+        rows.sort_by(|a, b| {
+            (rank(a), &a.document, &a.service).cmp(&(rank(b), &b.document, &b.service))
+        });
         rows
     }
 
@@ -174,6 +185,14 @@ impl Screen {
                 self.sight = sights.get(place).map(|sight| name_of(sight));
             }
         }
+    }
+}
+
+fn rank_of(row: &Row) -> u8 {
+    match row.standing {
+        Standing::Blocked | Standing::Failed => 0,
+        _ if row.must_see => 1,
+        _ => 2,
     }
 }
 
