@@ -60,10 +60,7 @@ pub(super) fn report(
         };
         let beside = to.folder.filter(|_| !captures.is_empty());
         let beside = beside.map(|folder| folder.join("evidence.pcapng"));
-        for evidence in beside
-            .into_iter()
-            .chain(to.evidence.map(Path::to_path_buf))
-        {
+        for evidence in beside.into_iter().chain(to.evidence.map(Path::to_path_buf)) {
             extract::evidence(report, capture, captures, &evidence)?;
             written.push(evidence);
         }

@@ -155,7 +155,12 @@ impl Board {
             .zip(first_success)
             .filter(|((view, _), _)| !matches!(view.outcome, Standing::NotActive(_)))
             .map(|((view, verdict), first_success)| {
-                let intents = || verdict.intents.iter().filter_map(|i| report.intents.get(*i));
+                let intents = || {
+                    verdict
+                        .intents
+                        .iter()
+                        .filter_map(|i| report.intents.get(*i))
+                };
                 let shown: Vec<&EvidenceView> =
                     intents().flat_map(|i| &i.evidence_details).collect();
                 Row {
@@ -261,14 +266,18 @@ impl Board {
     /// Whether any requirement was met so far.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.rows.iter().any(|row| row.standing == Standing::Satisfied)
+        self.rows
+            .iter()
+            .any(|row| row.standing == Standing::Satisfied)
     }
 
     /// Requirements that have to be seen and are not settled yet. Those of roles from which no host has sent anything
     /// are not waited for: there is nobody to miss them.
     pub fn wanted(&self) -> impl Iterator<Item = &Row> {
         let wanted = self.rows.iter().filter(|row| row.must_see && !row.excused);
-        wanted.filter(|row| !row.is_settled() && row.standing != Standing::NotSeen(NotSeen::NoInitiator))
+        wanted.filter(|row| {
+            !row.is_settled() && row.standing != Standing::NotSeen(NotSeen::NoInitiator)
+        })
     }
 }
 
@@ -295,7 +304,15 @@ impl Row {
 impl Sight {
     /// What makes it the same finding as one of another board.
     #[must_use]
-    pub fn key(&self) -> (FindingCode, Option<IpAddr>, &str, Option<u16>, Option<Transport>) {
+    pub fn key(
+        &self,
+    ) -> (
+        FindingCode,
+        Option<IpAddr>,
+        &str,
+        Option<u16>,
+        Option<Transport>,
+    ) {
         (
             self.code,
             self.initiator,
@@ -352,16 +369,17 @@ fn first_successes(
             .filter(|intent| intent.outcome.is_reached());
         let flows = reached.flat_map(|intent| intent.attempts.iter());
         flows
-            .filter_map(|flow: &FlowId| capture.flow(*flow).and_then(answered))
+            .filter_map(|flow: &FlowId| capture.flow(*flow).map(answered))
             .min()
     })
 }
 
-/// When the responder first answered with content, or with anything.
-fn answered(flow: &Flow) -> Option<CaptureTime> {
+/// When the responder first answered with content, or with anything; where no answer is due, when the flow began.
+fn answered(flow: &Flow) -> CaptureTime {
     let data = flow.events_of(EventKind::Data, false).next();
-    data.map(|event| event.stamp.time)
-        .or_else(|| flow.back.span.map(|(first, _)| first.time))
+    let data = data.map(|event| event.stamp);
+    let any = flow.back.span.map(|(first, _)| first);
+    data.or(any).unwrap_or(flow.span.0).time
 }
 
 fn evidence(details: &[&EvidenceView]) -> Vec<String> {

@@ -20,12 +20,11 @@ use crate::observe::Observation;
 use crate::report::{self, InputSummary};
 use crate::source::{self, Batch, Loss};
 
-/// How long frames may wait for others of the same window.
-const WINDOW: Duration = Duration::from_millis(100);
 /// How long the absorbing thread waits before it looks at the clock.
 const TICK: Duration = Duration::from_millis(30);
-/// Captured bytes of a window that is full: as a chunk of a file.
-const FULL: usize = 4 << 20;
+
+/// Windows of so many bytes are written while they are absorbed; for smaller ones a thread costs more than it saves.
+const BESIDE: usize = 1 << 18;
 
 /// What is known so far to a board.
 pub type Judge = Box<dyn FnMut(Observation, &[InputSummary]) -> Board + Send>;
@@ -168,7 +167,7 @@ impl Engine {
             keep,
             name: names.join(", "),
             counts: Arc::clone(&counts),
-            window: Window::default(),
+            window: Window::new(names.len()),
             input: 0,
             chunk: 0,
             pending: Observation::default(),
@@ -272,30 +271,21 @@ struct Absorbing {
 impl Absorbing {
     fn run(mut self) {
         self.start_input();
-        let mut opened: Option<Instant> = None;
         loop {
-            let ended = match self.queue.take(TICK) {
-                Received::Batch(batch) => {
-                    opened.get_or_insert_with(self.clock);
-                    self.window.push(batch);
-                    false
-                }
-                Received::Nothing => false,
-                Received::Ended => true,
-            };
-            let waited = opened.map(|opened| (self.clock)().duration_since(opened));
-            let full = self.window.bytes() >= FULL
-                || self.window.frames() as u64 >= FrameId::MAX_FRAMES / 2;
-            if ended || full || waited.is_some_and(|waited| waited >= WINDOW) {
-                self.close_window();
-                opened = None;
+            let received = self.queue.take(TICK);
+            let now = (self.clock)();
+            let ended = matches!(received, Received::Ended);
+            if let Received::Batch(batch) = received {
+                self.window.push(batch, now);
+            }
+            let over = self.is_period_over();
+            if ended || over || self.window.is_due(now) {
+                self.close_window(now, ended || over);
             }
             if ended {
                 break;
             }
-            if self.is_period_over() {
-                self.close_window();
-                opened = None;
+            if over {
                 self.next_period();
             } else {
                 self.hand_over();
@@ -305,16 +295,21 @@ impl Absorbing {
     }
 
     /// Keeps and absorbs what came.
-    fn close_window(&mut self) {
-        if self.window.is_empty() {
+    fn close_window(&mut self, now: Instant, all: bool) {
+        let Some((batch, copied)) = self.window.close(now, all) else {
             return;
-        }
-        let (batch, copied) = self.window.close();
-        if self.keep.as_ref().is_some_and(|keep| keep.is_full_for(&batch)) {
+        };
+        let full = self
+            .keep
+            .as_ref()
+            .is_some_and(|keep| keep.is_full_for(&batch));
+        // A frame's place has so many bits for its chunk.
+        if full || u64::from(self.chunk) + 1 >= FrameId::MAX_CHUNKS {
             self.next_file();
         }
         let (input, chunk, keep) = (self.input, self.chunk, self.keep.as_mut());
-        let (kept, observation) = rayon::join(
+        let (kept, observation) = both(
+            batch.captured_bytes() >= BESIDE,
             || keep.map_or(Ok(()), |keep| keep.write(&batch)),
             || absorb(&batch, input, chunk),
         );
@@ -337,7 +332,11 @@ impl Absorbing {
             .for_each(|frame| span.merge(TimeSpan::at(frame.time)));
         if let Some(input) = self.inputs.last_mut() {
             input.frames += batch.len() as u64;
-            input.first = Some(input.first.map_or(span.first, |first| first.min(span.first)));
+            input.first = Some(
+                input
+                    .first
+                    .map_or(span.first, |first| first.min(span.first)),
+            );
             input.last = Some(input.last.map_or(span.last, |last| last.max(span.last)));
         }
     }
@@ -375,6 +374,7 @@ impl Absorbing {
     fn next_period(&mut self) {
         self.note_loss();
         self.finish_file(true);
+        self.told_loss = self.counts.loss();
         let delta = self.delta(true);
         // Waits until the last one was taken: a period's end must not be lost.
         let _ = self.deltas.send(delta);
@@ -389,13 +389,13 @@ impl Absorbing {
     fn next_file(&mut self) {
         self.note_loss();
         self.finish_file(true);
+        self.told_loss = self.counts.loss();
         self.input += 1;
         self.chunk = 0;
         self.start_input();
     }
 
     fn start_input(&mut self) {
-        self.told_loss = self.counts.loss();
         let kept = self.keep.as_ref().and_then(Keep::path);
         let path = kept.map_or_else(|| self.name.clone(), |path| path.display().to_string());
         self.inputs.push(InputSummary {
@@ -448,4 +448,23 @@ impl Absorbing {
         let delta = self.delta(false);
         let _ = self.deltas.send(delta);
     }
+}
+
+/// Does both, at once where that is worth it. No pool of threads: whoever waits for the engine on one must not stop it.
+fn both<A: Send, B>(
+    beside: bool,
+    first: impl FnOnce() -> A + Send,
+    then: impl FnOnce() -> B,
+) -> (A, B) {
+    if !beside {
+        return (first(), then());
+    }
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let then = then();
+        match first.join() {
+            Ok(first) => (first, then),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }

@@ -91,10 +91,7 @@ impl Event {
                 message,
                 frames,
                 ..
-            } => format!(
-                "{now:<12} {id}  {service}: {message}{}",
-                frame_list(frames)
-            ),
+            } => format!("{now:<12} {id}  {service}: {message}{}", frame_list(frames)),
             EventKind::Finding {
                 code,
                 initiator,

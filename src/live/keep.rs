@@ -72,9 +72,7 @@ impl Keep {
 
     /// The file that is written to.
     pub(super) fn path(&self) -> Option<&Path> {
-        self.current
-            .as_ref()
-            .map(|current| current.path.as_path())
+        self.current.as_ref().map(|current| current.path.as_path())
     }
 
     /// Whether a window has to go into another file.
@@ -89,7 +87,9 @@ impl Keep {
             .is_some_and(|most| current.writer.bytes() + more > most);
         let last = batch.last_time();
         let long = rotation.time.is_some_and(|most| {
-            let span = last.zip(current.first).map(|(last, first)| last.since(first));
+            let span = last
+                .zip(current.first)
+                .map(|(last, first)| last.since(first));
             span.is_some_and(|span| span > most)
         });
         large || long
@@ -269,6 +269,9 @@ mod tests {
         assert!(keep.is_full_for(&batch(&[110, 111])));
         keep.rotate(Loss::default()).unwrap();
         assert_eq!(keep.path().unwrap(), folder.path().join("kept_00002"));
-        assert!(!keep.is_full_for(&batch(&[500])), "an empty file is never full");
+        assert!(
+            !keep.is_full_for(&batch(&[500])),
+            "an empty file is never full"
+        );
     }
 }

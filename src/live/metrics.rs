@@ -15,15 +15,28 @@ pub fn write_metrics(board: &Board, counts: &Counts, out: &mut impl Write) -> io
     for interface in &counts.interfaces {
         let name = label(&interface.name);
         let value = interface.frames.load(Ordering::Relaxed);
-        writeln!(out, "pktaudit_packets_total{{interface=\"{name}\"}} {value}")?;
+        writeln!(
+            out,
+            "pktaudit_packets_total{{interface=\"{name}\"}} {value}"
+        )?;
     }
-    head(out, "bytes_total", "counter", "Bytes on the wire of captured packets.")?;
+    head(
+        out,
+        "bytes_total",
+        "counter",
+        "Bytes on the wire of captured packets.",
+    )?;
     for interface in &counts.interfaces {
         let name = label(&interface.name);
         let value = interface.bytes.load(Ordering::Relaxed);
         writeln!(out, "pktaudit_bytes_total{{interface=\"{name}\"}} {value}")?;
     }
-    head(out, "dropped_total", "counter", "Packets lost, by who lost them.")?;
+    head(
+        out,
+        "dropped_total",
+        "counter",
+        "Packets lost, by who lost them.",
+    )?;
     for interface in &counts.interfaces {
         let (name, loss) = (label(&interface.name), interface.loss());
         for (by, value) in [
@@ -37,9 +50,17 @@ pub fn write_metrics(board: &Board, counts: &Counts, out: &mut impl Write) -> io
             )?;
         }
     }
-    head(out, "interface_up", "gauge", "1 while packets can come from the interface.")?;
+    head(
+        out,
+        "interface_up",
+        "gauge",
+        "1 while packets can come from the interface.",
+    )?;
     for interface in &counts.interfaces {
-        let (name, up) = (label(&interface.name), u8::from(interface.ended().is_none()));
+        let (name, up) = (
+            label(&interface.name),
+            u8::from(interface.ended().is_none()),
+        );
         writeln!(out, "pktaudit_interface_up{{interface=\"{name}\"}} {up}")?;
     }
     head(out, "requirements", "gauge", "Requirements by outcome.")?;
@@ -56,20 +77,47 @@ pub fn write_metrics(board: &Board, counts: &Counts, out: &mut impl Write) -> io
     }
     head(out, "flows", "gauge", "Flows of the current period.")?;
     writeln!(out, "pktaudit_flows {}", board.flows)?;
-    head(out, "dns_transactions", "gauge", "DNS transactions of the current period.")?;
+    head(
+        out,
+        "dns_transactions",
+        "gauge",
+        "DNS transactions of the current period.",
+    )?;
     writeln!(out, "pktaudit_dns_transactions {}", board.dns)?;
-    head(out, "last_packet_seconds", "gauge", "Time of the last packet, since 1970.")?;
+    head(
+        out,
+        "last_packet_seconds",
+        "gauge",
+        "Time of the last packet, since 1970.",
+    )?;
     let last = board.span.last.as_nanos() as f64 / 1e9;
-    writeln!(out, "pktaudit_last_packet_seconds {}", if board.frames > 0 { last } else { 0.0 })?;
+    writeln!(
+        out,
+        "pktaudit_last_packet_seconds {}",
+        if board.frames > 0 { last } else { 0.0 }
+    )?;
     let (times, took) = counts.judging();
-    head(out, "judgings_total", "counter", "How often the capture was judged.")?;
+    head(
+        out,
+        "judgings_total",
+        "counter",
+        "How often the capture was judged.",
+    )?;
     writeln!(out, "pktaudit_judgings_total {times}")?;
-    head(out, "judging_seconds_total", "counter", "How long judging took.")?;
+    head(
+        out,
+        "judging_seconds_total",
+        "counter",
+        "How long judging took.",
+    )?;
     writeln!(out, "pktaudit_judging_seconds_total {}", took.as_secs_f64())
 }
 
 fn head(out: &mut impl Write, name: &str, kind: &str, about: &str) -> io::Result<()> {
-    writeln!(out, "# HELP pktaudit_{name} {about}\n# TYPE pktaudit_{name} {kind}")
+    writeln!(
+        out,
+        "# HELP pktaudit_{name} {about}\n# TYPE pktaudit_{name} {kind}"
+    )
 }
 
 /// A label's value as the format wants it.
@@ -95,7 +143,9 @@ mod tests {
         write_metrics(&Board::default(), &counts, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("pktaudit_packets_total{interface=\"eth\\\"0\"} 7\n"));
-        assert!(text.contains("pktaudit_dropped_total{interface=\"eth\\\"0\",by=\"pktaudit\"} 0\n"));
+        assert!(
+            text.contains("pktaudit_dropped_total{interface=\"eth\\\"0\",by=\"pktaudit\"} 0\n")
+        );
         let mut name = "";
         for line in text.lines() {
             if let Some(typed) = line.strip_prefix("# TYPE ") {

@@ -6,6 +6,7 @@
 
 mod app;
 mod attribute;
+mod carry;
 mod chunks;
 pub mod codec;
 mod conn_state;
@@ -228,13 +229,5 @@ impl Merge for Observation {
         self.chunks.merge(std::mem::take(&mut other.chunks));
         self.merge_evidence(other);
         self.settle(false);
-    }
-}
-
-impl Observation {
-    /// What goes on beyond this moment: flows that are not over, and names that may still be in use.
-    #[must_use]
-    pub fn carry(&self) -> Self {
-        self.clone()
     }
 }

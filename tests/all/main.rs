@@ -9,6 +9,8 @@ mod evidence;
 mod harness;
 mod laws;
 mod layering;
+#[cfg(feature = "live")]
+mod live;
 mod merging;
 mod rules;
 mod samples;

@@ -23,11 +23,7 @@ pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Answers from now on. One client at a time: a scrape takes microseconds, and a slow client two seconds.
-pub(super) fn serve(
-    listener: TcpListener,
-    newest: Newest,
-    counts: Arc<Counts>,
-) -> io::Result<()> {
+pub(super) fn serve(listener: TcpListener, newest: Newest, counts: Arc<Counts>) -> io::Result<()> {
     std::thread::Builder::new()
         .name("metrics".to_owned())
         .spawn(move || {
@@ -44,9 +40,8 @@ fn answer(mut stream: TcpStream, newest: &Newest, counts: &Counts) -> io::Result
     stream.set_write_timeout(Some(PATIENCE))?;
     let request = request(&mut stream)?;
     let first = request.split(|byte| *byte == b'\r').next();
-    let is_asked = first.is_some_and(|line| {
-        line.starts_with(b"GET /metrics ") || line.starts_with(b"GET / ")
-    });
+    let is_asked =
+        first.is_some_and(|line| line.starts_with(b"GET /metrics ") || line.starts_with(b"GET / "));
     let mut body = Vec::new();
     let status = if is_asked {
         let board = Arc::clone(

@@ -87,9 +87,9 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     } else {
         lines::print(&engine, &ending, &newest, common)?;
     }
-    let finished = engine.finish().map_err(|words| {
-        anyhow::anyhow!("{words}; nothing can be said of what was captured")
-    })?;
+    let finished = engine
+        .finish()
+        .map_err(|words| anyhow::anyhow!("{words}; nothing can be said of what was captured"))?;
     end(finished, &periods, &plan, command, common)
 }
 
@@ -112,7 +112,9 @@ fn end(
     common: &Common,
 ) -> anyhow::Result<Exit> {
     for (interface, why) in &finished.ended {
-        output::complain(&format!("{interface}: {why}; no packets came from it any more"));
+        output::complain(&format!(
+            "{interface}: {why}; no packets came from it any more"
+        ));
     }
     let mut captures = periods.captures();
     let kept = command.write.is_some() || command.write_evidence.is_some();

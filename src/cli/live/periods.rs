@@ -46,11 +46,13 @@ impl Periods {
             inputs,
         } = period;
         if self.kept {
-            self.state().captures.extend(inputs.iter().map(|input| Input {
-                path: InputPath::File(PathBuf::from(&input.path)),
-                first_time: input.first,
-                stored_bytes: None,
-            }));
+            self.state()
+                .captures
+                .extend(inputs.iter().map(|input| Input {
+                    path: InputPath::File(PathBuf::from(&input.path)),
+                    first_time: input.first,
+                    stored_bytes: None,
+                }));
         }
         let written = with_report(observation, &inputs, &self.plan, |report, _| {
             if let Some(out) = &self.out {

@@ -16,7 +16,12 @@ const ID: usize = 12;
 const TIME: usize = 12;
 
 /// The lines that fit, so that the cursor is among them.
-pub(super) fn lines(screen: &Screen, columns: usize, height: usize, focused: bool) -> Vec<Line<'static>> {
+pub(super) fn lines(
+    screen: &Screen,
+    columns: usize,
+    height: usize,
+    focused: bool,
+) -> Vec<Line<'static>> {
     let rows = screen.rows();
     let cursor = screen.row_place(&rows);
     let mut lines = Vec::new();
@@ -69,7 +74,11 @@ fn service_line<'r>(
     let room = columns.saturating_sub(width(&counts));
     let name = shorten(&name, room).into_owned();
     let document = shorten(&document, room.saturating_sub(width(&name))).into_owned();
-    let ink = if satisfied == all { Ink::Good } else { Ink::Strong };
+    let ink = if satisfied == all {
+        Ink::Good
+    } else {
+        Ink::Strong
+    };
     Line::from(vec![
         Span::styled(counts, ink.style(screen.color)),
         Span::styled(name, Ink::Strong.style(screen.color)),
@@ -89,7 +98,11 @@ fn row_line(screen: &Screen, row: &Row, columns: usize, selected: bool) -> Line<
         Standing::Satisfied | Standing::NotSeen(_) | Standing::NotActive(_) => row.to.clone(),
         _ => row.evidence.first().unwrap_or(&row.message).clone(),
     };
-    let need = if row.must_see || row.is_settled() { " " } else { "o" };
+    let need = if row.must_see || row.is_settled() {
+        " "
+    } else {
+        "o"
+    };
     let head = format!(
         "  {mark} {:<STATE$}{need} {} {time:<TIME$} ",
         row.state(),
@@ -99,7 +112,10 @@ fn row_line(screen: &Screen, row: &Row, columns: usize, selected: bool) -> Line<
     let words = shorten(&visible(&words), room).into_owned();
     let mut line = Line::from(vec![
         Span::styled(head, ink.style(screen.color)),
-        Span::styled(words, if selected { Ink::Strong } else { ink }.style(screen.color)),
+        Span::styled(
+            words,
+            if selected { Ink::Strong } else { ink }.style(screen.color),
+        ),
     ]);
     if selected {
         line = line.patch_style(ratatui::style::Style::new().add_modifier(Modifier::REVERSED));

@@ -84,7 +84,11 @@ impl Page {
 fn requirement(row: &Row, page: &mut Page) {
     let (mark, ink) = mark(&row.standing);
     page.say("", &format!("{}  {}", row.id, row.service), Ink::Strong);
-    page.say("state", &format!("{mark} {}: {}", row.state(), row.message), ink);
+    page.say(
+        "state",
+        &format!("{mark} {}: {}", row.state(), row.message),
+        ink,
+    );
     if let Some(at) = row.first_success {
         page.plain("first", &format!("{} UTC", clock_time(at)));
     }

@@ -112,7 +112,9 @@ impl Screen {
 
     fn overlay(&self, area: Rect, frame: &mut Frame<'_>) {
         let lines = help::lines(self);
-        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let height = u16::try_from(lines.len())
+            .unwrap_or(u16::MAX)
+            .saturating_add(2);
         let area = Rect {
             width: area.width.min(90),
             height: area.height.min(height),
@@ -156,7 +158,11 @@ impl Screen {
     }
 
     fn states(&self, columns: usize) -> Line<'static> {
-        let resolved = self.board.rows.iter().filter(|row| row.state() == "resolved");
+        let resolved = self
+            .board
+            .rows
+            .iter()
+            .filter(|row| row.state() == "resolved");
         let resolved = resolved.count() as u64;
         let counts = [
             ("✔", Ink::Good, self.board.count("satisfied"), "satisfied"),
@@ -174,7 +180,10 @@ impl Screen {
         let gap = if columns < 100 { " " } else { "   " };
         let spans = counts.into_iter().map(|(mark, ink, count, words)| {
             let ink = if count == 0 { Ink::Quiet } else { ink };
-            Span::styled(format!("{mark} {count} {words}{gap}"), ink.style(self.color))
+            Span::styled(
+                format!("{mark} {count} {words}{gap}"),
+                ink.style(self.color),
+            )
         });
         Line::from(spans.collect::<Vec<_>>())
     }
@@ -211,7 +220,10 @@ impl Screen {
         let quiet = Ink::Quiet.style(self.color);
         let columns = usize::from(columns);
         if self.ending {
-            return Line::styled("ending, and writing the reports", Ink::Strong.style(self.color));
+            return Line::styled(
+                "ending, and writing the reports",
+                Ink::Strong.style(self.color),
+            );
         }
         if self.mode == Mode::Filter {
             return Line::raw(format!("/{}▏", visible(&self.filter)));

@@ -8,18 +8,36 @@ use super::ink::Ink;
 const KEYS: &[(&str, &str)] = &[
     ("↑ ↓ j k", "one row; g G first and last; PgUp PgDn a page"),
     ("Tab", "between requirements and traffic"),
-    ("Enter", "details: why, frames, what to open; PgUp PgDn scroll them"),
+    (
+        "Enter",
+        "details: why, frames, what to open; PgUp PgDn scroll them",
+    ),
     ("/", "filter both lists; Enter keeps it, Esc clears it"),
-    ("q, Ctrl-C", "end the capture and write the reports; Ctrl-C again ends at once"),
+    (
+        "q, Ctrl-C",
+        "end the capture and write the reports; Ctrl-C again ends at once",
+    ),
 ];
 
 const MARKS: &[(&str, Ink, &str)] = &[
     ("✔", Ink::Good, "satisfied: reached, at the time shown"),
     ("✘", Ink::Bad, "blocked: something on the path stopped it"),
     ("!", Ink::Bad, "failed: who did it cannot be told"),
-    ("?", Ink::Doubt, "unclear: what was seen so far does not tell"),
-    ("~", Ink::Hint, "resolved: DNS was asked for the name, nobody went there"),
-    ("·", Ink::Quiet, "not tried; `o`: its absence proves nothing"),
+    (
+        "?",
+        Ink::Doubt,
+        "unclear: what was seen so far does not tell",
+    ),
+    (
+        "~",
+        Ink::Hint,
+        "resolved: DNS was asked for the name, nobody went there",
+    ),
+    (
+        "·",
+        Ink::Quiet,
+        "not tried; `o`: its absence proves nothing",
+    ),
 ];
 
 pub(super) fn lines(screen: &Screen) -> Vec<Line<'static>> {

@@ -137,7 +137,11 @@ impl Screen {
             let rank = ranks.entry((&row.document, &row.service)).or_insert(2);
             *rank = (*rank).min(rank_of(row));
         }
-        let rank = |row: &Row| ranks.get(&(row.document.as_str(), row.service.as_str())).copied();
+        let rank = |row: &Row| {
+            ranks
+                .get(&(row.document.as_str(), row.service.as_str()))
+                .copied()
+        };
         rows.sort_by(|a, b| {
             (rank(a), &a.document, &a.service).cmp(&(rank(b), &b.document, &b.service))
         });
@@ -166,7 +170,9 @@ impl Screen {
     /// Place of the cursor in the traffic.
     fn sight_place(&self, sights: &[&Sight]) -> usize {
         let wanted = self.sight.as_ref();
-        let found = sights.iter().position(|sight| Some(&name_of(sight)) == wanted);
+        let found = sights
+            .iter()
+            .position(|sight| Some(&name_of(sight)) == wanted);
         found.unwrap_or(0)
     }
 
@@ -197,9 +203,7 @@ fn rank_of(row: &Row) -> u8 {
 }
 
 fn moved(place: usize, by: isize, count: usize) -> usize {
-    place
-        .saturating_add_signed(by)
-        .min(count.saturating_sub(1))
+    place.saturating_add_signed(by).min(count.saturating_sub(1))
 }
 
 /// What a finding is called, so that the cursor finds it again.

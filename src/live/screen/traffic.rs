@@ -13,12 +13,19 @@ const CODE: usize = 17;
 const WHO: usize = 15;
 
 /// The lines that fit, so that the cursor is among them.
-pub(super) fn lines(screen: &Screen, columns: usize, height: usize, focused: bool) -> Vec<Line<'static>> {
+pub(super) fn lines(
+    screen: &Screen,
+    columns: usize,
+    height: usize,
+    focused: bool,
+) -> Vec<Line<'static>> {
     let sights = screen.sights();
     let cursor = screen.sight_place(&sights);
     let mut lines = Vec::new();
     for (place, sight) in sights.iter().enumerate() {
-        let time = sight.span.map_or(String::new(), |(first, _)| clock_time(first));
+        let time = sight
+            .span
+            .map_or(String::new(), |(first, _)| clock_time(first));
         let head = format!(
             "{time:<12} {} {} ",
             padded(sight.code.as_str(), CODE),

@@ -13,8 +13,8 @@ use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
 use look::Ink;
 
-pub use look::{Look, Paint};
 pub(crate) use look::grouped;
+pub use look::{Look, Paint};
 pub(super) use look::{Table, counted};
 
 /// Writes the summary.
