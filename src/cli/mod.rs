@@ -40,6 +40,10 @@ pub fn run() -> Exit {
         Command::Audit(command) => audit::run(command, &arguments.common),
         #[cfg(feature = "live")]
         Command::Live(command) => live::run(command, &arguments.common),
+        #[cfg(not(feature = "live"))]
+        Command::Live(_) => Err(anyhow::anyhow!(
+            "this pktaudit was built without live capture; build it with --features live, which needs libpcap"
+        )),
         Command::Extract(command) => extract::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),
         Command::Rules(command) => rules::run(command, &arguments.common),

@@ -134,10 +134,8 @@ mod tests {
 
     #[test]
     fn every_sample_line_belongs_to_the_type_line_before_it() {
-        let counts = Counts {
-            interfaces: vec![Interface::new("eth\"0")],
-            ..Counts::default()
-        };
+        let mut counts = Counts::default();
+        counts.interfaces.push(Interface::new("eth\"0"));
         counts.interfaces[0].frames.store(7, Ordering::Relaxed);
         let mut out = Vec::new();
         write_metrics(&Board::default(), &counts, &mut out).unwrap();

@@ -427,14 +427,11 @@ fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
     let mut played = Played::of(&sample.capture, 100);
     played.end = Err("the interface is gone".to_owned());
     let run = run(vec![Box::new(played)], options(), &site);
-    let gone = ("played0".to_owned(), "the interface is gone".to_owned());
-    assert_eq!(run.finished.ended, [gone.clone()]);
-    let (name, why) = gone;
-    assert!(run.events().any(|event| *event
-        == EventKind::Interface {
-            name: name.clone(),
-            why: why.clone()
-        }));
+    let (name, why) = ("played0".to_owned(), "the interface is gone".to_owned());
+    let gone = [(name.clone(), why.clone())];
+    assert_eq!(run.finished.ended, gone);
+    let told = EventKind::Interface { name, why };
+    assert!(run.events().any(|event| *event == told));
     let last = run.finished.last;
     assert!(last.inputs[0].damage[0].contains("the interface is gone"));
     let json = site.json(last.observation, &last.inputs);

@@ -89,11 +89,11 @@ fn service_line<'r>(
 fn row_line(screen: &Screen, row: &Row, columns: usize, selected: bool) -> Line<'static> {
     let (mark, ink) = mark(&row.standing);
     let id = row.id.rsplit('/').next().unwrap_or(&row.id);
-    let time = match (&row.standing, row.first_success, row.last) {
-        (Standing::Satisfied, Some(at), _) | (_, None, Some(at)) => clock_time(at),
-        (_, Some(at), _) => clock_time(at),
-        (_, None, None) => String::new(),
+    let time = match row.standing {
+        Standing::Satisfied => row.first_success,
+        _ => row.last,
     };
+    let time = time.map(clock_time).unwrap_or_default();
     let words = match &row.standing {
         Standing::Satisfied | Standing::NotSeen(_) | Standing::NotActive(_) => row.to.clone(),
         _ => row.evidence.first().unwrap_or(&row.message).clone(),

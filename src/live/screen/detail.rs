@@ -89,31 +89,31 @@ fn requirement(row: &Row, page: &mut Page) {
         &format!("{mark} {}: {}", row.state(), row.message),
         ink,
     );
-    if let Some(at) = row.first_success {
-        page.plain("first", &format!("{} UTC", clock_time(at)));
-    }
-    page.plain("to", &row.to);
-    page.plain("ports", &row.ports);
-    if !row.reached_by.is_empty() {
-        page.say("reached", &addresses(&row.reached_by), Ink::Good);
-    }
-    if !row.missed_by.is_empty() {
-        page.say("missed", &addresses(&row.missed_by), Ink::Bad);
-    }
-    for (i, words) in row.evidence.iter().enumerate() {
-        page.plain(if i == 0 { "why" } else { "" }, words);
-    }
-    if !row.resolved.is_empty() {
-        page.plain("resolved", &row.resolved.join(", "));
-    }
     for (i, words) in row.advice.iter().enumerate() {
         page.say(if i == 0 { "do" } else { "" }, words, Ink::Hint);
     }
     if row.advice.is_empty() && !row.is_settled() {
         page.say("do", waiting(row), Ink::Hint);
     }
+    for (i, words) in row.evidence.iter().enumerate() {
+        page.plain(if i == 0 { "why" } else { "" }, words);
+    }
+    if !row.reached_by.is_empty() {
+        page.say("reached", &addresses(&row.reached_by), Ink::Good);
+    }
+    if !row.missed_by.is_empty() {
+        page.say("missed", &addresses(&row.missed_by), Ink::Bad);
+    }
+    if let Some(at) = row.first_success {
+        page.plain("first", &format!("{} UTC", clock_time(at)));
+    }
     page.frames(&row.frames, row.frames_omitted);
-    page.say("page", &row.cite, Ink::Quiet);
+    if !row.resolved.is_empty() {
+        page.plain("resolved", &row.resolved.join(", "));
+    }
+    page.plain("to", &row.to);
+    page.plain("ports", &row.ports);
+    page.say("cited", &row.cite, Ink::Quiet);
 }
 
 /// What to do about a requirement that nothing can be said of yet.
@@ -140,13 +140,13 @@ fn finding(sight: &Sight, page: &mut Page) {
         page.plain("when", &times);
     }
     page.plain("what", &sight.message);
+    page.say("do", &sight.advice, Ink::Hint);
+    page.frames(&sight.frames, sight.frames_omitted);
     for (i, words) in sight.evidence.iter().enumerate() {
         page.plain(if i == 0 { "why" } else { "" }, words);
     }
-    page.say("do", &sight.advice, Ink::Hint);
-    page.frames(&sight.frames, sight.frames_omitted);
     for (i, words) in sight.cites.iter().enumerate() {
-        page.say(if i == 0 { "page" } else { "" }, words, Ink::Quiet);
+        page.say(if i == 0 { "cited" } else { "" }, words, Ink::Quiet);
     }
 }
 
