@@ -175,6 +175,7 @@ impl Engine {
             troubles: Vec::new(),
             told_loss: Loss::default(),
             every: options.every,
+            began: clock(),
             period_began: clock(),
             end_period: Arc::clone(&end_period),
             clock,
@@ -263,6 +264,7 @@ struct Absorbing {
     /// What was lost before the current input.
     told_loss: Loss,
     every: Option<Duration>,
+    began: Instant,
     period_began: Instant,
     end_period: Arc<AtomicBool>,
     clock: Clock,
@@ -273,7 +275,7 @@ impl Absorbing {
         self.start_input();
         loop {
             let received = self.queue.take(TICK);
-            let now = (self.clock)();
+            let now = (self.clock)().duration_since(self.began);
             let ended = matches!(received, Received::Ended);
             if let Received::Batch(batch) = received {
                 self.window.push(batch, now);
@@ -295,7 +297,7 @@ impl Absorbing {
     }
 
     /// Keeps and absorbs what came.
-    fn close_window(&mut self, now: Instant, all: bool) {
+    fn close_window(&mut self, now: Duration, all: bool) {
         let Some((batch, copied)) = self.window.close(now, all) else {
             return;
         };

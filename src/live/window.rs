@@ -1,6 +1,6 @@
 //! Batches of all interfaces as one, in the order of time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::model::{CaptureTime, FrameId};
 use crate::source::{Batch, Frame};
@@ -21,8 +21,8 @@ pub(super) struct Window {
     batches: Vec<Batch>,
     bytes: usize,
     frames: usize,
-    /// When the first and the last batch came.
-    came: Option<(Instant, Instant)>,
+    /// When the first and the last batch came, by a steady clock.
+    came: Option<(Duration, Duration)>,
     latest: CaptureTime,
     hold: bool,
 }
@@ -41,7 +41,7 @@ impl Window {
     }
 
     /// Adds a batch.
-    pub(super) fn push(&mut self, batch: Batch, now: Instant) {
+    pub(super) fn push(&mut self, batch: Batch, now: Duration) {
         self.bytes += batch.captured_bytes();
         self.frames += batch.len();
         self.came = Some((self.came.map_or(now, |(first, _)| first), now));
@@ -51,18 +51,18 @@ impl Window {
     }
 
     /// Whether frames have waited long enough, or are many enough.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
+    pub(super) fn is_due(&self, now: Duration) -> bool {
         let waited = self
             .came
-            .is_some_and(|(first, _)| now.duration_since(first) >= WAIT);
+            .is_some_and(|(first, _)| now.saturating_sub(first) >= WAIT);
         waited || self.bytes >= FULL || self.frames as u64 >= FrameId::MAX_FRAMES / 2
     }
 
     /// Frames as one batch, ascending in time, those of one time as they came: `all`, or those that nothing earlier
     /// can come for. Also gives the batches that were copied from. `None` where there is no frame.
-    pub(super) fn close(&mut self, now: Instant, all: bool) -> Option<(Batch, Vec<Batch>)> {
+    pub(super) fn close(&mut self, now: Duration, all: bool) -> Option<(Batch, Vec<Batch>)> {
         let (_, last) = self.came?;
-        let quiet = now.duration_since(last) >= HOLD;
+        let quiet = now.saturating_sub(last) >= HOLD;
         let many = self.bytes >= MOST_HELD * FULL || self.frames as u64 >= FrameId::MAX_FRAMES / 2;
         let everything = all || !self.hold || quiet || many;
         let until = if everything {
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn frames_of_all_interfaces_come_in_the_order_of_time() {
-        let now = Instant::now();
+        let now = Duration::from_secs(5);
         let mut window = Window::new(2);
         assert!(window.close(now, true).is_none());
         window.push(batch(0, &[1, 4, 900]), now);
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn one_batch_in_order_is_handed_on_as_it_is() {
-        let now = Instant::now();
+        let now = Duration::from_secs(5);
         let mut window = Window::new(1);
         window.push(batch(0, &[1, 2, 2]), now);
         let (whole, spare) = window.close(now, false).unwrap();
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn too_much_is_not_held() {
-        let now = Instant::now();
+        let now = Duration::from_secs(5);
         let mut window = Window::new(2);
         let mut large = Batch::default();
         large.push(Frame {
