@@ -77,13 +77,19 @@ pub(super) fn colored(common: &Common, terminal: bool) -> bool {
     }
 }
 
-impl From<Format> for report::Format {
-    fn from(format: Format) -> Self {
-        match format {
+impl TryFrom<Format> for report::Format {
+    type Error = anyhow::Error;
+
+    /// The formats of lists; those of audits alone are refused.
+    fn try_from(format: Format) -> anyhow::Result<Self> {
+        Ok(match format {
             Format::Human => Self::Human,
             Format::Json => Self::Json,
             Format::Ndjson => Self::Ndjson,
             Format::Csv => Self::Csv,
-        }
+            Format::Sarif | Format::Junit => {
+                anyhow::bail!("the formats sarif and junit are for audit and judge only")
+            }
+        })
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use super::point::Point;
 use crate::decode::decode;
 use crate::model::{FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{Observation, Sighting};
@@ -39,6 +40,8 @@ pub struct InputReport {
     pub loss: Loss,
     /// Interfaces described.
     pub interfaces: Vec<Interface>,
+    /// SHA-256 of the input as it is stored, in hexadecimal digits; `None` where it was not worked out.
+    pub sha256: Option<String>,
 }
 
 /// Everything read.
@@ -57,6 +60,17 @@ pub struct Observed {
 /// Inputs that cannot be opened are told in [`Observed::failures`]; the others are read all the same.
 #[must_use]
 pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observed {
+    observe_at(inputs, &Point::Everywhere, threads, progress)
+}
+
+/// As [`observe`], but only what was captured at a point; other frames are set aside and counted as such.
+#[must_use]
+pub fn observe_at(
+    inputs: &[Input],
+    point: &Point,
+    threads: usize,
+    progress: &Progress,
+) -> Observed {
     let mut observed = Observed::default();
     for (ordinal, input) in inputs.iter().enumerate() {
         let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
@@ -65,7 +79,7 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
                 let report = read(
                     &mut source,
                     input,
-                    ordinal,
+                    (ordinal, point),
                     threads.max(1),
                     progress,
                     &mut observed.observation,
@@ -81,7 +95,7 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
 fn read(
     source: &mut (impl FrameSource + Send),
     input: &Input,
-    ordinal: u32,
+    (ordinal, point): (u32, &Point),
     threads: usize,
     progress: &Progress,
     whole: &mut Observation,
@@ -94,9 +108,11 @@ fn read(
     ready.fill(source);
     while ready.used > 0 {
         let batches = &ready.batches[..ready.used];
+        // Described before their frames, so known of all that were read by now.
+        let elsewhere = point.elsewhere(source.interfaces());
         let ((), partials) = rayon::join(
             || next.fill(source),
-            || absorb_all(batches, ordinal, chunk, threads),
+            || absorb_all(batches, &elsewhere, (ordinal, chunk), threads),
         );
         for (partial, batch) in partials.into_iter().zip(batches) {
             whole.merge(partial);
@@ -110,20 +126,29 @@ fn read(
         );
         std::mem::swap(&mut ready, &mut next);
     }
+    let loss = source.loss();
+    whole.note_lost(loss.interface + loss.kernel + loss.own);
     InputReport {
         input: input.clone(),
         frames,
         span,
         damage: source.damage().to_vec(),
-        loss: source.loss(),
+        loss,
         interfaces: source.interfaces().to_vec(),
+        sha256: None,
     }
 }
 
-fn absorb_all(batches: &[Batch], input: u32, first_chunk: u32, threads: usize) -> Vec<Observation> {
+fn absorb_all(
+    batches: &[Batch],
+    elsewhere: &[bool],
+    (input, first_chunk): (u32, u32),
+    threads: usize,
+) -> Vec<Observation> {
     let one = |(i, batch): (usize, &Batch)| {
-        absorb(
+        absorb_but(
             batch,
+            elsewhere,
             input,
             first_chunk.saturating_add(u32::try_from(i).unwrap_or(u32::MAX)),
         )
@@ -135,9 +160,14 @@ fn absorb_all(batches: &[Batch], input: u32, first_chunk: u32, threads: usize) -
     }
 }
 
-/// One chunk to its observation: absorbs a batch in the order of time, so that disorder within it leaves no trace.
+/// One chunk to its observation, as an input of that one chunk.
 #[must_use]
 pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
+    absorb_but(batch, &[], input, chunk)
+}
+
+/// Absorbs a batch in the order of time, so that disorder within it leaves no trace.
+fn absorb_but(batch: &Batch, elsewhere: &[bool], input: u32, chunk: u32) -> Observation {
     let mut observation = Observation::default();
     observation.note_chunk(input, chunk);
     let mut take = |index: usize, frame: &Frame<'_>| {
@@ -150,6 +180,11 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
             captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
             wire_length: frame.wire_length,
         };
+        let place = frame.interface as usize;
+        if elsewhere.get(place).copied().unwrap_or(false) {
+            observation.pass_by(sighting);
+            return;
+        }
         observation.absorb(
             sighting,
             &decode(frame.link_type.0, frame.bytes, frame.wire_length),

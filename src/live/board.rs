@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, judge};
 use crate::model::{CaptureTime, TimeSpan, Transport};
-use crate::observe::{Capture, EventKind, Flow, FlowId, Observation, attribute};
+use crate::observe::{Capture, EventKind, Flow, FlowId, Observation, Seed, attribute_with};
 use crate::report::{Audit, CiteView, EvidenceView, InputSummary, Report};
 use crate::rules::{Profile, RuleSet};
 
@@ -122,15 +122,16 @@ pub struct Sight {
 }
 
 impl Board {
-    /// Judges what is known so far.
+    /// Judges what is known so far. `seeds` are names told before the capture began.
     #[must_use]
     pub fn judge(
         observation: Observation,
         inputs: &[InputSummary],
         rules: &RuleSet,
         profile: &Profile,
+        seeds: &[Seed],
     ) -> Self {
-        let capture = attribute(observation);
+        let capture = attribute_with(observation, seeds);
         let judgement = judge(&capture, rules, profile);
         let report = Report::new(&Audit {
             capture: &capture,
@@ -138,6 +139,8 @@ impl Board {
             rules,
             inputs,
             version: "",
+            commit: None,
+            site_sha256: None,
             arguments: &[],
             as_of: None,
         });

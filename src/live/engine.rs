@@ -174,6 +174,7 @@ impl Engine {
             inputs: Vec::new(),
             troubles: Vec::new(),
             told_loss: Loss::default(),
+            noted_loss: Loss::default(),
             every: options.every,
             began: clock(),
             period_began: clock(),
@@ -261,8 +262,9 @@ struct Absorbing {
     /// Inputs of this period; the last one is written to.
     inputs: Vec<InputSummary>,
     troubles: Vec<String>,
-    /// What was lost before the current input.
+    /// What was lost before the current input, and what the evidence knows of.
     told_loss: Loss,
+    noted_loss: Loss,
     every: Option<Duration>,
     began: Instant,
     period_began: Instant,
@@ -374,9 +376,7 @@ impl Absorbing {
     }
 
     fn next_period(&mut self) {
-        self.note_loss();
         self.finish_file(true);
-        self.told_loss = self.counts.loss();
         let delta = self.delta(true);
         // Waits until the last one was taken: a period's end must not be lost.
         let _ = self.deltas.send(delta);
@@ -389,9 +389,7 @@ impl Absorbing {
 
     /// Goes on in another file of the same period.
     fn next_file(&mut self) {
-        self.note_loss();
         self.finish_file(true);
-        self.told_loss = self.counts.loss();
         self.input += 1;
         self.chunk = 0;
         self.start_input();
@@ -406,8 +404,11 @@ impl Absorbing {
         });
     }
 
+    /// Ends the file, and the input with it: what is lost from now on belongs to the next one.
     fn finish_file(&mut self, go_on: bool) {
-        let lost = self.counts.loss();
+        self.note_loss();
+        let lost = self.noted_loss;
+        self.told_loss = lost;
         let done = match (self.keep.as_mut(), go_on) {
             (None, _) => Ok(()),
             (Some(keep), true) => keep.rotate(lost),
@@ -429,7 +430,12 @@ impl Absorbing {
     }
 
     fn note_loss(&mut self) {
-        let lost = self.counts.loss().since(self.told_loss);
+        let all = self.counts.loss();
+        let newly = all.since(self.noted_loss);
+        self.noted_loss = all;
+        self.pending
+            .note_lost(newly.interface + newly.kernel + newly.own);
+        let lost = all.since(self.told_loss);
         if let Some(input) = self.inputs.last_mut() {
             input.loss = report::Loss {
                 interface: lost.interface,
@@ -441,7 +447,6 @@ impl Absorbing {
 
     fn end(mut self) {
         self.finish_file(false);
-        self.note_loss();
         for interface in &self.counts.interfaces {
             if let (Some(why), Some(input)) = (interface.ended(), self.inputs.last_mut()) {
                 input.damage.push(format!("{}: {why}", interface.name));

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::recognise::Arrival;
 use crate::decode::dns;
 use crate::model::{Endpoint, Fqdn, FrameId, Merge, Stamp, Transport};
 
@@ -34,6 +35,8 @@ pub struct DnsFacts {
     pub rcode: u16,
     /// Whether the message was cut for UDP.
     pub truncated: bool,
+    /// Whether it could be read to its end.
+    pub whole: bool,
     /// Records of all sections that carry something of use, in the order of the message.
     pub records: Vec<DnsRecord>,
     /// Extended DNS errors (RFC 8914): code and text.
@@ -110,6 +113,8 @@ pub(super) struct DnsSeen {
     pub transport: Transport,
     /// Whether it was read from a first fragment alone.
     pub part: bool,
+    /// TTL or hop limit that it came with; 0 where that is not known.
+    pub ttl: u8,
     /// What it says.
     pub facts: Arc<DnsFacts>,
 }
@@ -128,7 +133,7 @@ impl DnsLog {
         stamp: Stamp,
         (source, destination): (Endpoint, Endpoint),
         transport: Transport,
-        part: bool,
+        arrival: Arrival,
         message: &dns::Message,
     ) {
         self.add(DnsSeen {
@@ -136,7 +141,8 @@ impl DnsLog {
             source,
             destination,
             transport,
-            part,
+            part: arrival.part,
+            ttl: arrival.ttl,
             facts: Arc::new(facts(message)),
         });
     }
@@ -204,6 +210,7 @@ impl DnsLog {
             });
             if seen.facts.response {
                 out[i].answers.push((seen.stamp, seen.facts));
+                out[i].answer_ttls.push(seen.ttl);
             } else {
                 out[i].queries.push(seen.stamp);
             }
@@ -242,6 +249,8 @@ pub struct DnsTransaction {
     pub queries: Vec<Stamp>,
     /// Answers, ascending; more than one where a copy, a second server or an injection answered too.
     pub answers: Vec<(Stamp, Arc<DnsFacts>)>,
+    /// TTLs or hop limits of the answers, in their order; 0 where one is not known.
+    pub answer_ttls: Vec<u8>,
 }
 
 impl DnsTransaction {
@@ -261,6 +270,7 @@ impl DnsTransaction {
             query_type: facts.query_type,
             queries: Vec::new(),
             answers: Vec::new(),
+            answer_ttls: Vec::new(),
         }
     }
 
@@ -372,6 +382,7 @@ fn facts(message: &dns::Message) -> DnsFacts {
         query_type: question.map_or(0, |q| q.kind),
         rcode: message.rcode,
         truncated: message.truncated,
+        whole: message.stop.is_none(),
         records: message.records.iter().filter_map(record).collect(),
         extended_errors: message.ede.clone(),
     }

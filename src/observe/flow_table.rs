@@ -134,8 +134,11 @@ impl FlowTable {
     ) {
         let run = self.run(key, None, None, stamp);
         run.count(side, stamp, packet, u64::from(datagram.payload_length));
-        let part = packet.fragment.is_some();
-        recognise::datagram(run, key, side, stamp, datagram.payload, part, dns);
+        let arrival = recognise::Arrival {
+            part: packet.fragment.is_some(),
+            ttl: packet.ttl,
+        };
+        recognise::datagram(run, key, side, stamp, datagram.payload, arrival, dns);
     }
 
     /// Reads what a packet carries whose first fragment was counted before, and counts the rest of its payload.
@@ -160,7 +163,11 @@ impl FlowTable {
             }
             Segment::Udp(datagram) => {
                 run.count_rest(side, rest(datagram.payload_length));
-                recognise::datagram(run, key, side, whole.stamp, datagram.payload, false, dns);
+                let arrival = recognise::Arrival {
+                    part: false,
+                    ttl: packet.ttl,
+                };
+                recognise::datagram(run, key, side, whole.stamp, datagram.payload, arrival, dns);
             }
             _ => {}
         }

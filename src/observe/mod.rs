@@ -77,6 +77,12 @@ impl Observation {
         }
     }
 
+    /// Counts a frame that was captured at another point than the one looked at.
+    pub fn pass_by(&mut self, sighting: Sighting) {
+        self.chunks.count(sighting.stamp);
+        self.tally.elsewhere(sighting);
+    }
+
     /// Takes a packet unless it is a copy; one that may turn out to be one later is held back by itself.
     fn take(&mut self, stamp: Stamp, packet: &Packet<'_>) {
         match self.copies.see(stamp, packet) {
@@ -109,6 +115,11 @@ impl Observation {
         }
         self.tally.merge(other.tally);
         self.copies.merge(other.copies);
+    }
+
+    /// Counts frames that capturing lost before they could be taken.
+    pub const fn note_lost(&mut self, frames: u64) {
+        self.tally.lost += frames;
     }
 
     /// Frames by what became of them.

@@ -225,6 +225,7 @@ mod tests {
             query_type: 1,
             rcode: 0,
             truncated: false,
+            whole: true,
             records: vec![DnsRecord {
                 name: query.clone(),
                 kind: 1,
@@ -242,6 +243,7 @@ mod tests {
             query,
             query_type: 1,
             queries: Vec::new(),
+            answer_ttls: Vec::new(),
             answers: vec![(stamp(at), Arc::new(facts))],
         }
     }

@@ -19,7 +19,7 @@ use crate::observe::FlowId;
 use crate::rules::{DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// The most frame numbers listed of one thing; what is beyond is counted.
 const MOST_FRAMES: usize = 64;
@@ -141,9 +141,11 @@ impl<'a> Gather<'_, 'a> {
         Summary {
             tool: "pktaudit",
             version: self.0.version.to_owned(),
+            commit: self.0.commit.map(ToOwned::to_owned),
             schema: SCHEMA,
             arguments: self.0.arguments.to_vec(),
             site: profile.site_name().to_owned(),
+            site_sha256: self.0.site_sha256.map(ToOwned::to_owned),
             site_is_default: profile.is_default(),
             regions: profile.regions().to_vec(),
             as_of: self.0.as_of.map(ToOwned::to_owned),
@@ -245,7 +247,7 @@ impl<'a> Gather<'_, 'a> {
             .collect();
         let evidence: Vec<Evidence> = intents().flat_map(|i| i.evidence.iter().cloned()).collect();
         let flows: Vec<FlowId> = intents().flat_map(|i| i.attempts.iter().copied()).collect();
-        let (frames, frames_omitted) = self.frames(&evidence, &flows, None);
+        let (stamps, frames_omitted) = self.looked_at(&evidence, &flows, None);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: sentence(verdict, missed.len()),
@@ -257,8 +259,9 @@ impl<'a> Gather<'_, 'a> {
             missed_by: missed.into_iter().collect(),
             resolved: verdict.resolved.clone(),
             intents: verdict.intents.clone(),
-            frames,
+            frames: self.numbers(&stamps),
             frames_omitted,
+            stamps,
         })
     }
 
@@ -464,6 +467,8 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
     }
     let view = |input: &InputSummary| InputView {
         path: input.path.clone(),
+        bytes: input.bytes,
+        sha256: input.sha256.clone(),
         frames: input.frames,
         span: input
             .first
@@ -483,6 +488,7 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
             partly_decoded_by_reason: tally.partly_decoded.clone(),
             cut_by_snaplen: tally.cut_by_snaplen,
             fragments: tally.fragments,
+            copies: tally.copies,
         },
         wire_bytes: tally.wire_bytes,
         span: seen.then_some(Span {

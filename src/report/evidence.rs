@@ -54,23 +54,13 @@ impl Report<'_> {
 
 /// Which finding names the frame, and what the frame shows of it.
 fn comment(finding: &FindingView, stamp: Stamp) -> String {
-    let who = finding
-        .initiator
-        .map_or(String::new(), |ip| format!("{ip} to "));
-    let port = finding
-        .port
-        .map_or(String::new(), |port| format!(":{port}"));
-    let transport = finding.transport.map_or(String::new(), |t| format!("/{t}"));
     let shows = finding.proof.iter().zip(&finding.evidence_details);
     let shown = shows
         .filter(|(stamps, _)| stamps.contains(&stamp))
         .map(|(_, evidence)| format!("{} {}", evidence.code, evidence.words))
         .next()
         .unwrap_or_else(|| format!("first packet of a flow of it; {}", finding.message));
-    let text = format!(
-        "{}: {who}{}{port}{transport}: {shown}",
-        finding.id, finding.target
-    );
+    let text = format!("{}: {}: {shown}", finding.id, finding.aim());
     visible(&text).into_owned()
 }
 

@@ -28,11 +28,7 @@ pub fn write_json(report: &Report<'_>, mut out: impl Write) -> Result<(), Report
         capture: &report.capture,
         rules: &report.rules,
     };
-    let formatter = Harmless(PrettyFormatter::new());
-    document.serialize(&mut serde_json::Serializer::with_formatter(
-        &mut out, formatter,
-    ))?;
-    out.write_all(b"\n")?;
+    json_document(&mut out, &document)?;
     Ok(out.flush()?)
 }
 
@@ -58,6 +54,18 @@ pub fn write_ndjson(report: &Report<'_>, mut out: impl Write) -> Result<(), Repo
     all(&mut out, "capture", [&report.capture])?;
     all(&mut out, "rules", &report.rules)?;
     Ok(out.flush()?)
+}
+
+/// Writes one object as one document.
+pub(super) fn json_document(
+    out: &mut impl Write,
+    object: &impl Serialize,
+) -> Result<(), ReportError> {
+    let formatter = Harmless(PrettyFormatter::new());
+    object.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut *out, formatter,
+    ))?;
+    Ok(out.write_all(b"\n")?)
 }
 
 /// Writes one object on one line.

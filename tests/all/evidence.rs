@@ -11,7 +11,7 @@ use super::capture::Capture;
 use super::harness::{Sample, folder, for_each_sample, pktaudit, samples, write};
 
 /// The comments of each packet, read block by block from a little-endian pcapng file.
-fn comments(file: &[u8]) -> Vec<Vec<String>> {
+pub(crate) fn comments(file: &[u8]) -> Vec<Vec<String>> {
     let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
     let short = |at: usize| usize::from(u16::from_le_bytes(file[at..at + 2].try_into().unwrap()));
     let (mut out, mut block) = (Vec::new(), 0);

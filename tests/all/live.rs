@@ -102,6 +102,8 @@ impl Site {
             rules: &self.rules,
             inputs,
             version: "",
+            commit: None,
+            site_sha256: None,
             arguments: &[],
             as_of: None,
         });
@@ -123,6 +125,8 @@ impl Site {
             .iter()
             .map(|report| InputSummary {
                 path: report.input.path.to_string(),
+                bytes: None,
+                sha256: None,
                 frames: report.frames,
                 first: (report.frames > 0).then_some(report.span.first),
                 last: (report.frames > 0).then_some(report.span.last),
@@ -163,7 +167,7 @@ fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> R
         feeds,
         options,
         Box::new(move |observation, inputs| {
-            Board::judge(observation, inputs, &judging.rules, &judging.profile)
+            Board::judge(observation, inputs, &judging.rules, &judging.profile, &[])
         }),
         Box::new(move |period| ended.lock().unwrap().push(period)),
     )

@@ -7,11 +7,14 @@ mod capture;
 mod command_line;
 mod evidence;
 mod harness;
+mod hostile;
+mod lab_table;
 mod laws;
 mod layering;
 #[cfg(feature = "live")]
 mod live;
 mod merging;
+mod pipelines;
 mod rules;
 mod samples;
 mod semantics;

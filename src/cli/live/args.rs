@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::Choices;
+use crate::cli::args::{Choices, Names};
 
 /// A report set needs some seconds of traffic to say anything.
 const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
@@ -28,6 +28,8 @@ pub(in crate::cli) struct LiveCommand {
     pub(super) interfaces: Vec<String>,
     #[command(flatten)]
     pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) names: Names,
     /// End after this time, such as 90s, 15m, 1h30m.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) duration: Option<Duration>,

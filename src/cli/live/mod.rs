@@ -22,8 +22,10 @@ pub(super) use args::LiveCommand;
 use super::args::{Common, Format};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
-use super::{audit, output};
+use super::{audit, output, seeds};
+use crate::drive::digest_of;
 use crate::live::{Board, Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation};
+use crate::report::InputSummary;
 use crate::source::live::{LiveCapture, LiveOptions};
 use crate::source::{Input, InputPath};
 use periods::Periods;
@@ -49,9 +51,11 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     for folder in folders(command) {
         try_folder(folder).with_context(|| identity.explain(folder))?;
     }
+    // Reads captures on many threads, which is why it comes after rights were given up.
+    let seeds = Arc::new(seeds::read(&command.names.seeds, common)?);
     let asked = signals::watch().context("signals cannot be watched")?;
 
-    let periods = Arc::new(Periods::new(command, Arc::clone(&plan)));
+    let periods = Arc::new(Periods::new(command, Arc::clone(&plan), Arc::clone(&seeds)));
     let keep = keep_options(command);
     let engine = {
         let (judging, reporting) = (Arc::clone(&plan), Arc::clone(&periods));
@@ -66,7 +70,8 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
                 clock: Instant::now,
             },
             Box::new(move |observation, inputs| {
-                Board::judge(observation, inputs, &judging.rules, &judging.profile)
+                let Plan { rules, profile, .. } = &*judging;
+                Board::judge(observation, inputs, rules, profile, &seeds)
             }),
             Box::new(move |period| reporting.report(period)),
         )
@@ -130,9 +135,15 @@ fn end(
         None => out.clone(),
     });
     let evidence = command.write_evidence.as_deref();
+    let mut inputs = finished.last.inputs;
+    if kept {
+        inputs
+            .iter_mut()
+            .for_each(|input| describe(input, command, common));
+    }
     let exit = audit::report(
-        finished.last.observation,
-        &finished.last.inputs,
+        &periods.sighted(finished.last.observation),
+        &inputs,
         &captures,
         plan,
         audit::Destination {
@@ -142,13 +153,23 @@ fn end(
         common,
     )?;
     if command.write.is_none() && kept {
-        for input in &finished.last.inputs {
+        for input in &inputs {
             // Kept only until the evidence was copied.
             std::fs::remove_file(&input.path)
                 .with_context(|| format!("{}: cannot be removed", input.path))?;
         }
     }
     Ok(exit.and(periods.worst()))
+}
+
+/// Puts to a kept file what `audit` would tell of it.
+fn describe(input: &mut InputSummary, command: &LiveCommand, common: &Common) {
+    let path = Path::new(&input.path);
+    input.bytes = std::fs::metadata(path).ok().map(|metadata| metadata.len());
+    let for_record = !matches!(common.format, Format::Human | Format::Csv | Format::Junit);
+    if command.out.is_some() || for_record {
+        input.sha256 = digest_of(path).ok();
+    }
 }
 
 fn open(command: &LiveCommand) -> anyhow::Result<Vec<Box<dyn Feed>>> {

@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::LiveCommand;
-use crate::cli::audit::with_report;
+use crate::cli::audit::{Sighted, with_report};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::plan::Plan;
 use crate::live::Period;
+use crate::observe::{Observation, Seed, attribute_with};
 use crate::report::{InputSummary, write_directory};
 use crate::source::{Input, InputPath};
 
 /// What became of the periods before the last one.
 pub(super) struct Periods {
     plan: Arc<Plan>,
+    seeds: Arc<Vec<Seed>>,
     out: Option<PathBuf>,
     kept: bool,
     state: Mutex<State>,
@@ -27,9 +29,10 @@ struct State {
 }
 
 impl Periods {
-    pub(super) fn new(command: &LiveCommand, plan: Arc<Plan>) -> Self {
+    pub(super) fn new(command: &LiveCommand, plan: Arc<Plan>, seeds: Arc<Vec<Seed>>) -> Self {
         Self {
             plan,
+            seeds,
             out: command.out.clone(),
             kept: command.write.is_some(),
             state: Mutex::new(State {
@@ -54,7 +57,8 @@ impl Periods {
                     stored_bytes: None,
                 }));
         }
-        let written = with_report(observation, &inputs, &self.plan, |report, _| {
+        let sighted = self.sighted(observation);
+        let written = with_report(&sighted, &inputs, &self.plan, |report| {
             if let Some(out) = &self.out {
                 write_directory(report, &self.folder(out, &inputs))?;
             }
@@ -71,6 +75,14 @@ impl Periods {
         };
         let mut state = self.state();
         state.worst = state.worst.and(exit);
+    }
+
+    /// What was seen, under the names that it had.
+    pub(super) fn sighted(&self, observation: Observation) -> Sighted {
+        Sighted {
+            capture: attribute_with(observation, &self.seeds),
+            outside: None,
+        }
     }
 
     /// The folder of a period, named by the time of its first packet.
