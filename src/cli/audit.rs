@@ -45,14 +45,26 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         capture: attribute_with(observed.observation, &seeds),
         outside,
     };
-    let out = command.out.as_deref();
-    report(&sighted, &inputs, &captures, &plan, out, common)
+    let to = Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+    };
+    report(&sighted, &inputs, &captures, &plan, to, common)
 }
 
 /// What was seen, at one point or at two.
 pub(super) struct Sighted {
     pub(super) capture: Capture,
     pub(super) outside: Option<Capture>,
+}
+
+/// Where reports go besides standard output.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Destination<'a> {
+    /// The report set, with the packets of the findings where there are captures to copy them from.
+    pub(super) folder: Option<&'a Path>,
+    /// The packets of the findings alone.
+    pub(super) evidence: Option<&'a Path>,
 }
 
 /// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings
@@ -62,18 +74,22 @@ pub(super) fn report(
     inputs: &[InputSummary],
     captures: &[Input],
     plan: &Plan,
-    out: Option<&Path>,
+    to: Destination<'_>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
     with_report(sighted, inputs, plan, |report| {
-        if let Some(directory) = out {
-            let mut written = write_directory(report, directory)?;
-            let evidence = directory.join("evidence.pcapng");
+        let mut written = match to.folder {
+            Some(folder) => write_directory(report, folder)?,
+            None => Vec::new(),
+        };
+        let beside = to.folder.filter(|_| !captures.is_empty());
+        let beside = beside.map(|folder| folder.join("evidence.pcapng"));
+        for evidence in beside.into_iter().chain(to.evidence.map(Path::to_path_buf)) {
             extract::evidence(report, &sighted.capture, captures, &evidence)?;
             written.push(evidence);
-            for path in written {
-                output::note(common, &format!("wrote {}", path.display()));
-            }
+        }
+        for path in written {
+            output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
         output::to_stdout(|out| match common.format {
