@@ -59,9 +59,14 @@ pub(super) fn report(
         Format::Ndjson => write_ndjson(&report, out),
         Format::Csv => write_findings_csv(&report, out),
     })?;
-    Ok(match report.exit() {
+    let exit = match report.exit() {
         0 => Exit::Clean,
         1 => Exit::Findings,
         _ => Exit::NotAudited,
-    })
+    };
+    // The process ends: taking millions of small lists apart would only take time.
+    std::mem::forget(report);
+    std::mem::forget(judgement);
+    std::mem::forget(capture);
+    Ok(exit)
 }

@@ -1,8 +1,10 @@
 //! How lookups went: what resolvers said of a name to a client.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Fqdn, Stamp};
@@ -70,7 +72,7 @@ impl Lookups {
                 lookup.failure = Some(evidence);
             }
         }
-        let mut by_name: HashMap<Fqdn, Vec<IpAddr>> = HashMap::new();
+        let mut by_name: HashMap<Fqdn, Vec<IpAddr>> = HashMap::default();
         for ((client, name), lookup) in &mut by_client {
             lookup.stamps.sort_unstable();
             lookup.stamps.dedup();
@@ -116,7 +118,7 @@ struct Servers {
 
 impl Servers {
     fn of(transactions: &[DnsTransaction]) -> Self {
-        let mut works: HashMap<IpAddr, Stamp> = HashMap::new();
+        let mut works: HashMap<IpAddr, Stamp> = HashMap::default();
         for transaction in transactions {
             for (stamp, facts) in &transaction.answers {
                 if facts.rcode == 0 && addresses(facts).any(|ip| !is_sinkhole(ip)) {
