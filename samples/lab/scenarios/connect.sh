@@ -61,7 +61,7 @@ KINDS
 holds_blocked_reject_kinds_ipv6() {
   local code
   for code in 0 1 3 4 5 6; do
-    expect "ICMPv6 1/$code" = 1 "icmpv6.type==1 && icmpv6.code==$code"
+    expect "ICMPv6 1/$code" '>=' 1 "icmpv6.type==1 && icmpv6.code==$code"
   done
   expect "resets with the router's hop limit" = 1 'ipv6.src==2001:db8:113::42 && tcp.flags.reset==1 && ipv6.hlim==64'
 }
@@ -144,7 +144,7 @@ scenario_reset_after_handshake() {
 }
 
 holds_reset_after_handshake() {
-  expect 'SYN-ACKs' = 1 "$FROM_WEB_REPUTATION && tcp.flags.syn==1"
+  expect 'SYN-ACKs' '>=' 1 "$FROM_WEB_REPUTATION && tcp.flags.syn==1"
   expect 'resets of the router' '>=' 1 "$FROM_WEB_REPUTATION && tcp.flags.reset==1 && ip.ttl==64"
   expect 'hellos that the server answered' = 0 "$FROM_WEB_REPUTATION && tls"
 }
