@@ -102,7 +102,8 @@ impl Controls {
                 }
             }
             Code::PostAckSilent => {
-                let small = never_acknowledged(flow)
+                // What a snaplen cut may be a ClientHello, of which other things are asked.
+                let small = (flow.app_name().is_some() && never_acknowledged(flow))
                     .then(|| self.same_address(flow).or_else(|| self.path(flow)));
                 if let Some(control) = self.other_client(flow).or_else(|| small.flatten()) {
                     evidence.grade = Grade::B;

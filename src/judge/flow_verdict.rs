@@ -92,15 +92,20 @@ pub(super) fn flow_verdicts(
             Went::Failed(evidence) => {
                 let mut evidence = controls.settle(flow, evidence);
                 trust.lower(&mut evidence);
-                if evidence.code == Code::ResetInjected && flow.app.has(App::TLS) {
-                    // Whoever made it, it is a RST in answer to a ClientHello too.
-                    let mut reset = Evidence {
-                        code: Code::HelloReset,
+                let reset = match evidence.code {
+                    Code::ResetInjected if flow.app.has(App::TLS) => Some(Code::HelloReset),
+                    Code::ResetInjected if flow.app.has(App::HTTP) => Some(Code::RequestReset),
+                    _ => None,
+                };
+                if let Some(code) = reset {
+                    // Whoever made it, it is a RST in answer to a ClientHello or a request too.
+                    let reset = Evidence {
+                        code,
                         grade: Grade::C,
                         control: None,
                         ..evidence.clone()
                     };
-                    reset = controls.settle(flow, reset);
+                    let mut reset = controls.settle(flow, reset);
                     trust.lower(&mut reset);
                     verdict.beside.push(reset);
                 }

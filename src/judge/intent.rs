@@ -373,8 +373,11 @@ fn both_ways(evidence: &mut [Evidence]) {
     let Some(grade) = evidence.iter().filter(tcp).map(|e| e.grade).min() else {
         return;
     };
-    for quic in evidence.iter_mut().filter(|e| e.code == Code::QuicSilent) {
-        quic.code = Code::QuicBoth;
+    let quic = |e: &&mut Evidence| matches!(e.code, Code::QuicSilent | Code::QuicIcmp);
+    for quic in evidence.iter_mut().filter(quic) {
+        if quic.code == Code::QuicSilent {
+            quic.code = Code::QuicBoth;
+        }
         quic.grade = grade;
         quic.words.push_str(", and TCP fails too");
     }

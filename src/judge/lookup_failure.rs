@@ -130,10 +130,12 @@ fn denial(
             format!("SERVFAIL from {server}"),
         )),
         // With the SOA of a zone above the name it is that zone's own word (RFC 2308 section 3), as far as one can see.
-        3 if facts.records.iter().any(|record| record.kind == SOA) => Some((
+        3 if !facts.whole || facts.records.iter().any(|record| record.kind == SOA) => Some((
             Code::DnsNxdomain,
             Grade::C,
-            format!("NXDOMAIN from {server}, in the words of the name's own zone"),
+            format!(
+                "NXDOMAIN from {server}, as far as one can see in the words of the name's own zone"
+            ),
         )),
         3 => Some((
             Code::DnsNxdomain,

@@ -35,6 +35,8 @@ pub struct DnsFacts {
     pub rcode: u16,
     /// Whether the message was cut for UDP.
     pub truncated: bool,
+    /// Whether it could be read to its end.
+    pub whole: bool,
     /// Records of all sections that carry something of use, in the order of the message.
     pub records: Vec<DnsRecord>,
     /// Extended DNS errors (RFC 8914): code and text.
@@ -363,6 +365,7 @@ fn facts(message: &dns::Message) -> DnsFacts {
         query_type: question.map_or(0, |q| q.kind),
         rcode: message.rcode,
         truncated: message.truncated,
+        whole: message.stop.is_none(),
         records: message.records.iter().filter_map(record).collect(),
         extended_errors: message.ede.clone(),
     }

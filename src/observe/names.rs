@@ -225,6 +225,7 @@ mod tests {
             query_type: 1,
             rcode: 0,
             truncated: false,
+            whole: true,
             records: vec![DnsRecord {
                 name: query.clone(),
                 kind: 1,

@@ -176,6 +176,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         query_type: 1,
         rcode: if answer.is_some() { 0 } else { 3 },
         truncated: false,
+        whole: true,
         records: answer
             .map(|a| record(DnsData::Address(ip(a))))
             .into_iter()

@@ -27,8 +27,10 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         }
     };
     if let Some(mut evidence) = icmp::icmp(flow, codes) {
-        if evidence.grade == Grade::B {
-            evidence.grade = Grade::C; // a closed UDP port is told by ICMP, so a filter is only one cause
+        // A closed UDP port is told by ICMP, so a filter is only one cause. Clients of QUIC have TCP to go on with, so
+        // what is said of that counts.
+        if quic || evidence.grade == Grade::B {
+            evidence.grade = Grade::C;
         }
         return Went::Failed(evidence);
     }

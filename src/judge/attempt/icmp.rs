@@ -40,6 +40,12 @@ pub(super) fn icmp(flow: &Flow, codes: Codes) -> Option<Evidence> {
             (false, 3, _) | (true, 1, _) => (codes.unreachable, Grade::C, "unreachable"),
             _ => continue,
         };
+        // Without a packet of the initiator's the quote cannot be checked.
+        let grade = if flow.out.packets == 0 {
+            Grade::C
+        } else {
+            grade
+        };
         let version = if detail.v6 { "ICMPv6" } else { "ICMP" };
         let words = format!(
             "{version} type {} code {} ({what}) from {}",
