@@ -265,3 +265,23 @@ holds_dns_answer_too_late() {
   expect 'ICMP 3/3 of the client' '>=' 1 'icmp.type==3 && icmp.code==3 && udp.srcport==53'
   expect 'TLS to the name' = 1 "tls.handshake.extensions_server_name==\"$NAME\""
 }
+
+# The resolver does not serve this client, and says so.
+scenario_blocked_dns_client_refused() {
+  DNS_PORT=5353
+  RESOLVER_OPTIONS='options edns0 timeout:2 attempts:2'
+  build_lab
+  start_unbound "access-control: $AGENT/32 refuse"
+  tap_on
+  fetch relay https://app.deepsecurity.trendmicro.com/
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  fetch agent "$WEB_REPUTATION"
+  sleep 11
+  fetch relay https://app.deepsecurity.trendmicro.com/
+  tap_off
+}
+
+holds_blocked_dns_client_refused() {
+  expect 'REFUSED with EDE 18 to the agent' '>=' 2 'dns.flags.rcode==5 && dns.opt.ext_error.info_code==18 && ip.dst==10.20.0.10'
+  expect 'answers to the relay' '>=' 1 'dns.a && ip.dst==10.20.0.11'
+}
