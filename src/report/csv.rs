@@ -8,6 +8,7 @@
 
 use std::io::Write;
 
+use super::pieces::in_pieces;
 use super::text::cell;
 use super::view::{CiteView, FindingView, RequirementView};
 use super::{FlowView, Report, ReportError};
@@ -19,11 +20,17 @@ pub(super) struct CsvTable<W: Write> {
 
 impl<W: Write> CsvTable<W> {
     pub(super) fn new(out: W, columns: &[&str]) -> Result<Self, ReportError> {
-        let mut writer = csv::WriterBuilder::new()
+        let mut table = Self::go_on(out);
+        table.writer.write_record(columns)?;
+        Ok(table)
+    }
+
+    /// More rows of a table whose columns are written.
+    fn go_on(out: W) -> Self {
+        let writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
-        writer.write_record(columns)?;
-        Ok(Self { writer })
+        Self { writer }
     }
 
     pub(super) fn row<S: AsRef<str>>(
@@ -262,20 +269,28 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
         .into_iter()
         .chain(VERDICT_COLUMNS)
         .collect();
-    let mut table = CsvTable::new(out, &columns)?;
-    for judged in report.flows() {
-        let mut cells = judged.flow.cells();
-        cells.extend([
-            judged.outcome.to_string(),
-            text(judged.stage.as_ref()),
-            text(judged.confidence.as_ref()),
-            text(judged.evidence.as_ref()),
-            text(judged.reason.as_ref()),
-            judged.requirements.join(" "),
-        ]);
-        table.row(cells)?;
-    }
-    table.finish()
+    let mut out = out;
+    CsvTable::new(&mut out, &columns)?.finish()?;
+    let rows = |places| {
+        let mut bytes = Vec::new();
+        let mut table = CsvTable::go_on(&mut bytes);
+        for judged in report.flows_at(places) {
+            let mut cells = judged.flow.cells();
+            cells.extend([
+                judged.outcome.to_string(),
+                text(judged.stage.as_ref()),
+                text(judged.confidence.as_ref()),
+                text(judged.evidence.as_ref()),
+                text(judged.reason.as_ref()),
+                judged.requirements.join(" "),
+            ]);
+            table.row(cells)?;
+        }
+        table.finish()?;
+        Ok(bytes)
+    };
+    in_pieces(report.flows_len(), rows, |rows| Ok(out.write_all(rows)?))?;
+    Ok(out.flush()?)
 }
 
 fn text<T: ToString>(value: Option<&T>) -> String {

@@ -21,6 +21,7 @@ mod flows;
 mod human;
 mod json;
 mod judged_flow;
+mod pieces;
 mod rules_list;
 mod site_proposal;
 pub mod text;
