@@ -285,3 +285,25 @@ holds_blocked_dns_client_refused() {
   expect 'REFUSED with EDE 18 to the agent' '>=' 2 'dns.flags.rcode==5 && dns.opt.ext_error.info_code==18 && ip.dst==10.20.0.10'
   expect 'answers to the relay' '>=' 1 'dns.a && ip.dst==10.20.0.11'
 }
+
+# The tap is on the agent itself and sees its loopback too: a name that is sent there must not name what else is there.
+scenario_dns_sinkhole_loopback() {
+  DNS_WITHOUT=$WEB_REPUTATION_NAME
+  DNS_EXTRA="address=/$WEB_REPUTATION_NAME/127.0.0.1"
+  TAP_OPTIONS=(-s 2000)
+  build_lab
+  spawn agent socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr SYSTEM:'read -r line; echo own'
+  wait_until listening agent t 127.0.0.1:8080
+  tap_on agent any
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  fetch agent "$WEB_REPUTATION"
+  fetch agent http://127.0.0.1:8080/ --http0.9
+  heartbeat_later agent
+  tap_off
+}
+
+holds_dns_sinkhole_loopback() {
+  expect 'answers 127.0.0.1' '>=' 1 "dns.a==127.0.0.1 && dns.qry.name==\"$NAME\""
+  expect 'refused on loopback' '>=' 1 'ip.src==127.0.0.1 && tcp.srcport==443 && tcp.flags.reset==1'
+  expect 'something else on loopback' '>=' 1 "$SYN && ip.dst==127.0.0.1 && tcp.dstport==8080"
+}
