@@ -9,6 +9,7 @@ use crate::report::{write_dns, write_flows};
 
 pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
     let seeds = seeds::read(&command.names.seeds, common)?;
+    let format = common.format.try_into()?;
     let Some(observed) = input::read(&command.captures.captures, common) else {
         return Ok(Exit::NotAudited);
     };
@@ -17,9 +18,9 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
     let look = output::look(common);
     output::to_stdout(|out| {
         if command.dns {
-            write_dns(&capture, common.format.into(), &look, out)
+            write_dns(&capture, format, &look, out)
         } else {
-            write_flows(&capture, common.format.into(), &look, out)
+            write_flows(&capture, format, &look, out)
         }
     })?;
     Ok(exit)

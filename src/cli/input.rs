@@ -7,17 +7,32 @@ use std::time::{Duration, Instant};
 
 use super::args::Common;
 use super::output;
-use crate::drive::{InputReport, Observed, Point, Progress, observe_at};
+use crate::drive::{InputReport, Observed, Point, Progress, observe_at, with_digests};
 use crate::report::{InputSummary, Loss};
 use crate::source::{Input, resolve};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
-    read_at(captures, &Point::Everywhere, common)
+    let everywhere = &Point::Everywhere;
+    read_with_inputs(captures, everywhere, Digests::LeftOut, common).map(|(observed, _)| observed)
 }
 
-/// As [`read`], but only what was captured at a point.
-pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> Option<Observed> {
+/// Whether the inputs' SHA-256 are wanted. They cost time, so they are worked out only where a record is made that
+/// others will read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Digests {
+    WorkedOut,
+    LeftOut,
+}
+
+/// As [`read`], but only what was captured at a point, and with all inputs by ordinal, those that could not be opened
+/// too.
+pub(super) fn read_with_inputs(
+    captures: &[OsString],
+    point: &Point,
+    digests: Digests,
+    common: &Common,
+) -> Option<(Observed, Vec<Input>)> {
     let inputs = resolve(captures);
     for problem in &inputs.problems {
         output::complain(&problem.to_string());
@@ -29,8 +44,11 @@ pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> 
         output::note(
             common,
             &format!(
-                "{} files are no captures and were skipped (-v lists them)",
-                inputs.skipped.len()
+                "{} (-v lists them)",
+                match inputs.skipped.len() {
+                    1 => "1 file is no capture and was skipped".to_owned(),
+                    count => format!("{count} files are no captures and were skipped"),
+                }
             ),
         );
     }
@@ -39,7 +57,11 @@ pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> 
     }
     let progress = Progress::default();
     let mut observed = watched(common, &inputs.inputs, &progress, || {
-        observe_at(&inputs.inputs, point, threads(common), &progress)
+        let work = || observe_at(&inputs.inputs, point, threads(common), &progress);
+        match digests {
+            Digests::WorkedOut => with_digests(&inputs.inputs, work),
+            Digests::LeftOut => work(),
+        }
     });
     for failure in &observed.failures {
         output::complain(&failure.to_string());
@@ -53,7 +75,7 @@ pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> 
             ));
         }
     }
-    Some(observed)
+    Some((observed, inputs.inputs))
 }
 
 /// Reads captures once more, at another point; what is wrong with them was told before.
@@ -80,6 +102,8 @@ pub(super) fn summaries(
 ) -> Vec<InputSummary> {
     let read = inputs.iter().map(|report| InputSummary {
         path: report.input.path.to_string(),
+        bytes: report.input.stored_bytes,
+        sha256: report.sha256.clone(),
         frames: report.frames,
         first: (report.frames > 0).then_some(report.span.first),
         last: (report.frames > 0).then_some(report.span.last),

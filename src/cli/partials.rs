@@ -9,14 +9,17 @@ use anyhow::Context;
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
+use super::input::Digests;
 use super::plan::plan;
 use super::{audit, input, output, seeds};
-use crate::drive::Partial;
+use crate::drive::{Partial, Point};
 use crate::observe::attribute_with;
 use crate::report::{ReportError, write_whole};
+use crate::source::Input;
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
-    let Some(observed) = input::read(&command.captures.captures, common) else {
+    let captures = &command.captures.captures;
+    let Some((observed, _)) = input::read_with_inputs(captures, &Point::Everywhere, Digests::WorkedOut, common) else {
         return Ok(Exit::NotAudited);
     };
     let exit = completeness(&observed);
@@ -42,11 +45,13 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         }
     }
     let inputs = input::summaries(&partial.inputs, &[]);
+    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let sighted = audit::Sighted {
         capture: attribute_with(partial.observation, &seeds),
         outside: None,
     };
-    audit::report(&sighted, &inputs, &plan, command.out.as_deref(), common)
+    let out = command.out.as_deref();
+    audit::report(&sighted, &inputs, &captures, &plan, out, common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

@@ -42,6 +42,8 @@ pub struct InputReport {
     pub loss: Loss,
     /// Interfaces described.
     pub interfaces: Vec<Interface>,
+    /// SHA-256 of the input as it is stored, in hexadecimal digits; `None` where it was not worked out.
+    pub sha256: Option<String>,
 }
 
 /// Everything read.
@@ -127,6 +129,7 @@ fn read(
         damage: source.damage().to_vec(),
         loss,
         interfaces: source.interfaces().to_vec(),
+        sha256: None,
     };
     (absorber.observation, report)
 }

@@ -1,10 +1,14 @@
 //! One fold, run anywhere: inputs to partial observations to one whole.
 
+mod digest;
+mod extract;
 mod fold;
 mod partial;
 mod point;
 mod two_points;
 
+pub use digest::{digest_of, with_digests};
+pub use extract::{Extracted, Missing, Wanted, extract};
 pub use fold::{InputReport, Observed, Progress, observe, observe_at};
 pub use partial::{Partial, PartialError};
 pub use point::Point;

@@ -455,7 +455,7 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
                 last.reaches(run.span.0, idle) && (!alone || last.is_continued_by(&run))
             })
         };
-        join(&mut out, place, run);
+        join(&mut out, place, run, bound(when));
     }
     for run in hinted {
         let mut place = out.iter().position(|known| run.answers(known));
@@ -487,11 +487,19 @@ fn open_together(first: &Run, second: &Run) -> bool {
     }
 }
 
-fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>) {
+/// How many runs of a key are kept apart. Parts that merge bring packets that belong together once all is there.
+const fn bound(when: When) -> usize {
+    match when {
+        When::OnTheWay => MAX_RUNS * 32,
+        When::Absorbing | When::AtLast => MAX_RUNS,
+    }
+}
+
+fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>, bound: usize) {
     match place {
         Some(i) => out[i].merge(*run),
-        None if out.len() >= MAX_RUNS => {
-            let last = &mut out[MAX_RUNS - 1];
+        None if out.len() >= bound => {
+            let last = &mut out[bound - 1];
             last.merge(*run);
             last.cut = true;
         }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer as _};
-use serde_json::ser::{CompactFormatter, Formatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::judged_flow::JudgedFlow;
 use super::pieces::in_pieces;
@@ -146,6 +146,18 @@ pub fn write_ndjson(report: &Report<'_>, mut out: impl Write) -> Result<(), Repo
     all(&mut out, "capture", [&report.capture])?;
     all(&mut out, "rules", &report.rules)?;
     Ok(out.flush()?)
+}
+
+/// Writes one object as one document.
+pub(super) fn json_document(
+    out: &mut impl Write,
+    object: &impl Serialize,
+) -> Result<(), ReportError> {
+    let formatter = Harmless(PrettyFormatter::new());
+    object.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut *out, formatter,
+    ))?;
+    Ok(out.write_all(b"\n")?)
 }
 
 /// Writes one object on one line.

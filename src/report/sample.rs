@@ -101,6 +101,8 @@ impl Sample {
             rules: &self.rules,
             inputs: &self.inputs,
             version: "0.0.0",
+            commit: None,
+            site_sha256: None,
             arguments: &self.arguments,
             as_of: Some("2026-11-21"),
         })
@@ -366,6 +368,8 @@ pub(super) fn sample() -> Sample {
     };
     let inputs = vec![InputSummary {
         path: format!("/tmp/{}.pcap", HOSTILE[2]),
+        bytes: Some(64_024),
+        sha256: None,
         frames: 100,
         first: Some(stamp(0).time),
         last: Some(stamp(99).time),

@@ -5,11 +5,14 @@
 mod bad_input;
 mod capture;
 mod command_line;
+mod evidence;
 mod harness;
 mod lab_table;
+mod hostile;
 mod laws;
 mod layering;
 mod merging;
+mod pipelines;
 mod rules;
 mod samples;
 mod semantics;
