@@ -131,8 +131,5 @@ pub(super) fn with_report<T>(
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),
     });
-    let result = then(&report);
-    std::mem::forget(report);
-    std::mem::forget(judgement);
-    result
+    then(&report)
 }
