@@ -45,14 +45,29 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         capture: attribute_with(observed.observation, &seeds),
         outside,
     };
-    let out = command.out.as_deref();
-    report(&sighted, &inputs, &captures, &plan, out, common)
+    let to = Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+    };
+    let exit = report(&sighted, &inputs, &captures, &plan, to, common);
+    // The process ends: taking millions of small lists apart would only take time.
+    std::mem::forget(sighted);
+    exit
 }
 
 /// What was seen, at one point or at two.
 pub(super) struct Sighted {
     pub(super) capture: Capture,
     pub(super) outside: Option<Capture>,
+}
+
+/// Where reports go besides standard output.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Destination<'a> {
+    /// The report set, with the packets of the findings where there are captures to copy them from.
+    pub(super) folder: Option<&'a Path>,
+    /// The packets of the findings alone.
+    pub(super) evidence: Option<&'a Path>,
 }
 
 /// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings
@@ -62,18 +77,22 @@ pub(super) fn report(
     inputs: &[InputSummary],
     captures: &[Input],
     plan: &Plan,
-    out: Option<&Path>,
+    to: Destination<'_>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
     with_report(sighted, inputs, plan, |report| {
-        if let Some(directory) = out {
-            let mut written = write_directory(report, directory)?;
-            let evidence = directory.join("evidence.pcapng");
+        let mut written = match to.folder {
+            Some(folder) => write_directory(report, folder)?,
+            None => Vec::new(),
+        };
+        let beside = to.folder.filter(|_| !captures.is_empty());
+        let beside = beside.map(|folder| folder.join("evidence.pcapng"));
+        for evidence in beside.into_iter().chain(to.evidence.map(Path::to_path_buf)) {
             extract::evidence(report, &sighted.capture, captures, &evidence)?;
             written.push(evidence);
-            for path in written {
-                output::note(common, &format!("wrote {}", path.display()));
-            }
+        }
+        for path in written {
+            output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
         output::to_stdout(|out| match common.format {
@@ -101,7 +120,7 @@ pub(super) fn with_report<T>(
 ) -> T {
     let Sighted { capture, outside } = sighted;
     let judgement = judge_between(capture, outside.as_ref(), &plan.rules, &plan.profile);
-    then(&Report::new(&Audit {
+    let report = Report::new(&Audit {
         capture,
         judgement: &judgement,
         rules: &plan.rules,
@@ -111,5 +130,6 @@ pub(super) fn with_report<T>(
         site_sha256: plan.site_sha256.as_deref(),
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),
-    }))
+    });
+    then(&report)
 }

@@ -52,8 +52,11 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         outside: None,
     };
     let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
-    let out = command.out.as_deref();
-    audit::report(&sighted, &inputs, &captures, &plan, out, common)
+    let to = audit::Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+    };
+    audit::report(&sighted, &inputs, &captures, &plan, to, common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

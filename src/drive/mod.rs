@@ -11,7 +11,7 @@ mod two_points;
 pub use conversation::Conversations;
 pub use digest::{Digests, digest_of, with_digests};
 pub use extract::{Extracted, Missing, Wanted, extract};
-pub use fold::{InputReport, Observed, Progress, observe, observe_at};
+pub use fold::{InputReport, Observed, Progress, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
 pub use point::Point;
 pub use two_points::two_points;

@@ -11,6 +11,8 @@ mod hostile;
 mod lab_table;
 mod laws;
 mod layering;
+#[cfg(feature = "live")]
+mod live;
 mod merging;
 mod pipelines;
 mod rules;
