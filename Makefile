@@ -1,5 +1,5 @@
 # Short names for the scripts; nothing here that the scripts do not do.
-.PHONY: demo test bench record
+.PHONY: demo test bench micro record
 
 demo:
 	sh scripts/demo
@@ -8,6 +8,9 @@ test:
 	sh scripts/test
 
 bench:
+	sh scripts/bench
+
+micro:
 	cargo bench
 
 record:

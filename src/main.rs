@@ -2,6 +2,9 @@
 
 use pktaudit::cli;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> cli::Exit {
     cli::run()
 }

@@ -40,6 +40,10 @@ pub fn run() -> Exit {
             };
         }
     };
+    // Where it cannot be made, the usual one is.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(input::threads(&arguments.common))
+        .build_global();
     let result = match &arguments.command {
         Command::Audit(command) => audit::run(command, &arguments.common),
         #[cfg(feature = "live")]

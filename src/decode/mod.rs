@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+mod common;
 pub mod dns;
 pub mod http;
 mod icmp;
@@ -32,6 +33,14 @@ use span::{Span, Walk};
 /// [`MAX_LAYERS`] layers are entered, and nothing is allocated.
 #[must_use]
 pub fn decode(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
+    match common::tcp_in_ethernet(link_type, bytes, wire_length) {
+        Some(packet) => Decoded::Packet(packet),
+        None => decode_any(link_type, bytes, wire_length),
+    }
+}
+
+/// Walks layer by layer.
+fn decode_any(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
     let mut walk = Walk::default();
     match link::frame(link_type, Span::frame(bytes, wire_length), &mut walk) {
         Ok(packet) => Decoded::Packet(packet),

@@ -80,7 +80,14 @@ fn partial(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
 }
 
 /// The timestamps option (RFC 7323 section 3.2): value and echo reply.
-fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
+pub(super) fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
+    // As nearly all send it: two bytes of padding, then the option.
+    if let [1, 1, 8, 10, a, b, c, d, e, f, g, h, ..] = *options {
+        return Some((
+            u32::from_be_bytes([a, b, c, d]),
+            u32::from_be_bytes([e, f, g, h]),
+        ));
+    }
     const END: u8 = 0;
     const NO_OPERATION: u8 = 1;
     const TIMESTAMPS: u8 = 8;

@@ -1,10 +1,12 @@
 //! Inputs to one observation, on any number of threads.
 //!
-//! One thread reads batches while the others absorb those read before, each batch into an observation of its own;
-//! these merge in the order of the batches. By the laws of [`Merge`] the number of threads leaves no trace.
+//! Each input becomes an observation of its own, several inputs at once; these merge in the order of the inputs. Of a
+//! long input one thread reads, and decompresses, while another absorbs. By the laws of [`Merge`] the number of
+//! threads leaves no trace.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
@@ -13,7 +15,7 @@ use crate::decode::decode;
 use crate::model::{FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{Observation, Sighting};
 use crate::source::{
-    Batch, BatchLimits, Damage, Frame, FrameSource, Input, Interface, Loss, SourceError,
+    Batch, BatchLimits, Damage, FrameSource, Input, Interface, Loss, SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -55,7 +57,7 @@ pub struct Observed {
     pub failures: Vec<SourceError>,
 }
 
-/// Reads all inputs. `threads` is how many batches are absorbed at once; 0 counts as 1.
+/// Reads all inputs with up to `threads` threads; 0 counts as 1.
 ///
 /// Inputs that cannot be opened are told in [`Observed::failures`]; the others are read all the same.
 #[must_use]
@@ -71,171 +73,174 @@ pub fn observe_at(
     threads: usize,
     progress: &Progress,
 ) -> Observed {
+    let threads = threads.max(1);
     let mut observed = Observed::default();
-    for (ordinal, input) in inputs.iter().enumerate() {
-        let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
-        match crate::source::open_counting(&input.path, Arc::clone(&progress.bytes)) {
-            Ok(mut source) => {
-                let report = read(
-                    &mut source,
-                    input,
-                    (ordinal, point),
-                    threads.max(1),
-                    progress,
-                    &mut observed.observation,
-                );
-                observed.inputs.push(report);
+    // What was read of each input and is not merged yet is bounded: so many of them at once.
+    for (first, group) in (0..).step_by(threads).zip(inputs.chunks(threads)) {
+        let one = |(place, input): (usize, &Input)| {
+            let ordinal = u32::try_from(first + place).unwrap_or(u32::MAX);
+            let mut source = open_counting(&input.path, Arc::clone(&progress.bytes))?;
+            let place = (ordinal, point);
+            Ok(read(&mut source, input, place, threads, progress))
+        };
+        let read: Vec<Result<_, SourceError>> = if threads == 1 || group.len() == 1 {
+            group.iter().enumerate().map(one).collect()
+        } else {
+            group.par_iter().enumerate().map(one).collect()
+        };
+        for result in read {
+            match result {
+                Ok((observation, report)) => {
+                    observed.observation.merge(observation);
+                    observed.inputs.push(report);
+                }
+                Err(error) => observed.failures.push(error),
             }
-            Err(error) => observed.failures.push(error),
         }
     }
     observed
 }
 
+/// Reads one input to its end; with more than one thread, one of its own reads ahead where the input is long.
 fn read(
     source: &mut (impl FrameSource + Send),
     input: &Input,
     (ordinal, point): (u32, &Point),
     threads: usize,
     progress: &Progress,
-    whole: &mut Observation,
-) -> InputReport {
-    let mut ready = Batches::new(threads);
-    let mut next = Batches::new(threads);
-    let mut frames = 0;
-    let mut span = TimeSpan::default();
-    let mut chunk = 0;
-    ready.fill(source);
-    while ready.used > 0 {
-        let batches = &ready.batches[..ready.used];
-        // Described before their frames, so known of all that were read by now.
-        let elsewhere = point.elsewhere(source.interfaces());
-        let ((), partials) = rayon::join(
-            || next.fill(source),
-            || absorb_all(batches, &elsewhere, (ordinal, chunk), threads),
-        );
-        for (partial, batch) in partials.into_iter().zip(batches) {
-            whole.merge(partial);
-            frames += batch.len() as u64;
-            span.merge(batch_span(batch));
-        }
-        chunk += u32::try_from(ready.used).unwrap_or(0);
-        progress.frames.fetch_add(
-            batches.iter().map(|b| b.len() as u64).sum(),
-            Ordering::Relaxed,
-        );
-        std::mem::swap(&mut ready, &mut next);
+) -> (Observation, InputReport) {
+    let mut absorber = Absorber::new(ordinal, progress);
+    let mut batch = Batch::default();
+    let mut alone = 0;
+    while (threads == 1 || alone < ALONE) && batch.fill(source, BatchLimits::default()) > 0 {
+        absorber.absorb(&batch, &point.elsewhere(source.interfaces()));
+        alone += 1;
+    }
+    if !batch.is_empty() {
+        read_ahead(source, point, batch, &mut absorber);
     }
     let loss = source.loss();
-    whole.note_lost(loss.interface + loss.kernel + loss.own);
-    InputReport {
+    let lost = loss.interface + loss.kernel + loss.own;
+    absorber.observation.note_lost(lost);
+    let report = InputReport {
         input: input.clone(),
-        frames,
-        span,
+        frames: absorber.frames,
+        span: absorber.span,
         damage: source.damage().to_vec(),
         loss,
         interfaces: source.interfaces().to_vec(),
         sha256: None,
-    }
-}
-
-fn absorb_all(
-    batches: &[Batch],
-    elsewhere: &[bool],
-    (input, first_chunk): (u32, u32),
-    threads: usize,
-) -> Vec<Observation> {
-    let one = |(i, batch): (usize, &Batch)| {
-        absorb_but(
-            batch,
-            elsewhere,
-            input,
-            first_chunk.saturating_add(u32::try_from(i).unwrap_or(u32::MAX)),
-        )
     };
-    if threads == 1 {
-        batches.iter().enumerate().map(one).collect()
-    } else {
-        batches.par_iter().enumerate().map(one).collect()
-    }
+    (absorber.observation, report)
 }
 
-/// One chunk to its observation, as an input of that one chunk.
+/// So many batches of an input are read before a thread is worth its while.
+const ALONE: usize = 4;
+/// So many batches are under way between reading and absorbing.
+const AHEAD: usize = 4;
+
+/// Reads the rest of a source on a thread of its own, while this one absorbs. Batches go round, so memory is bounded.
+fn read_ahead(
+    source: &mut (impl FrameSource + Send),
+    point: &Point,
+    used: Batch,
+    absorber: &mut Absorber<'_>,
+) {
+    let (to_fill, empty) = sync_channel(AHEAD);
+    let (filled, to_absorb) = sync_channel(AHEAD);
+    for batch in std::iter::once(used)
+        .chain(std::iter::repeat_with(Batch::default))
+        .take(AHEAD)
+    {
+        // There is room for all of them.
+        let _ = to_fill.send(batch);
+    }
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while let Ok(mut batch) = empty.recv() {
+                // The other side hangs up only after the last batch.
+                if batch.fill(source, BatchLimits::default()) == 0 {
+                    break;
+                }
+                // Interfaces are described before their frames, so those of this batch are known now.
+                let elsewhere = point.elsewhere(source.interfaces());
+                if filled.send((batch, elsewhere)).is_err() {
+                    break;
+                }
+            }
+        });
+        while let Ok((batch, elsewhere)) = to_absorb.recv() {
+            absorber.absorb(&batch, &elsewhere);
+            let _ = to_fill.send(batch);
+        }
+    });
+}
+
+/// One chunk to its observation, whatever chunks of the input come before or after it.
 #[must_use]
 pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
-    absorb_but(batch, &[], input, chunk)
+    let progress = Progress::default();
+    let mut absorber = Absorber::new(input, &progress);
+    absorber.chunk = chunk;
+    absorber.absorb(batch, &[]);
+    absorber.observation
 }
 
-/// Absorbs a batch in the order of time, so that disorder within it leaves no trace.
-fn absorb_but(batch: &Batch, elsewhere: &[bool], input: u32, chunk: u32) -> Observation {
-    let mut observation = Observation::default();
-    observation.note_chunk(input, chunk);
-    let mut take = |index: usize, frame: &Frame<'_>| {
-        let frame_id = FrameId::new(input, chunk, u32::try_from(index).unwrap_or(u32::MAX));
-        let sighting = Sighting {
-            stamp: Stamp {
-                time: frame.time,
-                frame: frame_id,
-            },
-            captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
-            wire_length: frame.wire_length,
-        };
-        let place = frame.interface as usize;
-        if elsewhere.get(place).copied().unwrap_or(false) {
-            observation.pass_by(sighting);
-            return;
-        }
-        observation.absorb(
-            sighting,
-            &decode(frame.link_type.0, frame.bytes, frame.wire_length),
-        );
-    };
-    let in_order = batch
-        .frames()
-        .zip(batch.frames().skip(1))
-        .all(|(a, b)| a.time <= b.time);
-    if in_order {
-        batch
-            .frames()
-            .enumerate()
-            .for_each(|(i, frame)| take(i, &frame));
-    } else {
-        let mut frames: Vec<(usize, Frame<'_>)> = batch.frames().enumerate().collect();
-        frames.sort_by_key(|(_, frame)| frame.time);
-        frames.iter().for_each(|(i, frame)| take(*i, frame));
-    }
-    observation
+/// Takes the batches of one input, in their order.
+struct Absorber<'a> {
+    observation: Observation,
+    progress: &'a Progress,
+    input: u32,
+    chunk: u32,
+    /// Frames of the chunk so far.
+    index: usize,
+    frames: u64,
+    span: TimeSpan,
 }
 
-fn batch_span(batch: &Batch) -> TimeSpan {
-    let mut span = TimeSpan::default();
-    batch
-        .frames()
-        .for_each(|frame| span.merge(TimeSpan::at(frame.time)));
-    span
-}
-
-/// Batches whose buffers go round.
-struct Batches {
-    batches: Vec<Batch>,
-    used: usize,
-}
-
-impl Batches {
-    fn new(count: usize) -> Self {
+impl<'a> Absorber<'a> {
+    fn new(input: u32, progress: &'a Progress) -> Self {
         Self {
-            batches: vec![Batch::default(); count],
-            used: 0,
+            observation: Observation::default(),
+            progress,
+            input,
+            chunk: 0,
+            index: 0,
+            frames: 0,
+            span: TimeSpan::default(),
         }
     }
 
-    fn fill(&mut self, source: &mut impl FrameSource) {
-        self.used = 0;
-        for batch in &mut self.batches {
-            if batch.fill(source, BatchLimits::default()) == 0 {
-                break;
-            }
-            self.used += 1;
+    /// Absorbs a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the interfaces
+    /// whose frames are passed by.
+    fn absorb(&mut self, batch: &Batch, elsewhere: &[bool]) {
+        if self.index + batch.len() > FrameId::MAX_FRAMES as usize {
+            self.chunk = self.chunk.saturating_add(1);
+            self.index = 0;
         }
+        self.observation.note_chunk(self.input, self.chunk);
+        for (place, frame) in batch.frames_by_time() {
+            let index = u32::try_from(self.index + place).unwrap_or(u32::MAX);
+            let sighting = Sighting {
+                stamp: Stamp {
+                    time: frame.time,
+                    frame: FrameId::new(self.input, self.chunk, index),
+                },
+                captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
+                wire_length: frame.wire_length,
+            };
+            let place = frame.interface as usize;
+            if elsewhere.get(place).copied().unwrap_or(false) {
+                self.observation.pass_by(sighting);
+                continue;
+            }
+            let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
+            self.observation.absorb(sighting, &decoded);
+        }
+        self.index += batch.len();
+        self.frames += batch.len() as u64;
+        self.span.merge(batch.span());
+        let frames = &self.progress.frames;
+        frames.fetch_add(batch.len() as u64, Ordering::Relaxed);
     }
 }

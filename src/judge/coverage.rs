@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Flow, Name, NameSource, StreamFact};
 use crate::rules::{
-    Assessment, Cover, Denied, Misfit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject,
+    Assessment, Cover, Denied, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject,
 };
 
 /// Whom a flow aims at, as far as packets tell.
@@ -156,22 +156,5 @@ pub(super) fn wanted_by_name(
         path: None,
         time,
     };
-    let Assessment { covers, misses, .. } = rules.assess(&subject, scratch);
-    let only_port = |miss: &Miss| {
-        miss.misfits
-            .iter()
-            .all(|misfit| matches!(misfit, Misfit::Port { .. } | Misfit::Transport { .. }))
-    };
-    let covered = covers.into_iter().map(|cover| cover.requirement);
-    let mut wanted: Vec<_> = covered
-        .chain(
-            misses
-                .into_iter()
-                .filter(only_port)
-                .map(|miss| miss.requirement),
-        )
-        .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    wanted
+    rules.covering_on_any_port(&subject, scratch)
 }

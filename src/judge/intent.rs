@@ -187,20 +187,28 @@ pub(super) fn intents(
     }
     forgive_other_family(&mut out);
     failed_lookups(capture, lookups, rules, &mut out);
-    out.sort_by(|a, b| {
-        let key = |i: &Intent| {
-            (
-                i.span.0.time,
-                i.initiator,
-                i.fqdn.clone(),
-                i.addresses.clone(),
-                i.port,
-                i.transport,
-            )
-        };
-        key(a).cmp(&key(b))
-    });
+    out.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     out
+}
+
+type SortKey<'a> = (
+    CaptureTime,
+    IpAddr,
+    Option<&'a Fqdn>,
+    &'a [IpAddr],
+    Option<u16>,
+    Transport,
+);
+
+fn sort_key(intent: &Intent) -> SortKey<'_> {
+    (
+        intent.span.0.time,
+        intent.initiator,
+        intent.fqdn.as_ref(),
+        &intent.addresses,
+        intent.port,
+        intent.transport,
+    )
 }
 
 /// Cuts a list of flows, ascending by start, where they lie farther apart than [`CLOSE`].

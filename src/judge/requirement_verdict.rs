@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
+use rayon::prelude::*;
+
 use super::coverage::wanted_by_name;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
-use crate::model::Fqdn;
+use crate::model::{CaptureTime, Fqdn};
 use crate::observe::Capture;
 use crate::rules::{
     Activity, GroupKind, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch, Source, Via,
@@ -119,27 +121,29 @@ pub(super) fn requirement_verdicts(
     lookups: &Lookups,
     rules: &RuleSet,
 ) -> Vec<RequirementVerdict> {
-    let mut covered: BTreeMap<RequirementIndex, Vec<usize>> = BTreeMap::new();
+    let mut covered: Vec<Vec<usize>> = vec![Vec::new(); rules.requirements().len()];
     for (i, intent) in intents.iter().enumerate() {
         for requirement in &intent.requirements {
-            covered.entry(*requirement).or_default().push(i);
+            if let Some(of) = covered.get_mut(requirement.index()) {
+                of.push(i);
+            }
         }
     }
     let present = Present::of(capture, rules);
-    let mut resolved = resolved_names(lookups, rules);
-    let mut verdicts: Vec<RequirementVerdict> = rules
-        .requirements()
-        .iter()
-        .zip(0..)
-        .map(|(_, place)| RequirementIndex::new(place))
-        .map(|requirement| {
-            let intents_of = covered.remove(&requirement).unwrap_or_default();
-            let reached_by: BTreeSet<IpAddr> = intents_of
+    let resolved = resolved_names(lookups, rules);
+    let mut verdicts: Vec<RequirementVerdict> = covered
+        .into_par_iter()
+        .enumerate()
+        .map(|(place, intents_of)| {
+            let requirement = RequirementIndex::new(u32::try_from(place).unwrap_or(u32::MAX));
+            let mut reached_by: Vec<IpAddr> = intents_of
                 .iter()
                 .map(|i| &intents[*i])
                 .filter(|intent| intent.outcome.is_reached())
                 .map(|intent| intent.initiator)
                 .collect();
+            reached_by.sort_unstable();
+            reached_by.dedup();
             let mut names = Vec::new();
             let standing = match rules.activity(requirement) {
                 Activity::Off(why) if intents_of.is_empty() => Standing::NotActive(off(&why)),
@@ -147,8 +151,8 @@ pub(super) fn requirement_verdicts(
                     format!("the site file binds no address or name to the role {role}"),
                 ),
                 _ if intents_of.is_empty() => {
-                    let found = resolved.remove(&requirement).unwrap_or_default();
-                    names = found.into_iter().collect();
+                    let found = resolved.get(&requirement).into_iter().flatten();
+                    names = found.map(ToString::to_string).collect();
                     Standing::NotSeen(not_seen(requirement, &names, &present, rules))
                 }
                 _ => standing(&intents_of, intents),
@@ -159,7 +163,7 @@ pub(super) fn requirement_verdicts(
                 must_see: rules.must_see(requirement),
                 excused_by: None,
                 intents: intents_of,
-                reached_by: reached_by.into_iter().collect(),
+                reached_by,
                 resolved: names,
             }
         })
@@ -179,14 +183,15 @@ fn off(why: &str) -> String {
 
 /// The worst of its intents, initiator by initiator: one that reached the aim at last is content.
 fn standing(places: &[usize], intents: &[Intent]) -> Standing {
-    type Aim<'a> = (IpAddr, Option<&'a Fqdn>, Option<u16>);
-    let mut by_initiator: BTreeMap<Aim<'_>, Vec<Outcome>> = BTreeMap::new();
-    for intent in places.iter().map(|i| &intents[*i]) {
-        let aim = (intent.initiator, intent.fqdn.as_ref(), intent.port);
-        by_initiator.entry(aim).or_default().push(intent.outcome);
-    }
+    let aim = |place: &usize| {
+        let intent = &intents[*place];
+        (intent.initiator, intent.fqdn.as_ref(), intent.port)
+    };
+    let mut places = places.to_vec();
+    places.sort_by(|a, b| aim(a).cmp(&aim(b)));
     let mut worst = Standing::Satisfied;
-    for outcomes in by_initiator.values() {
+    for of_aim in places.chunk_by(|a, b| aim(a) == aim(b)) {
+        let outcomes: Vec<Outcome> = of_aim.iter().map(|i| intents[*i].outcome).collect();
         // Intents are ascending by time: a block that came after a success still is one.
         let last_reached = outcomes.iter().rposition(|outcome| outcome.is_reached());
         let since = &outcomes[last_reached.map_or(0, |i| i + 1)..];
@@ -218,21 +223,34 @@ const fn rank(standing: &Standing) -> u8 {
 }
 
 /// Names that some host resolved to an address of use, by the requirements that the lookups can be for.
-fn resolved_names(
-    lookups: &Lookups,
+fn resolved_names<'a>(
+    lookups: &'a Lookups,
     rules: &RuleSet,
-) -> BTreeMap<RequirementIndex, BTreeSet<String>> {
-    let mut scratch = Scratch::default();
-    let mut out: BTreeMap<RequirementIndex, BTreeSet<String>> = BTreeMap::new();
-    for (client, name, lookup) in lookups.iter() {
-        let Some(at) = lookup.resolved_at else {
-            continue;
-        };
-        for requirement in wanted_by_name(client, name, at.time, rules, &mut scratch) {
-            out.entry(requirement).or_default().insert(name.to_string());
-        }
-    }
-    out
+) -> BTreeMap<RequirementIndex, BTreeSet<&'a Fqdn>> {
+    let resolved: Vec<(IpAddr, &Fqdn, CaptureTime)> = lookups
+        .iter()
+        .filter_map(|(client, name, lookup)| Some((client, name, lookup.resolved_at?.time)))
+        .collect();
+    resolved
+        .par_iter()
+        .with_min_len(256)
+        .fold(
+            || (Scratch::default(), BTreeMap::new()),
+            |(mut scratch, mut out), (client, name, at)| {
+                for requirement in wanted_by_name(*client, name, *at, rules, &mut scratch) {
+                    let names: &mut BTreeSet<&Fqdn> = out.entry(requirement).or_default();
+                    names.insert(*name);
+                }
+                (scratch, out)
+            },
+        )
+        .map(|(_, out)| out)
+        .reduce(BTreeMap::new, |mut out, other| {
+            for (requirement, names) in other {
+                out.entry(requirement).or_default().extend(names);
+            }
+            out
+        })
 }
 
 /// Who sent something, as far as requirements ask for it.

@@ -1,5 +1,8 @@
 //! The direction-free 5-tuple.
 
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Transport};
@@ -31,7 +34,7 @@ impl Side {
 }
 
 /// A 5-tuple without direction: both directions of a flow have the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FlowKey {
     low: Endpoint,
     high: Endpoint,
@@ -42,7 +45,7 @@ impl FlowKey {
     /// The key of a packet, and which side sent it. A packet from an endpoint to itself is sent by the low side.
     #[must_use]
     pub fn of(source: Endpoint, destination: Endpoint, transport: Transport) -> (Self, Side) {
-        if source <= destination {
+        if is_low(source, destination) {
             (
                 Self {
                     low: source,
@@ -79,9 +82,51 @@ impl FlowKey {
     }
 }
 
+/// Whether the source is not above the destination in order; once for each packet, so IPv4 is compared as numbers.
+#[inline]
+fn is_low(source: Endpoint, destination: Endpoint) -> bool {
+    match (source.ip, destination.ip) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            (from.to_bits(), source.port) <= (to.to_bits(), destination.port)
+        }
+        _ => source <= destination,
+    }
+}
+
+/// In few words, since it is done once for each packet.
+impl Hash for FlowKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let ports = u64::from(self.low.port) << 16 | u64::from(self.high.port);
+        let ends = ports << 8 | u64::from(self.transport.protocol());
+        match (self.low.ip, self.high.ip) {
+            (IpAddr::V4(low), IpAddr::V4(high)) => {
+                state.write_u64(u64::from(low.to_bits()) << 32 | u64::from(high.to_bits()));
+            }
+            (low, high) => {
+                low.hash(state);
+                high.hash(state);
+            }
+        }
+        state.write_u64(ends);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ipv4_has_the_order_of_endpoints() {
+        let ends = ["0.0.0.1", "1.0.0.0", "10.0.0.1", "192.0.2.255", "::1"];
+        let ends = ends.map(|ip| ip.parse().unwrap());
+        for (a, b) in ends.iter().flat_map(|a| ends.iter().map(move |b| (*a, *b))) {
+            for (from, to) in [(5, 9), (9, 5), (5, 5), (5, 256)] {
+                let (a, b) = (Endpoint::new(a, from), Endpoint::new(b, to));
+                assert_eq!(is_low(a, b), a <= b, "{a} {b}");
+            }
+        }
+    }
 
     #[test]
     fn both_directions_have_one_key() {

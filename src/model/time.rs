@@ -66,11 +66,57 @@ impl CaptureTime {
 /// RFC 3339 in UTC with nine digits of fraction: `2026-11-21T20:26:00.000000001Z`.
 impl fmt::Display for CaptureTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
-            Ok(t) => write!(f, "{t:.9}"),
-            Err(_) => write!(f, "{}ns", self.0),
-        }
+        f.write_str(std::str::from_utf8(&self.rfc3339()).unwrap_or_default())
     }
+}
+
+impl CaptureTime {
+    /// A report has some for each flow, so it is put together by hand: all years that can be told have four digits.
+    fn rfc3339(self) -> [u8; 30] {
+        const DAY: i64 = 86_400;
+        let (seconds, nanos) = (
+            self.0.div_euclid(1_000_000_000),
+            self.0.rem_euclid(1_000_000_000),
+        );
+        let (day, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+        let (year, month, day) = civil(day);
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        for (range, mut number) in [
+            (0..4, year),
+            (5..7, month),
+            (8..10, day),
+            (11..13, second / 3600),
+            (14..16, second / 60 % 60),
+            (17..19, second % 60),
+            (20..29, nanos),
+        ] {
+            for digit in text[range].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        text
+    }
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar: years begin in March, so that
+/// leap days end them, and repeat after 400.
+const fn civil(day: i64) -> (i64, i64, i64) {
+    let day = day + 719_468;
+    let era = day.div_euclid(146_097);
+    let day_of_era = day.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, day_of_month)
 }
 
 /// First and last time of something; both ends belong to it.
@@ -118,6 +164,8 @@ impl Merge for TimeSpan {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -130,6 +178,15 @@ mod tests {
             CaptureTime::from_nanos(0).to_string(),
             "1970-01-01T00:00:00.000000000Z"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn prints_what_jiff_prints(nanos in any::<i64>()) {
+            let wanted = jiff::Timestamp::from_nanosecond(i128::from(nanos)).unwrap();
+            let text = CaptureTime::from_nanos(nanos).to_string();
+            prop_assert_eq!(text, format!("{wanted:.9}"));
+        }
     }
 
     #[test]

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use rayon::prelude::*;
+
 use super::app::App;
 use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
-use super::dns_log::DnsTransaction;
+use super::dns_log::{DnsLog, DnsTransaction};
 use super::names::Directory;
 use super::recognise;
 use super::run::{Event, EventKind, Run, SaidBy};
@@ -15,7 +17,7 @@ use super::seed::Seed;
 use super::side::SideEvidence;
 use super::stream::StreamFact;
 use super::{Chunks, Observation, Tally};
-use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Side, Stamp, TimeSpan, Transport};
+use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport};
 
 /// A flow's place in [`Capture::flows`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +165,9 @@ pub struct Capture {
     pub span: TimeSpan,
 }
 
+/// So many runs are worked on by one thread at a time.
+const SOME: usize = 1024;
+
 /// Works out flows, their direction, state and names.
 #[must_use]
 pub fn attribute(observation: Observation) -> Capture {
@@ -182,9 +187,17 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         copies: _,
     } = observation;
     let mut runs: Vec<_> = flows.into_runs().collect();
-    for (key, run) in &mut runs {
-        recognise::conclude(run, *key, &mut dns);
-    }
+    let late: Vec<DnsLog> = runs
+        .par_chunks_mut(SOME)
+        .map(|runs| {
+            let mut dns = DnsLog::default();
+            for (key, run) in runs {
+                recognise::conclude(run, *key, &mut dns);
+            }
+            dns
+        })
+        .collect();
+    late.into_iter().for_each(|late| dns.merge(late));
     if dns.dropped() > 0 {
         *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
     }
@@ -194,18 +207,17 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     let dns = dns.into_transactions();
     let mut directory = Directory::of(&dns);
     directory.seed(seeds);
-    let mut out: Vec<Flow> = Vec::new();
-    let mut cut = 0;
-    for (key, run) in runs {
-        cut += u64::from(run.cut);
-        if run.sides.iter().any(|side| side.packets > 0) {
-            out.push(flow(key, *run, &directory));
-        }
-    }
+    let cut = runs.iter().filter(|(_, run)| run.cut).count() as u64;
+    let mut out: Vec<Flow> = runs
+        .into_par_iter()
+        .with_min_len(SOME)
+        .filter(|(_, run)| run.sides.iter().any(|side| side.packets > 0))
+        .map(|(key, run)| flow(key, *run, &directory))
+        .collect();
     if cut > 0 {
         *tally.bounded.entry("flow-evidence".to_owned()).or_default() += cut;
     }
-    out.sort_by_key(|f| (f.span.0.time, f.initiator, f.responder, f.transport, f.span));
+    out.par_sort_by_key(|f| (f.span.0.time, f.initiator, f.responder, f.transport, f.span));
     let numbering = chunks.numbering();
     let span = chunks.span();
     Capture {

@@ -18,94 +18,78 @@ pub struct ChunkInfo {
 /// Chunks by (input, chunk) ordinal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunks {
-    by_place: BTreeMap<(u32, u32), ChunkInfo>,
+    /// Ascending.
+    by_place: Vec<((u32, u32), ChunkInfo)>,
 }
 
 impl Chunks {
     /// Counts a frame.
+    #[inline]
     pub fn count(&mut self, stamp: Stamp) {
-        let info = self.by_place.entry(stamp.frame.chunk()).or_default();
+        let info = self.at(stamp.frame.chunk());
         info.frames += 1;
         info.span.merge(TimeSpan::at(stamp.time));
     }
 
     /// Notes a chunk, with or without frames.
     pub fn note(&mut self, input: u32, chunk: u32) {
-        self.by_place.entry((input, chunk)).or_default();
+        self.at((input, chunk));
     }
 
     /// The first chunk that both have: merging them would count its frames twice.
     #[must_use]
     pub fn first_shared(&self, other: &Self) -> Option<(u32, u32)> {
-        self.by_place
-            .keys()
-            .find(|place| other.by_place.contains_key(place))
-            .copied()
+        let places = self.by_place.iter().map(|(place, _)| *place);
+        places.into_iter().find(|place| other.place(*place).is_ok())
     }
 
     /// The latest time in a chunk that is in here.
     #[must_use]
     pub(super) fn last_of(&self, place: (u32, u32)) -> Option<CaptureTime> {
-        self.by_place.get(&place).map(|info| info.span.last)
+        let at = self.place(place).ok()?;
+        self.by_place.get(at).map(|(_, info)| info.span.last)
     }
 
     /// All chunks, ascending.
     pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), ChunkInfo)> + '_ {
-        self.by_place.iter().map(|(place, info)| (*place, *info))
+        self.by_place.iter().copied()
     }
 
     /// The same numbering with fewer entries: chunks that are not `named` are counted together with those behind them
     /// up to the next named one. Times are forgotten but for the last chunk's.
     #[must_use]
     pub(super) fn compressed(&self, named: &BTreeSet<(u32, u32)>) -> Self {
-        let mut by_place = BTreeMap::new();
+        let mut by_place = Vec::new();
         let mut gap: Option<((u32, u32), u64)> = None;
-        let last = self.by_place.keys().next_back();
+        let last = self.by_place.last().map(|(place, _)| *place);
         for (place, info) in &self.by_place {
-            let is_last = Some(place) == last;
+            let is_last = Some(*place) == last;
             if !is_last && !named.contains(place) {
                 gap.get_or_insert((*place, 0)).1 += info.frames;
                 continue;
             }
-            if let Some((place, frames)) = gap.take() {
-                by_place.insert(
-                    place,
-                    ChunkInfo {
-                        frames,
-                        span: TimeSpan::default(),
-                    },
-                );
-            }
-            let span = if is_last {
-                info.span
-            } else {
-                TimeSpan::default()
+            let counted = |frames| ChunkInfo {
+                frames,
+                span: TimeSpan::default(),
             };
-            by_place.insert(
-                *place,
-                ChunkInfo {
-                    frames: info.frames,
-                    span,
-                },
-            );
+            by_place.extend(gap.take().map(|(place, frames)| (place, counted(frames))));
+            by_place.push((*place, if is_last { *info } else { counted(info.frames) }));
         }
         Self { by_place }
     }
 
     /// Gives inputs other ordinals: `ordinals[old]` is the new one.
     pub(super) fn renumber_inputs(&mut self, ordinals: &[u32]) {
-        let old = std::mem::take(&mut self.by_place);
-        let new = |input: u32| ordinals.get(input as usize).copied().unwrap_or(input);
-        self.by_place = old
-            .into_iter()
-            .map(|((input, chunk), info)| ((new(input), chunk), info))
-            .collect();
+        for ((input, _), _) in &mut self.by_place {
+            *input = ordinals.get(*input as usize).copied().unwrap_or(*input);
+        }
+        self.by_place.sort_unstable_by_key(|(place, _)| *place);
     }
 
     /// All frames.
     #[must_use]
     pub fn frames(&self) -> u64 {
-        self.by_place.values().map(|info| info.frames).sum()
+        self.by_place.iter().map(|(_, info)| info.frames).sum()
     }
 
     /// From the first to the last frame's time; empty where there is no frame.
@@ -113,8 +97,8 @@ impl Chunks {
     pub fn span(&self) -> TimeSpan {
         let mut span = TimeSpan::default();
         self.by_place
-            .values()
-            .for_each(|info| span.merge(info.span));
+            .iter()
+            .for_each(|(_, info)| span.merge(info.span));
         span
     }
 
@@ -129,13 +113,35 @@ impl Chunks {
         }
         Numbering { first }
     }
+
+    /// The chunk with an ordinal; frames come from the last one as a rule.
+    #[inline]
+    fn at(&mut self, place: (u32, u32)) -> &mut ChunkInfo {
+        let last = self.by_place.len().wrapping_sub(1);
+        if self
+            .by_place
+            .get(last)
+            .is_some_and(|known| known.0 == place)
+        {
+            return &mut self.by_place[last].1;
+        }
+        let at = self.place(place).unwrap_or_else(|at| {
+            self.by_place.insert(at, (place, ChunkInfo::default()));
+            at
+        });
+        &mut self.by_place[at].1
+    }
+
+    fn place(&self, place: (u32, u32)) -> Result<usize, usize> {
+        self.by_place.binary_search_by_key(&place, |known| known.0)
+    }
 }
 
 impl Merge for Chunks {
     /// Adds counts; the caller has made sure by [`Chunks::first_shared`] that no chunk is in both.
     fn merge(&mut self, other: Self) {
         for (place, info) in other.by_place {
-            let mine = self.by_place.entry(place).or_default();
+            let mine = self.at(place);
             mine.frames += info.frames;
             mine.span.merge(info.span);
         }

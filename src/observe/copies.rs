@@ -48,7 +48,15 @@ struct Current {
     first: CaptureTime,
     last: CaptureTime,
     held: usize,
-    recent: Vec<[Sight; WAYS]>,
+    recent: Vec<Recent>,
+}
+
+/// Packets whose identities fall together; what is looked at for each packet lies side by side.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    identity: [u64; WAYS],
+    stamp: [Stamp; WAYS],
+    dropped: [bool; WAYS],
 }
 
 /// A packet's identity, and when and where it was seen.
@@ -109,23 +117,16 @@ impl Copies {
                 first: stamp.time,
                 last: stamp.time,
                 held: 0,
-                recent: vec![[Sight::NONE; WAYS]; SETS],
+                recent: vec![Recent::NONE; SETS],
             })
         });
         current.last = current.last.max(stamp.time);
         let set = &mut current.recent[sight.identity as usize % SETS];
-        if let Some(known) = set.iter_mut().find(|known| known.is_copied_by(&sight)) {
-            *known = Sight {
-                dropped: true,
-                ..sight
-            };
+        if set.note(&sight) {
             return Seen::Copy;
         }
-        if let Some(oldest) = set.iter_mut().min_by_key(|known| known.stamp.time) {
-            *oldest = sight;
-        }
-        let early = stamp.time.since(current.first) <= WINDOW;
-        if current.held < HELD || early && current.held < MAX_HELD {
+        let early = || stamp.time.since(current.first) <= WINDOW;
+        if current.held < HELD || current.held < MAX_HELD && early() {
             current.held += 1;
             return Seen::Early(sight);
         }
@@ -210,12 +211,9 @@ impl Copies {
         let Some(current) = self.current.take() else {
             return;
         };
-        let recent = current.recent.iter().flatten();
+        let recent = current.recent.iter().flat_map(Recent::sights);
         let mut tail: Vec<Sight> = recent
-            .filter(|sight| {
-                **sight != Sight::NONE && current.last.since(sight.stamp.time) <= MEMORY
-            })
-            .copied()
+            .filter(|sight| current.last.since(sight.stamp.time) <= MEMORY)
             .collect();
         tail.sort_unstable_by_key(|sight| Reverse(sight.stamp));
         tail.truncate(MAX_TAIL);
@@ -236,16 +234,54 @@ fn is_copy(sight: &Sight, sights: &[Sight], waits: &HashSet<Stamp>) -> bool {
         })
 }
 
-impl Sight {
+impl Recent {
+    const NEVER: Stamp = Stamp {
+        time: CaptureTime::MIN,
+        frame: FrameId::from_bits(0),
+    };
     const NONE: Self = Self {
-        stamp: Stamp {
-            time: CaptureTime::MIN,
-            frame: FrameId::from_bits(0),
-        },
-        identity: 0,
-        dropped: false,
+        identity: [0; WAYS],
+        stamp: [Self::NEVER; WAYS],
+        dropped: [false; WAYS],
     };
 
+    /// Puts a packet in the place of the one that it is a copy of, or else of the oldest; whether it is a copy.
+    #[inline]
+    fn note(&mut self, sight: &Sight) -> bool {
+        for way in 0..WAYS {
+            if self.identity[way] == sight.identity && self.at(way).is_copied_by(sight) {
+                self.stamp[way] = sight.stamp;
+                self.dropped[way] = true;
+                return true;
+            }
+        }
+        let mut oldest = 0;
+        for way in 1..WAYS {
+            if self.stamp[way].time < self.stamp[oldest].time {
+                oldest = way;
+            }
+        }
+        self.identity[oldest] = sight.identity;
+        self.stamp[oldest] = sight.stamp;
+        self.dropped[oldest] = false;
+        false
+    }
+
+    fn at(&self, way: usize) -> Sight {
+        Sight {
+            stamp: self.stamp[way],
+            identity: self.identity[way],
+            dropped: self.dropped[way],
+        }
+    }
+
+    fn sights(&self) -> impl Iterator<Item = Sight> + '_ {
+        let used = (0..WAYS).filter(|way| self.stamp[*way] != Self::NEVER);
+        used.map(|way| self.at(way))
+    }
+}
+
+impl Sight {
     fn is_copied_by(&self, later: &Self) -> bool {
         self.identity == later.identity
             && self.stamp < later.stamp
@@ -287,7 +323,12 @@ fn identity(packet: &Packet<'_>) -> u64 {
     hash.finish()
 }
 
+#[inline]
 fn addresses(source: IpAddr, destination: IpAddr, hash: &mut impl Hasher) {
+    if let (IpAddr::V4(source), IpAddr::V4(destination)) = (source, destination) {
+        hash.write_u64(u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits()));
+        return;
+    }
     for ip in [source, destination] {
         match ip {
             IpAddr::V4(ip) => hash.write_u32(ip.to_bits()),
@@ -296,6 +337,7 @@ fn addresses(source: IpAddr, destination: IpAddr, hash: &mut impl Hasher) {
     }
 }
 
+#[inline]
 fn segment_identity(segment: &Segment<'_>, hash: &mut impl Hasher) {
     let mut two = |high: u32, low: u32| hash.write_u64(u64::from(high) << 32 | u64::from(low));
     let ports = |source: u16, destination: u16| u32::from(source) << 16 | u32::from(destination);

@@ -3,11 +3,12 @@
 //! Every message is kept with its stamp, so that parts merge by concatenation; queries and answers are paired only
 //! in the whole.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::recognise::Arrival;
@@ -191,11 +192,13 @@ impl DnsLog {
 
     /// Queries paired with their answers, ascending by time.
     pub(super) fn into_transactions(mut self) -> Vec<DnsTransaction> {
-        self.seen.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        self.seen
+            .par_sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         self.seen.dedup();
         drop_parts(&mut self.seen);
         let mut out: Vec<DnsTransaction> = Vec::new();
-        let mut open: HashMap<ExchangeKey, usize> = HashMap::new();
+        let mut open: hashbrown::HashMap<ExchangeKey, usize, foldhash::fast::RandomState> =
+            hashbrown::HashMap::default();
         for seen in self.seen {
             let key = ExchangeKey::of(&seen);
             let known = open.get(&key).copied().filter(|&i| {

@@ -68,6 +68,7 @@ impl FlowTable {
             (false, _) => None,
         };
         let run = self.run(key, opening, hint(side, segment), stamp);
+        let latest = run.span.1 < stamp;
         if flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::ACK) {
             run.syn_data = run.syn_data.max(segment.payload_length);
         }
@@ -110,10 +111,17 @@ impl FlowTable {
         if special.has(TcpFlags::RST) {
             run.keep(event(EventKind::Rst));
         }
-        if segment.payload_length > 0 {
-            run.keep(event(EventKind::Data));
+        let plain = if segment.payload_length > 0 {
+            Some(EventKind::Data)
         } else if special.0 == 0 && flags.has(TcpFlags::ACK) {
-            run.keep(event(EventKind::Ack));
+            Some(EventKind::Ack)
+        } else {
+            None
+        };
+        if let Some(kind) = plain
+            && !(latest && run.has_enough(kind, side))
+        {
+            run.keep(event(kind));
         }
         if special.has(TcpFlags::SYN)
             || (!segment.payload.is_empty() && !special.has(TcpFlags::RST))
@@ -309,6 +317,12 @@ impl FlowTable {
         let transport = key.transport();
         let idle = idle_gap(transport);
         let runs = self.runs.entry(key).or_default();
+        // Nearly all: the only run of the 5-tuple goes on.
+        if let ([only], None) = (&runs[..], hint)
+            && goes_on(only, opening, stamp, idle)
+        {
+            return &mut runs[0];
+        }
         if let Some(hint) = hint {
             let mut run = Run::new(None, stamp);
             run.hint = Some(hint);
@@ -385,6 +399,16 @@ fn hint(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
     })
 }
 
+/// Whether a packet belongs to a run that is the only one, as [`find`] would say.
+#[inline]
+fn goes_on(run: &Run, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> bool {
+    match (run.opening, opening) {
+        (Some(known), Some(opening)) => known.is_answered_as(opening, run.syn_data),
+        (None, Some(_)) => false,
+        (_, None) => run.hint.is_none() && run.span.0 <= stamp && run.reaches(stamp, idle),
+    }
+}
+
 fn find(runs: &Runs, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> Option<usize> {
     match opening {
         Some(opening) => runs.iter().rposition(|run| {
@@ -456,7 +480,7 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
                 last.reaches(run.span.0, idle) && (!alone || last.is_continued_by(&run))
             })
         };
-        join(&mut out, place, run);
+        join(&mut out, place, run, bound(when));
     }
     for run in hinted {
         let mut place = out.iter().position(|known| run.answers(known));
@@ -488,11 +512,19 @@ fn open_together(first: &Run, second: &Run) -> bool {
     }
 }
 
-fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>) {
+/// How many runs of a key are kept apart. Parts that merge bring packets that belong together once all is there.
+const fn bound(when: When) -> usize {
+    match when {
+        When::OnTheWay => MAX_RUNS * 32,
+        When::Absorbing | When::AtLast => MAX_RUNS,
+    }
+}
+
+fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>, bound: usize) {
     match place {
         Some(i) => out[i].merge(*run),
-        None if out.len() >= MAX_RUNS => {
-            let last = &mut out[MAX_RUNS - 1];
+        None if out.len() >= bound => {
+            let last = &mut out[bound - 1];
             last.merge(*run);
             last.cut = true;
         }

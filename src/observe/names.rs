@@ -1,8 +1,10 @@
 //! Which names an address had, for whom and when, as DNS answers told.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::dns_log::{DnsData, DnsTransaction};
 use super::seed::Seed;
@@ -14,6 +16,9 @@ pub(super) const SLACK: Duration = Duration::from_secs(300);
 /// The most names told of one flow.
 const MAX_NAMES: usize = 16;
 
+/// How many answers of an address are looked at: one with very many tells no more by all of them.
+const MAX_LOOKUPS: usize = 4096;
+
 /// An address learnt for a name.
 #[derive(Clone, Debug)]
 struct Lookup {
@@ -21,6 +26,55 @@ struct Lookup {
     client: IpAddr,
     asked: Fqdn,
     ttl: u32,
+}
+
+impl Lookup {
+    /// Whether it has run out at a moment, slack included.
+    fn is_stale(&self, time: CaptureTime) -> bool {
+        let life = Duration::from_secs(u64::from(self.ttl)) + SLACK;
+        self.stamp.time.plus(life) < time
+    }
+}
+
+/// All that was learnt of an address.
+#[derive(Debug, Default)]
+struct Lookups {
+    /// Ascending by time.
+    all: Vec<Lookup>,
+    /// Who asked, and the place in `all`; ascending.
+    by_client: Vec<(IpAddr, u32)>,
+    /// How many names there are.
+    names: usize,
+}
+
+impl Lookups {
+    /// Puts them into their order, once all are there.
+    fn arrange(&mut self) {
+        self.all
+            .sort_by(|a, b| (a.stamp, a.client, &a.asked).cmp(&(b.stamp, b.client, &b.asked)));
+        let clients = self.all.iter().map(|lookup| lookup.client);
+        self.by_client = clients.zip(0..).collect();
+        self.by_client.sort_unstable();
+        let mut names: Vec<&Fqdn> = self.all.iter().map(|lookup| &lookup.asked).collect();
+        names.sort_unstable();
+        names.dedup();
+        self.names = names.len();
+    }
+
+    /// What a client asked itself, as far as it lies in a range of `all`; the latest first.
+    fn of_client(
+        &self,
+        client: IpAddr,
+        range: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = &Lookup> {
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let from = (client, place(range.start));
+        let to = (client, place(range.end));
+        let start = self.by_client.partition_point(|own| *own < from);
+        let end = self.by_client.partition_point(|own| *own < to);
+        let own = self.by_client[start..end].iter().rev();
+        own.filter_map(|(_, place)| self.all.get(*place as usize))
+    }
 }
 
 /// A name that an address may have at a moment.
@@ -39,19 +93,20 @@ pub(super) struct Candidate {
 /// All answers by address.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
-    by_address: HashMap<IpAddr, Vec<Lookup>>,
+    by_address: HashMap<IpAddr, Lookups, foldhash::fast::RandomState>,
     /// By address: for whom, and the name.
-    seeds: HashMap<IpAddr, Vec<(Option<IpAddr>, Fqdn)>>,
+    seeds: HashMap<IpAddr, Vec<(Option<IpAddr>, Fqdn)>, foldhash::fast::RandomState>,
 }
 
 impl Directory {
     /// Reads all answers. Sinkhole addresses name nothing, nor do addresses that the asked name does not lead to.
     pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
-        let mut by_address: HashMap<IpAddr, Vec<Lookup>> = HashMap::new();
+        let mut directory = Self::default();
         for transaction in transactions {
             for named in named_addresses(transaction) {
-                let lookups = by_address.entry(named.address.to_canonical()).or_default();
-                lookups.push(Lookup {
+                let address = named.address.to_canonical();
+                let lookups = directory.by_address.entry(address).or_default();
+                lookups.all.push(Lookup {
                     stamp: named.stamp,
                     client: transaction.client.ip,
                     asked: named.asked.clone(),
@@ -59,14 +114,9 @@ impl Directory {
                 });
             }
         }
-        for lookups in by_address.values_mut() {
-            lookups
-                .sort_by(|a, b| (a.stamp, a.client, &a.asked).cmp(&(b.stamp, b.client, &b.asked)));
-        }
-        Self {
-            by_address,
-            seeds: HashMap::new(),
-        }
+        let mut all: Vec<&mut Lookups> = directory.by_address.values_mut().collect();
+        all.par_iter_mut().for_each(|lookups| lookups.arrange());
+        directory
     }
 
     /// Adds names told before the capture began.
@@ -110,36 +160,92 @@ impl Directory {
         let Some(lookups) = self.by_address.get(&address.to_canonical()) else {
             return Vec::new();
         };
-        let known = lookups.partition_point(|lookup| lookup.stamp.time <= time);
-        let mut out: Vec<Candidate> = Vec::new();
-        let mut best: HashMap<&Fqdn, usize> = HashMap::new();
-        // Bounded: an address with very many answers tells no more by looking at all of them.
-        for lookup in lookups[..known].iter().rev().take(4096) {
-            let ends = lookup
-                .stamp
-                .time
-                .plus(Duration::from_secs(u64::from(lookup.ttl)) + SLACK);
-            let candidate = Candidate {
-                asked: lookup.asked.clone(),
-                stamp: lookup.stamp,
-                same_client: lookup.client == client,
-                stale: ends < time,
-            };
-            match best.get(&lookup.asked) {
-                Some(&i) if rank(&out[i]) <= rank(&candidate) => {}
-                Some(&i) => out[i] = candidate,
-                None => {
-                    best.insert(&lookup.asked, out.len());
-                    out.push(candidate);
+        let known = lookups.all.partition_point(|l| l.stamp.time <= time);
+        let range = known.saturating_sub(MAX_LOOKUPS)..known;
+        let mut found = Found::new(time);
+        for lookup in lookups.of_client(client, range.clone()) {
+            found.take(lookup);
+        }
+        let same_client = !found.best.is_empty();
+        if !same_client {
+            for lookup in lookups.all[range].iter().rev() {
+                found.take(lookup);
+                // Whatever is earlier is another answer for a name that has a fresh one.
+                if found.fresh == lookups.names {
+                    break;
                 }
             }
         }
-        let own = out.iter().any(|c| c.same_client);
-        let fresh = out.iter().any(|c| c.same_client == own && !c.stale);
-        out.retain(|c| c.same_client == own && c.stale != fresh);
-        out.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.asked.cmp(&b.asked)));
-        out.truncate(MAX_NAMES);
-        out
+        found.into_candidates(same_client)
+    }
+}
+
+/// The best answer for each name, gathered from the latest one back.
+struct Found<'a> {
+    time: CaptureTime,
+    /// Whether it has run out, and the answer.
+    best: Vec<(bool, &'a Lookup)>,
+    /// Places in `best`, once they are many.
+    places: HashMap<&'a Fqdn, usize, foldhash::fast::RandomState>,
+    /// Names that have an answer which has not run out.
+    fresh: usize,
+}
+
+impl<'a> Found<'a> {
+    /// So many names are looked for one by one.
+    const FEW: usize = 8;
+
+    fn new(time: CaptureTime) -> Self {
+        Self {
+            time,
+            best: Vec::new(),
+            places: HashMap::default(),
+            fresh: 0,
+        }
+    }
+
+    /// An answer that has not run out is better than one that has; else the later one is.
+    fn take(&mut self, lookup: &'a Lookup) {
+        let stale = lookup.is_stale(self.time);
+        match self.place(&lookup.asked) {
+            Some(i) if stale || !self.best[i].0 => return,
+            Some(i) => self.best[i] = (stale, lookup),
+            None => {
+                self.best.push((stale, lookup));
+                if !self.places.is_empty() {
+                    self.places.insert(&lookup.asked, self.best.len() - 1);
+                }
+            }
+        }
+        self.fresh += usize::from(!stale);
+    }
+
+    fn place(&mut self, name: &Fqdn) -> Option<usize> {
+        if self.best.len() <= Self::FEW {
+            return self.best.iter().position(|(_, known)| known.asked == *name);
+        }
+        if self.places.is_empty() {
+            let names = self.best.iter().map(|(_, known)| &known.asked);
+            self.places = names.zip(0..).collect();
+        }
+        self.places.get(name).copied()
+    }
+
+    fn into_candidates(mut self, same_client: bool) -> Vec<Candidate> {
+        if self.fresh > 0 {
+            self.best.retain(|(stale, _)| !stale);
+        }
+        self.best
+            .sort_by(|(_, a), (_, b)| b.stamp.cmp(&a.stamp).then_with(|| a.asked.cmp(&b.asked)));
+        self.best.truncate(MAX_NAMES);
+        let best = self.best.into_iter();
+        best.map(|(stale, lookup)| Candidate {
+            asked: lookup.asked.clone(),
+            stamp: lookup.stamp,
+            same_client,
+            stale,
+        })
+        .collect()
     }
 }
 
@@ -182,14 +288,6 @@ pub(super) fn named_addresses(
             })
         })
     })
-}
-
-fn rank(candidate: &Candidate) -> (bool, bool, std::cmp::Reverse<Stamp>) {
-    (
-        !candidate.same_client,
-        candidate.stale,
-        std::cmp::Reverse(candidate.stamp),
-    )
 }
 
 /// Addresses that resolvers give instead of the real one: 0/8, 127/8, `::`, `::1`, `::ffff:` of those.

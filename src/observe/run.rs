@@ -195,6 +195,9 @@ pub(super) struct Run {
     pub extra: Option<Box<Extra>>,
     /// Whether items were dropped at a bound.
     pub cut: bool,
+    /// Of which kinds of events from each side as many are kept as ever are; as far as it has been noticed.
+    #[serde(skip)]
+    full: [u8; 2],
 }
 
 impl Run {
@@ -223,6 +226,7 @@ impl Run {
             quic: None,
             extra: None,
             cut: false,
+            full: [0; 2],
         }
     }
 
@@ -274,10 +278,17 @@ impl Run {
         self.span = (self.span.0.min(stamp), self.span.1.max(stamp));
     }
 
+    /// Whether a packet that is later than all so far would not be kept by itself. Quick: may say no where it is so.
+    #[inline]
+    pub(super) const fn has_enough(&self, kind: EventKind, side: Side) -> bool {
+        self.full[side.index()] & kind.bit() != 0
+    }
+
     /// Keeps a packet by itself, unless there are enough earlier ones of its kind.
     pub(super) fn keep(&mut self, event: Event) {
         let first_of_kind = self.sides[event.side.index()].kinds & event.kind.bit() == 0;
         if !first_of_kind && self.full_before(&event) {
+            self.full[event.side.index()] |= event.kind.bit();
             return;
         }
         self.sides[event.side.index()].kinds |= event.kind.bit();
@@ -323,7 +334,9 @@ impl Run {
     /// Whether packets less than `idle` after this run's end belong to it.
     #[must_use]
     pub(super) fn reaches(&self, stamp: Stamp, idle: Duration) -> bool {
-        stamp.time.since(self.span.1.time) <= idle
+        // In nanoseconds, which costs no division: asked for each packet.
+        let silent = i128::from(stamp.time.as_nanos()) - i128::from(self.span.1.time.as_nanos());
+        u128::try_from(silent).unwrap_or(0) <= idle.as_nanos()
     }
 
     /// Whether a later part of the capture goes on in the sequence space where this run ends. Connections of one
@@ -369,6 +382,7 @@ impl Run {
         self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
         self.app.insert(other.app);
         self.cut |= other.cut;
+        self.full = [0; 2];
         let [low, high] = other.sides;
         self.sides[0].merge(low);
         self.sides[1].merge(high);

@@ -117,10 +117,11 @@ impl SideEvidence {
         self.packets += 1;
         self.bytes += u64::from(sizes.ip_length);
         self.payload_bytes += sizes.payload;
-        self.span = Some(match self.span {
-            Some((first, last)) => (first.min(stamp), last.max(stamp)),
-            None => (stamp, stamp),
-        });
+        match &mut self.span {
+            Some((_, last)) if *last <= stamp => *last = stamp,
+            Some((first, _)) => *first = stamp.min(*first),
+            None => self.span = Some((stamp, stamp)),
+        }
         self.ttl = Some(match self.ttl {
             Some((low, high)) => (low.min(sizes.ttl), high.max(sizes.ttl)),
             None => (sizes.ttl, sizes.ttl),

@@ -144,6 +144,11 @@ impl Stream {
         self.finished
     }
 
+    /// Whether the opening has said all that it can and nothing else is expected.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.finished && self.pending.is_empty() && self.pieces.is_empty()
+    }
+
     /// Keeps a segment's bytes as far as they may still say something.
     pub(super) fn keep(&mut self, sequence: u32, stamp: Stamp, bytes: &[u8], cut: bool) {
         if bytes.is_empty() || !self.wants(sequence, bytes.len()) {

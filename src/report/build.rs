@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::Range;
+
+use rayon::prelude::*;
 
 use super::finding_id::finding_ids;
 use super::judged_flow::JudgedFlow;
@@ -53,18 +56,18 @@ impl<'a> Report<'a> {
         Self {
             summary: gather.summary(&capture),
             findings: finding_ids(&judgement.findings, audit.rules)
-                .into_iter()
+                .into_par_iter()
                 .zip(&judgement.findings)
                 .map(|(id, finding)| gather.finding(id, finding))
                 .collect(),
             intents: judgement
                 .intents
-                .iter()
+                .par_iter()
                 .map(|intent| gather.intent(intent))
                 .collect(),
             requirements: judgement
                 .requirements
-                .iter()
+                .par_iter()
                 .filter_map(|verdict| gather.requirement(verdict))
                 .collect(),
             capture,
@@ -77,13 +80,25 @@ impl<'a> Report<'a> {
     /// All flows with what is said of them, in the order of [`crate::observe::Capture::flows`]. Made one by one, so
     /// that a report of very many flows does not hold them twice.
     pub fn flows(&self) -> impl Iterator<Item = JudgedFlow<'_>> {
-        let flows = self
-            .audit
-            .capture
-            .flows
-            .iter()
-            .zip(&self.audit.judgement.flows);
-        flows.enumerate().map(|(id, (flow, verdict))| {
+        self.flows_at(0..self.flows_len())
+    }
+
+    /// How many flows there are.
+    pub(super) fn flows_len(&self) -> usize {
+        let Audit {
+            capture, judgement, ..
+        } = self.audit;
+        capture.flows.len().min(judgement.flows.len())
+    }
+
+    /// Some of the flows, by their places.
+    pub(super) fn flows_at(&self, places: Range<usize>) -> impl Iterator<Item = JudgedFlow<'_>> {
+        let Audit {
+            capture, judgement, ..
+        } = self.audit;
+        let flows = capture.flows[places.clone()].iter();
+        let flows = flows.zip(&judgement.flows[places.clone()]);
+        places.zip(flows).map(|(id, (flow, verdict))| {
             let place = self.intent_of_flow.get(id).copied().flatten();
             let intent = place.and_then(|place| self.audit.judgement.intents.get(place as usize));
             JudgedFlow::new(

@@ -4,14 +4,15 @@
 //! without harm and loses nothing.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer as _};
+use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::judged_flow::JudgedFlow;
-use super::text::is_harmful;
-use super::view::{CaptureView, DocumentView, FindingView, IntentView, RequirementView, Summary};
+use super::pieces::in_pieces;
+use super::text::{is_harmful, is_plain};
 use super::{Report, ReportError};
 
 /// Writes one JSON document: `summary`, `findings`, `intents`, `requirements`, `flows`, `capture`, `rules`.
@@ -19,17 +20,108 @@ use super::{Report, ReportError};
 /// # Errors
 /// Those of the writer.
 pub fn write_json(report: &Report<'_>, mut out: impl Write) -> Result<(), ReportError> {
-    let document = Document {
-        summary: &report.summary,
-        findings: &report.findings,
-        intents: &report.intents,
-        requirements: &report.requirements,
-        flows: FlowList(report),
-        capture: &report.capture,
-        rules: &report.rules,
-    };
-    json_document(&mut out, &document)?;
+    let parts: [(&str, &(dyn Part + Sync)); 7] = [
+        ("summary", &One(&report.summary)),
+        ("findings", &Many(&report.findings)),
+        ("intents", &Many(&report.intents)),
+        ("requirements", &Many(&report.requirements)),
+        ("flows", &FlowList(report)),
+        ("capture", &One(&report.capture)),
+        ("rules", &Many(&report.rules)),
+    ];
+    let mut before = "{\n";
+    for (name, part) in parts {
+        out.write_all(before.as_bytes())?;
+        part.write(name, &mut out)?;
+        before = ",\n";
+    }
+    out.write_all(b"\n}\n")?;
     Ok(out.flush()?)
+}
+
+/// A field of the document, with its name and without line end.
+trait Part {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError>;
+}
+
+struct One<'r, T>(&'r T);
+
+impl<T: Serialize> Part for One<'_, T> {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
+        out.write_all(inside(&field(name, self.0)?, 2))
+            .map_err(Into::into)
+    }
+}
+
+/// A list whose items are put into words by several threads.
+struct Many<'r, T>(&'r [T]);
+
+impl<T: Serialize + Sync> Part for Many<'_, T> {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
+        list(
+            name,
+            self.0.len(),
+            |places| field(name, &self.0[places]),
+            out,
+        )
+    }
+}
+
+/// Flows are made while they are written.
+struct FlowList<'r, 'a>(&'r Report<'a>);
+
+impl Part for FlowList<'_, '_> {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
+        let some = |places: Range<usize>| {
+            let flows: Vec<JudgedFlow<'_>> = self.0.flows_at(places).collect();
+            field(name, &flows)
+        };
+        list(name, self.0.flows_len(), some, out)
+    }
+}
+
+/// Writes a list field. `some` gives the field with some of the items, as if they were all; what is written is what
+/// lies between its brackets.
+fn list(
+    name: &'static str,
+    count: usize,
+    some: impl Fn(Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    if count == 0 {
+        return out.write_all(inside(&some(0..0)?, 2)).map_err(Into::into);
+    }
+    writeln!(out, "  \"{name}\": [")?;
+    let mut first = true;
+    in_pieces(count, some, |piece| {
+        if !std::mem::take(&mut first) {
+            out.write_all(b",\n")?;
+        }
+        // `{`, the line with the name, then the items; behind them the lines of the two brackets.
+        let items = inside(piece, 2);
+        let start = items.iter().position(|byte| *byte == b'\n');
+        let items = items.get(start.map_or(0, |at| at + 1)..).unwrap_or(&[]);
+        let end = items.len().saturating_sub("\n  ]".len());
+        Ok(out.write_all(&items[..end])?)
+    })?;
+    out.write_all(b"\n  ]").map_err(Into::into)
+}
+
+/// An object of one field.
+fn field(name: &'static str, value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, ReportError> {
+    let mut bytes = Vec::new();
+    let formatter = Harmless(Pretty::default());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(name, value)?;
+    SerializeMap::end(map)?;
+    Ok(bytes)
+}
+
+/// What lies between the first and the last `ends` bytes: an object without its brackets and line ends.
+fn inside(bytes: &[u8], ends: usize) -> &[u8] {
+    let end = bytes.len().saturating_sub(ends);
+    bytes.get(ends..end).unwrap_or(&[])
 }
 
 /// Writes one JSON object a line, each with its `kind`: the `summary`, then every `finding`, `intent`, `requirement`
@@ -61,7 +153,7 @@ pub(super) fn json_document(
     out: &mut impl Write,
     object: &impl Serialize,
 ) -> Result<(), ReportError> {
-    let formatter = Harmless(PrettyFormatter::new());
+    let formatter = Harmless(Pretty::default());
     object.serialize(&mut serde_json::Serializer::with_formatter(
         &mut *out, formatter,
     ))?;
@@ -82,25 +174,14 @@ pub(super) fn json_list<T: Serialize>(
     out: &mut impl Write,
     list: impl Iterator<Item = T>,
 ) -> Result<(), ReportError> {
-    let formatter = Harmless(PrettyFormatter::new());
+    let formatter = Harmless(Pretty::default());
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, formatter);
     let mut sequence = serializer.serialize_seq(None)?;
     for object in list {
         sequence.serialize_element(&object)?;
     }
-    sequence.end()?;
+    SerializeSeq::end(sequence)?;
     Ok(out.write_all(b"\n")?)
-}
-
-#[derive(Serialize)]
-struct Document<'r, 'a> {
-    summary: &'r Summary,
-    findings: &'r [FindingView],
-    intents: &'r [IntentView],
-    requirements: &'r [RequirementView<'a>],
-    flows: FlowList<'r, 'a>,
-    capture: &'r CaptureView,
-    rules: &'r [DocumentView],
 }
 
 #[derive(Serialize)]
@@ -110,12 +191,78 @@ struct Kind<T> {
     object: T,
 }
 
-/// Flows are made while they are written.
-struct FlowList<'r, 'a>(&'r Report<'a>);
+/// Two blanks for each level, as [`serde_json::ser::PrettyFormatter`] has it; but a line end and what follows it up to
+/// the first word are written at once, since there are more of them than of anything else.
+#[derive(Default)]
+struct Pretty {
+    depth: usize,
+    filled: bool,
+}
 
-impl Serialize for FlowList<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.flows().map(|flow: JudgedFlow<'_>| flow))
+impl Pretty {
+    /// A comma, a line end, and blanks for deeper levels than any report has.
+    const LINE: &'static [u8; 66] =
+        b",\n                                                                ";
+
+    fn line<W: ?Sized + Write>(&self, out: &mut W, comma: bool) -> io::Result<()> {
+        let deep = (2 * self.depth).saturating_sub(Self::LINE.len() - 2);
+        let end = 2 + 2 * self.depth - deep;
+        out.write_all(&Self::LINE[usize::from(!comma)..end])?;
+        (0..deep).try_for_each(|_| out.write_all(b" "))
+    }
+
+    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.filled = false;
+        out.write_all(bracket)
+    }
+
+    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        if self.filled {
+            self.line(out, false)?;
+        }
+        out.write_all(bracket)
+    }
+}
+
+impl Formatter for Pretty {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.line(out, !first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.open(out, b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.close(out, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.line(out, !first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.filled = true;
+        Ok(())
     }
 }
 
@@ -128,6 +275,9 @@ impl<F: Formatter> Formatter for Harmless<F> {
         out: &mut W,
         text: &str,
     ) -> io::Result<()> {
+        if is_plain(text) {
+            return out.write_all(text.as_bytes());
+        }
         let mut rest = text;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_harmful(*c)) {
             let (plain, from) = rest.split_at(at);
@@ -246,6 +396,19 @@ mod tests {
         assert_eq!(document["summary"]["exit"], 1);
         assert_eq!(document["summary"]["finding_codes"]["blocked"], 2);
         assert_eq!(document["flows"][8]["initiator"]["port"], Value::Null);
+    }
+
+    #[test]
+    fn lines_and_blanks_are_those_of_the_usual_formatter() {
+        let mut value = serde_json::json!({"a": [], "b": {}, "c": [1, {"d": [[], [null, "x"]]}]});
+        for _ in 0..40 {
+            value = serde_json::json!([value, {"deeper": 1}]);
+        }
+        let mut bytes = Vec::new();
+        let formatter = Harmless(Pretty::default());
+        let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+        value.serialize(&mut serializer).unwrap();
+        assert_eq!(bytes, serde_json::to_vec_pretty(&value).unwrap());
     }
 
     #[test]

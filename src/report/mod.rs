@@ -30,6 +30,7 @@ mod human;
 mod json;
 mod judged_flow;
 mod junit;
+mod pieces;
 mod rules_list;
 mod sarif;
 mod schema;

@@ -17,7 +17,7 @@ use unicode_width::UnicodeWidthChar;
 /// since names from packets are written out with backslashes already.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_harmful) {
+    if is_plain(text) || !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -49,6 +49,14 @@ pub fn cell(text: &str) -> Cow<'_, str> {
         return Cow::Owned(format!("'{text}"));
     }
     text
+}
+
+/// Whether a text is printable ASCII throughout, as nearly all is: nothing in it can do harm.
+#[must_use]
+pub(super) fn is_plain(text: &str) -> bool {
+    // No early end: so it is done many bytes at a time.
+    text.bytes()
+        .fold(true, |plain, byte| plain & (0x20..0x7f).contains(&byte))
 }
 
 /// Whether a character could do harm where text is shown.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use super::{
@@ -37,13 +38,19 @@ pub fn write_directory(report: &Report<'_>, directory: &Path) -> Result<Vec<Path
         move |source| ReportError::File { path, source }
     };
     fs::create_dir_all(directory).map_err(at(directory))?;
-    let mut written = Vec::new();
-    for (name, write) in FILES {
-        let path = directory.join(name);
-        write_whole(&path, |out| write(report, out))?;
-        written.push(path);
-    }
-    Ok(written)
+    // All are written at once: while one waits for the disk, another is put into words.
+    let aside: Vec<Result<Aside, ReportError>> = std::thread::scope(|scope| {
+        let write = |(name, write): (&str, Write1)| {
+            let path = directory.join(name);
+            scope.spawn(move || Aside::write(&path, |out| write(report, out)))
+        };
+        let writers: Vec<_> = FILES.into_iter().map(write).collect();
+        let writers = writers.into_iter();
+        writers
+            .map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    });
+    aside.into_iter().map(|file| file?.appear()).collect()
 }
 
 /// Writes a file that appears under its name only when `write` has ended well and the bytes are on the disk.
@@ -54,25 +61,61 @@ pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
-    let failed = |source| ReportError::File {
-        path: path.to_owned(),
-        source,
-    };
-    let (aside, file) = create_aside(path).map_err(failed)?;
-    let mut out = BufWriter::with_capacity(1 << 16, file);
-    let done = write(&mut out)
-        .map_err(|error| match error {
-            ReportError::Write(error) => error,
-            ReportError::File { source, .. } => source,
-        })
-        .and_then(|()| out.flush())
-        .and_then(|()| out.get_ref().sync_all())
-        .and_then(|()| fs::rename(&aside, path));
-    if done.is_err() {
-        // The error that is told is that of the writing; a file that cannot be removed either adds nothing.
-        let _ = fs::remove_file(&aside);
+    Aside::write(path, write)?.appear().map(drop)
+}
+
+/// A whole file beside the place where it is to appear; gone again where it never does.
+struct Aside {
+    aside: PathBuf,
+    path: PathBuf,
+}
+
+impl Aside {
+    fn write(
+        path: &Path,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
+    ) -> Result<Self, ReportError> {
+        let failed = |source| ReportError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let (aside, file) = create_aside(path).map_err(failed)?;
+        let whole = Self {
+            aside,
+            path: path.to_owned(),
+        };
+        let mut out = BufWriter::with_capacity(1 << 16, file);
+        write(&mut out)
+            .map_err(|error| match error {
+                ReportError::Write(error) => error,
+                ReportError::File { source, .. } => source,
+            })
+            .and_then(|()| out.flush())
+            .and_then(|()| out.get_ref().sync_all())
+            .map_err(failed)?;
+        Ok(whole)
     }
-    done.map_err(failed)
+
+    /// Puts it in its place, which is given.
+    fn appear(mut self) -> Result<PathBuf, ReportError> {
+        let path = std::mem::take(&mut self.path);
+        match fs::rename(&self.aside, &path) {
+            Ok(()) => {
+                self.aside = PathBuf::new();
+                Ok(path)
+            }
+            Err(source) => Err(ReportError::File { path, source }),
+        }
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if !self.aside.as_os_str().is_empty() {
+            // The error that is told is that of the writing; a file that cannot be removed either adds nothing.
+            let _ = fs::remove_file(&self.aside);
+        }
+    }
 }
 
 /// A new file beside `path` whose name nobody has. Never follows a link that somebody put there.

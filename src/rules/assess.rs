@@ -65,6 +65,26 @@ impl RuleSet {
         out
     }
 
+    /// The requirements that cover a subject or would, were its port and transport others; ascending. Cheaper than
+    /// [`Self::assess`], since nothing is put into words.
+    #[must_use]
+    pub fn covering_on_any_port(
+        &self,
+        subject: &Subject<'_>,
+        scratch: &mut Scratch,
+    ) -> Vec<RequirementIndex> {
+        self.gather(subject, scratch);
+        scratch.found.sort_unstable_by_key(Found::order);
+        scratch.found.dedup_by_key(|found| found.requirement);
+        let fits = |found: &&Found| found.misfits.0 & !(Misfits::PORT | Misfits::TRANSPORT) == 0;
+        let wanted = scratch.found.iter().filter(fits).filter_map(|found| {
+            let leg = self.legs.get(found.leg as usize)?;
+            let rule = self.rules.get(leg.requirement.index())?;
+            (!rule.deny).then_some(leg.requirement)
+        });
+        wanted.collect()
+    }
+
     /// Fills `scratch.found` with every leg whose destination fits; returns how many role legs were left out.
     fn gather(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> usize {
         scratch.found.clear();

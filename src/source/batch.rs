@@ -1,46 +1,77 @@
-//! Frames copied into one buffer, so that they can be handed to another thread.
+//! Many frames at once, so that they can be handed to another thread.
 
 use super::Frame;
 use super::FrameSource;
 use super::LinkType;
 use crate::model::CaptureTime;
 use crate::model::FrameId;
+use crate::model::Merge;
+use crate::model::TimeSpan;
 
 /// Consecutive frames of one source that own their bytes. Buffers are kept when it is filled again, so that a batch
 /// that goes round allocates nothing per frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// Readers of files give a batch the buffer that they read into ([`FrameSource::fill`]), so that no frame is copied;
+/// between the frames lie the headers of their records then.
+#[derive(Clone, Debug)]
 pub struct Batch {
     bytes: Vec<u8>,
     records: Vec<Record>,
+    captured: usize,
+    span: TimeSpan,
+    in_order: bool,
 }
 
 /// Where a batch is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
-    /// Captured bytes; the frame that reaches them is the last one, so a batch holds up to one frame more.
+    /// Bytes: where frames are copied, those captured, and the frame that reaches them is the last one, so a batch
+    /// holds up to one frame more; where a buffer is handed over, those of whole records.
     pub bytes: usize,
     /// Frames, at most [`FrameId::MAX_FRAMES`].
     pub frames: usize,
 }
 
 impl Default for BatchLimits {
-    /// 4 MiB: large enough that handing over costs nothing, small enough that some fit the cache.
+    /// 1 MiB: large enough that handing over costs nothing, small enough that some fit the cache.
     fn default() -> Self {
         Self {
-            bytes: 4 * 1024 * 1024,
+            bytes: 1024 * 1024,
             frames: FrameId::MAX_FRAMES as usize,
         }
     }
 }
 
-/// A frame but its bytes, which end where they end in the buffer and start where the record before ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A frame but its bytes, with their place in the buffer.
+#[derive(Clone, Copy, Debug)]
 struct Record {
     time: CaptureTime,
-    end: usize,
+    start: usize,
+    captured: u32,
     wire_length: u32,
     interface: u32,
     link_type: LinkType,
+}
+
+/// A frame's facts beside its bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FrameFacts {
+    pub(super) time: CaptureTime,
+    pub(super) link_type: LinkType,
+    pub(super) interface: u32,
+    pub(super) wire_length: u32,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            records: Vec::new(),
+            captured: 0,
+            span: TimeSpan::default(),
+            in_order: true,
+        }
+    }
 }
 
 impl Batch {
@@ -49,56 +80,80 @@ impl Batch {
     ///
     /// Where batches end depends on the frames alone, so the same source gives the same batches each time.
     pub fn fill<S: FrameSource + ?Sized>(&mut self, source: &mut S, limits: BatchLimits) -> usize {
-        self.clear();
-        let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
-        while self.records.len() < most && self.bytes.len() < limits.bytes.max(1) {
-            match source.next_frame() {
-                Some(frame) => self.push(frame),
-                None => break,
-            }
-        }
-        self.records.len()
+        source.fill(self, limits)
     }
 
     /// Adds a copy of a frame. The caller minds the limits.
     #[inline]
     pub fn push(&mut self, frame: Frame<'_>) {
+        let start = self.bytes.len();
         self.bytes.extend_from_slice(frame.bytes);
-        self.records.push(Record {
+        let facts = FrameFacts {
             time: frame.time,
-            end: self.bytes.len(),
-            wire_length: frame.wire_length,
-            interface: frame.interface,
             link_type: frame.link_type,
+            interface: frame.interface,
+            wire_length: frame.wire_length,
+        };
+        self.note(facts, start, frame.bytes.len());
+    }
+
+    /// Adds a frame whose bytes will lie at a place of the buffer that [`Batch::swap_buffer`] brings.
+    #[inline]
+    pub(super) fn note(&mut self, facts: FrameFacts, start: usize, captured: usize) {
+        self.in_order &= self.records.is_empty() || self.span.last <= facts.time;
+        self.span.merge(TimeSpan::at(facts.time));
+        self.captured += captured;
+        self.records.push(Record {
+            time: facts.time,
+            start,
+            captured: u32::try_from(captured).unwrap_or(u32::MAX),
+            wire_length: facts.wire_length,
+            interface: facts.interface,
+            link_type: facts.link_type,
         });
+    }
+
+    /// Gives the buffer in which all noted frames lie, and takes the one from before.
+    pub(super) fn swap_buffer(&mut self, buffer: &mut Vec<u8>) {
+        std::mem::swap(&mut self.bytes, buffer);
     }
 
     /// Takes all frames out and keeps the buffers.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.forget();
+    }
+
+    /// As [`Batch::clear`], but for the bytes, so that the buffer need not be filled with zeros again.
+    pub(super) fn forget(&mut self) {
         self.records.clear();
+        self.captured = 0;
+        self.span = TimeSpan::default();
+        self.in_order = true;
     }
 
     /// The frames in their order: a frame's position here is the index of its [`FrameId`].
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
-        let mut start = 0;
-        self.records.iter().map(move |record| {
-            let bytes = self.bytes.get(start..record.end).unwrap_or_default();
-            start = record.end;
-            Frame {
-                time: record.time,
-                link_type: record.link_type,
-                interface: record.interface,
-                wire_length: record.wire_length,
-                bytes,
-            }
+        self.records.iter().map(|record| self.frame(record))
+    }
+
+    /// The frames in the order of their times, those of one time in their order; each with its position.
+    pub fn frames_by_time(&self) -> impl Iterator<Item = (usize, Frame<'_>)> {
+        let mut order: Vec<usize> = Vec::new();
+        if !self.in_order {
+            order = (0..self.records.len()).collect();
+            order.sort_by_key(|place| self.records[*place].time);
+        }
+        (0..self.records.len()).map(move |i| {
+            let place = order.get(i).copied().unwrap_or(i);
+            (place, self.frame(&self.records[place]))
         })
     }
 
-    /// Time of the last frame.
+    /// From the earliest to the latest time.
     #[must_use]
-    pub fn last_time(&self) -> Option<CaptureTime> {
-        self.records.last().map(|record| record.time)
+    pub fn span(&self) -> TimeSpan {
+        self.span
     }
 
     /// Frames in it.
@@ -116,7 +171,19 @@ impl Batch {
     /// Captured bytes in it.
     #[must_use]
     pub fn captured_bytes(&self) -> usize {
-        self.bytes.len()
+        self.captured
+    }
+
+    #[inline]
+    fn frame(&self, record: &Record) -> Frame<'_> {
+        let end = record.start + record.captured as usize;
+        Frame {
+            time: record.time,
+            link_type: record.link_type,
+            interface: record.interface,
+            wire_length: record.wire_length,
+            bytes: self.bytes.get(record.start..end).unwrap_or_default(),
+        }
     }
 }
 
@@ -177,10 +244,37 @@ mod tests {
     #[test]
     fn a_batch_that_is_filled_again_keeps_its_buffers() {
         let file = capture();
+        let mut reader = PcapReader::new(&file[..]);
+        let one = BatchLimits {
+            bytes: 1,
+            frames: 1,
+        };
         let mut batch = Batch::default();
-        batch.fill(&mut PcapReader::new(&file[..]), BatchLimits::default());
-        let before = (batch.bytes.as_ptr(), batch.records.as_ptr());
-        batch.fill(&mut PcapReader::new(&file[..]), BatchLimits::default());
-        assert_eq!((batch.bytes.as_ptr(), batch.records.as_ptr()), before);
+        let mut buffers = Vec::new();
+        while batch.fill(&mut reader, one) > 0 {
+            buffers.push((batch.bytes.as_ptr(), batch.records.as_ptr()));
+        }
+        assert_eq!(buffers.len(), 10);
+        assert_eq!(buffers[2..6], buffers[4..8], "two of them go round");
+    }
+
+    #[test]
+    fn frames_come_in_the_order_of_their_times() {
+        let mut batch = Batch::default();
+        for (at, byte) in [(3, b'c'), (1, b'a'), (3, b'd'), (2, b'b')] {
+            batch.push(Frame {
+                time: CaptureTime::from_nanos(at),
+                link_type: LinkType::ETHERNET,
+                interface: 0,
+                wire_length: 1,
+                bytes: &[byte],
+            });
+        }
+        let by_time: Vec<(usize, &[u8])> = batch
+            .frames_by_time()
+            .map(|(place, frame)| (place, frame.bytes))
+            .collect();
+        let wanted: [(usize, &[u8]); 4] = [(1, b"a"), (3, b"b"), (0, b"c"), (2, b"d")];
+        assert_eq!(by_time, wanted);
     }
 }

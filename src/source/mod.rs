@@ -52,6 +52,7 @@ pub use scripted::ScriptError;
 pub use write::PcapngWriter;
 
 use crate::model::CaptureTime;
+use crate::model::FrameId;
 
 /// A link-layer header type as capture files number them (LINKTYPE_ values of <https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +85,20 @@ pub trait FrameSource {
     /// The next frame; `None` at the end, also at an end made by damage (see [`FrameSource::damage`]).
     fn next_frame(&mut self) -> Option<Frame<'_>>;
 
+    /// Replaces what is in a batch by the next frames, as [`Batch::fill`] says. Readers that hold many frames at once
+    /// hand their buffer over instead of copying.
+    fn fill(&mut self, batch: &mut Batch, limits: BatchLimits) -> usize {
+        batch.clear();
+        let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
+        while batch.len() < most && batch.captured_bytes() < limits.bytes.max(1) {
+            match self.next_frame() {
+                Some(frame) => batch.push(frame),
+                None => break,
+            }
+        }
+        batch.len()
+    }
+
     /// What was damaged, in the order found. Complete once [`FrameSource::next_frame`] gave `None`.
     fn damage(&self) -> &[Damage];
 
@@ -100,6 +115,10 @@ pub trait FrameSource {
 impl<S: FrameSource + ?Sized> FrameSource for Box<S> {
     fn next_frame(&mut self) -> Option<Frame<'_>> {
         (**self).next_frame()
+    }
+
+    fn fill(&mut self, batch: &mut Batch, limits: BatchLimits) -> usize {
+        (**self).fill(batch, limits)
     }
 
     fn damage(&self) -> &[Damage] {

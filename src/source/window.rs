@@ -54,6 +54,38 @@ impl<R: Read> Window<R> {
         &self.buffer[first..self.start]
     }
 
+    /// What is there without reading.
+    #[inline]
+    pub(super) fn there(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// The place in the buffer of the next byte; it holds until more is read.
+    #[inline]
+    pub(super) const fn place(&self) -> usize {
+        self.start
+    }
+
+    /// Reads until `capacity` bytes are there or the stream ends.
+    pub(super) fn read_full(&mut self, capacity: usize) {
+        if self.end - self.start < capacity {
+            self.read_more(capacity);
+        }
+    }
+
+    /// Gives the buffer away with all that was passed over in it; what was not goes on in the one that comes instead.
+    pub(super) fn hand_over(&mut self, swap: impl FnOnce(&mut Vec<u8>)) {
+        let left = self.start..self.end;
+        let mut other = std::mem::take(&mut self.buffer);
+        let size = other.len();
+        let kept = other[left.clone()].to_vec();
+        swap(&mut other);
+        other.resize(size.max(other.len()), 0);
+        other[..kept.len()].copy_from_slice(&kept);
+        self.buffer = other;
+        (self.start, self.end) = (0, kept.len());
+    }
+
     /// The offset in the stream of the next byte.
     #[inline]
     pub(super) fn offset(&self) -> u64 {

@@ -41,6 +41,14 @@ pub(super) fn segment(
     segment: &TcpSegment<'_>,
     dns: &mut DnsLog,
 ) {
+    // Most segments lie far behind the opening and start nothing.
+    if let Some(stream) = &run.streams[side.index()]
+        && stream.is_settled()
+        && !segment.flags.has(TcpFlags::SYN)
+        && !starts_item(segment.payload)
+    {
+        return;
+    }
     let mut stream = run.streams[side.index()].take().unwrap_or_default();
     let mut start = segment.sequence;
     if segment.flags.has(TcpFlags::SYN) {
@@ -212,7 +220,7 @@ impl<'a> Listener<'a> {
     /// several requests. `taken` of its bytes were read as the opening.
     fn items(&mut self, stream: &mut Stream, start: u32, stamp: Stamp, bytes: &[u8], taken: usize) {
         let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| self.starts_item(rest)) {
+        while let Some(rest) = bytes.get(at..).filter(|rest| starts_item(rest)) {
             if at < taken {
                 // It was read a moment ago; what follows it is found from there on.
                 at = past_empty_lines(bytes, taken);
@@ -229,20 +237,6 @@ impl<'a> Listener<'a> {
                 _ => return,
             }
         }
-    }
-
-    fn starts_item(&self, bytes: &[u8]) -> bool {
-        let starts = match bytes {
-            [0x16, 3, 0..=4, _, _, 1 | 2, 0, ..] | [0x15, 3, _, 0, 2, ..] => true,
-            [b'A'..=b'Z', ..] => {
-                http::starts_request(bytes)
-                    || bytes.starts_with(b"HTTP/")
-                    || preamble::starts_proxy_protocol(bytes)
-            }
-            [b'\r', ..] => preamble::starts_proxy_protocol(bytes),
-            _ => false,
-        };
-        starts || whole_dns_messages(bytes)
     }
 
     /// Reads what starts at the first byte, and no more than is there where nothing can follow: the bytes are the
@@ -324,6 +318,23 @@ impl<'a> Listener<'a> {
         }
         Look::Wants(u32::try_from(bytes.len() + more.max(1)).unwrap_or(u32::MAX))
     }
+}
+
+/// Whether bytes start something that may stand anywhere in a stream.
+fn starts_item(bytes: &[u8]) -> bool {
+    let starts = match bytes {
+        // Nearly all: application data of TLS.
+        [0x17, 3, 0..=4, ..] => false,
+        [0x16, 3, 0..=4, _, _, 1 | 2, 0, ..] | [0x15, 3, _, 0, 2, ..] => true,
+        [b'A'..=b'Z', ..] => {
+            http::starts_request(bytes)
+                || bytes.starts_with(b"HTTP/")
+                || preamble::starts_proxy_protocol(bytes)
+        }
+        [b'\r', ..] => preamble::starts_proxy_protocol(bytes),
+        _ => false,
+    };
+    starts || whole_dns_messages(bytes)
 }
 
 /// The offset behind line ends, which some clients send behind a body.

@@ -6,7 +6,8 @@ use std::io::Write;
 use super::whereabouts::{file, roles};
 use super::{Column, CsvTable, text, words};
 use crate::observe::FlowId;
-use crate::report::{Report, ReportError};
+use crate::report::pieces::in_pieces;
+use crate::report::{JudgedFlow, Report, ReportError};
 
 /// Columns of `flows.csv`; `flows --format csv` prints those up to `last_frame`.
 pub const FLOW_COLUMNS: &[Column] = &[
@@ -90,26 +91,42 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
             findings.entry(*flow).or_default().push(&finding.id);
         }
     }
-    let mut table = CsvTable::documented(out, FLOW_COLUMNS)?;
-    for judged in report.flows() {
-        let id = FlowId(u32::try_from(judged.id).unwrap_or(u32::MAX));
-        let first = report.audit.capture.flow(id).map(|flow| flow.span.0);
-        let mut cells = judged.flow.cells();
-        cells.extend([
-            judged.outcome.to_string(),
-            text(judged.stage.as_ref()),
-            text(judged.confidence.as_ref()),
-            text(judged.evidence.as_ref()),
-            text(judged.reason.as_ref()),
-            judged.requirements.join(" "),
-            first.map_or("", |stamp| file(report, stamp)).to_owned(),
-            words(roles(report, judged.flow.initiator.ip)),
-            words(roles(report, judged.flow.responder.ip)),
-            findings
-                .get(&id.0)
-                .map_or(String::new(), |ids| ids.join(" ")),
-        ]);
-        table.row(cells)?;
-    }
-    table.finish()
+    let mut out = out;
+    CsvTable::documented(&mut out, FLOW_COLUMNS)?.finish()?;
+    let rows = |places| {
+        let mut bytes = Vec::new();
+        let mut table = CsvTable::go_on(&mut bytes);
+        for judged in report.flows_at(places) {
+            table.row(cells(report, &judged, &findings))?;
+        }
+        table.finish()?;
+        Ok(bytes)
+    };
+    in_pieces(report.flows_len(), rows, |rows| Ok(out.write_all(rows)?))?;
+    Ok(out.flush()?)
+}
+
+fn cells(
+    report: &Report<'_>,
+    judged: &JudgedFlow<'_>,
+    findings: &HashMap<u32, Vec<&str>>,
+) -> Vec<String> {
+    let id = FlowId(u32::try_from(judged.id).unwrap_or(u32::MAX));
+    let first = report.audit.capture.flow(id).map(|flow| flow.span.0);
+    let mut cells = judged.flow.cells();
+    cells.extend([
+        judged.outcome.to_string(),
+        text(judged.stage.as_ref()),
+        text(judged.confidence.as_ref()),
+        text(judged.evidence.as_ref()),
+        text(judged.reason.as_ref()),
+        judged.requirements.join(" "),
+        first.map_or("", |stamp| file(report, stamp)).to_owned(),
+        words(roles(report, judged.flow.initiator.ip)),
+        words(roles(report, judged.flow.responder.ip)),
+        findings
+            .get(&id.0)
+            .map_or(String::new(), |ids| ids.join(" ")),
+    ]);
+    cells
 }

@@ -35,11 +35,17 @@ impl<W: Write> CsvTable<W> {
         out: W,
         columns: impl IntoIterator<Item = &'c &'c str>,
     ) -> Result<Self, ReportError> {
-        let mut writer = csv::WriterBuilder::new()
+        let mut table = Self::go_on(out);
+        table.writer.write_record(columns)?;
+        Ok(table)
+    }
+
+    /// More rows of a table whose columns are written.
+    fn go_on(out: W) -> Self {
+        let writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
-        writer.write_record(columns)?;
-        Ok(Self { writer })
+        Self { writer }
     }
 
     /// Starts a table with documented columns.

@@ -5,15 +5,19 @@
 
 use std::io::Read;
 
+use super::Batch;
+use super::BatchLimits;
 use super::Damage;
 use super::Frame;
 use super::FrameSource;
 use super::LinkType;
 use super::Loss;
+use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
 use super::window::Window;
 use crate::model::CaptureTime;
+use crate::model::FrameId;
 
 /// The most bytes that a record may hold; what says more is damage. This is libpcap's own bound on snaplens.
 const MAX_RECORD_BYTES: u32 = 256 * 1024;
@@ -146,6 +150,39 @@ impl<R: Read> FrameSource for PcapReader<R> {
         })
     }
 
+    fn fill(&mut self, batch: &mut Batch, limits: BatchLimits) -> usize {
+        batch.forget();
+        let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
+        self.window.read_full(limits.bytes);
+        let Some(layout) = self.layout else {
+            return 0;
+        };
+        let room = limits.bytes.max(1);
+        let place = self.window.place();
+        let there = self.window.there();
+        let mut at = 0;
+        while batch.len() < most && batch.captured_bytes() < room {
+            let Some((record, end)) = layout.whole_record(&there[at..]) else {
+                break;
+            };
+            let captured = record.captured as usize;
+            batch.note(layout.facts(record), place + at + end - captured, captured);
+            at += end;
+        }
+        self.window.take(at);
+        if batch.is_empty()
+            && most > 0
+            && let Some(record) = self.next_record(layout)
+        {
+            // A record longer than what is read at once.
+            let captured = record.captured as usize;
+            batch.note(layout.facts(record), self.window.place(), captured);
+            self.window.take(captured);
+        }
+        self.window.hand_over(|buffer| batch.swap_buffer(buffer));
+        batch.len()
+    }
+
     fn damage(&self) -> &[Damage] {
         self.damage.places()
     }
@@ -178,6 +215,24 @@ impl Layout {
             // The high half holds the length of a frame check sequence and flags.
             link_type: LinkType((network & 0xffff) as u16),
         })
+    }
+
+    /// The record at the start of some bytes and where it ends, if it is sound and all there.
+    #[inline]
+    fn whole_record(&self, bytes: &[u8]) -> Option<(Record, usize)> {
+        let record = self.record(bytes)?;
+        let end = self.header_bytes + record.captured as usize;
+        (record.captured <= MAX_RECORD_BYTES && end <= bytes.len()).then_some((record, end))
+    }
+
+    #[inline]
+    fn facts(&self, record: Record) -> FrameFacts {
+        FrameFacts {
+            time: record.time,
+            link_type: self.link_type,
+            interface: 0,
+            wire_length: record.wire.max(record.captured),
+        }
     }
 
     /// The record whose header, of at least `header_bytes`, is given.

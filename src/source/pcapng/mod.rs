@@ -10,16 +10,19 @@ mod interface;
 use std::io::Read;
 use std::ops::Range;
 
+use super::Batch;
+use super::BatchLimits;
 use super::Damage;
 use super::Frame;
 use super::FrameSource;
 use super::Interface;
-use super::LinkType;
 use super::Loss;
+use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
 use super::window::Window;
 use crate::model::CaptureTime;
+use crate::model::FrameId;
 use block::Block;
 use block::Kind;
 use interface::InterfaceState;
@@ -46,10 +49,7 @@ pub struct PcapngReader<R> {
 
 /// A packet found in a block that lies whole in the window.
 struct Packet {
-    time: CaptureTime,
-    link_type: LinkType,
-    interface: u32,
-    wire_length: u32,
+    facts: FrameFacts,
     /// Where its bytes lie in the block.
     data: Range<usize>,
 }
@@ -83,7 +83,12 @@ impl<R: Read> PcapngReader<R> {
 
     /// Reads blocks up to the next packet. Its block is in the window and not passed over yet.
     fn next_packet(&mut self) -> Option<(Packet, usize)> {
-        while !self.stopped {
+        self.next_packet_while(|_| true)
+    }
+
+    /// As [`Self::next_packet`], as long as `goes_on` says so before each block.
+    fn next_packet_while(&mut self, goes_on: impl Fn(&Self) -> bool) -> Option<(Packet, usize)> {
+        while !self.stopped && goes_on(self) {
             let length = self.next_block()?;
             let offset = self.window.offset();
             let block = Block::new(self.window.request(length).get(..length)?, self.order);
@@ -168,6 +173,21 @@ impl<R: Read> PcapngReader<R> {
         Some(whole)
     }
 
+    /// Whether the next block can be read without reading more, sound or not.
+    fn is_whole(&self) -> bool {
+        let there = self.window.there();
+        let Some(head) = there.first_chunk::<12>() else {
+            return false;
+        };
+        let order = match head {
+            [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, 0x4d, ..] => ByteOrder::Little,
+            [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, 0x1a, ..] => ByteOrder::Big,
+            _ => self.order,
+        };
+        let length = order.u32_at(head, 4);
+        length > MAX_BLOCK_BYTES || there.len() >= length as usize
+    }
+
     #[cold]
     fn stop<T>(&mut self, what: String) -> Option<T> {
         let what = self.window.explain(what);
@@ -182,12 +202,29 @@ impl<R: Read> FrameSource for PcapngReader<R> {
         let (packet, length) = self.next_packet()?;
         let bytes = self.window.take(length).get(packet.data)?;
         Some(Frame {
-            time: packet.time,
-            link_type: packet.link_type,
-            interface: packet.interface,
-            wire_length: packet.wire_length,
+            time: packet.facts.time,
+            link_type: packet.facts.link_type,
+            interface: packet.facts.interface,
+            wire_length: packet.facts.wire_length,
             bytes,
         })
+    }
+
+    fn fill(&mut self, batch: &mut Batch, limits: BatchLimits) -> usize {
+        batch.forget();
+        let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
+        self.window.read_full(limits.bytes);
+        while batch.len() < most && batch.captured_bytes() < limits.bytes.max(1) {
+            let first = batch.is_empty();
+            let Some((packet, length)) = self.next_packet_while(|it| first || it.is_whole()) else {
+                break;
+            };
+            let start = self.window.place() + packet.data.start;
+            batch.note(packet.facts, start, packet.data.len());
+            self.window.take(length);
+        }
+        self.window.hand_over(|buffer| batch.swap_buffer(buffer));
+        batch.len()
     }
 
     fn damage(&self) -> &[Damage] {
@@ -254,7 +291,7 @@ fn packet(
         .unwrap_or_else(|| state.captured_of(fields.wire, block.room_for_data()));
     let data = block.data(fields.data_offset, captured)?;
     state.take_drops(block, fields, data.end);
-    Ok(Packet {
+    let facts = FrameFacts {
         time: fields
             .ticks
             .map_or_else(CaptureTime::default, |ticks| state.time(ticks)),
@@ -263,8 +300,8 @@ fn packet(
             .unwrap_or(u32::MAX)
             .saturating_add(id),
         wire_length: fields.wire.max(captured),
-        data,
-    })
+    };
+    Ok(Packet { facts, data })
 }
 
 #[cold]
