@@ -45,8 +45,7 @@ impl Window {
         self.bytes += batch.captured_bytes();
         self.frames += batch.len();
         self.came = Some((self.came.map_or(now, |(first, _)| first), now));
-        let times = batch.frames().map(|frame| frame.time);
-        self.latest = times.fold(self.latest, CaptureTime::max);
+        self.latest = self.latest.max(batch.span().last);
         self.batches.push(batch);
     }
 
