@@ -73,8 +73,8 @@ start_foreign_dns() {
 
 start_ntp() {
   printf '%s\n' "bindaddress $NTP" 'local stratum 8' 'allow all' 'cmdport 0' 'bindcmdaddress /' \
-    "pidfile $STATE/chronyd.pid" >"$STATE/chronyd.conf"
-  spawn infra chronyd -d -x -u root -f "$STATE/chronyd.conf"
+    "pidfile $STATE/chronyd-$NTP.pid" >"$STATE/chronyd-$NTP.conf"
+  spawn infra chronyd -d -x -u root -f "$STATE/chronyd-$NTP.conf"
   wait_until listening infra u "$NTP:123"
 }
 
@@ -118,26 +118,63 @@ NGINX
 }
 
 # The path's own TLS end: it answers for a vendor's name with a certificate of the site's own CA.
-start_inspection() { # NAME ADDRESS
-  local folder=$STATE/inspection
-  mkdir -p "$folder"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/O=Corp/CN=Corp inspection CA' \
-    -keyout "$folder/ca.key" -out "$folder/ca.pem" 2>/dev/null
-  (CERTIFICATES=$folder && cp "$STATE/certificates/server.key" "$folder" && certificate "$1")
-  spawn infra openssl s_server -quiet -www -tls1_2 -accept "$PROXY:443" -cert "$folder/$1.pem" \
-    -cert_chain "$folder/ca.pem" -key "$folder/server.key"
+start_inspection() { # NAME ADDRESS [VERSION OPTION]
+  make_site_ca
+  (CERTIFICATES=$SITE_CA && certificate "$1")
+  spawn infra openssl s_server -quiet -www "${3:--tls1_2}" -accept "$PROXY:443" -cert "$SITE_CA/$1.pem" \
+    -cert_chain "$SITE_CA/ca.pem" -key "$SITE_CA/server.key"
   wait_until listening infra t "$PROXY:443"
-  say "path: tcp/443 to $2 ends at an inspecting server"
-  ip netns exec "$PREFIX-router" nft -f - <<NFT
-table ip inspection {
-  chain prerouting { type nat hook prerouting priority -100; ip daddr $2 tcp dport 443 dnat to $PROXY:443; }
-}
-NFT
+  instead "$2" 443 router "$PROXY" 443
 }
 
+# start_block_page STATUS [NAME]: the site's own web server, which says that access is denied; over TLS too where it has
+# a certificate of the site's own CA for a name.
+start_block_page() {
+  local status=$1 folder=$STATE/block-page tls=''
+  mkdir -p "$folder"
+  if [[ -n ${2:-} ]]; then
+    make_site_ca
+    (CERTIFICATES=$SITE_CA && certificate "$2")
+    tls="listen $SITE_WEB:443 ssl; ssl_certificate $SITE_CA/$2.pem; ssl_certificate_key $SITE_CA/server.key;"
+  fi
+  cat >"$folder/nginx.conf" <<NGINX
+user root; daemon off; worker_processes 1; pid $folder/nginx.pid; error_log $folder/error.log;
+events { worker_connections 64; }
+http {
+  access_log off; server_tokens off; default_type text/html;
+  client_body_temp_path $folder/body; proxy_temp_path $folder/proxy;
+  fastcgi_temp_path $folder/fastcgi; uwsgi_temp_path $folder/uwsgi; scgi_temp_path $folder/scgi;
+  server {
+    listen $SITE_WEB:80; $tls
+    location / { return $status '<html><head><title>Access denied</title></head><body><h1>Access to this web site is blocked</h1>
+<p>The URL you requested has been blocked by the policy of your organization. Category: unrated.</p></body></html>'; }
+  }
+}
+NGINX
+  spawn infra nginx -c "$folder/nginx.conf"
+  wait_until listening infra t "$SITE_WEB:80"
+}
+
+# The CA of the site itself, once per lab.
+make_site_ca() {
+  SITE_CA=$STATE/site-ca
+  [[ ! -e $SITE_CA/ca.pem ]] || return 0
+  mkdir -p "$SITE_CA"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/O=Corp/CN=Corp inspection CA' \
+    -keyout "$SITE_CA/ca.key" -out "$SITE_CA/ca.pem" 2>/dev/null
+  cp "$CERTIFICATES/server.key" "$SITE_CA"
+}
+
+# The relay's certificate is of the vendor's CA, or with RELAY_CA=site of the site's own and readable (TLS 1.2).
 start_relay() {
+  local folder=$CERTIFICATES options=()
+  if [[ ${RELAY_CA:-} == site ]]; then
+    make_site_ca
+    (CERTIFICATES=$SITE_CA && certificate relay.lab.example)
+    folder=$SITE_CA options=(-tls1_2)
+  fi
   spawn relay openssl s_server -quiet -WWW -accept "$RELAY:4122" \
-    -cert "$CERTIFICATES/relay.lab.example.pem" -key "$CERTIFICATES/server.key"
+    -cert "$folder/relay.lab.example.pem" -key "$CERTIFICATES/server.key" "${options[@]}"
   wait_until listening relay t "$RELAY:4122"
 }
 

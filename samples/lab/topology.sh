@@ -1,14 +1,16 @@
 # shellcheck shell=bash
 # The lab's namespaces, cables and tap. Sourced by `record`; see README.md for the picture.
 
-PREFIX=pktlab
-SPACES=(agent relay switch router infra inet)
+PREFIX=${PKTLAB:-pktlab}
+SPACES=(agent relay switch router path infra inet)
 AGENT=10.20.0.10
 RELAY=10.20.0.11
 DNS=10.20.1.53
 NTP=10.20.1.123
 SYSLOG=10.20.1.51
 PROXY=10.20.1.80
+# Whatever else the site has between its hosts and the vendor.
+SITE_WEB=10.20.1.81
 # A public resolver that no site document knows.
 FOREIGN_DNS=203.0.113.53
 
@@ -41,7 +43,7 @@ cable() {
 
 plug() { # SPACE INTERFACE
   # Offloads would show frames of 60 kB and wrong checksums, which no wire carries.
-  ip netns exec "$PREFIX-$1" ethtool -K "$2" tx off rx off tso off gso off gro off >/dev/null
+  [[ ${OFFLOADS:-no} == yes ]] || ip netns exec "$PREFIX-$1" ethtool -K "$2" tx off rx off tso off gso off gro off >/dev/null
   ip -n "$PREFIX-$1" link set "$2" up
 }
 
@@ -56,7 +58,7 @@ build_topology() {
   for space in "${SPACES[@]}"; do
     ip netns add "$PREFIX-$space"
     ip -n "$PREFIX-$space" link set lo up
-    [[ ${DUAL_STACK:-no} == yes && $space != switch ]] || setting "$space" net.ipv6.conf.all.disable_ipv6=1 \
+    [[ ${DUAL_STACK:-no} == yes && $space != switch && $space != path ]] || setting "$space" net.ipv6.conf.all.disable_ipv6=1 \
       net.ipv6.conf.default.disable_ipv6=1
     # Neighbour discovery and address checks of IPv6 would only add noise.
     setting "$space" net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.autoconf=0 \
@@ -72,15 +74,15 @@ build_topology() {
   for space in agent relay router; do
     ip -n "$PREFIX-switch" link set "$space" master hub
   done
-  cable infra eth0 02:00:0a:14:01:02 router infra0 02:00:0a:14:01:01
-  cable inet eth0 02:00:c0:00:02:02 router wan0 02:00:c0:00:02:01
+  connect infra 02:00:0a:14:01:02 infra0 02:00:0a:14:01:01
+  connect inet 02:00:c0:00:02:02 wan0 02:00:c0:00:02:01
 
   ip -n "$PREFIX-agent" address add "$AGENT/24" dev eth0
   ip -n "$PREFIX-relay" address add "$RELAY/24" dev eth0
   ip -n "$PREFIX-router" address add 10.20.0.1/24 dev lan0
   ip -n "$PREFIX-router" address add 10.20.1.1/24 dev infra0
   ip -n "$PREFIX-router" address add 192.0.2.1/24 dev wan0
-  for space in "$DNS" "$NTP" "$SYSLOG" "$PROXY"; do
+  for space in "$DNS" "$NTP" "$SYSLOG" "$PROXY" "$SITE_WEB"; do
     ip -n "$PREFIX-infra" address add "$space/24" dev eth0
   done
   ip -n "$PREFIX-inet" address add 192.0.2.2/24 dev eth0
@@ -109,6 +111,21 @@ table inet path {
   chain forward { type filter hook forward priority 0; policy accept; }
 }
 NFT
+}
+
+# connect SPACE MAC ROUTER-INTERFACE ROUTER-MAC: a cable to the router, or a long wire where WIRE names the space; what
+# the wire does to frames is in WIRE_OPTIONS, for `wire.py`.
+connect() {
+  local space=$1 mac=$2 interface=$3 router_mac=$4
+  if [[ ${WIRE:-} != "$space" ]]; then
+    cable "$space" eth0 "$mac" router "$interface" "$router_mac"
+    return
+  fi
+  cable router "$interface" "$router_mac" path near0 02:00:0a:fa:03:01
+  cable "$space" eth0 "$mac" path far0 02:00:0a:fa:03:02
+  spawn path python3 "$HERE/wire.py" near0 far0 "${WIRE_OPTIONS[@]}"
+  wait_until grep -q ready "$STATE/path.log"
+  say "wire to $space: ${WIRE_OPTIONS[*]}"
 }
 
 connect_router_by_cable() {
@@ -188,13 +205,40 @@ name_filter() {
     -m string --algo bm --string "$bytes" -j "$@"
 }
 
-# tap_on [SPACE [INTERFACE [FILE]]]: record from here on; by default on the router's inside port.
+# server_match MATCH...: one iptables rule on the vendor's own host, for what nft cannot look into.
+server_match() {
+  say "server: $*"
+  ip netns exec "$PREFIX-inet" iptables -A INPUT "$@"
+}
+
+# instead ADDRESS PORT SPACE TO-ADDRESS TO-PORT: connections to an address end at another server, in the router
+# (an intercepting device) or on the vendor's own host (its own choice).
+instead() {
+  say "$3: tcp/$2 to $1 ends at $4:$5"
+  ip netns exec "$PREFIX-$3" nft -f - <<NFT
+table ip instead {
+  chain prerouting { type nat hook prerouting priority -100; }
+}
+add rule ip instead prerouting iifname != "infra0" ip daddr $1 tcp dport $2 dnat to $4:$5
+NFT
+}
+
+# tap_on [SPACE [INTERFACE]]: record from here on; by default on the router's inside port. TAP_OPTIONS is what else
+# tcpdump is told, such as a filter that sees only one direction.
 tap_on() {
-  local space=${1:-router} interface=${2:-lan0} file=${3:-capture.pcap}
+  local space=${1:-router} interface=${2:-lan0}
   (enter "$space" tcpdump -i "$interface" -s 0 -U --immediate-mode --time-stamp-precision=nano \
-    -Z root -w "$STATE/$file") >"$STATE/tap.log" 2>&1 &
+    -Z root -w "$STATE/capture.pcap" "${TAP_OPTIONS[@]}") >"$STATE/tap.log" 2>&1 &
   TAP=$!
   wait_until grep -q 'listening on' "$STATE/tap.log"
+}
+
+# tap_outside_too: a second file, from the router's outside port.
+tap_outside_too() {
+  (enter router tcpdump -i wan0 -s 0 -U --immediate-mode --time-stamp-precision=nano \
+    -Z root -w "$STATE/outside.pcap") >"$STATE/tap-outside.log" 2>&1 &
+  TAP_OUTSIDE=$!
+  wait_until grep -q 'listening on' "$STATE/tap-outside.log"
 }
 
 # tap_both_sides: the same traffic before and behind the router, in one pcapng with two interfaces.
@@ -206,8 +250,8 @@ tap_both_sides() {
 
 tap_off() {
   sleep 0.5
-  kill -TERM "$TAP"
-  wait "$TAP" || true
+  kill -TERM "$TAP" ${TAP_OUTSIDE:-}
+  wait "$TAP" ${TAP_OUTSIDE:-} || true
   sed -n '/[Cc]aptured\|dropped/s/^/  tap: /p' "$STATE/tap.log"
   ! grep -qE "^[1-9][0-9]* packets dropped by kernel|received/dropped .*/[1-9]" "$STATE/tap.log" ||
     fail 'the tap lost packets'

@@ -9,12 +9,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(
     name = "pktaudit",
-    version,
+    version = env!("PKTAUDIT_VERSION"),
     about,
     after_help = "Exit status: 0 nothing to report, 1 findings, 2 the audit could not be made or only in part.\n\n\
                   Examples:\n  \
                   pktaudit site init tap.pcap.zst > site.toml\n  \
                   pktaudit audit --site site.toml --out report tap.pcap.zst\n  \
+                  pktaudit extract --site site.toml --finding blocked --out why.pcapng tap.pcap.zst\n  \
+                  pktaudit compare --site site.toml before.pcap after.pcap\n  \
                   pktaudit flows --format ndjson tap.pcap.zst\n  \
                   pktaudit rules explain agents.example.com:443"
 )]
@@ -56,6 +58,10 @@ pub(super) enum Format {
     Ndjson,
     /// Comma-separated values (RFC 4180).
     Csv,
+    /// SARIF 2.1.0, one result a finding (audit and judge only).
+    Sarif,
+    /// JUnit XML, one test a requirement and a finding (audit and judge only).
+    Junit,
 }
 
 /// When to colour.
@@ -72,9 +78,36 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Audit captures: what is unexpected, blocked, or never seen.
+    #[command(after_help = "Examples:\n  \
+        pktaudit audit --site site.toml tap/\n  \
+        pktaudit audit --site site.toml --out report tap-*.pcap.zst\n  \
+        pktaudit audit --region us-1 --feature smart-scan --format json capture.pcapng\n  \
+        pktaudit audit --site site.toml --format junit capture.pcap > audit.xml")]
     Audit(AuditCommand),
+    /// Audit while it happens: watch requirements turn green, from one or several interfaces.
+    #[cfg(feature = "live")]
+    Live(super::live::LiveCommand),
+    /// Audit while it happens: watch requirements turn green, from one or several interfaces.
+    #[cfg(not(feature = "live"))]
+    Live(WithoutLive),
+    /// Copy the packets that show a finding into a pcapng file, each with a comment that says why it is there.
+    #[command(after_help = "Examples:\n  \
+        pktaudit extract --site site.toml --finding blocked-3fa4c1d2 --out why.pcapng tap.pcap.zst\n  \
+        pktaudit extract --site site.toml --finding blocked tap/ | tshark -r - -T fields -e frame.comment")]
+    Extract(ExtractCommand),
     /// What flowed, under which names; no requirements.
+    #[command(after_help = "Examples:\n  \
+        pktaudit flows capture.pcap\n  \
+        pktaudit flows --format ndjson tap/ | grep '\"conn_state\":\"S0\"'\n  \
+        pktaudit flows --dns --format csv capture.pcap > dns.csv\n  \
+        tcpdump -i any -w - | pktaudit flows -")]
     Flows(FlowsCommand),
+    /// Compare two audits, for example before and after a firewall was changed; exits 1 when something got worse.
+    #[command(after_help = "Examples:\n  \
+        pktaudit compare --site site.toml before.pcap after.pcap\n  \
+        pktaudit compare before/report.json after/report.json\n  \
+        pktaudit compare --format csv before after > changes.csv")]
+    Compare(CompareCommand),
     /// Look at requirements.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -82,13 +115,41 @@ pub(super) enum Command {
     #[command(subcommand)]
     Site(SiteCommand),
     /// Explain a finding code or an evidence code, such as `wrong-port` or `T-SYN0`.
+    #[command(after_help = "Examples:\n  \
+        pktaudit explain\n  \
+        pktaudit explain blocked T-SYN0")]
     Explain(ExplainCommand),
+    /// Print the man page, or that of a command.
+    #[command(after_help = "Examples:\n  \
+        pktaudit man | man -l -\n  \
+        pktaudit man rules list | man -l -\n  \
+        pktaudit man --dir /usr/local/share/man/man1")]
+    Man(ManCommand),
+    /// Print completions for a shell.
+    #[command(after_help = "Examples:\n  \
+        pktaudit completions bash > ~/.local/share/bash-completion/completions/pktaudit\n  \
+        pktaudit completions zsh > \"${fpath[1]}/_pktaudit\"\n  \
+        pktaudit completions fish > ~/.config/fish/completions/pktaudit.fish\n  \
+        pktaudit completions powershell >> $PROFILE")]
+    Completions(CompletionsCommand),
     /// First part of a distributed audit: captures to a partial file.
+    #[command(after_help = "Examples:\n  \
+        pktaudit observe --partial a.part tap/monday/\n  \
+        pktaudit observe --partial b.part tap/tuesday/\n  \
+        pktaudit judge --site site.toml a.part b.part")]
     Observe(ObserveCommand),
     /// Second part: partial files to one.
     Merge(MergeCommand),
     /// Last part: partial files to verdicts, as `audit` gives them.
     Judge(JudgeCommand),
+}
+
+/// Whatever is typed after `live` where the program was built without it.
+#[cfg(not(feature = "live"))]
+#[derive(Debug, Args)]
+pub(super) struct WithoutLive {
+    #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    _ignored: Vec<OsString>,
 }
 
 /// Which captures.
@@ -97,6 +158,15 @@ pub(super) struct Captures {
     /// Capture files, folders of them, patterns, or `-` for standard input; pcap or pcapng, plain or .gz, .zst, .xz.
     #[arg(required = true, value_name = "CAPTURE")]
     pub(super) captures: Vec<OsString>,
+}
+
+/// Names from outside the captures.
+#[derive(Debug, Args)]
+pub(super) struct Names {
+    /// What was resolved before the capture began: a hosts file, the output of dig, or a capture with DNS answers; may
+    /// be given more than once. Such names rank behind all that the packets say.
+    #[arg(long = "dns-seed", value_name = "FILE")]
+    pub(super) seeds: Vec<OsString>,
 }
 
 /// Which requirements, and what the site says of them.
@@ -121,11 +191,50 @@ pub(super) struct Choices {
 
 #[derive(Debug, Args)]
 pub(super) struct AuditCommand {
+    /// What was captured on the outer side of the firewall at the same time: a capture, or the name of an interface in
+    /// the CAPTUREs. What enters inside and does not come out there was stopped between. May be given more than once.
+    #[arg(long, value_name = "CAPTURE|INTERFACE")]
+    pub(super) outside: Vec<OsString>,
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.
+    /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) names: Names,
+    #[command(flatten)]
+    pub(super) captures: Captures,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareCommand {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) names: Names,
+    /// How it was: a report.json, a folder that --out wrote, or captures, which are audited first.
+    #[arg(value_name = "BEFORE")]
+    pub(super) before: OsString,
+    /// How it is, in the same forms.
+    #[arg(value_name = "AFTER")]
+    pub(super) after: OsString,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExtractCommand {
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    /// Id of a finding, or how ids begin: `blocked` means every finding of that kind; all findings where none is named.
+    #[arg(long = "finding", value_name = "ID")]
+    pub(super) findings: Vec<String>,
+    /// The file to write; standard output where none is named.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// What was captured on the outer side of the firewall, as for `audit`.
+    #[arg(long, value_name = "CAPTURE|INTERFACE")]
+    pub(super) outside: Vec<OsString>,
+    #[command(flatten)]
+    pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
 }
@@ -135,6 +244,8 @@ pub(super) struct FlowsCommand {
     /// Print DNS transactions instead of flows.
     #[arg(long)]
     pub(super) dns: bool,
+    #[command(flatten)]
+    pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
 }
@@ -190,6 +301,8 @@ pub(super) struct SiteInit {
     #[command(flatten)]
     pub(super) choices: Choices,
     #[command(flatten)]
+    pub(super) names: Names,
+    #[command(flatten)]
     pub(super) captures: Captures,
 }
 
@@ -198,6 +311,23 @@ pub(super) struct ExplainCommand {
     /// The codes; a list of all of them where none is named.
     #[arg(value_name = "CODE")]
     pub(super) codes: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManCommand {
+    /// Write the pages of the program and of all commands into this folder instead.
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// The command, such as `audit` or `rules list`; the program itself where none is named.
+    #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+    pub(super) commands: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsCommand {
+    /// Which shell.
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -223,9 +353,11 @@ pub(super) struct MergeCommand {
 pub(super) struct JudgeCommand {
     #[command(flatten)]
     pub(super) choices: Choices,
-    /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder.
+    /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) names: Names,
     /// Partial files, in any order.
     #[arg(required = true, value_name = "PARTIAL")]
     pub(super) partials: Vec<PathBuf>,

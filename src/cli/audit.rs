@@ -5,68 +5,131 @@ use std::path::Path;
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
-use super::{input, output};
-use crate::judge::judge;
-use crate::observe::{Observation, attribute};
+use super::{extract, input, output, points, seeds};
+use crate::drive::{Digests, with_digests};
+use crate::judge::judge_between;
+use crate::observe::{Capture, attribute_with};
 use crate::report::{
     Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
-    write_ndjson,
+    write_junit, write_ndjson, write_sarif,
 };
+use crate::source::{Input, resolve};
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
-    let Some(observed) = input::read(&command.captures.captures, common) else {
+    let seeds = seeds::read(&command.names.seeds, common)?;
+    let captures = resolve(&command.captures.captures).inputs;
+    let read = || points::read(&command.captures.captures, &command.outside, common);
+    // Digests cost time, so they are worked out only where a record is made that others will read.
+    let (points, digests) = match (&command.out, common.format) {
+        (None, Format::Human | Format::Csv | Format::Junit) => (read(), Digests::default()),
+        _ => {
+            let outside = points::files(&command.outside);
+            let all: Vec<Input> = captures.iter().cloned().chain(outside).collect();
+            with_digests(&all, read)
+        }
+    };
+    let Some(mut points) = points? else {
         return Ok(Exit::NotAudited);
     };
-    let inputs = input::summaries(&observed.inputs, &observed.failures);
-    report(
-        observed.observation,
-        &inputs,
-        &plan,
-        command.out.as_deref(),
-        common,
-    )
+    digests.tell(&mut points.inside.inputs);
+    if let Some(outside) = &mut points.outside {
+        digests.tell(&mut outside.inputs);
+    }
+    let own_files = points.own_files();
+    let (observed, outside) = (points.inside, points.outside);
+    let mut inputs = input::summaries(&observed.inputs, &observed.failures);
+    inputs.extend(own_files);
+    let outside = outside.map(|outside| attribute_with(outside.observation, &seeds));
+    let sighted = Sighted {
+        capture: attribute_with(observed.observation, &seeds),
+        outside,
+    };
+    let to = Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+    };
+    let exit = report(&sighted, &inputs, &captures, &plan, to, common);
+    // The process ends: taking millions of small lists apart would only take time.
+    std::mem::forget(sighted);
+    exit
 }
 
-/// From a merged observation to verdicts and reports.
+/// What was seen, at one point or at two.
+pub(super) struct Sighted {
+    pub(super) capture: Capture,
+    pub(super) outside: Option<Capture>,
+}
+
+/// Where reports go besides standard output.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Destination<'a> {
+    /// The report set, with the packets of the findings where there are captures to copy them from.
+    pub(super) folder: Option<&'a Path>,
+    /// The packets of the findings alone.
+    pub(super) evidence: Option<&'a Path>,
+}
+
+/// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings
+/// are copied.
 pub(super) fn report(
-    observation: Observation,
+    sighted: &Sighted,
     inputs: &[InputSummary],
+    captures: &[Input],
     plan: &Plan,
-    out: Option<&Path>,
+    to: Destination<'_>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
-    let capture = attribute(observation);
-    let judgement = judge(&capture, &plan.rules, &plan.profile);
+    with_report(sighted, inputs, plan, |report| {
+        let mut written = match to.folder {
+            Some(folder) => write_directory(report, folder)?,
+            None => Vec::new(),
+        };
+        let beside = to.folder.filter(|_| !captures.is_empty());
+        let beside = beside.map(|folder| folder.join("evidence.pcapng"));
+        for evidence in beside.into_iter().chain(to.evidence.map(Path::to_path_buf)) {
+            extract::evidence(report, &sighted.capture, captures, &evidence)?;
+            written.push(evidence);
+        }
+        for path in written {
+            output::note(common, &format!("wrote {}", path.display()));
+        }
+        let look = output::look(common);
+        output::to_stdout(|out| match common.format {
+            Format::Human => write_human(report, &look, out),
+            Format::Json => write_json(report, out),
+            Format::Ndjson => write_ndjson(report, out),
+            Format::Csv => write_findings_csv(report, out),
+            Format::Sarif => write_sarif(report, out),
+            Format::Junit => write_junit(report, out),
+        })?;
+        Ok(match report.exit() {
+            0 => Exit::Clean,
+            1 => Exit::Findings,
+            _ => Exit::NotAudited,
+        })
+    })
+}
+
+/// From flows to verdicts, lent to `then`.
+pub(super) fn with_report<T>(
+    sighted: &Sighted,
+    inputs: &[InputSummary],
+    plan: &Plan,
+    then: impl FnOnce(&Report<'_>) -> T,
+) -> T {
+    let Sighted { capture, outside } = sighted;
+    let judgement = judge_between(capture, outside.as_ref(), &plan.rules, &plan.profile);
     let report = Report::new(&Audit {
-        capture: &capture,
+        capture,
         judgement: &judgement,
         rules: &plan.rules,
         inputs,
         version: env!("CARGO_PKG_VERSION"),
+        commit: Some(env!("PKTAUDIT_COMMIT")).filter(|commit| !commit.is_empty()),
+        site_sha256: plan.site_sha256.as_deref(),
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),
     });
-    if let Some(directory) = out {
-        for path in write_directory(&report, directory)? {
-            output::note(common, &format!("wrote {}", path.display()));
-        }
-    }
-    let look = output::look(common);
-    output::to_stdout(|out| match common.format {
-        Format::Human => write_human(&report, &look, out),
-        Format::Json => write_json(&report, out),
-        Format::Ndjson => write_ndjson(&report, out),
-        Format::Csv => write_findings_csv(&report, out),
-    })?;
-    let exit = match report.exit() {
-        0 => Exit::Clean,
-        1 => Exit::Findings,
-        _ => Exit::NotAudited,
-    };
-    // The process ends: taking millions of small lists apart would only take time.
-    std::mem::forget(report);
-    std::mem::forget(judgement);
-    std::mem::forget(capture);
-    Ok(exit)
+    then(&report)
 }

@@ -2,23 +2,25 @@
 
 use super::args::{Common, FlowsCommand};
 use super::exit::Exit;
-use super::{input, output};
+use super::{input, output, seeds};
 use crate::drive::Observed;
-use crate::observe::attribute;
+use crate::observe::attribute_with;
 use crate::report::{write_dns, write_flows};
 
 pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
+    let format = common.format.try_into()?;
+    let seeds = seeds::read(&command.names.seeds, common)?;
     let Some(observed) = input::read(&command.captures.captures, common) else {
         return Ok(Exit::NotAudited);
     };
     let exit = completeness(&observed);
-    let capture = attribute(observed.observation);
+    let capture = attribute_with(observed.observation, &seeds);
     let look = output::look(common);
     output::to_stdout(|out| {
         if command.dns {
-            write_dns(&capture, common.format.into(), &look, out)
+            write_dns(&capture, format, &look, out)
         } else {
-            write_flows(&capture, common.format.into(), &look, out)
+            write_flows(&capture, format, &look, out)
         }
     })?;
     Ok(exit)

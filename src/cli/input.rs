@@ -7,12 +7,17 @@ use std::time::{Duration, Instant};
 
 use super::args::Common;
 use super::output;
-use crate::drive::{InputReport, Observed, Progress, observe};
+use crate::drive::{InputReport, Observed, Point, Progress, observe_at};
 use crate::report::{InputSummary, Loss};
 use crate::source::{Input, resolve};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
+    read_at(captures, &Point::Everywhere, common)
+}
+
+/// As [`read`], but only what was captured at a point.
+pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> Option<Observed> {
     let inputs = resolve(captures);
     for problem in &inputs.problems {
         output::complain(&problem.to_string());
@@ -24,8 +29,11 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
         output::note(
             common,
             &format!(
-                "{} files are no captures and were skipped (-v lists them)",
-                inputs.skipped.len()
+                "{} (-v lists them)",
+                match inputs.skipped.len() {
+                    1 => "1 file is no capture and was skipped".to_owned(),
+                    count => format!("{count} files are no captures and were skipped"),
+                }
             ),
         );
     }
@@ -34,7 +42,7 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
     }
     let progress = Progress::default();
     let mut observed = watched(common, &inputs.inputs, &progress, || {
-        observe(&inputs.inputs, threads(common), &progress)
+        observe_at(&inputs.inputs, point, threads(common), &progress)
     });
     for failure in &observed.failures {
         output::complain(&failure.to_string());
@@ -49,6 +57,15 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
         }
     }
     Some(observed)
+}
+
+/// Reads captures once more, at another point; what is wrong with them was told before.
+pub(super) fn read_quietly(captures: &[OsString], point: &Point, common: &Common) -> Observed {
+    let inputs = resolve(captures).inputs;
+    let progress = Progress::default();
+    watched(common, &inputs, &progress, || {
+        observe_at(&inputs, point, threads(common), &progress)
+    })
 }
 
 /// How many threads to work with.
@@ -66,6 +83,8 @@ pub(super) fn summaries(
 ) -> Vec<InputSummary> {
     let read = inputs.iter().map(|report| InputSummary {
         path: report.input.path.to_string(),
+        bytes: report.input.stored_bytes,
+        sha256: report.sha256.clone(),
         frames: report.frames,
         first: (report.frames > 0).then_some(report.span.first),
         last: (report.frames > 0).then_some(report.span.last),

@@ -3,13 +3,20 @@
 mod args;
 mod audit;
 mod clock;
+mod compare;
 mod exit;
+mod extract;
 mod flows;
 mod input;
+#[cfg(feature = "live")]
+mod live;
+mod manual;
 mod output;
 mod partials;
 mod plan;
+mod points;
 mod rules;
+mod seeds;
 mod site;
 
 use clap::Parser;
@@ -39,10 +46,20 @@ pub fn run() -> Exit {
         .build_global();
     let result = match &arguments.command {
         Command::Audit(command) => audit::run(command, &arguments.common),
+        #[cfg(feature = "live")]
+        Command::Live(command) => live::run(command, &arguments.common),
+        #[cfg(not(feature = "live"))]
+        Command::Live(_) => Err(anyhow::anyhow!(
+            "this pktaudit was built without live capture; build it with --features live, which needs libpcap"
+        )),
+        Command::Compare(command) => compare::run(command, &arguments.common),
+        Command::Extract(command) => extract::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),
         Command::Rules(command) => rules::run(command, &arguments.common),
         Command::Site(command) => site::run(command, &arguments.common),
         Command::Explain(command) => rules::explain_code(command),
+        Command::Man(command) => manual::man(command, &arguments.common),
+        Command::Completions(command) => manual::completions(command),
         Command::Observe(command) => partials::observe(command, &arguments.common),
         Command::Merge(command) => partials::merge(command),
         Command::Judge(command) => partials::judge(command, &arguments.common),

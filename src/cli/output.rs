@@ -38,6 +38,12 @@ pub(super) fn note(common: &Common, words: &str) {
     }
 }
 
+/// `1 packet`, `2 packets`.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// Prints text that was made for a terminal as it is.
 pub(super) fn raw_to_stderr(words: &str) {
     let _ = write!(io::stderr(), "{words}");
@@ -71,13 +77,19 @@ pub(super) fn colored(common: &Common, terminal: bool) -> bool {
     }
 }
 
-impl From<Format> for report::Format {
-    fn from(format: Format) -> Self {
-        match format {
+impl TryFrom<Format> for report::Format {
+    type Error = anyhow::Error;
+
+    /// The formats of lists; those of audits alone are refused.
+    fn try_from(format: Format) -> anyhow::Result<Self> {
+        Ok(match format {
             Format::Human => Self::Human,
             Format::Json => Self::Json,
             Format::Ndjson => Self::Ndjson,
             Format::Csv => Self::Csv,
-        }
+            Format::Sarif | Format::Junit => {
+                anyhow::bail!("the formats sarif and junit are for audit and judge only")
+            }
+        })
     }
 }

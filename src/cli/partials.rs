@@ -10,14 +10,20 @@ use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
 use super::plan::plan;
-use super::{audit, input, output};
-use crate::drive::Partial;
+use super::{audit, input, output, seeds};
+use crate::drive::{Partial, with_digests};
+use crate::observe::attribute_with;
 use crate::report::{ReportError, write_whole};
+use crate::source::{Input, resolve};
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
-    let Some(observed) = input::read(&command.captures.captures, common) else {
+    let captures = &command.captures.captures;
+    let files = resolve(captures).inputs;
+    let (observed, digests) = with_digests(&files, || input::read(captures, common));
+    let Some(mut observed) = observed else {
         return Ok(Exit::NotAudited);
     };
+    digests.tell(&mut observed.inputs);
     let exit = completeness(&observed);
     write(observed.into(), &command.partial)?;
     Ok(exit)
@@ -30,6 +36,7 @@ pub(super) fn merge(command: &MergeCommand) -> anyhow::Result<Exit> {
 
 pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
+    let seeds = seeds::read(&command.names.seeds, common)?;
     let partial = read(&command.partials)?;
     for report in &partial.inputs {
         for damage in &report.damage {
@@ -40,13 +47,16 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         }
     }
     let inputs = input::summaries(&partial.inputs, &[]);
-    audit::report(
-        partial.observation,
-        &inputs,
-        &plan,
-        command.out.as_deref(),
-        common,
-    )
+    let sighted = audit::Sighted {
+        capture: attribute_with(partial.observation, &seeds),
+        outside: None,
+    };
+    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
+    let to = audit::Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+    };
+    audit::report(&sighted, &inputs, &captures, &plan, to, common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     /// The arguments that decide what is reported.
     pub(super) arguments: Vec<String>,
     pub(super) as_of: Option<String>,
+    /// SHA-256 of the site file.
+    pub(super) site_sha256: Option<String>,
 }
 
 /// Checks rules, site and choices. All problems of a file are shown together; errors end it.
@@ -36,6 +38,7 @@ pub(super) fn plan(choices: &Choices, common: &Common) -> anyhow::Result<Plan> {
         profile,
         arguments: arguments(choices),
         as_of,
+        site_sha256: choices.site.as_deref().map(digest_of_file).transpose()?,
     })
 }
 
@@ -134,6 +137,10 @@ pub(super) fn show(problems: &[Problem], common: &Common) {
         let color = output::colored(common, std::io::stderr().is_terminal());
         output::raw_to_stderr(&rules::render_all(problems, color));
     }
+}
+
+fn digest_of_file(path: &Path) -> anyhow::Result<String> {
+    crate::drive::digest_of(path).with_context(|| format!("{}: cannot be read", path.display()))
 }
 
 fn rule_texts(path: &Path) -> anyhow::Result<Vec<RuleText>> {

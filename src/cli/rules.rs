@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use anyhow::{Context, bail};
 
 use super::args::{
-    Common, ExplainCommand, Format, RulesCommand, RulesExplain, RulesSchema, RulesSelection,
+    Common, ExplainCommand, RulesCommand, RulesExplain, RulesSchema, RulesSelection,
 };
 use super::exit::Exit;
 use super::output;
 use super::plan::{self, plan};
 use crate::judge::{Code, FindingCode};
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::report;
+use crate::report::{self, Format};
 use crate::rules::{self, RequirementIndex, RuleSet, Scratch, Severity, Subject};
 
 pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -63,8 +63,9 @@ fn list(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
             .iter()
             .map(|requirement| requirement.listed(&library))
     };
+    let format = common.format.try_into()?;
     output::to_stdout(|out| {
-        match common.format {
+        match format {
             Format::Ndjson => {
                 for row in listed() {
                     serde_json::to_writer(&mut *out, &row)?;

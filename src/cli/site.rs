@@ -4,8 +4,8 @@ use super::args::{Common, SiteCommand, SiteInit};
 use super::exit::Exit;
 use super::flows::completeness;
 use super::plan;
-use super::{input, output};
-use crate::observe::attribute;
+use super::{input, output, seeds};
+use crate::observe::attribute_with;
 use crate::report::propose_site;
 
 pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -16,11 +16,12 @@ pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit
 
 fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
     let (library, _) = plan::library(&command.choices.rules, common, false)?;
+    let seeds = seeds::read(&command.names.seeds, common)?;
     let Some(observed) = input::read(&command.captures.captures, common) else {
         return Ok(Exit::NotAudited);
     };
     let exit = completeness(&observed);
-    let capture = attribute(observed.observation);
+    let capture = attribute_with(observed.observation, &seeds);
     let text = propose_site(&capture, &library);
     output::to_stdout(|out| Ok(std::io::Write::write_all(out, text.as_bytes())?))?;
     Ok(exit)

@@ -10,6 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
+use super::point::Point;
 use crate::decode::decode;
 use crate::model::{FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{Observation, Sighting};
@@ -41,6 +42,8 @@ pub struct InputReport {
     pub loss: Loss,
     /// Interfaces described.
     pub interfaces: Vec<Interface>,
+    /// SHA-256 of the input as it is stored, in hexadecimal digits; `None` where it was not worked out.
+    pub sha256: Option<String>,
 }
 
 /// Everything read.
@@ -59,6 +62,17 @@ pub struct Observed {
 /// Inputs that cannot be opened are told in [`Observed::failures`]; the others are read all the same.
 #[must_use]
 pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observed {
+    observe_at(inputs, &Point::Everywhere, threads, progress)
+}
+
+/// As [`observe`], but only what was captured at a point; other frames are set aside and counted as such.
+#[must_use]
+pub fn observe_at(
+    inputs: &[Input],
+    point: &Point,
+    threads: usize,
+    progress: &Progress,
+) -> Observed {
     let threads = threads.max(1);
     let mut observed = Observed::default();
     // What was read of each input and is not merged yet is bounded: so many of them at once.
@@ -66,7 +80,8 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
         let one = |(place, input): (usize, &Input)| {
             let ordinal = u32::try_from(first + place).unwrap_or(u32::MAX);
             let mut source = open_counting(&input.path, Arc::clone(&progress.bytes))?;
-            Ok(read(&mut source, input, ordinal, threads, progress))
+            let place = (ordinal, point);
+            Ok(read(&mut source, input, place, threads, progress))
         };
         let read: Vec<Result<_, SourceError>> = if threads == 1 || group.len() == 1 {
             group.iter().enumerate().map(one).collect()
@@ -90,7 +105,7 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
 fn read(
     source: &mut (impl FrameSource + Send),
     input: &Input,
-    ordinal: u32,
+    (ordinal, point): (u32, &Point),
     threads: usize,
     progress: &Progress,
 ) -> (Observation, InputReport) {
@@ -98,19 +113,23 @@ fn read(
     let mut batch = Batch::default();
     let mut alone = 0;
     while (threads == 1 || alone < ALONE) && batch.fill(source, BatchLimits::default()) > 0 {
-        absorber.absorb(&batch);
+        absorber.absorb(&batch, &point.elsewhere(source.interfaces()));
         alone += 1;
     }
     if !batch.is_empty() {
-        read_ahead(source, batch, &mut absorber);
+        read_ahead(source, point, batch, &mut absorber);
     }
+    let loss = source.loss();
+    let lost = loss.interface + loss.kernel + loss.own;
+    absorber.observation.note_lost(lost);
     let report = InputReport {
         input: input.clone(),
         frames: absorber.frames,
         span: absorber.span,
         damage: source.damage().to_vec(),
-        loss: source.loss(),
+        loss,
         interfaces: source.interfaces().to_vec(),
+        sha256: None,
     };
     (absorber.observation, report)
 }
@@ -121,7 +140,12 @@ const ALONE: usize = 4;
 const AHEAD: usize = 4;
 
 /// Reads the rest of a source on a thread of its own, while this one absorbs. Batches go round, so memory is bounded.
-fn read_ahead(source: &mut (impl FrameSource + Send), used: Batch, absorber: &mut Absorber<'_>) {
+fn read_ahead(
+    source: &mut (impl FrameSource + Send),
+    point: &Point,
+    used: Batch,
+    absorber: &mut Absorber<'_>,
+) {
     let (to_fill, empty) = sync_channel(AHEAD);
     let (filled, to_absorb) = sync_channel(AHEAD);
     for batch in std::iter::once(used)
@@ -135,13 +159,18 @@ fn read_ahead(source: &mut (impl FrameSource + Send), used: Batch, absorber: &mu
         scope.spawn(move || {
             while let Ok(mut batch) = empty.recv() {
                 // The other side hangs up only after the last batch.
-                if batch.fill(source, BatchLimits::default()) == 0 || filled.send(batch).is_err() {
+                if batch.fill(source, BatchLimits::default()) == 0 {
+                    break;
+                }
+                // Interfaces are described before their frames, so those of this batch are known now.
+                let elsewhere = point.elsewhere(source.interfaces());
+                if filled.send((batch, elsewhere)).is_err() {
                     break;
                 }
             }
         });
-        while let Ok(batch) = to_absorb.recv() {
-            absorber.absorb(&batch);
+        while let Ok((batch, elsewhere)) = to_absorb.recv() {
+            absorber.absorb(&batch, &elsewhere);
             let _ = to_fill.send(batch);
         }
     });
@@ -172,30 +201,56 @@ impl<'a> Absorber<'a> {
         }
     }
 
-    /// Absorbs a batch in the order of time, so that disorder within it leaves no trace.
-    fn absorb(&mut self, batch: &Batch) {
+    /// Absorbs a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the interfaces
+    /// whose frames are passed by.
+    fn absorb(&mut self, batch: &Batch, elsewhere: &[bool]) {
         if self.index + batch.len() > FrameId::MAX_FRAMES as usize {
             self.chunk = self.chunk.saturating_add(1);
             self.index = 0;
         }
-        self.observation.note_chunk(self.input, self.chunk);
-        for (place, frame) in batch.frames_by_time() {
-            let index = u32::try_from(self.index + place).unwrap_or(u32::MAX);
-            let sighting = Sighting {
-                stamp: Stamp {
-                    time: frame.time,
-                    frame: FrameId::new(self.input, self.chunk, index),
-                },
-                captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
-                wire_length: frame.wire_length,
-            };
-            let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
-            self.observation.absorb(sighting, &decoded);
-        }
+        let place = (self.input, self.chunk, self.index);
+        take_batch(&mut self.observation, batch, elsewhere, place);
         self.index += batch.len();
         self.frames += batch.len() as u64;
         self.span.merge(batch.span());
         let frames = &self.progress.frames;
         frames.fetch_add(batch.len() as u64, Ordering::Relaxed);
+    }
+}
+
+/// One batch to its observation, as the chunk of an input.
+#[must_use]
+pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
+    let mut observation = Observation::default();
+    take_batch(&mut observation, batch, &[], (input, chunk, 0));
+    observation
+}
+
+/// Takes the frames of a batch in the order of time. `first` is the place of its first frame: input, chunk, index.
+fn take_batch(
+    observation: &mut Observation,
+    batch: &Batch,
+    elsewhere: &[bool],
+    first: (u32, u32, usize),
+) {
+    let (input, chunk, start) = first;
+    observation.note_chunk(input, chunk);
+    for (place, frame) in batch.frames_by_time() {
+        let index = u32::try_from(start + place).unwrap_or(u32::MAX);
+        let sighting = Sighting {
+            stamp: Stamp {
+                time: frame.time,
+                frame: FrameId::new(input, chunk, index),
+            },
+            captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
+            wire_length: frame.wire_length,
+        };
+        let interface = frame.interface as usize;
+        if elsewhere.get(interface).copied().unwrap_or(false) {
+            observation.pass_by(sighting);
+            continue;
+        }
+        let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
+        observation.absorb(sighting, &decoded);
     }
 }

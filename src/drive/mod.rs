@@ -1,7 +1,15 @@
 //! One fold, run anywhere: inputs to partial observations to one whole.
 
+mod digest;
+mod extract;
 mod fold;
 mod partial;
+mod point;
+mod two_points;
 
-pub use fold::{InputReport, Observed, Progress, observe};
+pub use digest::{Digests, digest_of, with_digests};
+pub use extract::{Extracted, Missing, Wanted, extract};
+pub use fold::{InputReport, Observed, Progress, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
+pub use point::Point;
+pub use two_points::two_points;

@@ -64,6 +64,7 @@ struct WrittenInput {
     span: TimeSpan,
     damage: Vec<(u64, bool, String)>,
     loss: [u64; 3],
+    sha256: Option<String>,
 }
 
 impl From<Observed> for Partial {
@@ -199,6 +200,7 @@ impl WrittenInput {
                 .map(|d| (d.offset, d.fatal, d.what.clone()))
                 .collect(),
             loss: [report.loss.interface, report.loss.kernel, report.loss.own],
+            sha256: report.sha256.clone(),
         }
     }
 
@@ -233,6 +235,7 @@ impl WrittenInput {
                 own,
             },
             interfaces: Vec::<Interface>::new(),
+            sha256: self.sha256,
         }
     }
 }
@@ -246,5 +249,6 @@ fn placeholder() -> WrittenInput {
         span: TimeSpan::default(),
         damage: Vec::new(),
         loss: [0; 3],
+        sha256: None,
     }
 }

@@ -1,7 +1,7 @@
 //! Which traffic that a requirement covers was stopped, where, and by what evidence?
 
 use super::Case;
-use super::evidence::{Code, Stage};
+use super::evidence::{Code, Grade, Stage};
 use super::finding::{Finding, FindingCode};
 use super::intent::{Intent, Outcome};
 
@@ -56,6 +56,32 @@ pub(super) fn degraded(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// One finding for each intent that was stopped at first, as the evidence says, and reached later by the same host: the
+/// path changed in between.
+pub(super) fn recovered(case: &Case<'_>, out: &mut Vec<Finding>) {
+    for (i, intent) in case.intents.iter().enumerate() {
+        let best = intent.evidence.first();
+        let Some(shown) = best.filter(|evidence| evidence.grade < Grade::C) else {
+            continue;
+        };
+        if intent.outcome != Outcome::OkAfterRetry || intent.requirements.is_empty() {
+            continue;
+        }
+        let mut finding = about(FindingCode::Recovered, i, intent);
+        let last = shown
+            .stamps
+            .last()
+            .map_or(String::new(), |stamp| format!(" until {}", stamp.time));
+        finding.message = format!(
+            "stopped at {}{last}, and reached later: {}",
+            shown.code.stage(),
+            shown.words
+        );
+        finding.advice = "see what was changed on the path in between".to_owned();
+        out.push(finding);
+    }
+}
+
 fn about(code: FindingCode, place: usize, intent: &Intent) -> Finding {
     let target = match (&intent.fqdn, intent.addresses.first()) {
         (Some(name), _) => name.to_string(),
@@ -86,6 +112,13 @@ fn advice(intent: &Intent, target: &str) -> String {
     });
     let by = intent.evidence.iter().find_map(|evidence| evidence.by);
     match intent.evidence.first().map(|evidence| evidence.code) {
+        // What fits other causes as well is no reason to open anything.
+        _ if intent.confidence == Some(Grade::C) => {
+            format!("look at the path from {from} to {target}{port}, and whether the server is up")
+        }
+        Some(Code::TwoPoint) => {
+            format!("allow {from} to {target}{port} on the device between the two points")
+        }
         Some(Code::SynSilent | Code::SynResetFast | Code::IcmpPort | Code::UdpSilent) => {
             format!("allow {from} to {target}{port} in the firewalls on the path")
         }
@@ -95,12 +128,18 @@ fn advice(intent: &Intent, target: &str) -> String {
             }
             None => format!("allow {from} to {target}{port}"),
         },
-        Some(Code::HelloReset | Code::HelloSilent | Code::HelloFin) => {
+        Some(
+            Code::HelloReset
+            | Code::HelloSilent
+            | Code::HelloFin
+            | Code::ResetInjected
+            | Code::PlainAnswer,
+        ) => {
             format!(
                 "allow the name {target} in what filters by TLS names (web filter, application control)"
             )
         }
-        Some(Code::AlertClient) => {
+        Some(Code::AlertClient | Code::IssuerSubstituted) => {
             format!("exempt {target} from TLS inspection, or give the agent the inspecting CA")
         }
         Some(code) if code.stage() == Stage::Dns => match by {

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use foldhash::HashMap;
 
-use super::attempt::Went;
+use super::attempt::{Went, answer_times, seconds};
 use super::evidence::{Code, Evidence, Grade};
+use super::interception::Issuers;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{EventKind, Flow};
 
@@ -22,13 +24,20 @@ pub(super) struct Controls {
     /// TTLs of SYN-ACKs by responder and by its neighbourhood.
     ttl: BTreeMap<IpAddr, BTreeSet<u8>>,
     near_ttl: BTreeMap<IpAddr, BTreeSet<u8>>,
+    /// The shortest time to a SYN-ACK, by responder's neighbourhood.
+    soonest: BTreeMap<IpAddr, Duration>,
+    /// Who signs certificates.
+    issuers: Issuers,
 }
 
 impl Controls {
     /// Indexes all flows.
     #[must_use]
-    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)>) -> Self {
-        let mut all = Self::default();
+    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone) -> Self {
+        let mut all = Self {
+            issuers: Issuers::of(flows.clone().map(|(flow, _)| flow)),
+            ..Self::default()
+        };
         for (flow, went) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
             for event in flow.events_of(EventKind::SynAck, false) {
@@ -37,6 +46,10 @@ impl Controls {
                     .entry(neighbourhood(responder))
                     .or_default()
                     .insert(event.ttl);
+            }
+            if let (Some(took), _) = answer_times(flow) {
+                let soonest = all.soonest.entry(neighbourhood(responder)).or_insert(took);
+                *soonest = took.min(*soonest);
             }
             if *went != Went::Succeeded {
                 continue;
@@ -74,7 +87,7 @@ impl Controls {
                 }
             }
             Code::SynReset => {
-                if let Some(control) = self.nearer_reset(flow) {
+                if let Some(control) = self.nearer_reset(flow).or_else(|| self.sooner_reset(flow)) {
                     evidence.code = Code::SynResetFast;
                     evidence.grade = Grade::B;
                     evidence.control = Some(control);
@@ -84,16 +97,31 @@ impl Controls {
                 }
             }
             Code::HelloReset | Code::HelloSilent | Code::HelloFin | Code::RequestReset => {
-                if let Some(control) = self.other_name(flow, own) {
+                let control = self.other_name(flow, own);
+                if let Some(control) = control.or_else(|| self.same_name_elsewhere(flow, own)) {
                     evidence.grade = Grade::B;
                     evidence.control = Some(control);
                 }
             }
             Code::PostAckSilent => {
-                if let Some(control) = self.other_client(flow) {
+                // What a snaplen cut may be a ClientHello, of which other things are asked.
+                let small = (flow.app_name().is_some() && never_acknowledged(flow))
+                    .then(|| self.same_address(flow).or_else(|| self.path(flow)));
+                if let Some(control) = self.other_client(flow).or_else(|| small.flatten()) {
                     evidence.grade = Grade::B;
                     evidence.control = Some(control);
                 }
+            }
+            Code::ResetInjected if evidence.grade == Grade::B => {
+                // Who is meant by it: a name, or a source.
+                let control = self.other_name(flow, own);
+                let control = control.or_else(|| self.same_name_elsewhere(flow, own));
+                if let (Some(control), Some(known)) = (control, &mut evidence.control) {
+                    *known = format!("{control}; {known}");
+                }
+            }
+            Code::ProxyRefused | Code::ProxyFailed => {
+                evidence.control = self.other_through_proxy(flow, own);
             }
             Code::UdpSilent => {
                 if let Some(control) = self.udp_service(flow) {
@@ -164,6 +192,53 @@ impl Controls {
         })
     }
 
+    /// The same name on the same address and port works for another client.
+    fn same_name_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let own = own?;
+        seen.iter().find_map(|(port, client, name)| {
+            let same = *port == flow.responder.port
+                && *client != flow.initiator.ip
+                && name.as_ref() == Some(own);
+            same.then(|| {
+                format!("the same name at the same address answers {client}: a rule on the source")
+            })
+        })
+    }
+
+    /// The proxy lets this client through to another name.
+    fn other_through_proxy(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+        let seen = self.by_responder.get(&flow.responder.ip)?;
+        seen.iter().find_map(|(port, client, name)| {
+            let name = name.as_ref()?;
+            let other =
+                *port == flow.responder.port && *client == flow.initiator.ip && Some(name) != own;
+            other.then(|| format!("the same proxy lets this client through to {name}"))
+        })
+    }
+
+    /// The RST comes far sooner than this server or its neighbours have ever answered.
+    fn sooner_reset(&self, flow: &Flow) -> Option<String> {
+        const FAR_SOONER: u32 = 4;
+        const MEASURABLE: Duration = Duration::from_millis(4);
+        let (_, Some(refused)) = answer_times(flow) else {
+            return None;
+        };
+        let soonest = *self.soonest.get(&neighbourhood(flow.responder.ip))?;
+        (soonest >= MEASURABLE && refused < soonest / FAR_SOONER).then(|| {
+            format!(
+                "the RST took {}, no SYN-ACK of these servers less than {}: not sent by the server",
+                seconds(refused),
+                seconds(soonest)
+            )
+        })
+    }
+
+    /// Evidence that TLS is opened on the path. `refused` says that the client did not trust what it was shown.
+    pub(super) fn intercepted(&self, flow: &Flow, refused: bool) -> Option<Evidence> {
+        self.issuers.evidence(flow, refused)
+    }
+
     /// The RST's TTL is unlike that of the server's, or its neighbours', own packets.
     fn nearer_reset(&self, flow: &Flow) -> Option<String> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
@@ -203,8 +278,18 @@ impl Controls {
     }
 }
 
+/// Whether what the initiator said first was never acknowledged although it fits every path (RFC 1122 section 3.3.3).
+fn never_acknowledged(flow: &Flow) -> bool {
+    const FITS: u32 = 536;
+    let first = flow.events_of(EventKind::Data, true).next();
+    first.is_some_and(|first| {
+        let heard = flow.back.highest_ack();
+        first.length <= FITS && heard.is_none_or(|heard| heard == first.sequence)
+    })
+}
+
 /// The /24 or /48 of an address: what is likely to lie behind the same hops.
-fn neighbourhood(ip: IpAddr) -> IpAddr {
+pub(super) fn neighbourhood(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => {
             let [a, b, c, _] = ip.octets();

@@ -77,6 +77,8 @@ findings! {
     Unnamed "unnamed" Medium "a destination without a name, whose address no requirement covers",
     BothAlternatives "both-alternatives" Low "two alternatives that exclude each other were both used",
     NeverSeen "never-seen" Medium "a requirement that the capture never exercised",
+    Recovered "recovered" Low "traffic that was stopped at first got through later",
+    Intercepted "intercepted" Medium "TLS to a listed destination is opened by something on the path",
     Degraded "degraded" Low "the aim is reached, but one way to it always fails",
 }
 

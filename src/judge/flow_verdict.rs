@@ -2,12 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::attempt::{Went, refused_behind_proxy, went};
+use super::attempt::{Doubt, Went, late, refused_behind_proxy, went};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
+use super::evidence::{Code, Evidence, Grade};
 use super::scope::{OutOfScope, out_of_scope};
+use super::trust::Trust;
+use super::two_point::Outside;
 use crate::model::Fqdn;
-use crate::observe::{Capture, Flow, NameSource};
+use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
@@ -21,6 +24,8 @@ pub struct FlowVerdict {
     pub coverage: Coverage,
     /// How it went.
     pub went: Went,
+    /// What is to be told beside it and changes nothing: what cut it off late, who opens its TLS.
+    pub beside: Vec<Evidence>,
 }
 
 /// Judges all flows, in parallel; in the order of [`Capture::flows`].
@@ -29,6 +34,8 @@ pub(super) fn flow_verdicts(
     capture: &Capture,
     rules: &RuleSet,
     profile: &Profile,
+    trust: &Trust,
+    outside: Option<&Outside<'_>>,
 ) -> Vec<FlowVerdict> {
     let judge = |scratch: &mut Scratch, flow: &Flow| {
         let aim = aim(flow, profile);
@@ -59,6 +66,7 @@ pub(super) fn flow_verdicts(
             aim,
             coverage,
             went,
+            beside: Vec::new(),
         }
     };
     let mut verdicts: Vec<FlowVerdict> = capture
@@ -74,8 +82,46 @@ pub(super) fn flow_verdicts(
             .zip(verdicts.iter().map(|verdict| &verdict.went)),
     );
     for (flow, verdict) in capture.flows.iter().zip(&mut verdicts) {
-        if let Went::Failed(evidence) = &verdict.went {
-            verdict.went = Went::Failed(controls.settle(flow, evidence.clone()));
+        verdict.went = match std::mem::replace(&mut verdict.went, Went::Succeeded) {
+            // Nothing comes back in all of the capture: that these do not proves nothing. A SYN that is sent again does.
+            Went::Failed(evidence)
+                if trust.one_way && matches!(evidence.code, Code::UdpSilent | Code::QuicSilent) =>
+            {
+                Went::Open(Doubt::OneWay)
+            }
+            Went::Failed(evidence) => {
+                let mut evidence = controls.settle(flow, evidence);
+                trust.lower(&mut evidence);
+                let reset = match evidence.code {
+                    Code::ResetInjected if flow.app.has(App::TLS) => Some(Code::HelloReset),
+                    Code::ResetInjected if flow.app.has(App::HTTP) => Some(Code::RequestReset),
+                    _ => None,
+                };
+                if let Some(code) = reset {
+                    // Whoever made it, it is a RST in answer to a ClientHello or a request too.
+                    let reset = Evidence {
+                        code,
+                        grade: Grade::C,
+                        control: None,
+                        ..evidence.clone()
+                    };
+                    let mut reset = controls.settle(flow, reset);
+                    trust.lower(&mut reset);
+                    verdict.beside.push(reset);
+                }
+                if evidence.code == Code::AlertClient && evidence.grade < Grade::C {
+                    verdict.beside.extend(controls.intercepted(flow, true));
+                }
+                Went::Failed(evidence)
+            }
+            went => went,
+        };
+        if let Some(outside) = outside {
+            outside.compare(flow, &mut verdict.went);
+        }
+        if verdict.went == Went::Succeeded {
+            let beside = [late(flow, capture.end()), controls.intercepted(flow, false)];
+            verdict.beside = beside.into_iter().flatten().collect();
         }
     }
     verdicts

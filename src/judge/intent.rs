@@ -9,7 +9,7 @@ use foldhash::HashMap;
 
 use super::attempt::{Doubt, Went, stage};
 use super::coverage::wanted_by_name;
-use super::evidence::{Evidence, Grade, Stage};
+use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
 use super::lookup::Lookups;
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
@@ -64,6 +64,16 @@ impl Outcome {
         Self::Unnamed,
         Self::OutOfScope,
     ];
+
+    /// What evidence of a grade makes of a failure: a pattern that other causes make too is never a block.
+    #[must_use]
+    pub const fn of_failure(grade: Grade) -> Self {
+        match grade {
+            Grade::A => Self::BlockedConfirmed,
+            Grade::B => Self::BlockedLikely,
+            Grade::C => Self::FailedUnattributed,
+        }
+    }
 
     /// Whether it says that something was stopped.
     #[must_use]
@@ -171,7 +181,9 @@ pub(super) fn intents(
     for (key, flows) in groups {
         let first = out.len();
         for close in close_in_time(&flows, capture) {
-            out.push(roll_up(&key, close, capture, verdicts));
+            let mut intent = roll_up(&key, close, capture, verdicts);
+            forged_answers(&mut intent, lookups);
+            out.push(intent);
         }
         forgive_earlier(&mut out[first..]);
     }
@@ -295,10 +307,14 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
             _ => None,
         })
         .collect();
+    let beside = tries.iter().flat_map(|(_, verdict)| &verdict.beside);
     let mut evidence: Vec<Evidence> = failures
         .iter()
-        .map(|(_, evidence)| (*evidence).clone())
+        .map(|(_, evidence)| *evidence)
+        .chain(beside)
+        .cloned()
         .collect();
+    join_datagrams(&mut evidence);
     evidence.sort_by(|a, b| (a.grade, a.code, &a.stamps).cmp(&(b.grade, b.code, &b.stamps)));
     if let Some(success) = success {
         intent.outcome = match failures.iter().map(|(flow, _)| *flow).collect::<Vec<_>>() {
@@ -310,41 +326,112 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
         intent.evidence = evidence;
         return;
     }
-    let best = failures
+    both_ways(&mut evidence);
+    // What stands beside a flow that reached its aim comes with a success, so here is a failure if there is anything.
+    let Some(best) = evidence.first() else {
+        intent.outcome = Outcome::Inconclusive;
+        intent.doubt = tries.iter().find_map(|(_, verdict)| match verdict.went {
+            Went::Open(doubt) => Some(doubt),
+            _ => None,
+        });
+        return;
+    };
+    let shown = |flow: &&Flow| {
+        best.stamps
+            .iter()
+            .any(|stamp| flow.span.0 <= *stamp && *stamp <= flow.span.1)
+    };
+    let flow = failures.iter().map(|(flow, _)| *flow).find(shown);
+    intent.outcome = Outcome::of_failure(best.grade);
+    intent.stage = Some(flow.map_or(best.code.stage(), |flow| stage(flow, best)));
+    intent.confidence = Some(best.grade);
+    intent.evidence = evidence;
+}
+
+/// Tries of a datagram protocol come from a new port each time: several of one datagram are a repetition.
+fn join_datagrams(evidence: &mut Vec<Evidence>) {
+    let single =
+        |e: &&Evidence| e.code == Code::UdpSilent && e.grade == Grade::C && e.control.is_some();
+    let tries = evidence.iter().filter(single).count();
+    let Some(place) = evidence
         .iter()
-        .min_by_key(|(_, evidence)| (evidence.grade, evidence.code));
-    match best {
-        Some((flow, best)) => {
-            intent.outcome = match best.grade {
-                Grade::A => Outcome::BlockedConfirmed,
-                Grade::B => Outcome::BlockedLikely,
-                Grade::C => Outcome::FailedUnattributed,
-            };
-            intent.stage = Some(stage(flow, best));
-            intent.confidence = Some(best.grade);
-            intent.evidence = evidence;
+        .position(|e| single(&e))
+        .filter(|_| tries > 1)
+    else {
+        return;
+    };
+    let mut stamps: Vec<Stamp> = evidence
+        .iter()
+        .filter(single)
+        .flat_map(|e| e.stamps.clone())
+        .collect();
+    stamps.sort_unstable();
+    stamps.dedup();
+    let mut joined = evidence[place].clone();
+    joined.grade = Grade::B;
+    joined.stamps = stamps;
+    joined.words = format!("{tries} tries over UDP, nothing came back");
+    evidence.retain(|e| !single(&e));
+    evidence.insert(0, joined);
+}
+
+/// Where QUIC and TCP both fail, what is said of TCP says how sure it is.
+fn both_ways(evidence: &mut [Evidence]) {
+    let tcp = |e: &&Evidence| {
+        matches!(e.code.stage(), Stage::Connect | Stage::Tls) && e.code != Code::QuicSilent
+    };
+    let Some(grade) = evidence.iter().filter(tcp).map(|e| e.grade).min() else {
+        return;
+    };
+    let quic = |e: &&mut Evidence| matches!(e.code, Code::QuicSilent | Code::QuicIcmp);
+    for quic in evidence.iter_mut().filter(quic) {
+        if quic.code == Code::QuicSilent {
+            quic.code = Code::QuicBoth;
         }
-        None => {
-            intent.outcome = Outcome::Inconclusive;
-            intent.doubt = tries.iter().find_map(|(_, verdict)| match verdict.went {
-                Went::Open(doubt) => Some(doubt),
-                _ => None,
-            });
-        }
+        quic.grade = grade;
+        quic.words.push_str(", and TCP fails too");
+    }
+    evidence.sort_by(|a, b| (a.grade, a.code, &a.stamps).cmp(&(b.grade, b.code, &b.stamps)));
+}
+
+/// A failure at an address out of an answer that another one contradicts.
+fn forged_answers(intent: &mut Intent, lookups: &Lookups) {
+    let failed = intent.outcome.is_blocked()
+        || matches!(
+            intent.outcome,
+            Outcome::FailedUnattributed | Outcome::Inconclusive
+        );
+    let lookup = intent
+        .fqdn
+        .as_ref()
+        .and_then(|name| lookups.get(intent.initiator, name));
+    let Some((evidence, addresses)) = lookup.and_then(|lookup| lookup.injected.as_ref()) else {
+        return;
+    };
+    let at = |stamp: &Stamp| *stamp <= intent.span.0;
+    if failed
+        && evidence.stamps.first().is_some_and(at)
+        && intent.addresses.iter().any(|ip| addresses.contains(ip))
+    {
+        intent.outcome = Outcome::of_failure(evidence.grade);
+        intent.stage = Some(Stage::Dns);
+        intent.confidence = Some(evidence.grade);
+        intent.doubt = None;
+        intent.evidence.insert(0, evidence.clone());
     }
 }
 
-/// Whether a failed flow went another way than one that reached the aim at about the same time: the other IP family,
-/// or QUIC beside TCP.
+/// Whether a failed flow went another way than one that reached the aim: the other IP family, or QUIC beside TCP.
 fn is_other_way(flow: &Flow, tries: &[(&Flow, &FlowVerdict)]) -> bool {
-    tries.iter().any(|(other, verdict)| {
-        let reached = matches!(verdict.went, Went::Succeeded | Went::Sent);
-        let family = flow.responder.ip.is_ipv4() != other.responder.ip.is_ipv4();
-        let quic = flow.app.has(App::QUIC) && other.transport == Transport::Tcp;
-        let (a, b) = (flow.span.0.time, other.span.0.time);
-        let close = a.since(b).max(b.since(a)) <= RACE.max(other.span.1.time.since(b));
-        reached && close && (family || quic)
-    })
+    let quic = flow.app.has(App::QUIC);
+    let same_way = |other: &Flow| {
+        flow.responder.ip.is_ipv4() == other.responder.ip.is_ipv4()
+            && quic == other.app.has(App::QUIC)
+    };
+    let mut reached = tries
+        .iter()
+        .filter(|(_, verdict)| matches!(verdict.went, Went::Succeeded | Went::Sent));
+    reached.all(|(other, _)| !same_way(other))
 }
 
 /// A failure that the same initiator later got over is no block any more: the aim was reached after a retry.
@@ -398,7 +485,8 @@ fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &m
         .filter_map(|intent| Some((intent.initiator, intent.fqdn.clone()?)))
         .collect();
     for (client, name, lookup) in lookups.iter() {
-        let Some(evidence) = &lookup.failure else {
+        let forged = lookup.injected.as_ref().map(|(evidence, _)| evidence);
+        let Some(evidence) = lookup.failure.as_ref().map(|known| forged.unwrap_or(known)) else {
             continue;
         };
         if tried.contains(&(client, name.clone())) {
@@ -411,11 +499,7 @@ fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &m
         if requirements.is_empty() {
             continue;
         }
-        let outcome = match evidence.grade {
-            Grade::A => Outcome::BlockedConfirmed,
-            Grade::B => Outcome::BlockedLikely,
-            Grade::C => Outcome::FailedUnattributed,
-        };
+        let outcome = Outcome::of_failure(evidence.grade);
         let transport = capture
             .dns
             .iter()

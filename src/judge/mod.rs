@@ -5,14 +5,19 @@ mod blocked;
 mod control;
 mod coverage;
 mod evidence;
+mod explain;
 mod finding;
 mod flow_verdict;
 mod intent;
+mod intercepted;
+mod interception;
 mod lookup;
+mod lookup_failure;
 mod requirement_verdict;
 mod rows;
 mod scope;
 mod trust;
+mod two_point;
 mod unexpected;
 mod unseen;
 
@@ -21,7 +26,8 @@ use crate::rules::{Profile, RuleSet};
 
 pub use attempt::{Doubt, Went};
 pub use coverage::{Aim, Coverage, aim};
-pub use evidence::{Code, Evidence, Grade, Stage, explain as explain_evidence};
+pub use evidence::{Code, Evidence, Grade, Stage};
+pub use explain::explain as explain_evidence;
 pub use finding::{Finding, FindingCode, Severity};
 pub use flow_verdict::FlowVerdict;
 pub use intent::{Intent, Outcome};
@@ -29,6 +35,8 @@ pub use lookup::{Lookup, Lookups};
 pub use requirement_verdict::{NotSeen, RequirementVerdict, Standing};
 pub use scope::OutOfScope;
 pub use trust::{Trust, trust};
+
+use two_point::Outside;
 
 /// Everything that can be said of a capture under a set of rules.
 #[derive(Debug)]
@@ -48,6 +56,7 @@ pub struct Judgement {
 /// What a question may look at.
 pub(crate) struct Case<'a> {
     pub(crate) capture: &'a Capture,
+    pub(crate) lookups: &'a Lookups,
     pub(crate) rules: &'a RuleSet,
     pub(crate) flows: &'a [FlowVerdict],
     pub(crate) intents: &'a [Intent],
@@ -58,6 +67,8 @@ pub(crate) struct Case<'a> {
 const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
     blocked::blocked,
     blocked::degraded,
+    blocked::recovered,
+    intercepted::intercepted,
     unexpected::forbidden,
     unexpected::unexpected,
     unseen::never_seen,
@@ -67,14 +78,31 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
 /// Judges a capture.
 #[must_use]
 pub fn judge(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Judgement {
-    let flows = flow_verdict::flow_verdicts(capture, rules, profile);
-    let lookups = Lookups::of(&capture.dns, capture.end());
+    judge_between(capture, None, rules, profile)
+}
+
+/// Judges a capture, with what was seen at the same time at an outer point of the path: what enters on the inner side
+/// and does not come out on the outer one was stopped between them.
+#[must_use]
+pub fn judge_between(
+    capture: &Capture,
+    outside: Option<&Capture>,
+    rules: &RuleSet,
+    profile: &Profile,
+) -> Judgement {
+    let outside = outside.map(|outside| Outside::of(capture, outside));
+    let mut trust = trust::trust(capture);
+    if let Some(outside) = &outside {
+        trust.notes.push(outside.note());
+    }
+    let flows = flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref());
+    let lookups = Lookups::of(&capture.dns, capture.end(), &trust);
     let intents = intent::intents(capture, &flows, &lookups, rules);
     let requirements =
         requirement_verdict::requirement_verdicts(capture, &intents, &lookups, rules);
-    let trust = trust::trust(capture);
     let case = Case {
         capture,
+        lookups: &lookups,
         rules,
         flows: &flows,
         intents: &intents,

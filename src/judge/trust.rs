@@ -1,7 +1,23 @@
-//! How far a capture can be trusted: what it does not show.
+//! How far a capture can be trusted: what it does not show, and what may not be concluded for that.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::evidence::{Evidence, Grade};
 use crate::model::Transport;
-use crate::observe::Capture;
+use crate::observe::{Capture, EventKind, Flow};
+
+/// From this share of frames lost, or of TCP flows with gaps, on, patterns prove nothing: one in so many.
+const LOST_ONE_IN: u64 = 100;
+const GAPS_ONE_IN: u64 = 20;
+/// Fewer flows with gaps than this are chance.
+const GAPS: u64 = 3;
+/// From this share of one-way flows on the head of the report says so, in percent.
+const ONE_WAY: u64 = 50;
+/// A server heard in one direction only, in at least so many flows, is told.
+const SERVER_FLOWS: u64 = 3;
+/// The most servers named.
+const SERVERS: usize = 3;
 
 /// What a capture lacks. Each lowers what can be concluded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,10 +30,26 @@ pub struct Trust {
     pub only_responder: u64,
     /// TCP flows whose opening was not captured.
     pub midstream: u64,
+    /// TCP flows in which bytes are missing that must have been sent.
+    pub with_gaps: u64,
     /// Frames that a snaplen cut.
     pub cut_by_snaplen: u64,
+    /// Why patterns prove nothing in this capture, so that grade B is told as C; `None` where they do.
+    pub lossy: Option<String>,
+    /// Every flow was heard in one direction only.
+    pub one_way: bool,
     /// In words, for the head of the report.
     pub notes: Vec<String>,
+}
+
+impl Trust {
+    /// Lowers evidence to what a capture that lost frames can show: what a device said stands, a pattern does not.
+    pub(super) fn lower(&self, evidence: &mut Evidence) {
+        if let (Some(why), Grade::B) = (&self.lossy, evidence.grade) {
+            evidence.grade = Grade::C;
+            evidence.words.push_str(&format!(" (grade C only: {why})"));
+        }
+    }
 }
 
 /// Takes stock of a capture.
@@ -27,38 +59,120 @@ pub fn trust(capture: &Capture) -> Trust {
         cut_by_snaplen: capture.tally.cut_by_snaplen,
         ..Trust::default()
     };
+    let mut tcp = 0;
+    let mut servers: BTreeMap<IpAddr, (u64, u64)> = BTreeMap::new();
     for flow in capture
         .flows
         .iter()
         .filter(|f| matches!(f.transport, Transport::Tcp | Transport::Udp))
     {
         trust.flows += 1;
-        trust.only_initiator += u64::from(flow.back.packets == 0);
-        trust.only_responder += u64::from(flow.out.packets == 0);
-        trust.midstream += u64::from(flow.transport == Transport::Tcp && !flow.opened);
+        let (out, back) = (flow.out.packets == 0, flow.back.packets == 0);
+        trust.only_initiator += u64::from(back);
+        trust.only_responder += u64::from(out);
+        if flow.transport == Transport::Tcp {
+            tcp += 1;
+            trust.midstream += u64::from(!flow.opened);
+            trust.with_gaps += u64::from(has_gap(flow));
+            // An opening without an answer is no sign: data without one is.
+            let server = servers.entry(flow.responder.ip).or_default();
+            server.0 += 1;
+            server.1 += u64::from(out || back && flow.out.payload_bytes > 0);
+        }
     }
-    if trust.flows > 0 && trust.only_initiator + trust.only_responder == trust.flows {
-        trust.notes.push(
+    let one_way = trust.only_initiator + trust.only_responder;
+    trust.one_way = trust.flows > 1 && one_way == trust.flows;
+    trust.lossy = lossy(capture, &trust, tcp);
+    trust.notes = notes(capture, &trust, &servers);
+    trust
+}
+
+/// Whether a side's sequence numbers went on without the bytes, or bytes were acknowledged that are not there.
+fn has_gap(flow: &Flow) -> bool {
+    let marks = |own: bool| {
+        let opening = if own {
+            EventKind::Syn
+        } else {
+            EventKind::SynAck
+        };
+        let seen = |kind| u32::from(flow.events_of(kind, own).next().is_some());
+        seen(opening) + seen(EventKind::Fin)
+    };
+    let unseen = |said: Option<u32>, heard: Option<u32>| {
+        // An ACK may count a FIN or a SYN that was not kept apart: two numbers of grace.
+        matches!((said, heard), (Some(said), Some(heard))
+            if (3..1 << 30).contains(&heard.wrapping_sub(said)))
+    };
+    // Resets may carry any sequence number.
+    let reset = [true, false].map(|own| flow.events_of(EventKind::Rst, own).next().is_some());
+    !reset[0] && flow.out.missing_bytes(marks(true)) > 0
+        || !reset[1] && flow.back.missing_bytes(marks(false)) > 0
+        || flow.out.packets > 0
+            && flow.back.packets > 0
+            && (unseen(flow.out.next_sequence(), flow.back.highest_ack())
+                || unseen(flow.back.next_sequence(), flow.out.highest_ack()))
+}
+
+fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
+    let (lost, frames) = (capture.tally.lost, capture.tally.frames);
+    if lost > 0 && lost * LOST_ONE_IN >= lost + frames {
+        return Some(format!(
+            "{lost} of {} frames were lost by the capture",
+            lost + frames
+        ));
+    }
+    let gaps = trust.with_gaps;
+    (gaps >= GAPS && gaps * GAPS_ONE_IN >= tcp)
+        .then(|| format!("{gaps} of {tcp} TCP flows have gaps that the capture left"))
+}
+
+fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let one_way = trust.only_initiator + trust.only_responder;
+    if trust.one_way {
+        notes.push(
             "only one direction of every flow was captured: nothing can be called blocked"
                 .to_owned(),
         );
+    } else if one_way * 100 >= trust.flows * ONE_WAY && one_way > 0 {
+        notes.push(format!(
+            "{} % of the flows were heard in one direction only: the tap may miss a way",
+            one_way * 100 / trust.flows
+        ));
+    }
+    let deaf = servers
+        .iter()
+        .filter(|(_, (flows, one_way))| *flows >= SERVER_FLOWS && flows == one_way);
+    let deaf: Vec<String> = deaf.map(|(ip, _)| ip.to_string()).collect();
+    if !deaf.is_empty() && one_way < trust.flows {
+        let more = match deaf.len().saturating_sub(SERVERS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = deaf[..deaf.len().min(SERVERS)].join(", ");
+        notes.push(format!(
+            "only one direction was captured of all connections with {named}{more}: nothing can be said of these"
+        ));
+    }
+    if let Some(why) = &trust.lossy {
+        notes.push(format!(
+            "{why}: what is not there proves nothing, so only what a device said counts as blocked"
+        ));
     }
     if trust.cut_by_snaplen > 0 {
-        trust.notes.push(format!(
+        notes.push(format!(
             "{} frames were cut by a snaplen: names may be missing",
             trust.cut_by_snaplen
         ));
     }
     if trust.midstream > 0 {
-        trust.notes.push(format!(
+        notes.push(format!(
             "{} TCP flows were under way when the capture began",
             trust.midstream
         ));
     }
     for (what, count) in &capture.tally.bounded {
-        trust
-            .notes
-            .push(format!("a bound on {what} cut evidence {count} times"));
+        notes.push(format!("a bound on {what} cut evidence {count} times"));
     }
-    trust
+    notes
 }

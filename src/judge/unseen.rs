@@ -1,12 +1,14 @@
 //! Which requirements did the capture never exercise, and why? Judged only on the whole.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::Case;
+use super::evidence::{Code, Evidence, Grade};
 use super::finding::{Finding, FindingCode};
-use super::requirement_verdict::{NotSeen, Standing};
+use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
 use super::rows;
-use crate::model::{PortSet, Transport};
+use crate::model::{PortSet, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::GroupKind;
 
@@ -62,6 +64,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding {
             message,
             advice: advice(why).to_owned(),
+            evidence: never_tried(case, verdict).into_iter().collect(),
             requirements: vec![verdict.requirement],
             port: single_port(&row.ports),
             transport: single(&row.transport),
@@ -71,6 +74,25 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             )
         });
     }
+}
+
+/// The lookups of names that nobody tried, where there was time enough to try them.
+fn never_tried(case: &Case<'_>, verdict: &RequirementVerdict) -> Option<Evidence> {
+    const TAIL: Duration = Duration::from_secs(10);
+    const FRAMES: usize = 8;
+    let resolved = case.lookups.iter().filter(|(_, name, lookup)| {
+        let early = |at: Stamp| case.capture.end().since(at.time) >= TAIL;
+        lookup.resolved_at.is_some_and(early)
+            && verdict.resolved.iter().any(|known| known == name.as_str())
+    });
+    let stamps: Vec<Stamp> = resolved
+        .flat_map(|(_, _, lookup)| lookup.stamps.iter().copied())
+        .take(FRAMES)
+        .collect();
+    (!stamps.is_empty()).then(|| {
+        let words = "resolved, and nothing was opened to its addresses".to_owned();
+        Evidence::new(Code::DnsNeverTried, Grade::C, stamps, words)
+    })
 }
 
 /// Exclusive alternatives of which two were used.

@@ -11,8 +11,9 @@ use std::time::Duration;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::recognise::Arrival;
 use crate::decode::dns;
-use crate::model::{Endpoint, Fqdn, Merge, Stamp, Transport};
+use crate::model::{Endpoint, Fqdn, FrameId, Merge, Stamp, Transport};
 
 /// The most messages kept; beyond it they are counted only.
 const MAX_MESSAGES: usize = 20_000_000;
@@ -35,6 +36,8 @@ pub struct DnsFacts {
     pub rcode: u16,
     /// Whether the message was cut for UDP.
     pub truncated: bool,
+    /// Whether it could be read to its end.
+    pub whole: bool,
     /// Records of all sections that carry something of use, in the order of the message.
     pub records: Vec<DnsRecord>,
     /// Extended DNS errors (RFC 8914): code and text.
@@ -111,12 +114,14 @@ pub(super) struct DnsSeen {
     pub transport: Transport,
     /// Whether it was read from a first fragment alone.
     pub part: bool,
+    /// TTL or hop limit that it came with; 0 where that is not known.
+    pub ttl: u8,
     /// What it says.
     pub facts: Arc<DnsFacts>,
 }
 
 /// All DNS messages of a capture or a part of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DnsLog {
     seen: Vec<DnsSeen>,
     dropped: u64,
@@ -129,7 +134,7 @@ impl DnsLog {
         stamp: Stamp,
         (source, destination): (Endpoint, Endpoint),
         transport: Transport,
-        part: bool,
+        arrival: Arrival,
         message: &dns::Message,
     ) {
         self.add(DnsSeen {
@@ -137,7 +142,8 @@ impl DnsLog {
             source,
             destination,
             transport,
-            part,
+            part: arrival.part,
+            ttl: arrival.ttl,
             facts: Arc::new(facts(message)),
         });
     }
@@ -149,6 +155,23 @@ impl DnsLog {
         } else {
             self.dropped += 1;
         }
+    }
+
+    /// Lets go of all messages but the latest `most` of those that `wanted` names.
+    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(&DnsSeen) -> bool) {
+        self.seen.retain(wanted);
+        self.seen
+            .sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stamp));
+        self.seen.truncate(most);
+        self.seen.shrink_to_fit();
+        self.dropped = 0;
+    }
+
+    /// Hands out each place of a frame that is noted in here.
+    pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
+        self.seen
+            .iter_mut()
+            .for_each(|seen| note(&mut seen.stamp.frame));
     }
 
     /// All messages, in no order.
@@ -190,6 +213,7 @@ impl DnsLog {
             });
             if seen.facts.response {
                 out[i].answers.push((seen.stamp, seen.facts));
+                out[i].answer_ttls.push(seen.ttl);
             } else {
                 out[i].queries.push(seen.stamp);
             }
@@ -228,6 +252,8 @@ pub struct DnsTransaction {
     pub queries: Vec<Stamp>,
     /// Answers, ascending; more than one where a copy, a second server or an injection answered too.
     pub answers: Vec<(Stamp, Arc<DnsFacts>)>,
+    /// TTLs or hop limits of the answers, in their order; 0 where one is not known.
+    pub answer_ttls: Vec<u8>,
 }
 
 impl DnsTransaction {
@@ -247,6 +273,7 @@ impl DnsTransaction {
             query_type: facts.query_type,
             queries: Vec::new(),
             answers: Vec::new(),
+            answer_ttls: Vec::new(),
         }
     }
 
@@ -367,6 +394,7 @@ fn facts(message: &dns::Message) -> DnsFacts {
         query_type: question.map_or(0, |q| q.kind),
         rcode: message.rcode,
         truncated: message.truncated,
+        whole: message.stop.is_none(),
         records,
         extended_errors: message.ede.clone(),
     }

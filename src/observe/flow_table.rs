@@ -19,7 +19,7 @@ use super::side::Sizes;
 use crate::decode::{
     Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
 };
-use crate::model::{FlowKey, Side, Stamp, Transport};
+use crate::model::{FlowKey, FrameId, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
 pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
@@ -29,7 +29,7 @@ pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
 const MAX_RUNS: usize = 256;
 
 /// All flows' evidence.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct FlowTable {
     runs: HashMap<FlowKey, Runs, foldhash::fast::RandomState>,
 }
@@ -142,8 +142,11 @@ impl FlowTable {
     ) {
         let run = self.run(key, None, None, stamp);
         run.count(side, stamp, packet, u64::from(datagram.payload_length));
-        let part = packet.fragment.is_some();
-        recognise::datagram(run, key, side, stamp, datagram.payload, part, dns);
+        let arrival = recognise::Arrival {
+            part: packet.fragment.is_some(),
+            ttl: packet.ttl,
+        };
+        recognise::datagram(run, key, side, stamp, datagram.payload, arrival, dns);
     }
 
     /// Reads what a packet carries whose first fragment was counted before, and counts the rest of its payload.
@@ -168,7 +171,11 @@ impl FlowTable {
             }
             Segment::Udp(datagram) => {
                 run.count_rest(side, rest(datagram.payload_length));
-                recognise::datagram(run, key, side, whole.stamp, datagram.payload, false, dns);
+                let arrival = recognise::Arrival {
+                    part: false,
+                    ttl: packet.ttl,
+                };
+                recognise::datagram(run, key, side, whole.stamp, datagram.payload, arrival, dns);
             }
             _ => {}
         }
@@ -248,6 +255,31 @@ impl FlowTable {
                 quotes_sequence: quoted.sequence.is_some(),
             }),
         });
+    }
+
+    /// Lets go of all runs but the latest `most` of those that `wanted` names.
+    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(FlowKey, &Run) -> bool) {
+        let mut ends = Vec::new();
+        self.runs.retain(|key, runs| {
+            runs.retain(|run| wanted(*key, run));
+            ends.extend(runs.iter().map(|run| run.span.1));
+            !runs.is_empty()
+        });
+        if ends.len() > most {
+            let (_, first, _) = ends.select_nth_unstable_by(most, |a, b| b.cmp(a));
+            let first = *first;
+            self.runs.retain(|_, runs| {
+                runs.retain(|run| run.span.1 > first);
+                !runs.is_empty()
+            });
+        }
+        self.runs.shrink_to_fit();
+    }
+
+    /// Hands out each place of a frame that is noted anywhere in here.
+    pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
+        let runs = self.runs.values_mut().flatten();
+        runs.for_each(|run| run.for_each_frame(&mut *note));
     }
 
     /// All runs as they are kept, in no order.
@@ -448,7 +480,7 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
                 last.reaches(run.span.0, idle) && (!alone || last.is_continued_by(&run))
             })
         };
-        join(&mut out, place, run);
+        join(&mut out, place, run, bound(when));
     }
     for run in hinted {
         let mut place = out.iter().position(|known| run.answers(known));
@@ -480,11 +512,19 @@ fn open_together(first: &Run, second: &Run) -> bool {
     }
 }
 
-fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>) {
+/// How many runs of a key are kept apart. Parts that merge bring packets that belong together once all is there.
+const fn bound(when: When) -> usize {
+    match when {
+        When::OnTheWay => MAX_RUNS * 32,
+        When::Absorbing | When::AtLast => MAX_RUNS,
+    }
+}
+
+fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>, bound: usize) {
     match place {
         Some(i) => out[i].merge(*run),
-        None if out.len() >= MAX_RUNS => {
-            let last = &mut out[MAX_RUNS - 1];
+        None if out.len() >= bound => {
+            let last = &mut out[bound - 1];
             last.merge(*run);
             last.cut = true;
         }

@@ -6,6 +6,7 @@
 
 mod app;
 mod attribute;
+mod carry;
 mod chunks;
 pub mod codec;
 mod conn_state;
@@ -42,7 +43,7 @@ use flow_table::FlowTable;
 use fragments::{Fragments, Whole};
 
 /// What a capture, or a part of it, shows. Parts merge in any order to the same whole.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Observation {
     flows: FlowTable,
     fragments: Fragments,
@@ -74,6 +75,12 @@ impl Observation {
                 self.take(sighting.stamp, packet);
             }
         }
+    }
+
+    /// Counts a frame that was captured at another point than the one looked at.
+    pub fn pass_by(&mut self, sighting: Sighting) {
+        self.chunks.count(sighting.stamp);
+        self.tally.elsewhere(sighting);
     }
 
     /// Takes a packet unless it is a copy; one that may turn out to be one later is held back by itself.
@@ -108,6 +115,11 @@ impl Observation {
         }
         self.tally.merge(other.tally);
         self.copies.merge(other.copies);
+    }
+
+    /// Counts frames that capturing lost before they could be taken.
+    pub const fn note_lost(&mut self, frames: u64) {
+        self.tally.lost += frames;
     }
 
     /// Frames by what became of them.

@@ -11,7 +11,7 @@ use super::seed::Seed;
 use crate::model::{CaptureTime, Fqdn, Stamp};
 
 /// How long after its TTL an answer may still be in use: applications and resolvers keep answers longer than told.
-const SLACK: Duration = Duration::from_secs(300);
+pub(super) const SLACK: Duration = Duration::from_secs(300);
 
 /// The most names told of one flow.
 const MAX_NAMES: usize = 16;
@@ -323,6 +323,7 @@ mod tests {
             query_type: 1,
             rcode: 0,
             truncated: false,
+            whole: true,
             records: vec![DnsRecord {
                 name: query.clone(),
                 kind: 1,
@@ -340,6 +341,7 @@ mod tests {
             query,
             query_type: 1,
             queries: Vec::new(),
+            answer_ttls: Vec::new(),
             answers: vec![(stamp(at), Arc::new(facts))],
         }
     }

@@ -66,6 +66,8 @@ pub(super) struct Hello {
     pub(super) encrypted: bool,
     pub(super) alpn: Vec<String>,
     pub(super) version: u16,
+    /// The first 8 bytes of the client random, big-endian.
+    pub(super) random: u64,
 }
 
 impl From<&ClientHello> for Hello {
@@ -75,6 +77,10 @@ impl From<&ClientHello> for Hello {
             encrypted: hello.ech,
             alpn: hello.alpn.clone(),
             version: hello.highest_version(),
+            random: hello
+                .random
+                .first_chunk()
+                .map_or(0, |first| u64::from_be_bytes(*first)),
         }
     }
 }

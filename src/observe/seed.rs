@@ -1,10 +1,14 @@
 //! Names told before the capture began: hosts files, the output of `dig`, the DNS answers of another capture.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::dns_log::DnsTransaction;
 use super::{Observation, names};
 use crate::model::Fqdn;
+
+/// The most names that are followed from one address.
+const MAX_ALIASES: usize = 256;
 
 /// A name that an address has, from outside the capture.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,31 +124,33 @@ fn is_class(word: &str) -> bool {
     matches!(word, "IN" | "CH" | "HS" | "ANY")
 }
 
-/// Follows aliases: each name that nothing is an alias of, or that has addresses itself, to its addresses.
+/// Follows aliases back from each address: to the names that nothing is an alias of. Loops of aliases lead nowhere.
 fn resolve(records: &[(Fqdn, Data)]) -> Vec<Seed> {
-    const LONGEST_CHAIN: usize = 16;
+    let mut aliases: HashMap<&Fqdn, Vec<&Fqdn>> = HashMap::new();
+    for (alias, data) in records {
+        if let Data::Alias(of) = data {
+            aliases.entry(of).or_default().push(alias);
+        }
+    }
     let mut seeds = Vec::new();
     for (owner, data) in records {
         let Data::Address(address) = data else {
             continue;
         };
-        let mut names = vec![owner];
-        for _ in 0..LONGEST_CHAIN {
-            let last = names.last().copied();
-            let alias = records.iter().find_map(|(from, data)| match data {
-                Data::Alias(to) if Some(to) == last && !names.contains(&from) => Some(from),
-                _ => None,
-            });
-            match alias {
-                Some(from) => names.push(from),
-                None => break,
+        let mut known = HashSet::from([owner]);
+        let mut left = vec![owner];
+        while let Some(name) = left.pop() {
+            match aliases.get(name) {
+                Some(aliases) if known.len() <= MAX_ALIASES => {
+                    left.extend(aliases.iter().filter(|alias| known.insert(alias)));
+                }
+                _ => seeds.push(Seed {
+                    address: *address,
+                    name: name.clone(),
+                    client: None,
+                }),
             }
         }
-        seeds.extend(names.last().map(|name| Seed {
-            address: *address,
-            name: (*name).clone(),
-            client: None,
-        }));
     }
     seeds
 }

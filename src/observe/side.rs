@@ -84,6 +84,16 @@ impl SideEvidence {
         self.sent.map(SerialRange::last)
     }
 
+    /// Bytes of the sequence space that this side went through but that are not in the capture. Retransmissions can
+    /// hide some of them, never add any; `marks` is how many SYNs and FINs were seen, which count one each.
+    #[must_use]
+    pub fn missing_bytes(&self, marks: u32) -> u64 {
+        self.sent.map_or(0, |sent| {
+            let length = sent.last().wrapping_sub(sent.first());
+            u64::from(length).saturating_sub(self.payload_bytes + u64::from(marks))
+        })
+    }
+
     /// The highest acknowledgement number sent, in serial order.
     #[must_use]
     pub fn highest_ack(&self) -> Option<u32> {

@@ -65,6 +65,10 @@ pub enum StreamFact {
         alpn: Vec<String>,
         /// Highest version offered, as on the wire (0x0304 = TLS 1.3).
         version: u16,
+        /// The first 8 bytes of the client random, big-endian: they know the hello again behind address translation.
+        random: u64,
+        /// Whether it has a server name.
+        named: bool,
     },
     /// A TLS ServerHello with the version chosen.
     ServerHello {
@@ -73,8 +77,12 @@ pub enum StreamFact {
     },
     /// A leaf certificate in clear.
     Certificate {
-        /// Common name of the issuer.
+        /// Common name of the issuer, else its organisation.
         issuer: String,
+        /// Organisation of the issuer, empty without one.
+        organization: String,
+        /// Whether the certificate names itself as its issuer.
+        self_issued: bool,
     },
     /// A TLS alert in clear.
     Alert {
@@ -92,6 +100,11 @@ pub enum StreamFact {
     HttpStatus {
         /// Three digits.
         status: u16,
+    },
+    /// An HTTP response is the page by which a product says that it blocks.
+    BlockPage {
+        /// What knows the page.
+        mark: String,
     },
 }
 

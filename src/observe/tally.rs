@@ -27,6 +27,8 @@ pub struct Tally {
     pub fragments: u64,
     /// Of the decoded: packets that a mirror port sent again within a millisecond; they are in no flow.
     pub copies: u64,
+    /// Frames that capturing lost, as the capture itself says.
+    pub lost: u64,
     /// Evidence dropped at a bound, by what was bounded.
     pub bounded: BTreeMap<String, u64>,
 }
@@ -36,6 +38,12 @@ impl Tally {
     pub(super) fn set_aside(&mut self, sighting: Sighting, stop: &Stop) {
         self.frame(sighting);
         *self.set_aside.entry(reason(stop)).or_default() += 1;
+    }
+
+    /// Counts a frame that was captured at another point than the one looked at.
+    pub(super) fn elsewhere(&mut self, sighting: Sighting) {
+        self.frame(sighting);
+        *self.set_aside.entry("other-point".to_owned()).or_default() += 1;
     }
 
     /// Counts a frame in which an IP packet was found.
@@ -73,6 +81,7 @@ impl Merge for Tally {
         self.cut_by_snaplen += other.cut_by_snaplen;
         self.fragments += other.fragments;
         self.copies += other.copies;
+        self.lost += other.lost;
         add(&mut self.partly_decoded, other.partly_decoded);
         add(&mut self.set_aside, other.set_aside);
         add(&mut self.bounded, other.bounded);

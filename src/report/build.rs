@@ -1,11 +1,12 @@
 //! A judgement to the neutral view, once for all formats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::finding_id::finding_ids;
 use super::judged_flow::JudgedFlow;
 use super::view::{
     CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
@@ -16,12 +17,12 @@ use crate::judge::{
     Evidence, Finding, FindingCode, Intent, NotSeen, Outcome, RequirementVerdict, Severity,
     Standing,
 };
-use crate::model::Stamp;
+use crate::model::{FrameId, Stamp};
 use crate::observe::FlowId;
 use crate::rules::{DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// The most frame numbers listed of one thing; what is beyond is counted.
 const MOST_FRAMES: usize = 64;
@@ -54,10 +55,10 @@ impl<'a> Report<'a> {
         let gather = Gather(&audit);
         Self {
             summary: gather.summary(&capture),
-            findings: judgement
-                .findings
-                .par_iter()
-                .map(|finding| gather.finding(finding))
+            findings: finding_ids(&judgement.findings, audit.rules)
+                .into_par_iter()
+                .zip(&judgement.findings)
+                .map(|(id, finding)| gather.finding(id, finding))
                 .collect(),
             intents: judgement
                 .intents
@@ -155,9 +156,11 @@ impl<'a> Gather<'_, 'a> {
         Summary {
             tool: "pktaudit",
             version: self.0.version.to_owned(),
+            commit: self.0.commit.map(ToOwned::to_owned),
             schema: SCHEMA,
             arguments: self.0.arguments.to_vec(),
             site: profile.site_name().to_owned(),
+            site_sha256: self.0.site_sha256.map(ToOwned::to_owned),
             site_is_default: profile.is_default(),
             regions: profile.regions().to_vec(),
             as_of: self.0.as_of.map(ToOwned::to_owned),
@@ -177,10 +180,12 @@ impl<'a> Gather<'_, 'a> {
         }
     }
 
-    fn finding(&self, finding: &Finding) -> FindingView {
+    fn finding(&self, id: String, finding: &Finding) -> FindingView {
         let evidence = self.evidence(&finding.evidence);
-        let (frames, frames_omitted) = self.frames(&finding.evidence, &finding.flows, finding.span);
+        let (stamps, frames_omitted) =
+            self.looked_at(&finding.evidence, &finding.flows, finding.span);
         FindingView {
+            id,
             code: finding.code,
             severity: finding.severity,
             outcome: finding.outcome,
@@ -203,10 +208,12 @@ impl<'a> Gather<'_, 'a> {
                 .filter_map(|r| self.cite(*r))
                 .collect(),
             span: finding.span.map(span),
-            frames,
+            frames: self.numbers(&stamps),
             frames_omitted,
             flows: finding.flows.iter().map(|flow| flow.0).collect(),
             intents: finding.intents.clone(),
+            stamps,
+            proof: finding.evidence.iter().map(|e| e.stamps.clone()).collect(),
         }
     }
 
@@ -255,7 +262,7 @@ impl<'a> Gather<'_, 'a> {
             .collect();
         let evidence: Vec<Evidence> = intents().flat_map(|i| i.evidence.iter().cloned()).collect();
         let flows: Vec<FlowId> = intents().flat_map(|i| i.attempts.iter().copied()).collect();
-        let (frames, frames_omitted) = self.frames(&evidence, &flows, None);
+        let (stamps, frames_omitted) = self.looked_at(&evidence, &flows, None);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: sentence(verdict, missed.len()),
@@ -267,8 +274,9 @@ impl<'a> Gather<'_, 'a> {
             missed_by: missed.into_iter().collect(),
             resolved: verdict.resolved.clone(),
             intents: verdict.intents.clone(),
-            frames,
+            frames: self.numbers(&stamps),
             frames_omitted,
+            stamps,
         })
     }
 
@@ -302,37 +310,55 @@ impl<'a> Gather<'_, 'a> {
             words: evidence.words.clone(),
             by: evidence.by,
             control: evidence.control.clone(),
-            frames: self
-                .numbers(evidence.stamps.iter().copied())
-                .into_iter()
-                .collect(),
+            frames: distinct(self.numbers(&evidence.stamps)),
         };
         evidence.iter().map(view).collect()
     }
 
-    /// Frames to look at, and how many more there are. Evidence goes before the rest.
+    /// Numbers of the frames to look at, and how many more there are.
     fn frames(
         &self,
         evidence: &[Evidence],
         flows: &[FlowId],
         span: Option<(Stamp, Stamp)>,
     ) -> (Vec<u64>, usize) {
-        let proof = self.numbers(evidence.iter().flat_map(|e| e.stamps.iter().copied()));
-        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
-        let mut rest = self.numbers(flows.map(|flow| flow.span.0));
-        if proof.is_empty() && rest.is_empty() {
-            rest = self.numbers(span.into_iter().flat_map(|(first, last)| [first, last]));
-        }
-        let more: Vec<u64> = rest.difference(&proof).copied().collect();
-        let total = proof.len() + more.len();
-        let mut frames: Vec<u64> = proof.into_iter().chain(more).take(MOST_FRAMES).collect();
-        frames.sort_unstable();
-        let omitted = total - frames.len();
-        (frames, omitted)
+        let (stamps, omitted) = self.looked_at(evidence, flows, span);
+        (self.numbers(&stamps), omitted)
     }
 
-    fn numbers(&self, stamps: impl Iterator<Item = Stamp>) -> BTreeSet<u64> {
-        stamps.map(|stamp| self.0.capture.number(stamp)).collect()
+    /// Frames to look at, ascending by number, and how many more there are. Evidence goes before the rest.
+    fn looked_at(
+        &self,
+        evidence: &[Evidence],
+        flows: &[FlowId],
+        span: Option<(Stamp, Stamp)>,
+    ) -> (Vec<Stamp>, usize) {
+        let by_place = |stamps: &mut dyn Iterator<Item = Stamp>| -> BTreeMap<FrameId, Stamp> {
+            stamps.map(|stamp| (stamp.frame, stamp)).collect()
+        };
+        let proof = by_place(&mut evidence.iter().flat_map(|e| e.stamps.iter().copied()));
+        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
+        let mut rest = by_place(&mut flows.map(|flow| flow.span.0));
+        if proof.is_empty() && rest.is_empty() {
+            rest = by_place(&mut span.into_iter().flat_map(|(first, last)| [first, last]));
+        }
+        let more: Vec<Stamp> = rest
+            .into_iter()
+            .filter(|(frame, _)| !proof.contains_key(frame))
+            .map(|(_, stamp)| stamp)
+            .collect();
+        let total = proof.len() + more.len();
+        let mut stamps: Vec<Stamp> = proof.into_values().chain(more).take(MOST_FRAMES).collect();
+        stamps.sort_unstable_by_key(|stamp| stamp.frame);
+        let omitted = total - stamps.len();
+        (stamps, omitted)
+    }
+
+    fn numbers(&self, stamps: &[Stamp]) -> Vec<u64> {
+        stamps
+            .iter()
+            .map(|stamp| self.0.capture.number(*stamp))
+            .collect()
     }
 
     fn ids(&self, requirements: &[RequirementIndex]) -> Vec<String> {
@@ -362,6 +388,11 @@ impl<'a> Gather<'_, 'a> {
     fn host(&self, ip: IpAddr) -> Option<String> {
         self.0.rules.profile().host_name(ip).map(ToOwned::to_owned)
     }
+}
+
+/// Ascending, each once.
+fn distinct(numbers: Vec<u64>) -> Vec<u64> {
+    BTreeSet::from_iter(numbers).into_iter().collect()
 }
 
 fn span((first, last): (Stamp, Stamp)) -> Span {
@@ -451,6 +482,8 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
     }
     let view = |input: &InputSummary| InputView {
         path: input.path.clone(),
+        bytes: input.bytes,
+        sha256: input.sha256.clone(),
         frames: input.frames,
         span: input
             .first
@@ -470,6 +503,7 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
             partly_decoded_by_reason: tally.partly_decoded.clone(),
             cut_by_snaplen: tally.cut_by_snaplen,
             fragments: tally.fragments,
+            copies: tally.copies,
         },
         wire_bytes: tally.wire_bytes,
         span: seen.then_some(Span {

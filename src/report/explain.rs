@@ -149,6 +149,20 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
              What else looks the same: a feature that is not in use (switch it off in the site file), a connection that \
              was open since before the capture, and a proxy that is used instead."
         }
+        FindingCode::Recovered => {
+            "What it means: the same host was stopped on its way to the same aim, as the evidence shows, and got through \
+             later. Something on the path changed in between: a rule was opened, a route came back.\n\n\
+             What to look at: the time of the last packet that was stopped, beside the log of changes.\n\n\
+             What else looks the same: a server that was down and came up; a limit on new connections."
+        }
+        FindingCode::Intercepted => {
+            "What it means: the aim is reached, but the certificate that the client was shown is signed by something that \
+             is no public CA and that signs for unrelated names too: TLS is opened on the path, and this client trusts \
+             what opens it. Vendors of agents ask for exemptions, since agents that pin certificates fail there.\n\n\
+             What to look at: the issuer's name, and whether all names in the finding are meant to be inspected. TLS 1.3 \
+             hides certificates, so more may be opened than is told.\n\n\
+             What else looks the same: a private CA that signs for several unrelated names of one owner."
+        }
         FindingCode::Degraded => {
             "What it means: the aim is reached every time, but one way to it always fails: IPv6 beside IPv4, or QUIC \
              beside TCP. Users notice a delay and nothing more.\n\n\

@@ -3,24 +3,28 @@
 use std::io::Write;
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::csv::CsvTable;
+use super::csv::{CsvTable, FLOW_COLUMNS};
 use super::human::{Look, Table};
 use super::json::{json_line, json_list};
+use super::schema;
 use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{Capture, ConnState, Flow, NameSource, StreamFact};
 
 /// A flow. Field names and order are fixed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct FlowView<'a> {
     /// First packet.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub start: CaptureTime,
     /// Last packet.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub end: CaptureTime,
     /// Who opened.
     pub initiator: End,
@@ -28,11 +32,13 @@ pub struct FlowView<'a> {
     pub responder: End,
     /// What runs on IP.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::text")]
     pub transport: Transport,
     /// Application, told by content.
     pub app: Option<&'static str>,
     /// Zeek's state.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::text")]
     pub conn_state: ConnState,
     /// Zeek's history.
     pub history: &'a str,
@@ -57,7 +63,7 @@ pub struct FlowView<'a> {
 }
 
 /// One end of a flow.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct End {
     /// Address.
     pub ip: IpAddr,
@@ -66,7 +72,7 @@ pub struct End {
 }
 
 /// A figure for each direction.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct Sides {
     /// Sent by the initiator.
     pub out: u64,
@@ -76,7 +82,7 @@ pub struct Sides {
 }
 
 /// First and last frame number.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub struct FirstLast {
     /// Of the earliest packet.
     pub first: u64,
@@ -85,15 +91,17 @@ pub struct FirstLast {
 }
 
 /// A name put to a flow.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct NameView<'a> {
     /// The name.
     pub fqdn: &'a str,
     /// Where it was taken from.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::name_source")]
     pub source: NameSource,
     /// When.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub at: CaptureTime,
     /// In which frame.
     pub frame: u64,
@@ -197,7 +205,7 @@ impl<'a> FlowView<'a> {
         out
     }
 
-    /// Cells of a row, in the order of [`Self::COLUMNS`].
+    /// Cells of a row, in the order of [`Self::columns`].
     pub(super) fn cells(&self) -> Vec<String> {
         let port = |end: End| end.port.map_or(String::new(), |port| port.to_string());
         let best = self.names.first();
@@ -230,29 +238,11 @@ impl<'a> FlowView<'a> {
         ]
     }
 
-    pub(super) const COLUMNS: [&'static str; 21] = [
-        "start",
-        "end",
-        "initiator",
-        "initiator_port",
-        "responder",
-        "responder_port",
-        "transport",
-        "app",
-        "conn_state",
-        "history",
-        "packets_out",
-        "packets_in",
-        "bytes_out",
-        "bytes_in",
-        "name",
-        "name_source",
-        "names",
-        "vlan",
-        "tunnel",
-        "first_frame",
-        "last_frame",
-    ];
+    /// Names of the columns: the first ones of `flows.csv`.
+    fn columns() -> Vec<&'static str> {
+        let names = FLOW_COLUMNS.iter().map(|(name, _, _)| *name);
+        names.take_while(|name| *name != "outcome").collect()
+    }
 }
 
 /// Writes all flows of a capture, in its order.
@@ -279,7 +269,7 @@ pub fn write_flows(
         }
         Format::Json => json_list(&mut out, flows())?,
         Format::Csv => {
-            let mut table = CsvTable::new(&mut out, &FlowView::COLUMNS)?;
+            let mut table = CsvTable::new(&mut out, &FlowView::columns())?;
             for flow in flows() {
                 table.row(flow.cells())?;
             }

@@ -148,6 +148,18 @@ pub fn write_ndjson(report: &Report<'_>, mut out: impl Write) -> Result<(), Repo
     Ok(out.flush()?)
 }
 
+/// Writes one object as one document.
+pub(super) fn json_document(
+    out: &mut impl Write,
+    object: &impl Serialize,
+) -> Result<(), ReportError> {
+    let formatter = Harmless(Pretty::default());
+    object.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut *out, formatter,
+    ))?;
+    Ok(out.write_all(b"\n")?)
+}
+
 /// Writes one object on one line.
 pub(super) fn json_line(out: &mut impl Write, object: &impl Serialize) -> Result<(), ReportError> {
     let formatter = Harmless(CompactFormatter);

@@ -2,16 +2,18 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::flows::FlowView;
+use super::schema;
 use super::view::{word, word_or_null};
 use crate::judge::{Doubt, Evidence, FlowVerdict, Grade, Intent, Outcome, Stage, Went};
 use crate::observe::{Capture, Flow};
 use crate::rules::RuleSet;
 
 /// A flow and its verdict.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct JudgedFlow<'a> {
     /// Its place in the list, as `flows` and `attempts` of other objects give it.
     pub id: usize,
@@ -20,15 +22,19 @@ pub struct JudgedFlow<'a> {
     pub flow: FlowView<'a>,
     /// What became of it.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::outcome")]
     pub outcome: FlowOutcome,
     /// Where it was stopped.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::stage_or_null")]
     pub stage: Option<Stage>,
     /// How sure that is.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::grade_or_null")]
     pub confidence: Option<Grade>,
     /// Code of what shows it.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::evidence_code_or_null")]
     pub evidence: Option<crate::judge::Code>,
     /// The same in words; also why it is not audited, or why it cannot be told.
     pub reason: Option<String>,

@@ -7,22 +7,33 @@
 //! |---|---|
 //! | `view`, `build`, `judged_flow` | the neutral view, and how it is made |
 //! | `flows`, `dns` | flows and DNS transactions as `pktaudit flows` prints them |
-//! | `json`, `csv`, `human` | one format each |
+//! | `json`, `csv`, `human`, `html` | one format each |
+//! | `schema` | the JSON Schema of report.json |
+//! | `sarif`, `junit` | for pipelines |
+//! | `compare` | two audits side by side |
+//! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
 //! | `write` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
 //! | `site_proposal` | a first site file from what a capture shows |
 //! | `text` | makes untrusted text harmless |
 
 mod build;
+mod compare;
 mod csv;
 mod dns;
+mod evidence;
 mod explain;
+mod finding_id;
 mod flows;
+mod html;
 mod human;
 mod json;
 mod judged_flow;
+mod junit;
 mod pieces;
 mod rules_list;
+mod sarif;
+mod schema;
 mod site_proposal;
 pub mod text;
 mod view;
@@ -38,14 +49,25 @@ use crate::model::CaptureTime;
 use crate::observe::Capture;
 use crate::rules::RuleSet;
 
-pub use csv::{write_findings_csv, write_flows_csv, write_requirements_csv};
+pub use compare::{Change, ChangeKind, Comparison, Run, RunError, Side, compare, write_comparison};
+pub use csv::{
+    Column, FINDING_COLUMNS, FLOW_COLUMNS, REQUIREMENT_COLUMNS, write_findings_csv,
+    write_flows_csv, write_requirements_csv,
+};
 pub use dns::{DnsView, write_dns};
+pub use evidence::MarkedFrame;
 pub use explain::{explain, explain_finding, explained};
 pub use flows::{FlowView, write_flows};
+pub use html::write_html;
+#[cfg(feature = "live")]
+pub(crate) use human::grouped;
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
+pub use junit::write_junit;
 pub use rules_list::{write_rules_csv, write_rules_human};
+pub use sarif::write_sarif;
+pub use schema::report_schema;
 pub use site_proposal::propose_site;
 pub use view::{
     CaptureView, CiteView, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
@@ -66,6 +88,10 @@ pub struct Audit<'a> {
     pub inputs: &'a [InputSummary],
     /// The version of this program.
     pub version: &'a str,
+    /// The commit that it was built from, where that is known.
+    pub commit: Option<&'a str>,
+    /// SHA-256 of the site file, in hexadecimal digits; `None` without one.
+    pub site_sha256: Option<&'a str>,
     /// The arguments that decide what is reported. Those that only say how it is worked out, such as the number of
     /// threads, are better left out: then reports of the same capture are equal byte by byte.
     pub arguments: &'a [String],
@@ -78,6 +104,10 @@ pub struct Audit<'a> {
 pub struct InputSummary {
     /// The file or interface.
     pub path: String,
+    /// Bytes as they are stored, compressed or not; `None` where that is not known (standard input).
+    pub bytes: Option<u64>,
+    /// SHA-256 of these bytes, in hexadecimal digits; `None` where it was not worked out.
+    pub sha256: Option<String>,
     /// Frames read.
     pub frames: u64,
     /// Time of the earliest frame; `None` without frames.
@@ -91,7 +121,7 @@ pub struct InputSummary {
 }
 
 /// Frames lost before they were captured, by who lost them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct Loss {
     /// The interface.
     pub interface: u64,

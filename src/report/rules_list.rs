@@ -4,8 +4,8 @@ use std::io::Write;
 
 use super::ReportError;
 use super::csv::CsvTable;
-use super::human::{Look, Table};
-use super::text::shorten;
+use super::human::{Ink, Look, Table, counted};
+use super::text::{shorten, visible};
 use crate::rules::{Library, ListedRequirement, Party};
 
 /// Columns of the CSV form.
@@ -60,7 +60,7 @@ pub fn write_rules_csv(library: &Library, out: impl Write) -> Result<(), ReportE
     table.finish()
 }
 
-/// A table with one line a requirement.
+/// A table a document, with one row a requirement.
 ///
 /// # Errors
 /// Those of the writer.
@@ -69,19 +69,35 @@ pub fn write_rules_human(
     look: &Look,
     mut out: impl Write,
 ) -> Result<(), ReportError> {
-    let mut table = Table::new(["requirement", "service", "from", "to", "port", "need"]);
-    for requirement in &library.requirements {
-        let row = requirement.listed(library);
-        table.row([
-            row.id.to_owned(),
-            shorten(row.service, 32).into_owned(),
-            shorten(&parties(&row.from), 28).into_owned(),
-            destinations(&row),
-            ports(&row),
-            need(&row),
-        ]);
+    let listed: Vec<_> = library
+        .requirements
+        .iter()
+        .map(|row| row.listed(library))
+        .collect();
+    for (i, rows) in listed.chunk_by(|a, b| a.document == b.document).enumerate() {
+        let Some(document) = rows.first().map(|row| row.document) else {
+            continue;
+        };
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let count = counted(rows.len() as u64, "requirement");
+        let heading = format!("{document}: {count}");
+        writeln!(out, "{}", look.ink(Ink::Strong, &visible(&heading)))?;
+        let mut table = Table::new(["row", "need", "port", "from", "to, and what for"]);
+        for row in rows {
+            let short = row.id.strip_prefix(document).unwrap_or(row.id);
+            table.row([
+                short.trim_start_matches('/').to_owned(),
+                need(row),
+                ports(row),
+                shorten(&parties(&row.from), 18).into_owned(),
+                format!("{} ({})", destinations(row), row.service),
+            ]);
+        }
+        table.write(look, &mut out)?;
     }
-    table.write(look, &mut out)
+    Ok(())
 }
 
 pub(super) fn parties(parties: &[Party<'_>]) -> String {

@@ -101,6 +101,8 @@ impl Sample {
             rules: &self.rules,
             inputs: &self.inputs,
             version: "0.0.0",
+            commit: None,
+            site_sha256: None,
             arguments: &self.arguments,
             as_of: Some("2026-11-21"),
         })
@@ -176,6 +178,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         query_type: 1,
         rcode: if answer.is_some() { 0 } else { 3 },
         truncated: false,
+        whole: true,
         records: answer
             .map(|a| record(DnsData::Address(ip(a))))
             .into_iter()
@@ -195,6 +198,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         query_type: 1,
         queries: vec![stamp(at)],
         answers,
+        answer_ttls: vec![64, 64],
     }
 }
 
@@ -209,6 +213,7 @@ fn verdict(went: Went) -> FlowVerdict {
         },
         coverage: Coverage::default(),
         went,
+        beside: Vec::new(),
     }
 }
 
@@ -363,6 +368,8 @@ pub(super) fn sample() -> Sample {
     };
     let inputs = vec![InputSummary {
         path: format!("/tmp/{}.pcap", HOSTILE[2]),
+        bytes: Some(64_024),
+        sha256: None,
         frames: 100,
         first: Some(stamp(0).time),
         last: Some(stamp(99).time),

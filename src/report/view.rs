@@ -3,12 +3,13 @@
 use std::fmt::Display;
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::Loss;
+use super::{Loss, schema};
 use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage, Standing};
-use crate::model::{CaptureTime, Transport};
+use crate::model::{CaptureTime, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::ListedRequirement;
 
@@ -68,18 +69,22 @@ fn standing_word<S: Serializer>(standing: &Standing, serializer: S) -> Result<S:
 }
 
 /// Counts, exit status, and what was asked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Summary {
     /// This program.
     pub tool: &'static str,
     /// Its version.
     pub version: String,
+    /// The commit that it was built from; null where that is not known.
+    pub commit: Option<String>,
     /// Version of the fields of the report; it grows when a field changes its meaning or goes away.
     pub schema: u32,
     /// The arguments that decide what is reported.
     pub arguments: Vec<String>,
     /// The site's name, empty where none was given.
     pub site: String,
+    /// SHA-256 of the site file; null without one.
+    pub site_sha256: Option<String>,
     /// No role has an address: every private address was audited as every role.
     pub site_is_default: bool,
     /// The chosen regions; empty = every region.
@@ -93,12 +98,16 @@ pub struct Summary {
     /// Why the audit is only a part; empty unless the exit status is 2.
     pub incomplete: Vec<String>,
     /// Findings by severity.
+    #[schemars(schema_with = "schema::counts")]
     pub findings: Counts<Severity>,
     /// Findings by code.
+    #[schemars(schema_with = "schema::counts")]
     pub finding_codes: Counts<FindingCode>,
     /// Intents by outcome.
+    #[schemars(schema_with = "schema::counts")]
     pub intents: Counts<Outcome>,
     /// Requirements by outcome.
+    #[schemars(schema_with = "schema::counts")]
     pub requirements: Counts<&'static str>,
     /// Flows seen.
     pub flows: u64,
@@ -107,15 +116,17 @@ pub struct Summary {
 }
 
 /// A piece of evidence.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct EvidenceView {
     /// What kind.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::evidence_code")]
     pub code: Code,
     /// What the code means.
     pub about: &'static str,
     /// How sure.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::grade")]
     pub grade: Grade,
     /// What was seen, with its figures.
     pub words: String,
@@ -128,7 +139,7 @@ pub struct EvidenceView {
 }
 
 /// Where on which page a requirement rests.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct CiteView {
     /// `document/id`.
     pub requirement: String,
@@ -147,22 +158,29 @@ pub struct CiteView {
 }
 
 /// One thing that the report tells.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct FindingView {
+    /// Its name, the same in every run that finds the same thing: `blocked-3fa4c1d2`.
+    pub id: String,
     /// What kind.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::finding_code")]
     pub code: FindingCode,
     /// How much it matters.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::severity")]
     pub severity: Severity,
     /// What became of the intent.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::outcome_or_null")]
     pub outcome: Option<Outcome>,
     /// Where it was stopped.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::stage_or_null")]
     pub stage: Option<Stage>,
     /// How sure that is.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::grade_or_null")]
     pub confidence: Option<Grade>,
     /// Who.
     pub initiator: Option<IpAddr>,
@@ -174,6 +192,7 @@ pub struct FindingView {
     pub port: Option<u16>,
     /// Transport.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::text_or_null")]
     pub transport: Option<Transport>,
     /// In one sentence.
     pub message: String,
@@ -181,6 +200,7 @@ pub struct FindingView {
     pub advice: String,
     /// Codes of what shows it, best first.
     #[serde(serialize_with = "words")]
+    #[schemars(schema_with = "schema::evidence_codes")]
     pub evidence: Vec<Code>,
     /// What shows it, best first.
     pub evidence_details: Vec<EvidenceView>,
@@ -200,21 +220,58 @@ pub struct FindingView {
     pub flows: Vec<u32>,
     /// Places in `intents`.
     pub intents: Vec<usize>,
+    /// The frames of `frames`, in the same order.
+    #[serde(skip)]
+    pub(super) stamps: Vec<Stamp>,
+    /// The frames of each piece of `evidence_details`, in their order.
+    #[serde(skip)]
+    pub(super) proof: Vec<Vec<Stamp>>,
+}
+
+impl FindingView {
+    /// `name:443/tcp`, as [`destination`] writes it.
+    pub(super) fn destination(&self) -> String {
+        let transport = self.transport.map(|transport| transport.to_string());
+        destination(&self.target, self.port, transport.as_deref())
+    }
+
+    /// `10.0.0.5 to name:443/tcp`
+    pub(super) fn aim(&self) -> String {
+        let who = self
+            .initiator
+            .map_or(String::new(), |ip| format!("{ip} to "));
+        format!("{who}{}", self.destination())
+    }
+}
+
+/// `name:443/tcp`, `[2001:db8::1]:443/tcp`; without what is not known.
+pub(super) fn destination(target: &str, port: Option<u16>, transport: Option<&str>) -> String {
+    let bare_v6 = port.is_some() && target.parse::<std::net::Ipv6Addr>().is_ok();
+    let target = if bare_v6 {
+        format!("[{target}]")
+    } else {
+        target.to_owned()
+    };
+    let port = port.map_or(String::new(), |port| format!(":{port}"));
+    let transport = transport.map_or(String::new(), |transport| format!("/{transport}"));
+    format!("{target}{port}{transport}")
 }
 
 /// First and last time of something; both belong to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct Span {
     /// Earliest.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub first: CaptureTime,
     /// Latest.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::time")]
     pub last: CaptureTime,
 }
 
 /// One initiator's wish to reach one aim.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct IntentView {
     /// Who.
     pub initiator: IpAddr,
@@ -226,6 +283,7 @@ pub struct IntentView {
     pub or_names: Vec<String>,
     /// Where the name was taken from.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::name_source_or_null")]
     pub name_source: Option<NameSource>,
     /// Addresses tried, ascending.
     pub addresses: Vec<IpAddr>,
@@ -233,18 +291,23 @@ pub struct IntentView {
     pub port: Option<u16>,
     /// Transport of the first attempt.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::text")]
     pub transport: Transport,
     /// What became of it.
     #[serde(serialize_with = "word")]
+    #[schemars(schema_with = "schema::outcome")]
     pub outcome: Outcome,
     /// Where it was stopped.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::stage_or_null")]
     pub stage: Option<Stage>,
     /// How sure that is.
     #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::grade_or_null")]
     pub confidence: Option<Grade>,
     /// Codes of what shows it, best first.
     #[serde(serialize_with = "words")]
+    #[schemars(schema_with = "schema::evidence_codes")]
     pub evidence: Vec<Code>,
     /// What shows it, best first.
     pub evidence_details: Vec<EvidenceView>,
@@ -266,13 +329,14 @@ pub struct IntentView {
 }
 
 /// What the capture says of one requirement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct RequirementView<'a> {
     /// The requirement, as `rules list` prints it.
     #[serde(flatten)]
     pub listed: ListedRequirement<'a>,
     /// How it fared.
     #[serde(serialize_with = "standing_word")]
+    #[schemars(schema_with = "schema::standing")]
     pub outcome: Standing,
     /// Why it was not seen, as a stable word, or the condition that keeps it off.
     pub reason: Option<String>,
@@ -294,10 +358,13 @@ pub struct RequirementView<'a> {
     pub frames: Vec<u64>,
     /// How many more such frames there are than are listed.
     pub frames_omitted: usize,
+    /// The frames of `frames`, in the same order.
+    #[serde(skip)]
+    pub(super) stamps: Vec<Stamp>,
 }
 
 /// Frames by what became of them: `read` is `decoded` plus `set_aside`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct FrameCounts {
     /// All.
     pub read: u64,
@@ -313,10 +380,12 @@ pub struct FrameCounts {
     pub cut_by_snaplen: u64,
     /// Of the decoded: IP fragments other than the first.
     pub fragments: u64,
+    /// Of the decoded: packets that a mirror port sent again, which are in no flow.
+    pub copies: u64,
 }
 
 /// How far the capture can be trusted.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct CaptureView {
     /// Everything could be read and nothing was lost on the way.
     pub complete: bool,
@@ -347,10 +416,14 @@ pub struct CaptureView {
 }
 
 /// What became of one input.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct InputView {
     /// The file or interface.
     pub path: String,
+    /// Bytes as they are stored, compressed or not; null where that is not known.
+    pub bytes: Option<u64>,
+    /// SHA-256 of these bytes; null where it was not worked out.
+    pub sha256: Option<String>,
     /// Frames read.
     pub frames: u64,
     /// First and last time.
@@ -362,7 +435,7 @@ pub struct InputView {
 }
 
 /// A rule document that was used.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct DocumentView {
     /// Its id.
     pub id: String,

@@ -7,13 +7,14 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Report, ReportError, write_findings_csv, write_flows_csv, write_json, write_requirements_csv,
+    Report, ReportError, write_findings_csv, write_flows_csv, write_html, write_json,
+    write_requirements_csv,
 };
 
 type Write1 = fn(&Report<'_>, &mut BufWriter<File>) -> Result<(), ReportError>;
 
 /// The files of a report directory that this room writes.
-const FILES: [(&str, Write1); 4] = [
+const FILES: [(&str, Write1); 5] = [
     ("findings.csv", |report, out| {
         write_findings_csv(report, out)
     }),
@@ -22,9 +23,10 @@ const FILES: [(&str, Write1); 4] = [
     }),
     ("flows.csv", |report, out| write_flows_csv(report, out)),
     ("report.json", |report, out| write_json(report, out)),
+    ("report.html", |report, out| write_html(report, out)),
 ];
 
-/// Writes `findings.csv`, `requirements.csv`, `flows.csv` and `report.json` into a directory, which is made where it
+/// Writes `findings.csv`, `requirements.csv`, `flows.csv`, `report.json` and `report.html` into a directory, which is made where it
 /// is not there. Each file is written beside its place and renamed when it is whole, so that a reader never sees half
 /// of one. Returns the paths in the order of their writing.
 ///

@@ -112,7 +112,10 @@ impl RuleSet {
             }
             Via::Name { fqdn, pattern } => format!("{fqdn} is covered by {pattern}"),
             Via::Address { prefix } => format!("the address is in {prefix}"),
-            Via::Role { role } => format!("the responder is a {}", self.library().role_name(*role)),
+            Via::Role { role } => format!(
+                "the responder is in the role {}",
+                self.library().role_name(*role)
+            ),
             Via::Any => "any destination is listed".to_owned(),
             Via::Localhost => "within one host".to_owned(),
         }

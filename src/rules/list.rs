@@ -1,11 +1,12 @@
 //! A requirement as `rules list` prints it: one JSON object with fixed fields.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Destination, Direction, Library, Need, Requirement, Source, Target};
 
 /// A requirement, ready to be written. Field names and order are fixed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct ListedRequirement<'a> {
     /// `document/id`
     pub id: &'a str,
@@ -56,7 +57,7 @@ pub struct ListedRequirement<'a> {
 }
 
 /// A source or destination.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Party<'a> {
     /// `fqdn`, `wildcard`, `ip`, `cidr`, `role`, `any` or `localhost`; a template is a wildcard.
     pub kind: &'static str,
@@ -68,7 +69,7 @@ pub struct Party<'a> {
 }
 
 /// A path: `null` in JSON where a destination has none, left out for sources.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(untagged)]
 pub enum Path<'a> {
     /// None stated.
@@ -90,7 +91,7 @@ impl Skip for Option<Path<'_>> {
 }
 
 /// Days as `YYYY-MM-DD`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct Days {
     /// First.
     pub from: Option<String>,
@@ -99,7 +100,7 @@ pub struct Days {
 }
 
 /// Where a requirement rests.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct ListedCite<'a> {
     /// The document's id.
     pub document: &'a str,

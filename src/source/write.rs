@@ -6,6 +6,7 @@ use std::io;
 use std::io::Write;
 
 use super::Frame;
+use super::Interface;
 use super::LinkType;
 use super::Loss;
 use crate::model::CaptureTime;
@@ -24,6 +25,7 @@ pub struct PcapngWriter<W> {
     /// The block that is being put together; kept so that a frame allocates nothing.
     block: Vec<u8>,
     frames: u64,
+    bytes: u64,
     last: CaptureTime,
 }
 
@@ -39,6 +41,7 @@ impl<W: Write> PcapngWriter<W> {
             interfaces,
             block,
             frames: 0,
+            bytes: 0,
             last: CaptureTime::default(),
         };
         file.start(0x0a0d_0d0a);
@@ -60,6 +63,18 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// Those of the writer.
     pub fn write(&mut self, frame: &Frame<'_>, comment: Option<&str>) -> io::Result<()> {
+        self.write_commented(frame, comment)
+    }
+
+    /// As [`PcapngWriter::write`], with any number of comments.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_commented<'c>(
+        &mut self,
+        frame: &Frame<'_>,
+        comments: impl IntoIterator<Item = &'c str>,
+    ) -> io::Result<()> {
         let interface = self.interface(frame.link_type, frame.interface)?;
         let captured = &frame.bytes[..frame.bytes.len().min(MAX_CAPTURED)];
         self.start(6);
@@ -68,13 +83,57 @@ impl<W: Write> PcapngWriter<W> {
         self.u32(captured.len() as u32);
         self.u32(frame.wire_length);
         self.padded(captured);
-        if let Some(comment) = comment {
+        let mut commented = false;
+        for comment in comments {
             self.option(1, cut(comment, MAX_COMMENT).as_bytes());
+            commented = true;
+        }
+        if commented {
             self.option(0, b"");
         }
         self.frames += 1;
         self.last = self.last.max(frame.time);
         self.end()
+    }
+
+    /// Describes an interface before its first frame: `source` is the [`Frame::interface`] of the frames to come,
+    /// the rest is as the capture that they come from describes it. An interface that is known already is left as it
+    /// is. Of name and description at most 65,535 bytes each are written, empty ones not at all.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn describe(&mut self, source: u32, interface: &Interface) -> io::Result<()> {
+        let wanted = (interface.link_type, source);
+        if self.interfaces.contains(&wanted) {
+            return Ok(());
+        }
+        self.interfaces.push(wanted);
+        self.start(1);
+        self.u16(interface.link_type.0);
+        self.u16(0);
+        self.u32(interface.snaplen);
+        for (code, text) in [(2, &interface.name), (3, &interface.description)] {
+            if !text.is_empty() {
+                self.option(code, cut(text, MAX_COMMENT).as_bytes());
+            }
+        }
+        self.option(9, &[9]);
+        self.option(0, b"");
+        self.end()
+    }
+
+    /// Bytes written so far; all blocks are whole.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Hands what is buffered to the system.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 
     /// Frames written so far.
@@ -111,15 +170,12 @@ impl<W: Write> PcapngWriter<W> {
         let found = self.interfaces.iter().position(|known| *known == wanted);
         let number = found.unwrap_or(self.interfaces.len());
         if found.is_none() {
-            self.interfaces.push(wanted);
-            self.start(1);
-            self.u16(link_type.0);
-            self.u16(0);
-            self.u32(0);
-            self.option(2, format!("interface {source}").as_bytes());
-            self.option(9, &[9]);
-            self.option(0, b"");
-            self.end()?;
+            let interface = Interface {
+                name: format!("interface {source}"),
+                link_type,
+                ..Interface::default()
+            };
+            self.describe(source, &interface)?;
         }
         Ok(number as u32)
     }
@@ -137,6 +193,7 @@ impl<W: Write> PcapngWriter<W> {
             place.copy_from_slice(&length);
         }
         self.block.extend_from_slice(&length);
+        self.bytes += self.block.len() as u64;
         self.writer.write_all(&self.block)
     }
 

@@ -164,9 +164,31 @@ impl Sample {
     /// Arguments that audit this sample's site; captures are to follow.
     pub(crate) fn audit(&self, format: &str) -> Vec<String> {
         let site = self.site.display().to_string();
-        ["audit", "--format", format, "--site", &site]
+        let mut arguments = ["audit", "--format", format, "--site", &site]
             .map(str::to_owned)
-            .to_vec()
+            .to_vec();
+        if let Some(rules) = self.rules() {
+            arguments.extend(["--rules".to_owned(), rules.display().to_string()]);
+        }
+        arguments
+    }
+
+    /// Arguments that name its outer point, where it has one: an interface of the capture or a file beside it. They are
+    /// apart, since rewritten captures have no names of interfaces.
+    pub(crate) fn outside(&self) -> Vec<String> {
+        let file = self.folder.join("outside.pcap");
+        let point = match self.capture.extension() {
+            _ if file.is_file() => file.display().to_string(),
+            Some(extension) if extension == "pcapng" => "wan0".to_owned(),
+            _ => return Vec::new(),
+        };
+        vec!["--outside".to_owned(), point]
+    }
+
+    /// Its own rules, where it is not audited by the shipped ones.
+    pub(crate) fn rules(&self) -> Option<PathBuf> {
+        let rules = self.folder.join("rules.toml");
+        rules.is_file().then_some(rules)
     }
 }
 

@@ -5,10 +5,16 @@
 mod bad_input;
 mod capture;
 mod command_line;
+mod evidence;
 mod harness;
+mod hostile;
+mod lab_table;
 mod laws;
 mod layering;
+#[cfg(feature = "live")]
+mod live;
 mod merging;
+mod pipelines;
 mod rules;
 mod samples;
 mod semantics;

@@ -1,6 +1,7 @@
 //! HTTP/1 heads (RFC 9112), read leniently: bare line feeds, odd methods, headers cut short.
 
 mod authority;
+mod block_page;
 mod head;
 pub mod http2;
 mod huffman;
@@ -8,6 +9,7 @@ mod huffman;
 mod tests;
 
 pub use authority::{Authority, Host};
+pub use block_page::{BLOCK_PAGE_BYTES, block_page, may_be_block_page};
 
 use head::Lines;
 

@@ -45,8 +45,8 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         0x88be => erspan::version_1(rest, walk),
         0x22eb => erspan::version_3(rest, walk),
         0x883e => web_cache(rest, walk),
-        // Access points of Aruba, one number for each of their queues.
-        0x8200..=0x8210 | 0x8220 | 0x9000 => link::tunnelled_wlan(rest, walk),
+        // Access points of Aruba, which count through these numbers.
+        0x8200..=0x837f | 0x9000 => link::tunnelled_wlan(rest, walk),
         _ => link::ether_type(protocol, rest, walk),
     }
 }

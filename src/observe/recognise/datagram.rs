@@ -3,20 +3,20 @@
 use super::super::app::App;
 use super::super::dns_log::DnsLog;
 use super::super::run::{Run, SaidBy};
-use super::Listener;
+use super::{Arrival, Listener};
 use crate::decode::http::{self, RequestRead};
 use crate::decode::tls::{self, HelloRead};
 use crate::decode::{dns, quic};
 use crate::model::{FlowKey, Side, Stamp, Transport};
 
-/// Reads a UDP datagram. `part` says that it is the first fragment of one.
+/// Reads a UDP datagram.
 pub(in super::super) fn datagram(
     run: &mut Run,
     key: FlowKey,
     side: Side,
     stamp: Stamp,
     payload: &[u8],
-    part: bool,
+    arrival: Arrival,
     dns: &mut DnsLog,
 ) {
     if payload.is_empty() {
@@ -26,7 +26,7 @@ pub(in super::super) fn datagram(
     let on = |port: u16| ports.contains(&port);
     let mut listener = Listener::new(run, key, side, dns);
     listener.last = true;
-    listener.part = part;
+    listener.arrival = arrival;
     let multicast = on(5353) || on(5355);
     if multicast || on(53) || !on(137) && dns::looks_like_dns(payload) {
         listener.dns_message(stamp, payload, multicast, Transport::Udp);

@@ -55,6 +55,8 @@ impl Listener<'_> {
                 encrypted: hello.encrypted,
                 alpn: hello.alpn,
                 version: hello.version,
+                random: hello.random,
+                named: hello.name.is_some(),
             },
         );
         if let Some(name) = hello.name {
@@ -86,8 +88,16 @@ impl Listener<'_> {
             );
         }
         if let Some(certificate) = &flight.certificate {
-            let issuer = certificate.issuer.clone().unwrap_or_default();
-            self.fact(stamp, StreamFact::Certificate { issuer });
+            let organization = certificate.issuer_organization.clone().unwrap_or_default();
+            let issuer = certificate.issuer.clone();
+            self.fact(
+                stamp,
+                StreamFact::Certificate {
+                    issuer: issuer.unwrap_or_else(|| organization.clone()),
+                    organization,
+                    self_issued: certificate.self_issued,
+                },
+            );
             for name in certificate.names.iter().take(4) {
                 self.name(stamp, SaidBy::Certificate, name.clone(), 0);
             }
@@ -189,6 +199,16 @@ impl Listener<'_> {
                 Look::Done
             };
         };
+        if http::may_be_block_page(response.status) {
+            let shown = response.head_length.saturating_add(http::BLOCK_PAGE_BYTES);
+            if bytes.len() < shown && !self.last && (!response.complete || response.has_body) {
+                return self.wants_more(bytes, 1);
+            }
+            if let Some(mark) = http::block_page(bytes) {
+                let mark = mark.to_owned();
+                self.fact(stamp, StreamFact::BlockPage { mark });
+            }
+        }
         self.run.app.insert(App::HTTP);
         self.client(self.side.other());
         self.fact(
@@ -320,7 +340,7 @@ impl Listener<'_> {
         }
         let (from, to) = (self.endpoint(self.side), self.endpoint(self.side.other()));
         self.dns
-            .absorb(stamp, (from, to), transport, self.part, &message);
+            .absorb(stamp, (from, to), transport, self.arrival, &message);
     }
 }
 

@@ -107,6 +107,15 @@ fn conclude_quic(run: &mut Run, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvide
     }
 }
 
+/// How a datagram came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Arrival {
+    /// Whether it is the first fragment of one.
+    pub(super) part: bool,
+    /// TTL or hop limit; 0 where that is not known, as of what came in a stream.
+    pub(super) ttl: u8,
+}
+
 struct Listener<'a> {
     run: &'a mut Run,
     key: FlowKey,
@@ -116,8 +125,8 @@ struct Listener<'a> {
     cut: bool,
     /// Whether the direction at hand speaks HTTP/2 by now.
     http2: bool,
-    /// Whether the datagram at hand is the first fragment of one.
-    part: bool,
+    /// How the datagram at hand came.
+    arrival: Arrival,
     /// Whether the bytes at hand are all that will ever be there.
     last: bool,
 }
@@ -131,7 +140,10 @@ impl<'a> Listener<'a> {
             dns,
             cut: false,
             http2: false,
-            part: false,
+            arrival: Arrival {
+                part: false,
+                ttl: 0,
+            },
             last: false,
         }
     }

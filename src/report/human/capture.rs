@@ -38,6 +38,13 @@ pub(super) fn write(
         );
         look.labelled(out, "in part", Ink::Plain, &text)?;
     }
+    if frames.copies > 0 {
+        let text = format!(
+            "{} sent again by a mirror port within a millisecond; only counted",
+            grouped(frames.copies)
+        );
+        look.labelled(out, "copies", Ink::Plain, &text)?;
+    }
     look.labelled(out, "heard", Ink::Plain, &heard(report))?;
     let Loss {
         interface,

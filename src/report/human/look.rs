@@ -41,7 +41,7 @@ impl Default for Look {
 
 /// What a piece of text says, as a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Bad,
     Warn,
     Good,
@@ -52,7 +52,7 @@ pub(super) enum Ink {
 
 impl Look {
     /// The text in a colour. It must be harmless already.
-    pub(super) fn ink(&self, ink: Ink, text: &str) -> String {
+    pub(crate) fn ink(&self, ink: Ink, text: &str) -> String {
         let code = match ink {
             Ink::Bad => "1;31",
             Ink::Warn => "33",
@@ -68,7 +68,7 @@ impl Look {
     }
 
     /// A line or more: a label in a column of its own, and untrusted text wrapped beside it.
-    pub(super) fn labelled(
+    pub(crate) fn labelled(
         &self,
         out: &mut impl Write,
         label: &str,
@@ -197,7 +197,7 @@ impl<const N: usize> Table<N> {
 }
 
 /// A number with a comma at the thousands.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

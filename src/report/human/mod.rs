@@ -1,8 +1,11 @@
 //! The summary for people: what is wrong, what to do about it, how the requirements fared, and how far the capture
 //! can be trusted. In this order, since the reader may have been woken for the first line only.
 
+mod absences;
 mod capture;
+mod cards;
 mod findings;
+mod group;
 mod look;
 mod requirements;
 
@@ -11,10 +14,9 @@ use std::io::Write;
 use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
-use look::{Ink, grouped};
-
+pub(crate) use look::grouped;
+pub(super) use look::{Ink, Table, counted};
 pub use look::{Look, Paint};
-pub(super) use look::{Table, counted};
 
 /// Writes the summary.
 ///
@@ -167,7 +169,12 @@ const fn severity_ink(severity: Severity) -> Ink {
 }
 
 /// A title with a line under it.
-fn title(text: &str, ink: Ink, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+pub(super) fn title(
+    text: &str,
+    ink: Ink,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
     let rule = "\u{2500}".repeat(super::text::width(text));
     writeln!(
         out,

@@ -13,13 +13,15 @@ const COLUMNS: [(&str, &str); 6] = [
     ("satisfied", "satisfied"),
     ("blocked", "blocked"),
     ("failed", "failed"),
-    ("inconclusive", "unclear"),
+    ("inconclusive", "inconclusive"),
     ("not_seen", "not seen"),
     ("not_active", "off"),
 ];
 
 /// Counts by word of [`STANDINGS`].
 type Row = BTreeMap<&'static str, u64>;
+/// Counts of a document, and of its services.
+type Documents<'r> = BTreeMap<&'r str, (Row, BTreeMap<&'r str, Row>)>;
 
 pub(super) fn write(
     report: &Report<'_>,
@@ -30,7 +32,7 @@ pub(super) fn write(
         return Ok(());
     }
     title("Requirements", Ink::Strong, look, out)?;
-    let mut documents: BTreeMap<&str, (Row, BTreeMap<&str, Row>)> = BTreeMap::new();
+    let mut documents = Documents::new();
     for requirement in &report.requirements {
         let word = requirement.outcome.as_str();
         let (whole, services) = documents.entry(requirement.listed.document).or_default();
@@ -41,13 +43,41 @@ pub(super) fn write(
             .entry(word)
             .or_default() += 1;
     }
-    let headers = COLUMNS.map(|(_, header)| header);
-    let [a, b, c, d, e, f] = headers;
-    let mut table = Table::new(["document", a, b, c, d, e, f]);
-    for column in 1..=COLUMNS.len() {
+    if report.summary.requirements.of(&"inconclusive") > 0 {
+        table::<7>(&COLUMNS, &documents, look, out)
+    } else {
+        // The word is long and the column seldom needed.
+        let columns: Vec<_> = COLUMNS
+            .into_iter()
+            .filter(|(word, _)| *word != "inconclusive")
+            .collect();
+        table::<6>(&columns, &documents, look, out)
+    }
+}
+
+/// `N` is one more than there are columns of counts.
+fn table<const N: usize>(
+    columns: &[(&'static str, &'static str)],
+    documents: &Documents<'_>,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    let column = |i: usize| columns.get(i.wrapping_sub(1)).copied();
+    let cells = |name: &str, row: &Row| -> [String; N] {
+        std::array::from_fn(|i| match column(i) {
+            Some((word, _)) => row
+                .get(word)
+                .map_or_else(|| "-".to_owned(), |count| grouped(*count)),
+            None => name.to_owned(),
+        })
+    };
+    let mut table = Table::new(std::array::from_fn(|i| {
+        column(i).map_or("document", |(_, header)| header)
+    }));
+    for column in 1..N {
         table.right_aligned(column);
     }
-    for (document, (whole, services)) in &documents {
+    for (document, (whole, services)) in documents {
         table.painted(cells(document, whole), ink(whole, Ink::Strong));
         for (service, row) in services {
             let wrong = row.contains_key("blocked") || row.contains_key("failed");
@@ -59,15 +89,6 @@ pub(super) fn write(
     table.write(look, out)?;
     debug_assert_eq!(STANDINGS.len(), COLUMNS.len());
     Ok(())
-}
-
-fn cells(name: &str, row: &Row) -> [String; 7] {
-    let count = |word: &str| {
-        row.get(word)
-            .map_or_else(|| "-".to_owned(), |count| grouped(*count))
-    };
-    let [a, b, c, d, e, f] = COLUMNS.map(|(word, _)| count(word));
-    [name.to_owned(), a, b, c, d, e, f]
 }
 
 fn ink(row: &Row, otherwise: Ink) -> Ink {

@@ -49,6 +49,16 @@ impl InputPath {
             Self::File(argument.into())
         }
     }
+
+    /// Whether it gives the same bytes when it is opened again: neither standard input nor a pipe does.
+    #[must_use]
+    pub fn can_be_read_again(&self) -> bool {
+        match self {
+            Self::Stdin => false,
+            // What is not there any more is told when it is opened.
+            Self::File(path) => path.metadata().map_or(true, |found| found.is_file()),
+        }
+    }
 }
 
 /// The path with control characters made visible, for people.

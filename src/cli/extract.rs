@@ -1,0 +1,144 @@
+//! `pktaudit extract`, and the `evidence.pcapng` of `--out`: the packets that findings name.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::args::{Common, ExtractCommand};
+use super::audit::{Sighted, with_report};
+use super::exit::Exit;
+use super::plan::plan;
+use super::{input, output, points, seeds};
+use crate::drive::{Extracted, Wanted, extract};
+use crate::observe::{Capture, attribute_with};
+use crate::report::{FindingView, Report, write_whole};
+use crate::source::{Input, resolve};
+
+pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<Exit> {
+    if command.out.is_none() && io::stdout().is_terminal() {
+        bail!("a pcapng file is no text for a terminal; --out FILE or > FILE takes it");
+    }
+    let plan = plan(&command.choices, common)?;
+    let seeds = seeds::read(&command.names.seeds, common)?;
+    let captures = resolve(&command.captures.captures).inputs;
+    let Some(points) = points::read(&command.captures.captures, &command.outside, common)? else {
+        return Ok(Exit::NotAudited);
+    };
+    let observed = points.inside;
+    let inputs = input::summaries(&observed.inputs, &observed.failures);
+    let outside = points.outside;
+    let sighted = Sighted {
+        capture: attribute_with(observed.observation, &seeds),
+        outside: outside.map(|outside| attribute_with(outside.observation, &seeds)),
+    };
+    let capture = &sighted.capture;
+    with_report(&sighted, &inputs, &plan, |report| {
+        let picked = pick(report, &command.findings)?;
+        let wanted = wanted(report, Some(&picked));
+        let extracted = match &command.out {
+            Some(path) => to_file(&captures, &wanted, capture, path)?,
+            None => {
+                let mut out = BufWriter::new(io::stdout().lock());
+                let extracted = extract(&captures, &wanted, &capture.numbering, &mut out)
+                    .context("cannot write the packets")?;
+                out.flush().context("cannot write the packets")?;
+                extracted
+            }
+        };
+        tell(&extracted);
+        let omitted: usize = picked.iter().map(|finding| finding.frames_omitted).sum();
+        let more = match omitted {
+            0 => String::new(),
+            _ => format!("; {omitted} more show the same and are not listed"),
+        };
+        let packets = output::counted(extracted.written, "packet");
+        output::note(common, &format!("{packets} written{more}"));
+        let whole = extracted.missing.is_empty() && report.summary.incomplete.is_empty();
+        Ok(if whole { Exit::Clean } else { Exit::NotAudited })
+    })
+}
+
+/// The findings with these ids, or with these beginnings of ids.
+fn pick<'r>(report: &'r Report<'_>, ids: &[String]) -> anyhow::Result<Vec<&'r FindingView>> {
+    if report.findings.is_empty() {
+        bail!("there is no finding in these captures");
+    }
+    let mut picked = Vec::new();
+    for id in ids {
+        let exact = report.findings.iter().find(|finding| finding.id == *id);
+        let begun = report
+            .findings
+            .iter()
+            .filter(|finding| finding.id.starts_with(id.as_str()));
+        let found: Vec<&FindingView> = exact.map_or_else(|| begun.collect(), |one| vec![one]);
+        if found.is_empty() {
+            let known: Vec<&str> = report
+                .findings
+                .iter()
+                .take(8)
+                .map(|f| f.id.as_str())
+                .collect();
+            let more = report.findings.len().saturating_sub(known.len());
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            bail!(
+                "there is no finding {id}; there are {}{more}",
+                known.join(", ")
+            );
+        }
+        picked.extend(found);
+    }
+    if ids.is_empty() {
+        picked.extend(&report.findings);
+    }
+    Ok(picked)
+}
+
+/// Writes the packets of all findings of a report.
+pub(super) fn evidence(
+    report: &Report<'_>,
+    capture: &Capture,
+    captures: &[Input],
+    path: &Path,
+) -> anyhow::Result<()> {
+    let extracted = to_file(captures, &wanted(report, None), capture, path)?;
+    tell(&extracted);
+    Ok(())
+}
+
+fn wanted(report: &Report<'_>, picked: Option<&[&FindingView]>) -> Vec<Wanted> {
+    let marked = report.marked_frames(picked).into_iter();
+    marked
+        .map(|frame| Wanted {
+            stamp: frame.stamp,
+            comments: frame.comments,
+        })
+        .collect()
+}
+
+fn to_file(
+    captures: &[Input],
+    wanted: &[Wanted],
+    capture: &Capture,
+    path: &Path,
+) -> anyhow::Result<Extracted> {
+    let mut extracted = Extracted::default();
+    write_whole(path, |out| {
+        extracted = extract(captures, wanted, &capture.numbering, out)?;
+        Ok(())
+    })?;
+    Ok(extracted)
+}
+
+fn tell(extracted: &Extracted) {
+    for (count, why) in &extracted.missing {
+        let packets = output::counted(*count, "packet");
+        output::complain(&format!(
+            "{why}; {packets} of the findings could not be copied"
+        ));
+    }
+}

@@ -1,0 +1,150 @@
+//! `--outside`: captures or interfaces on the outer side of what may stop traffic.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::args::Common;
+use super::{input, output};
+use crate::drive::{InputReport, Observed, Point, two_points};
+use crate::report::InputSummary;
+use crate::source::{Input, resolve};
+
+/// What was seen at the inner point, and at the outer one where there is one.
+pub(super) struct Points {
+    pub(super) inside: Observed,
+    pub(super) outside: Option<Observed>,
+}
+
+impl Points {
+    /// The captures of the outer point where they are files of their own.
+    pub(super) fn own_files(&self) -> Vec<InputSummary> {
+        let same = |input: &&InputReport| {
+            self.inside
+                .inputs
+                .iter()
+                .any(|inner| inner.input.path == input.input.path)
+        };
+        let Some(outside) = &self.outside else {
+            return Vec::new();
+        };
+        let own: Vec<InputReport> = outside
+            .inputs
+            .iter()
+            .filter(|input| !same(input))
+            .cloned()
+            .collect();
+        let mut summaries = input::summaries(&own, &outside.failures);
+        for summary in &mut summaries {
+            summary.path.push_str(" (outside)");
+        }
+        summaries
+    }
+}
+
+/// The captures among what `--outside` names.
+pub(super) fn files(outside: &[OsString]) -> Vec<Input> {
+    let files: Vec<&OsString> = outside.iter().filter(|what| is_capture(what)).collect();
+    resolve(&files).inputs
+}
+
+/// What is no file is the name of an interface.
+fn is_capture(what: &OsString) -> bool {
+    Path::new(what).exists()
+}
+
+/// Reads all captures. `None` where nothing can be read at all.
+///
+/// # Errors
+/// An outer point that is neither a file nor an interface of the captures.
+pub(super) fn read(
+    captures: &[OsString],
+    outside: &[OsString],
+    common: &Common,
+) -> anyhow::Result<Option<Points>> {
+    if outside.is_empty() {
+        return Ok(one_point(captures, common));
+    }
+    let files: Vec<OsString> = outside
+        .iter()
+        .filter(|what| is_capture(what))
+        .cloned()
+        .collect();
+    let names: Vec<String> = outside
+        .iter()
+        .filter(|what| !is_capture(what))
+        .map(|what| what.to_string_lossy().into_owned())
+        .collect();
+    if names.is_empty() {
+        let Some(inside) = input::read(captures, common) else {
+            return Ok(None);
+        };
+        let outside = input::read(&files, common);
+        return Ok(Some(Points { inside, outside }));
+    }
+    anyhow::ensure!(
+        files.is_empty(),
+        "--outside {}: name captures or interfaces of the captures, not both; is there a file of that name?",
+        names[0]
+    );
+    anyhow::ensure!(
+        captures.iter().all(|capture| capture != "-"),
+        "--outside {}: standard input cannot be read for two points; write it to a file",
+        names[0]
+    );
+    let Some(inside) = input::read_at(captures, &Point::NotAt(names.clone()), common) else {
+        return Ok(None);
+    };
+    let known: Vec<&str> = inside
+        .inputs
+        .iter()
+        .flat_map(|input| input.interfaces.iter().map(|known| known.name.as_str()))
+        .collect();
+    for name in &names {
+        anyhow::ensure!(
+            known.contains(&name.as_str()),
+            "--outside {name}: no such file, and no interface of that name in the captures; {}",
+            listed(&known)
+        );
+    }
+    let quiet = input::read_quietly(captures, &Point::At(names), common);
+    Ok(Some(Points {
+        inside,
+        outside: Some(quiet),
+    }))
+}
+
+/// Reads captures of which nobody said what lies outside. Where packets are forwarded from one interface to another and
+/// lose a hop by it, a note says what could be proved; it is not done unasked, since parts of a capture that are read
+/// apart could not tell it.
+fn one_point(captures: &[OsString], common: &Common) -> Option<Points> {
+    let piped = captures.iter().any(|capture| capture == "-");
+    if !(piped || common.quiet)
+        && let Some(outer) = two_points(&resolve(captures).inputs)
+    {
+        let outer = outer.escape_debug();
+        output::note(
+            common,
+            &format!(
+                "packets come out at the interface {outer} with a hop less: --outside {outer} tells what does not"
+            ),
+        );
+    }
+    Some(Points {
+        inside: input::read(captures, common)?,
+        outside: None,
+    })
+}
+
+fn listed(names: &[&str]) -> String {
+    let mut names: Vec<String> = names
+        .iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| name.escape_debug().to_string())
+        .collect();
+    names.sort();
+    names.dedup();
+    match names.len() {
+        0 => "they name no interfaces".to_owned(),
+        _ => format!("they name {}", names.join(", ")),
+    }
+}

@@ -1,0 +1,73 @@
+//! UDP flows: requests of protocols that answer, and those that never do.
+
+use super::super::evidence::{Code, Evidence, Grade};
+use super::{Doubt, TAIL, Went, icmp};
+use crate::model::CaptureTime;
+use crate::observe::{App, Flow, StreamFact};
+
+pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
+    let quic = flow.app.has(App::QUIC);
+    if quic && let Some(evidence) = closed(flow) {
+        return Went::Failed(evidence);
+    }
+    if flow.back.packets > 0 {
+        return Went::Succeeded;
+    }
+    let codes = if quic {
+        icmp::Codes {
+            prohibited: Code::QuicIcmp,
+            port: Code::QuicIcmp,
+            unreachable: Code::QuicIcmp,
+        }
+    } else {
+        icmp::Codes {
+            prohibited: Code::UdpProhibited,
+            port: Code::UdpUnreachable,
+            unreachable: Code::UdpUnreachable,
+        }
+    };
+    if let Some(mut evidence) = icmp::icmp(flow, codes) {
+        // A closed UDP port is told by ICMP, so a filter is only one cause. Clients of QUIC have TCP to go on with, so
+        // what is said of that counts.
+        if quic || evidence.grade == Grade::B {
+            evidence.grade = Grade::C;
+        }
+        return Went::Failed(evidence);
+    }
+    let answers = quic
+        || flow.app.has(App::DNS)
+        || flow.app.has(App::NTP)
+        || matches!(flow.responder.port, 53 | 123);
+    if !answers {
+        return Went::Sent;
+    }
+    let waited = end.since(flow.span.1.time);
+    let enough = if quic { 3 } else { 2 };
+    if flow.out.packets < enough && waited < TAIL {
+        return Went::Open(Doubt::CaptureEnd);
+    }
+    let (first, last) = flow.span;
+    let (code, what) = match quic {
+        true => (Code::QuicSilent, "datagrams with QUIC"),
+        false => (Code::UdpSilent, "datagrams"),
+    };
+    let sent = match flow.out.packets {
+        1 => "1 datagram was sent".to_owned(),
+        packets => format!("{packets} {what} were sent"),
+    };
+    let words = format!("{sent}, nothing came back");
+    Went::Failed(Evidence::new(code, Grade::C, [first, last], words))
+}
+
+/// The server side closes the handshake in an Initial packet.
+fn closed(flow: &Flow) -> Option<Evidence> {
+    flow.facts.iter().find_map(|(stamp, own, fact)| match fact {
+        StreamFact::Alert { description, .. } if !own => {
+            let words =
+                format!("the server side closes the QUIC handshake with alert {description}");
+            let evidence = Evidence::new(Code::QuicClosed, Grade::C, [flow.span.0, *stamp], words);
+            Some(evidence)
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,131 @@
+//! How one flow went as a try to reach something, from its own packets alone.
+
+mod connect;
+mod datagram;
+mod handshake;
+mod http;
+mod icmp;
+mod late;
+mod reset;
+mod tcp;
+
+use std::time::Duration;
+
+use super::evidence::{Code, Evidence, Grade, Stage};
+use crate::model::{CaptureTime, Transport};
+use crate::observe::{App, Event, Flow};
+
+pub(super) use http::refused_behind_proxy;
+pub(super) use late::late;
+pub(super) use tcp::{answer_times, said_until};
+
+/// Retries closer than this are copies of one packet, as a mirror port makes them.
+const COPY: Duration = Duration::from_millis(1);
+
+/// An attempt that ends within this time of the capture's end may have gone on.
+const TAIL: Duration = Duration::from_secs(10);
+
+/// How a flow went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// The responder answered in substance.
+    Succeeded,
+    /// Sent with a protocol that never answers.
+    Sent,
+    /// It failed, and this shows it. Grades are those of the flow alone; controls may raise them.
+    Failed(Evidence),
+    /// It cannot be told.
+    Open(Doubt),
+}
+
+/// Why it cannot be told how a flow went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Doubt {
+    /// Only one direction is there although the other must have been.
+    OneWay,
+    /// The capture ends too soon after the try.
+    CaptureEnd,
+    /// The flow was under way when the capture began.
+    Midstream,
+    /// Connected, but nothing was said: a race lost or a try given up.
+    NothingSaid,
+    /// The initiator gave up first.
+    GivenUp,
+    /// Frames of it that must have been there are not in the capture.
+    FramesMissing,
+}
+
+impl Doubt {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::OneWay => "only one direction was captured",
+            Self::CaptureEnd => "the capture ends too soon after it",
+            Self::Midstream => "the capture begins in the middle of it",
+            Self::NothingSaid => "connected, but neither side said anything",
+            Self::GivenUp => "the initiator gave up first",
+            Self::FramesMissing => "frames of it are missing from the capture",
+        }
+    }
+}
+
+/// Tells how a flow went. `end` is when the capture ends.
+#[must_use]
+pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
+    match flow.transport {
+        Transport::Tcp => tcp::went(flow, end),
+        Transport::Udp => datagram::went(flow, end),
+        _ if flow.back.packets > 0 => Went::Succeeded,
+        _ => Went::Sent,
+    }
+}
+
+/// Events that are no copies of each other.
+fn distinct<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<&'a Event> {
+    let mut out: Vec<&Event> = Vec::new();
+    for event in events {
+        let copy = |seen: &&Event| {
+            seen.sequence == event.sequence && event.stamp.time.since(seen.stamp.time) <= COPY
+        };
+        if !out.iter().any(copy) {
+            out.push(event);
+        }
+    }
+    out
+}
+
+fn failed<'a>(
+    code: Code,
+    grade: Grade,
+    events: impl IntoIterator<Item = &'a Event>,
+    words: String,
+) -> Went {
+    let stamps = events.into_iter().map(|event| event.stamp);
+    Went::Failed(Evidence::new(code, grade, stamps, words))
+}
+
+/// A duration for people: `3.1 s`, `12 ms`.
+#[must_use]
+pub(super) fn seconds(duration: Duration) -> String {
+    if duration >= Duration::from_secs(1) {
+        format!("{:.1} s", duration.as_secs_f64())
+    } else {
+        format!("{} ms", duration.as_millis())
+    }
+}
+
+/// The stage at which a flow was stopped: that of its evidence, or how far the flow itself had come.
+#[must_use]
+pub(super) fn stage(flow: &Flow, evidence: &Evidence) -> Stage {
+    match (evidence.code, evidence.code.stage()) {
+        (Code::TwoPoint, _) if flow.app.has(App::QUIC) => Stage::Quic,
+        (Code::TwoPoint, _) if flow.transport == Transport::Udp => Stage::Udp,
+        (Code::TwoPoint, _) if flow.app.has(App::TLS) => Stage::Tls,
+        (Code::ResetInjected, _) if flow.app.has(App::HTTP) && !flow.app.has(App::TLS) => {
+            Stage::Http
+        }
+        (Code::ResetInjected, _) if !flow.app.has(App::TLS) => Stage::Connect,
+        (_, stage) => stage,
+    }
+}

@@ -1,0 +1,93 @@
+//! Resets that the server did not send.
+
+use super::super::evidence::{Code, Evidence, Grade};
+use super::said_until;
+use crate::observe::{App, Event, EventKind, Flow};
+
+/// TTLs of one machine's packets differ by no more than this where routes change.
+const ROUTES: u8 = 1;
+
+/// A RST in the responder's name that is unlike the responder, in answer to the first thing that the initiator said.
+///
+/// Sure (grade A) where the responder's own data still arrives behind the RST, at or after its sequence number, or
+/// where several RSTs with different sequence numbers come before the responder said anything. Likely (grade B) where
+/// the RST's TTL is not that of the SYN-ACK. Where the initiator went on all the same, nothing was stopped.
+pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
+    let syn_ack = flow.events_of(EventKind::SynAck, false).next()?;
+    let asked = flow.events_of(EventKind::Data, true).next()?;
+    let resets: Vec<&Event> = flow
+        .events_of(EventKind::Rst, false)
+        .filter(|reset| reset.stamp >= asked.stamp)
+        .collect();
+    let reset = *resets.first()?;
+    let answered_before = flow
+        .events_of(EventKind::Data, false)
+        .any(|data| data.stamp < reset.stamp);
+    if answered_before || went_on(flow, reset) {
+        return None;
+    }
+    let what = match (flow.app.has(App::TLS), flow.app.has(App::HTTP)) {
+        (true, _) => "the ClientHello",
+        (_, true) => "the HTTP request",
+        _ => "the first data",
+    };
+    let behind = flow.events_of(EventKind::Data, false).find(|data| {
+        data.stamp > reset.stamp && data.sequence.wrapping_sub(reset.sequence) < 1 << 31
+    });
+    if let Some(behind) = behind.filter(|_| reset.sequence != 0) {
+        let words =
+            format!("RST answers {what}, and the server's own data still arrives behind it");
+        let events = [asked.stamp, reset.stamp, behind.stamp];
+        return Some(Evidence::new(Code::ResetInjected, Grade::A, events, words));
+    }
+    let silent = syn_ack.sequence.wrapping_add(1);
+    let ahead = |reset: &&&Event| reset.sequence.wrapping_sub(silent).wrapping_sub(1) < 1 << 30;
+    if flow.back.payload_bytes == 0 && resets.iter().filter(ahead).count() > 0 && differ(&resets) {
+        let words = format!(
+            "{} RSTs with different sequence numbers answer {what}, before the server said anything",
+            resets.len()
+        );
+        let stamps = resets.iter().map(|reset| reset.stamp);
+        let stamps = stamps.chain([asked.stamp]);
+        return Some(Evidence::new(Code::ResetInjected, Grade::A, stamps, words));
+    }
+    let usual = flow
+        .events_of(EventKind::SynAck, false)
+        .chain(flow.events_of(EventKind::Ack, false));
+    let mut usual = usual.map(|event| event.ttl);
+    let unlike = usual.all(|ttl| ttl.abs_diff(reset.ttl) > ROUTES);
+    // A RST at another place than right behind the SYN-ACK is an answer to something that was not captured.
+    (unlike && matches!(reset.sequence, number if number == silent || number == 0)).then(|| {
+        Evidence {
+            control: Some(format!(
+                "the RST has TTL {}, the SYN-ACK of the same connection {}: not sent by the server",
+                reset.ttl, syn_ack.ttl
+            )),
+            ..Evidence::new(
+                Code::ResetInjected,
+                Grade::B,
+                [syn_ack.stamp, asked.stamp, reset.stamp],
+                format!("RST answers {what}, with another TTL than the server's"),
+            )
+        }
+    })
+}
+
+/// Whether several resets with different sequence numbers are there.
+fn differ(resets: &[&Event]) -> bool {
+    let mut all: Vec<u32> = resets.iter().map(|reset| reset.sequence).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len() > 1
+}
+
+/// Whether the initiator said more after a reset, as it does where the reset was no use.
+fn went_on(flow: &Flow, reset: &Event) -> bool {
+    let fin = u32::from(flow.events_of(EventKind::Fin, true).next().is_some());
+    match (said_until(flow, reset.stamp), flow.out.next_sequence()) {
+        (Some(said), Some(next)) => {
+            next.wrapping_sub(fin).wrapping_sub(said).wrapping_sub(1) < 1 << 31
+        }
+        _ => true,
+    }
+}

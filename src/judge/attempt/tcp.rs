@@ -1,0 +1,98 @@
+//! A TCP flow from its opening to its first answer.
+
+use std::time::Duration;
+
+use super::super::evidence::Code;
+use super::{Doubt, Went, connect, failed, handshake, http, icmp, reset};
+use crate::judge::evidence::Grade;
+use crate::model::{CaptureTime, Stamp};
+use crate::observe::{EventKind, Flow};
+
+pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
+    if let Some(evidence) = http::proxy_refusal(flow, end)
+        .or_else(|| handshake::plain_answer(flow))
+        .or_else(|| handshake::alert(flow))
+        .or_else(|| http::http_block(flow))
+        .or_else(|| reset::injected(flow))
+    {
+        return Went::Failed(evidence);
+    }
+    if flow.back.payload_bytes > 0 {
+        return Went::Succeeded;
+    }
+    let codes = icmp::Codes {
+        prohibited: Code::IcmpProhibited,
+        port: Code::IcmpPort,
+        unreachable: Code::IcmpUnreachable,
+    };
+    if let Some(evidence) = icmp::icmp(flow, codes) {
+        return Went::Failed(evidence);
+    }
+    let connected = flow.events_of(EventKind::SynAck, false).next().is_some();
+    if connected {
+        return match flow.out.payload_bytes > 0 {
+            _ if answered_unseen(flow) => Went::Open(Doubt::FramesMissing),
+            true => handshake::after_request(flow, end),
+            false => connect::after_handshake(flow),
+        };
+    }
+    if !flow.opened {
+        return Went::Open(match flow.back.packets {
+            0 => Doubt::OneWay,
+            _ => Doubt::Midstream,
+        });
+    }
+    if let Some(reset) = flow.events_of(EventKind::Rst, false).next() {
+        let syn = flow.events_of(EventKind::Syn, true).next();
+        let words = "RST answers the SYN".to_owned();
+        let events = syn.into_iter().chain([reset]);
+        return failed(Code::SynReset, Grade::C, events, words);
+    }
+    connect::syn_only(flow, end)
+}
+
+/// Whether the responder said something that was not captured: the initiator acknowledges it, or the responder's own
+/// sequence numbers are past it.
+fn answered_unseen(flow: &Flow) -> bool {
+    let Some(syn_ack) = flow.events_of(EventKind::SynAck, false).next() else {
+        return false;
+    };
+    let silent = syn_ack.sequence.wrapping_add(1);
+    let past = |number: u32| number != 0 && (1..1 << 31).contains(&number.wrapping_sub(silent));
+    let fin = u32::from(flow.events_of(EventKind::Fin, false).next().is_some());
+    let acknowledged = flow.out.highest_ack().map(|ack| ack.wrapping_sub(fin));
+    // Resets do not count: those that are made on the path may be ahead of the server on purpose.
+    let ends = [EventKind::Fin, EventKind::Ack].map(|kind| {
+        let mut events = flow.events_of(kind, false);
+        events.next().map(|event| event.sequence)
+    });
+    acknowledged
+        .into_iter()
+        .chain(ends.into_iter().flatten())
+        .any(past)
+}
+
+/// How long the responder took to answer the SYN, and how long the SYN was refused after: the first of each kind.
+/// Repeated SYNs say nothing, since it cannot be told which of them was answered.
+#[must_use]
+pub(in super::super) fn answer_times(flow: &Flow) -> (Option<Duration>, Option<Duration>) {
+    let mut syns = flow.events_of(EventKind::Syn, true);
+    let (Some(syn), None) = (syns.next(), syns.next()) else {
+        return (None, None);
+    };
+    let after = |kind| {
+        let event = flow.events_of(kind, false).next()?;
+        (event.stamp >= syn.stamp).then(|| event.stamp.time.since(syn.stamp.time))
+    };
+    (after(EventKind::SynAck), after(EventKind::Rst))
+}
+
+/// The sequence number behind what the initiator had said up to a moment, as far as kept packets tell.
+#[must_use]
+pub(in super::super) fn said_until(flow: &Flow, stamp: Stamp) -> Option<u32> {
+    let said = flow.events_of(EventKind::Data, true);
+    let said = said.filter(|event| event.stamp <= stamp);
+    let first = flow.events_of(EventKind::Data, true).next()?.sequence;
+    said.map(|event| event.sequence.wrapping_add(event.length))
+        .max_by_key(|end| end.wrapping_sub(first))
+}

@@ -1,0 +1,156 @@
+//! What each kind of evidence looks like on the wire, and what else looks the same.
+
+use super::evidence::Code;
+
+/// The long text of a code, for `explain`: what it looks like on the wire, and what else looks the same.
+#[must_use]
+pub const fn explain(code: Code) -> &'static str {
+    match code {
+        Code::DnsExtendedError => {
+            "The answer carries an extended DNS error with code 4 (forged), 15 (blocked), 16 (censored), 17 (filtered) \
+             or 18 (prohibited): the resolver itself says that policy made this answer. Resolvers and forwarders on \
+             the way may strip such errors, so their absence proves nothing."
+        }
+        Code::DnsSinkhole => {
+            "A listed public name resolves to 0.0.0.0/8, 127.0.0.0/8, :: or ::1. Filtering resolvers do that. Private \
+             addresses do not count: they may be private endpoints or split-horizon zones."
+        }
+        Code::DnsNxdomain => {
+            "A listed exact name gets NXDOMAIN while the same resolver answers other names. A dead entry of the list \
+             or a name of another region looks the same; where the answer has the SOA record of a zone above the name, as \
+             that of the zone itself has, it counts as a failure only."
+        }
+        Code::DnsRefused => {
+            "The resolver answers REFUSED. It may not serve this client or this zone; a filter is only one cause."
+        }
+        Code::DnsServfail => {
+            "The resolver answers SERVFAIL. DNSSEC failures and unreachable name servers look the same as a filter."
+        }
+        Code::DnsPolicyZone => {
+            "The name is denied (NXDOMAIN, or no data) with the SOA record of a zone that the name does not lie in: the \
+             mark of a response policy zone. Many resolvers leave the SOA out, so its absence proves nothing."
+        }
+        Code::DnsInjected => {
+            "One query, two answers with the same identifier and question that do not say the same. Where they came \
+             with different TTLs or hop limits they left different machines: one was made on the path. Answers in \
+             another order, and copies, do not count; neither does a second query."
+        }
+        Code::DnsNeverTried => {
+            "A listed name was resolved, and until ten seconds before the capture's end or longer the client opened \
+             nothing to the addresses. Prefetching, a connection that was open before, a proxy, or a filter between the \
+             client and the tap look the same, so this never says more than that the requirement was not exercised."
+        }
+        Code::DnsSilent => "Repeated queries get no answer while the same resolver answers others.",
+        Code::SynSilent => {
+            "The same SYN is sent again and again and nothing comes back: a filter that drops, a server that is down, \
+             or a route that is missing. At least three SYNs over three seconds and a neighbour that works are wanted \
+             before this is called likely blocked."
+        }
+        Code::SynReset => {
+            "RST answers the SYN. A closed port and a filter that rejects look the same."
+        }
+        Code::SynResetFast => {
+            "RST answers the SYN with a TTL unlike that of this server's or its neighbours' other packets: it was made \
+             nearer by. A load balancer in front can do that too."
+        }
+        Code::IcmpProhibited => {
+            "ICMP type 3 code 9, 10 or 13, or ICMPv6 type 1 code 1, 5 or 6, quoting the attempt: administratively \
+             prohibited. The sender of the ICMP message is the device that says no."
+        }
+        Code::IcmpPort => {
+            "ICMP port unreachable quoting TCP: a host's own stack answers TCP with RST, so this is a packet filter's \
+             reject."
+        }
+        Code::IcmpUnreachable => {
+            "ICMP network or host unreachable, or time exceeded: routing or a host that is down, not policy."
+        }
+        Code::SynAckReset => {
+            "The handshake completes and RST follows before any data: scanners, cancelled attempts and SYN proxies do \
+             that as well as filters."
+        }
+        Code::PostAckSilent => {
+            "The handshake completes, the client's data is sent again and again, and nothing answers it. A path MTU \
+             black hole looks the same."
+        }
+        Code::TwoPoint => {
+            "The capture has an inner and an outer point. A packet that enters at one and does not come out at the other, \
+             while other flows do, was stopped between them. Flows are known again behind address translation by the \
+             initial sequence number or the ClientHello's random. A second path beside the outer point looks the same."
+        }
+        Code::ResetInjected => {
+            "The RST is unlike the server: its TTL differs from that of the SYN-ACK of the same connection (grade B), or \
+             several RSTs come with different sequence numbers before the server said anything, or the server's own \
+             data still arrives behind it at or after its sequence number (grade A). A load balancer in front can answer \
+             with another TTL."
+        }
+        Code::HelloWithoutName => {
+            "A ClientHello that names no server is answered with RST, FIN or nothing. Firewalls that inspect TLS drop such \
+             hellos; servers that need a name refuse them too, so this is never more than a failure."
+        }
+        Code::PlainAnswer => {
+            "An HTTP response in clear answers a ClientHello: a portal or a filter speaks in place of the server. Status \
+             400 is what a web server without TLS says to a hello, so that alone is a failure only."
+        }
+        Code::HelloReset => {
+            "A complete ClientHello is answered with RST. Where another name on the same address works, a filter that \
+             reads names is the likely cause."
+        }
+        Code::HelloSilent => {
+            "A complete ClientHello is never answered with data. Where another name on the same address works, a \
+             filter that reads names is the likely cause."
+        }
+        Code::HelloFin => {
+            "The server side closes right after the ClientHello: a filter, or a server that does not want this name."
+        }
+        Code::AlertServer => {
+            "A TLS alert in clear comes before any ServerHello: handshake_failure, access_denied, protocol_version, \
+             internal_error or unrecognized_name. Servers that are set up otherwise do that too."
+        }
+        Code::AlertClient => {
+            "The client ends the handshake with bad_certificate, certificate_unknown or unknown_ca after the server's \
+             flight: something on the path shows a certificate of its own, or the client's trust store is old."
+        }
+        Code::IssuerSubstituted => {
+            "The certificate in clear (TLS 1.2 and before) is signed by an issuer that no public CA is, and that signs \
+             for unrelated names in the same capture: something on the path opens TLS. A company's own CA that signs \
+             for its own names does not count. In TLS 1.3 certificates are encrypted, so nothing can be said of it."
+        }
+        Code::RequestReset => "An HTTP request in clear is answered with RST.",
+        Code::HttpBlocked => "The HTTP answer has status 451 or 511, or is a filter's block page.",
+        Code::ProxyRefused => {
+            "The proxy answers CONNECT with 403, or with 407 that is never followed by 200."
+        }
+        Code::ProxyFailed => {
+            "The proxy answers CONNECT with 502, 503 or 504: the destination cannot be reached from the proxy."
+        }
+        Code::UdpSilent => {
+            "Requests of a protocol that answers (DNS, NTP) get no answer. Protocols that never answer, such as syslog, \
+             do not count."
+        }
+        Code::UdpProhibited => "ICMP says administratively prohibited, quoting the datagram.",
+        Code::UdpUnreachable => {
+            "ICMP says that the port, host or network cannot be reached, quoting the datagram."
+        }
+        Code::QuicSilent => {
+            "Three or more datagrams with QUIC Initial packets get no answer. A server without HTTP/3 looks the same, and \
+             clients go on over TCP: where that works the way is degraded, not blocked."
+        }
+        Code::QuicBoth => {
+            "QUIC Initial packets get no answer, and the TCP connection to the same name fails too; what is said of the \
+             latter counts."
+        }
+        Code::QuicClosed => {
+            "The server side closes the connection in an Initial packet with a TLS alert (RFC 9001 section 4.8): it refuses \
+             the name or the versions. Version negotiation and Retry are normal and do not count."
+        }
+        Code::QuicIcmp => {
+            "An ICMP error quotes a QUIC datagram. Administratively prohibited is a filter's word; port unreachable is \
+             also what a host without HTTP/3 says."
+        }
+        Code::LateStop => {
+            "After data had flowed, the responder's side resets the connection, or stops acknowledging what the initiator \
+             sends. Idle timeouts of firewalls and load balancers, upload limits and content filters do that. It is told \
+             beside the outcome and never makes a block."
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Who signs certificates on the path: issuers that are no public CA and sign for unrelated names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::evidence::{Code, Evidence, Grade};
+use crate::model::{Fqdn, Stamp};
+use crate::observe::{Flow, NameSource, StreamFact};
+
+/// The most owners kept of an issuer.
+const MAX_OWNERS: usize = 8;
+/// So many owners of names are too many for one private CA.
+const OWNERS: usize = 3;
+/// Fewer will do where many of their names are signed, or where the client did not trust it.
+const FEW_OWNERS: usize = 2;
+const MANY_NAMES: usize = 4;
+
+/// Organisations that public root programs list, or that sign under roots of others, in lower case. A certificate of
+/// theirs is what servers really have.
+const PUBLIC: &[&str] = &[
+    "actalis",
+    "amazon",
+    "apple",
+    "asseco",
+    "atos",
+    "baltimore",
+    "buypass",
+    "camerfirma",
+    "cisco systems",
+    "certigna",
+    "certinomis",
+    "certisign",
+    "certsign",
+    "chunghwa",
+    "cloudflare",
+    "comodo",
+    "comsign",
+    "cybertrust",
+    "d-trust",
+    "deutsche telekom",
+    "dhimyotis",
+    "digicert",
+    "disig",
+    "emsign",
+    "e-tugra",
+    "entrust",
+    "equifax",
+    "firmaprofesional",
+    "fnmt",
+    "gandi",
+    "geotrust",
+    "globalsign",
+    "globaltrust",
+    "godaddy",
+    "google",
+    "gts",
+    "harica",
+    "hellenic academic",
+    "hongkong post",
+    "identrust",
+    "internet security research group",
+    "izenpe",
+    "japan registry services",
+    "krajowa izba",
+    "let's encrypt",
+    "microsec",
+    "microsoft",
+    "naver",
+    "netlock",
+    "network solutions",
+    "nijimo",
+    "quovadis",
+    "rapidssl",
+    "rsa security",
+    "secom",
+    "sectigo",
+    "securetrust",
+    "securesign",
+    "ssl.com",
+    "ssl corporation",
+    "starfield",
+    "startcom",
+    "swisssign",
+    "symantec",
+    "t-systems",
+    "taiwan-ca",
+    "telekom",
+    "telia",
+    "terena",
+    "thawte",
+    "trustasia",
+    "trustcor",
+    "trustwave",
+    "tubitak",
+    "tunisian",
+    "unizeto",
+    "usertrust",
+    "valicert",
+    "verisign",
+    "verizon",
+    "wisekey",
+    "wosign",
+    "zerossl",
+    "beijing certificate",
+    "china financial",
+    "gdca",
+    "guang dong",
+    "certum",
+    "cnnic",
+    "dod",
+    "u.s. government",
+    "vodafone",
+    "gogetssl",
+    "trusted secure certificate authority",
+    "encryption everywhere",
+    "positivessl",
+    "aetna",
+    "wells fargo",
+    "intel",
+    "facebook",
+    "siemens",
+    "bmw",
+    "volkswagen",
+    "dfn-verein",
+    "geant",
+    "cpanel",
+    "xramp",
+    "affirmtrust",
+    "visa",
+];
+
+/// What is known of issuers in a capture.
+#[derive(Debug, Default)]
+pub(super) struct Issuers {
+    by_issuer: BTreeMap<String, SignsFor>,
+}
+
+/// Whose names an issuer signs for.
+#[derive(Debug, Default)]
+struct SignsFor {
+    owners: BTreeSet<String>,
+    names: BTreeSet<Fqdn>,
+}
+
+impl SignsFor {
+    /// Whether no private CA would sign for all of them.
+    fn is_too_much(&self, refused: bool) -> bool {
+        let few = refused || self.names.len() >= MANY_NAMES;
+        self.owners.len() >= if few { FEW_OWNERS } else { OWNERS }
+    }
+}
+
+/// The certificate that a flow's responder showed.
+struct Shown {
+    stamp: Stamp,
+    issuer: String,
+    /// The name that the initiator wanted.
+    wanted: Fqdn,
+}
+
+impl Issuers {
+    /// Indexes all flows.
+    #[must_use]
+    pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Flow>) -> Self {
+        let mut all = Self::default();
+        for shown in flows.filter_map(shown) {
+            let signs_for = all.by_issuer.entry(shown.issuer).or_default();
+            if signs_for.owners.len() < MAX_OWNERS {
+                signs_for.owners.extend(owner(&shown.wanted));
+            }
+            if signs_for.names.len() < MANY_NAMES {
+                signs_for.names.insert(shown.wanted);
+            }
+        }
+        all
+    }
+
+    /// Evidence that a flow's certificate was made on the path. `refused` says that its client did not trust it: then
+    /// an issuer that is no public CA is enough (grade B); else it must sign for several owners' names (grade A).
+    pub(super) fn evidence(&self, flow: &Flow, refused: bool) -> Option<Evidence> {
+        let shown = shown(flow)?;
+        let signs_for = self.by_issuer.get(&shown.issuer)?;
+        let words = format!(
+            "the certificate for {} is signed by {:?}, which is no public CA",
+            shown.wanted, shown.issuer
+        );
+        if !signs_for.is_too_much(refused) {
+            let evidence = Evidence::new(Code::IssuerSubstituted, Grade::B, [shown.stamp], words);
+            return refused.then_some(evidence);
+        }
+        let owners: Vec<&str> = signs_for.owners.iter().map(String::as_str).collect();
+        Some(Evidence {
+            control: Some(format!(
+                "the same issuer signs for names of unrelated owners ({}): TLS is opened on the path",
+                owners.join(", ")
+            )),
+            ..Evidence::new(Code::IssuerSubstituted, Grade::A, [shown.stamp], words)
+        })
+    }
+}
+
+/// The certificate shown to the wish for a name, where no public CA signed it.
+fn shown(flow: &Flow) -> Option<Shown> {
+    let mut said = flow
+        .names
+        .iter()
+        .filter(|name| name.source == NameSource::TlsSni);
+    let wanted = said.next()?.fqdn.clone();
+    flow.facts.iter().find_map(|(stamp, own, fact)| match fact {
+        StreamFact::Certificate {
+            issuer,
+            organization,
+            self_issued: false,
+        } if !own && !issuer.is_empty() && !is_public(issuer) && !is_public(organization) => {
+            Some(Shown {
+                stamp: *stamp,
+                issuer: issuer.clone(),
+                wanted: wanted.clone(),
+            })
+        }
+        _ => None,
+    })
+}
+
+fn is_public(name: &str) -> bool {
+    let name = name.to_lowercase();
+    PUBLIC.iter().any(|public| name.contains(public))
+}
+
+/// The label under the public suffix: one owner's names under several suffixes are related.
+fn owner(name: &Fqdn) -> Option<String> {
+    let domain = psl::domain_str(name.as_str())?;
+    domain.split('.').next().map(str::to_owned)
+}

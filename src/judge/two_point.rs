@@ -1,0 +1,214 @@
+//! Two points of one path: what passes the inner one and not the outer one was stopped between them.
+//!
+//! A flow is known again at the other point by what address translation leaves alone: the initial sequence number, the
+//! random of the ClientHello, else its endpoints; of datagrams, the responder and the time.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::attempt::{Doubt, Went};
+use super::control::neighbourhood;
+use super::evidence::{Code, Evidence, Grade};
+use crate::model::{CaptureTime, Endpoint, Transport};
+use crate::observe::{Capture, Event, EventKind, Flow, StreamFact};
+
+/// How far the clocks of two points, and the way between them, may be apart.
+const APART: Duration = Duration::from_secs(2);
+/// How near in time the outer point must have heard another flow.
+const NEAR: Duration = Duration::from_secs(60);
+
+/// What the outer point saw.
+#[derive(Debug)]
+pub(super) struct Outside<'a> {
+    capture: &'a Capture,
+    by_isn: HashMap<(u32, Endpoint), Vec<usize>>,
+    by_random: HashMap<u64, Vec<usize>>,
+    datagrams: HashMap<Endpoint, Vec<CaptureTime>>,
+    /// When TCP flows, and others, that both points saw began, ascending: proof that what passes is seen outside.
+    known_again: [Vec<CaptureTime>; 2],
+    /// Where they went: neighbourhoods, and whether any was beyond private addresses.
+    reached: HashSet<IpAddr>,
+    reached_public: bool,
+}
+
+impl<'a> Outside<'a> {
+    /// Indexes the flows of the outer point and counts those of the inner one that are there too.
+    pub(super) fn of(inside: &Capture, outside: &'a Capture) -> Self {
+        let mut all = Self {
+            capture: outside,
+            by_isn: HashMap::new(),
+            by_random: HashMap::new(),
+            datagrams: HashMap::new(),
+            known_again: Default::default(),
+            reached: HashSet::new(),
+            reached_public: false,
+        };
+        for (i, flow) in outside.flows.iter().enumerate() {
+            if flow.transport == Transport::Udp {
+                let times = all.datagrams.entry(flow.responder).or_default();
+                times.extend([flow.span.0.time, flow.span.1.time]);
+            }
+            let syns: HashSet<u32> = flow
+                .events_of(EventKind::Syn, true)
+                .map(|e| e.sequence)
+                .collect();
+            for isn in syns {
+                all.by_isn.entry((isn, flow.responder)).or_default().push(i);
+            }
+            for random in randoms(flow) {
+                all.by_random.entry(random).or_default().push(i);
+            }
+        }
+        let known_again: Vec<&Flow> = inside.flows.iter().filter(|flow| all.has(flow)).collect();
+        for flow in known_again {
+            all.known_again[usize::from(flow.transport != Transport::Tcp)].push(flow.span.0.time);
+            all.reached.insert(neighbourhood(flow.responder.ip));
+            all.reached_public |= !is_private(flow.responder.ip);
+        }
+        all
+    }
+
+    /// What the head of the report says of it.
+    pub(super) fn note(&self) -> String {
+        match self.known_again.iter().map(Vec::len).sum() {
+            0_usize => "no flow of the inner point was seen at the outer one: nothing can be concluded from the two".to_owned(),
+            both => format!("{both} flows were seen at the inner and at the outer point"),
+        }
+    }
+
+    /// Whether the outer point saw a flow of the inner one.
+    fn has(&self, flow: &Flow) -> bool {
+        if flow.transport == Transport::Udp {
+            let times = self.datagrams.get(&flow.responder);
+            let (first, last) = (flow.span.0.time, flow.span.1.time);
+            return times.is_some_and(|times| {
+                times
+                    .iter()
+                    .any(|at| first.since(*at).max(at.since(last)) <= APART)
+            });
+        }
+        self.find(flow).is_some()
+    }
+
+    /// The flow of the outer point that is this one of the inner point.
+    fn find(&self, flow: &Flow) -> Option<&'a Flow> {
+        let near = |i: &&usize| {
+            self.capture.flows.get(**i).is_some_and(|other| {
+                let (a, b) = (flow.span.0.time, other.span.0.time);
+                a.since(b).max(b.since(a)) <= APART
+            })
+        };
+        let by_isn = flow.events_of(EventKind::Syn, true).find_map(|syn| {
+            let found = self.by_isn.get(&(syn.sequence, flow.responder))?;
+            found.iter().find(near)
+        });
+        let by_random =
+            || randoms(flow).find_map(|random| self.by_random.get(&random)?.iter().find(near));
+        let place = by_isn.or_else(by_random)?;
+        self.capture.flows.get(*place)
+    }
+
+    /// Whether silence at the outer point proves something of a flow: whether it heard others at about that time, and
+    /// others that go where this one does, so that nothing in between was meant to take it.
+    fn hears(&self, flow: &Flow, known_again: &[CaptureTime]) -> bool {
+        let at = flow.span.0.time;
+        let near = |other: &CaptureTime| at.since(*other).max(other.since(at)) <= NEAR;
+        let same_way = self.reached.contains(&neighbourhood(flow.responder.ip))
+            || self.reached_public && !is_private(flow.responder.ip);
+        same_way && known_again.iter().any(near) && self.capture.end().since(at) > APART
+    }
+
+    /// Settles how a flow of the inner point went by what the outer one saw of it.
+    pub(super) fn compare(&self, flow: &Flow, went: &mut Went) {
+        let unclear = match went {
+            Went::Succeeded | Went::Sent => return,
+            Went::Failed(_) => false,
+            Went::Open(doubt) => {
+                if !matches!(doubt, Doubt::CaptureEnd | Doubt::GivenUp) {
+                    return;
+                }
+                true
+            }
+        };
+        let known_again = &self.known_again[usize::from(flow.transport != Transport::Tcp)];
+        let passing = known_again.len();
+        let hears = self.hears(flow, known_again);
+        let proof = match self.find(flow) {
+            Some(other) => stopped_later(flow, other),
+            None if flow.transport == Transport::Udp && self.has(flow) => None,
+            None if !hears || flow.out.packets == 0 => None,
+            None => Some("nothing of it came out at the outer point".to_owned()),
+        };
+        match (proof, went) {
+            // A device has said that it did it: the second point only agrees.
+            (Some(words), Went::Failed(evidence)) if evidence.grade == Grade::A => {
+                evidence.words.push_str(&format!("; {words}"));
+            }
+            (Some(words), went) => {
+                let mut evidence = match std::mem::replace(went, Went::Succeeded) {
+                    Went::Failed(evidence) => evidence,
+                    _ => Evidence::new(Code::TwoPoint, Grade::A, [flow.span.0], String::new()),
+                };
+                evidence.words = match evidence.words.as_str() {
+                    "" => words,
+                    known => format!("{known}; {words}"),
+                };
+                let flows = if passing == 1 { "flow" } else { "flows" };
+                evidence.control = Some(format!(
+                    "{passing} other {flows} passed both points: it was stopped between them"
+                ));
+                evidence.code = Code::TwoPoint;
+                evidence.grade = Grade::A;
+                *went = Went::Failed(evidence);
+            }
+            (None, Went::Failed(evidence)) if !unclear && self.has(flow) => {
+                // What lies between the points is not to blame; a server that is down may be.
+                if evidence.grade == Grade::B && evidence.code == Code::SynSilent {
+                    evidence.grade = Grade::C;
+                }
+                evidence.words.push_str(
+                    "; it came out at the outer point, so what stopped it lies behind that",
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How far a flow came that both points saw and that failed at the inner one; `None` where they saw the same.
+fn stopped_later(inner: &Flow, outer: &Flow) -> Option<String> {
+    let first = |flow: &Flow, kind, own| flow.events_of(kind, own).next().is_some();
+    let answered = |flow: &Flow| first(flow, EventKind::SynAck, false);
+    if answered(outer) && !answered(inner) {
+        return Some("the SYN-ACK was seen at the outer point only".to_owned());
+    }
+    if inner.out.payload_bytes > 0 && outer.out.payload_bytes == 0 {
+        return Some("what the initiator said was seen at the inner point only".to_owned());
+    }
+    if outer.back.payload_bytes > 0 && inner.back.payload_bytes == 0 {
+        return Some("the server's answer was seen at the outer point only".to_owned());
+    }
+    let resets = |flow: &Flow| -> HashSet<u32> {
+        let resets = flow.events_of(EventKind::Rst, false);
+        resets.map(|event: &Event| event.sequence).collect()
+    };
+    let made_between = !resets(inner).is_empty() && resets(outer).is_empty();
+    made_between.then(|| "the RST was seen at the inner point only".to_owned())
+}
+
+/// Addresses that may lie on the inner side themselves (RFC 1918, RFC 4193, link-local).
+const fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// Randoms of the ClientHellos in a flow.
+fn randoms(flow: &Flow) -> impl Iterator<Item = u64> + '_ {
+    flow.facts.iter().filter_map(|(_, own, fact)| match fact {
+        StreamFact::ClientHello { random, .. } if *own && *random != 0 => Some(*random),
+        _ => None,
+    })
+}

@@ -1,0 +1,183 @@
+//! The flows as compact JSON for the script: one list a column, and each text once.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::judge::Outcome;
+use crate::report::text::visible;
+use crate::report::{JudgedFlow, Report, ReportError};
+
+/// Flows that the page holds; flows.csv has all.
+const MOST: usize = 200_000;
+
+/// Columns of equal length, one entry a flow. Texts are places in `texts`, of which the first is empty.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct FlowData {
+    /// Every text once, harmless to show.
+    texts: Vec<String>,
+    /// Microseconds since the epoch of the start of the capture.
+    base: i64,
+    /// Flows that were left out.
+    omitted: usize,
+    /// Findings with the flows that they are about.
+    findings: Vec<FindingFlows>,
+    columns: Columns,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingFlows {
+    id: String,
+    flows: Vec<u32>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Columns {
+    /// Place in `flows` of report.json.
+    id: Vec<usize>,
+    /// Microseconds since the base, and to the end.
+    start: Vec<i64>,
+    lasted: Vec<i64>,
+    initiator: Vec<u32>,
+    initiator_port: Vec<Option<u16>>,
+    responder: Vec<u32>,
+    responder_port: Vec<Option<u16>>,
+    transport: Vec<u32>,
+    app: Vec<u32>,
+    state: Vec<u32>,
+    history: Vec<u32>,
+    name: Vec<u32>,
+    name_source: Vec<u32>,
+    sent: Vec<u64>,
+    received: Vec<u64>,
+    packets_sent: Vec<u64>,
+    packets_received: Vec<u64>,
+    outcome: Vec<u32>,
+    stage: Vec<u32>,
+    confidence: Vec<u32>,
+    evidence: Vec<u32>,
+    reason: Vec<u32>,
+    requirements: Vec<u32>,
+    first_frame: Vec<u64>,
+    last_frame: Vec<u64>,
+}
+
+impl FlowData {
+    /// All flows up to the bound. Where there are more, those that are as they should be are left out first.
+    pub(super) fn of(report: &Report<'_>) -> Self {
+        let all = report.capture.flows as usize;
+        let mut data = Self {
+            base: report.capture.span.map_or(0, |span| micros(span.first)),
+            ..Self::default()
+        };
+        let mut texts = Texts::default();
+        texts.place("");
+        let mut room = MOST;
+        let plain =
+            |flow: &JudgedFlow<'_>| matches!(flow.outcome.0, Outcome::Ok | Outcome::OutOfScope);
+        let odd = if all > MOST {
+            report.flows().filter(|flow| !plain(flow)).count()
+        } else {
+            0
+        };
+        let mut room_for_plain = MOST.saturating_sub(odd);
+        for flow in report.flows() {
+            let wanted = if all <= MOST {
+                true
+            } else if plain(&flow) {
+                let wanted = room_for_plain > 0;
+                room_for_plain = room_for_plain.saturating_sub(1);
+                wanted
+            } else {
+                true
+            };
+            if wanted && room > 0 {
+                room -= 1;
+                data.columns.push(&flow, data.base, &mut texts);
+            }
+        }
+        data.omitted = all.saturating_sub(data.columns.id.len());
+        data.texts = texts.list;
+        data.findings = report
+            .findings
+            .iter()
+            .filter(|finding| !finding.flows.is_empty())
+            .map(|finding| FindingFlows {
+                id: finding.id.clone(),
+                flows: finding.flows.clone(),
+            })
+            .collect();
+        data
+    }
+
+    pub(super) fn json(&self) -> Result<String, ReportError> {
+        Ok(serde_json::to_string(self)?)
+    }
+}
+
+impl Columns {
+    fn push(&mut self, judged: &JudgedFlow<'_>, base: i64, texts: &mut Texts) {
+        let flow = &judged.flow;
+        let name = flow.names.first();
+        let start = micros(flow.start);
+        self.id.push(judged.id);
+        self.start.push(start - base);
+        self.lasted.push(micros(flow.end) - start);
+        self.initiator
+            .push(texts.place(&flow.initiator.ip.to_string()));
+        self.initiator_port.push(flow.initiator.port);
+        self.responder
+            .push(texts.place(&flow.responder.ip.to_string()));
+        self.responder_port.push(flow.responder.port);
+        self.transport
+            .push(texts.place(&flow.transport.to_string()));
+        self.app.push(texts.place(flow.app.unwrap_or_default()));
+        self.state.push(texts.place(&flow.conn_state.to_string()));
+        self.history.push(texts.place(flow.history));
+        self.name
+            .push(texts.place(name.map_or("", |name| name.fqdn)));
+        self.name_source
+            .push(texts.place(&name.map_or(String::new(), |name| name.source.to_string())));
+        self.sent.push(flow.bytes.out);
+        self.received.push(flow.bytes.back);
+        self.packets_sent.push(flow.packets.out);
+        self.packets_received.push(flow.packets.back);
+        self.outcome.push(texts.place(judged.outcome.0.as_str()));
+        self.stage.push(texts.place_of(judged.stage));
+        self.confidence.push(texts.place_of(judged.confidence));
+        self.evidence.push(texts.place_of(judged.evidence));
+        self.reason
+            .push(texts.place(judged.reason.as_deref().unwrap_or_default()));
+        self.requirements
+            .push(texts.place(&judged.requirements.join(" ")));
+        self.first_frame.push(flow.frames.first);
+        self.last_frame.push(flow.frames.last);
+    }
+}
+
+fn micros(time: crate::model::CaptureTime) -> i64 {
+    time.as_nanos().div_euclid(1000)
+}
+
+/// Texts by place, each once.
+#[derive(Default)]
+struct Texts {
+    list: Vec<String>,
+    places: HashMap<String, u32>,
+}
+
+impl Texts {
+    fn place(&mut self, text: &str) -> u32 {
+        if let Some(place) = self.places.get(text) {
+            return *place;
+        }
+        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.list.push(visible(text).into_owned());
+        self.places.insert(text.to_owned(), place);
+        place
+    }
+
+    fn place_of(&mut self, value: Option<impl ToString>) -> u32 {
+        value.map_or(0, |value| self.place(&value.to_string()))
+    }
+}

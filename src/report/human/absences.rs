@@ -1,0 +1,85 @@
+//! What was never seen, first by why: hundreds of rows come from few causes.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use super::findings::{HOSTS, ROWS, advice, more};
+use super::group::Group;
+use super::look::{Ink, Look, Table, grouped};
+use crate::judge::{FindingCode, NotSeen};
+use crate::report::text::{shorten, visible};
+use crate::report::{Report, ReportError};
+
+/// Why something was never seen.
+const REASONS: [NotSeen; 4] = [
+    NotSeen::NeverResolved,
+    NotSeen::ResolvedNeverTried,
+    NotSeen::NeverTried,
+    NotSeen::NoInitiator,
+];
+
+/// What was never seen, first by why, then by document and service: hundreds of rows come from few causes.
+pub(super) fn absences(
+    report: &Report<'_>,
+    groups: &[Group<'_>],
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    type Services<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
+    let mut by_reason: BTreeMap<&str, (Services<'_>, Vec<&Group<'_>>)> = BTreeMap::new();
+    for group in groups {
+        let Some(cite) = group.first.cites.first() else {
+            continue;
+        };
+        let id = cite.requirement.as_str();
+        let known = report
+            .requirements
+            .binary_search_by(|row| row.listed.id.cmp(id))
+            .ok();
+        let reason = known.and_then(|at| report.requirements[at].reason.as_deref());
+        let (services, members) = by_reason.entry(reason.unwrap_or_default()).or_default();
+        let short = id
+            .strip_prefix(cite.document.as_str())
+            .unwrap_or(id)
+            .trim_start_matches('/');
+        services
+            .entry((&cite.document, &cite.service))
+            .or_default()
+            .push(short);
+        members.push(group);
+    }
+    for (i, (reason, (services, members))) in by_reason.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let why = REASONS.iter().find(|why| why.as_str() == *reason);
+        let why = why.map_or_else(|| (*reason).to_owned(), ToString::to_string);
+        let line = format!("  {} ({})", visible(&why), grouped(members.len() as u64));
+        writeln!(out, "{}", look.ink(Ink::Strong, &line))?;
+        let most = if look.all { usize::MAX } else { ROWS };
+        let mut table = Table::new(["document", "service", "requirements"]);
+        for ((document, service), ids) in services.iter().take(most) {
+            let named = if look.all {
+                ids.len()
+            } else {
+                HOSTS.min(ids.len())
+            };
+            let rest = ids.len() - named;
+            let rest = if rest > 0 {
+                format!(" and {rest} more")
+            } else {
+                String::new()
+            };
+            let ids = format!("{}{rest}", ids[..named].join(", "));
+            table.row([
+                (*document).to_owned(),
+                shorten(service, 48).into_owned(),
+                ids,
+            ]);
+        }
+        table.write(look, out)?;
+        more(services.len(), most, look, out)?;
+        advice(FindingCode::NeverSeen, members.iter().copied(), look, out)?;
+    }
+    Ok(())
+}
