@@ -16,6 +16,7 @@
 //! | [`judge`] | evidence against requirements |
 //! | [`report`] | one file a format |
 //! | [`drive`] | the fold: threads, partial files |
+//! | `live` | capturing while it happens, and the screen (feature `live`) |
 //! | [`cli`] | thin wiring |
 //!
 //! Arrows run one way only; `tests/all/layering.rs` keeps the table of who may import whom.
@@ -26,6 +27,8 @@ pub mod cli;
 pub mod decode;
 pub mod drive;
 pub mod judge;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod model;
 pub mod observe;
 pub mod report;

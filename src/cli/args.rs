@@ -84,6 +84,12 @@ pub(super) enum Command {
         pktaudit audit --region us-1 --feature smart-scan --format json capture.pcapng\n  \
         pktaudit audit --site site.toml --format junit capture.pcap > audit.xml")]
     Audit(AuditCommand),
+    /// Audit while it happens: watch requirements turn green, from one or several interfaces.
+    #[cfg(feature = "live")]
+    Live(super::live::LiveCommand),
+    /// Audit while it happens: watch requirements turn green, from one or several interfaces.
+    #[cfg(not(feature = "live"))]
+    Live(WithoutLive),
     /// Copy the packets that show a finding into a pcapng file, each with a comment that says why it is there.
     #[command(after_help = "Examples:\n  \
         pktaudit extract --site site.toml --finding blocked-3fa4c1d2 --out why.pcapng tap.pcap.zst\n  \
@@ -136,6 +142,14 @@ pub(super) enum Command {
     Merge(MergeCommand),
     /// Last part: partial files to verdicts, as `audit` gives them.
     Judge(JudgeCommand),
+}
+
+/// Whatever is typed after `live` where the program was built without it.
+#[cfg(not(feature = "live"))]
+#[derive(Debug, Args)]
+pub(super) struct WithoutLive {
+    #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    _ignored: Vec<OsString>,
 }
 
 /// Which captures.
@@ -216,7 +230,7 @@ pub(super) struct ExtractCommand {
     /// The file to write; standard output where none is named.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// What was captured on the outer side of the firewall at the same time, as for `audit`.
+    /// What was captured on the outer side of the firewall, as for `audit`.
     #[arg(long, value_name = "CAPTURE|INTERFACE")]
     pub(super) outside: Vec<OsString>,
     #[command(flatten)]

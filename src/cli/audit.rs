@@ -1,35 +1,55 @@
 //! `pktaudit audit`: the whole way from captures to reports.
 
-use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::{AuditCommand, Common, Format, Names};
+use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
-use super::input::Digests;
 use super::plan::{Plan, plan};
 use super::{extract, input, output, points, seeds};
+use crate::drive::{Digests, with_digests};
 use crate::judge::judge_between;
 use crate::observe::{Capture, attribute_with};
 use crate::report::{
     Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
     write_junit, write_ndjson, write_sarif,
 };
-use crate::source::Input;
+use crate::source::{Input, resolve};
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
-    let digests = match (&command.out, common.format) {
-        (None, Format::Human | Format::Csv | Format::Junit) => Digests::LeftOut,
-        _ => Digests::WorkedOut,
+    let seeds = seeds::read(&command.names.seeds, common)?;
+    let captures = resolve(&command.captures.captures).inputs;
+    let read = || points::read(&command.captures.captures, &command.outside, common);
+    // Digests cost time, so they are worked out only where a record is made that others will read.
+    let (points, digests) = match (&command.out, common.format) {
+        (None, Format::Human | Format::Csv | Format::Junit) => (read(), Digests::default()),
+        _ => {
+            let outside = points::files(&command.outside);
+            let all: Vec<Input> = captures.iter().cloned().chain(outside).collect();
+            with_digests(&all, read)
+        }
     };
-    let captures = &command.captures.captures;
-    let Some((sighted, inputs, captures)) =
-        sight(captures, &command.outside, &command.names, digests, common)?
-    else {
+    let Some(mut points) = points? else {
         return Ok(Exit::NotAudited);
     };
-    let out = command.out.as_deref();
-    report(&sighted, &inputs, &captures, &plan, out, common)
+    digests.tell(&mut points.inside.inputs);
+    if let Some(outside) = &mut points.outside {
+        digests.tell(&mut outside.inputs);
+    }
+    let own_files = points.own_files();
+    let (observed, outside) = (points.inside, points.outside);
+    let mut inputs = input::summaries(&observed.inputs, &observed.failures);
+    inputs.extend(own_files);
+    let outside = outside.map(|outside| attribute_with(outside.observation, &seeds));
+    let sighted = Sighted {
+        capture: attribute_with(observed.observation, &seeds),
+        outside,
+    };
+    let to = Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+    };
+    report(&sighted, &inputs, &captures, &plan, to, common)
 }
 
 /// What was seen, at one point or at two.
@@ -38,50 +58,38 @@ pub(super) struct Sighted {
     pub(super) outside: Option<Capture>,
 }
 
-/// Reads captures to named flows; what became of each input beside, and the inputs by ordinal. `None` where nothing can be
-/// read at all.
-pub(super) fn sight(
-    captures: &[OsString],
-    outside: &[OsString],
-    names: &Names,
-    digests: Digests,
-    common: &Common,
-) -> anyhow::Result<Option<(Sighted, Vec<InputSummary>, Vec<Input>)>> {
-    let seeds = seeds::read(&names.seeds, common)?;
-    let Some(points) = points::read(captures, outside, digests, common)? else {
-        return Ok(None);
-    };
-    let own_files = points.own_files();
-    let (observed, captures) = points.inside;
-    let mut inputs = input::summaries(&observed.inputs, &observed.failures);
-    inputs.extend(own_files);
-    let outside = points.outside;
-    let sighted = Sighted {
-        capture: attribute_with(observed.observation, &seeds),
-        outside: outside.map(|outside| attribute_with(outside.observation, &seeds)),
-    };
-    Ok(Some((sighted, inputs, captures)))
+/// Where reports go besides standard output.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Destination<'a> {
+    /// The report set, with the packets of the findings where there are captures to copy them from.
+    pub(super) folder: Option<&'a Path>,
+    /// The packets of the findings alone.
+    pub(super) evidence: Option<&'a Path>,
 }
 
-/// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings are
-/// copied.
+/// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings
+/// are copied.
 pub(super) fn report(
     sighted: &Sighted,
     inputs: &[InputSummary],
     captures: &[Input],
     plan: &Plan,
-    out: Option<&Path>,
+    to: Destination<'_>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
-    with_report(sighted, inputs, plan, |report, capture| {
-        if let Some(directory) = out {
-            let mut written = write_directory(report, directory)?;
-            let evidence = directory.join("evidence.pcapng");
-            extract::evidence(report, capture, captures, &evidence)?;
+    with_report(sighted, inputs, plan, |report| {
+        let mut written = match to.folder {
+            Some(folder) => write_directory(report, folder)?,
+            None => Vec::new(),
+        };
+        let beside = to.folder.filter(|_| !captures.is_empty());
+        let beside = beside.map(|folder| folder.join("evidence.pcapng"));
+        for evidence in beside.into_iter().chain(to.evidence.map(Path::to_path_buf)) {
+            extract::evidence(report, &sighted.capture, captures, &evidence)?;
             written.push(evidence);
-            for path in written {
-                output::note(common, &format!("wrote {}", path.display()));
-            }
+        }
+        for path in written {
+            output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
         output::to_stdout(|out| match common.format {
@@ -100,16 +108,16 @@ pub(super) fn report(
     })
 }
 
-/// From flows to a judged capture, lent to `then`.
+/// From flows to verdicts, lent to `then`.
 pub(super) fn with_report<T>(
     sighted: &Sighted,
     inputs: &[InputSummary],
     plan: &Plan,
-    then: impl FnOnce(&Report<'_>, &Capture) -> T,
+    then: impl FnOnce(&Report<'_>) -> T,
 ) -> T {
     let Sighted { capture, outside } = sighted;
     let judgement = judge_between(capture, outside.as_ref(), &plan.rules, &plan.profile);
-    let report = Report::new(&Audit {
+    then(&Report::new(&Audit {
         capture,
         judgement: &judgement,
         rules: &plan.rules,
@@ -119,6 +127,5 @@ pub(super) fn with_report<T>(
         site_sha256: plan.site_sha256.as_deref(),
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),
-    });
-    then(&report, capture)
+    }))
 }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::{Common, CompareCommand};
-use super::audit::{sight, with_report};
+use super::audit::{Sighted, with_report};
 use super::exit::Exit;
-use super::input::Digests;
 use super::plan::{Plan, plan};
-use super::output;
+use super::{input, output, seeds};
+use crate::observe::attribute_with;
 use crate::report::{Run, compare, write_comparison};
 
 pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -53,13 +53,16 @@ fn audited(
         Some(plan) => plan,
         None => used.insert(plan(&command.choices, common)?),
     };
-    let (side, names) = (std::slice::from_ref(side), &command.names);
-    let Some((sighted, inputs, _)) = sight(side, &[], names, Digests::LeftOut, common)? else {
-        bail!("{}: nothing to compare", side[0].to_string_lossy());
+    let Some(observed) = input::read(std::slice::from_ref(side), common) else {
+        bail!("{}: nothing to compare", side.to_string_lossy());
     };
-    with_report(&sighted, &inputs, plan, |report, _| {
-        Ok(Run::of(report)?)
-    })
+    let inputs = input::summaries(&observed.inputs, &observed.failures);
+    let seeds = seeds::read(&command.names.seeds, common)?;
+    let sighted = Sighted {
+        capture: attribute_with(observed.observation, &seeds),
+        outside: None,
+    };
+    with_report(&sighted, &inputs, plan, |report| Ok(Run::of(report)?))
 }
 
 /// A file that starts as JSON does, or the `report.json` of a folder that `--out` wrote.

@@ -6,28 +6,34 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::args::{Common, ExtractCommand};
-use super::audit::{sight, with_report};
+use super::audit::{Sighted, with_report};
 use super::exit::Exit;
-use super::input::Digests;
 use super::plan::plan;
-use super::output;
+use super::{input, output, points, seeds};
 use crate::drive::{Extracted, Wanted, extract};
-use crate::observe::Capture;
+use crate::observe::{Capture, attribute_with};
 use crate::report::{FindingView, Report, write_whole};
-use crate::source::Input;
+use crate::source::{Input, resolve};
 
 pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<Exit> {
     if command.out.is_none() && io::stdout().is_terminal() {
         bail!("a pcapng file is no text for a terminal; --out FILE or > FILE takes it");
     }
     let plan = plan(&command.choices, common)?;
-    let captures = &command.captures.captures;
-    let (outside, names, digests) = (&command.outside, &command.names, Digests::LeftOut);
-    let Some((sighted, inputs, captures)) = sight(captures, outside, names, digests, common)?
-    else {
+    let seeds = seeds::read(&command.names.seeds, common)?;
+    let captures = resolve(&command.captures.captures).inputs;
+    let Some(points) = points::read(&command.captures.captures, &command.outside, common)? else {
         return Ok(Exit::NotAudited);
     };
-    with_report(&sighted, &inputs, &plan, |report, capture| {
+    let observed = points.inside;
+    let inputs = input::summaries(&observed.inputs, &observed.failures);
+    let outside = points.outside;
+    let sighted = Sighted {
+        capture: attribute_with(observed.observation, &seeds),
+        outside: outside.map(|outside| attribute_with(outside.observation, &seeds)),
+    };
+    let capture = &sighted.capture;
+    with_report(&sighted, &inputs, &plan, |report| {
         let picked = pick(report, &command.findings)?;
         let wanted = wanted(report, Some(&picked));
         let extracted = match &command.out {

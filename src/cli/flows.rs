@@ -8,8 +8,8 @@ use crate::observe::attribute_with;
 use crate::report::{write_dns, write_flows};
 
 pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
-    let seeds = seeds::read(&command.names.seeds, common)?;
     let format = common.format.try_into()?;
+    let seeds = seeds::read(&command.names.seeds, common)?;
     let Some(observed) = input::read(&command.captures.captures, common) else {
         return Ok(Exit::NotAudited);
     };

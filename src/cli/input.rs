@@ -7,32 +7,17 @@ use std::time::{Duration, Instant};
 
 use super::args::Common;
 use super::output;
-use crate::drive::{InputReport, Observed, Point, Progress, observe_at, with_digests};
+use crate::drive::{InputReport, Observed, Point, Progress, observe_at};
 use crate::report::{InputSummary, Loss};
 use crate::source::{Input, resolve};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
-    let everywhere = &Point::Everywhere;
-    read_with_inputs(captures, everywhere, Digests::LeftOut, common).map(|(observed, _)| observed)
+    read_at(captures, &Point::Everywhere, common)
 }
 
-/// Whether the inputs' SHA-256 are wanted. They cost time, so they are worked out only where a record is made that
-/// others will read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Digests {
-    WorkedOut,
-    LeftOut,
-}
-
-/// As [`read`], but only what was captured at a point, and with all inputs by ordinal, those that could not be opened
-/// too.
-pub(super) fn read_with_inputs(
-    captures: &[OsString],
-    point: &Point,
-    digests: Digests,
-    common: &Common,
-) -> Option<(Observed, Vec<Input>)> {
+/// As [`read`], but only what was captured at a point.
+pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> Option<Observed> {
     let inputs = resolve(captures);
     for problem in &inputs.problems {
         output::complain(&problem.to_string());
@@ -57,11 +42,7 @@ pub(super) fn read_with_inputs(
     }
     let progress = Progress::default();
     let mut observed = watched(common, &inputs.inputs, &progress, || {
-        let work = || observe_at(&inputs.inputs, point, threads(common), &progress);
-        match digests {
-            Digests::WorkedOut => with_digests(&inputs.inputs, work),
-            Digests::LeftOut => work(),
-        }
+        observe_at(&inputs.inputs, point, threads(common), &progress)
     });
     for failure in &observed.failures {
         output::complain(&failure.to_string());
@@ -75,7 +56,7 @@ pub(super) fn read_with_inputs(
             ));
         }
     }
-    Some((observed, inputs.inputs))
+    Some(observed)
 }
 
 /// Reads captures once more, at another point; what is wrong with them was told before.

@@ -8,6 +8,8 @@ mod exit;
 mod extract;
 mod flows;
 mod input;
+#[cfg(feature = "live")]
+mod live;
 mod manual;
 mod output;
 mod partials;
@@ -44,6 +46,12 @@ pub fn run() -> Exit {
         .build_global();
     let result = match &arguments.command {
         Command::Audit(command) => audit::run(command, &arguments.common),
+        #[cfg(feature = "live")]
+        Command::Live(command) => live::run(command, &arguments.common),
+        #[cfg(not(feature = "live"))]
+        Command::Live(_) => Err(anyhow::anyhow!(
+            "this pktaudit was built without live capture; build it with --features live, which needs libpcap"
+        )),
         Command::Compare(command) => compare::run(command, &arguments.common),
         Command::Extract(command) => extract::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),

@@ -9,19 +9,21 @@ use anyhow::Context;
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
-use super::input::Digests;
 use super::plan::plan;
 use super::{audit, input, output, seeds};
-use crate::drive::{Partial, Point};
+use crate::drive::{Partial, with_digests};
 use crate::observe::attribute_with;
 use crate::report::{ReportError, write_whole};
-use crate::source::Input;
+use crate::source::{Input, resolve};
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = &command.captures.captures;
-    let Some((observed, _)) = input::read_with_inputs(captures, &Point::Everywhere, Digests::WorkedOut, common) else {
+    let files = resolve(captures).inputs;
+    let (observed, digests) = with_digests(&files, || input::read(captures, common));
+    let Some(mut observed) = observed else {
         return Ok(Exit::NotAudited);
     };
+    digests.tell(&mut observed.inputs);
     let exit = completeness(&observed);
     write(observed.into(), &command.partial)?;
     Ok(exit)
@@ -45,13 +47,16 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         }
     }
     let inputs = input::summaries(&partial.inputs, &[]);
-    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let sighted = audit::Sighted {
         capture: attribute_with(partial.observation, &seeds),
         outside: None,
     };
-    let out = command.out.as_deref();
-    audit::report(&sighted, &inputs, &captures, &plan, out, common)
+    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
+    let to = audit::Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+    };
+    audit::report(&sighted, &inputs, &captures, &plan, to, common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

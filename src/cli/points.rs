@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::args::Common;
-use super::input::Digests;
 use super::{input, output};
 use crate::drive::{InputReport, Observed, Point, two_points};
 use crate::report::InputSummary;
@@ -12,8 +11,7 @@ use crate::source::{Input, resolve};
 
 /// What was seen at the inner point, and at the outer one where there is one.
 pub(super) struct Points {
-    /// With all inputs by ordinal.
-    pub(super) inside: (Observed, Vec<Input>),
+    pub(super) inside: Observed,
     pub(super) outside: Option<Observed>,
 }
 
@@ -22,7 +20,6 @@ impl Points {
     pub(super) fn own_files(&self) -> Vec<InputSummary> {
         let same = |input: &&InputReport| {
             self.inside
-                .0
                 .inputs
                 .iter()
                 .any(|inner| inner.input.path == input.input.path)
@@ -44,6 +41,17 @@ impl Points {
     }
 }
 
+/// The captures among what `--outside` names.
+pub(super) fn files(outside: &[OsString]) -> Vec<Input> {
+    let files: Vec<&OsString> = outside.iter().filter(|what| is_capture(what)).collect();
+    resolve(&files).inputs
+}
+
+/// What is no file is the name of an interface.
+fn is_capture(what: &OsString) -> bool {
+    Path::new(what).exists()
+}
+
 /// Reads all captures. `None` where nothing can be read at all.
 ///
 /// # Errors
@@ -51,22 +59,23 @@ impl Points {
 pub(super) fn read(
     captures: &[OsString],
     outside: &[OsString],
-    digests: Digests,
     common: &Common,
 ) -> anyhow::Result<Option<Points>> {
     if outside.is_empty() {
-        return Ok(one_point(captures, digests, common));
+        return Ok(one_point(captures, common));
     }
-    let is_capture = |what: &&OsString| Path::new(what).exists();
-    let files: Vec<OsString> = outside.iter().filter(is_capture).cloned().collect();
+    let files: Vec<OsString> = outside
+        .iter()
+        .filter(|what| is_capture(what))
+        .cloned()
+        .collect();
     let names: Vec<String> = outside
         .iter()
         .filter(|what| !is_capture(what))
         .map(|what| what.to_string_lossy().into_owned())
         .collect();
     if names.is_empty() {
-        let here = &Point::Everywhere;
-        let Some(inside) = input::read_with_inputs(captures, here, digests, common) else {
+        let Some(inside) = input::read(captures, common) else {
             return Ok(None);
         };
         let outside = input::read(&files, common);
@@ -82,11 +91,10 @@ pub(super) fn read(
         "--outside {}: standard input cannot be read for two points; write it to a file",
         names[0]
     );
-    let Some(inside) = input::read_with_inputs(captures, &Point::NotAt(names.clone()), digests, common) else {
+    let Some(inside) = input::read_at(captures, &Point::NotAt(names.clone()), common) else {
         return Ok(None);
     };
     let known: Vec<&str> = inside
-        .0
         .inputs
         .iter()
         .flat_map(|input| input.interfaces.iter().map(|known| known.name.as_str()))
@@ -108,7 +116,7 @@ pub(super) fn read(
 /// Reads captures of which nobody said what lies outside. Where packets are forwarded from one interface to another and
 /// lose a hop by it, a note says what could be proved; it is not done unasked, since parts of a capture that are read
 /// apart could not tell it.
-fn one_point(captures: &[OsString], digests: Digests, common: &Common) -> Option<Points> {
+fn one_point(captures: &[OsString], common: &Common) -> Option<Points> {
     let piped = captures.iter().any(|capture| capture == "-");
     if !(piped || common.quiet)
         && let Some(outer) = two_points(&resolve(captures).inputs)
@@ -122,7 +130,7 @@ fn one_point(captures: &[OsString], digests: Digests, common: &Common) -> Option
         );
     }
     Some(Points {
-        inside: input::read_with_inputs(captures, &Point::Everywhere, digests, common)?,
+        inside: input::read(captures, common)?,
         outside: None,
     })
 }

@@ -6,24 +6,32 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::Observed;
+use super::InputReport;
 use crate::source::{Input, InputPath};
 
-/// Runs `observe` and meanwhile, on a thread of its own, works out the SHA-256 of each input that can be read again,
-/// as it is stored; each is put into the input's report. What is read twice comes from the disk once, as long as
-/// memory holds what one of the two is ahead.
-pub fn with_digests(inputs: &[Input], observe: impl FnOnce() -> Observed) -> Observed {
-    std::thread::scope(|scope| {
-        let digests = scope.spawn(|| inputs.iter().map(digest).collect::<Vec<_>>());
-        let mut observed = observe();
-        let digests = digests.join().unwrap_or_default();
-        for report in &mut observed.inputs {
-            let place = inputs
-                .iter()
-                .position(|input| input.path == report.input.path);
-            report.sha256 = place.and_then(|place| digests.get(place).cloned().flatten());
+/// SHA-256 of inputs as they are stored, in lower-case hexadecimal digits.
+#[derive(Clone, Debug, Default)]
+pub struct Digests(Vec<(InputPath, String)>);
+
+impl Digests {
+    /// Puts the digests into the reports of their inputs.
+    pub fn tell(&self, inputs: &mut [InputReport]) {
+        for report in inputs {
+            let known = self.0.iter().find(|(path, _)| *path == report.input.path);
+            report.sha256 = known.map(|(_, digest)| digest.clone());
         }
-        observed
+    }
+}
+
+/// Does some work and meanwhile, on a thread of its own, works out the digests of inputs; those that cannot be read
+/// again (standard input, pipes) have none. Where the work reads the inputs too, they come from the disk once, as long
+/// as memory holds what one of the two is ahead.
+pub fn with_digests<T>(inputs: &[Input], work: impl FnOnce() -> T) -> (T, Digests) {
+    std::thread::scope(|scope| {
+        let of = |input: &Input| Some((input.path.clone(), digest(input)?));
+        let digests = scope.spawn(move || inputs.iter().filter_map(of).collect());
+        let done = work();
+        (done, Digests(digests.join().unwrap_or_default()))
     })
 }
 

@@ -1,6 +1,6 @@
 //! Which chunks of which inputs a partial holds, so that none is counted twice and frames get their numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,36 @@ impl Chunks {
     /// All chunks, ascending.
     pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), ChunkInfo)> + '_ {
         self.by_place.iter().copied()
+    }
+
+    /// The same numbering with fewer entries: chunks that are not `named` are counted together with those behind them
+    /// up to the next named one. Times are forgotten but for the last chunk's.
+    #[must_use]
+    pub(super) fn compressed(&self, named: &BTreeSet<(u32, u32)>) -> Self {
+        let mut by_place = Vec::new();
+        let mut gap: Option<((u32, u32), u64)> = None;
+        let last = self.by_place.last().map(|(place, _)| *place);
+        for (place, info) in &self.by_place {
+            let is_last = Some(*place) == last;
+            if !is_last && !named.contains(place) {
+                gap.get_or_insert((*place, 0)).1 += info.frames;
+                continue;
+            }
+            let without_times = |frames| ChunkInfo {
+                frames,
+                span: TimeSpan::default(),
+            };
+            if let Some((place, frames)) = gap.take() {
+                by_place.push((place, without_times(frames)));
+            }
+            let info = if is_last {
+                *info
+            } else {
+                without_times(info.frames)
+            };
+            by_place.push((*place, info));
+        }
+        Self { by_place }
     }
 
     /// Gives inputs other ordinals: `ordinals[old]` is the new one.
@@ -172,6 +202,30 @@ mod tests {
         assert_eq!(numbering.number(FrameId::new(1, 0, 1)), 5);
         assert_eq!(numbering.place(FrameId::new(1, 0, 1)), (1, 2));
         assert_eq!(chunks.frames(), 5);
+    }
+
+    #[test]
+    fn fewer_entries_number_the_same_frames() {
+        let mut chunks = Chunks::default();
+        for chunk in 0..10 {
+            for index in 0..=chunk {
+                let frame = FrameId::new(chunk / 5, chunk, index);
+                let time = CaptureTime::from_nanos(i64::from(chunk));
+                chunks.count(Stamp { time, frame });
+            }
+        }
+        let named: BTreeSet<_> = [(0, 3), (1, 7)].into();
+        let fewer = chunks.compressed(&named);
+        assert_eq!(fewer.by_place.len(), 6);
+        for frame in [(0, 3, 2), (1, 7, 0), (1, 9, 4)] {
+            let frame = FrameId::new(frame.0, frame.1, frame.2);
+            assert_eq!(
+                fewer.numbering().number(frame),
+                chunks.numbering().number(frame)
+            );
+        }
+        assert_eq!(fewer.frames(), chunks.frames());
+        assert_eq!(fewer.span(), TimeSpan::at(CaptureTime::from_nanos(9)));
     }
 
     #[test]

@@ -34,7 +34,7 @@ const SETS: usize = 1024;
 const WAYS: usize = 4;
 
 /// What is known of copies.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Copies {
     current: Option<Box<Current>>,
     held: Vec<Held>,
@@ -42,7 +42,7 @@ pub(super) struct Copies {
 }
 
 /// The part that is being taken.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Current {
     chunk: (u32, u32),
     first: CaptureTime,
@@ -71,7 +71,7 @@ pub(super) struct Sight {
 }
 
 /// One of a part's first packets, by itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Held {
     pub(super) sight: Sight,
     pub(super) alone: Observation,

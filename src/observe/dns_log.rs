@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recognise::Arrival;
 use crate::decode::dns;
-use crate::model::{Endpoint, Fqdn, Merge, Stamp, Transport};
+use crate::model::{Endpoint, Fqdn, FrameId, Merge, Stamp, Transport};
 
 /// The most messages kept; beyond it they are counted only.
 const MAX_MESSAGES: usize = 20_000_000;
@@ -121,7 +121,7 @@ pub(super) struct DnsSeen {
 }
 
 /// All DNS messages of a capture or a part of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DnsLog {
     seen: Vec<DnsSeen>,
     dropped: u64,
@@ -155,6 +155,23 @@ impl DnsLog {
         } else {
             self.dropped += 1;
         }
+    }
+
+    /// Lets go of all messages but the latest `most` of those that `wanted` names.
+    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(&DnsSeen) -> bool) {
+        self.seen.retain(wanted);
+        self.seen
+            .sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stamp));
+        self.seen.truncate(most);
+        self.seen.shrink_to_fit();
+        self.dropped = 0;
+    }
+
+    /// Hands out each place of a frame that is noted in here.
+    pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
+        self.seen
+            .iter_mut()
+            .for_each(|seen| note(&mut seen.stamp.frame));
     }
 
     /// All messages, in no order.

@@ -19,7 +19,7 @@ use super::side::Sizes;
 use crate::decode::{
     Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
 };
-use crate::model::{FlowKey, Side, Stamp, Transport};
+use crate::model::{FlowKey, FrameId, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
 pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
@@ -29,7 +29,7 @@ pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
 const MAX_RUNS: usize = 256;
 
 /// All flows' evidence.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct FlowTable {
     runs: HashMap<FlowKey, Runs, foldhash::fast::RandomState>,
 }
@@ -255,6 +255,31 @@ impl FlowTable {
                 quotes_sequence: quoted.sequence.is_some(),
             }),
         });
+    }
+
+    /// Lets go of all runs but the latest `most` of those that `wanted` names.
+    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(FlowKey, &Run) -> bool) {
+        let mut ends = Vec::new();
+        self.runs.retain(|key, runs| {
+            runs.retain(|run| wanted(*key, run));
+            ends.extend(runs.iter().map(|run| run.span.1));
+            !runs.is_empty()
+        });
+        if ends.len() > most {
+            let (_, first, _) = ends.select_nth_unstable_by(most, |a, b| b.cmp(a));
+            let first = *first;
+            self.runs.retain(|_, runs| {
+                runs.retain(|run| run.span.1 > first);
+                !runs.is_empty()
+            });
+        }
+        self.runs.shrink_to_fit();
+    }
+
+    /// Hands out each place of a frame that is noted anywhere in here.
+    pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
+        let runs = self.runs.values_mut().flatten();
+        runs.for_each(|run| run.for_each_frame(&mut *note));
     }
 
     /// All runs as they are kept, in no order.

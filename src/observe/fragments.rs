@@ -65,7 +65,7 @@ pub(super) struct Whole {
 }
 
 /// All fragments that wait.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Fragments {
     waiting: HashMap<FragmentKey, Vec<Part>>,
     bytes: usize,

@@ -6,6 +6,7 @@
 
 mod app;
 mod attribute;
+mod carry;
 mod chunks;
 pub mod codec;
 mod conn_state;
@@ -42,7 +43,7 @@ use flow_table::FlowTable;
 use fragments::{Fragments, Whole};
 
 /// What a capture, or a part of it, shows. Parts merge in any order to the same whole.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Observation {
     flows: FlowTable,
     fragments: Fragments,

@@ -11,7 +11,7 @@ use super::seed::Seed;
 use crate::model::{CaptureTime, Fqdn, Stamp};
 
 /// How long after its TTL an answer may still be in use: applications and resolvers keep answers longer than told.
-const SLACK: Duration = Duration::from_secs(300);
+pub(super) const SLACK: Duration = Duration::from_secs(300);
 
 /// The most names told of one flow.
 const MAX_NAMES: usize = 16;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer as _};
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::judged_flow::JudgedFlow;
 use super::pieces::in_pieces;
@@ -153,7 +153,7 @@ pub(super) fn json_document(
     out: &mut impl Write,
     object: &impl Serialize,
 ) -> Result<(), ReportError> {
-    let formatter = Harmless(PrettyFormatter::new());
+    let formatter = Harmless(Pretty::default());
     object.serialize(&mut serde_json::Serializer::with_formatter(
         &mut *out, formatter,
     ))?;

@@ -59,6 +59,8 @@ pub use evidence::MarkedFrame;
 pub use explain::{explain, explain_finding, explained};
 pub use flows::{FlowView, write_flows};
 pub use html::write_html;
+#[cfg(feature = "live")]
+pub(crate) use human::grouped;
 pub use human::{Look, Paint, write_human};
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};

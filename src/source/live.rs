@@ -25,6 +25,8 @@ use crate::model::CaptureTime;
 const ROUND: usize = 256;
 /// How long the kernel may hold a block that is not full yet before it hands it over.
 const BLOCK_TIMEOUT_MS: i32 = 100;
+/// How long to wait where frames were promised and none came.
+const EMPTY_PAUSE: Duration = Duration::from_millis(5);
 /// Nanoseconds in the fraction of a second that libpcap gives. Only Linux is sure to give nanoseconds where they are
 /// asked for, and the crate does not tell where they were refused.
 const NANOS_PER_TICK: i64 = if cfg!(target_os = "linux") { 1 } else { 1000 };
@@ -45,6 +47,8 @@ pub struct LiveOptions {
     /// Whether each frame is handed over at once and not within 100 ms. Costs time on busy links, and each frame then
     /// takes `snaplen` bytes of the buffer however short it is.
     pub immediate: bool,
+    /// The interface's number among those captured from at once, told with each frame.
+    pub ordinal: u32,
 }
 
 impl Default for LiveOptions {
@@ -57,6 +61,7 @@ impl Default for LiveOptions {
             buffer_bytes: 16 * 1024 * 1024,
             filter: String::new(),
             immediate: false,
+            ordinal: 0,
         }
     }
 }
@@ -94,6 +99,7 @@ pub enum LiveError {
 pub struct LiveCapture {
     capture: Capture<Active>,
     interface: String,
+    ordinal: u32,
     link_type: LinkType,
 }
 
@@ -138,6 +144,7 @@ impl LiveCapture {
         Ok(Self {
             capture,
             interface,
+            ordinal: options.ordinal,
             link_type,
         })
     }
@@ -163,8 +170,19 @@ impl LiveCapture {
         self.take_waiting(batch, limits)?;
         if batch.is_empty() && self.wait(timeout)? {
             self.take_waiting(batch, limits)?;
+            if batch.is_empty() {
+                // The kernel calls a buffer readable that libpcap has nothing from, such as one too small for a
+                // frame; without a pause the caller would ask again and again.
+                std::thread::sleep(timeout.min(EMPTY_PAUSE));
+            }
         }
         Ok(batch.len())
+    }
+
+    /// Name of the interface.
+    #[must_use]
+    pub fn interface(&self) -> &str {
+        &self.interface
     }
 
     /// What was lost since the capture was opened.
@@ -185,7 +203,7 @@ impl LiveCapture {
 
     /// Moves the frames that wait already into the batch, up to its limits.
     fn take_waiting(&mut self, batch: &mut Batch, limits: BatchLimits) -> Result<(), LiveError> {
-        let link_type = self.link_type;
+        let (link_type, interface) = (self.link_type, self.ordinal);
         while batch.captured_bytes() < limits.bytes && batch.len() < limits.frames {
             let round = ROUND.min(limits.frames - batch.len());
             let taken = self.capture.dispatch(Some(round), |packet| {
@@ -196,7 +214,7 @@ impl LiveCapture {
                         ticks * NANOS_PER_TICK,
                     ),
                     link_type,
-                    interface: 0,
+                    interface,
                     wire_length: packet.header.len.max(packet.header.caplen),
                     bytes: packet.data,
                 });

@@ -209,3 +209,25 @@ pub struct Loss {
     /// Dropped by pktaudit itself (live only).
     pub own: u64,
 }
+
+impl Loss {
+    /// What was lost after `earlier` was counted.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            interface: self.interface.saturating_sub(earlier.interface),
+            kernel: self.kernel.saturating_sub(earlier.kernel),
+            own: self.own.saturating_sub(earlier.own),
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            interface: self.interface.saturating_add(other.interface),
+            kernel: self.kernel.saturating_add(other.kernel),
+            own: self.own.saturating_add(other.own),
+        }
+    }
+}

@@ -25,6 +25,7 @@ pub struct PcapngWriter<W> {
     /// The block that is being put together; kept so that a frame allocates nothing.
     block: Vec<u8>,
     frames: u64,
+    bytes: u64,
     last: CaptureTime,
 }
 
@@ -40,6 +41,7 @@ impl<W: Write> PcapngWriter<W> {
             interfaces,
             block,
             frames: 0,
+            bytes: 0,
             last: CaptureTime::default(),
         };
         file.start(0x0a0d_0d0a);
@@ -120,6 +122,20 @@ impl<W: Write> PcapngWriter<W> {
         self.end()
     }
 
+    /// Bytes written so far; all blocks are whole.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Hands what is buffered to the system.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
     /// Frames written so far.
     #[must_use]
     pub fn frames(&self) -> u64 {
@@ -177,6 +193,7 @@ impl<W: Write> PcapngWriter<W> {
             place.copy_from_slice(&length);
         }
         self.block.extend_from_slice(&length);
+        self.bytes += self.block.len() as u64;
         self.writer.write_all(&self.block)
     }
 

@@ -15,9 +15,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["model", "decode", "observe", "rules", "judge"]),
     ("drive", &["model", "source", "decode", "observe"]),
     (
+        "live",
+        &[
+            "model", "source", "observe", "rules", "judge", "report", "drive",
+        ],
+    ),
+    (
         "cli",
         &[
-            "model", "source", "decode", "observe", "rules", "judge", "report", "drive",
+            "model", "source", "decode", "observe", "rules", "judge", "report", "drive", "live",
         ],
     ),
 ];

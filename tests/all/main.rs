@@ -7,10 +7,12 @@ mod capture;
 mod command_line;
 mod evidence;
 mod harness;
-mod lab_table;
 mod hostile;
+mod lab_table;
 mod laws;
 mod layering;
+#[cfg(feature = "live")]
+mod live;
 mod merging;
 mod pipelines;
 mod rules;

@@ -6,9 +6,8 @@ use std::io::Write;
 use super::whereabouts::{file, roles};
 use super::{Column, CsvTable, text, words};
 use crate::observe::FlowId;
-use crate::report::judged_flow::JudgedFlow;
 use crate::report::pieces::in_pieces;
-use crate::report::{Report, ReportError};
+use crate::report::{JudgedFlow, Report, ReportError};
 
 /// Columns of `flows.csv`; `flows --format csv` prints those up to `last_frame`.
 pub const FLOW_COLUMNS: &[Column] = &[
@@ -98,7 +97,7 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
         let mut bytes = Vec::new();
         let mut table = CsvTable::go_on(&mut bytes);
         for judged in report.flows_at(places) {
-            table.row(cells(report, judged, &findings))?;
+            table.row(cells(report, &judged, &findings))?;
         }
         table.finish()?;
         Ok(bytes)
@@ -109,7 +108,7 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
 
 fn cells(
     report: &Report<'_>,
-    judged: JudgedFlow<'_>,
+    judged: &JudgedFlow<'_>,
     findings: &HashMap<u32, Vec<&str>>,
 ) -> Vec<String> {
     let id = FlowId(u32::try_from(judged.id).unwrap_or(u32::MAX));

@@ -197,7 +197,6 @@ fn said(flow: &Flow, fact: &StreamFact) -> String {
             )
         }
         StreamFact::ServerHello { .. } => "ServerHello".to_owned(),
-        StreamFact::BlockPage { mark } => format!("block page of {mark}"),
         StreamFact::Certificate { issuer, .. } => format!("certificate by {issuer}"),
         StreamFact::Alert { level, description } => {
             let level = if *level == 2 { "fatal" } else { "warning" };
@@ -205,6 +204,7 @@ fn said(flow: &Flow, fact: &StreamFact) -> String {
         }
         StreamFact::HttpPath { path } => format!("HTTP request {path}"),
         StreamFact::HttpStatus { status } => format!("HTTP status {status}"),
+        StreamFact::BlockPage { .. } => "block page".to_owned(),
     }
 }
 

@@ -197,7 +197,7 @@ impl<const N: usize> Table<N> {
 }
 
 /// A number with a comma at the thousands.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

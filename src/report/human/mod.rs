@@ -14,8 +14,7 @@ use std::io::Write;
 use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity};
-use look::grouped;
-
+pub(crate) use look::grouped;
 pub(super) use look::{Ink, Table, counted};
 pub use look::{Look, Paint};
 

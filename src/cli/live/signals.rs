@@ -1,0 +1,29 @@
+//! SIGINT, SIGTERM and SIGHUP ask for an orderly end; the second one ends at once.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::terminal;
+use crate::cli::exit::Exit;
+
+/// Watches for signals from now on. The flag is set by the first one.
+pub(super) fn watch() -> io::Result<Arc<AtomicBool>> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&asked);
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for _ in signals.forever() {
+                if flag.swap(true, Ordering::AcqRel) {
+                    terminal::restore();
+                    std::process::exit(Exit::NotAudited as i32);
+                }
+            }
+        })?;
+    Ok(asked)
+}

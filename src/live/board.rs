@@ -1,0 +1,426 @@
+//! What a screen shows of a judgement: owned, small, and in the words of the reports.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, judge};
+use crate::model::{CaptureTime, TimeSpan, Transport};
+use crate::observe::{Capture, EventKind, Flow, FlowId, Observation, Seed, attribute_with};
+use crate::report::{Audit, CiteView, EvidenceView, InputSummary, Report};
+use crate::rules::{Profile, RuleSet};
+
+/// The most findings shown; the newest ones.
+const MOST_SIGHTS: usize = 1000;
+
+/// All that is known so far.
+#[derive(Clone, Debug, Default)]
+pub struct Board {
+    /// Requirements that are active, by document and service as the rules have them.
+    pub rows: Vec<Row>,
+    /// Findings that a packet shows, the newest first, at most 1,000.
+    pub sights: Vec<Sight>,
+    /// How many more findings there are.
+    pub sights_omitted: usize,
+    /// Requirements by outcome, worst first, zeros included.
+    pub standings: Vec<(&'static str, u64)>,
+    /// Intents by outcome, worst first, zeros included.
+    pub outcomes: Vec<(&'static str, u64)>,
+    /// Findings by code, in report order, zeros included.
+    pub findings: Vec<(FindingCode, u64)>,
+    /// Frames absorbed.
+    pub frames: u64,
+    /// Of these: set aside without an IP packet.
+    pub set_aside: u64,
+    /// Their bytes on the wire.
+    pub wire_bytes: u64,
+    /// Flows.
+    pub flows: u64,
+    /// DNS transactions.
+    pub dns: u64,
+    /// From the first to the last frame; empty without frames.
+    pub span: TimeSpan,
+    /// What to keep in mind.
+    pub notes: Vec<String>,
+    /// The exit status that a report made now would call for.
+    pub exit: u8,
+}
+
+/// One requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// `document/id`.
+    pub id: String,
+    /// The document.
+    pub document: String,
+    /// What it is for.
+    pub service: String,
+    /// Destinations as the page has them.
+    pub to: String,
+    /// Ports and transport.
+    pub ports: String,
+    /// How it fares.
+    pub standing: Standing,
+    /// The same as a sentence.
+    pub message: String,
+    /// Whether its absence proves something.
+    pub must_see: bool,
+    /// Another member of its group was seen.
+    pub excused: bool,
+    /// When it was first met: the first answer that carried something.
+    pub first_success: Option<CaptureTime>,
+    /// When it was last tried.
+    pub last: Option<CaptureTime>,
+    /// Who reached it.
+    pub reached_by: Vec<IpAddr>,
+    /// Who tried and did not reach it.
+    pub missed_by: Vec<IpAddr>,
+    /// Names that were resolved but not tried.
+    pub resolved: Vec<String>,
+    /// What shows it.
+    pub evidence: Vec<String>,
+    /// What to open in the firewall, or else to do.
+    pub advice: Vec<String>,
+    /// Where it stands on the vendor's page.
+    pub cite: String,
+    /// Frames to look at.
+    pub frames: Vec<u64>,
+    /// How many more.
+    pub frames_omitted: usize,
+}
+
+/// One finding that packets show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// What kind.
+    pub code: FindingCode,
+    /// How much it matters.
+    pub severity: Severity,
+    /// First and last time.
+    pub span: Option<(CaptureTime, CaptureTime)>,
+    /// Who.
+    pub initiator: Option<IpAddr>,
+    /// What the site file calls that host.
+    pub host: Option<String>,
+    /// Whom.
+    pub target: String,
+    /// Port and transport.
+    pub port: Option<u16>,
+    /// Transport.
+    pub transport: Option<Transport>,
+    /// In one sentence.
+    pub message: String,
+    /// What to do.
+    pub advice: String,
+    /// What shows it.
+    pub evidence: Vec<String>,
+    /// Where the requirements that it rests on stand.
+    pub cites: Vec<String>,
+    /// Frames to look at.
+    pub frames: Vec<u64>,
+    /// How many more.
+    pub frames_omitted: usize,
+}
+
+impl Board {
+    /// Judges what is known so far. `seeds` are names told before the capture began.
+    #[must_use]
+    pub fn judge(
+        observation: Observation,
+        inputs: &[InputSummary],
+        rules: &RuleSet,
+        profile: &Profile,
+        seeds: &[Seed],
+    ) -> Self {
+        let capture = attribute_with(observation, seeds);
+        let judgement = judge(&capture, rules, profile);
+        let report = Report::new(&Audit {
+            capture: &capture,
+            judgement: &judgement,
+            rules,
+            inputs,
+            version: "",
+            commit: None,
+            site_sha256: None,
+            arguments: &[],
+            as_of: None,
+        });
+        Self::of(&report, &capture, &judgement)
+    }
+
+    /// What is shown of a report.
+    fn of(report: &Report<'_>, capture: &Capture, judgement: &Judgement) -> Self {
+        let advice = advice(report);
+        let first_success = first_successes(capture, judgement);
+        let rows = report
+            .requirements
+            .iter()
+            .zip(&judgement.requirements)
+            .zip(first_success)
+            .filter(|((view, _), _)| !matches!(view.outcome, Standing::NotActive(_)))
+            .map(|((view, verdict), first_success)| {
+                let intents = || {
+                    verdict
+                        .intents
+                        .iter()
+                        .filter_map(|i| report.intents.get(*i))
+                };
+                let shown: Vec<&EvidenceView> =
+                    intents().flat_map(|i| &i.evidence_details).collect();
+                Row {
+                    id: view.listed.id.to_owned(),
+                    document: view.listed.document.to_owned(),
+                    service: view.listed.service.to_owned(),
+                    to: destinations(view.listed.to.iter().map(|to| (to.kind, to.value.as_str()))),
+                    ports: ports(&view.listed.ports, &view.listed.transport),
+                    standing: view.outcome.clone(),
+                    message: view.message.clone(),
+                    must_see: view.absence_counts,
+                    excused: view.excused_by.is_some(),
+                    first_success,
+                    last: intents().map(|i| i.span.last).max(),
+                    reached_by: view.reached_by.clone(),
+                    missed_by: view.missed_by.clone(),
+                    resolved: view.resolved.clone(),
+                    evidence: evidence(&shown),
+                    advice: advice.get(view.listed.id).cloned().unwrap_or_default(),
+                    cite: cite(
+                        view.listed.cite.page,
+                        view.listed.cite.table,
+                        view.listed.cite.row,
+                        view.listed.cite.line,
+                    ),
+                    frames: view.frames.clone(),
+                    frames_omitted: view.frames_omitted,
+                }
+            })
+            .collect();
+        let mut sights: Vec<Sight> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.span.is_some())
+            .map(|finding| Sight {
+                code: finding.code,
+                severity: finding.severity,
+                span: finding.span.map(|span| (span.first, span.last)),
+                initiator: finding.initiator,
+                host: finding.host.clone(),
+                target: finding.target.clone(),
+                port: finding.port,
+                transport: finding.transport,
+                message: finding.message.clone(),
+                advice: finding.advice.clone(),
+                evidence: evidence(&finding.evidence_details.iter().collect::<Vec<_>>()),
+                cites: finding.cites.iter().map(cite_of).collect(),
+                frames: finding.frames.clone(),
+                frames_omitted: finding.frames_omitted,
+            })
+            .collect();
+        sights.sort_by_key(|sight| std::cmp::Reverse(sight.span.map(|(first, _)| first)));
+        let sights_omitted = sights.len().saturating_sub(MOST_SIGHTS);
+        sights.truncate(MOST_SIGHTS);
+        Self {
+            rows,
+            sights,
+            sights_omitted,
+            standings: report.summary.requirements.0.clone(),
+            outcomes: report
+                .summary
+                .intents
+                .0
+                .iter()
+                .map(|(outcome, count)| (outcome.as_str(), *count))
+                .collect(),
+            findings: report.summary.finding_codes.0.clone(),
+            frames: capture.tally.frames,
+            set_aside: capture.tally.set_aside_total(),
+            wire_bytes: capture.tally.wire_bytes,
+            flows: capture.flows.len() as u64,
+            dns: capture.dns.len() as u64,
+            span: capture.span,
+            notes: report.capture.notes.clone(),
+            exit: report.exit(),
+        }
+    }
+
+    /// How many requirements have a standing, by its word.
+    #[must_use]
+    pub fn count(&self, word: &str) -> u64 {
+        let found = self.standings.iter().find(|(known, _)| *known == word);
+        found.map_or(0, |(_, count)| *count)
+    }
+
+    /// Counts so many requirements as satisfied that were counted as unclear.
+    pub(super) fn take_back(&mut self, count: u64) {
+        for (word, known) in &mut self.standings {
+            match *word {
+                "satisfied" => *known += count,
+                "inconclusive" => *known = known.saturating_sub(count),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether every requirement that has to be seen is satisfied or blocked. False while nothing was seen.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.has_begun() && self.wanted().next().is_none()
+    }
+
+    /// Whether any requirement was met so far.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.rows
+            .iter()
+            .any(|row| row.standing == Standing::Satisfied)
+    }
+
+    /// Requirements that have to be seen and are not settled yet. Those of roles from which no host has sent anything
+    /// are not waited for: there is nobody to miss them.
+    pub fn wanted(&self) -> impl Iterator<Item = &Row> {
+        let wanted = self.rows.iter().filter(|row| row.must_see && !row.excused);
+        wanted.filter(|row| {
+            !row.is_settled() && row.standing != Standing::NotSeen(NotSeen::NoInitiator)
+        })
+    }
+}
+
+impl Row {
+    /// Whether nothing more has to come for it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.standing, Standing::Satisfied | Standing::Blocked)
+    }
+
+    /// Its state in one or two words.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match &self.standing {
+            Standing::NotSeen(NotSeen::ResolvedNeverTried) => "resolved",
+            Standing::NotSeen(_) if self.excused => "stood in",
+            Standing::NotSeen(_) => "not tried",
+            Standing::Inconclusive => "unclear",
+            other => other.as_str(),
+        }
+    }
+}
+
+impl Sight {
+    /// What makes it the same finding as one of another board.
+    #[must_use]
+    pub fn key(
+        &self,
+    ) -> (
+        FindingCode,
+        Option<IpAddr>,
+        &str,
+        Option<u16>,
+        Option<Transport>,
+    ) {
+        (
+            self.code,
+            self.initiator,
+            &self.target,
+            self.port,
+            self.transport,
+        )
+    }
+
+    /// Who, with the site's name of it.
+    #[must_use]
+    pub fn who(&self) -> String {
+        match (&self.host, self.initiator) {
+            (Some(host), _) => host.clone(),
+            (None, Some(ip)) => ip.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// Whom, with port and transport.
+    #[must_use]
+    pub fn whom(&self) -> String {
+        match (self.port, self.transport) {
+            (Some(port), Some(transport)) => format!("{}:{port}/{transport}", self.target),
+            (Some(port), None) => format!("{}:{port}", self.target),
+            _ => self.target.clone(),
+        }
+    }
+}
+
+/// What the findings advise, by requirement.
+fn advice(report: &Report<'_>) -> HashMap<String, Vec<String>> {
+    let mut out: HashMap<String, Vec<String>> = HashMap::new();
+    for finding in &report.findings {
+        for requirement in &finding.requirements {
+            let known = out.entry(requirement.clone()).or_default();
+            if !known.contains(&finding.advice) {
+                known.push(finding.advice.clone());
+            }
+        }
+    }
+    out
+}
+
+/// When each requirement was first met.
+fn first_successes(
+    capture: &Capture,
+    judgement: &Judgement,
+) -> impl Iterator<Item = Option<CaptureTime>> {
+    judgement.requirements.iter().map(|verdict| {
+        let intents = verdict.intents.iter();
+        let reached = intents
+            .filter_map(|place| judgement.intents.get(*place))
+            .filter(|intent| intent.outcome.is_reached());
+        let flows = reached.flat_map(|intent| intent.attempts.iter());
+        flows
+            .filter_map(|flow: &FlowId| capture.flow(*flow).map(answered))
+            .min()
+    })
+}
+
+/// When the responder first answered with content, or with anything; where no answer is due, when the flow began.
+fn answered(flow: &Flow) -> CaptureTime {
+    let data = flow.events_of(EventKind::Data, false).next();
+    let data = data.map(|event| event.stamp);
+    let any = flow.back.span.map(|(first, _)| first);
+    data.or(any).unwrap_or(flow.span.0).time
+}
+
+fn evidence(details: &[&EvidenceView]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for detail in details {
+        let mut words = format!("{} [{}, grade {}]", detail.words, detail.code, detail.grade);
+        if let Some(control) = &detail.control {
+            words.push_str("; ");
+            words.push_str(control);
+        }
+        if !out.contains(&words) && out.len() < 16 {
+            out.push(words);
+        }
+    }
+    out
+}
+
+fn destinations<'a>(to: impl Iterator<Item = (&'static str, &'a str)>) -> String {
+    let words: Vec<String> = to
+        .map(|(kind, value)| match kind {
+            "role" => format!("role {value}"),
+            _ if value.is_empty() => kind.to_owned(),
+            _ => value.to_owned(),
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn ports(ports: &[String], transports: &[String]) -> String {
+    format!("{}/{}", ports.join(","), transports.join(","))
+}
+
+fn cite(page: &str, table: &str, row: &str, line: Option<u32>) -> String {
+    let line = line.map_or(String::new(), |line| format!(", line {line}"));
+    format!("page {page}; table {table}; row {row}{line}")
+}
+
+fn cite_of(view: &CiteView) -> String {
+    let place = cite(&view.page, &view.table, &view.row, view.line);
+    format!("{}; {}; {place}", view.requirement, view.service)
+}

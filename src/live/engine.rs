@@ -1,0 +1,477 @@
+//! The threads wired together: captures, queue, absorbing, judging.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::board::Board;
+use super::event::Event;
+use super::feed::{Clock, Feed, Interface, capture};
+use super::judging::{Delta, Judging, Whole};
+use super::keep::{Keep, KeepOptions};
+use super::queue::{Received, Receiver, queue};
+use super::window::Window;
+use crate::drive::absorb;
+use crate::model::{FrameId, Merge, TimeSpan};
+use crate::observe::Observation;
+use crate::report::{self, InputSummary};
+use crate::source::{self, Batch, Loss};
+
+/// How long the absorbing thread waits before it looks at the clock.
+const TICK: Duration = Duration::from_millis(30);
+
+/// Windows of so many bytes are written while they are absorbed; for smaller ones a thread costs more than it saves.
+const BESIDE: usize = 1 << 18;
+
+/// What is known so far to a board.
+pub type Judge = Box<dyn FnMut(Observation, &[InputSummary]) -> Board + Send>;
+/// What to do with a period that is over; called on the judging thread.
+pub type OnPeriod = Box<dyn FnMut(Period) + Send>;
+
+/// How the engine runs.
+pub struct EngineOptions {
+    /// The most bytes of frames that may wait to be absorbed.
+    pub queue_bytes: usize,
+    /// Where to keep packets.
+    pub keep: Option<KeepOptions>,
+    /// A period ends after this time.
+    pub every: Option<Duration>,
+    /// A period ends as soon as it has more flows than this: the bound on memory.
+    pub most_flows: u64,
+    /// The machine's clock.
+    pub clock: Clock,
+}
+
+/// A stretch of the capture that is over.
+#[derive(Debug)]
+pub struct Period {
+    /// What was seen in it.
+    pub observation: Observation,
+    /// What was read in it.
+    pub inputs: Vec<InputSummary>,
+}
+
+/// What is new.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// What is known now; `None` where only events are told.
+    pub board: Option<Arc<Board>>,
+    /// What changed, ascending in time.
+    pub events: Vec<Event>,
+}
+
+/// The last period, and what there is to say of the end.
+#[derive(Debug)]
+pub struct Finished {
+    /// What was seen in the last period.
+    pub last: Period,
+    /// Interfaces that gave no more before they were told to stop, and why.
+    pub ended: Vec<(String, String)>,
+}
+
+/// Counts that others may look at any time.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// By interface, in the order of the feeds.
+    pub interfaces: Vec<Interface>,
+    judgings: AtomicU64,
+    judging_nanos: AtomicU64,
+}
+
+/// A capture under way.
+pub struct Engine {
+    /// What is new, as it comes; ends when the capture has ended.
+    pub updates: mpsc::Receiver<Update>,
+    counts: Arc<Counts>,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+    judging: JoinHandle<Whole>,
+}
+
+impl Counts {
+    /// Lost frames of all interfaces.
+    #[must_use]
+    pub fn loss(&self) -> Loss {
+        let all = self.interfaces.iter().map(Interface::loss);
+        all.fold(Loss::default(), Loss::plus)
+    }
+
+    /// How often was judged, and how long that took together.
+    #[must_use]
+    pub fn judging(&self) -> (u64, Duration) {
+        let nanos = self.judging_nanos.load(Ordering::Relaxed);
+        let times = self.judgings.load(Ordering::Relaxed);
+        (times, Duration::from_nanos(nanos))
+    }
+
+    pub(super) fn note_judging(&self, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.judgings.fetch_add(1, Ordering::Relaxed);
+        self.judging_nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+impl Engine {
+    /// Starts capturing.
+    ///
+    /// # Errors
+    /// Where the file to keep packets in cannot be written, or no thread can be started.
+    pub fn start(
+        feeds: Vec<Box<dyn Feed>>,
+        options: EngineOptions,
+        judge: Judge,
+        on_period: OnPeriod,
+    ) -> io::Result<Self> {
+        let described = feeds.iter().map(|feed| source::Interface {
+            name: feed.name().to_owned(),
+            link_type: feed.link_type(),
+            ..source::Interface::default()
+        });
+        let described: Vec<source::Interface> = described.collect();
+        let keep = options
+            .keep
+            .map(|keep| Keep::open(keep, described.clone()))
+            .transpose()?;
+        let names: Vec<&str> = described.iter().map(|i| i.name.as_str()).collect();
+        let counts = Arc::new(Counts {
+            interfaces: names.iter().map(|name| Interface::new(name)).collect(),
+            ..Counts::default()
+        });
+        let stop = Arc::new(AtomicBool::new(false));
+        let end_period = Arc::new(AtomicBool::new(false));
+        let clock = options.clock;
+        let (sender, receiver) = queue(options.queue_bytes);
+        let (delta_sender, deltas) = mpsc::sync_channel(1);
+        let (update_sender, updates) = mpsc::channel();
+
+        let mut threads = Vec::new();
+        for (place, feed) in feeds.into_iter().enumerate() {
+            let (counts, stop, sender) = (Arc::clone(&counts), Arc::clone(&stop), sender.clone());
+            threads.push(
+                Builder::new()
+                    .name(format!("capture-{place}"))
+                    .spawn(move || {
+                        if let Some(interface) = counts.interfaces.get(place) {
+                            capture(feed, interface, &sender, &stop, clock);
+                        }
+                    })?,
+            );
+        }
+        drop(sender);
+        let absorbing = Absorbing {
+            queue: receiver,
+            deltas: delta_sender,
+            keep,
+            name: names.join(", "),
+            counts: Arc::clone(&counts),
+            window: Window::new(names.len()),
+            input: 0,
+            chunk: 0,
+            pending: Observation::default(),
+            inputs: Vec::new(),
+            troubles: Vec::new(),
+            told_loss: Loss::default(),
+            noted_loss: Loss::default(),
+            every: options.every,
+            began: clock(),
+            period_began: clock(),
+            end_period: Arc::clone(&end_period),
+            clock,
+        };
+        threads.push(
+            Builder::new()
+                .name("absorb".to_owned())
+                .spawn(move || absorbing.run())?,
+        );
+        let judging = Judging {
+            deltas,
+            updates: update_sender,
+            counts: Arc::clone(&counts),
+            judge,
+            on_period,
+            clock,
+            most_flows: options.most_flows,
+            end_period,
+        };
+        let judging = Builder::new()
+            .name("judge".to_owned())
+            .spawn(move || judging.run())?;
+        Ok(Self {
+            updates,
+            counts,
+            stop,
+            threads,
+            judging,
+        })
+    }
+
+    /// Counts as they are now.
+    #[must_use]
+    pub fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
+    }
+
+    /// Asks all threads to come to an end; what the kernel holds is still taken.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// Stops, waits for the end and gives the last period.
+    ///
+    /// # Errors
+    /// Where a thread failed: then nothing can be said.
+    pub fn finish(self) -> Result<Finished, &'static str> {
+        self.stop();
+        let mut failed = false;
+        for thread in self.threads {
+            failed |= thread.join().is_err();
+        }
+        let whole = self.judging.join().map_err(|_| "the judging failed")?;
+        if failed {
+            return Err("a capture thread failed");
+        }
+        let ended = self.counts.interfaces.iter();
+        Ok(Finished {
+            last: Period {
+                observation: whole.observation,
+                inputs: whole.inputs,
+            },
+            ended: ended
+                .filter_map(|i| Some((i.name.clone(), i.ended()?)))
+                .collect(),
+        })
+    }
+}
+
+/// The absorbing thread: queue to windows to files and evidence.
+struct Absorbing {
+    queue: Receiver,
+    deltas: mpsc::SyncSender<Delta>,
+    keep: Option<Keep>,
+    /// What the input is called where no packets are kept.
+    name: String,
+    counts: Arc<Counts>,
+    window: Window,
+    /// Ordinals of the input and of the next chunk in it.
+    input: u32,
+    chunk: u32,
+    pending: Observation,
+    /// Inputs of this period; the last one is written to.
+    inputs: Vec<InputSummary>,
+    troubles: Vec<String>,
+    /// What was lost before the current input, and what the evidence knows of.
+    told_loss: Loss,
+    noted_loss: Loss,
+    every: Option<Duration>,
+    began: Instant,
+    period_began: Instant,
+    end_period: Arc<AtomicBool>,
+    clock: Clock,
+}
+
+impl Absorbing {
+    fn run(mut self) {
+        self.start_input();
+        loop {
+            let received = self.queue.take(TICK);
+            let now = (self.clock)().duration_since(self.began);
+            let ended = matches!(received, Received::Ended);
+            if let Received::Batch(batch) = received {
+                self.window.push(batch, now);
+            }
+            let over = self.is_period_over();
+            if ended || over || self.window.is_due(now) {
+                self.close_window(now, ended || over);
+            }
+            if ended {
+                break;
+            }
+            if over {
+                self.next_period();
+            } else {
+                self.hand_over();
+            }
+        }
+        self.end();
+    }
+
+    /// Keeps and absorbs what came.
+    fn close_window(&mut self, now: Duration, all: bool) {
+        let Some((batch, copied)) = self.window.close(now, all) else {
+            return;
+        };
+        let full = self
+            .keep
+            .as_ref()
+            .is_some_and(|keep| keep.is_full_for(&batch));
+        // A frame's place has so many bits for its chunk.
+        if full || u64::from(self.chunk) + 1 >= FrameId::MAX_CHUNKS {
+            self.next_file();
+        }
+        let (input, chunk, keep) = (self.input, self.chunk, self.keep.as_mut());
+        let (kept, observation) = both(
+            batch.captured_bytes() >= BESIDE,
+            || keep.map_or(Ok(()), |keep| keep.write(&batch)),
+            || absorb(&batch, input, chunk),
+        );
+        if let Err(error) = kept {
+            self.give_up_keeping(&error);
+        }
+        self.chunk += 1;
+        self.pending.merge(observation);
+        self.count(&batch);
+        copied
+            .into_iter()
+            .chain([batch])
+            .for_each(|batch| self.queue.give_back(batch));
+    }
+
+    fn count(&mut self, batch: &Batch) {
+        let mut span = TimeSpan::default();
+        batch
+            .frames()
+            .for_each(|frame| span.merge(TimeSpan::at(frame.time)));
+        if let Some(input) = self.inputs.last_mut() {
+            input.frames += batch.len() as u64;
+            input.first = Some(
+                input
+                    .first
+                    .map_or(span.first, |first| first.min(span.first)),
+            );
+            input.last = Some(input.last.map_or(span.last, |last| last.max(span.last)));
+        }
+    }
+
+    /// Gives the judging thread what there is, unless it is still at the last one.
+    fn hand_over(&mut self) {
+        self.note_loss();
+        if self.pending.chunks().frames() == 0 && self.troubles.is_empty() {
+            return;
+        }
+        let delta = self.delta(false);
+        match self.deltas.try_send(delta) {
+            Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => {}
+            Err(mpsc::TrySendError::Full(delta)) => {
+                self.pending = delta.observation;
+                self.troubles = delta.troubles;
+            }
+        }
+    }
+
+    fn delta(&mut self, ends_period: bool) -> Delta {
+        Delta {
+            observation: std::mem::take(&mut self.pending),
+            inputs: self.inputs.clone(),
+            troubles: std::mem::take(&mut self.troubles),
+            ends_period,
+        }
+    }
+
+    fn is_period_over(&self) -> bool {
+        let over = |every| (self.clock)().duration_since(self.period_began) >= every;
+        self.every.is_some_and(over) || self.end_period.swap(false, Ordering::AcqRel)
+    }
+
+    fn next_period(&mut self) {
+        self.finish_file(true);
+        let delta = self.delta(true);
+        // Waits until the last one was taken: a period's end must not be lost.
+        let _ = self.deltas.send(delta);
+        self.period_began = (self.clock)();
+        self.inputs.clear();
+        self.input += 1;
+        self.chunk = 0;
+        self.start_input();
+    }
+
+    /// Goes on in another file of the same period.
+    fn next_file(&mut self) {
+        self.finish_file(true);
+        self.input += 1;
+        self.chunk = 0;
+        self.start_input();
+    }
+
+    fn start_input(&mut self) {
+        let kept = self.keep.as_ref().and_then(Keep::path);
+        let path = kept.map_or_else(|| self.name.clone(), |path| path.display().to_string());
+        self.inputs.push(InputSummary {
+            path,
+            ..InputSummary::default()
+        });
+    }
+
+    /// Ends the file, and the input with it: what is lost from now on belongs to the next one.
+    fn finish_file(&mut self, go_on: bool) {
+        self.note_loss();
+        let lost = self.noted_loss;
+        self.told_loss = lost;
+        let done = match (self.keep.as_mut(), go_on) {
+            (None, _) => Ok(()),
+            (Some(keep), true) => keep.rotate(lost),
+            (Some(keep), false) => keep.finish(lost),
+        };
+        if let Err(error) = done {
+            self.give_up_keeping(&error);
+        }
+    }
+
+    /// The audit goes on without keeping packets; it says so.
+    fn give_up_keeping(&mut self, error: &io::Error) {
+        let words = format!("packets are not kept any more: {error}");
+        self.troubles.push(words.clone());
+        if let Some(input) = self.inputs.last_mut() {
+            input.damage.push(words);
+        }
+        self.keep = None;
+    }
+
+    fn note_loss(&mut self) {
+        let all = self.counts.loss();
+        let newly = all.since(self.noted_loss);
+        self.noted_loss = all;
+        self.pending
+            .note_lost(newly.interface + newly.kernel + newly.own);
+        let lost = all.since(self.told_loss);
+        if let Some(input) = self.inputs.last_mut() {
+            input.loss = report::Loss {
+                interface: lost.interface,
+                kernel: lost.kernel,
+                own: lost.own,
+            };
+        }
+    }
+
+    fn end(mut self) {
+        self.finish_file(false);
+        for interface in &self.counts.interfaces {
+            if let (Some(why), Some(input)) = (interface.ended(), self.inputs.last_mut()) {
+                input.damage.push(format!("{}: {why}", interface.name));
+            }
+        }
+        let delta = self.delta(false);
+        let _ = self.deltas.send(delta);
+    }
+}
+
+/// Does both, at once where that is worth it. No pool of threads: whoever waits for the engine on one must not stop it.
+fn both<A: Send, B>(
+    beside: bool,
+    first: impl FnOnce() -> A + Send,
+    then: impl FnOnce() -> B,
+) -> (A, B) {
+    if !beside {
+        return (first(), then());
+    }
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let then = then();
+        match first.join() {
+            Ok(first) => (first, then),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}

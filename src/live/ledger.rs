@@ -1,0 +1,171 @@
+//! What was told already: boards to the events between them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::board::{Board, Row};
+use super::event::{Event, EventKind};
+use super::feed::Interface;
+use crate::judge::{FindingCode, Standing};
+use crate::model::{CaptureTime, Transport};
+use crate::source::Loss;
+
+/// How long an attempt under way takes nothing back: what was reached before stays so, and is not told as unclear.
+const UNDER_WAY: Duration = Duration::from_secs(3);
+/// The most findings that are remembered as told; beyond it the oldest boards' are forgotten and may be told again.
+const MOST_TOLD: usize = 100_000;
+
+type Key = (
+    FindingCode,
+    Option<IpAddr>,
+    String,
+    Option<u16>,
+    Option<Transport>,
+);
+
+/// What was told already.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Standing by requirement.
+    standings: HashMap<String, &'static str>,
+    /// First success by requirement, over all periods.
+    successes: HashMap<String, CaptureTime>,
+    findings: BTreeMap<Key, ()>,
+    lost: Loss,
+    ended: Vec<String>,
+    complete: bool,
+}
+
+impl Ledger {
+    /// What is new on a board. First successes of earlier periods are put on it; unless it is the last board,
+    /// attempts under way change nothing yet.
+    pub(super) fn turn(&mut self, board: &mut Board, is_last: bool) -> Vec<Event> {
+        let mut events = Vec::new();
+        let now = board.span.last;
+        let mut back = 0;
+        for row in &mut board.rows {
+            let is_first = !self.successes.contains_key(&row.id);
+            if let Some(at) = row.first_success {
+                let known = self.successes.entry(row.id.clone()).or_insert(at);
+                *known = at.min(*known);
+            }
+            row.first_success = self.successes.get(&row.id).copied();
+            let before = self.standings.get(&row.id).copied().unwrap_or("not_seen");
+            if !is_last && is_under_way(row, now) {
+                if before == "satisfied" {
+                    row.standing = Standing::Satisfied;
+                    back += 1;
+                }
+                continue;
+            }
+            let word = row.standing.as_str();
+            self.standings.insert(row.id.clone(), word);
+            if before != word {
+                let at = match word {
+                    "satisfied" if is_first => row.first_success,
+                    _ => row.last,
+                };
+                events.push(Event {
+                    at: at.unwrap_or(now),
+                    kind: EventKind::Requirement {
+                        id: row.id.clone(),
+                        service: row.service.clone(),
+                        before,
+                        now: word,
+                        message: row.message.clone(),
+                        frames: row.frames.clone(),
+                    },
+                });
+            }
+        }
+        board.take_back(back);
+        self.findings(board, &mut events);
+        if board.is_complete() && !std::mem::replace(&mut self.complete, true) {
+            events.push(Event {
+                at: now,
+                kind: EventKind::Complete,
+            });
+        }
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
+    /// What the interfaces tell anew.
+    pub(super) fn interfaces(&mut self, at: CaptureTime, interfaces: &[Interface]) -> Vec<Event> {
+        let mut events = Vec::new();
+        let all = interfaces.iter().map(Interface::loss);
+        let lost = all.fold(Loss::default(), Loss::plus);
+        if lost != self.lost {
+            self.lost = lost;
+            events.push(Event {
+                at,
+                kind: EventKind::Lost(lost),
+            });
+        }
+        for interface in interfaces {
+            if let Some(why) = interface.ended()
+                && !self.ended.contains(&interface.name)
+            {
+                self.ended.push(interface.name.clone());
+                let name = interface.name.clone();
+                let kind = EventKind::Interface { name, why };
+                events.push(Event { at, kind });
+            }
+        }
+        events
+    }
+
+    /// A new period begins: what it finds is told again.
+    pub(super) fn new_period(&mut self) {
+        self.findings.clear();
+        self.standings.clear();
+    }
+
+    fn findings(&mut self, board: &Board, events: &mut Vec<Event>) {
+        let mut now = BTreeMap::new();
+        for sight in &board.sights {
+            let (code, initiator, target, port, transport) = sight.key();
+            let key = (code, initiator, target.to_owned(), port, transport);
+            if self.findings.remove(&key).is_none() {
+                events.push(Event {
+                    at: sight.span.map_or(board.span.last, |(first, _)| first),
+                    kind: EventKind::Finding {
+                        code: code.as_str(),
+                        severity: sight.severity.to_string(),
+                        initiator: sight.who(),
+                        target: sight.whom(),
+                        message: sight.message.clone(),
+                        advice: sight.advice.clone(),
+                        frames: sight.frames.clone(),
+                    },
+                });
+            }
+            now.insert(key, ());
+        }
+        // What fell off a board that is full still holds.
+        if board.sights_omitted == 0 {
+            for (code, initiator, target, port, _) in std::mem::take(&mut self.findings).into_keys()
+            {
+                let port = port.map_or(String::new(), |port| format!(":{port}"));
+                events.push(Event {
+                    at: board.span.last,
+                    kind: EventKind::Withdrawn {
+                        code: code.as_str(),
+                        initiator: initiator.map_or(String::new(), |ip| ip.to_string()),
+                        target: format!("{target}{port}"),
+                    },
+                });
+            }
+        } else if self.findings.len() + now.len() > MOST_TOLD {
+            self.findings.clear();
+        }
+        self.findings.append(&mut now);
+    }
+}
+
+/// Whether it is unclear only because something was tried a moment ago.
+fn is_under_way(row: &Row, now: CaptureTime) -> bool {
+    row.standing == Standing::Inconclusive
+        && row.last.is_some_and(|last| now.since(last) < UNDER_WAY)
+}

@@ -1,0 +1,557 @@
+//! The engine of `live`, fed from files instead of interfaces: what is said at the end is what `audit` says of the
+//! packets that were kept.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use pktaudit::drive::{Progress, observe};
+use pktaudit::judge::{FindingCode, Standing, judge};
+use pktaudit::live::{
+    Board, Engine, EngineOptions, EventKind, Feed, Finished, KeepOptions, Period, Polled, Rotation,
+    Update,
+};
+use pktaudit::observe::{Observation, attribute};
+use pktaudit::report::{Audit, InputSummary, Loss, Report, write_json};
+use pktaudit::rules::{self, Choices, Profile, RuleSet, RuleText};
+use pktaudit::source::{
+    self, Batch, BatchLimits, FrameSource, InputPath, LinkType, OpenSource, resolve,
+};
+
+use super::harness::{Sample, folder, for_each_sample, pktaudit, same};
+
+/// A file that behaves like an interface: some frames at a time, then nothing, then more.
+struct Played {
+    source: OpenSource,
+    /// Frames handed over at once.
+    at_once: usize,
+    /// A pause after each of these.
+    pause: Duration,
+    /// What the last wait ends with.
+    end: Result<Polled, String>,
+    link_type: LinkType,
+    lost: source::Loss,
+}
+
+impl Played {
+    fn of(capture: &Path, at_once: usize) -> Self {
+        Self {
+            source: source::open(&InputPath::File(capture.to_owned())).unwrap(),
+            at_once,
+            pause: Duration::ZERO,
+            end: Ok(Polled::Ended),
+            link_type: LinkType::ETHERNET,
+            lost: source::Loss::default(),
+        }
+    }
+}
+
+impl Feed for Played {
+    fn name(&self) -> &str {
+        "played0"
+    }
+
+    fn link_type(&self) -> LinkType {
+        self.link_type
+    }
+
+    fn poll(&mut self, _: Duration, batch: &mut Batch, _: BatchLimits) -> Result<Polled, String> {
+        std::thread::sleep(self.pause);
+        let limits = BatchLimits {
+            bytes: usize::MAX,
+            frames: self.at_once,
+        };
+        match batch.fill(&mut self.source, limits) {
+            0 => self.end.clone(),
+            _ => Ok(Polled::Frames),
+        }
+    }
+
+    fn loss(&mut self) -> Option<source::Loss> {
+        Some(self.lost)
+    }
+}
+
+/// What a sample is judged by.
+struct Site {
+    rules: RuleSet,
+    profile: Profile,
+}
+
+fn site(sample: &Sample) -> Site {
+    let (library, _) = rules::check(&rules::embedded()).unwrap();
+    let text = RuleText {
+        name: "site.toml".to_owned(),
+        text: std::fs::read_to_string(&sample.site).unwrap(),
+    };
+    let (site, _) = rules::check_site(&text, &library).unwrap();
+    let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
+    let rules = RuleSet::compile(library, &profile);
+    Site { rules, profile }
+}
+
+impl Site {
+    fn json(&self, observation: Observation, inputs: &[InputSummary]) -> String {
+        let capture = attribute(observation);
+        let judgement = judge(&capture, &self.rules, &self.profile);
+        let report = Report::new(&Audit {
+            capture: &capture,
+            judgement: &judgement,
+            rules: &self.rules,
+            inputs,
+            version: "",
+            commit: None,
+            site_sha256: None,
+            arguments: &[],
+            as_of: None,
+        });
+        let mut out = Vec::new();
+        write_json(&report, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The report on files, as `audit` makes it.
+    fn audited(&self, captures: &[PathBuf]) -> String {
+        let captures: Vec<_> = captures
+            .iter()
+            .map(|path| path.as_os_str().to_owned())
+            .collect();
+        let inputs = resolve(&captures).inputs;
+        let observed = observe(&inputs, 1, &Progress::default());
+        let inputs: Vec<InputSummary> = observed
+            .inputs
+            .iter()
+            .map(|report| InputSummary {
+                path: report.input.path.to_string(),
+                bytes: None,
+                sha256: None,
+                frames: report.frames,
+                first: (report.frames > 0).then_some(report.span.first),
+                last: (report.frames > 0).then_some(report.span.last),
+                damage: Vec::new(),
+                loss: Loss {
+                    interface: report.loss.interface,
+                    kernel: report.loss.kernel,
+                    own: report.loss.own,
+                },
+            })
+            .collect();
+        self.json(observed.observation, &inputs)
+    }
+}
+
+/// A run of the engine to its end.
+struct Run {
+    finished: Finished,
+    updates: Vec<Update>,
+    periods: Vec<Period>,
+    lost: source::Loss,
+}
+
+fn options() -> EngineOptions {
+    EngineOptions {
+        queue_bytes: 64 << 20,
+        keep: None,
+        every: None,
+        most_flows: u64::MAX,
+        clock: Instant::now,
+    }
+}
+
+fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> Run {
+    let periods = Arc::new(Mutex::new(Vec::new()));
+    let (judging, ended) = (Arc::clone(site), Arc::clone(&periods));
+    let engine = Engine::start(
+        feeds,
+        options,
+        Box::new(move |observation, inputs| {
+            Board::judge(observation, inputs, &judging.rules, &judging.profile, &[])
+        }),
+        Box::new(move |period| ended.lock().unwrap().push(period)),
+    )
+    .unwrap();
+    let counts = engine.counts();
+    let updates: Vec<Update> = engine.updates.iter().collect();
+    let finished = engine.finish().unwrap();
+    let periods = std::mem::take(&mut *periods.lock().unwrap());
+    Run {
+        finished,
+        updates,
+        periods,
+        lost: counts.loss(),
+    }
+}
+
+impl Run {
+    fn last_board(&self) -> &Board {
+        let boards = self.updates.iter().rev();
+        boards
+            .filter_map(|update| update.board.as_deref())
+            .next()
+            .unwrap()
+    }
+
+    fn events(&self) -> impl Iterator<Item = &EventKind> {
+        let events = self.updates.iter().flat_map(|update| &update.events);
+        events.map(|event| &event.kind)
+    }
+}
+
+fn keep(path: PathBuf, bytes: Option<u64>) -> Option<KeepOptions> {
+    let rotation = Rotation { bytes, time: None };
+    Some(KeepOptions {
+        path,
+        rotation,
+        numbered: false,
+    })
+}
+
+#[test]
+fn what_is_said_at_the_end_is_what_audit_says_of_the_packets_kept() {
+    for_each_sample(|sample| {
+        let folder = folder();
+        let kept = folder.path().join("kept.pcapng");
+        let site = Arc::new(site(sample));
+        let options = EngineOptions {
+            keep: keep(kept.clone(), None),
+            ..options()
+        };
+        let run = run(
+            vec![Box::new(Played::of(&sample.capture, 7))],
+            options,
+            &site,
+        );
+        let last = run.finished.last;
+        let live = site.json(last.observation, &last.inputs);
+        same("the report", &site.audited(&[kept]), &live)
+    });
+}
+
+#[test]
+fn files_that_go_round_make_the_same_report_as_one() {
+    let sample = Sample::named("unexpected-traffic");
+    let folder = folder();
+    let site = Arc::new(site(&sample));
+    let options = EngineOptions {
+        keep: keep(folder.path().join("kept.pcapng"), Some(40_000)),
+        ..options()
+    };
+    let mut played = Played::of(&sample.capture, 25);
+    // Windows are closed by the clock; each burst is one.
+    played.pause = Duration::from_millis(120);
+    let run = run(vec![Box::new(played)], options, &site);
+    let last = run.finished.last;
+    let files: Vec<PathBuf> = last
+        .inputs
+        .iter()
+        .map(|input| PathBuf::from(&input.path))
+        .collect();
+    assert!(files.len() > 2, "{files:?}");
+    assert!(files[1].ends_with("kept_00002.pcapng"));
+    let sizes = files
+        .iter()
+        .map(|file| std::fs::metadata(file).unwrap().len());
+    assert!(sizes.max().unwrap() <= 40_000);
+    let live = site.json(last.observation, &last.inputs);
+    same("the report", &site.audited(&files), &live).unwrap();
+}
+
+#[test]
+fn requirements_turn_green_one_after_another() {
+    let sample = Sample::named("activation-ok");
+    let site = Arc::new(site(&sample));
+    let mut played = Played::of(&sample.capture, 60);
+    played.pause = Duration::from_millis(150);
+    let run = run(vec![Box::new(played)], options(), &site);
+    let mut satisfied: Vec<u64> = Vec::new();
+    for board in run
+        .updates
+        .iter()
+        .filter_map(|update| update.board.as_ref())
+    {
+        satisfied.push(board.count("satisfied"));
+    }
+    let steps: BTreeSet<u64> = satisfied.iter().copied().collect();
+    assert!(steps.len() > 3, "{satisfied:?}");
+    assert!(
+        satisfied.is_sorted(),
+        "what was green stays so: {satisfied:?}"
+    );
+    let mut told: Vec<&str> = run
+        .events()
+        .filter_map(|event| match event {
+            EventKind::Requirement { id, now, .. } => {
+                assert_eq!(*now, "satisfied", "{id}");
+                Some(id.as_str())
+            }
+            _ => None,
+        })
+        .collect();
+    told.sort_unstable();
+    let board = run.last_board();
+    let green = board
+        .rows
+        .iter()
+        .filter(|row| row.standing == Standing::Satisfied);
+    let green: Vec<&str> = green.map(|row| row.id.as_str()).collect();
+    assert_eq!(told, green, "each is told once");
+    let times: Vec<_> = board
+        .rows
+        .iter()
+        .filter_map(|row| row.first_success)
+        .collect();
+    assert_eq!(times.len(), green.len());
+    assert!(
+        times
+            .iter()
+            .all(|at| *at >= board.span.first && *at <= board.span.last)
+    );
+    assert!(board.is_complete());
+    assert!(run.events().any(|event| *event == EventKind::Complete));
+}
+
+#[test]
+fn what_is_blocked_says_what_shows_it_and_what_to_open() {
+    let sample = Sample::named("blocked-syn-dropped");
+    let site = Arc::new(site(&sample));
+    let run = run(
+        vec![Box::new(Played::of(&sample.capture, 100))],
+        options(),
+        &site,
+    );
+    let rows = &run.last_board().rows;
+    let blocked = rows
+        .iter()
+        .find(|row| row.standing == Standing::Blocked)
+        .unwrap();
+    assert!(
+        blocked
+            .evidence
+            .iter()
+            .any(|words| words.contains("T-SYN0"))
+    );
+    assert!(
+        blocked
+            .advice
+            .iter()
+            .any(|words| words.contains("allow 10.20.0.10"))
+    );
+    assert!(!blocked.frames.is_empty());
+}
+
+#[test]
+fn unexpected_traffic_is_told_newest_first() {
+    let sample = Sample::named("unexpected-traffic");
+    let site = Arc::new(site(&sample));
+    let run = run(
+        vec![Box::new(Played::of(&sample.capture, 100))],
+        options(),
+        &site,
+    );
+    let board = run.last_board();
+    let times: Vec<_> = board
+        .sights
+        .iter()
+        .map(|sight| sight.span.unwrap().0)
+        .collect();
+    assert!(
+        times.len() >= 5 && times.is_sorted_by(|a, b| a >= b),
+        "{times:?}"
+    );
+    let codes: BTreeSet<FindingCode> = board.sights.iter().map(|sight| sight.code).collect();
+    assert!(codes.contains(&FindingCode::WrongPort) && codes.contains(&FindingCode::ListGap));
+    let told = run
+        .events()
+        .filter(|event| matches!(event, EventKind::Finding { .. }));
+    assert_eq!(told.count(), board.sights.len());
+}
+
+#[test]
+fn a_full_queue_drops_and_says_so() {
+    let sample = Sample::named("activation-ok");
+    let site = Arc::new(site(&sample));
+    let folder = folder();
+    let kept = folder.path().join("kept.pcapng");
+    let options = EngineOptions {
+        queue_bytes: 1,
+        keep: keep(kept.clone(), None),
+        ..options()
+    };
+    let run = run(
+        vec![Box::new(Played::of(&sample.capture, 1))],
+        options,
+        &site,
+    );
+    let told = run.events().filter_map(|event| match event {
+        EventKind::Lost(loss) => Some(loss.own),
+        _ => None,
+    });
+    assert!(run.lost.own > 0 && (run.lost.kernel, run.lost.interface) == (0, 0));
+    assert_eq!(told.last(), Some(run.lost.own));
+    assert_eq!(run.last_board().exit, 2);
+    let last = run.finished.last;
+    let input = &last.inputs[0];
+    assert_eq!(input.loss.own, run.lost.own);
+    let mut source = source::open(&InputPath::File(sample.capture)).unwrap();
+    let all = std::iter::from_fn(|| source.next_frame().map(drop)).count() as u64;
+    assert_eq!(run.lost.own + input.frames, all);
+    let mut source = source::open(&InputPath::File(kept)).unwrap();
+    let all = std::iter::from_fn(|| source.next_frame().map(drop)).count() as u64;
+    assert_eq!(input.frames, all);
+    assert_eq!(
+        source.loss().kernel,
+        run.lost.own,
+        "the file says that frames are missing"
+    );
+}
+
+#[test]
+fn losses_of_the_kernel_make_the_audit_one_in_part() {
+    let sample = Sample::named("activation-ok");
+    let site = Arc::new(site(&sample));
+    let mut played = Played::of(&sample.capture, 100);
+    played.lost.kernel = 7;
+    played.lost.interface = 2;
+    let run = run(vec![Box::new(played)], options(), &site);
+    assert_eq!(
+        (run.lost.kernel, run.lost.interface, run.lost.own),
+        (7, 2, 0)
+    );
+    assert_eq!(run.last_board().exit, 2);
+    let loss = run.finished.last.inputs[0].loss;
+    assert_eq!((loss.kernel, loss.interface, loss.own), (7, 2, 0));
+}
+
+#[test]
+fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
+    let sample = Sample::named("activation-ok");
+    let site = Arc::new(site(&sample));
+    let mut played = Played::of(&sample.capture, 100);
+    played.end = Err("the interface is gone".to_owned());
+    let run = run(vec![Box::new(played)], options(), &site);
+    let (name, why) = ("played0".to_owned(), "the interface is gone".to_owned());
+    let gone = [(name.clone(), why.clone())];
+    assert_eq!(run.finished.ended, gone);
+    let told = EventKind::Interface { name, why };
+    assert!(run.events().any(|event| *event == told));
+    let last = run.finished.last;
+    assert!(last.inputs[0].damage[0].contains("the interface is gone"));
+    let json = site.json(last.observation, &last.inputs);
+    assert!(json.contains("\"exit\": 2") && json.contains("played0"));
+}
+
+#[test]
+fn flows_and_names_go_on_from_one_period_to_the_next() {
+    let sample = Sample::named("activation-ok");
+    let site = Arc::new(site(&sample));
+    let whole = run(
+        vec![Box::new(Played::of(&sample.capture, 50))],
+        options(),
+        &site,
+    );
+    let whole = attribute(whole.finished.last.observation);
+
+    let mut played = Played::of(&sample.capture, 40);
+    played.pause = Duration::from_millis(200);
+    let options = EngineOptions {
+        every: Some(Duration::from_millis(700)),
+        ..options()
+    };
+    let run = run(vec![Box::new(played)], options, &site);
+    assert!(run.periods.len() >= 2, "{}", run.periods.len());
+    let mut frames = 0;
+    let mut flows = BTreeSet::new();
+    let mut findings = 0;
+    for period in run.periods.into_iter().chain([run.finished.last]) {
+        let counted: u64 = period.inputs.iter().map(|input| input.frames).sum();
+        frames += counted;
+        let capture = attribute(period.observation);
+        assert_eq!(
+            capture.tally.frames, counted,
+            "a period counts its own frames"
+        );
+        let judgement = judge(&capture, &site.rules, &site.profile);
+        let in_traffic = judgement
+            .findings
+            .iter()
+            .filter(|finding| finding.span.is_some());
+        findings += in_traffic.count();
+        flows.extend(capture.flows.iter().map(|flow| {
+            let name = flow.names.first().map(|name| name.fqdn.to_string());
+            let first = capture.number(flow.span.0);
+            (flow.initiator, flow.responder, flow.opened, name, first)
+        }));
+    }
+    assert_eq!(frames, whole.tally.frames);
+    assert_eq!(findings, 0, "a border makes nothing look unexpected");
+    let wanted: BTreeSet<_> = whole
+        .flows
+        .iter()
+        .map(|flow| {
+            let name = flow.names.first().map(|name| name.fqdn.to_string());
+            (
+                flow.initiator,
+                flow.responder,
+                flow.opened,
+                name,
+                whole.number(flow.span.0),
+            )
+        })
+        .collect();
+    assert_eq!(
+        flows, wanted,
+        "each flow is whole, with its name and its frame's number"
+    );
+}
+
+#[test]
+fn too_many_flows_end_a_period() {
+    let sample = Sample::named("activation-ok");
+    let site = Arc::new(site(&sample));
+    let mut played = Played::of(&sample.capture, 60);
+    played.pause = Duration::from_millis(150);
+    let options = EngineOptions {
+        most_flows: 10,
+        ..options()
+    };
+    let run = run(vec![Box::new(played)], options, &site);
+    assert!(!run.periods.is_empty());
+}
+
+#[test]
+fn an_interface_that_is_not_there_is_an_error_that_says_what_to_do() {
+    let ran = pktaudit(["live", "-i", "nosuch0"]).exits(2);
+    assert!(
+        ran.stderr.contains("no interface `nosuch0`") || ran.stderr.contains("setcap cap_net_raw"),
+        "{}",
+        ran.stderr
+    );
+    let ran = pktaudit(["live"]).exits(2);
+    ran.complains_of(&["--interface <IFACE>"]);
+    let ran = pktaudit(["live", "-i", "lo", "--duration", "soon"]).exits(2);
+    ran.complains_of(&["write it like 90s, 15m or 1h30m"]);
+}
+
+#[test]
+fn metrics_need_an_address_that_is_free() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ran = pktaudit([
+        "live",
+        "-i",
+        "lo",
+        "--duration",
+        "1s",
+        "--metrics",
+        &address,
+    ])
+    .exits(2);
+    // Without rights the interface comes first.
+    assert!(
+        ran.stderr.contains("cannot listen there") || ran.stderr.contains("setcap"),
+        "{}",
+        ran.stderr
+    );
+}
