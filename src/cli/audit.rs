@@ -49,7 +49,10 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         folder: command.out.as_deref(),
         evidence: None,
     };
-    report(&sighted, &inputs, &captures, &plan, to, common)
+    let exit = report(&sighted, &inputs, &captures, &plan, to, common);
+    // The process ends: taking millions of small lists apart would only take time.
+    std::mem::forget(sighted);
+    exit
 }
 
 /// What was seen, at one point or at two.
@@ -117,7 +120,7 @@ pub(super) fn with_report<T>(
 ) -> T {
     let Sighted { capture, outside } = sighted;
     let judgement = judge_between(capture, outside.as_ref(), &plan.rules, &plan.profile);
-    then(&Report::new(&Audit {
+    let report = Report::new(&Audit {
         capture,
         judgement: &judgement,
         rules: &plan.rules,
@@ -127,5 +130,6 @@ pub(super) fn with_report<T>(
         site_sha256: plan.site_sha256.as_deref(),
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),
-    }))
+    });
+    then(&report)
 }

@@ -218,29 +218,49 @@ impl<'a> Absorber<'a> {
             self.chunk = self.chunk.saturating_add(1);
             self.index = 0;
         }
-        self.observation.note_chunk(self.input, self.chunk);
-        for (place, frame) in batch.frames_by_time() {
-            let index = u32::try_from(self.index + place).unwrap_or(u32::MAX);
-            let sighting = Sighting {
-                stamp: Stamp {
-                    time: frame.time,
-                    frame: FrameId::new(self.input, self.chunk, index),
-                },
-                captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
-                wire_length: frame.wire_length,
-            };
-            let place = frame.interface as usize;
-            if elsewhere.get(place).copied().unwrap_or(false) {
-                self.observation.pass_by(sighting);
-                continue;
-            }
-            let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
-            self.observation.absorb(sighting, &decoded);
-        }
+        let place = (self.input, self.chunk, self.index);
+        take_batch(&mut self.observation, batch, elsewhere, place);
         self.index += batch.len();
         self.frames += batch.len() as u64;
         self.span.merge(batch.span());
         let frames = &self.progress.frames;
         frames.fetch_add(batch.len() as u64, Ordering::Relaxed);
+    }
+}
+
+/// One batch to its observation, as the chunk of an input.
+#[must_use]
+pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
+    let mut observation = Observation::default();
+    take_batch(&mut observation, batch, &[], (input, chunk, 0));
+    observation
+}
+
+/// Takes the frames of a batch in the order of time. `first` is the place of its first frame: input, chunk, index.
+fn take_batch(
+    observation: &mut Observation,
+    batch: &Batch,
+    elsewhere: &[bool],
+    first: (u32, u32, usize),
+) {
+    let (input, chunk, start) = first;
+    observation.note_chunk(input, chunk);
+    for (place, frame) in batch.frames_by_time() {
+        let index = u32::try_from(start + place).unwrap_or(u32::MAX);
+        let sighting = Sighting {
+            stamp: Stamp {
+                time: frame.time,
+                frame: FrameId::new(input, chunk, index),
+            },
+            captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
+            wire_length: frame.wire_length,
+        };
+        let interface = frame.interface as usize;
+        if elsewhere.get(interface).copied().unwrap_or(false) {
+            observation.pass_by(sighting);
+            continue;
+        }
+        let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
+        observation.absorb(sighting, &decoded);
     }
 }

@@ -1,8 +1,10 @@
 //! What works nearby: tells a filter from a server that is down, and a name filter from a port filter.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use super::attempt::{Went, answer_times, seconds};
 use super::evidence::{Code, Evidence, Grade};

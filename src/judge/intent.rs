@@ -1,9 +1,11 @@
 //! Attempts rolled up to intents: one initiator, one aim, one port, close in time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use super::attempt::{Doubt, Went, stage};
 use super::coverage::wanted_by_name;
@@ -448,7 +450,7 @@ fn forgive_earlier(same_key: &mut [Intent]) {
 /// other family from the moment that this one failed, the failed family is a way that does not work, no block.
 fn forgive_other_family(intents: &mut [Intent]) {
     type Aim = (Fqdn, Option<u16>);
-    let mut reached: HashMap<Aim, Vec<(CaptureTime, bool)>> = HashMap::new();
+    let mut reached: HashMap<Aim, Vec<(CaptureTime, bool)>> = HashMap::default();
     for intent in intents.iter().filter(|intent| intent.outcome.is_reached()) {
         if let Some(name) = &intent.fqdn {
             let key = (name.clone(), intent.port);

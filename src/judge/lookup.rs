@@ -1,7 +1,9 @@
 //! How lookups went: what resolvers said of a name to a client.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use super::evidence::Evidence;
 use super::lookup_failure::{Servers, addresses, failure, injected};
@@ -73,7 +75,7 @@ impl Lookups {
                 }
             }
         }
-        let mut by_name: HashMap<Fqdn, Vec<IpAddr>> = HashMap::new();
+        let mut by_name: HashMap<Fqdn, Vec<IpAddr>> = HashMap::default();
         for ((client, name), lookup) in &mut by_client {
             lookup.stamps.sort_unstable();
             lookup.stamps.dedup();

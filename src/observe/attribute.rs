@@ -208,7 +208,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     let mut directory = Directory::of(&dns);
     directory.seed(seeds);
     let cut = runs.iter().filter(|(_, run)| run.cut).count() as u64;
-    let mut out: Vec<Flow> = runs
+    let out: Vec<Flow> = runs
         .into_par_iter()
         .with_min_len(SOME)
         .filter(|(_, run)| run.sides.iter().any(|side| side.packets > 0))
@@ -217,7 +217,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     if cut > 0 {
         *tally.bounded.entry("flow-evidence".to_owned()).or_default() += cut;
     }
-    out.par_sort_by_key(|f| (f.span.0.time, f.initiator, f.responder, f.transport, f.span));
+    let out = sorted(out);
     let numbering = chunks.numbering();
     let span = chunks.span();
     Capture {
@@ -228,6 +228,24 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         numbering,
         span,
     }
+}
+
+/// Flows in their order. Their places are sorted, since they themselves are large.
+fn sorted(flows: Vec<Flow>) -> Vec<Flow> {
+    let key = |flow: &Flow| {
+        (
+            flow.span.0.time,
+            flow.initiator,
+            flow.responder,
+            flow.transport,
+            flow.span,
+        )
+    };
+    let mut order: Vec<usize> = (0..flows.len()).collect();
+    order.par_sort_by(|a, b| key(&flows[*a]).cmp(&key(&flows[*b])));
+    let mut flows: Vec<Option<Flow>> = flows.into_iter().map(Some).collect();
+    let in_order = order.into_iter().filter_map(|place| flows[place].take());
+    in_order.collect()
 }
 
 fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {

@@ -68,12 +68,19 @@ impl Chunks {
                 gap.get_or_insert((*place, 0)).1 += info.frames;
                 continue;
             }
-            let counted = |frames| ChunkInfo {
+            let without_times = |frames| ChunkInfo {
                 frames,
                 span: TimeSpan::default(),
             };
-            by_place.extend(gap.take().map(|(place, frames)| (place, counted(frames))));
-            by_place.push((*place, if is_last { *info } else { counted(info.frames) }));
+            if let Some((place, frames)) = gap.take() {
+                by_place.push((place, without_times(frames)));
+            }
+            let info = if is_last {
+                *info
+            } else {
+                without_times(info.frames)
+            };
+            by_place.push((*place, info));
         }
         Self { by_place }
     }

@@ -378,15 +378,24 @@ fn order(seen: &DnsSeen) -> (i64, bool, Stamp, Endpoint, Endpoint, &DnsFacts) {
 
 fn facts(message: &dns::Message) -> DnsFacts {
     let question = message.questions.first();
+    let query = question.and_then(|q| q.name.clone());
+    let mut records: Vec<DnsRecord> = message.records.iter().filter_map(record).collect();
+    // Messages are kept to the end, so their lists are no longer than they must be, and a name is there once.
+    records.shrink_to_fit();
+    for record in &mut records {
+        if record.name == query {
+            record.name.clone_from(&query);
+        }
+    }
     DnsFacts {
         id: message.id,
         response: message.response,
-        query: question.and_then(|q| q.name.clone()),
+        query,
         query_type: question.map_or(0, |q| q.kind),
         rcode: message.rcode,
         truncated: message.truncated,
         whole: message.stop.is_none(),
-        records: message.records.iter().filter_map(record).collect(),
+        records,
         extended_errors: message.ede.clone(),
     }
 }

@@ -198,6 +198,9 @@ pub(super) struct Run {
     /// Of which kinds of events from each side as many are kept as ever are; as far as it has been noticed.
     #[serde(skip)]
     full: [u8; 2],
+    /// Whose stream has nothing to say any more, as far as it has been noticed: spares a look at the stream itself.
+    #[serde(skip)]
+    pub settled: [bool; 2],
 }
 
 impl Run {
@@ -227,6 +230,7 @@ impl Run {
             extra: None,
             cut: false,
             full: [0; 2],
+            settled: [false; 2],
         }
     }
 
@@ -383,6 +387,7 @@ impl Run {
         self.app.insert(other.app);
         self.cut |= other.cut;
         self.full = [0; 2];
+        self.settled = [false; 2];
         let [low, high] = other.sides;
         self.sides[0].merge(low);
         self.sides[1].merge(high);
@@ -495,6 +500,10 @@ pub(super) fn is_after(a: u32, b: u32) -> bool {
 
 /// Puts an item into its place in an ascending list, once.
 fn insert<T: Ord>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        // There are very many of these lists, and most stay short.
+        list.reserve_exact(1 + list.len() / 2);
+    }
     if list.last().is_none_or(|last| *last < item) {
         list.push(item);
     } else if let Err(place) = list.binary_search(&item) {

@@ -109,7 +109,7 @@ fn list(
 
 /// An object of one field.
 fn field(name: &'static str, value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, ReportError> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(1 << 14);
     let formatter = Harmless(Pretty::default());
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
     let mut map = serializer.serialize_map(Some(1))?;

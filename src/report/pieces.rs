@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::ReportError;
 
-/// Items of a piece: some hundred kilobytes of text.
-const PIECE: usize = 512;
+/// Items of a piece: some hundred kilobytes of text, which the cache holds until they are written.
+const PIECE: usize = 64;
 
 /// Makes the text of all pieces of a list of `count` items and hands it to `write`, in order. No more pieces are held
 /// than a few for each thread.

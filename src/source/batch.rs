@@ -156,6 +156,12 @@ impl Batch {
         self.span
     }
 
+    /// The latest time; `None` without frames.
+    #[must_use]
+    pub fn last_time(&self) -> Option<CaptureTime> {
+        (!self.is_empty()).then_some(self.span.last)
+    }
+
     /// Frames in it.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -438,9 +438,9 @@ fn law_6_without_the_tail_nothing_becomes_blocked() {
     for_each_sample(|sample| {
         let bench = Bench::new(sample);
         let capture = Capture::read(&sample.capture);
-        // What was blocked and then reached is blocked in a capture that ends before that.
+        // What was blocked and then reached, by another way or later, is blocked in a capture that ends before that.
         let known = bench.intents(&capture, |outcome| {
-            outcome.is_blocked() || outcome == Outcome::OkAfterRetry
+            outcome.is_blocked() || matches!(outcome, Outcome::OkAfterRetry | Outcome::Degraded)
         });
         (10..capture.frames.len()).step_by(10).try_for_each(|end| {
             let cut = capture.with(capture.frames[..end].iter().cloned());

@@ -61,7 +61,7 @@ KINDS
 holds_blocked_reject_kinds_ipv6() {
   local code
   for code in 0 1 3 4 5 6; do
-    expect "ICMPv6 1/$code" = 1 "icmpv6.type==1 && icmpv6.code==$code"
+    expect "ICMPv6 1/$code" '>=' 1 "icmpv6.type==1 && icmpv6.code==$code"
   done
   expect "resets with the router's hop limit" = 1 'ipv6.src==2001:db8:113::42 && tcp.flags.reset==1 && ipv6.hlim==64'
 }
@@ -144,7 +144,7 @@ scenario_reset_after_handshake() {
 }
 
 holds_reset_after_handshake() {
-  expect 'SYN-ACKs' = 1 "$FROM_WEB_REPUTATION && tcp.flags.syn==1"
+  expect 'SYN-ACKs' '>=' 1 "$FROM_WEB_REPUTATION && tcp.flags.syn==1"
   expect 'resets of the router' '>=' 1 "$FROM_WEB_REPUTATION && tcp.flags.reset==1 && ip.ttl==64"
   expect 'hellos that the server answered' = 0 "$FROM_WEB_REPUTATION && tls"
 }
@@ -322,4 +322,90 @@ holds_blocked_two_files() {
   expect 'SYNs inside' '>=' 4 "$SYN && $WEB_REPUTATION"
   expect_in outside.pcap 'SYNs outside' = 0 "$WEB_REPUTATION"
   expect_in outside.pcap 'other SYNs outside' = 3 "$SYN && ip.dst==198.51.100.0/24"
+}
+
+# A device at the LAN's edge resets with the servers' own TTL; only its haste gives it away.
+scenario_blocked_rst_early() {
+  WIRE=inet
+  WIRE_OPTIONS=(--delay 25)
+  build_lab
+  setting inet net.ipv4.ip_default_ttl=65
+  path_rule 'ip daddr 203.0.113.42 tcp dport 443 reject with tcp reset'
+  tap_on
+  calls_and_then agent https://files.trendmicro.com/ https://dsaas.icrc.trendmicro.com/ "$WEB_REPUTATION"
+  tap_off
+}
+
+holds_blocked_rst_early() {
+  expect 'resets within 10 ms' = 1 "$FROM_WEB_REPUTATION && tcp.flags.reset==1 && tcp.time_relative<0.01 && ip.ttl==64"
+  expect 'SYN-ACKs with the same TTL, after 45 ms or more' '>=' 5 'tcp.flags.syn==1 && tcp.flags.ack==1 && ip.ttl==64 && tcp.time_relative>0.045'
+}
+
+# One port of an address is stopped, another is not.
+scenario_blocked_port_only() {
+  build_lab
+  path_rule 'ip daddr 203.0.113.10 tcp dport 443 drop'
+  tap_on
+  fetch agent http://files.trendmicro.com/
+  fetch agent https://files.trendmicro.com/
+  sleep 11
+  fetch agent http://files.trendmicro.com/
+  tap_off
+}
+
+holds_blocked_port_only() {
+  expect 'SYNs to 443' '>=' 4 "$SYN && ip.dst==203.0.113.10 && tcp.dstport==443"
+  expect 'answers of 443' = 0 'ip.src==203.0.113.10 && tcp.srcport==443'
+  expect 'HTTP answers of the same address' = 2 'http.response.code==200 && ip.src==203.0.113.10'
+}
+
+# The connection opens for both hosts, and then only one may speak.
+scenario_blocked_after_handshake_by_source() {
+  build_lab
+  path_rule "ip saddr $AGENT ip daddr 203.0.113.40 tcp dport 80 meta length > 80 drop"
+  tap_on
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  fetch relay http://dsaas.icrc.trendmicro.com/tmcss/
+  fetch agent http://dsaas.icrc.trendmicro.com/tmcss/
+  heartbeat_later agent
+  tap_off
+}
+
+holds_blocked_after_handshake_by_source() {
+  expect 'requests of the agent' '>=' 3 'ip.src==10.20.0.10 && ip.dst==203.0.113.40 && tcp.len>0'
+  expect 'answers to the agent' = 0 'ip.src==203.0.113.40 && ip.dst==10.20.0.10 && tcp.len>0'
+  expect 'answers to the relay' = 1 'http.response.code==200 && ip.dst==10.20.0.11'
+}
+
+# The large hello of a browser vanishes in a narrow link, the small one of another program to the same address does not.
+scenario_path_mtu_black_hole_browser() {
+  build_lab
+  path_rule 'ip daddr 203.0.113.41 meta length > 1300 drop'
+  tap_on
+  fetch agent https://dsaas-en-f.trx.trendmicro.com/
+  inside agent /usr/bin/python3 "$HERE/browse.py" "$CERTIFICATES/ca.pem" https://dsaas-en-b.trx.trendmicro.com/ | sed 's/^/  agent: /'
+  heartbeat_later agent
+  tap_off
+}
+
+holds_path_mtu_black_hole_browser() {
+  expect 'large segments, again and again' '>=' 3 'ip.dst==203.0.113.41 && ip.len>1300'
+  expect 'small ones that were acknowledged' '>=' 1 'ip.src==203.0.113.41 && tcp.options.sack.count'
+  expect 'server hellos for the other name' = 1 'ip.src==203.0.113.41 && tls.handshake.type==2'
+}
+
+# A host of the LAN is switched off: nobody answers ARP, and there is not even a SYN.
+scenario_relay_down() {
+  build_lab
+  ip -n "$PREFIX-relay" link set eth0 down
+  tap_on
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  update_from_relay agent
+  heartbeat_later agent
+  tap_off
+}
+
+holds_relay_down() {
+  expect 'questions for its MAC address' '>=' 3 'arp.opcode==1 && arp.dst.proto_ipv4==10.20.0.11'
+  expect 'SYNs to it' = 0 "$SYN && ip.dst==10.20.0.11"
 }

@@ -116,7 +116,6 @@ scenario_dns_upstream_down() {
 
 holds_dns_upstream_down() {
   expect 'SERVFAIL' '>=' 1 "dns.flags.rcode==2 && dns.qry.name==\"$NAME\""
-  expect 'EDE 22 or 23' '>=' 1 'dns.opt.ext_error.info_code in {22,23}'
   expect 'EDE of a policy' = 0 'dns.opt.ext_error.info_code in {4,15,16,17,18}'
 }
 
@@ -223,7 +222,7 @@ scenario_blocked_dns_injected() {
 }
 
 holds_blocked_dns_injected() {
-  expect 'queries' = 1 "dns.flags.response==0 && dns.qry.name==\"$NAME\""
+  expect 'queries for A' = 1 "dns.flags.response==0 && dns.qry.type==1 && dns.qry.name==\"$NAME\""
   expect 'forged answers' = 1 "dns.a==203.0.113.66 && ip.ttl==100"
   expect 'true answers' = 1 "dns.a==203.0.113.42 && ip.ttl==63"
 }
@@ -265,4 +264,46 @@ scenario_dns_answer_too_late() {
 holds_dns_answer_too_late() {
   expect 'ICMP 3/3 of the client' '>=' 1 'icmp.type==3 && icmp.code==3 && udp.srcport==53'
   expect 'TLS to the name' = 1 "tls.handshake.extensions_server_name==\"$NAME\""
+}
+
+# The resolver does not serve this client, and says so.
+scenario_blocked_dns_client_refused() {
+  DNS_PORT=5353
+  RESOLVER_OPTIONS='options edns0 timeout:2 attempts:2'
+  build_lab
+  start_unbound "access-control: $AGENT/32 refuse"
+  tap_on
+  fetch relay https://app.deepsecurity.trendmicro.com/
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  fetch agent "$WEB_REPUTATION"
+  sleep 11
+  fetch relay https://app.deepsecurity.trendmicro.com/
+  tap_off
+}
+
+holds_blocked_dns_client_refused() {
+  expect 'REFUSED with EDE 18 to the agent' '>=' 2 'dns.flags.rcode==5 && dns.opt.ext_error.info_code==18 && ip.dst==10.20.0.10'
+  expect 'answers to the relay' '>=' 1 'dns.a && ip.dst==10.20.0.11'
+}
+
+# The tap is on the agent itself and sees its loopback too: a name that is sent there must not name what else is there.
+scenario_dns_sinkhole_loopback() {
+  DNS_WITHOUT=$WEB_REPUTATION_NAME
+  DNS_EXTRA="address=/$WEB_REPUTATION_NAME/127.0.0.1"
+  TAP_OPTIONS=(-s 2000)
+  build_lab
+  spawn agent socat TCP-LISTEN:8080,bind=127.0.0.1,fork,reuseaddr SYSTEM:'read -r line; echo own'
+  wait_until listening agent t 127.0.0.1:8080
+  tap_on agent any
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  fetch agent "$WEB_REPUTATION"
+  fetch agent http://127.0.0.1:8080/ --http0.9
+  heartbeat_later agent
+  tap_off
+}
+
+holds_dns_sinkhole_loopback() {
+  expect 'answers 127.0.0.1' '>=' 1 "dns.a==127.0.0.1 && dns.qry.name==\"$NAME\""
+  expect 'refused on loopback' '>=' 1 'ip.src==127.0.0.1 && tcp.srcport==443 && tcp.flags.reset==1'
+  expect 'something else on loopback' '>=' 1 "$SYN && ip.dst==127.0.0.1 && tcp.dstport==8080"
 }

@@ -78,24 +78,28 @@ holds_blocked_proxy_login() {
   expect 'tunnels' = 3 'http.response.code==200'
 }
 
-# The proxy tries and fails: refused, silent, and a server that closes without a word.
+# The proxy tries and fails: refused, silent, a server that closes without a word, and one that never answers.
 scenario_proxy_cannot_reach() {
   build_lab
-  start_proxy 'connect_timeout 3 seconds' 'connect_retries 0' 'forward_timeout 4 seconds'
+  start_proxy 'connect_timeout 3 seconds' 'connect_retries 0' 'forward_timeout 4 seconds' 'read_timeout 3 seconds'
   server_rule 'ip daddr 203.0.113.42 tcp dport 443 reject with tcp reset'
   path_rule 'ip daddr 203.0.113.10 tcp dport 443 drop'
   spawn inet socat TCP-LISTEN:8082,bind=203.0.113.40,fork,reuseaddr SYSTEM:'read -r line'
   wait_until listening inet t 203.0.113.40:8082
   instead 203.0.113.40 80 inet 203.0.113.40 8082
+  spawn inet socat -u TCP-LISTEN:8083,bind=203.0.113.41,fork,reuseaddr SYSTEM:'sleep 20'
+  wait_until listening inet t 203.0.113.41:8083
+  ip netns exec "$PREFIX-inet" nft add rule ip instead prerouting ip daddr 203.0.113.41 tcp dport 80 dnat to 203.0.113.41:8083
   FETCH_OPTIONS=(--proxy "http://$PROXY:3128")
   tap_on
-  calls_and_then agent "$WEB_REPUTATION" https://files.trendmicro.com/ "$SMART_SCAN_HTTP"
+  calls_and_then agent "$WEB_REPUTATION" https://files.trendmicro.com/ "$SMART_SCAN_HTTP" http://dsaas-en-b.trx.trendmicro.com/
   tap_off
 }
 
 holds_proxy_cannot_reach() {
   expect '503 or 504 to CONNECT' = 2 'http.response.code in {503,504}'
   expect '502 to GET' = 1 'http.response.code==502'
+  expect '504 to GET' = 1 'http.response.code==504'
 }
 
 # The server was away for a moment; the next try through the proxy succeeds.

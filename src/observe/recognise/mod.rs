@@ -42,8 +42,7 @@ pub(super) fn segment(
     dns: &mut DnsLog,
 ) {
     // Most segments lie far behind the opening and start nothing.
-    if let Some(stream) = &run.streams[side.index()]
-        && stream.is_settled()
+    if run.settled[side.index()]
         && !segment.flags.has(TcpFlags::SYN)
         && !starts_item(segment.payload)
     {
@@ -63,6 +62,7 @@ pub(super) fn segment(
         listener.cut = false;
     }
     listener.drain(&mut stream);
+    run.settled[side.index()] = stream.is_settled();
     run.streams[side.index()] = Some(stream);
 }
 
