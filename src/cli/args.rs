@@ -227,6 +227,9 @@ pub(super) struct ExtractCommand {
     /// Id of a finding, or how ids begin: `blocked` means every finding of that kind; all findings where none is named.
     #[arg(long = "finding", value_name = "ID")]
     pub(super) findings: Vec<String>,
+    /// Copy all packets of the findings' flows, and not only those that show them.
+    #[arg(long)]
+    pub(super) flows: bool,
     /// The file to write; standard output where none is named.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,

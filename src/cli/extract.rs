@@ -10,8 +10,9 @@ use super::audit::{Sighted, with_report};
 use super::exit::Exit;
 use super::plan::plan;
 use super::{input, output, points, seeds};
-use crate::drive::{Extracted, Wanted, extract};
-use crate::observe::{Capture, attribute_with};
+use crate::drive::{Conversations, Extracted, Wanted, extract};
+use crate::model::{Merge as _, TimeSpan};
+use crate::observe::{Capture, FlowId, attribute_with};
 use crate::report::{FindingView, Report, write_whole};
 use crate::source::{Input, resolve};
 
@@ -36,11 +37,16 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     with_report(&sighted, &inputs, &plan, |report| {
         let picked = pick(report, &command.findings)?;
         let wanted = wanted(report, Some(&picked));
+        let flows = if command.flows {
+            flows_of(&picked, capture)
+        } else {
+            Conversations::default()
+        };
         let extracted = match &command.out {
-            Some(path) => to_file(&captures, &wanted, capture, path)?,
+            Some(path) => to_file(&captures, &wanted, &flows, capture, path)?,
             None => {
                 let mut out = BufWriter::new(io::stdout().lock());
-                let extracted = extract(&captures, &wanted, &capture.numbering, &mut out)
+                let extracted = extract(&captures, &wanted, &flows, &capture.numbering, &mut out)
                     .context("cannot write the packets")?;
                 out.flush().context("cannot write the packets")?;
                 extracted
@@ -105,7 +111,8 @@ pub(super) fn evidence(
     captures: &[Input],
     path: &Path,
 ) -> anyhow::Result<()> {
-    let extracted = to_file(captures, &wanted(report, None), capture, path)?;
+    let none = Conversations::default();
+    let extracted = to_file(captures, &wanted(report, None), &none, capture, path)?;
     tell(&extracted);
     Ok(())
 }
@@ -120,15 +127,30 @@ fn wanted(report: &Report<'_>, picked: Option<&[&FindingView]>) -> Vec<Wanted> {
         .collect()
 }
 
+/// The flows of some findings, to the last ICMP error that quotes them.
+fn flows_of(picked: &[&FindingView], capture: &Capture) -> Conversations {
+    let mut flows = Conversations::default();
+    let places = picked.iter().flat_map(|finding| &finding.flows);
+    for flow in places.filter_map(|place| capture.flow(FlowId(*place))) {
+        let mut span = TimeSpan::at(flow.span.0.time);
+        span.merge(TimeSpan::at(flow.span.1.time));
+        let events = flow.events.iter();
+        events.for_each(|event| span.merge(TimeSpan::at(event.stamp.time)));
+        flows.add(flow.initiator, flow.responder, flow.transport, span);
+    }
+    flows
+}
+
 fn to_file(
     captures: &[Input],
     wanted: &[Wanted],
+    flows: &Conversations,
     capture: &Capture,
     path: &Path,
 ) -> anyhow::Result<Extracted> {
     let mut extracted = Extracted::default();
     write_whole(path, |out| {
-        extracted = extract(captures, wanted, &capture.numbering, out)?;
+        extracted = extract(captures, wanted, flows, &capture.numbering, out)?;
         Ok(())
     })?;
     Ok(extracted)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::conversation::Conversations;
 use crate::model::Stamp;
 use crate::observe::Numbering;
 use crate::source::{
@@ -44,44 +45,50 @@ pub enum Missing {
 /// Copies frames with their times, link types and interfaces as a pcapng file.
 ///
 /// `inputs` are those that were observed, by ordinal; `numbering` is that of the observation. Frames are written in
-/// the order of the inputs and, within one, as they lie in it. An input is read up to its last wanted frame; one from
-/// which nothing is wanted is not opened. A frame is copied only where its time is that of the first reading.
+/// the order of the inputs and, within one, as they lie in it. A wanted frame is copied only where its time is that of
+/// the first reading. Packets of `conversations` are copied too, without comments. An input is read up to its last
+/// wanted frame, or to its end where it may hold packets of conversations; one from which nothing is wanted is not
+/// opened.
 ///
 /// # Errors
 /// Those of the writer. An input that cannot be read again is no error: see [`Extracted::missing`].
 pub fn extract(
     inputs: &[Input],
     wanted: &[Wanted],
+    conversations: &Conversations,
     numbering: &Numbering,
     out: impl Write,
 ) -> io::Result<Extracted> {
-    let mut by_input: BTreeMap<u32, BTreeMap<u64, &Wanted>> = BTreeMap::new();
+    let mut by_input: Vec<BTreeMap<u64, &Wanted>> = vec![BTreeMap::new(); inputs.len()];
     for frame in wanted {
         let (input, number) = numbering.place(frame.stamp.frame);
-        by_input.entry(input).or_default().insert(number, frame);
+        if let Some(frames) = by_input.get_mut(input as usize) {
+            frames.insert(number, frame);
+        }
     }
     let mut copy = Copy {
         writer: PcapngWriter::new(out)?,
+        conversations,
         interfaces: 0,
     };
     let mut extracted = Extracted::default();
-    for (ordinal, frames) in by_input {
-        let Some(input) = inputs.get(ordinal as usize) else {
+    for (input, frames) in inputs.iter().zip(by_input) {
+        if frames.is_empty() && conversations.is_empty() {
             continue;
-        };
-        let before = copy.writer.frames();
-        let trouble = match input.path.can_be_read_again() {
-            false => Some(Missing::ReadOnce(input.path.to_string())),
+        }
+        let (copied, why) = match input.path.can_be_read_again() {
+            false => (0, Missing::ReadOnce(input.path.to_string())),
             true => match open(&input.path) {
-                Ok(mut source) => copy
-                    .input(&mut source, input, &frames)?
-                    .then(|| Missing::Changed(input.path.to_string())),
-                Err(error) => Some(error.into()),
+                Ok(mut source) => {
+                    let copied = copy.input(&mut source, input, &frames)?;
+                    (copied, Missing::Changed(input.path.to_string()))
+                }
+                Err(error) => (0, error.into()),
             },
         };
-        if let Some(trouble) = trouble {
-            let missing = frames.len() as u64 - (copy.writer.frames() - before);
-            extracted.missing.push((missing, trouble));
+        let missing = (frames.len() as u64).saturating_sub(copied);
+        if missing > 0 {
+            extracted.missing.push((missing, why));
         }
     }
     extracted.written = copy.writer.frames();
@@ -89,54 +96,64 @@ pub fn extract(
     Ok(extracted)
 }
 
-struct Copy<W> {
+struct Copy<'c, W> {
     writer: PcapngWriter<W>,
+    conversations: &'c Conversations,
     /// Interfaces of all inputs before the one that is read.
     interfaces: u32,
 }
 
-impl<W: Write> Copy<W> {
-    /// Copies the wanted frames of one input, by their numbers in it; `true` where not all are there as they were.
+impl<W: Write> Copy<'_, W> {
+    /// Copies from one input; gives how many of the wanted frames, told by their numbers in it, are there as they were.
     fn input(
         &mut self,
         source: &mut (impl FrameSource + ?Sized),
         input: &Input,
         wanted: &BTreeMap<u64, &Wanted>,
-    ) -> io::Result<bool> {
-        let mut changed = false;
-        let mut number = 0;
-        let mut interfaces = 0;
-        for (next, frame) in wanted {
-            let mut found = None;
-            while number < *next {
-                number += 1;
-                match source.next_frame() {
-                    Some(read) if number == *next => found = Some(OwnedFrame::from(read)),
-                    Some(_) => {}
-                    None => return Ok(true),
-                }
+    ) -> io::Result<u64> {
+        let last = wanted.last_key_value().map_or(0, |(number, _)| *number);
+        let (mut copied, mut interfaces) = (0, 0);
+        for number in 1_u64.. {
+            if number > last && self.conversations.is_empty() {
+                break;
             }
-            let Some(found) = found.filter(|found| found.time == frame.stamp.time) else {
-                changed = true;
-                continue;
+            let Some(read) = source.next_frame() else {
+                break;
             };
+            let known = wanted
+                .get(&number)
+                .filter(|known| known.stamp.time == read.time);
+            if known.is_none() && !self.conversations.holds(&read) {
+                continue;
+            }
+            let found = OwnedFrame::from(read);
+            copied += u64::from(known.is_some());
+            interfaces = interfaces.max(found.interface + 1);
             let described = source.interfaces().get(found.interface as usize);
             let interface = interface(input, &found, described);
-            let number_of_all = self.interfaces.saturating_add(found.interface);
-            interfaces = interfaces.max(found.interface + 1);
-            self.writer.describe(number_of_all, &interface)?;
-            let place = format!("frame {next} of {}", input.path);
-            let comments = frame.comments.iter().map(|text| format!("{text}; {place}"));
-            let comments: Vec<String> = comments.collect();
-            let copy = Frame {
-                interface: number_of_all,
-                ..found.as_frame()
-            };
-            self.writer
-                .write_commented(&copy, comments.iter().map(String::as_str))?;
+            let place = format!("frame {number} of {}", input.path);
+            let comments = known.into_iter().flat_map(|known| &known.comments);
+            let comments: Vec<String> = comments.map(|text| format!("{text}; {place}")).collect();
+            self.write(&found, &interface, &comments)?;
         }
         self.interfaces = self.interfaces.saturating_add(interfaces);
-        Ok(changed)
+        Ok(copied)
+    }
+
+    fn write(
+        &mut self,
+        found: &OwnedFrame,
+        interface: &Interface,
+        comments: &[String],
+    ) -> io::Result<()> {
+        let number = self.interfaces.saturating_add(found.interface);
+        self.writer.describe(number, interface)?;
+        let copy = Frame {
+            interface: number,
+            ..found.as_frame()
+        };
+        let comments = comments.iter().map(String::as_str);
+        self.writer.write_commented(&copy, comments)
     }
 }
 

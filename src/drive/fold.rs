@@ -176,16 +176,6 @@ fn read_ahead(
     });
 }
 
-/// One chunk to its observation, whatever chunks of the input come before or after it.
-#[must_use]
-pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
-    let progress = Progress::default();
-    let mut absorber = Absorber::new(input, &progress);
-    absorber.chunk = chunk;
-    absorber.absorb(batch, &[]);
-    absorber.observation
-}
-
 /// Takes the batches of one input, in their order.
 struct Absorber<'a> {
     observation: Observation,
@@ -228,7 +218,7 @@ impl<'a> Absorber<'a> {
     }
 }
 
-/// One batch to its observation, as the chunk of an input.
+/// One batch to its observation, as a chunk of an input, whatever chunks come before or after it.
 #[must_use]
 pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
     let mut observation = Observation::default();

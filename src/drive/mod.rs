@@ -1,5 +1,6 @@
 //! One fold, run anywhere: inputs to partial observations to one whole.
 
+mod conversation;
 mod digest;
 mod extract;
 mod fold;
@@ -7,6 +8,7 @@ mod partial;
 mod point;
 mod two_points;
 
+pub use conversation::Conversations;
 pub use digest::{Digests, digest_of, with_digests};
 pub use extract::{Extracted, Missing, Wanted, extract};
 pub use fold::{InputReport, Observed, Progress, absorb, observe, observe_at};

@@ -198,3 +198,47 @@ fn one_finding_is_extracted_by_its_id() {
         .exits(2)
         .complains_of(&["there is no finding no-such-finding", id]);
 }
+
+#[test]
+fn the_whole_flows_of_a_finding_are_extracted_where_they_are_wanted() {
+    let sample = Sample::named("blocked-after-hello");
+    let capture = sample.capture.display().to_string();
+    let (_place, report, _) = out(&sample, std::slice::from_ref(&capture));
+    let finding = &report["findings"][0];
+    let flows = finding["flows"].as_array().unwrap().iter();
+    let packets = |flow: &Value| -> u64 {
+        let flow = &report["flows"][usize::try_from(flow.as_u64().unwrap()).unwrap()];
+        ["out", "in"]
+            .iter()
+            .map(|way| flow["packets"][way].as_u64().unwrap())
+            .sum()
+    };
+    let wanted: u64 = flows.map(packets).sum();
+    let named = finding["frames"].as_array().unwrap().len();
+    assert!(wanted > named as u64);
+    let file = folder();
+    let path = file.path().join("all.pcapng");
+    let (site, at) = (
+        sample.site.display().to_string(),
+        path.display().to_string(),
+    );
+    pktaudit([
+        "extract",
+        "--site",
+        &site,
+        "--flows",
+        "--finding",
+        "blocked",
+        "--out",
+        &at,
+        &capture,
+    ])
+    .exits(0);
+    let copies = Capture::read(&path).frames;
+    assert_eq!(copies.len() as u64, wanted);
+    let commented = comments(&fs::read(&path).unwrap());
+    assert_eq!(
+        commented.iter().filter(|list| !list.is_empty()).count(),
+        named
+    );
+}

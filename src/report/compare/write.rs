@@ -215,15 +215,18 @@ fn what(change: &Change) -> String {
 }
 
 fn from_to(change: &Change) -> String {
-    let words = |side: &Option<String>| side.as_ref().map(|text| text.replace('_', " "));
-    let evidence = match change.evidence.first() {
+    // The code is that of what stopped it, so it stands beside the side that was or is stopped.
+    let code = match change.evidence.first() {
         Some(code) if change.finding.is_none() => format!(" [{code}]"),
         _ => String::new(),
     };
+    let words = |side: &Option<String>| side.as_ref().map(|text| text.replace('_', " "));
     match (words(&change.before), words(&change.after)) {
-        (Some(before), Some(after)) => format!("{before} \u{2192} {after}{evidence}"),
-        (Some(before), None) => format!("{before}{evidence}"),
-        (None, Some(after)) => format!("{after}{evidence}"),
-        (None, None) => evidence,
+        (Some(before), Some(after)) if change.change == ChangeKind::NowWorks => {
+            format!("{before}{code} \u{2192} {after}")
+        }
+        (Some(before), Some(after)) => format!("{before} \u{2192} {after}{code}"),
+        (Some(only), None) | (None, Some(only)) => format!("{only}{code}"),
+        (None, None) => code,
     }
 }

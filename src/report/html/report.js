@@ -192,8 +192,10 @@
       }
       const about = data.findings.filter((finding) => finding.flows.includes(columns.id[row]));
       for (const finding of about) {
-        const link = element("a", "", finding.id);
-        link.href = `#${finding.id}`;
+        // Of very many findings not all are written out.
+        const shown = $(finding.id) !== null;
+        const link = element(shown ? "a" : "span", "", finding.id);
+        if (shown) link.href = `#${finding.id}`;
         const place = element("dd");
         place.append(link);
         list.append(element("dt", "", "finding"), place);
