@@ -218,7 +218,7 @@ impl<'a> Absorber<'a> {
     }
 }
 
-/// One batch to its observation, as the chunk of an input.
+/// One batch to its observation, as a chunk of an input, whatever chunks come before or after it.
 #[must_use]
 pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
     let mut observation = Observation::default();

@@ -15,7 +15,7 @@ use super::keep::{Keep, KeepOptions};
 use super::queue::{Received, Receiver, queue};
 use super::window::Window;
 use crate::drive::absorb;
-use crate::model::{FrameId, Merge, TimeSpan};
+use crate::model::{FrameId, Merge};
 use crate::observe::Observation;
 use crate::report::{self, InputSummary};
 use crate::source::{self, Batch, Loss};
@@ -330,10 +330,7 @@ impl Absorbing {
     }
 
     fn count(&mut self, batch: &Batch) {
-        let mut span = TimeSpan::default();
-        batch
-            .frames()
-            .for_each(|frame| span.merge(TimeSpan::at(frame.time)));
+        let span = batch.span();
         if let Some(input) = self.inputs.last_mut() {
             input.frames += batch.len() as u64;
             input.first = Some(

@@ -85,13 +85,12 @@ impl Keep {
         let large = rotation
             .bytes
             .is_some_and(|most| current.writer.bytes() + more > most);
-        let last = batch.last_time();
-        let long = rotation.time.is_some_and(|most| {
-            let span = last
-                .zip(current.first)
-                .map(|(last, first)| last.since(first));
-            span.is_some_and(|span| span > most)
-        });
+        let last = batch.span().last;
+        let span = current.first.map(|first| last.since(first));
+        let long = rotation
+            .time
+            .zip(span)
+            .is_some_and(|(most, span)| span > most);
         large || long
     }
 

@@ -231,7 +231,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
 }
 
 /// Flows in their order. Their places are sorted, since they themselves are large.
-fn sorted(flows: Vec<Flow>) -> Vec<Flow> {
+fn sorted(mut flows: Vec<Flow>) -> Vec<Flow> {
     let key = |flow: &Flow| {
         (
             flow.span.0.time,
@@ -243,9 +243,17 @@ fn sorted(flows: Vec<Flow>) -> Vec<Flow> {
     };
     let mut order: Vec<usize> = (0..flows.len()).collect();
     order.par_sort_by(|a, b| key(&flows[*a]).cmp(&key(&flows[*b])));
-    let mut flows: Vec<Option<Flow>> = flows.into_iter().map(Some).collect();
-    let in_order = order.into_iter().filter_map(|place| flows[place].take());
-    in_order.collect()
+    // The flow for each place is brought there, circle by circle.
+    for start in 0..flows.len() {
+        let mut at = start;
+        while order[at] != start {
+            let from = std::mem::replace(&mut order[at], at);
+            flows.swap(at, from);
+            at = from;
+        }
+        order[at] = at;
+    }
+    flows
 }
 
 fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
@@ -435,10 +443,36 @@ impl Capture {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::decode::decode;
     use crate::model::FrameId;
     use crate::observe::{Sighting, read_seeds};
+
+    fn flow_at(nanos: i64, index: u32) -> Flow {
+        let stamp = Stamp {
+            time: CaptureTime::from_nanos(nanos),
+            frame: FrameId::new(0, 0, index),
+        };
+        let end = |last| Endpoint::new([10, 0, 0, last].into(), 0);
+        let (key, _) = FlowKey::of(end(1), end(2), Transport::Other(50));
+        let mut flow = flow(key, Run::new(None, stamp), &Directory::default());
+        flow.span = (stamp, stamp);
+        flow
+    }
+
+    proptest! {
+        #[test]
+        fn flows_are_sorted_by_their_start(times in proptest::collection::vec(0_i64..20, 0..40)) {
+            let flows = times.iter().zip(0..).map(|(time, index)| flow_at(*time, index));
+            let sorted = sorted(flows.collect());
+            let mut wanted: Vec<_> = times.into_iter().zip(0..).collect();
+            wanted.sort_unstable();
+            let got = sorted.iter().map(|f| (f.span.0.time.as_nanos(), f.span.0.frame.index()));
+            prop_assert_eq!(got.collect::<Vec<_>>(), wanted);
+        }
+    }
 
     #[test]
     fn a_seed_names_what_nothing_else_does() {

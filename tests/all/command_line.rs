@@ -304,8 +304,13 @@ fn every_finding_and_evidence_code_in_the_samples_is_explained() {
 #[test]
 fn a_first_site_file_from_a_sample_loads_and_audits() {
     for_each_sample(|sample| {
-        // Without names no role can be guessed.
-        if sample.name.starts_with("snaplen") {
+        // Without names, or with global addresses alone, no role can be guessed.
+        let nameless = [
+            "blocked-dns-client-refused",
+            "blocked-reject-kinds-ipv6",
+            "snaplen-96",
+        ];
+        if nameless.contains(&sample.name.as_str()) {
             return Ok(());
         }
         let folder = folder();
