@@ -62,6 +62,24 @@ pub(super) struct FrameFacts {
     pub(super) wire_length: u32,
 }
 
+/// Batches are equal that hold equal frames, whatever lies between these in the buffer.
+impl PartialEq for Batch {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |frame: Frame<'_>| {
+            (
+                frame.time,
+                frame.link_type,
+                frame.interface,
+                frame.wire_length,
+            )
+        };
+        let mut pairs = self.frames().zip(other.frames());
+        self.len() == other.len() && pairs.all(|(a, b)| facts(a) == facts(b) && a.bytes == b.bytes)
+    }
+}
+
+impl Eq for Batch {}
+
 impl Default for Batch {
     fn default() -> Self {
         Self {
