@@ -412,7 +412,13 @@ fn destinations<'a>(to: impl Iterator<Item = (&'static str, &'a str)>) -> String
 }
 
 fn ports(ports: &[String], transports: &[String]) -> String {
-    format!("{}/{}", ports.join(","), transports.join(","))
+    let parts = [ports.join(","), transports.join(",")];
+    let said: Vec<&str> = parts
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    said.join("/")
 }
 
 fn cite(page: &str, table: &str, row: &str, line: Option<u32>) -> String {
