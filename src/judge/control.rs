@@ -98,7 +98,9 @@ impl Controls {
             }
             Code::HelloReset | Code::HelloSilent | Code::HelloFin | Code::RequestReset => {
                 let control = self.other_name(flow, own);
-                if let Some(control) = control.or_else(|| self.same_name_elsewhere(flow, own)) {
+                let control = control.or_else(|| self.same_name_elsewhere(flow, own));
+                let lost = evidence.code == Code::HelloSilent && may_be_too_large(flow);
+                if let Some(control) = control.filter(|_| !lost) {
                     evidence.grade = Grade::B;
                     evidence.control = Some(control);
                 }
@@ -264,6 +266,10 @@ impl Controls {
     fn udp_service(&self, flow: &Flow) -> Option<String> {
         let seen = self.udp.get(&flow.responder.port)?;
         let (ours, theirs) = (flow.initiator.ip, flow.responder.ip);
+        // It lets this client through at other times: what it does not answer is its own affair.
+        if seen.contains(&(ours, theirs)) {
+            return None;
+        }
         seen.iter().find_map(|&(client, server)| {
             if server == theirs && client != ours {
                 return Some(format!(
@@ -276,6 +282,17 @@ impl Controls {
             })
         })
     }
+}
+
+/// Whether what the initiator said first was never acknowledged and is so large that a narrow link may have lost it
+/// (RFC 8200 section 5: every path carries 1280 bytes).
+fn may_be_too_large(flow: &Flow) -> bool {
+    const FITS: u32 = 1220;
+    let first = flow.events_of(EventKind::Data, true).next();
+    first.is_some_and(|first| {
+        let heard = flow.back.highest_ack();
+        first.length > FITS && heard.is_none_or(|heard| heard == first.sequence)
+    })
 }
 
 /// Whether what the initiator said first was never acknowledged although it fits every path (RFC 1122 section 3.3.3).

@@ -46,7 +46,8 @@ impl Lookups {
     pub fn of(transactions: &[DnsTransaction], end: CaptureTime, trust: &Trust) -> Self {
         let servers = Servers::of(transactions);
         let mut by_client: BTreeMap<(IpAddr, Fqdn), Lookup> = BTreeMap::new();
-        for transaction in transactions.iter().filter(|t| t.server.port == 53) {
+        let asked = |t: &&DnsTransaction| t.server.port == 53 && leads_to_addresses(t.query_type);
+        for transaction in transactions.iter().filter(asked) {
             let Some(query) = &transaction.query else {
                 continue;
             };
@@ -112,4 +113,9 @@ impl Lookups {
     pub fn clients(&self, name: &Fqdn) -> &[IpAddr] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Whether a type is asked for in order to connect: A, CNAME, AAAA, SVCB, HTTPS, ANY.
+const fn leads_to_addresses(query_type: u16) -> bool {
+    matches!(query_type, 1 | 5 | 28 | 64 | 65 | 255)
 }

@@ -1,11 +1,11 @@
 //! What resolvers answered instead of an address, and what that proves.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::evidence::{Code, Evidence, Grade};
-use crate::model::{CaptureTime, Fqdn, Stamp};
+use crate::model::{CaptureTime, Fqdn};
 use crate::observe::{DnsData, DnsFacts, DnsTransaction, is_sinkhole};
 
 /// Start of authority: the zone that denies a name.
@@ -16,27 +16,25 @@ const TAIL: Duration = Duration::from_secs(10);
 
 /// Which resolvers gave useful answers, as a control.
 pub(super) struct Servers {
-    works: HashMap<IpAddr, Stamp>,
+    /// Client and resolver.
+    works: HashSet<(IpAddr, IpAddr)>,
 }
 
 impl Servers {
     pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
-        let mut works: HashMap<IpAddr, Stamp> = HashMap::new();
-        for transaction in transactions {
-            for (stamp, facts) in &transaction.answers {
-                if facts.rcode == 0 && addresses(facts).any(|ip| !is_sinkhole(ip)) {
-                    let at = works.entry(transaction.server.ip).or_insert(*stamp);
-                    *at = (*at).min(*stamp);
-                }
-            }
-        }
+        let useful =
+            |facts: &DnsFacts| facts.rcode == 0 && addresses(facts).any(|ip| !is_sinkhole(ip));
+        let works = transactions
+            .iter()
+            .filter(|t| t.answers.iter().any(|(_, facts)| useful(facts)))
+            .map(|t| (t.client.ip, t.server.ip))
+            .collect();
         Self { works }
     }
 
-    fn control(&self, server: IpAddr) -> Option<String> {
-        self.works
-            .contains_key(&server)
-            .then(|| format!("the same resolver {server} resolves other names"))
+    fn control(&self, client: IpAddr, server: IpAddr) -> Option<String> {
+        let works = self.works.contains(&(client, server));
+        works.then(|| format!("the same resolver {server} resolves other names for this client"))
     }
 }
 
@@ -54,7 +52,7 @@ pub(super) fn failure(
     end: CaptureTime,
 ) -> Option<Evidence> {
     let server = transaction.server.ip;
-    let control = servers.control(server);
+    let control = servers.control(transaction.client.ip, server);
     let with_control = if control.is_some() {
         Grade::B
     } else {
@@ -118,9 +116,13 @@ fn denial(
             // An answer of use, or no data of this type: the other family may have some.
             let sinkhole = all.iter().all(|ip| is_sinkhole(*ip));
             let first = all.first().filter(|_| sinkhole)?;
+            // Names of a site's own may lead to the host itself on purpose.
+            let name = transaction.query.as_ref().map_or("", Fqdn::as_str);
+            let public = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
+            let grade = if public { Grade::B } else { Grade::C };
             Some((
                 Code::DnsSinkhole,
-                Grade::B,
+                grade,
                 format!("{server} answers {first}"),
             ))
         }

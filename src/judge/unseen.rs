@@ -1,6 +1,7 @@
 //! Which requirements did the capture never exercise, and why? Judged only on the whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Case;
@@ -15,6 +16,10 @@ use crate::rules::GroupKind;
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut groups_told: BTreeMap<&str, &str> = BTreeMap::new();
+    let flows = case.capture.flows.iter();
+    let opened: HashSet<(IpAddr, IpAddr)> = flows
+        .map(|flow| (flow.initiator.ip, flow.responder.ip))
+        .collect();
     let proxied = case
         .intents
         .iter()
@@ -64,7 +69,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding {
             message,
             advice: advice(why).to_owned(),
-            evidence: never_tried(case, verdict).into_iter().collect(),
+            evidence: never_tried(case, verdict, &opened).into_iter().collect(),
             requirements: vec![verdict.requirement],
             port: single_port(&row.ports),
             transport: single(&row.transport),
@@ -77,12 +82,18 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 /// The lookups of names that nobody tried, where there was time enough to try them.
-fn never_tried(case: &Case<'_>, verdict: &RequirementVerdict) -> Option<Evidence> {
+fn never_tried(
+    case: &Case<'_>,
+    verdict: &RequirementVerdict,
+    opened: &HashSet<(IpAddr, IpAddr)>,
+) -> Option<Evidence> {
     const TAIL: Duration = Duration::from_secs(10);
     const FRAMES: usize = 8;
-    let resolved = case.lookups.iter().filter(|(_, name, lookup)| {
+    let resolved = case.lookups.iter().filter(|(client, name, lookup)| {
+        let untried = |ip: &IpAddr| !opened.contains(&(*client, *ip));
         let early = |at: Stamp| case.capture.end().since(at.time) >= TAIL;
         lookup.resolved_at.is_some_and(early)
+            && lookup.addresses.iter().all(untried)
             && verdict.resolved.iter().any(|known| known == name.as_str())
     });
     let stamps: Vec<Stamp> = resolved
