@@ -39,6 +39,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let own_files = points.own_files();
     let (observed, outside) = (points.inside, points.outside);
     let mut inputs = input::summaries(&observed.inputs, &observed.failures);
+    input::sort_summaries(&mut inputs, &captures);
     inputs.extend(own_files);
     let outside = outside.map(|outside| attribute_with(outside.observation, &seeds));
     let sighted = Sighted {

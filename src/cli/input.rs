@@ -1,5 +1,6 @@
 //! Captures named on the command line to one observation, with a progress line while it works.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,6 +110,14 @@ pub(super) fn summaries(
         }
     });
     read.chain(unread).collect()
+}
+
+/// Puts summaries into the order of the inputs, by which frames are numbered: those that could not be read keep their
+/// places.
+pub(super) fn sort_summaries(summaries: &mut [InputSummary], inputs: &[Input]) {
+    let paths = inputs.iter().map(|input| input.path.to_string());
+    let places: HashMap<String, usize> = paths.zip(0..).collect();
+    summaries.sort_by_key(|summary| places.get(&summary.path).copied().unwrap_or(usize::MAX));
 }
 
 /// Works while a line on the terminal says how far it is. Nothing is shown for the first half second.

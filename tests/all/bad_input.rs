@@ -505,3 +505,35 @@ fn references_to_nothing_are_told_together_with_the_rest() {
         ],
     );
 }
+
+#[test]
+fn rows_name_the_file_of_their_frames_beside_files_that_cannot_be_read() {
+    let sample = Sample::named("blocked-rst");
+    let folder = folder();
+    let out = folder.path().join("out");
+    let good = fs::read(&sample.capture).unwrap();
+    let files = [
+        write(&folder, "a.pcap", "no capture at all"),
+        write(&folder, "b.pcap", &good),
+        write(&folder, "c.pcap", "nor this"),
+    ];
+    let mut arguments = sample.audit("human");
+    arguments.extend(["--out".to_owned(), out.display().to_string()]);
+    arguments.extend(files);
+    pktaudit(&arguments).exits(2);
+    let flows = fs::read_to_string(out.join("flows.csv")).unwrap();
+    let mut rows = csv::Reader::from_reader(flows.as_bytes());
+    let place = rows
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|name| name == "file");
+    let files: Vec<String> = rows
+        .records()
+        .map(|row| row.unwrap()[place.unwrap()].to_owned())
+        .collect();
+    assert!(
+        !files.is_empty() && files.iter().all(|file| file.ends_with("b.pcap")),
+        "{files:?}"
+    );
+}
