@@ -533,3 +533,20 @@ fn names_from_before_the_capture_are_taken_from_captures_hosts_files_and_dig() {
         .exits(2)
         .complains_of(&["missing", "not found"]);
 }
+
+#[test]
+fn the_readme_has_every_code() {
+    let readme = fs::read_to_string(project("README.md")).unwrap();
+    let findings = pktaudit::judge::FindingCode::ALL;
+    let findings = findings.iter().map(|code| {
+        let (severity, about) = (code.severity(), code.about());
+        format!("| `{code}` | {severity} | {about} |")
+    });
+    let evidence = pktaudit::judge::Code::ALL.iter();
+    let evidence = evidence.map(|code| format!("| `{code}` | {} | ", code.stage()));
+    let missing: Vec<String> = findings
+        .chain(evidence)
+        .filter(|row| !readme.contains(row.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
