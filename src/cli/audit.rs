@@ -5,10 +5,10 @@ use std::path::Path;
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
-use super::{extract, input, output, points, seeds};
+use super::{extract, output, points, seeds};
 use crate::drive::{Digests, with_digests};
 use crate::judge::judge_between;
-use crate::observe::{Capture, attribute_with};
+use crate::observe::{Capture, Observation, Seed, attribute_with};
 use crate::report::{
     Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
     write_junit, write_ndjson, write_sarif,
@@ -36,16 +36,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     if let Some(outside) = &mut points.outside {
         digests.tell(&mut outside.inputs);
     }
-    let own_files = points.own_files();
-    let (observed, outside) = (points.inside, points.outside);
-    let mut inputs = input::summaries(&observed.inputs, &observed.failures);
-    input::sort_summaries(&mut inputs, &captures);
-    inputs.extend(own_files);
-    let outside = outside.map(|outside| attribute_with(outside.observation, &seeds));
-    let sighted = Sighted {
-        capture: attribute_with(observed.observation, &seeds),
-        outside,
-    };
+    let (sighted, inputs) = points.sighted(&captures, &seeds);
     let to = Destination {
         folder: command.out.as_deref(),
         evidence: None,
@@ -69,6 +60,16 @@ pub(super) struct Destination<'a> {
     pub(super) folder: Option<&'a Path>,
     /// The packets of the findings alone.
     pub(super) evidence: Option<&'a Path>,
+}
+
+impl Sighted {
+    /// Names the flows of what was read at each point.
+    pub(super) fn of(inside: Observation, outside: Option<Observation>, seeds: &[Seed]) -> Self {
+        Self {
+            capture: attribute_with(inside, seeds),
+            outside: outside.map(|outside| attribute_with(outside, seeds)),
+        }
+    }
 }
 
 /// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings

@@ -12,7 +12,7 @@ use super::audit::{Sighted, with_report};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
 use super::{input, output, seeds};
-use crate::observe::attribute_with;
+use crate::observe::Seed;
 use crate::report::{Run, compare, write_comparison};
 
 pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -40,7 +40,7 @@ pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<E
 fn audited(
     side: &OsString,
     command: &CompareCommand,
-    used: &mut Option<Plan>,
+    used: &mut Option<(Plan, Vec<Seed>)>,
     common: &Common,
 ) -> anyhow::Result<Run> {
     if let Some(path) = report_file(Path::new(side)) {
@@ -49,19 +49,18 @@ fn audited(
         return Run::read(BufReader::with_capacity(1 << 18, file))
             .with_context(|| path.display().to_string());
     }
-    let plan = match used {
-        Some(plan) => plan,
-        None => used.insert(plan(&command.choices, common)?),
+    let (plan, seeds) = match used {
+        Some(used) => used,
+        None => {
+            let plan = plan(&command.choices, common)?;
+            used.insert((plan, seeds::read(&command.names.seeds, common)?))
+        }
     };
     let Some(observed) = input::read(std::slice::from_ref(side), common) else {
         bail!("{}: nothing to compare", side.to_string_lossy());
     };
     let inputs = input::summaries(&observed.inputs, &observed.failures);
-    let seeds = seeds::read(&command.names.seeds, common)?;
-    let sighted = Sighted {
-        capture: attribute_with(observed.observation, &seeds),
-        outside: None,
-    };
+    let sighted = Sighted::of(observed.observation, None, seeds);
     with_report(&sighted, &inputs, plan, |report| Ok(Run::of(report)?))
 }
 

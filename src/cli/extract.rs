@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::args::{Common, ExtractCommand};
-use super::audit::{Sighted, with_report};
+use super::audit::with_report;
 use super::exit::Exit;
 use super::plan::plan;
-use super::{input, output, points, seeds};
+use super::{output, points, seeds};
 use crate::drive::{Conversations, Extracted, Wanted, extract};
 use crate::model::{Merge as _, TimeSpan};
-use crate::observe::{Capture, FlowId, attribute_with};
+use crate::observe::{Capture, FlowId};
 use crate::report::{FindingView, Report, write_whole};
 use crate::source::{Input, resolve};
 
@@ -26,13 +26,7 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     let Some(points) = points::read(&command.captures.captures, &command.outside, common)? else {
         return Ok(Exit::NotAudited);
     };
-    let observed = points.inside;
-    let inputs = input::summaries(&observed.inputs, &observed.failures);
-    let outside = points.outside;
-    let sighted = Sighted {
-        capture: attribute_with(observed.observation, &seeds),
-        outside: outside.map(|outside| attribute_with(outside.observation, &seeds)),
-    };
+    let (sighted, inputs) = points.sighted(&captures, &seeds);
     let capture = &sighted.capture;
     with_report(&sighted, &inputs, &plan, |report| {
         let picked = pick(report, &command.findings)?;

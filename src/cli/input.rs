@@ -41,10 +41,7 @@ pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> 
     if inputs.inputs.is_empty() {
         return None;
     }
-    let progress = Progress::default();
-    let mut observed = watched(common, &inputs.inputs, &progress, || {
-        observe_at(&inputs.inputs, point, threads(common), &progress)
-    });
+    let mut observed = fold(&inputs.inputs, point, common);
     for failure in &observed.failures {
         output::complain(&failure.to_string());
     }
@@ -62,10 +59,13 @@ pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> 
 
 /// Reads captures once more, at another point; what is wrong with them was told before.
 pub(super) fn read_quietly(captures: &[OsString], point: &Point, common: &Common) -> Observed {
-    let inputs = resolve(captures).inputs;
+    fold(&resolve(captures).inputs, point, common)
+}
+
+fn fold(inputs: &[Input], point: &Point, common: &Common) -> Observed {
     let progress = Progress::default();
-    watched(common, &inputs, &progress, || {
-        observe_at(&inputs, point, threads(common), &progress)
+    watched(common, inputs, &progress, || {
+        observe_at(inputs, point, threads(common), &progress)
     })
 }
 

@@ -12,7 +12,6 @@ use super::flows::completeness;
 use super::plan::plan;
 use super::{audit, input, output, seeds};
 use crate::drive::{Partial, with_digests};
-use crate::observe::attribute_with;
 use crate::report::{ReportError, write_whole};
 use crate::source::{Input, resolve};
 
@@ -47,10 +46,7 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         }
     }
     let inputs = input::summaries(&partial.inputs, &[]);
-    let sighted = audit::Sighted {
-        capture: attribute_with(partial.observation, &seeds),
-        outside: None,
-    };
+    let sighted = audit::Sighted::of(partial.observation, None, &seeds);
     let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let to = audit::Destination {
         folder: command.out.as_deref(),

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::args::Common;
+use super::audit::Sighted;
 use super::{input, output};
 use crate::drive::{InputReport, Observed, Point, two_points};
+use crate::observe::Seed;
 use crate::report::InputSummary;
 use crate::source::{Input, resolve};
 
@@ -16,8 +18,24 @@ pub(super) struct Points {
 }
 
 impl Points {
+    /// Names the flows; what became of each input beside, in the order of `captures`, by which frames are numbered.
+    pub(super) fn sighted(
+        self,
+        captures: &[Input],
+        seeds: &[Seed],
+    ) -> (Sighted, Vec<InputSummary>) {
+        let own_files = self.own_files();
+        let Self { inside, outside } = self;
+        let mut inputs = input::summaries(&inside.inputs, &inside.failures);
+        input::sort_summaries(&mut inputs, captures);
+        inputs.extend(own_files);
+        let outside = outside.map(|outside| outside.observation);
+        let sighted = Sighted::of(inside.observation, outside, seeds);
+        (sighted, inputs)
+    }
+
     /// The captures of the outer point where they are files of their own.
-    pub(super) fn own_files(&self) -> Vec<InputSummary> {
+    fn own_files(&self) -> Vec<InputSummary> {
         let same = |input: &&InputReport| {
             self.inside
                 .inputs
@@ -117,9 +135,12 @@ pub(super) fn read(
 /// lose a hop by it, a note says what could be proved; it is not done unasked, since parts of a capture that are read
 /// apart could not tell it.
 fn one_point(captures: &[OsString], common: &Common) -> Option<Points> {
+    let inside = input::read(captures, common)?;
     let piped = captures.iter().any(|capture| capture == "-");
-    if !(piped || common.quiet)
-        && let Some(outer) = two_points(&resolve(captures).inputs)
+    let several = inside.inputs.iter().any(|input| input.interfaces.len() > 1);
+    if several
+        && !(piped || common.quiet)
+        && let Some(outer) = two_points(inside.inputs.iter().map(|report| &report.input))
     {
         let outer = outer.escape_debug();
         output::note(
@@ -130,7 +151,7 @@ fn one_point(captures: &[OsString], common: &Common) -> Option<Points> {
         );
     }
     Some(Points {
-        inside: input::read(captures, common)?,
+        inside,
         outside: None,
     })
 }

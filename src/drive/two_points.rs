@@ -12,7 +12,7 @@ const FRAMES: usize = 50_000;
 /// The outer interface of captures in which packets are forwarded from one interface to another; `None` where there is
 /// none, or where as many packets go one way as the other.
 #[must_use]
-pub fn two_points(inputs: &[Input]) -> Option<String> {
+pub fn two_points<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> Option<String> {
     let mut votes: HashMap<(String, String), usize> = HashMap::new();
     for input in inputs {
         if let Ok(mut source) = crate::source::open(&input.path) {

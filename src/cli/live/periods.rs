@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::plan::Plan;
 use crate::live::Period;
-use crate::observe::{Observation, Seed, attribute_with};
+use crate::observe::{Observation, Seed};
 use crate::report::{InputSummary, write_directory};
 use crate::source::{Input, InputPath};
 
@@ -79,10 +79,7 @@ impl Periods {
 
     /// What was seen, under the names that it had.
     pub(super) fn sighted(&self, observation: Observation) -> Sighted {
-        Sighted {
-            capture: attribute_with(observation, &self.seeds),
-            outside: None,
-        }
+        Sighted::of(observation, None, &self.seeds)
     }
 
     /// The folder of a period, named by the time of its first packet.
