@@ -1,12 +1,11 @@
 //! Which requirements a flow falls under, by the names that may be its own.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Flow, Name, NameSource, StreamFact};
-use crate::rules::{
-    Assessment, Cover, Denied, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject,
-};
+use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
 
 /// Whom a flow aims at, as far as packets tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +23,9 @@ pub struct Aim {
 /// What the requirements say of a flow.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    /// Requirements that cover it.
-    pub covers: Vec<Cover>,
-    /// Requirements whose destination fits, but something else does not.
+    /// Requirements that cover it, ascending.
+    pub covers: Arc<[RequirementIndex]>,
+    /// Where nothing covers it: requirements whose destination fits, but something else does not.
     pub misses: Vec<Miss>,
     /// Negative facts that it contradicts.
     pub denied: Vec<Denied>,
@@ -108,14 +107,13 @@ pub(super) fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scrat
             path,
             time: flow.span.0.time,
         };
-        rules.assess(&subject, scratch)
+        rules.fit(&subject, scratch)
     };
     let names: Vec<&Fqdn> = aim.names.iter().collect();
-    let Assessment {
+    let Fit {
         covers,
         misses,
         denied,
-        ..
     } = ask(&names);
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let mut contradicted = Vec::new();

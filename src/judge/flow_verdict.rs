@@ -72,7 +72,7 @@ pub(super) fn flow_verdicts(
     let mut verdicts: Vec<FlowVerdict> = capture
         .flows
         .par_iter()
-        .with_min_len(64)
+        .with_min_len(512)
         .map_init(Scratch::default, judge)
         .collect();
     let controls = Controls::of(

@@ -1,11 +1,14 @@
 //! Attempts rolled up to intents: one initiator, one aim, one port, close in time.
 
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
+use rayon::prelude::*;
 
 use super::attempt::{Doubt, Went, stage};
 use super::coverage::wanted_by_name;
@@ -149,7 +152,7 @@ pub struct Intent {
 
 /// Initiator, name, address where there is no name, port, and whether a requirement covers it: what nothing covers
 /// must not hide behind what something does.
-type Key = (IpAddr, Option<Fqdn>, Option<IpAddr>, u16, bool);
+type Key<'a> = (IpAddr, Option<&'a Fqdn>, Option<IpAddr>, u16, bool);
 
 /// Rolls attempts and lookups up to intents, ascending by start.
 #[must_use]
@@ -159,38 +162,52 @@ pub(super) fn intents(
     lookups: &Lookups,
     rules: &RuleSet,
 ) -> Vec<Intent> {
-    let mut groups: BTreeMap<Key, Vec<FlowId>> = BTreeMap::new();
-    for (i, (flow, verdict)) in capture.flows.iter().zip(verdicts).enumerate() {
+    let groups = groups(capture, verdicts);
+    let rolled_up: Vec<Vec<Intent>> = groups
+        .par_iter()
+        .with_min_len(64)
+        .map(|(key, flows)| {
+            let close = close_in_time(flows, capture).into_iter();
+            let mut intents: Vec<Intent> = close
+                .map(|close| {
+                    let mut intent = roll_up(key, close, capture, verdicts);
+                    forged_answers(&mut intent, lookups);
+                    intent
+                })
+                .collect();
+            forgive_earlier(&mut intents);
+            intents
+        })
+        .collect();
+    let mut out: Vec<Intent> = rolled_up.into_iter().flatten().collect();
+    forgive_other_family(&mut out);
+    failed_lookups(capture, lookups, rules, &mut out);
+    out.par_sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    out
+}
+
+/// The audited flows by what they have in common, ascending by that; those of one group ascending.
+fn groups<'a>(capture: &'a Capture, verdicts: &'a [FlowVerdict]) -> Vec<(Key<'a>, Vec<FlowId>)> {
+    let mut places: HashMap<Key<'_>, usize> = HashMap::default();
+    let mut groups: Vec<(Key<'_>, Vec<FlowId>)> = Vec::new();
+    for ((flow, verdict), id) in capture.flows.iter().zip(verdicts).zip((0..).map(FlowId)) {
         if verdict.out_of_scope.is_some() {
             continue;
         }
-        let name = verdict.aim.names.first().cloned();
-        let address = if name.is_none() {
-            Some(flow.responder.ip)
-        } else {
-            None
-        };
+        let name = verdict.aim.names.first();
+        let address = name.is_none().then_some(flow.responder.ip);
         let covered = !verdict.coverage.covers.is_empty();
         let key = (flow.initiator.ip, name, address, verdict.aim.port, covered);
-        groups
-            .entry(key)
-            .or_default()
-            .push(FlowId(u32::try_from(i).unwrap_or(u32::MAX)));
-    }
-    let mut out = Vec::new();
-    for (key, flows) in groups {
-        let first = out.len();
-        for close in close_in_time(&flows, capture) {
-            let mut intent = roll_up(&key, close, capture, verdicts);
-            forged_answers(&mut intent, lookups);
-            out.push(intent);
+        match places.entry(key) {
+            Entry::Occupied(place) => groups[*place.get()].1.push(id),
+            Entry::Vacant(place) => {
+                place.insert(groups.len());
+                groups.push((key, vec![id]));
+            }
         }
-        forgive_earlier(&mut out[first..]);
     }
-    forgive_other_family(&mut out);
-    failed_lookups(capture, lookups, rules, &mut out);
-    out.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    out
+    groups.par_sort_unstable_by_key(|(key, _)| *key);
+    groups
 }
 
 type SortKey<'a> = (
@@ -231,18 +248,13 @@ fn close_in_time<'a>(flows: &'a [FlowId], capture: &Capture) -> Vec<&'a [FlowId]
     out
 }
 
-fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdict]) -> Intent {
+fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdict]) -> Intent {
     let (initiator, fqdn, _, port, _) = key;
     let tries: Vec<(&Flow, &FlowVerdict)> = flows
         .iter()
         .filter_map(|id| Some((capture.flow(*id)?, verdicts.get(id.0 as usize)?)))
         .collect();
-    let mut requirements: Vec<RequirementIndex> = tries
-        .iter()
-        .flat_map(|(_, v)| v.coverage.covers.iter().map(|c| c.requirement))
-        .collect();
-    requirements.sort_unstable();
-    requirements.dedup();
+    let requirements = requirements(&tries);
     let mut addresses: Vec<IpAddr> = tries.iter().map(|(flow, _)| flow.responder.ip).collect();
     addresses.sort_unstable();
     addresses.dedup();
@@ -265,7 +277,7 @@ fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdi
     or_names.dedup();
     let mut intent = Intent {
         initiator: *initiator,
-        fqdn: fqdn.clone(),
+        fqdn: fqdn.cloned(),
         or_names,
         source: first.and_then(|(_, v)| v.aim.source),
         addresses,
@@ -292,9 +304,33 @@ fn roll_up(key: &Key, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdi
     intent
 }
 
+/// What covers any of the attempts, ascending. Nearly always they have one list among them.
+fn requirements(tries: &[(&Flow, &FlowVerdict)]) -> Vec<RequirementIndex> {
+    let lists = tries.iter().map(|(_, verdict)| &verdict.coverage.covers);
+    let mut lists: Vec<&Arc<[RequirementIndex]>> = lists.collect();
+    lists.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    if let [only] = lists[..] {
+        return only.to_vec();
+    }
+    let mut all: Vec<RequirementIndex> = lists
+        .into_iter()
+        .flat_map(|list| list.iter().copied())
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The outcome of an intent from those of its attempts: any success is a success, else the best evidence decides.
 fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     let reached = |verdict: &FlowVerdict| matches!(verdict.went, Went::Succeeded | Went::Sent);
+    if tries
+        .iter()
+        .all(|(_, verdict)| reached(verdict) && verdict.beside.is_empty())
+    {
+        intent.outcome = Outcome::Ok;
+        return;
+    }
     let success = tries
         .iter()
         .filter(|(_, v)| reached(v))
@@ -449,41 +485,62 @@ fn forgive_earlier(same_key: &mut [Intent]) {
 /// A host's IPv4 and IPv6 addresses are two initiators in packets. Where the same name and port was reached over the
 /// other family from the moment that this one failed, the failed family is a way that does not work, no block.
 fn forgive_other_family(intents: &mut [Intent]) {
-    type Aim = (Fqdn, Option<u16>);
-    let mut reached: HashMap<Aim, Vec<(CaptureTime, bool)>> = HashMap::default();
+    let failed_to_connect = |intent: &Intent| {
+        let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
+        failed && intent.stage == Some(Stage::Connect)
+    };
+    type Aim<'a> = (&'a Fqdn, Option<u16>);
+    let mut reached: HashMap<Aim<'_>, Vec<(CaptureTime, bool)>> = intents
+        .iter()
+        .filter(|intent| failed_to_connect(intent))
+        .filter_map(|intent| Some(((intent.fqdn.as_ref()?, intent.port), Vec::new())))
+        .collect();
+    if reached.is_empty() {
+        return;
+    }
     for intent in intents.iter().filter(|intent| intent.outcome.is_reached()) {
-        if let Some(name) = &intent.fqdn {
-            let key = (name.clone(), intent.port);
-            let at = (intent.span.0.time, intent.initiator.is_ipv4());
-            reached.entry(key).or_default().push(at);
+        let aim = intent.fqdn.as_ref().map(|name| (name, intent.port));
+        if let Some(reached) = aim.and_then(|aim| reached.get_mut(&aim)) {
+            reached.push((intent.span.0.time, intent.initiator.is_ipv4()));
         }
     }
-    for intent in intents.iter_mut() {
-        let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
-        let (true, Some(name)) = (failed && intent.stage == Some(Stage::Connect), &intent.fqdn)
-        else {
-            continue;
-        };
+    let raced = |intent: &Intent| {
         let (start, family) = (intent.span.0.time, intent.initiator.is_ipv4());
-        let raced = reached
-            .get(&(name.clone(), intent.port))
-            .is_some_and(|all| {
-                all.iter()
-                    .any(|(at, v4)| *v4 != family && at.since(start).max(start.since(*at)) <= RACE)
-            });
-        if raced {
-            intent.outcome = Outcome::Degraded;
-        }
+        let aim = intent.fqdn.as_ref().map(|name| (name, intent.port));
+        let reached = aim.and_then(|aim| reached.get(&aim));
+        reached.is_some_and(|all| {
+            all.iter()
+                .any(|(at, v4)| *v4 != family && at.since(start).max(start.since(*at)) <= RACE)
+        })
+    };
+    let all = intents.iter().enumerate();
+    let raced: Vec<usize> = all
+        .filter(|(_, intent)| failed_to_connect(intent) && raced(intent))
+        .map(|(place, _)| place)
+        .collect();
+    for place in raced {
+        intents[place].outcome = Outcome::Degraded;
     }
 }
 
 /// Lookups that failed and led to no attempt, for names that a requirement lists.
 fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &mut Vec<Intent>) {
     let mut scratch = Scratch::default();
-    let tried: std::collections::HashSet<(IpAddr, Fqdn)> = out
+    let tried: HashSet<(IpAddr, Fqdn)> = out
         .iter()
         .filter_map(|intent| Some((intent.initiator, intent.fqdn.clone()?)))
         .collect();
+    // Of the first transaction of each; few captures need it.
+    let transports = LazyCell::new(|| {
+        let mut first: HashMap<(IpAddr, &Fqdn), Transport> = HashMap::default();
+        for transaction in &capture.dns {
+            if let Some(name) = &transaction.query {
+                let key = (transaction.client.ip, name);
+                first.entry(key).or_insert(transaction.transport);
+            }
+        }
+        first
+    });
     for (client, name, lookup) in lookups.iter() {
         let forged = lookup.injected.as_ref().map(|(evidence, _)| evidence);
         let Some(evidence) = lookup.failure.as_ref().map(|known| forged.unwrap_or(known)) else {
@@ -500,11 +557,7 @@ fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &m
             continue;
         }
         let outcome = Outcome::of_failure(evidence.grade);
-        let transport = capture
-            .dns
-            .iter()
-            .find(|t| t.client.ip == client && t.query.as_ref() == Some(name))
-            .map_or(Transport::Udp, |t| t.transport);
+        let transport = transports.get(&(client, name)).copied();
         out.push(Intent {
             initiator: client,
             fqdn: Some(name.clone()),
@@ -512,7 +565,7 @@ fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &m
             source: None,
             addresses: Vec::new(),
             port: None,
-            transport,
+            transport: transport.unwrap_or(Transport::Udp),
             outcome,
             stage: Some(Stage::Dns),
             confidence: Some(evidence.grade),

@@ -1,9 +1,10 @@
 //! How lookups went: what resolvers said of a name to a client.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashMapExt};
+
+use rayon::prelude::*;
 
 use super::evidence::Evidence;
 use super::lookup_failure::{Servers, addresses, failure, injected};
@@ -31,13 +32,60 @@ pub struct Lookup {
 impl Lookup {
     /// The most frames kept.
     pub const MAX_STAMPS: usize = 16;
+
+    /// Takes what one transaction tells; they come ascending by time.
+    fn take(
+        &mut self,
+        transaction: &DnsTransaction,
+        servers: &Servers,
+        end: CaptureTime,
+        trust: &Trust,
+    ) {
+        self.attempts += 1;
+        let room = Self::MAX_STAMPS.saturating_sub(self.stamps.len());
+        let stamps = transaction.stamps().take(room);
+        self.stamps.reserve_exact(stamps.size_hint().0);
+        self.stamps.extend(stamps);
+        for (stamp, facts) in &transaction.answers {
+            let live = addresses(facts).filter(|ip| !is_sinkhole(*ip));
+            let before = self.addresses.len();
+            self.addresses.extend(live);
+            if self.addresses.len() > before {
+                self.resolved_at.get_or_insert(*stamp);
+            }
+        }
+        if self.injected.is_none() {
+            self.injected = injected(transaction);
+        }
+        let heard = !(trust.one_way && transaction.answers.is_empty());
+        if let Some(mut evidence) = failure(transaction, servers, end).filter(|_| heard) {
+            trust.lower(&mut evidence);
+            let known = self.failure.as_ref();
+            if known.is_none_or(|known| evidence.grade < known.grade) {
+                self.failure = Some(evidence);
+            }
+        }
+    }
+
+    /// Once all transactions are in.
+    fn settled(mut self) -> Self {
+        self.stamps.sort_unstable();
+        self.stamps.dedup();
+        self.addresses.sort_unstable();
+        self.addresses.dedup();
+        if !self.addresses.is_empty() {
+            self.failure = None;
+        }
+        self
+    }
 }
 
 /// Lookups by client and name.
 #[derive(Debug, Default)]
 pub struct Lookups {
-    by_client: BTreeMap<(IpAddr, Fqdn), Lookup>,
-    by_name: HashMap<Fqdn, Vec<IpAddr>>,
+    /// Ascending by client and name.
+    all: Vec<(IpAddr, Fqdn, Lookup)>,
+    places: HashMap<(IpAddr, Fqdn), usize>,
 }
 
 impl Lookups {
@@ -45,73 +93,43 @@ impl Lookups {
     #[must_use]
     pub fn of(transactions: &[DnsTransaction], end: CaptureTime, trust: &Trust) -> Self {
         let servers = Servers::of(transactions);
-        let mut by_client: BTreeMap<(IpAddr, Fqdn), Lookup> = BTreeMap::new();
-        let asked = |t: &&DnsTransaction| t.server.port == 53 && leads_to_addresses(t.query_type);
-        for transaction in transactions.iter().filter(asked) {
-            let Some(query) = &transaction.query else {
-                continue;
-            };
-            let lookup = by_client
-                .entry((transaction.client.ip, query.clone()))
-                .or_default();
-            lookup.attempts += 1;
-            let room = Lookup::MAX_STAMPS.saturating_sub(lookup.stamps.len());
-            lookup.stamps.extend(transaction.stamps().take(room));
-            for (stamp, facts) in &transaction.answers {
-                let live: Vec<IpAddr> = addresses(facts).filter(|ip| !is_sinkhole(*ip)).collect();
-                if !live.is_empty() {
-                    lookup.resolved_at.get_or_insert(*stamp);
-                }
-                lookup.addresses.extend(live);
+        let asked = transactions
+            .iter()
+            .filter(|t| t.server.port == 53 && leads_to_addresses(t.query_type))
+            .filter_map(|t| Some((t.client.ip, t.query.as_ref()?, t)));
+        let mut places: HashMap<(IpAddr, &Fqdn), usize> =
+            HashMap::with_capacity(transactions.len());
+        let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = Vec::new();
+        for (client, query, transaction) in asked {
+            let place = *places.entry((client, query)).or_insert(all.len());
+            if place == all.len() {
+                all.push((client, query, Lookup::default()));
             }
-            if lookup.injected.is_none() {
-                lookup.injected = injected(transaction);
-            }
-            let heard = !(trust.one_way && transaction.answers.is_empty());
-            if let Some(mut evidence) = failure(transaction, &servers, end).filter(|_| heard) {
-                trust.lower(&mut evidence);
-                let known = lookup.failure.as_ref();
-                if known.is_none_or(|known| evidence.grade < known.grade) {
-                    lookup.failure = Some(evidence);
-                }
-            }
+            let (_, _, lookup) = &mut all[place];
+            lookup.take(transaction, &servers, end, trust);
         }
-        let mut by_name: HashMap<Fqdn, Vec<IpAddr>> = HashMap::default();
-        for ((client, name), lookup) in &mut by_client {
-            lookup.stamps.sort_unstable();
-            lookup.stamps.dedup();
-            lookup.addresses.sort_unstable();
-            lookup.addresses.dedup();
-            if !lookup.addresses.is_empty() {
-                lookup.failure = None;
-            }
-            by_name.entry(name.clone()).or_default().push(*client);
-        }
-        Self { by_client, by_name }
+        drop(places);
+        all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        let all: Vec<(IpAddr, Fqdn, Lookup)> = all
+            .into_par_iter()
+            .map(|(client, name, lookup)| (client, name.clone(), lookup.settled()))
+            .collect();
+        let keys = all.iter().map(|(client, name, _)| (*client, name.clone()));
+        let places = keys.zip(0..).collect();
+        Self { all, places }
     }
 
     /// All lookups, ascending by client and name.
     pub fn iter(&self) -> impl Iterator<Item = (IpAddr, &Fqdn, &Lookup)> {
-        self.by_client
-            .iter()
-            .map(|((client, name), lookup)| (*client, name, lookup))
+        let all = self.all.iter();
+        all.map(|(client, name, lookup)| (*client, name, lookup))
     }
 
     /// What a client learnt of a name.
     #[must_use]
     pub fn get(&self, client: IpAddr, name: &Fqdn) -> Option<&Lookup> {
-        self.by_client.get(&(client, name.clone()))
-    }
-
-    /// All names that anybody asked for.
-    pub fn names(&self) -> impl Iterator<Item = &Fqdn> {
-        self.by_name.keys()
-    }
-
-    /// Who asked for a name, ascending.
-    #[must_use]
-    pub fn clients(&self, name: &Fqdn) -> &[IpAddr] {
-        self.by_name.get(name).map_or(&[], Vec::as_slice)
+        let place = self.places.get(&(client, name.clone()))?;
+        self.all.get(*place).map(|(_, _, lookup)| lookup)
     }
 }
 

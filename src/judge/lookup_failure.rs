@@ -1,8 +1,10 @@
 //! What resolvers answered instead of an address, and what that proves.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::HashSet;
 
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Fqdn};
@@ -32,9 +34,8 @@ impl Servers {
         Self { works }
     }
 
-    fn control(&self, client: IpAddr, server: IpAddr) -> Option<String> {
-        let works = self.works.contains(&(client, server));
-        works.then(|| format!("the same resolver {server} resolves other names for this client"))
+    fn work(&self, client: IpAddr, server: IpAddr) -> bool {
+        self.works.contains(&(client, server))
     }
 }
 
@@ -52,11 +53,10 @@ pub(super) fn failure(
     end: CaptureTime,
 ) -> Option<Evidence> {
     let server = transaction.server.ip;
-    let control = servers.control(transaction.client.ip, server);
-    let with_control = if control.is_some() {
-        Grade::B
-    } else {
-        Grade::C
+    let works = servers.work(transaction.client.ip, server);
+    let with_control = if works { Grade::B } else { Grade::C };
+    let control = || {
+        works.then(|| format!("the same resolver {server} resolves other names for this client"))
     };
     let Some((stamp, facts)) = transaction.answers.first() else {
         let queries = &transaction.queries;
@@ -72,7 +72,7 @@ pub(super) fn failure(
             ),
         };
         return Some(Evidence {
-            control,
+            control: control(),
             ..Evidence::new(Code::DnsSilent, grade, queries.iter().copied(), words)
         });
     };
@@ -80,7 +80,7 @@ pub(super) fn failure(
     let stamps = transaction.queries.first().into_iter().chain([stamp]);
     Some(Evidence {
         by: Some(server),
-        control,
+        control: control(),
         ..Evidence::new(code, grade, stamps.copied(), words)
     })
 }
@@ -177,7 +177,10 @@ pub(super) fn injected(transaction: &DnsTransaction) -> Option<(Evidence, Vec<Ip
     let [query] = transaction.queries.as_slice() else {
         return None;
     };
-    let (first, facts) = transaction.answers.first()?;
+    let (first, facts) = transaction
+        .answers
+        .first()
+        .filter(|_| transaction.answers.len() > 1)?;
     let says =
         |facts: &DnsFacts| -> (u16, BTreeSet<IpAddr>) { (facts.rcode, addresses(facts).collect()) };
     let place = transaction.answers.iter().position(|(stamp, other)| {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, judge};
 use crate::model::{CaptureTime, TimeSpan, Transport};
 use crate::observe::{Capture, EventKind, Flow, FlowId, Observation, Seed, attribute_with};
-use crate::report::{Audit, CiteView, EvidenceView, InputSummary, Report};
+use crate::report::{Audit, CiteView, EvidenceView, InputSummary, IntentView, Report};
 use crate::rules::{Profile, RuleSet};
 
 /// The most findings shown; the newest ones.
@@ -158,14 +158,13 @@ impl Board {
             .zip(first_success)
             .filter(|((view, _), _)| !matches!(view.outcome, Standing::NotActive(_)))
             .map(|((view, verdict), first_success)| {
-                let intents = || {
-                    verdict
-                        .intents
-                        .iter()
-                        .filter_map(|i| report.intents.get(*i))
-                };
+                let intents: Vec<IntentView<'_>> = verdict
+                    .intents
+                    .iter()
+                    .filter_map(|i| report.intent(*i))
+                    .collect();
                 let shown: Vec<&EvidenceView> =
-                    intents().flat_map(|i| &i.evidence_details).collect();
+                    intents.iter().flat_map(|i| &i.evidence_details).collect();
                 Row {
                     id: view.listed.id.to_owned(),
                     document: view.listed.document.to_owned(),
@@ -177,7 +176,7 @@ impl Board {
                     must_see: view.absence_counts,
                     excused: view.excused_by.is_some(),
                     first_success,
-                    last: intents().map(|i| i.span.last).max(),
+                    last: intents.iter().map(|i| i.span.last).max(),
                     reached_by: view.reached_by.clone(),
                     missed_by: view.missed_by.clone(),
                     resolved: view.resolved.clone(),

@@ -207,12 +207,21 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     let dns = dns.into_transactions();
     let mut directory = Directory::of(&dns);
     directory.seed(seeds);
-    let cut = runs.iter().filter(|(_, run)| run.cut).count() as u64;
-    let out: Vec<Flow> = runs
+    let cut = runs
+        .par_iter()
+        .with_min_len(SOME)
+        .filter(|(_, run)| run.cut)
+        .count() as u64;
+    // Flows are large: their order is nearly made before they are.
+    let mut begun: Vec<(CaptureTime, FlowKey, Box<Run>)> = runs
+        .into_iter()
+        .filter_map(|(key, run)| Some((begin(&run)?.time, key, run)))
+        .collect();
+    begun.par_sort_unstable_by_key(|(time, key, _)| (*time, *key));
+    let out: Vec<Flow> = begun
         .into_par_iter()
         .with_min_len(SOME)
-        .filter(|(_, run)| run.sides.iter().any(|side| side.packets > 0))
-        .map(|(key, run)| flow(key, *run, &directory))
+        .map(|(_, key, run)| flow(key, *run, &directory))
         .collect();
     if cut > 0 {
         *tally.bounded.entry("flow-evidence".to_owned()).or_default() += cut;
@@ -230,6 +239,12 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     }
 }
 
+/// The first packet of a run; `None` where there are only ICMP errors that quote some.
+fn begin(run: &Run) -> Option<Stamp> {
+    let spans = run.sides.iter().filter_map(|side| side.span);
+    spans.map(|(first, _)| first).min()
+}
+
 /// Flows in their order. Their places are sorted, since they themselves are large.
 fn sorted(mut flows: Vec<Flow>) -> Vec<Flow> {
     let key = |flow: &Flow| {
@@ -241,6 +256,9 @@ fn sorted(mut flows: Vec<Flow>) -> Vec<Flow> {
             flow.span,
         )
     };
+    if flows.is_sorted_by_key(key) {
+        return flows;
+    }
     let mut order: Vec<usize> = (0..flows.len()).collect();
     order.par_sort_by(|a, b| key(&flows[*a]).cmp(&key(&flows[*b])));
     // The flow for each place is brought there, circle by circle.
@@ -262,6 +280,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
     let state = conn_state(&run, side, key.transport());
     let history = history(&run, side, key.transport());
     let names = names(&run, side, initiator, responder, directory);
+    let start = begin(&run).unwrap_or_default();
     let Run {
         sides: [low, high],
         events,
@@ -275,13 +294,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
     } else {
         (high, low)
     };
-    let first = |a: Option<(Stamp, Stamp)>| a.map(|(first, _)| first);
     let last = |a: Option<(Stamp, Stamp)>| a.map(|(_, last)| last);
-    let start = [first(out.span), first(back.span)]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or_default();
     let end = [last(out.span), last(back.span)]
         .into_iter()
         .flatten()

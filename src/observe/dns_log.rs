@@ -3,11 +3,13 @@
 //! Every message is kept with its stamp, so that parts merge by concatenation; queries and answers are paired only
 //! in the whole.
 
-use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+use hashbrown::{HashSet, HashTable};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +127,18 @@ pub(super) struct DnsSeen {
 pub struct DnsLog {
     seen: Vec<DnsSeen>,
     dropped: u64,
+    names: Names,
+}
+
+/// Names as they were first seen: hosts ask for the same few again and again, and each is kept once.
+#[derive(Clone, Debug, Default)]
+struct Names(HashSet<Fqdn, RandomState>);
+
+impl Names {
+    /// The same name, as it is kept.
+    fn kept(&mut self, name: &Fqdn) -> Fqdn {
+        self.0.get_or_insert_with(name, Fqdn::clone).clone()
+    }
 }
 
 impl DnsLog {
@@ -137,6 +151,7 @@ impl DnsLog {
         arrival: Arrival,
         message: &dns::Message,
     ) {
+        let facts = Arc::new(facts(message, &mut self.names));
         self.add(DnsSeen {
             stamp,
             source,
@@ -144,7 +159,7 @@ impl DnsLog {
             transport,
             part: arrival.part,
             ttl: arrival.ttl,
-            facts: Arc::new(facts(message)),
+            facts,
         });
     }
 
@@ -164,6 +179,7 @@ impl DnsLog {
             .sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stamp));
         self.seen.truncate(most);
         self.seen.shrink_to_fit();
+        self.names = Names::default();
         self.dropped = 0;
     }
 
@@ -196,27 +212,31 @@ impl DnsLog {
             .par_sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         self.seen.dedup();
         drop_parts(&mut self.seen);
-        let mut out: Vec<DnsTransaction> = Vec::new();
-        let mut open: hashbrown::HashMap<ExchangeKey, usize, foldhash::fast::RandomState> =
-            hashbrown::HashMap::default();
+        let hasher = RandomState::default();
+        let mut out: Vec<DnsTransaction> = Vec::with_capacity(self.seen.len() / 2);
+        // The latest transaction of each exchange, by its place in `out`: that is where the exchange stands.
+        let mut open: HashTable<usize> = HashTable::with_capacity(self.seen.len() / 2);
         for seen in self.seen {
-            let key = ExchangeKey::of(&seen);
-            let known = open.get(&key).copied().filter(|&i| {
-                let last = out[i].last_activity();
-                seen.stamp.time.since(last.time) <= PATIENCE
-                    && (seen.facts.response || out[i].answers.is_empty())
-            });
-            let i = known.unwrap_or_else(|| {
-                out.push(DnsTransaction::new(&seen));
-                open.insert(key, out.len() - 1);
-                out.len() - 1
-            });
-            if seen.facts.response {
-                out[i].answers.push((seen.stamp, seen.facts));
-                out[i].answer_ttls.push(seen.ttl);
-            } else {
-                out[i].queries.push(seen.stamp);
-            }
+            let new = DnsTransaction::new(&seen);
+            let hash = hasher.hash_one(new.exchange());
+            let known = open.find_mut(hash, |place| out[*place].exchange() == new.exchange());
+            let place = match known {
+                Some(place) if out[*place].goes_on_with(&seen) => *place,
+                Some(place) => {
+                    *place = out.len();
+                    out.push(new);
+                    *place
+                }
+                None => {
+                    let place = out.len();
+                    out.push(new);
+                    open.insert_unique(hash, place, |place| {
+                        hasher.hash_one(out[*place].exchange())
+                    });
+                    place
+                }
+            };
+            out[place].take(seen);
         }
         out
     }
@@ -277,6 +297,33 @@ impl DnsTransaction {
         }
     }
 
+    /// What pairs an answer with its query: RFC 5452 section 9.1.
+    fn exchange(&self) -> (Endpoint, Endpoint, Transport, u16, Option<&Fqdn>, u16) {
+        (
+            self.client,
+            self.server,
+            self.transport,
+            self.id,
+            self.query.as_ref(),
+            self.query_type,
+        )
+    }
+
+    /// Whether a later message of the same exchange belongs to it.
+    fn goes_on_with(&self, seen: &DnsSeen) -> bool {
+        seen.stamp.time.since(self.last_activity().time) <= PATIENCE
+            && (seen.facts.response || self.answers.is_empty())
+    }
+
+    fn take(&mut self, seen: DnsSeen) {
+        if seen.facts.response {
+            push_alone(&mut self.answers, (seen.stamp, seen.facts));
+            push_alone(&mut self.answer_ttls, seen.ttl);
+        } else {
+            push_alone(&mut self.queries, seen.stamp);
+        }
+    }
+
     /// When it began.
     #[must_use]
     pub fn at(&self) -> Stamp {
@@ -328,29 +375,12 @@ impl DnsTransaction {
     }
 }
 
-/// What pairs an answer with its query: RFC 5452 section 9.1.
-#[derive(PartialEq, Eq, Hash)]
-struct ExchangeKey {
-    client: Endpoint,
-    server: Endpoint,
-    transport: Transport,
-    id: u16,
-    query: Option<Fqdn>,
-    query_type: u16,
-}
-
-impl ExchangeKey {
-    fn of(seen: &DnsSeen) -> Self {
-        let new = DnsTransaction::new(seen);
-        Self {
-            client: new.client,
-            server: new.server,
-            transport: new.transport,
-            id: new.id,
-            query: new.query,
-            query_type: new.query_type,
-        }
+/// Adds to a list that nearly always stays at one item: there are very many of them.
+fn push_alone<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
     }
+    list.push(item);
 }
 
 /// Drops what was read from a first fragment where the whole message is there too.
@@ -376,17 +406,13 @@ fn order(seen: &DnsSeen) -> (i64, bool, Stamp, Endpoint, Endpoint, &DnsFacts) {
     )
 }
 
-fn facts(message: &dns::Message) -> DnsFacts {
+fn facts(message: &dns::Message, names: &mut Names) -> DnsFacts {
     let question = message.questions.first();
-    let query = question.and_then(|q| q.name.clone());
-    let mut records: Vec<DnsRecord> = message.records.iter().filter_map(record).collect();
-    // Messages are kept to the end, so their lists are no longer than they must be, and a name is there once.
+    let query = question.and_then(|q| Some(names.kept(q.name.as_ref()?)));
+    let records = message.records.iter();
+    let mut records: Vec<DnsRecord> = records.filter_map(|r| record(r, names)).collect();
+    // Messages are kept to the end, so their lists are no longer than they must be.
     records.shrink_to_fit();
-    for record in &mut records {
-        if record.name == query {
-            record.name.clone_from(&query);
-        }
-    }
     DnsFacts {
         id: message.id,
         response: message.response,
@@ -400,19 +426,20 @@ fn facts(message: &dns::Message) -> DnsFacts {
     }
 }
 
-fn record(record: &dns::Record) -> Option<DnsRecord> {
+fn record(record: &dns::Record, names: &mut Names) -> Option<DnsRecord> {
     use dns::RecordData;
+    let mut kept = |name: &Option<Fqdn>| name.as_ref().map(|name| names.kept(name));
     let data = match &record.data {
         RecordData::Address(ip) => DnsData::Address(*ip),
-        RecordData::Name(name) => DnsData::Name(name.clone()),
+        RecordData::Name(name) => DnsData::Name(kept(name)),
         RecordData::Binding(binding) => {
-            DnsData::Service(binding.target.clone(), binding.addresses.clone())
+            DnsData::Service(kept(&binding.target), binding.addresses.clone())
         }
         RecordData::Other | RecordData::Unreadable(_) => return None,
         other => DnsData::Text(other.to_string()),
     };
     Some(DnsRecord {
-        name: record.name.clone(),
+        name: kept(&record.name),
         kind: record.kind,
         ttl: record.ttl,
         section: match record.section {

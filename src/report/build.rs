@@ -1,6 +1,6 @@
 //! A judgement to the neutral view, once for all formats.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ use crate::judge::{
     Evidence, Finding, FindingCode, Intent, NotSeen, Outcome, RequirementVerdict, Severity,
     Standing,
 };
-use crate::model::{FrameId, Stamp};
+use crate::model::{Fqdn, Stamp};
 use crate::observe::FlowId;
 use crate::rules::{DocumentIndex, RequirementIndex};
 
@@ -52,18 +52,13 @@ impl<'a> Report<'a> {
             }
         }
         let capture = capture_view(&audit);
-        let gather = Gather(&audit);
+        let gather = Gather(audit);
         Self {
             summary: gather.summary(&capture),
             findings: finding_ids(&judgement.findings, audit.rules)
                 .into_par_iter()
                 .zip(&judgement.findings)
                 .map(|(id, finding)| gather.finding(id, finding))
-                .collect(),
-            intents: judgement
-                .intents
-                .par_iter()
-                .map(|intent| gather.intent(intent))
                 .collect(),
             requirements: judgement
                 .requirements
@@ -75,6 +70,30 @@ impl<'a> Report<'a> {
             audit,
             intent_of_flow,
         }
+    }
+
+    /// All intents, ascending by start. Made one by one, so that a report of very many does not hold them twice.
+    pub fn intents(&self) -> impl Iterator<Item = IntentView<'a>> {
+        self.intents_at(0..self.intents_len())
+    }
+
+    /// The intent at a place, as other objects give it.
+    #[must_use]
+    pub fn intent(&self, place: usize) -> Option<IntentView<'a>> {
+        let intent = self.audit.judgement.intents.get(place)?;
+        Some(Gather(self.audit).intent(intent))
+    }
+
+    /// How many intents there are.
+    pub(super) fn intents_len(&self) -> usize {
+        self.audit.judgement.intents.len()
+    }
+
+    /// Some of the intents, by their places.
+    pub(super) fn intents_at(&self, places: Range<usize>) -> impl Iterator<Item = IntentView<'a>> {
+        let gather = Gather(self.audit);
+        let intents = self.audit.judgement.intents[places].iter();
+        intents.map(move |intent| gather.intent(intent))
     }
 
     /// All flows with what is said of them, in the order of [`crate::observe::Capture::flows`]. Made one by one, so
@@ -119,9 +138,10 @@ impl<'a> Report<'a> {
     }
 }
 
-struct Gather<'g, 'a>(&'g Audit<'a>);
+#[derive(Clone, Copy)]
+struct Gather<'a>(Audit<'a>);
 
-impl<'a> Gather<'_, 'a> {
+impl<'a> Gather<'a> {
     fn summary(&self, capture: &CaptureView) -> Summary {
         let Audit {
             judgement, rules, ..
@@ -182,8 +202,9 @@ impl<'a> Gather<'_, 'a> {
 
     fn finding(&self, id: String, finding: &Finding) -> FindingView {
         let evidence = self.evidence(&finding.evidence);
+        let flows = finding.flows.iter().copied();
         let (stamps, frames_omitted) =
-            self.looked_at(&finding.evidence, &finding.flows, finding.span);
+            self.looked_at(proof(&finding.evidence), flows, finding.span);
         FindingView {
             id,
             code: finding.code,
@@ -192,7 +213,9 @@ impl<'a> Gather<'_, 'a> {
             stage: finding.stage,
             confidence: finding.confidence,
             initiator: finding.initiator,
-            host: finding.initiator.and_then(|ip| self.host(ip)),
+            host: finding
+                .initiator
+                .and_then(|ip| self.host(ip).map(ToOwned::to_owned)),
             target: finding.target.clone(),
             port: finding.port,
             transport: finding.transport,
@@ -201,7 +224,11 @@ impl<'a> Gather<'_, 'a> {
             evidence: evidence.iter().map(|e| e.code).collect(),
             control: evidence.iter().find_map(|e| e.control.clone()),
             evidence_details: evidence,
-            requirements: self.ids(&finding.requirements),
+            requirements: self
+                .ids(&finding.requirements)
+                .into_iter()
+                .map(ToOwned::to_owned)
+                .collect(),
             cites: finding
                 .requirements
                 .iter()
@@ -217,17 +244,18 @@ impl<'a> Gather<'_, 'a> {
         }
     }
 
-    fn intent(&self, intent: &Intent) -> IntentView {
+    fn intent(&self, intent: &'a Intent) -> IntentView<'a> {
         let evidence = self.evidence(&intent.evidence);
-        let (frames, frames_omitted) =
-            self.frames(&intent.evidence, &intent.attempts, Some(intent.span));
+        let attempts = intent.attempts.iter().copied();
+        let (stamps, frames_omitted) =
+            self.looked_at(proof(&intent.evidence), attempts, Some(intent.span));
         IntentView {
             initiator: intent.initiator,
             host: self.host(intent.initiator),
-            fqdn: intent.fqdn.as_ref().map(ToString::to_string),
-            or_names: intent.or_names.iter().map(ToString::to_string).collect(),
+            fqdn: intent.fqdn.as_ref().map(Fqdn::as_str),
+            or_names: intent.or_names.iter().map(Fqdn::as_str).collect(),
             name_source: intent.source,
-            addresses: intent.addresses.clone(),
+            addresses: &intent.addresses,
             port: intent.port,
             transport: intent.transport,
             outcome: intent.outcome,
@@ -239,7 +267,7 @@ impl<'a> Gather<'_, 'a> {
             doubt: intent.doubt.map(|doubt| doubt.words()),
             requirements: self.ids(&intent.requirements),
             attempts: intent.attempts.iter().map(|flow| flow.0).collect(),
-            frames,
+            frames: self.numbers(&stamps),
             frames_omitted,
             span: span(intent.span),
         }
@@ -256,13 +284,13 @@ impl<'a> Gather<'_, 'a> {
                 .iter()
                 .filter_map(|place| judgement.intents.get(*place))
         };
-        let missed: BTreeSet<IpAddr> = intents()
-            .map(|intent| intent.initiator)
-            .filter(|ip| verdict.reached_by.binary_search(ip).is_err())
-            .collect();
-        let evidence: Vec<Evidence> = intents().flat_map(|i| i.evidence.iter().cloned()).collect();
-        let flows: Vec<FlowId> = intents().flat_map(|i| i.attempts.iter().copied()).collect();
-        let (stamps, frames_omitted) = self.looked_at(&evidence, &flows, None);
+        let mut missed: Vec<IpAddr> = intents().map(|intent| intent.initiator).collect();
+        missed.sort_unstable();
+        missed.dedup();
+        missed.retain(|ip| verdict.reached_by.binary_search(ip).is_err());
+        let evidence = intents().flat_map(|intent| proof(&intent.evidence));
+        let flows = intents().flat_map(|intent| intent.attempts.iter().copied());
+        let (stamps, frames_omitted) = self.looked_at(evidence, flows, None);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: sentence(verdict, missed.len()),
@@ -271,7 +299,7 @@ impl<'a> Gather<'_, 'a> {
             absence_counts: verdict.must_see,
             excused_by: verdict.excused_by.clone(),
             reached_by: verdict.reached_by.clone(),
-            missed_by: missed.into_iter().collect(),
+            missed_by: missed,
             resolved: verdict.resolved.clone(),
             intents: verdict.intents.clone(),
             frames: self.numbers(&stamps),
@@ -315,40 +343,28 @@ impl<'a> Gather<'_, 'a> {
         evidence.iter().map(view).collect()
     }
 
-    /// Numbers of the frames to look at, and how many more there are.
-    fn frames(
-        &self,
-        evidence: &[Evidence],
-        flows: &[FlowId],
-        span: Option<(Stamp, Stamp)>,
-    ) -> (Vec<u64>, usize) {
-        let (stamps, omitted) = self.looked_at(evidence, flows, span);
-        (self.numbers(&stamps), omitted)
-    }
-
-    /// Frames to look at, ascending by number, and how many more there are. Evidence goes before the rest.
+    /// Frames to look at, ascending by number, and how many more there are. Evidence goes before the rest: the first
+    /// frames of the flows, and where there is neither, those of the span.
     fn looked_at(
         &self,
-        evidence: &[Evidence],
-        flows: &[FlowId],
+        proof: impl Iterator<Item = Stamp>,
+        flows: impl Iterator<Item = FlowId>,
         span: Option<(Stamp, Stamp)>,
     ) -> (Vec<Stamp>, usize) {
-        let by_place = |stamps: &mut dyn Iterator<Item = Stamp>| -> BTreeMap<FrameId, Stamp> {
-            stamps.map(|stamp| (stamp.frame, stamp)).collect()
-        };
-        let proof = by_place(&mut evidence.iter().flat_map(|e| e.stamps.iter().copied()));
-        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
-        let mut rest = by_place(&mut flows.map(|flow| flow.span.0));
-        if proof.is_empty() && rest.is_empty() {
-            rest = by_place(&mut span.into_iter().flat_map(|(first, last)| [first, last]));
+        let mut stamps = ascending(proof.collect());
+        let flows = flows.filter_map(|id| self.0.capture.flow(id));
+        let mut rest = ascending(flows.map(|flow| flow.span.0).collect());
+        if stamps.is_empty() && rest.is_empty() {
+            rest = ascending(span.map_or(Vec::new(), |(first, last)| vec![first, last]));
         }
-        let more: Vec<Stamp> = rest
-            .into_iter()
-            .filter(|(frame, _)| !proof.contains_key(frame))
-            .map(|(_, stamp)| stamp)
-            .collect();
-        let total = proof.len() + more.len();
-        let mut stamps: Vec<Stamp> = proof.into_values().chain(more).take(MOST_FRAMES).collect();
+        let known = |stamp: &Stamp| {
+            let place = stamps.binary_search_by_key(&stamp.frame, |known| known.frame);
+            place.is_ok()
+        };
+        rest.retain(|stamp| !known(stamp));
+        let total = stamps.len() + rest.len();
+        stamps.extend(rest);
+        stamps.truncate(MOST_FRAMES);
         stamps.sort_unstable_by_key(|stamp| stamp.frame);
         let omitted = total - stamps.len();
         (stamps, omitted)
@@ -361,12 +377,12 @@ impl<'a> Gather<'_, 'a> {
             .collect()
     }
 
-    fn ids(&self, requirements: &[RequirementIndex]) -> Vec<String> {
+    fn ids(&self, requirements: &[RequirementIndex]) -> Vec<&'a str> {
         let library = self.0.rules.library();
         requirements
             .iter()
             .filter_map(|r| library.requirement(*r))
-            .map(|r| r.id.clone())
+            .map(|r| r.id.as_str())
             .collect()
     }
 
@@ -385,9 +401,21 @@ impl<'a> Gather<'_, 'a> {
         })
     }
 
-    fn host(&self, ip: IpAddr) -> Option<String> {
-        self.0.rules.profile().host_name(ip).map(ToOwned::to_owned)
+    fn host(&self, ip: IpAddr) -> Option<&'a str> {
+        self.0.rules.profile().host_name(ip)
     }
+}
+
+/// The frames of some evidence.
+fn proof(evidence: &[Evidence]) -> impl Iterator<Item = Stamp> + '_ {
+    evidence.iter().flat_map(|e| e.stamps.iter().copied())
+}
+
+/// Ascending by frame, each frame once.
+fn ascending(mut stamps: Vec<Stamp>) -> Vec<Stamp> {
+    stamps.sort_unstable_by_key(|stamp| stamp.frame);
+    stamps.dedup_by_key(|stamp| stamp.frame);
+    stamps
 }
 
 /// Ascending, each once.

@@ -13,7 +13,7 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use super::judged_flow::JudgedFlow;
 use super::pieces::in_pieces;
 use super::text::{is_harmful, is_plain};
-use super::{Report, ReportError};
+use super::{IntentView, Report, ReportError};
 
 /// Writes one JSON document: `summary`, `findings`, `intents`, `requirements`, `flows`, `capture`, `rules`.
 ///
@@ -23,7 +23,7 @@ pub fn write_json(report: &Report<'_>, mut out: impl Write) -> Result<(), Report
     let parts: [(&str, &(dyn Part + Sync)); 7] = [
         ("summary", &One(&report.summary)),
         ("findings", &Many(&report.findings)),
-        ("intents", &Many(&report.intents)),
+        ("intents", &IntentList(report)),
         ("requirements", &Many(&report.requirements)),
         ("flows", &FlowList(report)),
         ("capture", &One(&report.capture)),
@@ -64,6 +64,19 @@ impl<T: Serialize + Sync> Part for Many<'_, T> {
             |places| field(name, &self.0[places]),
             out,
         )
+    }
+}
+
+/// Intents are made while they are written.
+struct IntentList<'r, 'a>(&'r Report<'a>);
+
+impl Part for IntentList<'_, '_> {
+    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
+        let some = |places: Range<usize>| {
+            let intents: Vec<IntentView<'_>> = self.0.intents_at(places).collect();
+            field(name, &intents)
+        };
+        list(name, self.0.intents_len(), some, out)
     }
 }
 
@@ -140,7 +153,7 @@ pub fn write_ndjson(report: &Report<'_>, mut out: impl Write) -> Result<(), Repo
     }
     all(&mut out, "summary", [&report.summary])?;
     all(&mut out, "finding", &report.findings)?;
-    all(&mut out, "intent", &report.intents)?;
+    all(&mut out, "intent", report.intents())?;
     all(&mut out, "requirement", &report.requirements)?;
     all(&mut out, "flow", report.flows())?;
     all(&mut out, "capture", [&report.capture])?;

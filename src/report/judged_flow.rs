@@ -69,7 +69,7 @@ impl<'a> JudgedFlow<'a> {
         };
         let covers = verdict.coverage.covers.iter();
         let library = rules.library();
-        let ids = covers.filter_map(|cover| library.requirement(cover.requirement));
+        let ids = covers.filter_map(|cover| library.requirement(*cover));
         let intent_view = intent.map(|(_, intent)| intent);
         Self {
             id,

@@ -198,8 +198,6 @@ pub struct Report<'a> {
     pub summary: Summary,
     /// Worst first.
     pub findings: Vec<FindingView>,
-    /// Ascending by start.
-    pub intents: Vec<IntentView>,
     /// Ascending by id.
     pub requirements: Vec<RequirementView<'a>>,
     /// How far the capture can be trusted.

@@ -21,7 +21,7 @@ struct ReportDocument<'a> {
     /// What is wrong, worst first.
     findings: Vec<FindingView>,
     /// Who tried to reach what, ascending by start.
-    intents: Vec<IntentView>,
+    intents: Vec<IntentView<'a>>,
     /// How each requirement fared, ascending by id.
     requirements: Vec<RequirementView<'a>>,
     /// What flowed, ascending by start.

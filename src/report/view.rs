@@ -272,21 +272,21 @@ pub struct Span {
 
 /// One initiator's wish to reach one aim.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct IntentView {
+pub struct IntentView<'a> {
     /// Who.
     pub initiator: IpAddr,
     /// What the site file calls that host.
-    pub host: Option<String>,
+    pub host: Option<&'a str>,
     /// The aim's name.
-    pub fqdn: Option<String>,
+    pub fqdn: Option<&'a str>,
     /// Other names that the aim may have instead.
-    pub or_names: Vec<String>,
+    pub or_names: Vec<&'a str>,
     /// Where the name was taken from.
     #[serde(serialize_with = "word_or_null")]
     #[schemars(schema_with = "schema::name_source_or_null")]
     pub name_source: Option<NameSource>,
     /// Addresses tried, ascending.
-    pub addresses: Vec<IpAddr>,
+    pub addresses: &'a [IpAddr],
     /// Port aimed at.
     pub port: Option<u16>,
     /// Transport of the first attempt.
@@ -316,7 +316,7 @@ pub struct IntentView {
     /// Why it cannot be told how it went.
     pub doubt: Option<&'static str>,
     /// Ids of the requirements that cover it, ascending.
-    pub requirements: Vec<String>,
+    pub requirements: Vec<&'a str>,
     /// Its attempts: places in `flows`, ascending.
     pub attempts: Vec<u32>,
     /// Frames to look at: the evidence, and the first frame of each attempt; ascending.

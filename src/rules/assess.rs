@@ -1,14 +1,15 @@
 //! One subject against the compiled set.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::candidate::{Found, Misfits};
 use super::compile::{ANY, LOCALHOST, Leg, Rule, Test, ports, transports};
 use super::profile::RegionChoice;
 use super::requirement::{PathFit, canonical};
 use super::{
-    Assessment, Condition, Cover, Denied, Library, Misfit, Miss, Requirement, RequirementIndex,
-    RoleSet, RuleSet, Scratch, Source, Subject, Truth,
+    Assessment, Condition, Cover, Denied, Fit, Library, Misfit, Miss, Requirement,
+    RequirementIndex, RoleSet, RuleSet, Scratch, Source, Subject, Truth,
 };
 
 /// The most requirements of one role that are looked at for near misses.
@@ -22,47 +23,83 @@ impl RuleSet {
     /// trie walks, and then only what the requirements cost whose destination fits.
     #[must_use]
     pub fn assess(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> Assessment {
-        let unlisted_misses = self.gather(subject, scratch);
-        scratch.found.sort_unstable_by_key(Found::order);
-        scratch.found.dedup_by_key(|found| found.requirement);
+        let unlisted_misses = self.gather_best(subject, scratch);
         let mut out = Assessment {
             unlisted_misses,
             ..Assessment::default()
         };
-        for found in &scratch.found {
-            let Some(leg) = self.legs.get(found.leg as usize) else {
-                continue;
-            };
-            let Some(rule) = self.rules.get(leg.requirement.index()) else {
-                continue;
-            };
-            let (requirement, fits) = (leg.requirement, found.misfits.is_empty());
-            if rule.deny {
-                if fits {
-                    let via = leg.via(subject, found);
-                    out.denied.push(Denied {
-                        requirement,
-                        via,
-                        certain: found.truth == Truth::On,
-                    });
-                }
-            } else if fits {
-                out.covers.push(Cover {
-                    requirement,
+        for (found, leg, means) in self.legs_found(scratch) {
+            match means {
+                Means::Nothing => {}
+                Means::Denied => out.denied.push(denied(subject, found, leg)),
+                Means::Covered => out.covers.push(Cover {
+                    requirement: leg.requirement,
                     via: leg.via(subject, found),
                     path_unobserved: found.path_unobserved,
                     port_unstated: !self.states_ports(leg),
                     condition: found.truth,
-                });
-            } else {
-                out.misses.push(Miss {
-                    requirement,
-                    via: leg.via(subject, found),
-                    misfits: self.misfits(leg, found.misfits),
-                });
+                }),
+                Means::Missed => out.misses.push(self.miss(subject, found, leg)),
             }
         }
         out
+    }
+
+    /// What of [`Self::assess`] a verdict needs. Cheaper in time and in memory: hardly anything is put into words.
+    #[must_use]
+    pub fn fit(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> Fit {
+        self.gather_best(subject, scratch);
+        let mut covers = std::mem::take(&mut scratch.covers);
+        covers.clear();
+        let mut fit = Fit::default();
+        for (found, leg, means) in self.legs_found(scratch) {
+            match means {
+                Means::Denied => fit.denied.push(denied(subject, found, leg)),
+                Means::Covered => covers.push(leg.requirement),
+                Means::Nothing | Means::Missed => {}
+            }
+        }
+        if covers.is_empty() {
+            let missed = self
+                .legs_found(scratch)
+                .filter(|(.., means)| *means == Means::Missed);
+            fit.misses = missed
+                .map(|(found, leg, _)| self.miss(subject, found, leg))
+                .collect();
+        } else if let Some(known) = scratch.shared.get(&covers[..]) {
+            fit.covers = Arc::clone(known);
+        } else {
+            fit.covers = Arc::from(&covers[..]);
+            scratch.shared.insert(Arc::clone(&fit.covers));
+        }
+        scratch.covers = covers;
+        fit
+    }
+
+    /// What was gathered, with what each leg means for the subject.
+    fn legs_found<'a>(
+        &'a self,
+        scratch: &'a Scratch,
+    ) -> impl Iterator<Item = (&'a Found, &'a Leg, Means)> {
+        scratch.found.iter().filter_map(|found| {
+            let leg = self.legs.get(found.leg as usize)?;
+            let rule = self.rules.get(leg.requirement.index())?;
+            let means = match (rule.deny, found.misfits.is_empty()) {
+                (true, true) => Means::Denied,
+                (true, false) => Means::Nothing,
+                (false, true) => Means::Covered,
+                (false, false) => Means::Missed,
+            };
+            Some((found, leg, means))
+        })
+    }
+
+    fn miss(&self, subject: &Subject<'_>, found: &Found, leg: &Leg) -> Miss {
+        Miss {
+            requirement: leg.requirement,
+            via: leg.via(subject, found),
+            misfits: self.misfits(leg, found.misfits),
+        }
     }
 
     /// The requirements that cover a subject or would, were its port and transport others; ascending. Cheaper than
@@ -73,9 +110,7 @@ impl RuleSet {
         subject: &Subject<'_>,
         scratch: &mut Scratch,
     ) -> Vec<RequirementIndex> {
-        self.gather(subject, scratch);
-        scratch.found.sort_unstable_by_key(Found::order);
-        scratch.found.dedup_by_key(|found| found.requirement);
+        self.gather_best(subject, scratch);
         let fits = |found: &&Found| found.misfits.0 & !(Misfits::PORT | Misfits::TRANSPORT) == 0;
         let wanted = scratch.found.iter().filter(fits).filter_map(|found| {
             let leg = self.legs.get(found.leg as usize)?;
@@ -83,6 +118,15 @@ impl RuleSet {
             (!rule.deny).then_some(leg.requirement)
         });
         wanted.collect()
+    }
+
+    /// Fills `scratch.found` with the leg of each requirement that fits best, ascending by requirement; returns how many
+    /// role legs were left out.
+    fn gather_best(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> usize {
+        let unlisted = self.gather(subject, scratch);
+        scratch.found.sort_unstable_by_key(Found::order);
+        scratch.found.dedup_by_key(|found| found.requirement);
+        unlisted
     }
 
     /// Fills `scratch.found` with every leg whose destination fits; returns how many role legs were left out.
@@ -256,6 +300,24 @@ impl RuleSet {
         }
         texts.dedup();
         texts.join(" and ")
+    }
+}
+
+/// What a leg whose destination fits means for a subject.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    Covered,
+    Missed,
+    Denied,
+    /// Of a negative fact: it does not go against it.
+    Nothing,
+}
+
+fn denied(subject: &Subject<'_>, found: &Found, leg: &Leg) -> Denied {
+    Denied {
+        requirement: leg.requirement,
+        via: leg.via(subject, found),
+        certain: found.truth == Truth::On,
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::HashSet;
 use ipnet::IpNet;
 
 use super::{RequirementIndex, RoleIndex, Truth};
@@ -49,6 +50,17 @@ impl Assessment {
     pub fn nearest(&self) -> Option<&Miss> {
         self.misses.iter().min_by_key(|miss| miss.misfits.len())
     }
+}
+
+/// The part of an [`Assessment`] that verdicts need, which is less than people want to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// Requirements that allow the subject, ascending. Very many subjects have the same ones, so the list is shared.
+    pub covers: Arc<[RequirementIndex]>,
+    /// As those of the assessment where nothing allows the subject; else none, since they would say nothing.
+    pub misses: Vec<Miss>,
+    /// As those of the assessment.
+    pub denied: Vec<Denied>,
 }
 
 /// A requirement that allows a subject.
@@ -219,6 +231,9 @@ impl fmt::Display for Misfit {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     pub(super) found: Vec<Found>,
+    pub(super) covers: Vec<RequirementIndex>,
+    /// Lists that were made before, so that equal ones are one.
+    pub(super) shared: HashSet<Arc<[RequirementIndex]>>,
 }
 
 /// A leg whose destination fits, with how the rest fits.

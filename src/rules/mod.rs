@@ -44,7 +44,7 @@ mod version;
 mod view;
 
 pub use activity::Activity;
-pub use candidate::{Assessment, Cover, Denied, Misfit, Miss, Scratch, Subject, Via};
+pub use candidate::{Assessment, Cover, Denied, Fit, Misfit, Miss, Scratch, Subject, Via};
 pub use check::check;
 pub use code::CODES;
 pub use compile::RuleSet;

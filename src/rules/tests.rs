@@ -900,6 +900,11 @@ proptest! {
                 prop_assert!(!narrow || missed == (fits == Some(false)), "{:?} {:?}", row, subject);
             }
             prop_assert!(covered.is_sorted() && missed.is_sorted());
+            let fit = set.fit(&subject, &mut scratch);
+            prop_assert!(answer.covers.iter().map(|c| c.requirement).eq(fit.covers.iter().copied()));
+            prop_assert_eq!(&fit.denied, &answer.denied);
+            let misses = if fit.covers.is_empty() { &answer.misses[..] } else { &[] };
+            prop_assert_eq!(&fit.misses[..], misses);
         }
     }
 }

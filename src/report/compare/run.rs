@@ -104,7 +104,7 @@ impl Run {
         Ok(serde_json::from_value(json!({
             "summary": report.summary,
             "findings": report.findings,
-            "intents": report.intents,
+            "intents": report.intents().collect::<Vec<_>>(),
             "requirements": report.requirements,
             "capture": report.capture,
         }))?)

@@ -1,6 +1,6 @@
 //! `requirements.csv`: one requirement a row, ascending by id.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::whereabouts::{bytes, flows, frames_in_files};
@@ -126,13 +126,14 @@ fn cells(requirement: &RequirementView<'_>, findings: &[&str], report: &Report<'
         |part: fn(&DocumentView) -> &String| document.map_or(String::new(), |d| part(d).clone());
     let intents = requirement.intents.iter();
     let intents: Vec<_> = intents
-        .filter_map(|place| report.intents.get(*place))
+        .filter_map(|place| report.audit.judgement.intents.get(*place))
         .collect();
-    let attempts: BTreeSet<u32> = intents
+    let mut attempts: Vec<u32> = intents
         .iter()
-        .flat_map(|i| i.attempts.iter().copied())
+        .flat_map(|intent| intent.attempts.iter().map(|flow| flow.0))
         .collect();
-    let attempts: Vec<u32> = attempts.into_iter().collect();
+    attempts.sort_unstable();
+    attempts.dedup();
     let [bytes_out, bytes_in] = bytes(&flows(report, &attempts));
     vec![
         listed.id.to_owned(),
@@ -170,11 +171,17 @@ fn cells(requirement: &RequirementView<'_>, findings: &[&str], report: &Report<'
         text(
             intents
                 .iter()
-                .map(|intent| intent.span.first)
+                .map(|intent| intent.span.0.time)
                 .min()
                 .as_ref(),
         ),
-        text(intents.iter().map(|intent| intent.span.last).max().as_ref()),
+        text(
+            intents
+                .iter()
+                .map(|intent| intent.span.1.time)
+                .max()
+                .as_ref(),
+        ),
         attempts.len().to_string(),
         bytes_out,
         bytes_in,
