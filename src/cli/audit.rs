@@ -1,6 +1,7 @@
 //! `pktaudit audit`: the whole way from captures to reports.
 
-use std::path::Path;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
@@ -10,8 +11,8 @@ use crate::drive::{Digests, with_digests};
 use crate::judge::judge_between;
 use crate::observe::{Capture, Observation, Seed, attribute_with};
 use crate::report::{
-    Audit, InputSummary, Report, write_directory, write_findings_csv, write_human, write_json,
-    write_junit, write_ndjson, write_sarif,
+    Audit, InputSummary, Report, make_directory, write_directory, write_findings_csv, write_human,
+    write_json, write_junit, write_ndjson, write_sarif,
 };
 use crate::source::{Input, resolve};
 
@@ -83,17 +84,31 @@ pub(super) fn report(
     common: &Common,
 ) -> anyhow::Result<Exit> {
     with_report(sighted, inputs, plan, |report| {
-        let mut written = match to.folder {
-            Some(folder) => write_directory(report, folder)?,
-            None => Vec::new(),
-        };
         let beside = to.folder.filter(|_| !captures.is_empty());
         let beside = beside.map(|folder| folder.join("evidence.pcapng"));
-        for evidence in beside.into_iter().chain(to.evidence.map(Path::to_path_buf)) {
-            extract::evidence(report, &sighted.capture, captures, &evidence)?;
-            written.push(evidence);
-        }
-        for path in written {
+        let evidence: Vec<PathBuf> = beside
+            .into_iter()
+            .chain(to.evidence.map(Path::to_path_buf))
+            .collect();
+        let write = || match to.folder {
+            Some(folder) => Ok(write_directory(report, folder)?),
+            None => Ok(Vec::new()),
+        };
+        let copy = || {
+            let mut paths = evidence.iter();
+            paths.try_for_each(|path| extract::evidence(report, &sighted.capture, captures, path))
+        };
+        to.folder.map_or(Ok(()), make_directory)?;
+        // The captures are read again while reports are put into words.
+        let (written, copied): (anyhow::Result<_>, _) = std::thread::scope(|scope| {
+            let copied = scope.spawn(copy);
+            let written = write();
+            let copied = copied.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (written, copied)
+        });
+        let written = written?;
+        copied?;
+        for path in written.into_iter().chain(evidence) {
             output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);

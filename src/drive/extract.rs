@@ -111,17 +111,18 @@ impl<W: Write> Copy<'_, W> {
         input: &Input,
         wanted: &BTreeMap<u64, &Wanted>,
     ) -> io::Result<u64> {
-        let last = wanted.last_key_value().map_or(0, |(number, _)| *number);
+        let mut wanted = wanted.iter().peekable();
         let (mut copied, mut interfaces) = (0, 0);
         for number in 1_u64.. {
-            if number > last && self.conversations.is_empty() {
+            if wanted.peek().is_none() && self.conversations.is_empty() {
                 break;
             }
             let Some(read) = source.next_frame() else {
                 break;
             };
             let known = wanted
-                .get(&number)
+                .next_if(|(wanted, _)| **wanted == number)
+                .map(|(_, known)| known)
                 .filter(|known| known.stamp.time == read.time);
             if known.is_none() && !self.conversations.holds(&read) {
                 continue;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
+use foldhash::HashSet;
 use rayon::prelude::*;
 
 use super::coverage::wanted_by_name;
@@ -187,7 +188,15 @@ fn standing(places: &[usize], intents: &[Intent]) -> Standing {
         let intent = &intents[*place];
         (intent.initiator, intent.fqdn.as_ref(), intent.port)
     };
+    // Nearly all are reached, and an aim of which every intent is says nothing more.
+    let reached = |place: &usize| intents[*place].outcome.is_reached();
+    let doubtful: HashSet<_> = places
+        .iter()
+        .filter(|place| !reached(place))
+        .map(aim)
+        .collect();
     let mut places = places.to_vec();
+    places.retain(|place| doubtful.contains(&aim(place)));
     places.sort_by(|a, b| aim(a).cmp(&aim(b)));
     let mut worst = Standing::Satisfied;
     for of_aim in places.chunk_by(|a, b| aim(a) == aim(b)) {

@@ -1,8 +1,11 @@
 //! Which requirements did the capture never exercise, and why? Judged only on the whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::{HashMap, HashSet};
 
 use super::Case;
 use super::evidence::{Code, Evidence, Grade};
@@ -16,10 +19,7 @@ use crate::rules::GroupKind;
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
     let mut groups_told: BTreeMap<&str, &str> = BTreeMap::new();
-    let flows = case.capture.flows.iter();
-    let opened: HashSet<(IpAddr, IpAddr)> = flows
-        .map(|flow| (flow.initiator.ip, flow.responder.ip))
-        .collect();
+    let untried = LazyCell::new(|| Untried::of(case));
     let proxied = case
         .intents
         .iter()
@@ -69,7 +69,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding {
             message,
             advice: advice(why).to_owned(),
-            evidence: never_tried(case, verdict, &opened).into_iter().collect(),
+            evidence: never_tried(verdict, || &untried).into_iter().collect(),
             requirements: vec![verdict.requirement],
             port: single_port(&row.ports),
             transport: single(&row.transport),
@@ -82,22 +82,49 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 /// The lookups of names that nobody tried, where there was time enough to try them.
-fn never_tried(
-    case: &Case<'_>,
+struct Untried<'a> {
+    /// By name, ascending by client: the frames.
+    by_name: HashMap<&'a str, Vec<(IpAddr, &'a [Stamp])>>,
+}
+
+impl<'a> Untried<'a> {
+    fn of(case: &Case<'a>) -> Self {
+        const TAIL: Duration = Duration::from_secs(10);
+        let flows = case.capture.flows.iter();
+        let opened: HashSet<(IpAddr, IpAddr)> = flows
+            .map(|flow| (flow.initiator.ip, flow.responder.ip))
+            .collect();
+        let mut by_name: HashMap<&str, Vec<(IpAddr, &[Stamp])>> = HashMap::default();
+        for (client, name, lookup) in case.lookups.iter() {
+            let untried = |ip: &IpAddr| !opened.contains(&(client, *ip));
+            let early = |at: Stamp| case.capture.end().since(at.time) >= TAIL;
+            if lookup.resolved_at.is_some_and(early) && lookup.addresses.iter().all(untried) {
+                let of_name = by_name.entry(name.as_str()).or_default();
+                of_name.push((client, &lookup.stamps));
+            }
+        }
+        Self { by_name }
+    }
+}
+
+fn never_tried<'a, 'u: 'a>(
     verdict: &RequirementVerdict,
-    opened: &HashSet<(IpAddr, IpAddr)>,
+    untried: impl FnOnce() -> &'a Untried<'u>,
 ) -> Option<Evidence> {
-    const TAIL: Duration = Duration::from_secs(10);
     const FRAMES: usize = 8;
-    let resolved = case.lookups.iter().filter(|(client, name, lookup)| {
-        let untried = |ip: &IpAddr| !opened.contains(&(*client, *ip));
-        let early = |at: Stamp| case.capture.end().since(at.time) >= TAIL;
-        lookup.resolved_at.is_some_and(early)
-            && lookup.addresses.iter().all(untried)
-            && verdict.resolved.iter().any(|known| known == name.as_str())
-    });
-    let stamps: Vec<Stamp> = resolved
-        .flat_map(|(_, _, lookup)| lookup.stamps.iter().copied())
+    if verdict.resolved.is_empty() {
+        return None;
+    }
+    let by_name = &untried().by_name;
+    let names = verdict.resolved.iter();
+    let mut lookups: Vec<(IpAddr, &str, &[Stamp])> = names
+        .filter_map(|name| by_name.get_key_value(name.as_str()))
+        .flat_map(|(name, all)| all.iter().map(|(client, stamps)| (*client, *name, *stamps)))
+        .collect();
+    lookups.sort_unstable();
+    let stamps: Vec<Stamp> = lookups
+        .into_iter()
+        .flat_map(|(.., stamps)| stamps.iter().copied())
         .take(FRAMES)
         .collect();
     (!stamps.is_empty()).then(|| {

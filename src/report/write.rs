@@ -26,6 +26,17 @@ const FILES: [(&str, Write1); 5] = [
     ("report.html", |report, out| write_html(report, out)),
 ];
 
+/// Makes a directory for reports where it is not there.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn make_directory(directory: &Path) -> Result<(), ReportError> {
+    fs::create_dir_all(directory).map_err(|source| ReportError::File {
+        path: directory.to_owned(),
+        source,
+    })
+}
+
 /// Writes `findings.csv`, `requirements.csv`, `flows.csv`, `report.json` and `report.html` into a directory, which is made where it
 /// is not there. Each file is written beside its place and renamed when it is whole, so that a reader never sees half
 /// of one. Returns the paths in the order of their writing.
@@ -33,11 +44,7 @@ const FILES: [(&str, Write1); 5] = [
 /// # Errors
 /// The first file that could not be written. Files before it are there, it and those after it are as they were.
 pub fn write_directory(report: &Report<'_>, directory: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::File { path, source }
-    };
-    fs::create_dir_all(directory).map_err(at(directory))?;
+    make_directory(directory)?;
     // All are written at once: while one waits for the disk, another is put into words.
     let aside: Vec<Result<Aside, ReportError>> = std::thread::scope(|scope| {
         let write = |(name, write): (&str, Write1)| {
