@@ -187,7 +187,7 @@ pub(super) fn intents(
         }
         forgive_earlier(&mut out[first..]);
     }
-    forgive_other_family(&mut out);
+    forgive_other_family(&mut out, capture);
     failed_lookups(capture, lookups, rules, &mut out);
     out.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     out
@@ -447,8 +447,9 @@ fn forgive_earlier(same_key: &mut [Intent]) {
 }
 
 /// A host's IPv4 and IPv6 addresses are two initiators in packets. Where the same name and port was reached over the
-/// other family from the moment that this one failed, the failed family is a way that does not work, no block.
-fn forgive_other_family(intents: &mut [Intent]) {
+/// other family from the moment that this one failed, the failed family is a way that does not work, no block. Where
+/// nothing of it is known but a SYN, it has lost the race, whether or not an answer would still have come.
+fn forgive_other_family(intents: &mut [Intent], capture: &Capture) {
     type Aim = (Fqdn, Option<u16>);
     let mut reached: HashMap<Aim, Vec<(CaptureTime, bool)>> = HashMap::default();
     for intent in intents.iter().filter(|intent| intent.outcome.is_reached()) {
@@ -460,8 +461,15 @@ fn forgive_other_family(intents: &mut [Intent]) {
     }
     for intent in intents.iter_mut() {
         let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
-        let (true, Some(name)) = (failed && intent.stage == Some(Stage::Connect), &intent.fqdn)
-        else {
+        let failed = failed && intent.stage == Some(Stage::Connect);
+        let open = intent.outcome == Outcome::Inconclusive
+            && intent.transport == Transport::Tcp
+            && matches!(intent.doubt, Some(Doubt::CaptureEnd | Doubt::GivenUp))
+            && intent.attempts.iter().all(|flow| {
+                let flow = capture.flow(*flow);
+                flow.is_some_and(|flow| flow.out.packets > 0 && flow.back.packets == 0)
+            });
+        let (true, Some(name)) = (failed || open, &intent.fqdn) else {
             continue;
         };
         let (start, family) = (intent.span.0.time, intent.initiator.is_ipv4());
@@ -471,8 +479,10 @@ fn forgive_other_family(intents: &mut [Intent]) {
                 all.iter()
                     .any(|(at, v4)| *v4 != family && at.since(start).max(start.since(*at)) <= RACE)
             });
-        if raced {
-            intent.outcome = Outcome::Degraded;
+        match (raced, open) {
+            (true, true) => intent.outcome = Outcome::RaceLost,
+            (true, false) => intent.outcome = Outcome::Degraded,
+            (false, _) => {}
         }
     }
 }
