@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, judge};
+use super::seen::Seen;
+use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, judge_between};
 use crate::model::{CaptureTime, TimeSpan, Transport};
-use crate::observe::{Capture, EventKind, Flow, FlowId, Observation, Seed, attribute_with};
+use crate::observe::{Capture, EventKind, Flow, FlowId, Seed, attribute_with};
 use crate::report::{Audit, CiteView, EvidenceView, InputSummary, Report};
 use crate::rules::{Profile, RuleSet};
 
@@ -125,14 +126,15 @@ impl Board {
     /// Judges what is known so far. `seeds` are names told before the capture began.
     #[must_use]
     pub fn judge(
-        observation: Observation,
+        seen: Seen,
         inputs: &[InputSummary],
         rules: &RuleSet,
         profile: &Profile,
         seeds: &[Seed],
     ) -> Self {
-        let capture = attribute_with(observation, seeds);
-        let judgement = judge(&capture, rules, profile);
+        let capture = attribute_with(seen.inside, seeds);
+        let outside = seen.outside.map(|outside| attribute_with(outside, seeds));
+        let judgement = judge_between(&capture, outside.as_ref(), rules, profile);
         let report = Report::new(&Audit {
             capture: &capture,
             judgement: &judgement,

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pktaudit::drive::{Progress, observe};
-use pktaudit::judge::{FindingCode, Standing, judge};
+use pktaudit::drive::{Point, Progress, observe, observe_at};
+use pktaudit::judge::{FindingCode, Standing, judge, judge_between};
 use pktaudit::live::{
     Board, Engine, EngineOptions, EventKind, Feed, Finished, KeepOptions, Period, Polled, Rotation,
-    Update,
+    Seen, Update,
 };
-use pktaudit::observe::{Observation, attribute};
+use pktaudit::observe::{CarryLimits, attribute};
 use pktaudit::report::{Audit, InputSummary, Loss, Report, write_json};
 use pktaudit::rules::{self, Choices, Profile, RuleSet, RuleText};
 use pktaudit::source::{
@@ -24,6 +24,7 @@ use super::harness::{Sample, folder, pktaudit, same, samples};
 
 /// A file that behaves like an interface: some frames at a time, then nothing, then more.
 struct Played {
+    name: String,
     source: Script,
     /// Frames handed over at once.
     at_once: usize,
@@ -37,14 +38,27 @@ struct Played {
 
 impl Played {
     fn of(capture: &Path, at_once: usize) -> Self {
+        Self::some_of(capture, at_once, |_| true)
+    }
+
+    /// Those frames that one interface of the capture would give, as the interface `ordinal` of the live capture.
+    fn interface(capture: &Path, at_once: usize, ordinal: u32, name: &str) -> Self {
+        let mut played = Self::some_of(capture, at_once, |frame| frame.interface == ordinal);
+        name.clone_into(&mut played.name);
+        played
+    }
+
+    fn some_of(capture: &Path, at_once: usize, wanted: impl Fn(&OwnedFrame) -> bool) -> Self {
         let mut source = source::open(&InputPath::File(capture.to_owned())).unwrap();
         let mut frames: Vec<OwnedFrame> = Vec::new();
         while let Some(frame) = source.next_frame() {
             frames.push(frame.into());
         }
+        frames.retain(wanted);
         // The kernel hands frames over as they come; recorders of several interfaces write them in blocks.
         frames.sort_by_key(|frame| frame.time);
         Self {
+            name: "played0".to_owned(),
             source: Script::of(frames),
             at_once,
             pause: Duration::ZERO,
@@ -57,7 +71,7 @@ impl Played {
 
 impl Feed for Played {
     fn name(&self) -> &str {
-        "played0"
+        &self.name
     }
 
     fn link_type(&self) -> LinkType {
@@ -100,9 +114,10 @@ fn site(sample: &Sample) -> Site {
 }
 
 impl Site {
-    fn json(&self, observation: Observation, inputs: &[InputSummary]) -> String {
-        let capture = attribute(observation);
-        let judgement = judge(&capture, &self.rules, &self.profile);
+    fn json(&self, seen: Seen, inputs: &[InputSummary]) -> String {
+        let capture = attribute(seen.inside);
+        let outside = seen.outside.map(attribute);
+        let judgement = judge_between(&capture, outside.as_ref(), &self.rules, &self.profile);
         let report = Report::new(&Audit {
             capture: &capture,
             judgement: &judgement,
@@ -121,12 +136,18 @@ impl Site {
 
     /// The report on files, as `audit` makes it.
     fn audited(&self, captures: &[PathBuf]) -> String {
+        self.audited_at(captures, &Point::Everywhere, None)
+    }
+
+    /// The report on what lies at one point, and at another outside of it.
+    fn audited_at(&self, captures: &[PathBuf], inside: &Point, outside: Option<&Point>) -> String {
         let captures: Vec<_> = captures
             .iter()
             .map(|path| path.as_os_str().to_owned())
             .collect();
         let inputs = resolve(&captures).inputs;
-        let observed = observe(&inputs, 1, &Progress::default());
+        let observed = observe_at(&inputs, inside, 1, &Progress::default());
+        let outside = outside.map(|outside| observe_at(&inputs, outside, 1, &Progress::default()));
         let inputs: Vec<InputSummary> = observed
             .inputs
             .iter()
@@ -145,7 +166,11 @@ impl Site {
                 },
             })
             .collect();
-        self.json(observed.observation, &inputs)
+        let seen = Seen {
+            inside: observed.observation,
+            outside: outside.map(|outside| outside.observation),
+        };
+        self.json(seen, &inputs)
     }
 }
 
@@ -163,6 +188,8 @@ fn options() -> EngineOptions {
         keep: None,
         every: None,
         most_flows: u64::MAX,
+        carry: CarryLimits::default(),
+        outside: Vec::new(),
         clock: Instant::now,
     }
 }
@@ -173,8 +200,8 @@ fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> R
     let engine = Engine::start(
         feeds,
         options,
-        Box::new(move |observation, inputs| {
-            Board::judge(observation, inputs, &judging.rules, &judging.profile, &[])
+        Box::new(move |seen, inputs| {
+            Board::judge(seen, inputs, &judging.rules, &judging.profile, &[])
         }),
         Box::new(move |period| ended.lock().unwrap().push(period)),
     )
@@ -251,7 +278,7 @@ fn live_equals_audit(sample: &Sample) -> Result<(), String> {
         &site,
     );
     let last = run.finished.last;
-    let live = site.json(last.observation, &last.inputs);
+    let live = site.json(last.seen, &last.inputs);
     same("the report", &site.audited(&[kept]), &live)
 }
 
@@ -280,7 +307,7 @@ fn files_that_go_round_make_the_same_report_as_one() {
         .iter()
         .map(|file| std::fs::metadata(file).unwrap().len());
     assert!(sizes.max().unwrap() <= 40_000);
-    let live = site.json(last.observation, &last.inputs);
+    let live = site.json(last.seen, &last.inputs);
     same("the report", &site.audited(&files), &live).unwrap();
 }
 
@@ -464,7 +491,7 @@ fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
     assert!(run.events().any(|event| *event == told));
     let last = run.finished.last;
     assert!(last.inputs[0].damage[0].contains("the interface is gone"));
-    let json = site.json(last.observation, &last.inputs);
+    let json = site.json(last.seen, &last.inputs);
     assert!(json.contains("\"exit\": 2") && json.contains("played0"));
 }
 
@@ -477,7 +504,7 @@ fn flows_and_names_go_on_from_one_period_to_the_next() {
         options(),
         &site,
     );
-    let whole = attribute(whole.finished.last.observation);
+    let whole = attribute(whole.finished.last.seen.inside);
 
     let mut played = Played::of(&sample.capture, 40);
     played.pause = Duration::from_millis(200);
@@ -493,7 +520,7 @@ fn flows_and_names_go_on_from_one_period_to_the_next() {
     for period in run.periods.into_iter().chain([run.finished.last]) {
         let counted: u64 = period.inputs.iter().map(|input| input.frames).sum();
         frames += counted;
-        let capture = attribute(period.observation);
+        let capture = attribute(period.seen.inside);
         assert_eq!(
             capture.tally.frames, counted,
             "a period counts its own frames"
@@ -538,12 +565,105 @@ fn too_many_flows_end_a_period() {
     let site = Arc::new(site(&sample));
     let mut played = Played::of(&sample.capture, 60);
     played.pause = Duration::from_millis(150);
+    let folder = folder();
+    let kept = folder.path().join("kept.pcapng");
     let options = EngineOptions {
         most_flows: 10,
+        keep: keep(kept.clone(), None),
         ..options()
     };
     let run = run(vec![Box::new(played)], options, &site);
     assert!(!run.periods.is_empty());
+    assert!(run.periods.iter().all(|period| period.early));
+    let told = run.events().filter(|event| {
+        matches!(event, EventKind::Trouble(words) if words.contains("a period ends before its time"))
+    });
+    assert_eq!(told.count(), run.periods.len());
+    // No file takes the place of one before it.
+    let inputs: Vec<InputSummary> = run
+        .periods
+        .iter()
+        .flat_map(|period| period.inputs.clone())
+        .chain(run.finished.last.inputs)
+        .collect();
+    assert_eq!(Path::new(&inputs[0].path), kept);
+    assert!(inputs[1].path.ends_with("kept_00002.pcapng"));
+    let files: Vec<_> = inputs
+        .iter()
+        .map(|i| PathBuf::from(&i.path).into_os_string())
+        .collect();
+    let observed = observe(&resolve(&files).inputs, 1, &Progress::default());
+    let frames: u64 = inputs.iter().map(|input| input.frames).sum();
+    assert_eq!(observed.observation.tally().frames, frames);
+    assert_eq!(frames, count_of(&sample.capture));
+    // What goes on from one to the next is bounded too, and what that cuts away is told.
+    let cut = |period: &Period| period.seen.inside.tally().bounded.values().sum::<u64>();
+    assert!(run.periods.iter().map(cut).sum::<u64>() > 0);
+}
+
+fn count_of(capture: &Path) -> u64 {
+    let mut source = source::open(&InputPath::File(capture.to_owned())).unwrap();
+    std::iter::from_fn(|| source.next_frame().map(drop)).count() as u64
+}
+
+#[test]
+fn an_outer_interface_tells_what_was_stopped_in_between() {
+    let sample = Sample::named("blocked-two-point");
+    let folder = folder();
+    let kept = folder.path().join("kept.pcapng");
+    let site = Arc::new(site(&sample));
+    let options = EngineOptions {
+        keep: keep(kept.clone(), None),
+        outside: vec!["wan0".to_owned()],
+        ..options()
+    };
+    let interface = |ordinal, name| -> Box<dyn Feed> {
+        Box::new(Played::interface(&sample.capture, 9, ordinal, name))
+    };
+    let run = run(
+        vec![interface(0, "lan0"), interface(1, "wan0")],
+        options,
+        &site,
+    );
+    let blocked = run
+        .last_board()
+        .rows
+        .iter()
+        .filter(|row| row.standing == Standing::Blocked);
+    let evidence: Vec<&String> = blocked.flat_map(|row| &row.evidence).collect();
+    assert!(
+        evidence
+            .iter()
+            .any(|words| words.contains("nothing of it came out at the outer point")),
+        "{evidence:?}"
+    );
+    let last = run.finished.last;
+    let live = site.json(last.seen, &last.inputs);
+    let wan = || vec!["wan0".to_owned()];
+    let audited = site.audited_at(&[kept], &Point::NotAt(wan()), Some(&Point::At(wan())));
+    same("the report", &audited, &live).unwrap();
+}
+
+#[test]
+fn what_nobody_reads_does_not_pile_up() {
+    let sample = Sample::named("unexpected-traffic");
+    let site = Arc::new(site(&sample));
+    let judging = Arc::clone(&site);
+    let mut played = Played::of(&sample.capture, 3);
+    played.pause = Duration::from_millis(2);
+    let engine = Engine::start(
+        vec![Box::new(played)],
+        options(),
+        Box::new(move |seen, inputs| {
+            Board::judge(seen, inputs, &judging.rules, &judging.profile, &[])
+        }),
+        Box::new(drop),
+    )
+    .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    // Ends although no update was ever taken.
+    let finished = engine.finish().unwrap();
+    assert!(finished.last.inputs[0].frames > 0);
 }
 
 #[test]

@@ -26,6 +26,10 @@ pub(in crate::cli) struct LiveCommand {
     /// Interface to capture from; may be given more than once. `any` is all of them on Linux.
     #[arg(short, long = "interface", required = true, value_name = "IFACE")]
     pub(super) interfaces: Vec<String>,
+    /// Interface on the outer side of the firewall, captured from too: what passes -i and does not come out there was
+    /// stopped in between. May be given more than once.
+    #[arg(long, value_name = "IFACE")]
+    pub(super) outside: Vec<String>,
     #[command(flatten)]
     pub(super) choices: Choices,
     #[command(flatten)]
@@ -40,7 +44,7 @@ pub(in crate::cli) struct LiveCommand {
     /// in it for each period.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Keep the packets in this file (pcapng).
+    /// Keep the packets in this file (pcapng); with --every, and once --max-flows was reached, in FILE_00002 and so on.
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
     /// Keep only the packets that findings name, each with a comment that says why, in this file (pcapng). Until the
@@ -56,9 +60,14 @@ pub(in crate::cli) struct LiveCommand {
     /// A report set for each period of this length; flows and names go on across their borders.
     #[arg(long, value_name = "TIME", value_parser = period)]
     pub(super) every: Option<Duration>,
-    /// A period ends early once it has this many flows: the bound on memory.
-    #[arg(long, value_name = "N", default_value_t = 500_000)]
+    /// A period ends early once it has this many flows or DNS messages: the bound on memory. Without --every the report
+    /// is one in parts then, each in a folder of its own.
+    #[arg(long, value_name = "N", default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_flows: u64,
+    /// How long an open connection may be silent, and a name unused, and still go on into the next period; by default 2h
+    /// and 24h.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) remember: Option<Duration>,
     /// Serve counts for Prometheus here; a port alone means loopback.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub(super) metrics: Option<SocketAddr>,
