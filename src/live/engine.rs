@@ -35,6 +35,15 @@ pub type Judge = Box<dyn FnMut(Seen, &[InputSummary]) -> Board + Send>;
 /// What to do with a period that is over; called on the judging thread, which is better not kept for long.
 pub type OnPeriod = Box<dyn FnMut(Period) + Send>;
 
+/// What a thread does: when there is more to do than processors can, some of it can wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Taking frames before they are lost.
+    Packets,
+    /// Saying what they mean.
+    Verdicts,
+}
+
 /// How the engine runs.
 pub struct EngineOptions {
     /// The most bytes of frames that may wait to be absorbed.
@@ -51,6 +60,8 @@ pub struct EngineOptions {
     pub outside: Vec<String>,
     /// The machine's clock.
     pub clock: Clock,
+    /// Called on each thread before it begins.
+    pub prepare: fn(Work),
 }
 
 /// A stretch of the capture that is over.
@@ -154,7 +165,7 @@ impl Engine {
         });
         let stop = Arc::new(AtomicBool::new(false));
         let end_period = Arc::new(AtomicBool::new(false));
-        let clock = options.clock;
+        let (clock, prepare) = (options.clock, options.prepare);
         let (sender, receiver) = queue(options.queue_bytes);
         let (delta_sender, deltas) = mpsc::sync_channel(1);
         let (update_sender, updates) = mpsc::sync_channel(UPDATES);
@@ -167,6 +178,7 @@ impl Engine {
                 Builder::new()
                     .name(format!("capture-{place}"))
                     .spawn(move || {
+                        prepare(Work::Packets);
                         if let Some(interface) = counts.interfaces.get(place) {
                             capture(feed, interface, &sender, &stop, clock);
                         }
@@ -197,11 +209,10 @@ impl Engine {
             end_period: Arc::clone(&end_period),
             clock,
         };
-        threads.push(
-            Builder::new()
-                .name("absorb".to_owned())
-                .spawn(move || absorbing.run())?,
-        );
+        threads.push(Builder::new().name("absorb".to_owned()).spawn(move || {
+            prepare(Work::Packets);
+            absorbing.run();
+        })?);
         let judging = Judging {
             deltas,
             updates: update_sender,
@@ -223,9 +234,10 @@ impl Engine {
             is_asked_to_end: false,
             waiting: Waiting::default(),
         };
-        let judging = Builder::new()
-            .name("judge".to_owned())
-            .spawn(move || judging.run())?;
+        let judging = Builder::new().name("judge".to_owned()).spawn(move || {
+            prepare(Work::Verdicts);
+            judging.run()
+        })?;
         Ok(Self {
             updates,
             counts,

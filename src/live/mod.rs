@@ -35,7 +35,7 @@ mod seen;
 mod window;
 
 pub use board::{Board, Row, Sight};
-pub use engine::{Counts, Engine, EngineOptions, Finished, Judge, OnPeriod, Period, Update};
+pub use engine::{Counts, Engine, EngineOptions, Finished, Judge, OnPeriod, Period, Update, Work};
 pub use event::{Event, EventKind};
 pub use feed::{Clock, Feed, Interface, Polled};
 pub use keep::{KeepOptions, Rotation, numbered_path};

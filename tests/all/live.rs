@@ -191,6 +191,7 @@ fn options() -> EngineOptions {
         carry: CarryLimits::default(),
         outside: Vec::new(),
         clock: Instant::now,
+        prepare: |_| {},
     }
 }
 

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::cli::args::{Choices, Names};
+use crate::source::live::Timestamps;
 
 /// A report set needs some seconds of traffic to say anything.
 const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
@@ -89,12 +90,35 @@ pub(in crate::cli) struct LiveCommand {
     /// Have each frame at once and not within 100 ms; needs a large --buffer or a small --snaplen.
     #[arg(long)]
     pub(super) immediate: bool,
+    /// Who stamps frames with their time, where an interface offers more than the kernel's own stamps.
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = StampedBy::Host)]
+    pub(super) timestamps: StampedBy,
     /// As whom root goes on once the interfaces are open; `root` stays root, without its capabilities.
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// Lines instead of the screen, on a terminal too.
     #[arg(long)]
     pub(super) no_screen: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum StampedBy {
+    /// The kernel, when it gets the frame
+    Host,
+    /// The interface, by a clock that goes with the system's
+    Adapter,
+    /// The interface, by a clock of its own
+    AdapterUnsynced,
+}
+
+impl From<StampedBy> for Timestamps {
+    fn from(by: StampedBy) -> Self {
+        match by {
+            StampedBy::Host => Self::Host,
+            StampedBy::Adapter => Self::Adapter,
+            StampedBy::AdapterUnsynced => Self::AdapterUnsynced,
+        }
+    }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

@@ -4,6 +4,7 @@ mod args;
 mod lines;
 mod metrics;
 mod periods;
+mod priority;
 mod privileges;
 mod show;
 mod signals;
@@ -44,6 +45,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     for folder in folders(command) {
         identity.make_folder(folder)?;
     }
+    priority::packets_first();
     identity.assume()?;
     // What can be told to be in vain is told before an hour of traffic went by.
     for folder in folders(command) {
@@ -76,6 +78,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
                 carry: carry_limits(command),
                 outside: command.outside.clone(),
                 clock: Instant::now,
+                prepare: priority::prepare,
             },
             Box::new(move |seen, inputs| {
                 let Plan { rules, profile, .. } = &*judging;
@@ -157,6 +160,12 @@ fn carry_limits(command: &LiveCommand) -> CarryLimits {
 }
 
 fn open(command: &LiveCommand) -> anyhow::Result<Vec<Box<dyn Feed>>> {
+    let is_outer = |interface| command.outside.contains(interface);
+    anyhow::ensure!(
+        !command.interfaces.iter().all(is_outer),
+        "--outside {}: nothing is left on the inner side; name its interface with -i",
+        command.outside.join(" --outside ")
+    );
     let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
     for (interface, ordinal) in all_interfaces(command).into_iter().zip(0..) {
         let buffer = u32::try_from(command.buffer).unwrap_or(u32::MAX);
@@ -167,6 +176,7 @@ fn open(command: &LiveCommand) -> anyhow::Result<Vec<Box<dyn Feed>>> {
             buffer_bytes: buffer,
             filter: command.filter.clone(),
             immediate: command.immediate,
+            timestamps: command.timestamps.into(),
             ordinal,
         })?));
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use super::LiveCommand;
+use super::{LiveCommand, priority};
 use crate::cli::args::{Common, Format};
 use crate::cli::audit::{Sighted, with_report};
 use crate::cli::exit::Exit;
@@ -87,6 +87,7 @@ impl Periods {
         let (periods, received) = sync_channel::<Period>(1);
         let working = Arc::clone(&reporter);
         let thread = Builder::new().name("report".to_owned()).spawn(move || {
+            priority::give_way();
             for period in received {
                 working.report(period);
             }
