@@ -58,7 +58,8 @@ pub struct LiveOptions {
 }
 
 impl Default for LiveOptions {
-    /// Whole frames of no interface yet, a 16 MiB buffer (256 KiB lost 9 % of 311,000 frames a second on loopback).
+    /// Whole frames of no interface yet, a 16 MiB buffer (256 KiB lost 9 % of 311,000 frames a second on loopback); the
+    /// command line asks for more.
     fn default() -> Self {
         Self {
             interface: String::new(),

@@ -2,8 +2,11 @@
 //! packets that were kept.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::io::Read;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -701,4 +704,175 @@ fn metrics_need_an_address_that_is_free() {
         "{}",
         ran.stderr
     );
+}
+
+/// `live` on the loopback interface, which only some may capture from.
+struct OnLoopback {
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl OnLoopback {
+    /// Starts it and waits until it captures; `None` where it may not, after it has said what to do.
+    fn start(arguments: &[&str]) -> Option<Self> {
+        let folder = folder();
+        let site = "[roles]\nagent = [\"127.0.0.1\"]\n";
+        std::fs::write(folder.path().join("site.toml"), site).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pktaudit"));
+        command.args([
+            "live",
+            "-i",
+            "lo",
+            "--site",
+            "site.toml",
+            "--out",
+            "reports",
+        ]);
+        if folder.path().metadata().unwrap().uid() == 0 {
+            command.args(["--user", "root"]);
+        }
+        command.args(arguments).current_dir(folder.path());
+        // Nobody reads what it prints: a full pipe would hold it up.
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let begun = || {
+            let files = std::fs::read_dir(folder.path()).unwrap();
+            let mut names = files.map(|file| file.unwrap().file_name());
+            names.any(|name| name.to_string_lossy().contains("kept"))
+        };
+        for _ in 0..400 {
+            if begun() {
+                return Some(Self { child, folder });
+            }
+            if child.try_wait().unwrap().is_some() {
+                let mut words = String::new();
+                child
+                    .stderr
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut words)
+                    .unwrap();
+                assert!(words.contains("setcap cap_net_raw"), "{words}");
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("it neither captures nor ends");
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        for _ in 0..800 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("it does not end");
+    }
+
+    fn stderr(&mut self) -> String {
+        let mut words = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut words)
+            .unwrap();
+        words
+    }
+
+    fn report_sets(&self) -> Vec<PathBuf> {
+        let folders = std::fs::read_dir(self.folder.path().join("reports"));
+        let mut folders: Vec<PathBuf> = folders.unwrap().map(|f| f.unwrap().path()).collect();
+        folders.sort();
+        folders
+    }
+}
+
+impl Drop for OnLoopback {
+    fn drop(&mut self) {
+        // It has ended already, but for a test that failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn one_interrupt_ends_with_reports_and_the_second_at_once_without() {
+    let arguments = ["--write", "kept.pcapng", "--format", "ndjson"];
+    let Some(mut live) = OnLoopback::start(&arguments) else {
+        return;
+    };
+    live.signal("-INT");
+    assert!(live.end().code().is_some(), "{}", live.stderr());
+    assert_eq!(live.report_sets().len(), 6, "{:?}", live.report_sets());
+
+    let mut live = OnLoopback::start(&arguments).unwrap();
+    live.signal("-INT");
+    // The end takes longer than this: what the kernel holds back is still waited for.
+    std::thread::sleep(Duration::from_millis(20));
+    live.signal("-INT");
+    assert_eq!(live.end().code(), Some(2));
+    assert_eq!(live.report_sets(), [PathBuf::new(); 0]);
+    assert_eq!(live.stderr(), "");
+}
+
+#[test]
+fn each_period_has_its_report_set_with_the_packets_of_its_findings() {
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = receiver.local_addr().unwrap().port();
+    let filter = format!("udp dst port {port}");
+    let Some(mut live) = OnLoopback::start(&[
+        "--every",
+        "1s",
+        "--duration",
+        "4s",
+        "--filter",
+        &filter,
+        "--write-evidence",
+        "kept.pcapng",
+        "--quiet",
+    ]) else {
+        return;
+    };
+    // One flow over several periods: its first packet lies in the file of the first one.
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    while live.child.try_wait().unwrap().is_none() {
+        sender
+            .send_to(b"hello there", receiver.local_addr().unwrap())
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(live.end().code(), Some(1), "{}", live.stderr());
+    let sets = live.report_sets();
+    assert!(sets.len() >= 3, "{sets:?}");
+    for set in &sets {
+        let json = std::fs::read_to_string(set.join("report.json")).unwrap();
+        assert!(json.contains("\"unnamed\""), "{}", set.display());
+        assert!(
+            count_of(&set.join("evidence.pcapng")) > 0,
+            "{}",
+            set.display()
+        );
+    }
+    // The evidence by itself too, and no packets that were kept only for it.
+    let files = std::fs::read_dir(live.folder.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.contains("kept")).collect();
+    names.sort();
+    let wanted: Vec<String> = (1..=sets.len())
+        .map(|n| format!("kept_{n:05}.pcapng"))
+        .collect();
+    assert_eq!(names, wanted);
 }

@@ -82,10 +82,10 @@ pub(in crate::cli) struct LiveCommand {
     #[arg(long, value_name = "BYTES", default_value_t = 256 * 1024)]
     pub(super) snaplen: u32,
     /// Size of the kernel's buffer for each interface.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16M")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
     pub(super) buffer: u64,
     /// The most memory for packets that wait to be absorbed; what does not fit is dropped and counted.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "128M")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
     pub(super) queue: u64,
     /// Have each frame at once and not within 100 ms; needs a large --buffer or a small --snaplen.
     #[arg(long)]
