@@ -1,4 +1,5 @@
-//! The whole so far, judged as often as it is cheap: twice a second at most, and a fifth of the time at most.
+//! The whole so far, judged as often as it is cheap: three times a second at most, and a fifth of the time where it is
+//! not quick.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,9 @@ use crate::report::InputSummary;
 const EVERY: Duration = Duration::from_millis(350);
 /// How much longer the pause is than the judging, so that it takes a fifth of a processor at most.
 const PAUSE: u32 = 4;
+/// But as long as judging itself is this quick, no longer than this: then what a packet changes is told within a second.
+const QUICK: Duration = Duration::from_millis(300);
+const SHORT_PAUSE: Duration = Duration::from_millis(400);
 /// How often it is looked whether anything is to do.
 const TICK: Duration = Duration::from_millis(50);
 /// The most events that wait for someone who does not read; those beyond are counted.
@@ -144,7 +148,11 @@ impl Judging {
         let end = (self.clock)();
         let took = end.duration_since(start);
         self.counts.note_judging(took);
-        *next = end + EVERY.saturating_sub(took).max(took * PAUSE);
+        let pause = match took <= QUICK {
+            true => SHORT_PAUSE.min(took * PAUSE),
+            false => took * PAUSE,
+        };
+        *next = end + EVERY.saturating_sub(took).max(pause);
         Arc::new(board)
     }
 
