@@ -218,11 +218,12 @@ impl<'a> Absorber<'a> {
     }
 }
 
-/// One batch to its observation, as a chunk of an input, whatever chunks come before or after it.
+/// One batch to its observation, as a chunk of an input, whatever chunks come before or after it. `elsewhere` tells the
+/// interfaces whose frames are passed by, as those of another point; an empty list passes none by.
 #[must_use]
-pub fn absorb(batch: &Batch, input: u32, chunk: u32) -> Observation {
+pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Observation {
     let mut observation = Observation::default();
-    take_batch(&mut observation, batch, &[], (input, chunk, 0));
+    take_batch(&mut observation, batch, elsewhere, (input, chunk, 0));
     observation
 }
 

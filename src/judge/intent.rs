@@ -180,7 +180,7 @@ pub(super) fn intents(
         })
         .collect();
     let mut out: Vec<Intent> = rolled_up.into_iter().flatten().collect();
-    forgive_other_family(&mut out);
+    forgive_other_family(&mut out, capture);
     failed_lookups(capture, lookups, rules, &mut out);
     out.par_sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     out
@@ -483,43 +483,61 @@ fn forgive_earlier(same_key: &mut [Intent]) {
 }
 
 /// A host's IPv4 and IPv6 addresses are two initiators in packets. Where the same name and port was reached over the
-/// other family from the moment that this one failed, the failed family is a way that does not work, no block.
-fn forgive_other_family(intents: &mut [Intent]) {
-    let failed_to_connect = |intent: &Intent| {
-        let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
-        failed && intent.stage == Some(Stage::Connect)
-    };
-    type Aim<'a> = (&'a Fqdn, Option<u16>);
-    let mut reached: HashMap<Aim<'_>, Vec<(CaptureTime, bool)>> = intents
+/// other family from the moment that this one failed, the failed family is a way that does not work, no block. Where
+/// nothing of it is known but a SYN, it has lost the race, whether or not an answer would still have come.
+fn forgive_other_family(intents: &mut [Intent], capture: &Capture) {
+    fn aim(intent: &Intent) -> Option<(&Fqdn, Option<u16>)> {
+        Some((intent.fqdn.as_ref()?, intent.port))
+    }
+    let unreached: Vec<(usize, Outcome)> = intents
         .iter()
-        .filter(|intent| failed_to_connect(intent))
-        .filter_map(|intent| Some(((intent.fqdn.as_ref()?, intent.port), Vec::new())))
+        .enumerate()
+        .filter_map(|(place, intent)| Some((place, as_way(intent, capture)?)))
         .collect();
-    if reached.is_empty() {
+    if unreached.is_empty() {
         return;
     }
+    let wanted = unreached
+        .iter()
+        .filter_map(|(place, _)| aim(&intents[*place]));
+    let mut reached: HashMap<_, Vec<(CaptureTime, bool)>> =
+        wanted.map(|aim| (aim, Vec::new())).collect();
     for intent in intents.iter().filter(|intent| intent.outcome.is_reached()) {
-        let aim = intent.fqdn.as_ref().map(|name| (name, intent.port));
-        if let Some(reached) = aim.and_then(|aim| reached.get_mut(&aim)) {
+        if let Some(reached) = aim(intent).and_then(|aim| reached.get_mut(&aim)) {
             reached.push((intent.span.0.time, intent.initiator.is_ipv4()));
         }
     }
     let raced = |intent: &Intent| {
         let (start, family) = (intent.span.0.time, intent.initiator.is_ipv4());
-        let aim = intent.fqdn.as_ref().map(|name| (name, intent.port));
-        let reached = aim.and_then(|aim| reached.get(&aim));
+        let reached = aim(intent).and_then(|aim| reached.get(&aim));
         reached.is_some_and(|all| {
             all.iter()
                 .any(|(at, v4)| *v4 != family && at.since(start).max(start.since(*at)) <= RACE)
         })
     };
-    let all = intents.iter().enumerate();
-    let raced: Vec<usize> = all
-        .filter(|(_, intent)| failed_to_connect(intent) && raced(intent))
-        .map(|(place, _)| place)
+    let forgiven: Vec<(usize, Outcome)> = unreached
+        .into_iter()
+        .filter(|(place, _)| raced(&intents[*place]))
         .collect();
-    for place in raced {
-        intents[place].outcome = Outcome::Degraded;
+    for (place, outcome) in forgiven {
+        intents[place].outcome = outcome;
+    }
+}
+
+/// What an intent that did not reach its aim is, if another way led there.
+fn as_way(intent: &Intent, capture: &Capture) -> Option<Outcome> {
+    let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
+    let open = intent.outcome == Outcome::Inconclusive
+        && intent.transport == Transport::Tcp
+        && matches!(intent.doubt, Some(Doubt::CaptureEnd | Doubt::GivenUp))
+        && intent.attempts.iter().all(|flow| {
+            let flow = capture.flow(*flow);
+            flow.is_some_and(|flow| flow.out.packets > 0 && flow.back.packets == 0)
+        });
+    match (failed && intent.stage == Some(Stage::Connect), open) {
+        (true, _) => Some(Outcome::Degraded),
+        (false, true) => Some(Outcome::RaceLost),
+        (false, false) => None,
     }
 }
 

@@ -208,7 +208,8 @@ fn standing(places: &[usize], intents: &[Intent]) -> Standing {
             Standing::Blocked
         } else if since.contains(&Outcome::FailedUnattributed) {
             Standing::Failed
-        } else if last_reached.is_some() {
+        } else if last_reached.is_some() || since.iter().all(|o| *o == Outcome::RaceLost) {
+            // Who won a race is an initiator of its own, and answers for both.
             Standing::Satisfied
         } else {
             Standing::Inconclusive

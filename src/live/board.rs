@@ -1,11 +1,12 @@
 //! What a screen shows of a judgement: owned, small, and in the words of the reports.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, judge};
+use super::seen::Seen;
+use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, Went, judge_between};
 use crate::model::{CaptureTime, TimeSpan, Transport};
-use crate::observe::{Capture, EventKind, Flow, FlowId, Observation, Seed, attribute_with};
+use crate::observe::{Capture, EventKind, Flow, Seed, attribute_with};
 use crate::report::{Audit, CiteView, EvidenceView, InputSummary, IntentView, Report};
 use crate::rules::{Profile, RuleSet};
 
@@ -68,6 +69,8 @@ pub struct Row {
     pub excused: bool,
     /// When it was first met: the first answer that carried something.
     pub first_success: Option<CaptureTime>,
+    /// When the last of its aims was reached: each name and each host of its own is one.
+    pub last_aim: Option<CaptureTime>,
     /// When it was last tried.
     pub last: Option<CaptureTime>,
     /// Who reached it.
@@ -125,14 +128,15 @@ impl Board {
     /// Judges what is known so far. `seeds` are names told before the capture began.
     #[must_use]
     pub fn judge(
-        observation: Observation,
+        seen: Seen,
         inputs: &[InputSummary],
         rules: &RuleSet,
         profile: &Profile,
         seeds: &[Seed],
     ) -> Self {
-        let capture = attribute_with(observation, seeds);
-        let judgement = judge(&capture, rules, profile);
+        let capture = attribute_with(seen.inside, seeds);
+        let outside = seen.outside.map(|outside| attribute_with(outside, seeds));
+        let judgement = judge_between(&capture, outside.as_ref(), rules, profile);
         let report = Report::new(&Audit {
             capture: &capture,
             judgement: &judgement,
@@ -150,14 +154,14 @@ impl Board {
     /// What is shown of a report.
     fn of(report: &Report<'_>, capture: &Capture, judgement: &Judgement) -> Self {
         let advice = advice(report);
-        let first_success = first_successes(capture, judgement);
+        let met = met(capture, judgement);
         let rows = report
             .requirements
             .iter()
             .zip(&judgement.requirements)
-            .zip(first_success)
+            .zip(met)
             .filter(|((view, _), _)| !matches!(view.outcome, Standing::NotActive(_)))
-            .map(|((view, verdict), first_success)| {
+            .map(|((view, verdict), met)| {
                 let intents: Vec<IntentView<'_>> = verdict
                     .intents
                     .iter()
@@ -175,7 +179,8 @@ impl Board {
                     message: view.message.clone(),
                     must_see: view.absence_counts,
                     excused: view.excused_by.is_some(),
-                    first_success,
+                    first_success: met.first,
+                    last_aim: met.last_aim,
                     last: intents.iter().map(|i| i.span.last).max(),
                     reached_by: view.reached_by.clone(),
                     missed_by: view.missed_by.clone(),
@@ -359,21 +364,59 @@ fn advice(report: &Report<'_>) -> HashMap<String, Vec<String>> {
     out
 }
 
-/// When each requirement was first met.
-fn first_successes(
-    capture: &Capture,
-    judgement: &Judgement,
-) -> impl Iterator<Item = Option<CaptureTime>> {
+/// When a requirement was first met, and when the last of its aims was reached: by then it is satisfied.
+#[derive(Clone, Copy, Default)]
+struct Met {
+    first: Option<CaptureTime>,
+    last_aim: Option<CaptureTime>,
+}
+
+/// When each requirement was met.
+fn met(capture: &Capture, judgement: &Judgement) -> impl Iterator<Item = Met> {
     judgement.requirements.iter().map(|verdict| {
         let intents = verdict.intents.iter();
-        let reached = intents
-            .filter_map(|place| judgement.intents.get(*place))
-            .filter(|intent| intent.outcome.is_reached());
-        let flows = reached.flat_map(|intent| intent.attempts.iter());
-        flows
-            .filter_map(|flow: &FlowId| capture.flow(*flow).map(answered))
-            .min()
+        let intents = intents.filter_map(|place| judgement.intents.get(*place));
+        let mut by_aim: BTreeMap<_, Tries> = BTreeMap::new();
+        for intent in intents {
+            let aim = (intent.initiator, intent.fqdn.as_ref(), intent.port);
+            let tries = by_aim.entry(aim).or_default();
+            for id in &intent.attempts {
+                let verdict = judgement.flows.get(id.0 as usize);
+                let (Some(flow), Some(verdict)) = (capture.flow(*id), verdict) else {
+                    continue;
+                };
+                match verdict.went {
+                    Went::Succeeded | Went::Sent => tries.reached.push(answered(flow)),
+                    Went::Failed(_) => tries.failed = tries.failed.max(Some(flow.span.0.time)),
+                    Went::Open(_) => {}
+                }
+            }
+        }
+        Met {
+            first: by_aim
+                .values()
+                .flat_map(|tries| tries.reached.iter().copied())
+                .min(),
+            last_aim: by_aim.values().filter_map(Tries::got_there).max(),
+        }
     })
+}
+
+/// How an aim was tried.
+#[derive(Default)]
+struct Tries {
+    reached: Vec<CaptureTime>,
+    /// When the last try began that failed.
+    failed: Option<CaptureTime>,
+}
+
+impl Tries {
+    /// When it was reached: for the first time since it last failed, where it was.
+    fn got_there(&self) -> Option<CaptureTime> {
+        let all = || self.reached.iter().copied();
+        let since = all().filter(|at| Some(*at) >= self.failed).min();
+        since.or_else(|| all().min())
+    }
 }
 
 /// When the responder first answered with content, or with anything; where no answer is due, when the flow began.

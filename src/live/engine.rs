@@ -1,5 +1,6 @@
 //! The threads wired together: captures, queue, absorbing, judging.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,13 +11,13 @@ use std::time::{Duration, Instant};
 use super::board::Board;
 use super::event::Event;
 use super::feed::{Clock, Feed, Interface, capture};
-use super::judging::{Delta, Judging, Whole};
+use super::judging::{Delta, Ends, Judging, Waiting, Whole};
 use super::keep::{Keep, KeepOptions};
 use super::queue::{Received, Receiver, queue};
+use super::seen::{Points, Seen};
 use super::window::Window;
-use crate::drive::absorb;
 use crate::model::{FrameId, Merge};
-use crate::observe::Observation;
+use crate::observe::CarryLimits;
 use crate::report::{self, InputSummary};
 use crate::source::{self, Batch, Loss};
 
@@ -26,10 +27,22 @@ const TICK: Duration = Duration::from_millis(30);
 /// Windows of so many bytes are written while they are absorbed; for smaller ones a thread costs more than it saves.
 const BESIDE: usize = 1 << 18;
 
+/// So many updates may wait to be shown; then they are put together.
+const UPDATES: usize = 64;
+
 /// What is known so far to a board.
-pub type Judge = Box<dyn FnMut(Observation, &[InputSummary]) -> Board + Send>;
-/// What to do with a period that is over; called on the judging thread.
+pub type Judge = Box<dyn FnMut(Seen, &[InputSummary]) -> Board + Send>;
+/// What to do with a period that is over; called on the judging thread, which is better not kept for long.
 pub type OnPeriod = Box<dyn FnMut(Period) + Send>;
+
+/// What a thread does: when there is more to do than processors can, some of it can wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Taking frames before they are lost.
+    Packets,
+    /// Saying what they mean.
+    Verdicts,
+}
 
 /// How the engine runs.
 pub struct EngineOptions {
@@ -39,19 +52,29 @@ pub struct EngineOptions {
     pub keep: Option<KeepOptions>,
     /// A period ends after this time.
     pub every: Option<Duration>,
-    /// A period ends as soon as it has more flows than this: the bound on memory.
+    /// A period ends as soon as it has more flows, or more DNS messages, than this: the bound on memory.
     pub most_flows: u64,
+    /// What goes on from one period to the next.
+    pub carry: CarryLimits,
+    /// Names of the feeds that lie on the outer side of what may stop traffic.
+    pub outside: Vec<String>,
     /// The machine's clock.
     pub clock: Clock,
+    /// Called on each thread before it begins.
+    pub prepare: fn(Work),
 }
 
 /// A stretch of the capture that is over.
 #[derive(Debug)]
 pub struct Period {
     /// What was seen in it.
-    pub observation: Observation,
+    pub seen: Seen,
     /// What was read in it.
     pub inputs: Vec<InputSummary>,
+    /// Whether it ended before its time, since it had too much to keep.
+    pub early: bool,
+    /// Inputs, by their ordinals since the start, that later periods may still name frames of.
+    pub still_named: BTreeSet<u32>,
 }
 
 /// What is new.
@@ -66,7 +89,7 @@ pub struct Update {
 /// The last period, and what there is to say of the end.
 #[derive(Debug)]
 pub struct Finished {
-    /// What was seen in the last period.
+    /// The last period.
     pub last: Period,
     /// Interfaces that gave no more before they were told to stop, and why.
     pub ended: Vec<(String, String)>,
@@ -142,10 +165,11 @@ impl Engine {
         });
         let stop = Arc::new(AtomicBool::new(false));
         let end_period = Arc::new(AtomicBool::new(false));
-        let clock = options.clock;
+        let (clock, prepare) = (options.clock, options.prepare);
         let (sender, receiver) = queue(options.queue_bytes);
         let (delta_sender, deltas) = mpsc::sync_channel(1);
-        let (update_sender, updates) = mpsc::channel();
+        let (update_sender, updates) = mpsc::sync_channel(UPDATES);
+        let points = Points::of(&names, &options.outside);
 
         let mut threads = Vec::new();
         for (place, feed) in feeds.into_iter().enumerate() {
@@ -154,6 +178,7 @@ impl Engine {
                 Builder::new()
                     .name(format!("capture-{place}"))
                     .spawn(move || {
+                        prepare(Work::Packets);
                         if let Some(interface) = counts.interfaces.get(place) {
                             capture(feed, interface, &sender, &stop, clock);
                         }
@@ -170,22 +195,24 @@ impl Engine {
             window: Window::new(names.len()),
             input: 0,
             chunk: 0,
-            pending: Observation::default(),
+            windows: 0,
+            pending: points.nothing(),
+            points: points.clone(),
             inputs: Vec::new(),
             troubles: Vec::new(),
             told_loss: Loss::default(),
             noted_loss: Loss::default(),
             every: options.every,
+            most_flows: options.most_flows,
             began: clock(),
             period_began: clock(),
             end_period: Arc::clone(&end_period),
             clock,
         };
-        threads.push(
-            Builder::new()
-                .name("absorb".to_owned())
-                .spawn(move || absorbing.run())?,
-        );
+        threads.push(Builder::new().name("absorb".to_owned()).spawn(move || {
+            prepare(Work::Packets);
+            absorbing.run();
+        })?);
         let judging = Judging {
             deltas,
             updates: update_sender,
@@ -194,11 +221,23 @@ impl Engine {
             on_period,
             clock,
             most_flows: options.most_flows,
+            carry: CarryLimits {
+                // What goes on must leave room for what is new.
+                most: options
+                    .carry
+                    .most
+                    .min(usize::try_from(options.most_flows / 2).unwrap_or(usize::MAX)),
+                ..options.carry
+            },
+            nothing: points.nothing(),
             end_period,
+            is_asked_to_end: false,
+            waiting: Waiting::default(),
         };
-        let judging = Builder::new()
-            .name("judge".to_owned())
-            .spawn(move || judging.run())?;
+        let judging = Builder::new().name("judge".to_owned()).spawn(move || {
+            prepare(Work::Verdicts);
+            judging.run()
+        })?;
         Ok(Self {
             updates,
             counts,
@@ -225,6 +264,8 @@ impl Engine {
     /// Where a thread failed: then nothing can be said.
     pub fn finish(self) -> Result<Finished, &'static str> {
         self.stop();
+        // Nobody takes updates any more; nobody has to wait for that.
+        drop(self.updates);
         let mut failed = false;
         for thread in self.threads {
             failed |= thread.join().is_err();
@@ -236,8 +277,10 @@ impl Engine {
         let ended = self.counts.interfaces.iter();
         Ok(Finished {
             last: Period {
-                observation: whole.observation,
+                seen: whole.seen,
                 inputs: whole.inputs,
+                early: false,
+                still_named: BTreeSet::new(),
             },
             ended: ended
                 .filter_map(|i| Some((i.name.clone(), i.ended()?)))
@@ -258,7 +301,10 @@ struct Absorbing {
     /// Ordinals of the input and of the next chunk in it.
     input: u32,
     chunk: u32,
-    pending: Observation,
+    /// Windows of this period.
+    windows: u64,
+    pending: Seen,
+    points: Points,
     /// Inputs of this period; the last one is written to.
     inputs: Vec<InputSummary>,
     troubles: Vec<String>,
@@ -266,6 +312,7 @@ struct Absorbing {
     told_loss: Loss,
     noted_loss: Loss,
     every: Option<Duration>,
+    most_flows: u64,
     began: Instant,
     period_began: Instant,
     end_period: Arc<AtomicBool>,
@@ -283,14 +330,14 @@ impl Absorbing {
                 self.window.push(batch, now);
             }
             let over = self.is_period_over();
-            if ended || over || self.window.is_due(now) {
-                self.close_window(now, ended || over);
+            if ended || over.is_some() || self.window.is_due(now) {
+                self.close_window(now, ended || over.is_some());
             }
             if ended {
                 break;
             }
-            if over {
-                self.next_period();
+            if let Some(why) = over {
+                self.next_period(why);
             } else {
                 self.hand_over();
             }
@@ -307,21 +354,22 @@ impl Absorbing {
             .keep
             .as_ref()
             .is_some_and(|keep| keep.is_full_for(&batch));
-        // A frame's place has so many bits for its chunk.
-        if full || u64::from(self.chunk) + 1 >= FrameId::MAX_CHUNKS {
+        if full {
             self.next_file();
         }
         let (input, chunk, keep) = (self.input, self.chunk, self.keep.as_mut());
-        let (kept, observation) = both(
+        let points = &self.points;
+        let (kept, seen) = both(
             batch.captured_bytes() >= BESIDE,
             || keep.map_or(Ok(()), |keep| keep.write(&batch)),
-            || absorb(&batch, input, chunk),
+            || points.absorb(&batch, input, chunk),
         );
         if let Err(error) = kept {
             self.give_up_keeping(&error);
         }
         self.chunk += 1;
-        self.pending.merge(observation);
+        self.windows += 1;
+        self.pending.merge(seen);
         self.count(&batch);
         copied
             .into_iter()
@@ -342,45 +390,59 @@ impl Absorbing {
         }
     }
 
-    /// Gives the judging thread what there is, unless it is still at the last one.
+    /// Gives the judging thread what there is, unless it is still at the last one. Waits for it where it is a whole
+    /// period behind: then frames are dropped and counted, and memory stays bounded.
     fn hand_over(&mut self) {
         self.note_loss();
-        if self.pending.chunks().frames() == 0 && self.troubles.is_empty() {
+        if self.pending.frames() == 0 && self.troubles.is_empty() {
             return;
         }
-        let delta = self.delta(false);
+        let behind = self.pending.weight() > self.most_flows;
+        let delta = self.delta(None);
+        if behind {
+            let _ = self.deltas.send(delta);
+            return;
+        }
         match self.deltas.try_send(delta) {
             Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => {}
             Err(mpsc::TrySendError::Full(delta)) => {
-                self.pending = delta.observation;
+                self.pending = delta.seen;
                 self.troubles = delta.troubles;
             }
         }
     }
 
-    fn delta(&mut self, ends_period: bool) -> Delta {
+    fn delta(&mut self, ends: Option<Ends>) -> Delta {
         Delta {
-            observation: std::mem::take(&mut self.pending),
+            seen: std::mem::replace(&mut self.pending, self.points.nothing()),
             inputs: self.inputs.clone(),
             troubles: std::mem::take(&mut self.troubles),
-            ends_period,
+            ends,
         }
     }
 
-    fn is_period_over(&self) -> bool {
+    fn is_period_over(&self) -> Option<Ends> {
         let over = |every| (self.clock)().duration_since(self.period_began) >= every;
-        self.every.is_some_and(over) || self.end_period.swap(false, Ordering::AcqRel)
+        if self.end_period.swap(false, Ordering::AcqRel) {
+            return Some(Ends::TooMuch);
+        }
+        // A frame's place has so many bits for its chunk.
+        if self.windows + 1 >= FrameId::MAX_CHUNKS {
+            return Some(Ends::TooLong);
+        }
+        self.every.is_some_and(over).then_some(Ends::OnTime)
     }
 
-    fn next_period(&mut self) {
+    fn next_period(&mut self, why: Ends) {
         self.finish_file(true);
-        let delta = self.delta(true);
+        let delta = self.delta(Some(why));
         // Waits until the last one was taken: a period's end must not be lost.
         let _ = self.deltas.send(delta);
         self.period_began = (self.clock)();
         self.inputs.clear();
         self.input += 1;
         self.chunk = 0;
+        self.windows = 0;
         self.start_input();
     }
 
@@ -449,7 +511,7 @@ impl Absorbing {
                 input.damage.push(format!("{}: {why}", interface.name));
             }
         }
-        let delta = self.delta(false);
+        let delta = self.delta(None);
         let _ = self.deltas.send(delta);
     }
 }

@@ -1,4 +1,5 @@
-//! The whole so far, judged as often as it is cheap: twice a second at most, and a fifth of the time at most.
+//! The whole so far, judged as often as it is cheap: three times a second at most, and a fifth of the time where it is
+//! not quick.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,33 +11,58 @@ use super::engine::{Counts, Judge, OnPeriod, Period, Update};
 use super::event::{Event, EventKind};
 use super::feed::Clock;
 use super::ledger::Ledger;
+use super::seen::Seen;
 use crate::model::{CaptureTime, Merge};
-use crate::observe::Observation;
+use crate::observe::CarryLimits;
 use crate::report::InputSummary;
 
 /// How often at most.
 const EVERY: Duration = Duration::from_millis(350);
 /// How much longer the pause is than the judging, so that it takes a fifth of a processor at most.
 const PAUSE: u32 = 4;
+/// But as long as judging itself is this quick, no longer than this: then what a packet changes is told within a second.
+const QUICK: Duration = Duration::from_millis(300);
+const SHORT_PAUSE: Duration = Duration::from_millis(400);
 /// How often it is looked whether anything is to do.
 const TICK: Duration = Duration::from_millis(50);
+/// The most events that wait for someone who does not read; those beyond are counted.
+const MOST_WAITING: usize = 10_000;
+
+/// Why a period ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// Its time is over.
+    OnTime,
+    /// It has more flows or DNS messages than may be kept.
+    TooMuch,
+    /// It has more windows than can be told apart.
+    TooLong,
+}
+
+/// What nobody has taken yet.
+#[derive(Default)]
+pub(super) struct Waiting {
+    board: Option<Arc<Board>>,
+    events: Vec<Event>,
+    untold: u64,
+}
 
 /// What the absorbing thread hands over.
 pub(super) struct Delta {
     /// Evidence of the windows since the last one.
-    pub(super) observation: Observation,
+    pub(super) seen: Seen,
     /// What was read in this period so far.
     pub(super) inputs: Vec<InputSummary>,
     /// What went wrong meanwhile.
     pub(super) troubles: Vec<String>,
-    /// Whether the period ends here.
-    pub(super) ends_period: bool,
+    /// Whether the period ends here, and why.
+    pub(super) ends: Option<Ends>,
 }
 
 /// The judging thread's state.
 pub(super) struct Judging {
     pub(super) deltas: mpsc::Receiver<Delta>,
-    pub(super) updates: mpsc::Sender<Update>,
+    pub(super) updates: mpsc::SyncSender<Update>,
     pub(super) counts: Arc<Counts>,
     pub(super) judge: Judge,
     pub(super) on_period: OnPeriod,
@@ -44,11 +70,17 @@ pub(super) struct Judging {
     /// A period that has more flows than this is asked to end.
     pub(super) most_flows: u64,
     pub(super) end_period: Arc<AtomicBool>,
+    /// Whether this period was asked to end already.
+    pub(super) is_asked_to_end: bool,
+    pub(super) carry: CarryLimits,
+    /// What a capture begins with.
+    pub(super) nothing: Seen,
+    pub(super) waiting: Waiting,
 }
 
 /// What is left when all is over.
 pub(super) struct Whole {
-    pub(super) observation: Observation,
+    pub(super) seen: Seen,
     pub(super) inputs: Vec<InputSummary>,
 }
 
@@ -56,7 +88,7 @@ impl Judging {
     /// Works until the absorbing thread is done; gives the last period as it was then.
     pub(super) fn run(mut self) -> Whole {
         let mut whole = Whole {
-            observation: Observation::default(),
+            seen: self.nothing.clone(),
             inputs: Vec::new(),
         };
         let mut ledger = Ledger::default();
@@ -68,14 +100,18 @@ impl Judging {
             match self.deltas.recv_timeout(TICK) {
                 Ok(delta) => {
                     stale = true;
-                    whole.observation.merge(delta.observation);
+                    whole.seen.merge(delta.seen);
                     whole.inputs = delta.inputs;
                     events.extend(delta.troubles.into_iter().map(|words| Event {
                         at: last_time,
                         kind: EventKind::Trouble(words),
                     }));
-                    if delta.ends_period {
-                        self.end_period(&mut whole, &mut ledger);
+                    if let Some(why) = delta.ends {
+                        events.extend(self.tell_of_end(why, &whole, last_time));
+                        self.end_period(&mut whole, &mut ledger, why);
+                    } else if whole.seen.weight() > self.most_flows && !self.is_asked_to_end {
+                        self.is_asked_to_end = true;
+                        self.end_period.store(true, Ordering::Release);
                     }
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
@@ -87,13 +123,13 @@ impl Judging {
                 last_time = board.span.last;
                 stale = false;
                 self.tell(Some(board), events);
-            } else if !events.is_empty() {
+            } else {
                 self.tell(None, events);
             }
         }
         let mut events = ledger.interfaces(last_time, &self.counts.interfaces);
         let board = self.turn(&whole, &mut ledger, &mut events, &mut next, true);
-        self.tell(Some(board), events);
+        self.tell_last(board, events);
         whole
     }
 
@@ -107,32 +143,97 @@ impl Judging {
         is_last: bool,
     ) -> Arc<Board> {
         let start = (self.clock)();
-        let mut board = (self.judge)(whole.observation.clone(), &whole.inputs);
+        let mut board = (self.judge)(whole.seen.clone(), &whole.inputs);
         events.extend(ledger.turn(&mut board, is_last));
-        if board.flows > self.most_flows {
-            self.end_period.store(true, Ordering::Release);
-        }
         let end = (self.clock)();
         let took = end.duration_since(start);
         self.counts.note_judging(took);
-        *next = end + EVERY.saturating_sub(took).max(took * PAUSE);
+        let pause = match took <= QUICK {
+            true => SHORT_PAUSE.min(took * PAUSE),
+            false => took * PAUSE,
+        };
+        *next = end + EVERY.saturating_sub(took).max(pause);
         Arc::new(board)
     }
 
     /// Hands the period over to be reported, and goes on with what crosses its end.
-    fn end_period(&mut self, whole: &mut Whole, ledger: &mut Ledger) {
-        let going_on = whole.observation.carry();
-        let observation = std::mem::replace(&mut whole.observation, going_on);
+    fn end_period(&mut self, whole: &mut Whole, ledger: &mut Ledger, why: Ends) {
+        self.is_asked_to_end = false;
+        let mut going_on = whole.seen.carry(self.carry);
+        let still_named = going_on.named_inputs();
+        let seen = std::mem::replace(&mut whole.seen, going_on);
         let inputs = std::mem::take(&mut whole.inputs);
         (self.on_period)(Period {
-            observation,
+            seen,
             inputs,
+            early: why != Ends::OnTime,
+            still_named,
         });
         ledger.new_period();
     }
 
-    /// The screen may be gone already; then nobody has to be told.
-    fn tell(&self, board: Option<Arc<Board>>, events: Vec<Event>) {
-        let _ = self.updates.send(Update { board, events });
+    /// A period that ends before its time does not do so silently.
+    fn tell_of_end(&self, why: Ends, whole: &Whole, at: CaptureTime) -> Option<Event> {
+        let words = match why {
+            Ends::OnTime => return None,
+            Ends::TooMuch => format!(
+                "a period ends before its time: it has {} flows or DNS messages, and {} may be kept",
+                whole.seen.weight(),
+                self.most_flows
+            ),
+            Ends::TooLong => {
+                "a period ends before its time: no more moments can be told apart in it".to_owned()
+            }
+        };
+        Some(Event {
+            at,
+            kind: EventKind::Trouble(words),
+        })
+    }
+
+    /// Hands over what is new with what waits since before. Where nobody takes it, the newest board and a bounded
+    /// number of events wait on.
+    fn tell(&mut self, board: Option<Arc<Board>>, events: Vec<Event>) {
+        let waiting = &mut self.waiting;
+        waiting.board = board.or(waiting.board.take());
+        let room = MOST_WAITING.saturating_sub(waiting.events.len());
+        waiting.untold += events.len().saturating_sub(room) as u64;
+        waiting.events.extend(events.into_iter().take(room));
+        if waiting.board.is_none() && waiting.events.is_empty() {
+            return;
+        }
+        match self.updates.try_send(waiting.take()) {
+            // The screen may be gone already; then nobody has to be told.
+            Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => {}
+            Err(mpsc::TrySendError::Full(update)) => {
+                waiting.board = update.board;
+                waiting.events = update.events;
+            }
+        }
+    }
+
+    /// As [`Judging::tell`], but waits until it is taken.
+    fn tell_last(&mut self, board: Arc<Board>, events: Vec<Event>) {
+        self.waiting.board = Some(board);
+        self.waiting.events.extend(events);
+        let _ = self.updates.send(self.waiting.take());
+    }
+}
+
+impl Waiting {
+    fn take(&mut self) -> Update {
+        let mut events = std::mem::take(&mut self.events);
+        let untold = std::mem::take(&mut self.untold);
+        if let (Some(last), true) = (events.last(), untold > 0) {
+            let words = format!("{untold} more events were not told, since nobody read them");
+            events.push(Event {
+                at: last.at,
+                kind: EventKind::Trouble(words),
+            });
+        }
+        Update {
+            board: self.board.take(),
+            events,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use crate::model::CaptureTime;
@@ -45,6 +46,8 @@ pub(super) struct Keep {
     files: u32,
     /// What was lost up to the last file's end.
     told: Loss,
+    /// Files that are whole and on their way to the disk, which may take seconds: packets do not wait for that.
+    settling: Vec<JoinHandle<io::Result<()>>>,
 }
 
 struct Current {
@@ -65,6 +68,7 @@ impl Keep {
             current: None,
             files: 0,
             told: Loss::default(),
+            settling: Vec::new(),
         };
         keep.start()?;
         Ok(keep)
@@ -99,7 +103,14 @@ impl Keep {
     /// # Errors
     /// Those of the file system.
     pub(super) fn rotate(&mut self, lost: Loss) -> io::Result<()> {
-        self.finish(lost)?;
+        for settled in self.settling.extract_if(.., |thread| thread.is_finished()) {
+            outcome(settled)?;
+        }
+        if let Some(file) = self.end(lost)? {
+            let settle = move || file.sync_all();
+            let thread = Builder::new().name("settle".to_owned()).spawn(settle)?;
+            self.settling.push(thread);
+        }
         self.start()
     }
 
@@ -118,25 +129,32 @@ impl Keep {
         current.writer.flush()
     }
 
-    /// Ends the file. `lost` counts from the start of the capture.
+    /// Ends the last file, and waits until all are on the disk. `lost` counts from the start of the capture.
     ///
     /// # Errors
     /// Those of the file system.
     pub(super) fn finish(&mut self, lost: Loss) -> io::Result<()> {
+        if let Some(file) = self.end(lost)? {
+            file.sync_all()?;
+        }
+        self.settling.drain(..).try_for_each(outcome)
+    }
+
+    fn end(&mut self, lost: Loss) -> io::Result<Option<File>> {
         let Some(current) = self.current.take() else {
-            return Ok(());
+            return Ok(None);
         };
         let since = lost.since(self.told);
         self.told = lost;
         let file = current.writer.finish(since)?;
-        file.into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .sync_all()
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(Some(file))
     }
 
     fn start(&mut self) -> io::Result<()> {
         self.files += 1;
-        let numbered = self.options.numbered || !self.options.rotation.is_none();
+        // A file that nobody foresaw must not take the first one's place.
+        let numbered = self.options.numbered || !self.options.rotation.is_none() || self.files > 1;
         let path = if numbered {
             numbered_path(&self.options.path, self.files)
         } else {
@@ -157,8 +175,17 @@ impl Keep {
     }
 }
 
+fn outcome(settled: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    settled.join().unwrap_or_else(|_| {
+        Err(io::Error::other(
+            "the thread that waits for the disk failed",
+        ))
+    })
+}
+
 /// `kept.pcapng` to `kept_00002.pcapng`.
-fn numbered_path(path: &Path, number: u32) -> PathBuf {
+#[must_use]
+pub fn numbered_path(path: &Path, number: u32) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = match path.extension() {
         Some(extension) => format!("{stem}_{number:05}.{}", extension.to_string_lossy()),

@@ -45,7 +45,6 @@ impl Ledger {
         let now = board.span.last;
         let mut back = 0;
         for row in &mut board.rows {
-            let is_first = !self.successes.contains_key(&row.id);
             if let Some(at) = row.first_success {
                 let known = self.successes.entry(row.id.clone()).or_insert(at);
                 *known = at.min(*known);
@@ -63,7 +62,7 @@ impl Ledger {
             self.standings.insert(row.id.clone(), word);
             if before != word {
                 let at = match word {
-                    "satisfied" if is_first => row.first_success,
+                    "satisfied" => row.last_aim.or(row.last),
                     _ => row.last,
                 };
                 events.push(Event {

@@ -10,6 +10,7 @@
 //! | `feed` | what frames come from, and the thread that waits for them |
 //! | `queue` | batches on their way, bounded in bytes; what does not fit is dropped and counted |
 //! | `window` | batches of all interfaces in one order of time |
+//! | `seen` | what was seen at one point or at two |
 //! | `keep` | the pcapng files that `--write` keeps |
 //! | `engine` | the threads wired together |
 //! | `judging` | the whole so far to verdicts, as often as it is cheap |
@@ -30,11 +31,13 @@ mod ledger;
 mod metrics;
 mod queue;
 pub mod screen;
+mod seen;
 mod window;
 
 pub use board::{Board, Row, Sight};
-pub use engine::{Counts, Engine, EngineOptions, Finished, Judge, OnPeriod, Period, Update};
+pub use engine::{Counts, Engine, EngineOptions, Finished, Judge, OnPeriod, Period, Update, Work};
 pub use event::{Event, EventKind};
 pub use feed::{Clock, Feed, Interface, Polled};
-pub use keep::{KeepOptions, Rotation};
+pub use keep::{KeepOptions, Rotation, numbered_path};
 pub use metrics::write_metrics;
+pub use seen::Seen;

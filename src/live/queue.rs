@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::source::{Batch, BatchLimits};
 
 /// Buffers kept for reuse: more than this many are let go.
-const SPARE: usize = 8;
+const SPARE: usize = 16;
 /// A buffer that grew larger for one burst is let go.
 const LARGEST_SPARE: usize = 4 << 20;
 /// The most bytes that a batch takes at once: many small ones move on sooner than a large one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::dns_log::{DnsFacts, DnsSeen};
 use super::run::{EventKind, Run};
-use super::{Observation, names};
+use super::{Observation, Tally, names};
 use crate::model::{CaptureTime, FlowKey, FrameId, Side, Transport};
 
 /// Late packets of a connection that has ended may come for so long.
@@ -15,50 +15,97 @@ const AFTERMATH: Duration = Duration::from_secs(10);
 const DATAGRAMS: Duration = Duration::from_secs(60);
 /// A SYN without an answer is tried again for so long.
 const OPENING: Duration = Duration::from_secs(300);
-/// An open connection that was silent for longer is given up: heartbeats come more often.
-const CONNECTION: Duration = Duration::from_secs(2 * 3600);
-/// The longest that a name is kept, whatever its TTL.
-const NAME: Duration = Duration::from_secs(24 * 3600);
 /// A question waits for its answer for so long.
 const QUESTION: Duration = Duration::from_secs(30);
-/// The most flows and the most DNS messages that go on: the latest.
-const MOST: usize = 200_000;
 
-impl Observation {
-    /// What goes on when this observation ends here. Frames keep their numbers; none is counted again.
-    #[must_use]
-    pub fn carry(&self) -> Self {
-        let mut whole = self.clone();
-        whole.settle(true);
-        let end = whole.chunks.span().last;
-        whole
-            .flows
-            .keep_latest(MOST, |key, run| goes_on(key, run, end));
-        whole.dns.keep_latest(MOST, |seen| is_of_use(seen, end));
-        let mut named = BTreeSet::new();
-        let mut note = |frame: &mut FrameId| {
-            named.insert(frame.chunk());
-        };
-        whole.flows.for_each_frame(&mut note);
-        whole.dns.for_each_frame(&mut note);
+/// How much goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CarryLimits {
+    /// The most flows, and the most DNS messages: the latest. What is cut away is counted in the tally.
+    pub most: usize,
+    /// An open connection that was silent for longer is given up.
+    pub connection: Duration,
+    /// The longest that a name is kept, whatever its TTL.
+    pub name: Duration,
+}
+
+impl Default for CarryLimits {
+    /// Heartbeats come more often than every two hours, and few names live longer than a day.
+    fn default() -> Self {
         Self {
-            chunks: whole.chunks.compressed(&named),
-            flows: whole.flows,
-            dns: whole.dns,
-            ..Self::default()
+            most: 200_000,
+            connection: Duration::from_secs(2 * 3600),
+            name: Duration::from_secs(24 * 3600),
         }
     }
 }
 
-fn goes_on(key: FlowKey, run: &Run, end: CaptureTime) -> bool {
+impl Observation {
+    /// What goes on when this observation ends here. Frames keep their numbers; none is counted again.
+    #[must_use]
+    pub fn carry(&self, limits: CarryLimits) -> Self {
+        let mut whole = self.clone();
+        whole.settle(true);
+        let end = whole.chunks.span().last;
+        let cut_flows = whole
+            .flows
+            .keep_latest(limits.most, |key, run| goes_on(key, run, end, limits));
+        let cut_messages = whole
+            .dns
+            .keep_latest(limits.most, |seen| is_of_use(seen, end, limits));
+        let named = whole.named_chunks();
+        let mut tally = Tally::default();
+        for (what, count) in [
+            ("flows across the border of a period", cut_flows),
+            ("DNS messages across the border of a period", cut_messages),
+        ] {
+            if count > 0 {
+                tally.bounded.insert(what.to_owned(), count);
+            }
+        }
+        Self {
+            chunks: whole.chunks.compressed(&named),
+            flows: whole.flows,
+            dns: whole.dns,
+            tally,
+            ..Self::default()
+        }
+    }
+
+    /// Ordinals of the inputs in which frames lie that something in here names.
+    #[must_use]
+    pub fn named_inputs(&mut self) -> BTreeSet<u32> {
+        let chunks = self.named_chunks();
+        chunks.into_iter().map(|(input, _)| input).collect()
+    }
+
+    /// How many flows and DNS messages are in here, those of packets that are held back not counted: what memory
+    /// grows with.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        (self.flows.len() + self.dns.len()) as u64
+    }
+
+    fn named_chunks(&mut self) -> BTreeSet<(u32, u32)> {
+        let mut named = BTreeSet::new();
+        let mut note = |frame: &mut FrameId| {
+            named.insert(frame.chunk());
+        };
+        self.flows.for_each_frame(&mut note);
+        self.dns.for_each_frame(&mut note);
+        named
+    }
+}
+
+fn goes_on(key: FlowKey, run: &Run, end: CaptureTime, limits: CarryLimits) -> bool {
     let silent = end.since(run.span.1.time);
     let most = match key.transport() {
         Transport::Tcp if is_over(run) => AFTERMATH,
-        Transport::Tcp if run.sides.iter().all(|side| side.packets > 0) => CONNECTION,
+        Transport::Tcp if run.sides.iter().all(|side| side.packets > 0) => limits.connection,
         Transport::Tcp => OPENING,
         _ => DATAGRAMS,
     };
-    silent <= most
+    silent <= most.min(limits.connection)
 }
 
 /// Reset, or ended by both sides.
@@ -72,10 +119,10 @@ fn is_over(run: &Run) -> bool {
         || sides.iter().all(|side| has(EventKind::Fin, *side))
 }
 
-fn is_of_use(seen: &DnsSeen, end: CaptureTime) -> bool {
+fn is_of_use(seen: &DnsSeen, end: CaptureTime, limits: CarryLimits) -> bool {
     let age = end.since(seen.stamp.time);
     age <= if seen.facts.response {
-        lifetime(&seen.facts).min(NAME)
+        lifetime(&seen.facts).min(limits.name)
     } else {
         QUESTION
     }

@@ -56,22 +56,31 @@ impl Chunks {
     }
 
     /// The same numbering with fewer entries: chunks that are not `named` are counted together with those behind them
-    /// up to the next named one. Times are forgotten but for the last chunk's.
+    /// up to the next named one, or to the next input that has one, since frames are numbered within their input too.
+    /// Times are forgotten but for the last chunk's.
     #[must_use]
     pub(super) fn compressed(&self, named: &BTreeSet<(u32, u32)>) -> Self {
         let mut by_place = Vec::new();
         let mut gap: Option<((u32, u32), u64)> = None;
         let last = self.by_place.last().map(|(place, _)| *place);
+        let inputs: BTreeSet<u32> = named.iter().map(|(input, _)| *input).collect();
+        let without_times = |frames| ChunkInfo {
+            frames,
+            span: TimeSpan::default(),
+        };
         for (place, info) in &self.by_place {
             let is_last = Some(*place) == last;
+            if let Some((start, frames)) = gap
+                && start.0 != place.0
+                && inputs.contains(&place.0)
+            {
+                by_place.push((start, without_times(frames)));
+                gap = None;
+            }
             if !is_last && !named.contains(place) {
                 gap.get_or_insert((*place, 0)).1 += info.frames;
                 continue;
             }
-            let without_times = |frames| ChunkInfo {
-                frames,
-                span: TimeSpan::default(),
-            };
             if let Some((place, frames)) = gap.take() {
                 by_place.push((place, without_times(frames)));
             }
@@ -216,12 +225,16 @@ mod tests {
         }
         let named: BTreeSet<_> = [(0, 3), (1, 7)].into();
         let fewer = chunks.compressed(&named);
-        assert_eq!(fewer.by_place.len(), 6);
+        assert_eq!(fewer.by_place.len(), 7);
         for frame in [(0, 3, 2), (1, 7, 0), (1, 9, 4)] {
             let frame = FrameId::new(frame.0, frame.1, frame.2);
             assert_eq!(
                 fewer.numbering().number(frame),
                 chunks.numbering().number(frame)
+            );
+            assert_eq!(
+                fewer.numbering().place(frame),
+                chunks.numbering().place(frame)
             );
         }
         assert_eq!(fewer.frames(), chunks.frames());

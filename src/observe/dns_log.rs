@@ -172,15 +172,23 @@ impl DnsLog {
         }
     }
 
-    /// Lets go of all messages but the latest `most` of those that `wanted` names.
-    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(&DnsSeen) -> bool) {
+    /// Messages in here.
+    pub(super) fn len(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Lets go of all messages but the latest `most` of those that `wanted` names. Gives how many of these that cut
+    /// away.
+    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(&DnsSeen) -> bool) -> u64 {
         self.seen.retain(wanted);
+        let cut = self.seen.len().saturating_sub(most);
         self.seen
             .sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stamp));
         self.seen.truncate(most);
         self.seen.shrink_to_fit();
         self.names = Names::default();
         self.dropped = 0;
+        cut as u64
     }
 
     /// Hands out each place of a frame that is noted in here.

@@ -257,23 +257,36 @@ impl FlowTable {
         });
     }
 
-    /// Lets go of all runs but the latest `most` of those that `wanted` names.
-    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(FlowKey, &Run) -> bool) {
+    /// 5-tuples in here.
+    pub(super) fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Lets go of all runs but the latest `most` of those that `wanted` names. Gives how many of these that cut away.
+    pub(super) fn keep_latest(
+        &mut self,
+        most: usize,
+        wanted: impl Fn(FlowKey, &Run) -> bool,
+    ) -> u64 {
         let mut ends = Vec::new();
         self.runs.retain(|key, runs| {
             runs.retain(|run| wanted(*key, run));
             ends.extend(runs.iter().map(|run| run.span.1));
             !runs.is_empty()
         });
+        let mut cut = 0;
         if ends.len() > most {
             let (_, first, _) = ends.select_nth_unstable_by(most, |a, b| b.cmp(a));
             let first = *first;
             self.runs.retain(|_, runs| {
+                let before = runs.len();
                 runs.retain(|run| run.span.1 > first);
+                cut += (before - runs.len()) as u64;
                 !runs.is_empty()
             });
         }
         self.runs.shrink_to_fit();
+        cut
     }
 
     /// Hands out each place of a frame that is noted anywhere in here.

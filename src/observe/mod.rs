@@ -28,6 +28,7 @@ use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
 
 pub use app::App;
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribute_with};
+pub use carry::CarryLimits;
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};

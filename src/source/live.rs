@@ -3,6 +3,8 @@
 //! libpcap's own blocking read waits for ever where no packet comes, whatever its timeout; so the handle is put into
 //! non-blocking mode and its descriptor is polled. Opening needs privileges, reading does not: drop them in between.
 
+mod timestamps;
+
 use std::io;
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ use super::Frame;
 use super::LinkType;
 use super::Loss;
 use crate::model::CaptureTime;
+
+pub use timestamps::Timestamps;
 
 /// Packets taken from libpcap at once; between two rounds the limits of the batch are looked at.
 const ROUND: usize = 256;
@@ -47,12 +51,15 @@ pub struct LiveOptions {
     /// Whether each frame is handed over at once and not within 100 ms. Costs time on busy links, and each frame then
     /// takes `snaplen` bytes of the buffer however short it is.
     pub immediate: bool,
+    /// Who stamps frames with their time.
+    pub timestamps: Timestamps,
     /// The interface's number among those captured from at once, told with each frame.
     pub ordinal: u32,
 }
 
 impl Default for LiveOptions {
-    /// Whole frames of no interface yet, a 16 MiB buffer (256 KiB lost 9 % of 311,000 frames a second on loopback).
+    /// Whole frames of no interface yet, a 16 MiB buffer (256 KiB lost 9 % of 311,000 frames a second on loopback); the
+    /// command line asks for more.
     fn default() -> Self {
         Self {
             interface: String::new(),
@@ -61,6 +68,7 @@ impl Default for LiveOptions {
             buffer_bytes: 16 * 1024 * 1024,
             filter: String::new(),
             immediate: false,
+            timestamps: Timestamps::Host,
             ordinal: 0,
         }
     }
@@ -85,6 +93,16 @@ pub enum LiveError {
     /// The filter does not compile.
     #[error("the filter `{filter}` is not understood: {reason}")]
     Filter { filter: String, reason: String },
+    /// The interface cannot stamp frames so.
+    #[error(
+        "`{interface}` offers no timestamps of the kind `{wanted}`; it offers: {}",
+        offered.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
+    )]
+    Timestamps {
+        interface: String,
+        wanted: Timestamps,
+        offered: Vec<Timestamps>,
+    },
     /// An option is out of range.
     #[error("{what} of {value} bytes is more than libpcap takes")]
     TooLarge { what: &'static str, value: u32 },
@@ -121,6 +139,7 @@ impl LiveCapture {
             .buffer_size(size("a buffer", options.buffer_bytes)?)
             .immediate_mode(options.immediate)
             .timeout(BLOCK_TIMEOUT_MS)
+            .tstamp_type(options.timestamps.of_libpcap())
             .precision(if NANOS_PER_TICK == 1 {
                 Precision::Nano
             } else {
@@ -139,6 +158,17 @@ impl LiveCapture {
                     filter: filter.clone(),
                     reason: reason_of(error),
                 })?;
+        }
+        // Asked last, since of an interface that is not there other things are to be said.
+        if options.timestamps != Timestamps::Host {
+            let offered = timestamps::offered(&interface);
+            if !offered.contains(&options.timestamps) {
+                return Err(LiveError::Timestamps {
+                    interface,
+                    wanted: options.timestamps,
+                    offered,
+                });
+            }
         }
         let link_type = link_type(capture.get_datalink().0);
         Ok(Self {
@@ -386,5 +416,16 @@ mod tests {
         }
         assert!(bytes[0].ends_with(b"hello there"));
         assert_eq!(capture.loss().unwrap(), Loss::default());
+        let by_a_clock_that_is_not_there = LiveOptions {
+            timestamps: Timestamps::Adapter,
+            ..wanted
+        };
+        let error = LiveCapture::open(&by_a_clock_that_is_not_there)
+            .err()
+            .unwrap();
+        assert_eq!(
+            error.to_string(),
+            "`lo` offers no timestamps of the kind `adapter`; it offers: host"
+        );
     }
 }

@@ -2,18 +2,21 @@
 //! packets that were kept.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::io::Read;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pktaudit::drive::{Progress, observe};
-use pktaudit::judge::{FindingCode, Standing, judge};
+use pktaudit::drive::{Point, Progress, observe, observe_at};
+use pktaudit::judge::{FindingCode, Standing, judge, judge_between};
 use pktaudit::live::{
     Board, Engine, EngineOptions, EventKind, Feed, Finished, KeepOptions, Period, Polled, Rotation,
-    Update,
+    Seen, Update,
 };
-use pktaudit::observe::{Observation, attribute};
+use pktaudit::observe::{CarryLimits, attribute};
 use pktaudit::report::{Audit, InputSummary, Loss, Report, write_json};
 use pktaudit::rules::{self, Choices, Profile, RuleSet, RuleText};
 use pktaudit::source::{
@@ -24,6 +27,7 @@ use super::harness::{Sample, folder, pktaudit, same, samples};
 
 /// A file that behaves like an interface: some frames at a time, then nothing, then more.
 struct Played {
+    name: String,
     source: Script,
     /// Frames handed over at once.
     at_once: usize,
@@ -37,14 +41,27 @@ struct Played {
 
 impl Played {
     fn of(capture: &Path, at_once: usize) -> Self {
+        Self::some_of(capture, at_once, |_| true)
+    }
+
+    /// Those frames that one interface of the capture would give, as the interface `ordinal` of the live capture.
+    fn interface(capture: &Path, at_once: usize, ordinal: u32, name: &str) -> Self {
+        let mut played = Self::some_of(capture, at_once, |frame| frame.interface == ordinal);
+        name.clone_into(&mut played.name);
+        played
+    }
+
+    fn some_of(capture: &Path, at_once: usize, wanted: impl Fn(&OwnedFrame) -> bool) -> Self {
         let mut source = source::open(&InputPath::File(capture.to_owned())).unwrap();
         let mut frames: Vec<OwnedFrame> = Vec::new();
         while let Some(frame) = source.next_frame() {
             frames.push(frame.into());
         }
+        frames.retain(wanted);
         // The kernel hands frames over as they come; recorders of several interfaces write them in blocks.
         frames.sort_by_key(|frame| frame.time);
         Self {
+            name: "played0".to_owned(),
             source: Script::of(frames),
             at_once,
             pause: Duration::ZERO,
@@ -57,7 +74,7 @@ impl Played {
 
 impl Feed for Played {
     fn name(&self) -> &str {
-        "played0"
+        &self.name
     }
 
     fn link_type(&self) -> LinkType {
@@ -100,9 +117,10 @@ fn site(sample: &Sample) -> Site {
 }
 
 impl Site {
-    fn json(&self, observation: Observation, inputs: &[InputSummary]) -> String {
-        let capture = attribute(observation);
-        let judgement = judge(&capture, &self.rules, &self.profile);
+    fn json(&self, seen: Seen, inputs: &[InputSummary]) -> String {
+        let capture = attribute(seen.inside);
+        let outside = seen.outside.map(attribute);
+        let judgement = judge_between(&capture, outside.as_ref(), &self.rules, &self.profile);
         let report = Report::new(&Audit {
             capture: &capture,
             judgement: &judgement,
@@ -121,12 +139,18 @@ impl Site {
 
     /// The report on files, as `audit` makes it.
     fn audited(&self, captures: &[PathBuf]) -> String {
+        self.audited_at(captures, &Point::Everywhere, None)
+    }
+
+    /// The report on what lies at one point, and at another outside of it.
+    fn audited_at(&self, captures: &[PathBuf], inside: &Point, outside: Option<&Point>) -> String {
         let captures: Vec<_> = captures
             .iter()
             .map(|path| path.as_os_str().to_owned())
             .collect();
         let inputs = resolve(&captures).inputs;
-        let observed = observe(&inputs, 1, &Progress::default());
+        let observed = observe_at(&inputs, inside, 1, &Progress::default());
+        let outside = outside.map(|outside| observe_at(&inputs, outside, 1, &Progress::default()));
         let inputs: Vec<InputSummary> = observed
             .inputs
             .iter()
@@ -145,7 +169,11 @@ impl Site {
                 },
             })
             .collect();
-        self.json(observed.observation, &inputs)
+        let seen = Seen {
+            inside: observed.observation,
+            outside: outside.map(|outside| outside.observation),
+        };
+        self.json(seen, &inputs)
     }
 }
 
@@ -163,7 +191,10 @@ fn options() -> EngineOptions {
         keep: None,
         every: None,
         most_flows: u64::MAX,
+        carry: CarryLimits::default(),
+        outside: Vec::new(),
         clock: Instant::now,
+        prepare: |_| {},
     }
 }
 
@@ -173,8 +204,8 @@ fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> R
     let engine = Engine::start(
         feeds,
         options,
-        Box::new(move |observation, inputs| {
-            Board::judge(observation, inputs, &judging.rules, &judging.profile, &[])
+        Box::new(move |seen, inputs| {
+            Board::judge(seen, inputs, &judging.rules, &judging.profile, &[])
         }),
         Box::new(move |period| ended.lock().unwrap().push(period)),
     )
@@ -251,7 +282,7 @@ fn live_equals_audit(sample: &Sample) -> Result<(), String> {
         &site,
     );
     let last = run.finished.last;
-    let live = site.json(last.observation, &last.inputs);
+    let live = site.json(last.seen, &last.inputs);
     same("the report", &site.audited(&[kept]), &live)
 }
 
@@ -280,7 +311,7 @@ fn files_that_go_round_make_the_same_report_as_one() {
         .iter()
         .map(|file| std::fs::metadata(file).unwrap().len());
     assert!(sizes.max().unwrap() <= 40_000);
-    let live = site.json(last.observation, &last.inputs);
+    let live = site.json(last.seen, &last.inputs);
     same("the report", &site.audited(&files), &live).unwrap();
 }
 
@@ -464,7 +495,7 @@ fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
     assert!(run.events().any(|event| *event == told));
     let last = run.finished.last;
     assert!(last.inputs[0].damage[0].contains("the interface is gone"));
-    let json = site.json(last.observation, &last.inputs);
+    let json = site.json(last.seen, &last.inputs);
     assert!(json.contains("\"exit\": 2") && json.contains("played0"));
 }
 
@@ -477,7 +508,7 @@ fn flows_and_names_go_on_from_one_period_to_the_next() {
         options(),
         &site,
     );
-    let whole = attribute(whole.finished.last.observation);
+    let whole = attribute(whole.finished.last.seen.inside);
 
     let mut played = Played::of(&sample.capture, 40);
     played.pause = Duration::from_millis(200);
@@ -493,7 +524,7 @@ fn flows_and_names_go_on_from_one_period_to_the_next() {
     for period in run.periods.into_iter().chain([run.finished.last]) {
         let counted: u64 = period.inputs.iter().map(|input| input.frames).sum();
         frames += counted;
-        let capture = attribute(period.observation);
+        let capture = attribute(period.seen.inside);
         assert_eq!(
             capture.tally.frames, counted,
             "a period counts its own frames"
@@ -538,12 +569,105 @@ fn too_many_flows_end_a_period() {
     let site = Arc::new(site(&sample));
     let mut played = Played::of(&sample.capture, 60);
     played.pause = Duration::from_millis(150);
+    let folder = folder();
+    let kept = folder.path().join("kept.pcapng");
     let options = EngineOptions {
         most_flows: 10,
+        keep: keep(kept.clone(), None),
         ..options()
     };
     let run = run(vec![Box::new(played)], options, &site);
     assert!(!run.periods.is_empty());
+    assert!(run.periods.iter().all(|period| period.early));
+    let told = run.events().filter(|event| {
+        matches!(event, EventKind::Trouble(words) if words.contains("a period ends before its time"))
+    });
+    assert_eq!(told.count(), run.periods.len());
+    // No file takes the place of one before it.
+    let inputs: Vec<InputSummary> = run
+        .periods
+        .iter()
+        .flat_map(|period| period.inputs.clone())
+        .chain(run.finished.last.inputs)
+        .collect();
+    assert_eq!(Path::new(&inputs[0].path), kept);
+    assert!(inputs[1].path.ends_with("kept_00002.pcapng"));
+    let files: Vec<_> = inputs
+        .iter()
+        .map(|i| PathBuf::from(&i.path).into_os_string())
+        .collect();
+    let observed = observe(&resolve(&files).inputs, 1, &Progress::default());
+    let frames: u64 = inputs.iter().map(|input| input.frames).sum();
+    assert_eq!(observed.observation.tally().frames, frames);
+    assert_eq!(frames, count_of(&sample.capture));
+    // What goes on from one to the next is bounded too, and what that cuts away is told.
+    let cut = |period: &Period| period.seen.inside.tally().bounded.values().sum::<u64>();
+    assert!(run.periods.iter().map(cut).sum::<u64>() > 0);
+}
+
+fn count_of(capture: &Path) -> u64 {
+    let mut source = source::open(&InputPath::File(capture.to_owned())).unwrap();
+    std::iter::from_fn(|| source.next_frame().map(drop)).count() as u64
+}
+
+#[test]
+fn an_outer_interface_tells_what_was_stopped_in_between() {
+    let sample = Sample::named("blocked-two-point");
+    let folder = folder();
+    let kept = folder.path().join("kept.pcapng");
+    let site = Arc::new(site(&sample));
+    let options = EngineOptions {
+        keep: keep(kept.clone(), None),
+        outside: vec!["wan0".to_owned()],
+        ..options()
+    };
+    let interface = |ordinal, name| -> Box<dyn Feed> {
+        Box::new(Played::interface(&sample.capture, 9, ordinal, name))
+    };
+    let run = run(
+        vec![interface(0, "lan0"), interface(1, "wan0")],
+        options,
+        &site,
+    );
+    let blocked = run
+        .last_board()
+        .rows
+        .iter()
+        .filter(|row| row.standing == Standing::Blocked);
+    let evidence: Vec<&String> = blocked.flat_map(|row| &row.evidence).collect();
+    assert!(
+        evidence
+            .iter()
+            .any(|words| words.contains("nothing of it came out at the outer point")),
+        "{evidence:?}"
+    );
+    let last = run.finished.last;
+    let live = site.json(last.seen, &last.inputs);
+    let wan = || vec!["wan0".to_owned()];
+    let audited = site.audited_at(&[kept], &Point::NotAt(wan()), Some(&Point::At(wan())));
+    same("the report", &audited, &live).unwrap();
+}
+
+#[test]
+fn what_nobody_reads_does_not_pile_up() {
+    let sample = Sample::named("unexpected-traffic");
+    let site = Arc::new(site(&sample));
+    let judging = Arc::clone(&site);
+    let mut played = Played::of(&sample.capture, 3);
+    played.pause = Duration::from_millis(2);
+    let engine = Engine::start(
+        vec![Box::new(played)],
+        options(),
+        Box::new(move |seen, inputs| {
+            Board::judge(seen, inputs, &judging.rules, &judging.profile, &[])
+        }),
+        Box::new(drop),
+    )
+    .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    // Ends although no update was ever taken.
+    let finished = engine.finish().unwrap();
+    assert!(finished.last.inputs[0].frames > 0);
 }
 
 #[test]
@@ -580,4 +704,175 @@ fn metrics_need_an_address_that_is_free() {
         "{}",
         ran.stderr
     );
+}
+
+/// `live` on the loopback interface, which only some may capture from.
+struct OnLoopback {
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl OnLoopback {
+    /// Starts it and waits until it captures; `None` where it may not, after it has said what to do.
+    fn start(arguments: &[&str]) -> Option<Self> {
+        let folder = folder();
+        let site = "[roles]\nagent = [\"127.0.0.1\"]\n";
+        std::fs::write(folder.path().join("site.toml"), site).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pktaudit"));
+        command.args([
+            "live",
+            "-i",
+            "lo",
+            "--site",
+            "site.toml",
+            "--out",
+            "reports",
+        ]);
+        if folder.path().metadata().unwrap().uid() == 0 {
+            command.args(["--user", "root"]);
+        }
+        command.args(arguments).current_dir(folder.path());
+        // Nobody reads what it prints: a full pipe would hold it up.
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let begun = || {
+            let files = std::fs::read_dir(folder.path()).unwrap();
+            let mut names = files.map(|file| file.unwrap().file_name());
+            names.any(|name| name.to_string_lossy().contains("kept"))
+        };
+        for _ in 0..400 {
+            if begun() {
+                return Some(Self { child, folder });
+            }
+            if child.try_wait().unwrap().is_some() {
+                let mut words = String::new();
+                child
+                    .stderr
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut words)
+                    .unwrap();
+                assert!(words.contains("setcap cap_net_raw"), "{words}");
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("it neither captures nor ends");
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        for _ in 0..800 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("it does not end");
+    }
+
+    fn stderr(&mut self) -> String {
+        let mut words = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut words)
+            .unwrap();
+        words
+    }
+
+    fn report_sets(&self) -> Vec<PathBuf> {
+        let folders = std::fs::read_dir(self.folder.path().join("reports"));
+        let mut folders: Vec<PathBuf> = folders.unwrap().map(|f| f.unwrap().path()).collect();
+        folders.sort();
+        folders
+    }
+}
+
+impl Drop for OnLoopback {
+    fn drop(&mut self) {
+        // It has ended already, but for a test that failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn one_interrupt_ends_with_reports_and_the_second_at_once_without() {
+    let arguments = ["--write", "kept.pcapng", "--format", "ndjson"];
+    let Some(mut live) = OnLoopback::start(&arguments) else {
+        return;
+    };
+    live.signal("-INT");
+    assert!(live.end().code().is_some(), "{}", live.stderr());
+    assert_eq!(live.report_sets().len(), 6, "{:?}", live.report_sets());
+
+    let mut live = OnLoopback::start(&arguments).unwrap();
+    live.signal("-INT");
+    // The end takes longer than this: what the kernel holds back is still waited for.
+    std::thread::sleep(Duration::from_millis(20));
+    live.signal("-INT");
+    assert_eq!(live.end().code(), Some(2));
+    assert_eq!(live.report_sets(), [PathBuf::new(); 0]);
+    assert_eq!(live.stderr(), "");
+}
+
+#[test]
+fn each_period_has_its_report_set_with_the_packets_of_its_findings() {
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = receiver.local_addr().unwrap().port();
+    let filter = format!("udp dst port {port}");
+    let Some(mut live) = OnLoopback::start(&[
+        "--every",
+        "1s",
+        "--duration",
+        "4s",
+        "--filter",
+        &filter,
+        "--write-evidence",
+        "kept.pcapng",
+        "--quiet",
+    ]) else {
+        return;
+    };
+    // One flow over several periods: its first packet lies in the file of the first one.
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    while live.child.try_wait().unwrap().is_none() {
+        sender
+            .send_to(b"hello there", receiver.local_addr().unwrap())
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(live.end().code(), Some(1), "{}", live.stderr());
+    let sets = live.report_sets();
+    assert!(sets.len() >= 3, "{sets:?}");
+    for set in &sets {
+        let json = std::fs::read_to_string(set.join("report.json")).unwrap();
+        assert!(json.contains("\"unnamed\""), "{}", set.display());
+        assert!(
+            count_of(&set.join("evidence.pcapng")) > 0,
+            "{}",
+            set.display()
+        );
+    }
+    // The evidence by itself too, and no packets that were kept only for it.
+    let files = std::fs::read_dir(live.folder.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.contains("kept")).collect();
+    names.sort();
+    let wanted: Vec<String> = (1..=sets.len())
+        .map(|n| format!("kept_{n:05}.pcapng"))
+        .collect();
+    assert_eq!(names, wanted);
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::cli::args::{Choices, Names};
+use crate::source::live::Timestamps;
 
 /// A report set needs some seconds of traffic to say anything.
 const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
@@ -26,6 +27,10 @@ pub(in crate::cli) struct LiveCommand {
     /// Interface to capture from; may be given more than once. `any` is all of them on Linux.
     #[arg(short, long = "interface", required = true, value_name = "IFACE")]
     pub(super) interfaces: Vec<String>,
+    /// Interface on the outer side of the firewall, captured from too: what passes -i and does not come out there was
+    /// stopped in between. May be given more than once.
+    #[arg(long, value_name = "IFACE")]
+    pub(super) outside: Vec<String>,
     #[command(flatten)]
     pub(super) choices: Choices,
     #[command(flatten)]
@@ -40,7 +45,7 @@ pub(in crate::cli) struct LiveCommand {
     /// in it for each period.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Keep the packets in this file (pcapng).
+    /// Keep the packets in this file (pcapng); with --every, and once --max-flows was reached, in FILE_00002 and so on.
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
     /// Keep only the packets that findings name, each with a comment that says why, in this file (pcapng). Until the
@@ -56,9 +61,14 @@ pub(in crate::cli) struct LiveCommand {
     /// A report set for each period of this length; flows and names go on across their borders.
     #[arg(long, value_name = "TIME", value_parser = period)]
     pub(super) every: Option<Duration>,
-    /// A period ends early once it has this many flows: the bound on memory.
-    #[arg(long, value_name = "N", default_value_t = 500_000)]
+    /// A period ends early once it has this many flows or DNS messages: the bound on memory. Without --every the report
+    /// is one in parts then, each in a folder of its own.
+    #[arg(long, value_name = "N", default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_flows: u64,
+    /// How long an open connection may be silent, and a name unused, and still go on into the next period; by default 2h
+    /// and 24h.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) remember: Option<Duration>,
     /// Serve counts for Prometheus here; a port alone means loopback.
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub(super) metrics: Option<SocketAddr>,
@@ -72,20 +82,43 @@ pub(in crate::cli) struct LiveCommand {
     #[arg(long, value_name = "BYTES", default_value_t = 256 * 1024)]
     pub(super) snaplen: u32,
     /// Size of the kernel's buffer for each interface.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16M")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
     pub(super) buffer: u64,
     /// The most memory for packets that wait to be absorbed; what does not fit is dropped and counted.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "128M")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
     pub(super) queue: u64,
     /// Have each frame at once and not within 100 ms; needs a large --buffer or a small --snaplen.
     #[arg(long)]
     pub(super) immediate: bool,
+    /// Who stamps frames with their time, where an interface offers more than the kernel's own stamps.
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = StampedBy::Host)]
+    pub(super) timestamps: StampedBy,
     /// As whom root goes on once the interfaces are open; `root` stays root, without its capabilities.
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// Lines instead of the screen, on a terminal too.
     #[arg(long)]
     pub(super) no_screen: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum StampedBy {
+    /// The kernel, when it gets the frame
+    Host,
+    /// The interface, by a clock that goes with the system's
+    Adapter,
+    /// The interface, by a clock of its own
+    AdapterUnsynced,
+}
+
+impl From<StampedBy> for Timestamps {
+    fn from(by: StampedBy) -> Self {
+        match by {
+            StampedBy::Host => Self::Host,
+            StampedBy::Adapter => Self::Adapter,
+            StampedBy::AdapterUnsynced => Self::AdapterUnsynced,
+        }
+    }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

@@ -4,13 +4,14 @@ mod args;
 mod lines;
 mod metrics;
 mod periods;
+mod priority;
 mod privileges;
 mod show;
 mod signals;
 mod terminal;
 
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -23,12 +24,10 @@ use super::args::{Common, Format};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
 use super::{audit, output, seeds};
-use crate::drive::digest_of;
 use crate::live::{Board, Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation};
-use crate::report::InputSummary;
+use crate::observe::CarryLimits;
 use crate::source::live::{LiveCapture, LiveOptions};
-use crate::source::{Input, InputPath};
-use periods::Periods;
+use periods::{LastPeriod, Periods};
 use privileges::Identity;
 
 /// When to come to an end.
@@ -46,6 +45,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     for folder in folders(command) {
         identity.make_folder(folder)?;
     }
+    priority::packets_first();
     identity.assume()?;
     // What can be told to be in vain is told before an hour of traffic went by.
     for folder in folders(command) {
@@ -55,10 +55,18 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     let seeds = Arc::new(seeds::read(&command.names.seeds, common)?);
     let asked = signals::watch().context("signals cannot be watched")?;
 
-    let periods = Arc::new(Periods::new(command, Arc::clone(&plan), Arc::clone(&seeds)));
+    let screen = wants_screen(command, common);
+    let periods = Periods::start(
+        command,
+        common,
+        Arc::clone(&plan),
+        Arc::clone(&seeds),
+        screen,
+    )
+    .context("the thread for the reports cannot be started")?;
     let keep = keep_options(command);
     let engine = {
-        let (judging, reporting) = (Arc::clone(&plan), Arc::clone(&periods));
+        let judging = Arc::clone(&plan);
         let kept = keep.as_ref().map(|keep| keep.path.clone());
         Engine::start(
             feeds,
@@ -67,13 +75,16 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
                 keep,
                 every: command.every,
                 most_flows: command.max_flows,
+                carry: carry_limits(command),
+                outside: command.outside.clone(),
                 clock: Instant::now,
+                prepare: priority::prepare,
             },
-            Box::new(move |observation, inputs| {
+            Box::new(move |seen, inputs| {
                 let Plan { rules, profile, .. } = &*judging;
-                Board::judge(observation, inputs, rules, profile, &seeds)
+                Board::judge(seen, inputs, rules, profile, &seeds)
             }),
-            Box::new(move |period| reporting.report(period)),
+            Box::new(periods.taker()),
         )
         .with_context(|| kept.map_or_else(String::new, |path| identity.explain(&path)))?
     };
@@ -87,7 +98,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
         deadline: command.duration.map(|duration| Instant::now() + duration),
         until_complete: command.until_complete,
     };
-    if wants_screen(command, common) {
+    if screen {
         show::show(&engine, &ending, &newest, &title(&plan, command))?;
     } else {
         lines::print(&engine, &ending, &newest, common)?;
@@ -95,7 +106,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     let finished = engine
         .finish()
         .map_err(|words| anyhow::anyhow!("{words}; nothing can be said of what was captured"))?;
-    end(finished, &periods, &plan, command, common)
+    end(finished, &periods.finish()?, &plan, common)
 }
 
 impl Ending {
@@ -111,9 +122,8 @@ impl Ending {
 /// The last reports, which are those of `audit` over the packets that were kept.
 fn end(
     finished: Finished,
-    periods: &Periods,
+    periods: &LastPeriod,
     plan: &Plan,
-    command: &LiveCommand,
     common: &Common,
 ) -> anyhow::Result<Exit> {
     for (interface, why) in &finished.ended {
@@ -121,72 +131,67 @@ fn end(
             "{interface}: {why}; no packets came from it any more"
         ));
     }
-    let mut captures = periods.captures();
-    let kept = command.write.is_some() || command.write_evidence.is_some();
-    if kept {
-        captures.extend(finished.last.inputs.iter().map(|input| Input {
-            path: InputPath::File(PathBuf::from(&input.path)),
-            first_time: input.first,
-            stored_bytes: None,
-        }));
-    }
-    let out = command.out.as_ref().map(|out| match command.every {
-        Some(_) => periods.folder(out, &finished.last.inputs),
-        None => out.clone(),
-    });
-    let evidence = command.write_evidence.as_deref();
     let mut inputs = finished.last.inputs;
-    if kept {
-        inputs
-            .iter_mut()
-            .for_each(|input| describe(input, command, common));
-    }
+    let captures = periods.captures(&inputs);
+    periods.describe(&mut inputs);
+    let (folder, evidence) = (periods.folder(&inputs), periods.evidence());
     let exit = audit::report(
-        &periods.sighted(finished.last.observation),
+        &periods.sighted(finished.last.seen),
         &inputs,
         &captures,
         plan,
         audit::Destination {
-            folder: out.as_deref(),
-            evidence,
+            folder: folder.as_deref(),
+            evidence: evidence.as_deref(),
         },
         common,
     )?;
-    if command.write.is_none() && kept {
-        for input in &inputs {
-            // Kept only until the evidence was copied.
-            std::fs::remove_file(&input.path)
-                .with_context(|| format!("{}: cannot be removed", input.path))?;
-        }
-    }
+    periods.clear()?;
     Ok(exit.and(periods.worst()))
 }
 
-/// Puts to a kept file what `audit` would tell of it.
-fn describe(input: &mut InputSummary, command: &LiveCommand, common: &Common) {
-    let path = Path::new(&input.path);
-    input.bytes = std::fs::metadata(path).ok().map(|metadata| metadata.len());
-    let for_record = !matches!(common.format, Format::Human | Format::Csv | Format::Junit);
-    if command.out.is_some() || for_record {
-        input.sha256 = digest_of(path).ok();
+fn carry_limits(command: &LiveCommand) -> CarryLimits {
+    let limits = CarryLimits::default();
+    CarryLimits {
+        connection: command.remember.unwrap_or(limits.connection),
+        name: command.remember.unwrap_or(limits.name),
+        ..limits
     }
 }
 
 fn open(command: &LiveCommand) -> anyhow::Result<Vec<Box<dyn Feed>>> {
+    let is_outer = |interface| command.outside.contains(interface);
+    anyhow::ensure!(
+        !command.interfaces.iter().all(is_outer),
+        "--outside {}: nothing is left on the inner side; name its interface with -i",
+        command.outside.join(" --outside ")
+    );
     let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
-    for (interface, ordinal) in command.interfaces.iter().zip(0..) {
+    for (interface, ordinal) in all_interfaces(command).into_iter().zip(0..) {
         let buffer = u32::try_from(command.buffer).unwrap_or(u32::MAX);
         feeds.push(Box::new(LiveCapture::open(&LiveOptions {
-            interface: interface.clone(),
+            interface: interface.to_owned(),
             promiscuous: command.promiscuous,
             snaplen: command.snaplen,
             buffer_bytes: buffer,
             filter: command.filter.clone(),
             immediate: command.immediate,
+            timestamps: command.timestamps.into(),
             ordinal,
         })?));
     }
     Ok(feeds)
+}
+
+/// Those of `-i`, then those of `--outside`, each once.
+fn all_interfaces(command: &LiveCommand) -> Vec<&str> {
+    let mut all: Vec<&str> = Vec::new();
+    for interface in command.interfaces.iter().chain(&command.outside) {
+        if !all.contains(&interface.as_str()) {
+            all.push(interface);
+        }
+    }
+    all
 }
 
 fn keep_options(command: &LiveCommand) -> Option<KeepOptions> {
@@ -245,7 +250,10 @@ fn wants_screen(command: &LiveCommand, common: &Common) -> bool {
 
 /// What the screen's first line says: where, for which site.
 fn title(plan: &Plan, command: &LiveCommand) -> String {
-    let interfaces = command.interfaces.join(", ");
+    let mut interfaces = command.interfaces.join(", ");
+    if !command.outside.is_empty() {
+        interfaces.push_str(&format!(", outside {}", command.outside.join(", ")));
+    }
     match plan.profile.site_name() {
         "" => interfaces,
         site => format!("{interfaces}   site {site}"),

@@ -1,89 +1,305 @@
 //! Report sets of periods that are over.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
 
-use super::LiveCommand;
+use super::{LiveCommand, priority};
+use crate::cli::args::{Common, Format};
 use crate::cli::audit::{Sighted, with_report};
 use crate::cli::exit::Exit;
-use crate::cli::output;
 use crate::cli::plan::Plan;
-use crate::live::Period;
-use crate::observe::{Observation, Seed};
+use crate::cli::{extract, output};
+use crate::drive::digest_of;
+use crate::live::{Period, Seen, numbered_path};
+use crate::observe::Seed;
 use crate::report::{InputSummary, write_directory};
 use crate::source::{Input, InputPath};
 
-/// What became of the periods before the last one.
+/// What became of the periods before the last one. Their reports are made on a thread of its own, since judging and
+/// capturing go on meanwhile.
 pub(super) struct Periods {
+    reporter: Arc<Reporter>,
+    periods: Option<SyncSender<Period>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What a report set is made from, and where it goes.
+struct Reporter {
     plan: Arc<Plan>,
     seeds: Arc<Vec<Seed>>,
     out: Option<PathBuf>,
+    evidence: Option<PathBuf>,
+    /// Whether packets are kept, for themselves or for the evidence.
     kept: bool,
+    /// Whether they are kept for the evidence only.
+    for_evidence: bool,
+    /// Whether each file of the record has its digest.
+    digests: bool,
+    /// Whether periods were asked for.
+    every: bool,
+    /// Whether a screen is shown, which complaints would tear.
+    screen: bool,
     state: Mutex<State>,
 }
 
+#[derive(Default)]
 struct State {
-    worst: Exit,
+    worst: Option<Exit>,
+    /// Periods that are over.
+    over: u32,
     /// Kept files of all periods so far, by ordinal.
     captures: Vec<Input>,
+    /// Those of them that are removed once nothing names their frames any more.
+    passing: BTreeMap<u32, PathBuf>,
+    /// The last folder's name without its number, and how many there were of that name.
+    named: (String, u32),
+    /// What is to be told when the screen is gone.
+    complaints: Vec<String>,
 }
 
 impl Periods {
-    pub(super) fn new(command: &LiveCommand, plan: Arc<Plan>, seeds: Arc<Vec<Seed>>) -> Self {
-        Self {
+    /// Starts the thread that reports.
+    pub(super) fn start(
+        command: &LiveCommand,
+        common: &Common,
+        plan: Arc<Plan>,
+        seeds: Arc<Vec<Seed>>,
+        screen: bool,
+    ) -> io::Result<Self> {
+        let for_record = !matches!(common.format, Format::Human | Format::Csv | Format::Junit);
+        let reporter = Arc::new(Reporter {
             plan,
             seeds,
             out: command.out.clone(),
-            kept: command.write.is_some(),
-            state: Mutex::new(State {
-                worst: Exit::Clean,
-                captures: Vec::new(),
-            }),
+            evidence: command.write_evidence.clone(),
+            kept: command.write.is_some() || command.write_evidence.is_some(),
+            for_evidence: command.write.is_none() && command.write_evidence.is_some(),
+            digests: command.out.is_some() || for_record,
+            every: command.every.is_some(),
+            screen,
+            state: Mutex::default(),
+        });
+        // One waits while another is reported; the capture waits only for a third.
+        let (periods, received) = sync_channel::<Period>(1);
+        let working = Arc::clone(&reporter);
+        let thread = Builder::new().name("report".to_owned()).spawn(move || {
+            priority::give_way();
+            for period in received {
+                working.report(period);
+            }
+        })?;
+        Ok(Self {
+            reporter,
+            periods: Some(periods),
+            thread: Some(thread),
+        })
+    }
+
+    /// What takes periods that are over.
+    pub(super) fn taker(&self) -> impl FnMut(Period) + Send + 'static {
+        let periods = self.periods.clone();
+        move |period| {
+            // The other side hangs up only where it failed, which is told at the end.
+            let _ = periods.as_ref().map(|periods| periods.send(period));
         }
     }
 
-    /// Writes the report set of a period. A failure is told and makes the exit status 2; the capture goes on.
-    pub(super) fn report(&self, period: Period) {
-        let Period {
-            observation,
-            inputs,
-        } = period;
-        if self.kept {
-            self.state()
-                .captures
-                .extend(inputs.iter().map(|input| Input {
-                    path: InputPath::File(PathBuf::from(&input.path)),
-                    first_time: input.first,
-                    stored_bytes: None,
-                }));
+    /// Waits for the reports of all periods but the last, and makes ready for that one.
+    ///
+    /// # Errors
+    /// Where the reporting failed.
+    pub(super) fn finish(mut self) -> anyhow::Result<LastPeriod> {
+        self.periods = None;
+        if self
+            .thread
+            .take()
+            .is_some_and(|thread| thread.join().is_err())
+        {
+            anyhow::bail!("reporting a period failed");
         }
-        let sighted = self.sighted(observation);
+        for words in std::mem::take(&mut self.reporter.state().complaints) {
+            output::complain(&words);
+        }
+        Ok(LastPeriod {
+            reporter: self.reporter,
+        })
+    }
+}
+
+/// The last period's place among the others.
+pub(super) struct LastPeriod {
+    reporter: Arc<Reporter>,
+}
+
+impl LastPeriod {
+    /// What was seen, under the names that it had.
+    pub(super) fn sighted(&self, seen: Seen) -> Sighted {
+        self.reporter.sighted(seen)
+    }
+
+    /// Puts to kept files what `audit` would tell of them.
+    pub(super) fn describe(&self, inputs: &mut [InputSummary]) {
+        self.reporter.describe(inputs);
+    }
+
+    /// Files to copy packets from, by ordinal, with those of this period.
+    pub(super) fn captures(&self, inputs: &[InputSummary]) -> Vec<Input> {
+        self.reporter.keep_in_mind(inputs)
+    }
+
+    /// Where its report set goes: beside those of the others, where there are any.
+    pub(super) fn folder(&self, inputs: &[InputSummary]) -> Option<PathBuf> {
+        let is_one_of_many = self.reporter.every || self.reporter.state().over > 0;
+        let out = self.reporter.out.as_ref()?;
+        Some(match is_one_of_many {
+            true => self.reporter.folder(out, inputs),
+            false => out.clone(),
+        })
+    }
+
+    /// Where the packets of its findings go.
+    pub(super) fn evidence(&self) -> Option<PathBuf> {
+        let number = self.reporter.state().over + 1;
+        self.reporter.evidence_path(number)
+    }
+
+    /// Removes the packets that were kept only until the evidence was copied.
+    pub(super) fn clear(&self) -> anyhow::Result<()> {
+        self.reporter.let_go(&BTreeSet::new());
+        match self.reporter.state().complaints.pop() {
+            None => Ok(()),
+            Some(words) => Err(anyhow::anyhow!(words)),
+        }
+    }
+
+    /// The worst exit status that an earlier period called for.
+    pub(super) fn worst(&self) -> Exit {
+        self.reporter.state().worst.unwrap_or(Exit::Clean)
+    }
+}
+
+impl Reporter {
+    /// Writes the report set of a period. A failure is told and makes the exit status 2; the capture goes on.
+    fn report(&self, period: Period) {
+        let Period {
+            seen,
+            mut inputs,
+            early,
+            still_named,
+        } = period;
+        let captures = self.keep_in_mind(&inputs);
+        self.describe(&mut inputs);
+        let number = {
+            let mut state = self.state();
+            state.over += 1;
+            state.over
+        };
+        let folder = self.out.as_ref().map(|out| self.folder(out, &inputs));
+        if early {
+            self.tell_of_part(folder.as_deref());
+        }
+        let sighted = self.sighted(seen);
         let written = with_report(&sighted, &inputs, &self.plan, |report| {
-            if let Some(out) = &self.out {
-                write_directory(report, &self.folder(out, &inputs))?;
+            let mut evidence = Vec::new();
+            if let Some(folder) = &folder {
+                write_directory(report, folder)?;
+                evidence.extend(self.kept.then(|| folder.join("evidence.pcapng")));
             }
-            Ok::<_, crate::report::ReportError>(report.exit())
+            evidence.extend(self.evidence_path(number));
+            for path in evidence {
+                extract::evidence(report, &sighted.capture, &captures, &path)?;
+            }
+            anyhow::Ok(report.exit())
         });
         let exit = match written {
             Ok(0) => Exit::Clean,
             Ok(1) => Exit::Findings,
             Ok(_) => Exit::NotAudited,
             Err(error) => {
-                output::complain(&error.to_string());
+                self.complain(format!("{error:#}"));
                 Exit::NotAudited
             }
         };
+        self.let_go(&still_named);
         let mut state = self.state();
-        state.worst = state.worst.and(exit);
+        state.worst = Some(state.worst.map_or(exit, |worst| worst.and(exit)));
     }
 
-    /// What was seen, under the names that it had.
-    pub(super) fn sighted(&self, observation: Observation) -> Sighted {
-        Sighted::of(observation, None, &self.seeds)
+    /// Nobody asked for a period here: that the reports are several has to be said.
+    fn tell_of_part(&self, folder: Option<&Path>) {
+        let where_to = folder.map_or_else(
+            || {
+                "its report goes nowhere without --out, and its findings count in the exit status only"
+                    .to_owned()
+            },
+            |folder| format!("its report is in {}", folder.display()),
+        );
+        self.complain(format!(
+            "a part of the capture ended, since it had more flows or DNS messages than --max-flows allows: {where_to}"
+        ));
     }
 
-    /// The folder of a period, named by the time of its first packet.
-    pub(super) fn folder(&self, out: &Path, inputs: &[InputSummary]) -> PathBuf {
+    /// Adds the files of a period to those that packets can be copied from; all of them, by ordinal.
+    fn keep_in_mind(&self, inputs: &[InputSummary]) -> Vec<Input> {
+        if !self.kept {
+            return Vec::new();
+        }
+        let mut state = self.state();
+        for input in inputs {
+            let path = PathBuf::from(&input.path);
+            if self.for_evidence {
+                let ordinal = u32::try_from(state.captures.len()).unwrap_or(u32::MAX);
+                state.passing.insert(ordinal, path.clone());
+            }
+            state.captures.push(Input {
+                path: InputPath::File(path),
+                first_time: input.first,
+                stored_bytes: None,
+            });
+        }
+        state.captures.clone()
+    }
+
+    /// Removes the packets that were kept for the evidence only, but for those that later periods may still name.
+    fn let_go(&self, still_named: &BTreeSet<u32>) {
+        let mut state = self.state();
+        let passing = std::mem::take(&mut state.passing);
+        let (named, over): (BTreeMap<_, _>, BTreeMap<_, _>) = passing
+            .into_iter()
+            .partition(|(ordinal, _)| still_named.contains(ordinal));
+        state.passing = named;
+        drop(state);
+        for path in over.into_values() {
+            if let Err(error) = std::fs::remove_file(&path) {
+                self.complain(format!("{}: cannot be removed: {error}", path.display()));
+            }
+        }
+    }
+
+    /// Puts to kept files what `audit` would tell of them.
+    fn describe(&self, inputs: &mut [InputSummary]) {
+        if !self.kept {
+            return;
+        }
+        for input in inputs {
+            let path = Path::new(&input.path);
+            input.bytes = std::fs::metadata(path).ok().map(|metadata| metadata.len());
+            if self.digests {
+                input.sha256 = digest_of(path).ok();
+            }
+        }
+    }
+
+    fn sighted(&self, seen: Seen) -> Sighted {
+        Sighted::of(seen.inside, seen.outside, &self.seeds)
+    }
+
+    /// The folder of a period, named by the time of its first packet; those of one second are numbered.
+    fn folder(&self, out: &Path, inputs: &[InputSummary]) -> PathBuf {
         let first = inputs.iter().filter_map(|input| input.first).min();
         let name = first.map_or_else(
             || "no-packets".to_owned(),
@@ -92,17 +308,32 @@ impl Periods {
                 format!("{}Z", text.get(..19).unwrap_or(&text).replace(':', "-"))
             },
         );
-        out.join(name)
+        let mut state = self.state();
+        if state.named.0 != name {
+            state.named = (name, 0);
+        }
+        state.named.1 += 1;
+        match &state.named {
+            (name, 1) => out.join(name),
+            (name, number) => out.join(format!("{name}-{number}")),
+        }
     }
 
-    /// The worst exit status that a period called for.
-    pub(super) fn worst(&self) -> Exit {
-        self.state().worst
+    /// The evidence of a period, numbered as kept files are.
+    fn evidence_path(&self, number: u32) -> Option<PathBuf> {
+        let path = self.evidence.as_ref()?;
+        Some(match self.every || number > 1 {
+            true => numbered_path(path, number),
+            false => path.clone(),
+        })
     }
 
-    /// Kept files of the periods that are over, by ordinal.
-    pub(super) fn captures(&self) -> Vec<Input> {
-        self.state().captures.clone()
+    fn complain(&self, words: String) {
+        if self.screen {
+            self.state().complaints.push(words);
+        } else {
+            output::complain(&words);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -28,6 +28,7 @@ fn row(id: &str, service: &str, standing: Standing) -> Row {
         must_see: true,
         excused: false,
         first_success: satisfied.then(|| at(3)),
+        last_aim: satisfied.then(|| at(3)),
         last: seen.then(|| at(9)),
         reached_by: if satisfied {
             vec!["10.0.0.5".parse().unwrap()]
