@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -82,6 +83,7 @@ pub(super) enum Command {
         pktaudit audit --site site.toml tap/\n  \
         pktaudit audit --site site.toml --out report tap-*.pcap.zst\n  \
         pktaudit audit --region us-1 --feature smart-scan --format json capture.pcapng\n  \
+        pktaudit audit --site site.toml --every 1h --max-flows 1000000 --out reports tap/\n  \
         pktaudit audit --site site.toml --format junit capture.pcap > audit.xml")]
     Audit(AuditCommand),
     /// Audit while it happens: watch requirements turn green, from one or several interfaces.
@@ -193,8 +195,16 @@ pub(super) struct Choices {
 pub(super) struct AuditCommand {
     /// What was captured on the outer side of the firewall at the same time: a capture, or the name of an interface in
     /// the CAPTUREs. What enters inside and does not come out there was stopped between. May be given more than once.
-    #[arg(long, value_name = "CAPTURE|INTERFACE")]
+    #[arg(long, value_name = "CAPTURE|INTERFACE", conflicts_with_all = ["every", "max_flows"])]
     pub(super) outside: Vec<OsString>,
+    /// A report set for each period of this length, such as 1h, in a folder of its own in --out; periods begin at its
+    /// multiples in UTC. Flows and names go on across their borders.
+    #[arg(long, value_name = "TIME", value_parser = super::times::period, requires = "out")]
+    pub(super) every: Option<Duration>,
+    /// A period ends early once it has this many flows and DNS messages: the bound on memory (about 4 KB for each).
+    /// Without --every the report is one in parts then, each in a folder of its own in --out.
+    #[arg(long, value_name = "N", requires = "out", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_flows: Option<u64>,
     #[command(flatten)]
     pub(super) choices: Choices,
     /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
@@ -204,6 +214,13 @@ pub(super) struct AuditCommand {
     pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
+}
+
+impl AuditCommand {
+    /// Whether the captures are audited piece by piece.
+    pub(super) fn is_in_periods(&self) -> bool {
+        self.every.is_some() || self.max_flows.is_some()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use super::args::Common;
 use super::output;
 use crate::drive::{InputReport, Observed, Point, Progress, observe_at};
 use crate::report::{InputSummary, Loss};
-use crate::source::{Input, resolve};
+use crate::source::{Input, Inputs, SourceError, resolve};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
@@ -19,6 +19,18 @@ pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
 
 /// As [`read`], but only what was captured at a point.
 pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> Option<Observed> {
+    let inputs = resolved(captures, common);
+    if inputs.inputs.is_empty() {
+        return None;
+    }
+    let mut observed = fold(&inputs.inputs, point, common);
+    tell(&observed.failures, &observed.inputs);
+    observed.failures.extend(inputs.problems);
+    Some(observed)
+}
+
+/// The inputs that captures on the command line stand for. What is wrong with them is told.
+pub(super) fn resolved(captures: &[OsString], common: &Common) -> Inputs {
     let inputs = resolve(captures);
     for problem in &inputs.problems {
         output::complain(&problem.to_string());
@@ -38,15 +50,15 @@ pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> 
             ),
         );
     }
-    if inputs.inputs.is_empty() {
-        return None;
-    }
-    let mut observed = fold(&inputs.inputs, point, common);
-    for failure in &observed.failures {
+    inputs
+}
+
+/// Tells what could not be opened and what was damaged.
+pub(super) fn tell(failures: &[SourceError], inputs: &[InputReport]) {
+    for failure in failures {
         output::complain(&failure.to_string());
     }
-    observed.failures.extend(inputs.problems);
-    for report in &observed.inputs {
+    for report in inputs {
         for damage in &report.damage {
             output::complain(&format!(
                 "{}: at byte {}: {}",
@@ -54,7 +66,6 @@ pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> 
             ));
         }
     }
-    Some(observed)
 }
 
 /// Reads captures once more, at another point; what is wrong with them was told before.
@@ -78,10 +89,7 @@ pub(super) fn threads(common: &Common) -> usize {
 }
 
 /// Inputs as the report tells them, those that could not be opened too.
-pub(super) fn summaries(
-    inputs: &[InputReport],
-    failures: &[crate::source::SourceError],
-) -> Vec<InputSummary> {
+pub(super) fn summaries(inputs: &[InputReport], failures: &[SourceError]) -> Vec<InputSummary> {
     let read = inputs.iter().map(|report| InputSummary {
         path: report.input.path.to_string(),
         bytes: report.input.stored_bytes,
@@ -121,7 +129,7 @@ pub(super) fn sort_summaries(summaries: &mut [InputSummary], inputs: &[Input]) {
 }
 
 /// Works while a line on the terminal says how far it is. Nothing is shown for the first half second.
-fn watched<T>(
+pub(super) fn watched<T>(
     common: &Common,
     inputs: &[Input],
     progress: &Progress,

@@ -7,6 +7,7 @@ mod compare;
 mod exit;
 mod extract;
 mod flows;
+mod folders;
 mod input;
 #[cfg(feature = "live")]
 mod live;
@@ -18,6 +19,8 @@ mod points;
 mod rules;
 mod seeds;
 mod site;
+mod stretches;
+mod times;
 
 use clap::Parser;
 
@@ -45,6 +48,9 @@ pub fn run() -> Exit {
         .num_threads(input::threads(&arguments.common))
         .build_global();
     let result = match &arguments.command {
+        Command::Audit(command) if command.is_in_periods() => {
+            stretches::run(command, &arguments.common)
+        }
         Command::Audit(command) => audit::run(command, &arguments.common),
         #[cfg(feature = "live")]
         Command::Live(command) => live::run(command, &arguments.common),

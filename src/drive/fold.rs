@@ -4,6 +4,7 @@
 //! long input one thread reads, and decompresses, while another absorbs. By the laws of [`Merge`] the number of
 //! threads leaves no trace.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -209,7 +210,13 @@ impl<'a> Absorber<'a> {
             self.index = 0;
         }
         let place = (self.input, self.chunk, self.index);
-        take_batch(&mut self.observation, batch, elsewhere, place);
+        take_batch(
+            &mut self.observation,
+            batch,
+            0..batch.len(),
+            elsewhere,
+            place,
+        );
         self.index += batch.len();
         self.frames += batch.len() as u64;
         self.span.merge(batch.span());
@@ -223,21 +230,32 @@ impl<'a> Absorber<'a> {
 #[must_use]
 pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Observation {
     let mut observation = Observation::default();
-    take_batch(&mut observation, batch, elsewhere, (input, chunk, 0));
+    take_batch(
+        &mut observation,
+        batch,
+        0..batch.len(),
+        elsewhere,
+        (input, chunk, 0),
+    );
     observation
 }
 
-/// Takes the frames of a batch in the order of time. `first` is the place of its first frame: input, chunk, index.
-fn take_batch(
+/// Takes a part of the frames of a batch in the order of time. `first` is the place of the part's first frame: input,
+/// chunk, index.
+pub(super) fn take_batch(
     observation: &mut Observation,
     batch: &Batch,
+    part: Range<usize>,
     elsewhere: &[bool],
     first: (u32, u32, usize),
 ) {
     let (input, chunk, start) = first;
     observation.note_chunk(input, chunk);
     for (place, frame) in batch.frames_by_time() {
-        let index = u32::try_from(start + place).unwrap_or(u32::MAX);
+        if !part.contains(&place) {
+            continue;
+        }
+        let index = u32::try_from(start + place - part.start).unwrap_or(u32::MAX);
         let sighting = Sighting {
             stamp: Stamp {
                 time: frame.time,

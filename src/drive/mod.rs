@@ -5,6 +5,7 @@ mod digest;
 mod extract;
 mod fold;
 mod partial;
+mod periods;
 mod point;
 mod two_points;
 
@@ -13,5 +14,6 @@ pub use digest::{Digests, digest_of, with_digests};
 pub use extract::{Extracted, Missing, Wanted, extract};
 pub use fold::{InputReport, Observed, Progress, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
+pub use periods::{PeriodLimits, Stretch, observe_in_periods};
 pub use point::Point;
 pub use two_points::two_points;

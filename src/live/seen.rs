@@ -74,10 +74,10 @@ impl Seen {
     }
 
     /// What goes on beyond the end of a period.
-    pub(super) fn carry(&self, limits: CarryLimits) -> Self {
+    pub(super) fn carry(&mut self, limits: CarryLimits) -> Self {
         Self {
             inside: self.inside.carry(limits),
-            outside: self.outside.as_ref().map(|seen| seen.carry(limits)),
+            outside: self.outside.as_mut().map(|seen| seen.carry(limits)),
         }
     }
 

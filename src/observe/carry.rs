@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::dns_log::{DnsFacts, DnsSeen};
 use super::run::{EventKind, Run};
-use super::{Observation, Tally, names};
+use super::{Observation, names};
 use crate::model::{CaptureTime, FlowKey, FrameId, Side, Transport};
 
 /// Late packets of a connection that has ended may come for so long.
@@ -43,18 +43,23 @@ impl Default for CarryLimits {
 impl Observation {
     /// What goes on when this observation ends here. Frames keep their numbers; none is counted again.
     #[must_use]
-    pub fn carry(&self, limits: CarryLimits) -> Self {
-        let mut whole = self.clone();
-        whole.settle(true);
-        let end = whole.chunks.span().last;
-        let cut_flows = whole
+    pub fn carry(&mut self, limits: CarryLimits) -> Self {
+        self.settle(true);
+        let end = self.chunks.span().last;
+        let (flows, cut_flows) = self
             .flows
-            .keep_latest(limits.most, |key, run| goes_on(key, run, end, limits));
-        let cut_messages = whole
+            .latest(limits.most, |key, run| goes_on(key, run, end, limits));
+        let (dns, cut_messages) = self
             .dns
-            .keep_latest(limits.most, |seen| is_of_use(seen, end, limits));
-        let named = whole.named_chunks();
-        let mut tally = Tally::default();
+            .latest(limits.most, |seen| is_of_use(seen, end, limits));
+        let mut going_on = Self {
+            flows,
+            dns,
+            ..Self::default()
+        };
+        let named = going_on.named_chunks();
+        going_on.chunks = self.chunks.compressed(&named);
+        let tally = &mut going_on.tally;
         for (what, count) in [
             ("flows across the border of a period", cut_flows),
             ("DNS messages across the border of a period", cut_messages),
@@ -63,13 +68,7 @@ impl Observation {
                 tally.bounded.insert(what.to_owned(), count);
             }
         }
-        Self {
-            chunks: whole.chunks.compressed(&named),
-            flows: whole.flows,
-            dns: whole.dns,
-            tally,
-            ..Self::default()
-        }
+        going_on
     }
 
     /// Ordinals of the inputs in which frames lie that something in here names.

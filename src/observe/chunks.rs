@@ -56,14 +56,13 @@ impl Chunks {
     }
 
     /// The same numbering with fewer entries: chunks that are not `named` are counted together with those behind them
-    /// up to the next named one, or to the next input that has one, since frames are numbered within their input too.
-    /// Times are forgotten but for the last chunk's.
+    /// up to the next named one, or to the next input, since more of an input may still come. Times are forgotten but
+    /// for the last chunk's.
     #[must_use]
     pub(super) fn compressed(&self, named: &BTreeSet<(u32, u32)>) -> Self {
         let mut by_place = Vec::new();
         let mut gap: Option<((u32, u32), u64)> = None;
         let last = self.by_place.last().map(|(place, _)| *place);
-        let inputs: BTreeSet<u32> = named.iter().map(|(input, _)| *input).collect();
         let without_times = |frames| ChunkInfo {
             frames,
             span: TimeSpan::default(),
@@ -72,7 +71,6 @@ impl Chunks {
             let is_last = Some(*place) == last;
             if let Some((start, frames)) = gap
                 && start.0 != place.0
-                && inputs.contains(&place.0)
             {
                 by_place.push((start, without_times(frames)));
                 gap = None;

@@ -177,18 +177,23 @@ impl DnsLog {
         self.seen.len()
     }
 
-    /// Lets go of all messages but the latest `most` of those that `wanted` names. Gives how many of these that cut
-    /// away.
-    pub(super) fn keep_latest(&mut self, most: usize, wanted: impl Fn(&DnsSeen) -> bool) -> u64 {
-        self.seen.retain(wanted);
-        let cut = self.seen.len().saturating_sub(most);
-        self.seen
-            .sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stamp));
-        self.seen.truncate(most);
-        self.seen.shrink_to_fit();
-        self.names = Names::default();
-        self.dropped = 0;
-        cut as u64
+    /// The latest `most` of the messages that `wanted` names, and how many of these that leaves out.
+    pub(super) fn latest(&self, most: usize, wanted: impl Fn(&DnsSeen) -> bool) -> (Self, u64) {
+        let mut seen: Vec<DnsSeen> = self
+            .seen
+            .iter()
+            .filter(|seen| wanted(seen))
+            .cloned()
+            .collect();
+        let cut = seen.len().saturating_sub(most);
+        seen.sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stamp));
+        seen.truncate(most);
+        seen.shrink_to_fit();
+        let latest = Self {
+            seen,
+            ..Self::default()
+        };
+        (latest, cut as u64)
     }
 
     /// Hands out each place of a frame that is noted in here.

@@ -262,31 +262,31 @@ impl FlowTable {
         self.runs.len()
     }
 
-    /// Lets go of all runs but the latest `most` of those that `wanted` names. Gives how many of these that cut away.
-    pub(super) fn keep_latest(
-        &mut self,
+    /// The latest `most` of the runs that `wanted` names, and how many of these that leaves out.
+    pub(super) fn latest(
+        &self,
         most: usize,
         wanted: impl Fn(FlowKey, &Run) -> bool,
-    ) -> u64 {
-        let mut ends = Vec::new();
-        self.runs.retain(|key, runs| {
-            runs.retain(|run| wanted(*key, run));
-            ends.extend(runs.iter().map(|run| run.span.1));
-            !runs.is_empty()
-        });
-        let mut cut = 0;
+    ) -> (Self, u64) {
+        let all = || {
+            let runs = self.runs.iter();
+            let runs = runs.flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
+            runs.filter(|(key, run)| wanted(*key, run))
+        };
+        let mut ends: Vec<Stamp> = all().map(|(_, run)| run.span.1).collect();
+        let mut first = None;
         if ends.len() > most {
-            let (_, first, _) = ends.select_nth_unstable_by(most, |a, b| b.cmp(a));
-            let first = *first;
-            self.runs.retain(|_, runs| {
-                let before = runs.len();
-                runs.retain(|run| run.span.1 > first);
-                cut += (before - runs.len()) as u64;
-                !runs.is_empty()
-            });
+            let (_, left_out, _) = ends.select_nth_unstable_by(most, |a, b| b.cmp(a));
+            first = Some(*left_out);
         }
-        self.runs.shrink_to_fit();
-        cut
+        let mut latest = Self::default();
+        let mut kept = 0;
+        for (key, run) in all().filter(|(_, run)| first.is_none_or(|first| run.span.1 > first)) {
+            latest.runs.entry(key).or_default().push(run.clone());
+            kept += 1;
+        }
+        let cut = ends.len() - kept;
+        (latest, cut as u64)
     }
 
     /// Hands out each place of a frame that is noted anywhere in here.

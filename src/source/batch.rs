@@ -168,6 +168,12 @@ impl Batch {
         })
     }
 
+    /// The time of the frame at a position.
+    #[must_use]
+    pub fn time_at(&self, place: usize) -> Option<CaptureTime> {
+        self.records.get(place).map(|record| record.time)
+    }
+
     /// From the earliest to the latest time.
     #[must_use]
     pub fn span(&self) -> TimeSpan {

@@ -14,6 +14,7 @@ mod layering;
 #[cfg(feature = "live")]
 mod live;
 mod merging;
+mod periods;
 mod pipelines;
 mod rules;
 mod samples;

@@ -7,10 +7,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::{Choices, Names};
+use crate::cli::times::{period, time};
 use crate::source::live::Timestamps;
-
-/// A report set needs some seconds of traffic to say anything.
-const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -121,24 +119,6 @@ impl From<StampedBy> for Timestamps {
     }
 }
 
-fn time(text: &str) -> Result<Duration, String> {
-    let time: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| "write it like 90s, 15m or 1h30m".to_owned())?;
-    Duration::try_from(time)
-        .ok()
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| "must be more than nothing".to_owned())
-}
-
-fn period(text: &str) -> Result<Duration, String> {
-    time(text).and_then(|time| {
-        let long = time >= SHORTEST_PERIOD;
-        long.then_some(time)
-            .ok_or_else(|| "must be a second at least".to_owned())
-    })
-}
-
 fn size(text: &str) -> Result<u64, String> {
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
         Some(end) => text.split_at(end),
@@ -173,11 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_sizes_and_addresses_are_as_people_write_them() {
-        assert_eq!(time("1h30m"), Ok(Duration::from_secs(5400)));
-        assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
-        assert!(time("0s").is_err() && time("-1s").is_err() && time("soon").is_err());
-        assert!(period("10ms").is_err());
+    fn sizes_and_addresses_are_as_people_write_them() {
         assert_eq!(size("500M"), Ok(500 << 20));
         assert_eq!(size("64kB"), Ok(65_536));
         assert_eq!(size("7"), Ok(7));

@@ -11,6 +11,7 @@ use super::{LiveCommand, priority};
 use crate::cli::args::{Common, Format};
 use crate::cli::audit::{Sighted, with_report};
 use crate::cli::exit::Exit;
+use crate::cli::folders::Folders;
 use crate::cli::plan::Plan;
 use crate::cli::{extract, output};
 use crate::drive::digest_of;
@@ -55,8 +56,7 @@ struct State {
     captures: Vec<Input>,
     /// Those of them that are removed once nothing names their frames any more.
     passing: BTreeMap<u32, PathBuf>,
-    /// The last folder's name without its number, and how many there were of that name.
-    named: (String, u32),
+    folders: Folders,
     /// What is to be told when the screen is gone.
     complaints: Vec<String>,
 }
@@ -298,25 +298,9 @@ impl Reporter {
         Sighted::of(seen.inside, seen.outside, &self.seeds)
     }
 
-    /// The folder of a period, named by the time of its first packet; those of one second are numbered.
     fn folder(&self, out: &Path, inputs: &[InputSummary]) -> PathBuf {
         let first = inputs.iter().filter_map(|input| input.first).min();
-        let name = first.map_or_else(
-            || "no-packets".to_owned(),
-            |first| {
-                let text = first.to_string();
-                format!("{}Z", text.get(..19).unwrap_or(&text).replace(':', "-"))
-            },
-        );
-        let mut state = self.state();
-        if state.named.0 != name {
-            state.named = (name, 0);
-        }
-        state.named.1 += 1;
-        match &state.named {
-            (name, 1) => out.join(name),
-            (name, number) => out.join(format!("{name}-{number}")),
-        }
+        self.state().folders.next(out, first)
     }
 
     /// The evidence of a period, numbered as kept files are.

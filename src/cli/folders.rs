@@ -1,0 +1,49 @@
+//! Where the report sets of periods go.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::CaptureTime;
+
+/// Names folders by the time of a period's first packet; those of one second are numbered.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    /// The last name without its number, and how many there were of it.
+    last: (String, u32),
+}
+
+impl Folders {
+    /// The folder of the next period, whose first packet came at `first`.
+    pub(super) fn next(&mut self, out: &Path, first: Option<CaptureTime>) -> PathBuf {
+        let name = first.map_or_else(
+            || "no-packets".to_owned(),
+            |first| {
+                let text = first.to_string();
+                format!("{}Z", text.get(..19).unwrap_or(&text).replace(':', "-"))
+            },
+        );
+        if self.last.0 != name {
+            self.last = (name, 0);
+        }
+        self.last.1 += 1;
+        match &self.last {
+            (name, 1) => out.join(name),
+            (name, number) => out.join(format!("{name}-{number}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_by_time_and_no_two_are_one() {
+        let (mut folders, out) = (Folders::default(), Path::new("out"));
+        let at = |seconds| Some(CaptureTime::from_secs_nanos(seconds, 5));
+        let mut name = |first| folders.next(out, first).display().to_string();
+        assert_eq!(name(at(0)), "out/1970-01-01T00-00-00Z");
+        assert_eq!(name(at(0)), "out/1970-01-01T00-00-00Z-2");
+        assert_eq!(name(at(3600)), "out/1970-01-01T01-00-00Z");
+        assert_eq!(name(None), "out/no-packets");
+    }
+}

@@ -1,0 +1,339 @@
+//! Captures of any length in periods: what is over is handed out and let go of, so that memory is bounded.
+//!
+//! Inputs are read side by side in the order of time, each as far as the others have come. A period ends where the next
+//! frame lies in another one, or where it has grown too large; flows that are not over and names that may still be in
+//! use go on into the next ([`Observation::carry`]).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::fold::{InputReport, Progress, take_batch};
+use crate::model::{CaptureTime, FrameId, Merge, TimeSpan};
+use crate::observe::{CarryLimits, Observation};
+use crate::source::{
+    Batch, BatchLimits, FrameSource, Input, Loss, OpenSource, SourceError, open_counting,
+};
+
+/// Where a period ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PeriodLimits {
+    /// At each multiple of this time since the start of 1970 in UTC, so that hours and days are those of the clock.
+    pub every: Option<Duration>,
+    /// As soon as more flows and DNS messages than this were seen in it.
+    pub most: Option<u64>,
+}
+
+/// A stretch of the captures that is over.
+#[derive(Debug)]
+pub struct Stretch {
+    /// What was seen in it, with what went on from the one before.
+    pub observation: Observation,
+    /// The inputs with frames in it, or which came to their end in it, by ordinal; frames and times are those of the
+    /// stretch, damage and losses stand where the input ends.
+    pub inputs: Vec<(u32, InputReport)>,
+    /// The inputs that were read to their end, by ordinal.
+    pub ended: Vec<u32>,
+    /// Inputs that could not be opened.
+    pub failures: Vec<SourceError>,
+    /// Whether it grew too large, and ends before its time.
+    pub early: bool,
+}
+
+/// Reads inputs and hands out one stretch after another; the last one too, also where nothing was read at all.
+///
+/// # Errors
+/// Those of `take`, at which reading ends.
+pub fn observe_in_periods<E>(
+    inputs: &[Input],
+    limits: PeriodLimits,
+    threads: usize,
+    progress: &Progress,
+    take: impl FnMut(Stretch) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut waiting: Vec<(u32, &Input)> = (0..).zip(inputs).collect();
+    waiting.reverse();
+    let mut reading = Reading {
+        waiting,
+        running: Vec::new(),
+        limits,
+        end: None,
+        going_on: Observation::default(),
+        over: Observation::default(),
+        reports: Vec::new(),
+        ended: Vec::new(),
+        failures: Vec::new(),
+        began: false,
+        threads,
+        progress,
+        take,
+    };
+    while let Some((place, next)) = reading.next() {
+        if reading.end.is_some_and(|end| next >= end) {
+            reading.hand_over(false)?;
+            reading.end = None;
+        }
+        if reading.end.is_none() {
+            reading.end = limits.every.map(|every| border_after(next, every));
+        }
+        reading.absorb(place);
+        if limits.most.is_some_and(|most| reading.weight() > most) {
+            reading.hand_over(true)?;
+        }
+    }
+    reading.finish()
+}
+
+/// The end of the period in which a time lies.
+fn border_after(time: CaptureTime, every: Duration) -> CaptureTime {
+    let every = i64::try_from(every.as_nanos()).unwrap_or(i64::MAX).max(1);
+    let start = time.as_nanos().div_euclid(every).saturating_mul(every);
+    CaptureTime::from_nanos(start.saturating_add(every))
+}
+
+struct Reading<'a, F> {
+    /// Inputs that were not opened yet, the next one last.
+    waiting: Vec<(u32, &'a Input)>,
+    running: Vec<Running<'a>>,
+    limits: PeriodLimits,
+    /// Where the period ends.
+    end: Option<CaptureTime>,
+    /// What came over from the period before.
+    going_on: Observation,
+    /// What inputs showed in this period that are at their end.
+    over: Observation,
+    reports: Vec<(u32, InputReport)>,
+    ended: Vec<u32>,
+    failures: Vec<SourceError>,
+    /// Whether a stretch was handed out.
+    began: bool,
+    threads: usize,
+    progress: &'a Progress,
+    take: F,
+}
+
+/// An input that is being read.
+struct Running<'a> {
+    ordinal: u32,
+    input: &'a Input,
+    source: OpenSource,
+    batch: Batch,
+    /// Frames of the batch that were absorbed.
+    done: usize,
+    /// Room for the next batch, and whether it is filled.
+    spare: Batch,
+    ahead: bool,
+    observation: Observation,
+    chunk: u32,
+    /// Frames of the chunk so far.
+    index: usize,
+    /// In this period.
+    frames: u64,
+    span: TimeSpan,
+}
+
+impl<'a, F, E> Reading<'a, F>
+where
+    F: FnMut(Stretch) -> Result<(), E>,
+{
+    /// The input whose next frame is the earliest, and its time.
+    fn next(&mut self) -> Option<(usize, CaptureTime)> {
+        loop {
+            let running = self.running.iter().enumerate();
+            let next = running
+                .filter_map(|(place, running)| Some((place, running.next_time()?)))
+                .min_by_key(|(_, time)| *time);
+            // Those that begin before it come first; of which that is not known, come when all others are read.
+            let due = self.waiting.last().is_some_and(|(_, input)| {
+                next.is_none_or(|(_, time)| input.first_time.is_some_and(|first| first <= time))
+            });
+            match self.waiting.pop_if(|_| due) {
+                Some((ordinal, input)) => self.open(ordinal, input),
+                None => return next,
+            }
+        }
+    }
+
+    fn open(&mut self, ordinal: u32, input: &'a Input) {
+        let source = match open_counting(&input.path, Arc::clone(&self.progress.bytes)) {
+            Ok(source) => source,
+            Err(error) => return self.failures.push(error),
+        };
+        let mut running = Running {
+            ordinal,
+            input,
+            source,
+            batch: Batch::default(),
+            done: 0,
+            spare: Batch::default(),
+            ahead: false,
+            observation: Observation::default(),
+            chunk: 0,
+            index: 0,
+            frames: 0,
+            span: TimeSpan::default(),
+        };
+        running.observation.note_chunk(ordinal, 0);
+        running.refill();
+        self.settle(running);
+    }
+
+    /// Absorbs what an input has in its batch, as far as it lies in this period.
+    fn absorb(&mut self, place: usize) {
+        let mut running = self.running.swap_remove(place);
+        let before = running.frames;
+        running.absorb(self.end, self.threads > 1);
+        let frames = running.frames - before;
+        self.progress.frames.fetch_add(frames, Ordering::Relaxed);
+        self.settle(running);
+    }
+
+    /// Goes on with an input, or ends it where it has no more frames.
+    fn settle(&mut self, mut running: Running<'a>) {
+        if running.next_time().is_some() {
+            self.running.push(running);
+            return;
+        }
+        let loss = running.source.loss();
+        let lost = loss.interface + loss.kernel + loss.own;
+        running.observation.note_lost(lost);
+        let report = InputReport {
+            damage: running.source.damage().to_vec(),
+            loss,
+            ..running.report()
+        };
+        self.reports.push((running.ordinal, report));
+        self.ended.push(running.ordinal);
+        self.over.merge(running.observation);
+    }
+
+    fn weight(&self) -> u64 {
+        let running = self.running.iter();
+        let running = running.map(|running| running.observation.weight());
+        running.sum::<u64>() + self.going_on.weight() + self.over.weight()
+    }
+
+    /// Ends the last period, unless the one before it ended just there.
+    fn finish(&mut self) -> Result<(), E> {
+        let rest = !self.reports.is_empty() || !self.failures.is_empty();
+        if rest || !self.began {
+            self.hand_over(false)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the period; `early`, where it has grown too large.
+    fn hand_over(&mut self, early: bool) -> Result<(), E> {
+        self.began = true;
+        let mut whole = std::mem::take(&mut self.going_on);
+        whole.merge(std::mem::take(&mut self.over));
+        let mut reports = std::mem::take(&mut self.reports);
+        self.running.sort_unstable_by_key(|running| running.ordinal);
+        for running in &mut self.running {
+            if running.frames > 0 {
+                reports.push((running.ordinal, running.report()));
+            }
+            whole.merge(running.next_period());
+        }
+        reports.sort_by_key(|(ordinal, _)| *ordinal);
+        self.going_on = whole.carry(self.carry_limits());
+        (self.take)(Stretch {
+            observation: whole,
+            inputs: reports,
+            ended: std::mem::take(&mut self.ended),
+            failures: std::mem::take(&mut self.failures),
+            early,
+        })
+    }
+
+    /// What goes on must leave room for something new.
+    fn carry_limits(&self) -> CarryLimits {
+        let most = self.limits.most.map_or(u64::MAX, |most| most / 4);
+        let usual = CarryLimits::default();
+        CarryLimits {
+            most: usize::try_from(most).map_or(usual.most, |most| most.min(usual.most)),
+            ..usual
+        }
+    }
+}
+
+impl Running<'_> {
+    /// The time of the next frame; `None` at the end.
+    fn next_time(&self) -> Option<CaptureTime> {
+        self.batch.time_at(self.done)
+    }
+
+    /// Takes the next batch, which may be there already.
+    fn refill(&mut self) {
+        if !std::mem::take(&mut self.ahead) {
+            self.spare.fill(&mut self.source, BatchLimits::default());
+        }
+        std::mem::swap(&mut self.batch, &mut self.spare);
+        self.done = 0;
+    }
+
+    /// Absorbs frames of the batch up to the first one that lies beyond the period's end, while the next batch is read
+    /// where there are threads for it.
+    fn absorb(&mut self, end: Option<CaptureTime>, beside: bool) {
+        let beyond = |place: &usize| {
+            let time = self.batch.time_at(*place);
+            end.is_some_and(|end| time.is_some_and(|time| time >= end))
+        };
+        let whole = end.is_none_or(|end| self.batch.span().last < end);
+        let until = match whole {
+            true => self.batch.len(),
+            false => (self.done..self.batch.len())
+                .find(beyond)
+                .unwrap_or(self.batch.len()),
+        };
+        let count = until - self.done;
+        if self.index + count > FrameId::MAX_FRAMES as usize {
+            self.next_chunk();
+        }
+        let first = (self.ordinal, self.chunk, self.index);
+        let (batch, part) = (&self.batch, self.done..until);
+        for frame in batch.frames().skip(self.done).take(count) {
+            self.span.merge(TimeSpan::at(frame.time));
+        }
+        let observation = &mut self.observation;
+        let absorb = || take_batch(observation, batch, part, &[], first);
+        if beside && !self.ahead {
+            let (spare, source) = (&mut self.spare, &mut self.source);
+            rayon::join(absorb, || spare.fill(source, BatchLimits::default()));
+            self.ahead = true;
+        } else {
+            absorb();
+        }
+        self.index += count;
+        self.frames += count as u64;
+        self.done = until;
+        if self.done == self.batch.len() {
+            self.refill();
+        }
+    }
+
+    fn next_chunk(&mut self) {
+        self.chunk = self.chunk.saturating_add(1);
+        self.index = 0;
+    }
+
+    /// What was seen in the period that ends here; frames of the next one are another chunk.
+    fn next_period(&mut self) -> Observation {
+        self.next_chunk();
+        (self.frames, self.span) = (0, TimeSpan::default());
+        std::mem::take(&mut self.observation)
+    }
+
+    /// What was read in this period so far.
+    fn report(&self) -> InputReport {
+        InputReport {
+            input: self.input.clone(),
+            frames: self.frames,
+            span: self.span,
+            damage: Vec::new(),
+            loss: Loss::default(),
+            interfaces: self.source.interfaces().to_vec(),
+            sha256: None,
+        }
+    }
+}
