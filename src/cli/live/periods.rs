@@ -103,8 +103,10 @@ impl Periods {
     pub(super) fn taker(&self) -> impl FnMut(Period) + Send + 'static {
         let periods = self.periods.clone();
         move |period| {
-            // The other side hangs up only where it failed, which is told at the end.
-            let _ = periods.as_ref().map(|periods| periods.send(period));
+            if let Some(periods) = &periods {
+                // The other side hangs up only where it failed, which is told at the end.
+                let _ = periods.send(period);
+            }
         }
     }
 
