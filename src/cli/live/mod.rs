@@ -212,7 +212,7 @@ fn keep_options(command: &LiveCommand) -> Option<KeepOptions> {
         }),
         (None, Some(path)) => {
             let mut name = path.file_name().unwrap_or_default().to_owned();
-            name.push(".packets");
+            name.push(periods::PASSING);
             Some(KeepOptions {
                 path: path.with_file_name(name),
                 rotation,
