@@ -88,7 +88,7 @@ pub(super) enum Command {
     Audit(AuditCommand),
     /// Audit while it happens: watch requirements turn green, from one or several interfaces.
     #[cfg(feature = "live")]
-    Live(super::live::LiveCommand),
+    Live(Box<super::live::LiveCommand>),
     /// Audit while it happens: watch requirements turn green, from one or several interfaces.
     #[cfg(not(feature = "live"))]
     Live(WithoutLive),

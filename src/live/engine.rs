@@ -434,6 +434,8 @@ impl Absorbing {
     }
 
     fn next_period(&mut self, why: Ends) {
+        // Whatever this period was asked, the next one was not.
+        self.end_period.store(false, Ordering::Release);
         self.finish_file(true);
         let delta = self.delta(Some(why));
         // Waits until the last one was taken: a period's end must not be lost.

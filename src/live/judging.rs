@@ -202,12 +202,18 @@ impl Judging {
         if waiting.board.is_none() && waiting.events.is_empty() {
             return;
         }
+        let untold = waiting.untold;
         match self.updates.try_send(waiting.take()) {
             // The screen may be gone already; then nobody has to be told.
             Ok(()) | Err(mpsc::TrySendError::Disconnected(_)) => {}
             Err(mpsc::TrySendError::Full(update)) => {
                 waiting.board = update.board;
                 waiting.events = update.events;
+                if untold > 0 {
+                    // How many are not told is known only when the others are taken.
+                    waiting.events.pop();
+                    waiting.untold = untold;
+                }
             }
         }
     }

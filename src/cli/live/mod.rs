@@ -166,6 +166,10 @@ fn open(command: &LiveCommand) -> anyhow::Result<Vec<Box<dyn Feed>>> {
         "--outside {}: nothing is left on the inner side; name its interface with -i",
         command.outside.join(" --outside ")
     );
+    anyhow::ensure!(
+        !command.promiscuous || all_interfaces(command).iter().all(|name| *name != "any"),
+        "--promiscuous: `any` cannot be promiscuous; name the interfaces, each with an -i of its own"
+    );
     let mut feeds: Vec<Box<dyn Feed>> = Vec::new();
     for (interface, ordinal) in all_interfaces(command).into_iter().zip(0..) {
         let buffer = u32::try_from(command.buffer).unwrap_or(u32::MAX);
@@ -208,7 +212,7 @@ fn keep_options(command: &LiveCommand) -> Option<KeepOptions> {
         }),
         (None, Some(path)) => {
             let mut name = path.file_name().unwrap_or_default().to_owned();
-            name.push(".packets");
+            name.push(periods::PASSING);
             Some(KeepOptions {
                 path: path.with_file_name(name),
                 rotation,

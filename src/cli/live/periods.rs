@@ -20,6 +20,9 @@ use crate::observe::Seed;
 use crate::report::{InputSummary, write_directory};
 use crate::source::{Input, InputPath};
 
+/// What the names of files end with that are removed once the evidence is copied from them.
+pub(super) const PASSING: &str = ".packets";
+
 /// What became of the periods before the last one. Their reports are made on a thread of its own, since judging and
 /// capturing go on meanwhile.
 pub(super) struct Periods {
@@ -103,8 +106,10 @@ impl Periods {
     pub(super) fn taker(&self) -> impl FnMut(Period) + Send + 'static {
         let periods = self.periods.clone();
         move |period| {
-            // The other side hangs up only where it failed, which is told at the end.
-            let _ = periods.as_ref().map(|periods| periods.send(period));
+            if let Some(periods) = &periods {
+                // The other side hangs up only where it failed, which is told at the end.
+                let _ = periods.send(period);
+            }
         }
     }
 
@@ -251,7 +256,7 @@ impl Reporter {
         let mut state = self.state();
         for input in inputs {
             let path = PathBuf::from(&input.path);
-            if self.for_evidence {
+            if self.for_evidence && self.is_ours(&path) {
                 let ordinal = u32::try_from(state.captures.len()).unwrap_or(u32::MAX);
                 state.passing.insert(ordinal, path.clone());
             }
@@ -262,6 +267,19 @@ impl Reporter {
             });
         }
         state.captures.clone()
+    }
+
+    /// Whether a file was made to keep packets in until the evidence is copied. Where keeping failed, an input bears the
+    /// name of the interface, which may be that of somebody's file.
+    fn is_ours(&self, path: &Path) -> bool {
+        let name = |path: &Path| {
+            path.file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        };
+        let evidence = self.evidence.as_deref().and_then(name);
+        name(path)
+            .zip(evidence)
+            .is_some_and(|(name, evidence)| name.starts_with(&evidence) && name.ends_with(PASSING))
     }
 
     /// Removes the packets that were kept for the evidence only, but for those that later periods may still name.

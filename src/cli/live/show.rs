@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::TryRecvError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -34,8 +35,9 @@ pub(super) fn show(
     let start = Instant::now();
     let mut drawn: Option<Instant> = None;
     let mut ready = terminal::ready()?;
+    let keys = read_keys()?;
     loop {
-        let mut changed = take_keys(&mut screen, ending)?;
+        let mut changed = take_keys(&keys, &mut screen, ending);
         loop {
             match engine.updates.try_recv() {
                 Ok(update) => {
@@ -73,19 +75,47 @@ pub(super) fn show(
                 bytes: interfaces.map(|i| i.bytes.load(Ordering::Relaxed)).sum(),
                 loss: counts.loss(),
             });
-            ready.terminal.draw(|frame| screen.draw(frame))?;
+            if ready.terminal.draw(|frame| screen.draw(frame)).is_err() {
+                // The terminal is gone; the reports are still to be written. Dropping what draws on it would complain on
+                // it, and fail.
+                terminal::restore();
+                std::mem::forget(ready);
+                return Ok(());
+            }
             drawn = Some(Instant::now());
         }
     }
 }
 
+/// Waits for keys on a thread of its own: where the terminal goes away, reading from it may never come back, and the
+/// capture has to end all the same.
+fn read_keys() -> io::Result<Receiver<Event>> {
+    let (keys, received) = channel();
+    Builder::new().name("keys".to_owned()).spawn(move || {
+        while let Ok(event) = event::read() {
+            if keys.send(event).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(received)
+}
+
 /// Takes the keys that were pressed; whether something is to be drawn anew.
-fn take_keys(screen: &mut Screen, ending: &Ending) -> io::Result<bool> {
+fn take_keys(keys: &Receiver<Event>, screen: &mut Screen, ending: &Ending) -> bool {
     let mut changed = false;
     let mut patience = TICK;
-    while event::poll(patience)? {
+    loop {
+        let event = match keys.recv_timeout(patience) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => return changed,
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(patience);
+                return changed;
+            }
+        };
         patience = Duration::ZERO;
-        match event::read()? {
+        match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 changed = true;
                 if is_interrupt(key) {
@@ -100,7 +130,6 @@ fn take_keys(screen: &mut Screen, ending: &Ending) -> io::Result<bool> {
             _ => {}
         }
     }
-    Ok(changed)
 }
 
 /// In raw mode the terminal sends no signal for Ctrl-C.

@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP ask for an orderly end; the second one ends at once.
+//! SIGINT, SIGTERM and SIGHUP ask for an orderly end; a second SIGINT or SIGTERM ends at once.
 
 use std::io;
 use std::sync::Arc;
@@ -18,8 +18,9 @@ pub(super) fn watch() -> io::Result<Arc<AtomicBool>> {
     std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
-            for _ in signals.forever() {
-                if flag.swap(true, Ordering::AcqRel) {
+            for signal in signals.forever() {
+                // A terminal that goes away may send several; nobody is impatient then.
+                if flag.swap(true, Ordering::AcqRel) && signal != SIGHUP {
                     terminal::restore();
                     std::process::exit(Exit::NotAudited as i32);
                 }
