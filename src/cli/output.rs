@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use terminal_size::{Width, terminal_size_of};
+
 use super::args::{Color, Common, Format};
 use super::exit::Exit;
 use crate::report::{self, Look, Paint, ReportError, text};
@@ -51,9 +53,13 @@ pub(super) fn raw_to_stderr(words: &str) {
 
 /// How wide and how colourful the terminal takes it.
 pub(super) fn look(common: &Common) -> Look {
-    let width = std::env::var("COLUMNS")
+    let told = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());
+    let width = told.or_else(|| {
+        let (Width(columns), _) = terminal_size_of(io::stdout())?;
+        Some(usize::from(columns))
+    });
     Look {
         width: width.filter(|width| *width >= 40).unwrap_or(100),
         paint: if colored(common, io::stdout().is_terminal()) {

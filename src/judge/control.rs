@@ -33,11 +33,17 @@ pub(super) struct Controls {
 impl Controls {
     /// Indexes all flows.
     #[must_use]
-    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone) -> Self {
-        let mut all = Self {
-            issuers: Issuers::of(flows.clone().map(|(flow, _)| flow)),
-            ..Self::default()
-        };
+    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone + Send) -> Self {
+        let own = flows.clone();
+        let (issuers, all) = rayon::join(
+            move || Issuers::of(own.map(|(flow, _)| flow)),
+            move || Self::without_issuers(flows),
+        );
+        Self { issuers, ..all }
+    }
+
+    fn without_issuers<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)>) -> Self {
+        let mut all = Self::default();
         for (flow, went) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
             for event in flow.events_of(EventKind::SynAck, false) {

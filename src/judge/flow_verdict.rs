@@ -81,7 +81,12 @@ pub(super) fn flow_verdicts(
             .iter()
             .zip(verdicts.iter().map(|verdict| &verdict.went)),
     );
-    for (flow, verdict) in capture.flows.iter().zip(&mut verdicts) {
+    let all = capture
+        .flows
+        .par_iter()
+        .zip(&mut verdicts)
+        .with_min_len(512);
+    all.for_each(|(flow, verdict)| {
         verdict.went = match std::mem::replace(&mut verdict.went, Went::Succeeded) {
             // Nothing comes back in all of the capture: that these do not proves nothing. A SYN that is sent again does.
             Went::Failed(evidence)
@@ -123,6 +128,6 @@ pub(super) fn flow_verdicts(
             let beside = [late(flow, capture.end()), controls.intercepted(flow, false)];
             verdict.beside = beside.into_iter().flatten().collect();
         }
-    }
+    });
     verdicts
 }

@@ -95,8 +95,10 @@ pub fn judge_between(
     if let Some(outside) = &outside {
         trust.notes.push(outside.note());
     }
-    let flows = flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref());
-    let lookups = Lookups::of(&capture.dns, capture.end(), &trust);
+    let (flows, lookups) = rayon::join(
+        || flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref()),
+        || Lookups::of(&capture.dns, capture.end(), &trust),
+    );
     let intents = intent::intents(capture, &flows, &lookups, rules);
     let requirements =
         requirement_verdict::requirement_verdicts(capture, &intents, &lookups, rules);
