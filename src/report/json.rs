@@ -10,22 +10,27 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer as _};
 use serde_json::ser::{CompactFormatter, Formatter};
 
-use super::judged_flow::JudgedFlow;
 use super::pieces::in_pieces;
 use super::text::{is_harmful, is_plain};
-use super::{IntentView, Report, ReportError};
+use super::{Report, ReportError};
 
 /// Writes one JSON document: `summary`, `findings`, `intents`, `requirements`, `flows`, `capture`, `rules`.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn write_json(report: &Report<'_>, mut out: impl Write) -> Result<(), ReportError> {
+    let intents = Made(report.intents_len(), |name, places| {
+        field(name, &report.intents_at(places).collect::<Vec<_>>())
+    });
+    let flows = Made(report.flows_len(), |name, places| {
+        field(name, &report.flows_at(places).collect::<Vec<_>>())
+    });
     let parts: [(&str, &(dyn Part + Sync)); 7] = [
         ("summary", &One(&report.summary)),
         ("findings", &Many(&report.findings)),
-        ("intents", &IntentList(report)),
+        ("intents", &intents),
         ("requirements", &Many(&report.requirements)),
-        ("flows", &FlowList(report)),
+        ("flows", &flows),
         ("capture", &One(&report.capture)),
         ("rules", &Many(&report.rules)),
     ];
@@ -67,29 +72,15 @@ impl<T: Serialize + Sync> Part for Many<'_, T> {
     }
 }
 
-/// Intents are made while they are written.
-struct IntentList<'r, 'a>(&'r Report<'a>);
+/// A list of so many items that are made while they are written: the field with some of them, by their places.
+struct Made<F>(usize, F);
 
-impl Part for IntentList<'_, '_> {
+impl<F> Part for Made<F>
+where
+    F: Fn(&'static str, Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
+{
     fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
-        let some = |places: Range<usize>| {
-            let intents: Vec<IntentView<'_>> = self.0.intents_at(places).collect();
-            field(name, &intents)
-        };
-        list(name, self.0.intents_len(), some, out)
-    }
-}
-
-/// Flows are made while they are written.
-struct FlowList<'r, 'a>(&'r Report<'a>);
-
-impl Part for FlowList<'_, '_> {
-    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
-        let some = |places: Range<usize>| {
-            let flows: Vec<JudgedFlow<'_>> = self.0.flows_at(places).collect();
-            field(name, &flows)
-        };
-        list(name, self.0.flows_len(), some, out)
+        list(name, self.0, |places| (self.1)(name, places), out)
     }
 }
 
