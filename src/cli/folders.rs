@@ -1,14 +1,15 @@
 //! Where the report sets of periods go.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::model::CaptureTime;
 
-/// Names folders by the time of a period's first packet; those of one second are numbered.
+/// Names folders by the time of a period's first packet; those of one second are numbered, whatever came between them.
 #[derive(Debug, Default)]
 pub(super) struct Folders {
-    /// The last name without its number, and how many there were of it.
-    last: (String, u32),
+    /// How many there were of a name.
+    used: HashMap<String, u32>,
 }
 
 impl Folders {
@@ -21,13 +22,11 @@ impl Folders {
                 format!("{}Z", text.get(..19).unwrap_or(&text).replace(':', "-"))
             },
         );
-        if self.last.0 != name {
-            self.last = (name, 0);
-        }
-        self.last.1 += 1;
-        match &self.last {
-            (name, 1) => out.join(name),
-            (name, number) => out.join(format!("{name}-{number}")),
+        let count = self.used.entry(name.clone()).or_default();
+        *count += 1;
+        match count {
+            1 => out.join(name),
+            number => out.join(format!("{name}-{number}")),
         }
     }
 }
@@ -44,6 +43,7 @@ mod tests {
         assert_eq!(name(at(0)), "out/1970-01-01T00-00-00Z");
         assert_eq!(name(at(0)), "out/1970-01-01T00-00-00Z-2");
         assert_eq!(name(at(3600)), "out/1970-01-01T01-00-00Z");
+        assert_eq!(name(at(0)), "out/1970-01-01T00-00-00Z-3");
         assert_eq!(name(None), "out/no-packets");
     }
 }
