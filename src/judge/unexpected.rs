@@ -100,6 +100,15 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 "; on this port the pages list hosts in role {listed}"
             ));
         }
+        let encrypted = |id: &FlowId| {
+            let flow = case.capture.flow(*id);
+            flow.is_some_and(Flow::has_encrypted_hello)
+        };
+        if code == FindingCode::NameContradicted && flows.iter().any(encrypted) {
+            message.push_str(
+                "; the handshake has an encrypted part (ECH), so the name in clear may be an outer one only",
+            );
+        }
         if !case.rules.profile().is_audited(initiator) {
             message.push_str("; opened from outside");
         }

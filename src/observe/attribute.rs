@@ -141,6 +141,22 @@ impl Flow {
             .filter(|name| name.source.is_said_by_initiator())
     }
 
+    /// Whether the initiator sent a ClientHello with an encrypted part (ECH, real or not): then the name in clear may
+    /// be an outer one only.
+    #[must_use]
+    pub fn has_encrypted_hello(&self) -> bool {
+        let own = self.facts.iter().filter(|(_, own, _)| *own);
+        own.map(|(.., fact)| fact).any(|fact| {
+            matches!(
+                fact,
+                StreamFact::ClientHello {
+                    encrypted: true,
+                    ..
+                }
+            )
+        })
+    }
+
     /// The application's name, where the content told it.
     #[must_use]
     pub fn app_name(&self) -> Option<&'static str> {

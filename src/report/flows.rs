@@ -13,7 +13,7 @@ use super::schema;
 use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Endpoint, Transport};
-use crate::observe::{Capture, ConnState, Flow, NameSource, StreamFact};
+use crate::observe::{Capture, ConnState, Flow, NameSource};
 
 /// A flow. Field names and order are fixed.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -146,15 +146,6 @@ impl<'a> FlowView<'a> {
             stale: name.stale,
         });
         let tunnel = flow.tunnels.first().map_or(&[][..], Vec::as_slice);
-        let encrypted = |fact: &StreamFact| {
-            matches!(
-                fact,
-                StreamFact::ClientHello {
-                    encrypted: true,
-                    ..
-                }
-            )
-        };
         Self {
             start: flow.span.0.time,
             end: flow.span.1.time,
@@ -187,10 +178,7 @@ impl<'a> FlowView<'a> {
                 out: flow.out.payload_bytes,
                 back: flow.back.payload_bytes,
             },
-            encrypted_hello: flow
-                .facts
-                .iter()
-                .any(|(_, own, fact)| *own && encrypted(fact)),
+            encrypted_hello: flow.has_encrypted_hello(),
         }
     }
 

@@ -269,6 +269,11 @@ mod tests {
         });
         assert_eq!(frames, whole);
         assert!(sizes.len() > 5, "a limit of no bytes still makes progress");
+        let (frames, sizes) = in_batches(BatchLimits {
+            bytes: usize::MAX,
+            frames: 100,
+        });
+        assert_eq!((frames, sizes), (whole, vec![10]), "nor is no limit one");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use std::io;
 use std::io::Read;
 
+/// The most bytes that are read at once, whatever is asked for.
+const MOST: usize = 64 << 20;
+
 /// A buffered view of a reader that knows its offset. Holds no more than was asked for plus its capacity.
 #[derive(Debug)]
 pub(super) struct Window<R> {
@@ -66,8 +69,9 @@ impl<R: Read> Window<R> {
         self.start
     }
 
-    /// Reads until `capacity` bytes are there or the stream ends.
+    /// Reads until `capacity` bytes are there, or as many as a buffer may have, or the stream ends.
     pub(super) fn read_full(&mut self, capacity: usize) {
+        let capacity = capacity.min(MOST);
         if self.end - self.start < capacity {
             self.read_more(capacity);
         }

@@ -261,6 +261,17 @@ fn a_name_that_contradicts_dns_is_not_rescued_by_it() {
         ["name-contradicted tunnel.example.net:443"]
     );
     assert!(audited.message("tunnel.example.net").contains(listed));
+    assert!(!audited.message("tunnel.example.net").contains("ECH"));
+    // Behind an encrypted part the name that can be read may be an outer one only.
+    let traffic = Traffic::new()
+        .lookup(AGENT, DNS, listed, [203, 0, 113, 10])
+        .tls_with_ech(AGENT, SERVER, 443, "tunnel.example.net");
+    let audited = audit(&site_of("workload-security-ja"), &traffic);
+    assert_eq!(
+        audited.findings(),
+        ["name-contradicted tunnel.example.net:443"]
+    );
+    assert!(audited.message("tunnel.example.net").contains("ECH"));
     // Without a name of its own the flow has the one that DNS gave.
     let traffic = Traffic::new()
         .lookup(AGENT, DNS, listed, [203, 0, 113, 10])

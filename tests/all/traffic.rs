@@ -59,7 +59,16 @@ impl Traffic {
 
     /// `client` opens TLS to `server` and all goes well; with a name in the ClientHello or without one.
     pub(crate) fn tls(self, client: &str, server: &str, port: u16, name: Option<&str>) -> Self {
-        let hello = record(0x16, &client_hello(name));
+        self.tls_after(client, server, port, &client_hello(name, false))
+    }
+
+    /// The same with a ClientHello that has an encrypted part (ECH), behind an outer name.
+    pub(crate) fn tls_with_ech(self, client: &str, server: &str, port: u16, outer: &str) -> Self {
+        self.tls_after(client, server, port, &client_hello(Some(outer), true))
+    }
+
+    fn tls_after(self, client: &str, server: &str, port: u16, hello: &[u8]) -> Self {
+        let hello = record(0x16, hello);
         let server_hello = record(0x16, &server_hello());
         let data = record(0x17, &[0xaa; 64]);
         self.tcp(
@@ -192,7 +201,7 @@ fn handshake(kind: u8, body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn client_hello(name: Option<&str>) -> Vec<u8> {
+fn client_hello(name: Option<&str>, ech: bool) -> Vec<u8> {
     let mut extensions = Vec::new();
     if let Some(name) = name {
         // RFC 6066 section 3: a list with one entry of type host_name.
@@ -205,6 +214,10 @@ fn client_hello(name: Option<&str>) -> Vec<u8> {
         extensions.extend(name.bytes());
     }
     extensions.extend([0, 43, 0, 3, 2, 3, 4]); // supported_versions: 1.3
+    if ech {
+        extensions.extend([0xfe, 0x0d, 0, 16]); // encrypted_client_hello, of no real content
+        extensions.extend([0; 16]);
+    }
     let mut body = vec![3, 3];
     body.extend([7; 32]);
     body.extend([0, 0, 2, 0x13, 1, 1, 0]); // no session, one cipher suite, no compression
