@@ -84,31 +84,8 @@ pub(super) fn report(
     common: &Common,
 ) -> anyhow::Result<Exit> {
     with_report(sighted, inputs, plan, |report| {
-        let beside = to.folder.filter(|_| !captures.is_empty());
-        let beside = beside.map(|folder| folder.join("evidence.pcapng"));
-        let evidence: Vec<PathBuf> = beside
-            .into_iter()
-            .chain(to.evidence.map(Path::to_path_buf))
-            .collect();
-        let write = || match to.folder {
-            Some(folder) => Ok(write_directory(report, folder)?),
-            None => Ok(Vec::new()),
-        };
-        let copy = || {
-            let mut paths = evidence.iter();
-            paths.try_for_each(|path| extract::evidence(report, &sighted.capture, captures, path))
-        };
-        to.folder.map_or(Ok(()), make_directory)?;
-        // The captures are read again while reports are put into words.
-        let (written, copied): (anyhow::Result<_>, _) = std::thread::scope(|scope| {
-            let copied = scope.spawn(copy);
-            let written = write();
-            let copied = copied.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (written, copied)
-        });
-        let written = written?;
-        copied?;
-        for path in written.into_iter().chain(evidence) {
+        let written = write_set(report, &sighted.capture, captures, to)?;
+        for path in written {
             output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
@@ -120,12 +97,39 @@ pub(super) fn report(
             Format::Sarif => write_sarif(report, out),
             Format::Junit => write_junit(report, out),
         })?;
-        Ok(match report.exit() {
-            0 => Exit::Clean,
-            1 => Exit::Findings,
-            _ => Exit::NotAudited,
-        })
+        Ok(Exit::of(report))
     })
+}
+
+/// Writes what goes into files; gives their paths. The captures are read again, for the packets of the findings, while
+/// reports are put into words.
+pub(super) fn write_set(
+    report: &Report<'_>,
+    capture: &Capture,
+    captures: &[Input],
+    to: Destination<'_>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let beside = to.folder.filter(|_| !captures.is_empty());
+    let beside = beside.map(|folder| folder.join("evidence.pcapng"));
+    let evidence: Vec<PathBuf> = beside
+        .into_iter()
+        .chain(to.evidence.map(Path::to_path_buf))
+        .collect();
+    let copy = || {
+        let mut paths = evidence.iter();
+        paths.try_for_each(|path| extract::evidence(report, capture, captures, path))
+    };
+    to.folder.map_or(Ok(()), make_directory)?;
+    let (written, copied) = std::thread::scope(|scope| {
+        let copied = scope.spawn(copy);
+        let folder = to.folder.map(|folder| write_directory(report, folder));
+        let copied = copied.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (folder.transpose(), copied)
+    });
+    let mut written = written?.unwrap_or_default();
+    copied?;
+    written.extend(evidence);
+    Ok(written)
 }
 
 /// From flows to verdicts, lent to `then`.

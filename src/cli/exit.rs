@@ -2,6 +2,8 @@
 
 use std::process::{ExitCode, Termination};
 
+use crate::report::Report;
+
 /// What a run ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -14,6 +16,16 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// What a report calls for.
+    #[must_use]
+    pub(super) fn of(report: &Report<'_>) -> Self {
+        match report.exit() {
+            0 => Self::Clean,
+            1 => Self::Findings,
+            _ => Self::NotAudited,
+        }
+    }
+
     /// The worse of two.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

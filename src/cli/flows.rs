@@ -29,10 +29,7 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
 /// Clean, unless something could not be read or was lost.
 pub(super) fn completeness(observed: &Observed) -> Exit {
     let damaged = observed.inputs.iter().any(|input| !input.damage.is_empty());
-    let lost = observed.inputs.iter().any(|input| {
-        let loss = input.loss;
-        loss.interface + loss.kernel + loss.own > 0
-    });
+    let lost = observed.inputs.iter().any(|input| input.loss.total() > 0);
     if damaged || lost || !observed.failures.is_empty() {
         Exit::NotAudited
     } else {

@@ -8,17 +8,15 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::args::{AuditCommand, Common, Format};
-use super::audit::{Sighted, with_report};
+use super::audit::{Destination, Sighted, with_report, write_set};
 use super::exit::Exit;
 use super::folders::Folders;
 use super::plan::{Plan, plan};
-use super::{extract, input, output, seeds};
-use crate::drive::{PeriodLimits, Progress, Stretch, digest_of, observe_in_periods};
-use crate::judge::Severity;
-use crate::model::CaptureTime;
+use super::{input, output, seeds};
+use crate::drive::{PeriodLimits, Progress, Stretch, observe_in_periods, with_digests};
 use crate::observe::Seed;
-use crate::report::{Report, make_directory, write_directory};
-use crate::source::{Input, InputPath, SourceError};
+use crate::report::Report;
+use crate::source::{Input, SourceError};
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     if !matches!(common.format, Format::Human | Format::Ndjson) {
@@ -89,65 +87,46 @@ impl Reporter<'_> {
     fn report(&mut self, stretch: Stretch) -> anyhow::Result<()> {
         let Stretch {
             observation,
-            inputs,
+            mut inputs,
             ended,
             mut failures,
             early,
         } = stretch;
         failures.append(&mut self.problems);
-        let (ordinals, mut inputs): (Vec<u32>, Vec<_>) = inputs.into_iter().unzip();
         input::tell(&failures, &inputs);
         // Of an input that goes on, the digest of all of it would say nothing yet.
-        let (sighted, digests) = std::thread::scope(|scope| {
-            let ended = ended.iter().filter_map(|ordinal| {
-                let input = self.captures.get(*ordinal as usize)?;
-                Some((*ordinal, input))
-            });
-            let digests = scope.spawn(move || -> BTreeMap<u32, String> {
-                ended
-                    .filter_map(|(ordinal, input)| Some((ordinal, digest(input)?)))
-                    .collect()
-            });
-            let sighted = Sighted::of(observation, None, self.seeds);
-            (sighted, digests.join().unwrap_or_default())
-        });
-        for (ordinal, report) in ordinals.iter().zip(&mut inputs) {
-            report.sha256 = digests.get(ordinal).cloned();
-        }
+        let (sighted, digests) =
+            with_digests(&ended, || Sighted::of(observation, None, self.seeds));
+        digests.tell(&mut inputs);
         let summaries = input::summaries(&inputs, &failures);
         let first = summaries.iter().filter_map(|input| input.first).min();
         let folder = self.folders.next(self.out, first);
+        let to = Destination {
+            folder: Some(&folder),
+            evidence: None,
+        };
         let exit = with_report(&sighted, &summaries, self.plan, |report| {
-            make_directory(&folder)?;
-            write_directory(report, &folder)?;
-            let evidence = folder.join("evidence.pcapng");
-            extract::evidence(report, &sighted.capture, self.captures, &evidence)?;
+            write_set(report, &sighted.capture, self.captures, to)?;
             self.tell(report, &folder, early)?;
-            anyhow::Ok(report.exit())
+            anyhow::Ok(Exit::of(report))
         })?;
-        self.worst = self.worst.and(match exit {
-            0 => Exit::Clean,
-            1 => Exit::Findings,
-            _ => Exit::NotAudited,
-        });
+        self.worst = self.worst.and(exit);
         Ok(())
     }
 
     fn tell(&self, report: &Report<'_>, folder: &Path, early: bool) -> anyhow::Result<()> {
         let span = report.capture.span;
-        let counts = report.summary.findings.0.iter();
-        let findings: BTreeMap<String, u64> = counts
-            .map(|(severity, count)| (severity.to_string(), *count))
-            .collect();
+        let counts = || report.summary.findings.0.iter();
         let folder = folder.display().to_string();
-        let text = |time: CaptureTime| time.to_string();
         let line = Line {
             kind: "period",
             folder: &folder,
-            first: span.map(|span| text(span.first)),
-            last: span.map(|span| text(span.last)),
+            first: span.map(|span| span.first.to_string()),
+            last: span.map(|span| span.last.to_string()),
             flows: report.summary.flows,
-            findings,
+            findings: counts()
+                .map(|(severity, count)| (severity.to_string(), *count))
+                .collect(),
             exit: report.exit(),
             early,
         };
@@ -157,30 +136,21 @@ impl Reporter<'_> {
                     serde_json::to_writer(&mut *out, &line)?;
                     writeln!(out)?;
                 }
-                _ => writeln!(
-                    out,
-                    "{}  {}  {} high, {} medium, {} low{}",
-                    folder.escape_debug(),
-                    output::counted(line.flows, "flow"),
-                    count(&line, Severity::High),
-                    count(&line, Severity::Medium),
-                    count(&line, Severity::Low),
-                    if early { "  (--max-flows)" } else { "" },
-                )?,
+                _ => {
+                    let findings: Vec<String> = counts()
+                        .map(|(severity, count)| format!("{count} {severity}"))
+                        .collect();
+                    writeln!(
+                        out,
+                        "{}  {}  {}{}",
+                        folder.escape_debug(),
+                        output::counted(line.flows, "flow"),
+                        findings.join(", "),
+                        if early { "  (--max-flows)" } else { "" },
+                    )?;
+                }
             }
             Ok(())
         })
-    }
-}
-
-fn count(line: &Line<'_>, severity: Severity) -> u64 {
-    let count = line.findings.get(&severity.to_string());
-    count.copied().unwrap_or(0)
-}
-
-fn digest(input: &Input) -> Option<String> {
-    match &input.path {
-        InputPath::File(path) if input.path.can_be_read_again() => digest_of(path).ok(),
-        _ => None,
     }
 }

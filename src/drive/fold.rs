@@ -114,15 +114,18 @@ fn read(
     let mut batch = Batch::default();
     let mut alone = 0;
     while (threads == 1 || alone < ALONE) && batch.fill(source, BatchLimits::default()) > 0 {
-        absorber.absorb(&batch, &point.elsewhere(source.interfaces()));
+        absorber.absorb(
+            &batch,
+            0..batch.len(),
+            &point.elsewhere(source.interfaces()),
+        );
         alone += 1;
     }
     if !batch.is_empty() {
         read_ahead(source, point, batch, &mut absorber);
     }
     let loss = source.loss();
-    let lost = loss.interface + loss.kernel + loss.own;
-    absorber.observation.note_lost(lost);
+    absorber.observation.note_lost(loss.total());
     let report = InputReport {
         input: input.clone(),
         frames: absorber.frames,
@@ -171,26 +174,26 @@ fn read_ahead(
             }
         });
         while let Ok((batch, elsewhere)) = to_absorb.recv() {
-            absorber.absorb(&batch, &elsewhere);
+            absorber.absorb(&batch, 0..batch.len(), &elsewhere);
             let _ = to_fill.send(batch);
         }
     });
 }
 
 /// Takes the batches of one input, in their order.
-struct Absorber<'a> {
-    observation: Observation,
+pub(super) struct Absorber<'a> {
+    pub(super) observation: Observation,
     progress: &'a Progress,
     input: u32,
     chunk: u32,
     /// Frames of the chunk so far.
     index: usize,
-    frames: u64,
-    span: TimeSpan,
+    pub(super) frames: u64,
+    pub(super) span: TimeSpan,
 }
 
 impl<'a> Absorber<'a> {
-    fn new(input: u32, progress: &'a Progress) -> Self {
+    pub(super) fn new(input: u32, progress: &'a Progress) -> Self {
         Self {
             observation: Observation::default(),
             progress,
@@ -202,26 +205,32 @@ impl<'a> Absorber<'a> {
         }
     }
 
-    /// Absorbs a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the interfaces
-    /// whose frames are passed by.
-    fn absorb(&mut self, batch: &Batch, elsewhere: &[bool]) {
-        if self.index + batch.len() > FrameId::MAX_FRAMES as usize {
-            self.chunk = self.chunk.saturating_add(1);
-            self.index = 0;
+    /// Absorbs a part of a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the
+    /// interfaces whose frames are passed by.
+    pub(super) fn absorb(&mut self, batch: &Batch, part: Range<usize>, elsewhere: &[bool]) {
+        let count = part.len();
+        if self.index + count > FrameId::MAX_FRAMES as usize {
+            self.next_chunk();
         }
         let place = (self.input, self.chunk, self.index);
-        take_batch(
-            &mut self.observation,
-            batch,
-            0..batch.len(),
-            elsewhere,
-            place,
-        );
-        self.index += batch.len();
-        self.frames += batch.len() as u64;
-        self.span.merge(batch.span());
+        self.span.merge(batch.span_of(part.clone()));
+        take_batch(&mut self.observation, batch, part, elsewhere, place);
+        self.index += count;
+        self.frames += count as u64;
         let frames = &self.progress.frames;
-        frames.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        frames.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Gives what was absorbed since the start, or since this was asked for last. Frames that follow are another chunk.
+    pub(super) fn take(&mut self) -> Observation {
+        self.next_chunk();
+        (self.frames, self.span) = (0, TimeSpan::default());
+        std::mem::take(&mut self.observation)
+    }
+
+    fn next_chunk(&mut self) {
+        self.chunk = self.chunk.saturating_add(1);
+        self.index = 0;
     }
 }
 
@@ -242,7 +251,7 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
 
 /// Takes a part of the frames of a batch in the order of time. `first` is the place of the part's first frame: input,
 /// chunk, index.
-pub(super) fn take_batch(
+fn take_batch(
     observation: &mut Observation,
     batch: &Batch,
     part: Range<usize>,

@@ -5,11 +5,10 @@
 //! use go on into the next ([`Observation::carry`]).
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::fold::{InputReport, Progress, take_batch};
-use crate::model::{CaptureTime, FrameId, Merge, TimeSpan};
+use super::fold::{Absorber, InputReport, Progress};
+use crate::model::{CaptureTime, Merge};
 use crate::observe::{CarryLimits, Observation};
 use crate::source::{
     Batch, BatchLimits, FrameSource, Input, Loss, OpenSource, SourceError, open_counting,
@@ -29,11 +28,11 @@ pub struct PeriodLimits {
 pub struct Stretch {
     /// What was seen in it, with what went on from the one before.
     pub observation: Observation,
-    /// The inputs with frames in it, or which came to their end in it, by ordinal; frames and times are those of the
+    /// The inputs with frames in it, or which came to their end in it, in their order; frames and times are those of the
     /// stretch, damage and losses stand where the input ends.
-    pub inputs: Vec<(u32, InputReport)>,
-    /// The inputs that were read to their end, by ordinal.
-    pub ended: Vec<u32>,
+    pub inputs: Vec<InputReport>,
+    /// The inputs that were read to their end.
+    pub ended: Vec<Input>,
     /// Inputs that could not be opened.
     pub failures: Vec<SourceError>,
     /// Whether it grew too large, and ends before its time.
@@ -103,7 +102,7 @@ struct Reading<'a, F> {
     /// What inputs showed in this period that are at their end.
     over: Observation,
     reports: Vec<(u32, InputReport)>,
-    ended: Vec<u32>,
+    ended: Vec<Input>,
     failures: Vec<SourceError>,
     /// Whether a stretch was handed out.
     began: bool,
@@ -123,13 +122,8 @@ struct Running<'a> {
     /// Room for the next batch, and whether it is filled.
     spare: Batch,
     ahead: bool,
-    observation: Observation,
-    chunk: u32,
-    /// Frames of the chunk so far.
-    index: usize,
-    /// In this period.
-    frames: u64,
-    span: TimeSpan,
+    /// What was absorbed in this period.
+    absorber: Absorber<'a>,
 }
 
 impl<'a, F, E> Reading<'a, F>
@@ -167,13 +161,9 @@ where
             done: 0,
             spare: Batch::default(),
             ahead: false,
-            observation: Observation::default(),
-            chunk: 0,
-            index: 0,
-            frames: 0,
-            span: TimeSpan::default(),
+            absorber: Absorber::new(ordinal, self.progress),
         };
-        running.observation.note_chunk(ordinal, 0);
+        running.absorber.observation.note_chunk(ordinal, 0);
         running.refill();
         self.settle(running);
     }
@@ -181,10 +171,7 @@ where
     /// Absorbs what an input has in its batch, as far as it lies in this period.
     fn absorb(&mut self, place: usize) {
         let mut running = self.running.swap_remove(place);
-        let before = running.frames;
         running.absorb(self.end, self.threads > 1);
-        let frames = running.frames - before;
-        self.progress.frames.fetch_add(frames, Ordering::Relaxed);
         self.settle(running);
     }
 
@@ -195,21 +182,20 @@ where
             return;
         }
         let loss = running.source.loss();
-        let lost = loss.interface + loss.kernel + loss.own;
-        running.observation.note_lost(lost);
+        running.absorber.observation.note_lost(loss.total());
         let report = InputReport {
             damage: running.source.damage().to_vec(),
             loss,
             ..running.report()
         };
         self.reports.push((running.ordinal, report));
-        self.ended.push(running.ordinal);
-        self.over.merge(running.observation);
+        self.ended.push(running.input.clone());
+        self.over.merge(running.absorber.observation);
     }
 
     fn weight(&self) -> u64 {
         let running = self.running.iter();
-        let running = running.map(|running| running.observation.weight());
+        let running = running.map(|running| running.absorber.observation.weight());
         running.sum::<u64>() + self.going_on.weight() + self.over.weight()
     }
 
@@ -230,16 +216,16 @@ where
         let mut reports = std::mem::take(&mut self.reports);
         self.running.sort_unstable_by_key(|running| running.ordinal);
         for running in &mut self.running {
-            if running.frames > 0 {
+            if running.absorber.frames > 0 {
                 reports.push((running.ordinal, running.report()));
             }
-            whole.merge(running.next_period());
+            whole.merge(running.absorber.take());
         }
         reports.sort_by_key(|(ordinal, _)| *ordinal);
         self.going_on = whole.carry(self.carry_limits());
         (self.take)(Stretch {
             observation: whole,
-            inputs: reports,
+            inputs: reports.into_iter().map(|(_, report)| report).collect(),
             ended: std::mem::take(&mut self.ended),
             failures: std::mem::take(&mut self.failures),
             early,
@@ -286,17 +272,9 @@ impl Running<'_> {
                 .find(beyond)
                 .unwrap_or(self.batch.len()),
         };
-        let count = until - self.done;
-        if self.index + count > FrameId::MAX_FRAMES as usize {
-            self.next_chunk();
-        }
-        let first = (self.ordinal, self.chunk, self.index);
         let (batch, part) = (&self.batch, self.done..until);
-        for frame in batch.frames().skip(self.done).take(count) {
-            self.span.merge(TimeSpan::at(frame.time));
-        }
-        let observation = &mut self.observation;
-        let absorb = || take_batch(observation, batch, part, &[], first);
+        let absorber = &mut self.absorber;
+        let absorb = || absorber.absorb(batch, part, &[]);
         if beside && !self.ahead {
             let (spare, source) = (&mut self.spare, &mut self.source);
             rayon::join(absorb, || spare.fill(source, BatchLimits::default()));
@@ -304,32 +282,18 @@ impl Running<'_> {
         } else {
             absorb();
         }
-        self.index += count;
-        self.frames += count as u64;
         self.done = until;
         if self.done == self.batch.len() {
             self.refill();
         }
     }
 
-    fn next_chunk(&mut self) {
-        self.chunk = self.chunk.saturating_add(1);
-        self.index = 0;
-    }
-
-    /// What was seen in the period that ends here; frames of the next one are another chunk.
-    fn next_period(&mut self) -> Observation {
-        self.next_chunk();
-        (self.frames, self.span) = (0, TimeSpan::default());
-        std::mem::take(&mut self.observation)
-    }
-
     /// What was read in this period so far.
     fn report(&self) -> InputReport {
         InputReport {
             input: self.input.clone(),
-            frames: self.frames,
-            span: self.span,
+            frames: self.absorber.frames,
+            span: self.absorber.span,
             damage: Vec::new(),
             loss: Loss::default(),
             interfaces: self.source.interfaces().to_vec(),

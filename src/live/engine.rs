@@ -494,8 +494,7 @@ impl Absorbing {
         let all = self.counts.loss();
         let newly = all.since(self.noted_loss);
         self.noted_loss = all;
-        self.pending
-            .note_lost(newly.interface + newly.kernel + newly.own);
+        self.pending.note_lost(newly.total());
         let lost = all.since(self.told_loss);
         if let Some(input) = self.inputs.last_mut() {
             input.loss = report::Loss {

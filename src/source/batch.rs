@@ -1,5 +1,7 @@
 //! Many frames at once, so that they can be handed to another thread.
 
+use std::ops::Range;
+
 use super::Frame;
 use super::FrameSource;
 use super::LinkType;
@@ -178,6 +180,19 @@ impl Batch {
     #[must_use]
     pub fn span(&self) -> TimeSpan {
         self.span
+    }
+
+    /// From the earliest to the latest time of the frames at some positions.
+    #[must_use]
+    pub fn span_of(&self, part: Range<usize>) -> TimeSpan {
+        if part == (0..self.len()) {
+            return self.span;
+        }
+        let mut span = TimeSpan::default();
+        let records = self.records.get(part).unwrap_or_default();
+        let times = records.iter().map(|record| TimeSpan::at(record.time));
+        times.for_each(|time| span.merge(time));
+        span
     }
 
     /// The latest time; `None` without frames.

@@ -211,6 +211,14 @@ pub struct Loss {
 }
 
 impl Loss {
+    /// All of them.
+    #[must_use]
+    pub const fn total(self) -> u64 {
+        self.interface
+            .saturating_add(self.kernel)
+            .saturating_add(self.own)
+    }
+
     /// What was lost after `earlier` was counted.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Self {

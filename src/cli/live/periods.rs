@@ -9,15 +9,15 @@ use std::thread::{Builder, JoinHandle};
 
 use super::{LiveCommand, priority};
 use crate::cli::args::{Common, Format};
-use crate::cli::audit::{Sighted, with_report};
+use crate::cli::audit::{Destination, Sighted, with_report, write_set};
 use crate::cli::exit::Exit;
 use crate::cli::folders::Folders;
+use crate::cli::output;
 use crate::cli::plan::Plan;
-use crate::cli::{extract, output};
 use crate::drive::digest_of;
 use crate::live::{Period, Seen, numbered_path};
 use crate::observe::Seed;
-use crate::report::{InputSummary, write_directory};
+use crate::report::InputSummary;
 use crate::source::{Input, InputPath};
 
 /// What the names of files end with that are removed once the evidence is copied from them.
@@ -208,27 +208,19 @@ impl Reporter {
             self.tell_of_part(folder.as_deref());
         }
         let sighted = self.sighted(seen);
-        let written = with_report(&sighted, &inputs, &self.plan, |report| {
-            let mut evidence = Vec::new();
-            if let Some(folder) = &folder {
-                write_directory(report, folder)?;
-                evidence.extend(self.kept.then(|| folder.join("evidence.pcapng")));
-            }
-            evidence.extend(self.evidence_path(number));
-            for path in evidence {
-                extract::evidence(report, &sighted.capture, &captures, &path)?;
-            }
-            anyhow::Ok(report.exit())
-        });
-        let exit = match written {
-            Ok(0) => Exit::Clean,
-            Ok(1) => Exit::Findings,
-            Ok(_) => Exit::NotAudited,
-            Err(error) => {
-                self.complain(format!("{error:#}"));
-                Exit::NotAudited
-            }
+        let evidence = self.evidence_path(number);
+        let to = Destination {
+            folder: folder.as_deref(),
+            evidence: evidence.as_deref(),
         };
+        let written = with_report(&sighted, &inputs, &self.plan, |report| {
+            write_set(report, &sighted.capture, &captures, to)?;
+            anyhow::Ok(Exit::of(report))
+        });
+        let exit = written.unwrap_or_else(|error| {
+            self.complain(format!("{error:#}"));
+            Exit::NotAudited
+        });
         self.let_go(&still_named);
         let mut state = self.state();
         state.worst = Some(state.worst.map_or(exit, |worst| worst.and(exit)));
