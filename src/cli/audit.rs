@@ -7,7 +7,6 @@ use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
 use super::{extract, output, points, seeds};
-use crate::drive::{Digests, with_digests};
 use crate::judge::judge_between;
 use crate::observe::{Capture, Observation, Seed, attribute_with};
 use crate::report::{
@@ -20,23 +19,13 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let plan = plan(&command.choices, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let captures = resolve(&command.captures.captures).inputs;
-    let read = || points::read(&command.captures.captures, &command.outside, common);
     // Digests cost time, so they are worked out only where a record is made that others will read.
-    let (points, digests) = match (&command.out, common.format) {
-        (None, Format::Human | Format::Csv | Format::Junit) => (read(), Digests::default()),
-        _ => {
-            let outside = points::files(&command.outside);
-            let all: Vec<Input> = captures.iter().cloned().chain(outside).collect();
-            with_digests(&all, read)
-        }
-    };
-    let Some(mut points) = points? else {
+    let digests = command.out.is_some()
+        || !matches!(common.format, Format::Human | Format::Csv | Format::Junit);
+    let paths = &command.captures.captures;
+    let Some(points) = points::read(paths, &command.outside, digests, common)? else {
         return Ok(Exit::NotAudited);
     };
-    digests.tell(&mut points.inside.inputs);
-    if let Some(outside) = &mut points.outside {
-        digests.tell(&mut outside.inputs);
-    }
     let (sighted, inputs) = points.sighted(&captures, &seeds);
     let to = Destination {
         folder: command.out.as_deref(),

@@ -56,7 +56,7 @@ fn audited(
             used.insert((plan, seeds::read(&command.names.seeds, common)?))
         }
     };
-    let Some(observed) = input::read(std::slice::from_ref(side), common) else {
+    let Some(observed) = input::read(std::slice::from_ref(side), false, common) else {
         bail!("{}: nothing to compare", side.to_string_lossy());
     };
     let inputs = input::summaries(&observed.inputs, &observed.failures);

@@ -23,7 +23,8 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     let plan = plan(&command.choices, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let captures = resolve(&command.captures.captures).inputs;
-    let Some(points) = points::read(&command.captures.captures, &command.outside, common)? else {
+    let Some(points) = points::read(&command.captures.captures, &command.outside, false, common)?
+    else {
         return Ok(Exit::NotAudited);
     };
     let (sighted, inputs) = points.sighted(&captures, &seeds);

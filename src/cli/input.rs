@@ -8,22 +8,27 @@ use std::time::{Duration, Instant};
 
 use super::args::Common;
 use super::output;
-use crate::drive::{InputReport, Observed, Point, Progress, observe_at};
+use crate::drive::{InputReport, Observed, Point, Progress, Reading, observe_at};
 use crate::report::{InputSummary, Loss};
 use crate::source::{Input, Inputs, SourceError, resolve};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
-pub(super) fn read(captures: &[OsString], common: &Common) -> Option<Observed> {
-    read_at(captures, &Point::Everywhere, common)
+pub(super) fn read(captures: &[OsString], digests: bool, common: &Common) -> Option<Observed> {
+    read_at(captures, &Point::Everywhere, digests, common)
 }
 
 /// As [`read`], but only what was captured at a point.
-pub(super) fn read_at(captures: &[OsString], point: &Point, common: &Common) -> Option<Observed> {
+pub(super) fn read_at(
+    captures: &[OsString],
+    point: &Point,
+    digests: bool,
+    common: &Common,
+) -> Option<Observed> {
     let inputs = resolved(captures, common);
     if inputs.inputs.is_empty() {
         return None;
     }
-    let mut observed = fold(&inputs.inputs, point, common);
+    let mut observed = fold(&inputs.inputs, point, digests, common);
     tell(&observed.failures, &observed.inputs);
     observed.failures.extend(inputs.problems);
     Some(observed)
@@ -70,13 +75,18 @@ pub(super) fn tell(failures: &[SourceError], inputs: &[InputReport]) {
 
 /// Reads captures once more, at another point; what is wrong with them was told before.
 pub(super) fn read_quietly(captures: &[OsString], point: &Point, common: &Common) -> Observed {
-    fold(&resolve(captures).inputs, point, common)
+    fold(&resolve(captures).inputs, point, false, common)
 }
 
-fn fold(inputs: &[Input], point: &Point, common: &Common) -> Observed {
+fn fold(inputs: &[Input], point: &Point, digests: bool, common: &Common) -> Observed {
     let progress = Progress::default();
+    let reading = Reading {
+        point,
+        threads: threads(common),
+        digests,
+    };
     watched(common, inputs, &progress, || {
-        observe_at(inputs, point, threads(common), &progress)
+        observe_at(inputs, reading, &progress)
     })
 }
 

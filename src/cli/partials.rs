@@ -11,18 +11,15 @@ use super::exit::Exit;
 use super::flows::completeness;
 use super::plan::plan;
 use super::{audit, input, output, seeds};
-use crate::drive::{Partial, with_digests};
+use crate::drive::Partial;
 use crate::report::{ReportError, write_whole};
-use crate::source::{Input, resolve};
+use crate::source::Input;
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = &command.captures.captures;
-    let files = resolve(captures).inputs;
-    let (observed, digests) = with_digests(&files, || input::read(captures, common));
-    let Some(mut observed) = observed else {
+    let Some(observed) = input::read(captures, true, common) else {
         return Ok(Exit::NotAudited);
     };
-    digests.tell(&mut observed.inputs);
     let exit = completeness(&observed);
     write(observed.into(), &command.partial)?;
     Ok(exit)

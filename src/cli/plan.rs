@@ -140,7 +140,7 @@ pub(super) fn show(problems: &[Problem], common: &Common) {
 }
 
 fn digest_of_file(path: &Path) -> anyhow::Result<String> {
-    crate::drive::digest_of(path).with_context(|| format!("{}: cannot be read", path.display()))
+    crate::source::digest_of(path).with_context(|| format!("{}: cannot be read", path.display()))
 }
 
 fn rule_texts(path: &Path) -> anyhow::Result<Vec<RuleText>> {

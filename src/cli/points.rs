@@ -9,7 +9,7 @@ use super::{input, output};
 use crate::drive::{InputReport, Observed, Point, two_points};
 use crate::observe::Seed;
 use crate::report::InputSummary;
-use crate::source::{Input, resolve};
+use crate::source::Input;
 
 /// What was seen at the inner point, and at the outer one where there is one.
 pub(super) struct Points {
@@ -59,12 +59,6 @@ impl Points {
     }
 }
 
-/// The captures among what `--outside` names.
-pub(super) fn files(outside: &[OsString]) -> Vec<Input> {
-    let files: Vec<&OsString> = outside.iter().filter(|what| is_capture(what)).collect();
-    resolve(&files).inputs
-}
-
 /// What is no file is the name of an interface.
 fn is_capture(what: &OsString) -> bool {
     Path::new(what).exists()
@@ -77,10 +71,11 @@ fn is_capture(what: &OsString) -> bool {
 pub(super) fn read(
     captures: &[OsString],
     outside: &[OsString],
+    digests: bool,
     common: &Common,
 ) -> anyhow::Result<Option<Points>> {
     if outside.is_empty() {
-        return Ok(one_point(captures, common));
+        return Ok(one_point(captures, digests, common));
     }
     let files: Vec<OsString> = outside
         .iter()
@@ -93,10 +88,10 @@ pub(super) fn read(
         .map(|what| what.to_string_lossy().into_owned())
         .collect();
     if names.is_empty() {
-        let Some(inside) = input::read(captures, common) else {
+        let Some(inside) = input::read(captures, digests, common) else {
             return Ok(None);
         };
-        let outside = input::read(&files, common);
+        let outside = input::read(&files, digests, common);
         return Ok(Some(Points { inside, outside }));
     }
     anyhow::ensure!(
@@ -109,7 +104,8 @@ pub(super) fn read(
         "--outside {}: standard input cannot be read for two points; write it to a file",
         names[0]
     );
-    let Some(inside) = input::read_at(captures, &Point::NotAt(names.clone()), common) else {
+    let Some(inside) = input::read_at(captures, &Point::NotAt(names.clone()), digests, common)
+    else {
         return Ok(None);
     };
     let known: Vec<&str> = inside
@@ -134,8 +130,8 @@ pub(super) fn read(
 /// Reads captures of which nobody said what lies outside. Where packets are forwarded from one interface to another and
 /// lose a hop by it, a note says what could be proved; it is not done unasked, since parts of a capture that are read
 /// apart could not tell it.
-fn one_point(captures: &[OsString], common: &Common) -> Option<Points> {
-    let inside = input::read(captures, common)?;
+fn one_point(captures: &[OsString], digests: bool, common: &Common) -> Option<Points> {
+    let inside = input::read(captures, digests, common)?;
     let piped = captures.iter().any(|capture| capture == "-");
     let several = inside.inputs.iter().any(|input| input.interfaces.len() > 1);
     if several

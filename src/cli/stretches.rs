@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::folders::Folders;
 use super::plan::{Plan, plan};
 use super::{input, output, seeds};
-use crate::drive::{PeriodLimits, Progress, Stretch, observe_in_periods, with_digests};
+use crate::drive::{PeriodLimits, Progress, Stretch, observe_in_periods};
 use crate::observe::Seed;
 use crate::report::Report;
 use crate::source::{Input, SourceError};
@@ -87,17 +87,13 @@ impl Reporter<'_> {
     fn report(&mut self, stretch: Stretch) -> anyhow::Result<()> {
         let Stretch {
             observation,
-            mut inputs,
-            ended,
+            inputs,
             mut failures,
             early,
         } = stretch;
         failures.append(&mut self.problems);
         input::tell(&failures, &inputs);
-        // Of an input that goes on, the digest of all of it would say nothing yet.
-        let (sighted, digests) =
-            with_digests(&ended, || Sighted::of(observation, None, self.seeds));
-        digests.tell(&mut inputs);
+        let sighted = Sighted::of(observation, None, self.seeds);
         let summaries = input::summaries(&inputs, &failures);
         let first = summaries.iter().filter_map(|input| input.first).min();
         let folder = self.folders.next(self.out, first);

@@ -16,7 +16,8 @@ use crate::decode::decode;
 use crate::model::{FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{Observation, Sighting};
 use crate::source::{
-    Batch, BatchLimits, Damage, FrameSource, Input, Interface, Loss, SourceError, open_counting,
+    Batch, BatchLimits, Damage, Digest, FrameSource, Input, Interface, Loss, SourceError,
+    open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -63,26 +64,41 @@ pub struct Observed {
 /// Inputs that cannot be opened are told in [`Observed::failures`]; the others are read all the same.
 #[must_use]
 pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observed {
-    observe_at(inputs, &Point::Everywhere, threads, progress)
+    let reading = Reading {
+        point: &Point::Everywhere,
+        threads,
+        digests: false,
+    };
+    observe_at(inputs, reading, progress)
 }
 
-/// As [`observe`], but only what was captured at a point; other frames are set aside and counted as such.
+/// How inputs are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// Only what was captured here counts; other frames are set aside and counted as such.
+    pub point: &'a Point,
+    /// The most threads that read and absorb; 0 counts as 1.
+    pub threads: usize,
+    /// Whether the digests of inputs are worked out.
+    pub digests: bool,
+}
+
+/// As [`observe`], in a way that is told.
 #[must_use]
-pub fn observe_at(
-    inputs: &[Input],
-    point: &Point,
-    threads: usize,
-    progress: &Progress,
-) -> Observed {
-    let threads = threads.max(1);
+pub fn observe_at(inputs: &[Input], reading: Reading<'_>, progress: &Progress) -> Observed {
+    let threads = reading.threads.max(1);
     let mut observed = Observed::default();
     // What was read of each input and is not merged yet is bounded: so many of them at once.
     for (first, group) in (0..).step_by(threads).zip(inputs.chunks(threads)) {
         let one = |(place, input): (usize, &Input)| {
             let ordinal = u32::try_from(first + place).unwrap_or(u32::MAX);
-            let mut source = open_counting(&input.path, Arc::clone(&progress.bytes))?;
-            let place = (ordinal, point);
-            Ok(read(&mut source, input, place, threads, progress))
+            let digest = reading.digests.then(Digest::default);
+            let bytes = Arc::clone(&progress.bytes);
+            let mut source = open_counting(&input.path, bytes, digest.as_ref())?;
+            let place = (ordinal, reading.point);
+            let (observation, mut report) = read(&mut source, input, place, threads, progress);
+            report.sha256 = digest.and_then(|digest| digest_of_all(&digest, &report));
+            Ok((observation, report))
         };
         let read: Vec<Result<_, SourceError>> = if threads == 1 || group.len() == 1 {
             group.iter().enumerate().map(one).collect()
@@ -100,6 +116,12 @@ pub fn observe_at(
         }
     }
     observed
+}
+
+/// The digest of an input that was read. Of damaged ones the rest is read where they can be read again; others may go on
+/// for ever.
+pub(super) fn digest_of_all(digest: &Digest, report: &InputReport) -> Option<String> {
+    digest.finish(report.damage.is_empty() || report.input.path.can_be_read_again())
 }
 
 /// Reads one input to its end; with more than one thread, one of its own reads ahead where the input is long.

@@ -1,7 +1,6 @@
 //! One fold, run anywhere: inputs to partial observations to one whole.
 
 mod conversation;
-mod digest;
 mod extract;
 mod fold;
 mod partial;
@@ -10,9 +9,8 @@ mod point;
 mod two_points;
 
 pub use conversation::Conversations;
-pub use digest::{Digests, digest_of, with_digests};
 pub use extract::{Extracted, Missing, Wanted, extract};
-pub use fold::{InputReport, Observed, Progress, absorb, observe, observe_at};
+pub use fold::{InputReport, Observed, Progress, Reading, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
 pub use periods::{PeriodLimits, Stretch, observe_in_periods};
 pub use point::Point;

@@ -7,11 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fold::{Absorber, InputReport, Progress};
+use super::fold::{Absorber, InputReport, Progress, digest_of_all};
 use crate::model::{CaptureTime, Merge};
 use crate::observe::{CarryLimits, Observation};
 use crate::source::{
-    Batch, BatchLimits, FrameSource, Input, Loss, OpenSource, SourceError, open_counting,
+    Batch, BatchLimits, Digest, FrameSource, Input, Loss, OpenSource, SourceError, open_counting,
 };
 
 /// Where a period ends.
@@ -29,10 +29,8 @@ pub struct Stretch {
     /// What was seen in it, with what went on from the one before.
     pub observation: Observation,
     /// The inputs with frames in it, or which came to their end in it, in their order; frames and times are those of the
-    /// stretch, damage and losses stand where the input ends.
+    /// stretch, digest, damage and losses stand where the input ends.
     pub inputs: Vec<InputReport>,
-    /// The inputs that were read to their end.
-    pub ended: Vec<Input>,
     /// Inputs that could not be opened.
     pub failures: Vec<SourceError>,
     /// Whether it grew too large, and ends before its time.
@@ -60,7 +58,6 @@ pub fn observe_in_periods<E>(
         going_on: Observation::default(),
         over: Observation::default(),
         reports: Vec::new(),
-        ended: Vec::new(),
         failures: Vec::new(),
         began: false,
         threads,
@@ -102,7 +99,6 @@ struct Reading<'a, F> {
     /// What inputs showed in this period that are at their end.
     over: Observation,
     reports: Vec<(u32, InputReport)>,
-    ended: Vec<Input>,
     failures: Vec<SourceError>,
     /// Whether a stretch was handed out.
     began: bool,
@@ -116,6 +112,7 @@ struct Running<'a> {
     ordinal: u32,
     input: &'a Input,
     source: OpenSource,
+    digest: Digest,
     batch: Batch,
     /// Frames of the batch that were absorbed.
     done: usize,
@@ -149,7 +146,8 @@ where
     }
 
     fn open(&mut self, ordinal: u32, input: &'a Input) {
-        let source = match open_counting(&input.path, Arc::clone(&self.progress.bytes)) {
+        let (bytes, digest) = (Arc::clone(&self.progress.bytes), Digest::default());
+        let source = match open_counting(&input.path, bytes, Some(&digest)) {
             Ok(source) => source,
             Err(error) => return self.failures.push(error),
         };
@@ -157,6 +155,7 @@ where
             ordinal,
             input,
             source,
+            digest,
             batch: Batch::default(),
             done: 0,
             spare: Batch::default(),
@@ -183,13 +182,13 @@ where
         }
         let loss = running.source.loss();
         running.absorber.observation.note_lost(loss.total());
-        let report = InputReport {
+        let mut report = InputReport {
             damage: running.source.damage().to_vec(),
             loss,
             ..running.report()
         };
+        report.sha256 = digest_of_all(&running.digest, &report);
         self.reports.push((running.ordinal, report));
-        self.ended.push(running.input.clone());
         self.over.merge(running.absorber.observation);
     }
 
@@ -226,7 +225,6 @@ where
         (self.take)(Stretch {
             observation: whole,
             inputs: reports.into_iter().map(|(_, report)| report).collect(),
-            ended: std::mem::take(&mut self.ended),
             failures: std::mem::take(&mut self.failures),
             early,
         })

@@ -19,6 +19,7 @@ mod batch;
 mod byte_order;
 mod compression;
 mod damage;
+mod digest;
 mod inputs;
 #[cfg(feature = "live")]
 pub mod live;
@@ -35,6 +36,8 @@ mod write;
 pub use batch::Batch;
 pub use batch::BatchLimits;
 pub use compression::Compression;
+pub use digest::Digest;
+pub use digest::digest_of;
 pub use inputs::Input;
 pub use inputs::Inputs;
 pub use inputs::resolve;

@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pktaudit::drive::{Point, Progress, observe, observe_at};
+use pktaudit::drive::{Point, Progress, Reading, observe, observe_at};
 use pktaudit::judge::{FindingCode, Standing, judge, judge_between};
 use pktaudit::live::{
     Board, Engine, EngineOptions, EventKind, Feed, Finished, KeepOptions, Period, Polled, Rotation,
@@ -149,8 +149,13 @@ impl Site {
             .map(|path| path.as_os_str().to_owned())
             .collect();
         let inputs = resolve(&captures).inputs;
-        let observed = observe_at(&inputs, inside, 1, &Progress::default());
-        let outside = outside.map(|outside| observe_at(&inputs, outside, 1, &Progress::default()));
+        let at = |point| Reading {
+            point,
+            threads: 1,
+            digests: false,
+        };
+        let observed = observe_at(&inputs, at(inside), &Progress::default());
+        let outside = outside.map(|outside| observe_at(&inputs, at(outside), &Progress::default()));
         let inputs: Vec<InputSummary> = observed
             .inputs
             .iter()

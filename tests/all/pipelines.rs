@@ -34,7 +34,7 @@ fn a_report_says_what_it_was_made_of() {
     let report = run().json();
     let input = &report["capture"]["inputs"][0];
     assert_eq!(input["bytes"], fs::metadata(&sample.capture).unwrap().len());
-    let digest = |path: &std::path::Path| pktaudit::drive::digest_of(path).unwrap();
+    let digest = |path: &std::path::Path| pktaudit::source::digest_of(path).unwrap();
     assert_eq!(input["sha256"], digest(&sample.capture));
     assert_eq!(report["summary"]["site_sha256"], digest(&sample.site));
     assert!(

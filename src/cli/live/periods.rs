@@ -14,10 +14,10 @@ use crate::cli::exit::Exit;
 use crate::cli::folders::Folders;
 use crate::cli::output;
 use crate::cli::plan::Plan;
-use crate::drive::digest_of;
 use crate::live::{Period, Seen, numbered_path};
 use crate::observe::Seed;
 use crate::report::InputSummary;
+use crate::source::digest_of;
 use crate::source::{Input, InputPath};
 
 /// What the names of files end with that are removed once the evidence is copied from them.

@@ -15,6 +15,7 @@ use super::FrameSource;
 use super::compression::Bytes;
 use super::compression::Compression;
 use super::compression::MAGIC_BYTES;
+use super::digest::Digest;
 use super::looks_like::looks_like;
 use super::pcap::PcapReader;
 use super::pcapng::PcapngReader;
@@ -125,16 +126,25 @@ pub fn open(path: &InputPath) -> Result<OpenSource, SourceError> {
     start(raw(path)?, Window::<Bytes>::CAPACITY).map_err(|problem| problem.of(path))
 }
 
-/// As [`open`]; `read` counts the bytes read of the input as it is stored, for a progress display.
+/// As [`open`]; `read` counts the bytes read of the input as it is stored, for a progress display, and a digest is
+/// made of them where one is wanted.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_counting(path: &InputPath, read: Arc<AtomicU64>) -> Result<OpenSource, SourceError> {
-    let counted = Box::new(Counted {
+pub fn open_counting(
+    path: &InputPath,
+    read: Arc<AtomicU64>,
+    digest: Option<&Digest>,
+) -> Result<OpenSource, SourceError> {
+    let counted: Bytes = Box::new(Counted {
         reader: raw(path)?,
         read,
     });
-    start(counted, Window::<Bytes>::CAPACITY).map_err(|problem| problem.of(path))
+    let reader = match digest {
+        Some(digest) => digest.of(counted),
+        None => counted,
+    };
+    start(reader, Window::<Bytes>::CAPACITY).map_err(|problem| problem.of(path))
 }
 
 /// Opens what a reader gives; `path` is named in errors.

@@ -1,3 +1,4 @@
+use super::super::digest_of;
 use super::super::samples::drain;
 use super::super::samples::small_pcap;
 use super::*;
@@ -81,15 +82,21 @@ fn refusals_of_the_system_become_errors_that_say_so() {
 }
 
 #[test]
-fn progress_counts_the_stored_bytes() {
+fn progress_and_digest_are_of_the_stored_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pcap.zst");
     let stored = zstd::encode_all(&small_pcap().0[..], 1).unwrap();
     std::fs::write(&path, &stored).unwrap();
     let read = Arc::new(AtomicU64::new(0));
-    let mut source = open_counting(&InputPath::File(path), Arc::clone(&read)).unwrap();
+    let digest = Digest::default();
+    let path = InputPath::File(path);
+    let mut source = open_counting(&path, Arc::clone(&read), Some(&digest)).unwrap();
     assert_eq!(drain(&mut source).len(), 3);
     assert_eq!(read.load(Ordering::Relaxed), stored.len() as u64);
+    let InputPath::File(path) = &path else {
+        panic!("{path} is a file")
+    };
+    assert_eq!(digest.finish(false), digest_of(path).ok());
 }
 
 /// Gives the file header, then fails the test when it is asked for more.
