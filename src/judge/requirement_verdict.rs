@@ -107,7 +107,7 @@ pub struct RequirementVerdict {
     /// Another member of its group was seen, so its own absence is no finding: the group's id.
     pub excused_by: Option<String>,
     /// Intents that it covers, by their place in the list, ascending.
-    pub intents: Vec<usize>,
+    pub intents: Vec<u32>,
     /// Initiators that reached the aim, ascending.
     pub reached_by: Vec<IpAddr>,
     /// Names that were resolved but never tried.
@@ -122,8 +122,8 @@ pub(super) fn requirement_verdicts(
     lookups: &Lookups,
     rules: &RuleSet,
 ) -> Vec<RequirementVerdict> {
-    let mut covered: Vec<Vec<usize>> = vec![Vec::new(); rules.requirements().len()];
-    for (i, intent) in intents.iter().enumerate() {
+    let mut covered: Vec<Vec<u32>> = vec![Vec::new(); rules.requirements().len()];
+    for (i, intent) in (0..).zip(intents) {
         for requirement in &intent.requirements {
             if let Some(of) = covered.get_mut(requirement.index()) {
                 of.push(i);
@@ -139,7 +139,7 @@ pub(super) fn requirement_verdicts(
             let requirement = RequirementIndex::new(u32::try_from(place).unwrap_or(u32::MAX));
             let mut reached_by: Vec<IpAddr> = intents_of
                 .iter()
-                .map(|i| &intents[*i])
+                .map(|i| &intents[*i as usize])
                 .filter(|intent| intent.outcome.is_reached())
                 .map(|intent| intent.initiator)
                 .collect();
@@ -183,13 +183,13 @@ fn off(why: &str) -> String {
 }
 
 /// The worst of its intents, initiator by initiator: one that reached the aim at last is content.
-fn standing(places: &[usize], intents: &[Intent]) -> Standing {
-    let aim = |place: &usize| {
-        let intent = &intents[*place];
+fn standing(places: &[u32], intents: &[Intent]) -> Standing {
+    let aim = |place: &u32| {
+        let intent = &intents[*place as usize];
         (intent.initiator, intent.fqdn.as_ref(), intent.port)
     };
     // Nearly all are reached, and an aim of which every intent is says nothing more.
-    let reached = |place: &usize| intents[*place].outcome.is_reached();
+    let reached = |place: &u32| intents[*place as usize].outcome.is_reached();
     let doubtful: HashSet<_> = places
         .iter()
         .filter(|place| !reached(place))
@@ -200,7 +200,10 @@ fn standing(places: &[usize], intents: &[Intent]) -> Standing {
     places.sort_by(|a, b| aim(a).cmp(&aim(b)));
     let mut worst = Standing::Satisfied;
     for of_aim in places.chunk_by(|a, b| aim(a) == aim(b)) {
-        let outcomes: Vec<Outcome> = of_aim.iter().map(|i| intents[*i].outcome).collect();
+        let outcomes: Vec<Outcome> = of_aim
+            .iter()
+            .map(|i| intents[*i as usize].outcome)
+            .collect();
         // Intents are ascending by time: a block that came after a success still is one.
         let last_reached = outcomes.iter().rposition(|outcome| outcome.is_reached());
         let since = &outcomes[last_reached.map_or(0, |i| i + 1)..];

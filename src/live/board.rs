@@ -165,7 +165,7 @@ impl Board {
                 let intents: Vec<IntentView<'_>> = verdict
                     .intents
                     .iter()
-                    .filter_map(|i| report.intent(*i))
+                    .filter_map(|i| report.intent(*i as usize))
                     .collect();
                 let shown: Vec<&EvidenceView> =
                     intents.iter().flat_map(|i| &i.evidence_details).collect();
@@ -182,9 +182,9 @@ impl Board {
                     first_success: met.first,
                     last_aim: met.last_aim,
                     last: intents.iter().map(|i| i.span.last).max(),
-                    reached_by: view.reached_by.clone(),
+                    reached_by: view.reached_by.to_vec(),
                     missed_by: view.missed_by.clone(),
-                    resolved: view.resolved.clone(),
+                    resolved: view.resolved.to_vec(),
                     evidence: evidence(&shown),
                     advice: advice.get(view.listed.id).cloned().unwrap_or_default(),
                     cite: cite(
@@ -375,7 +375,7 @@ struct Met {
 fn met(capture: &Capture, judgement: &Judgement) -> impl Iterator<Item = Met> {
     judgement.requirements.iter().map(|verdict| {
         let intents = verdict.intents.iter();
-        let intents = intents.filter_map(|place| judgement.intents.get(*place));
+        let intents = intents.filter_map(|place| judgement.intents.get(*place as usize));
         let mut by_aim: BTreeMap<_, Tries> = BTreeMap::new();
         for intent in intents {
             let aim = (intent.initiator, intent.fqdn.as_ref(), intent.port);

@@ -51,6 +51,16 @@ impl<'a> Report<'a> {
                 }
             }
         }
+        let mut intent_bytes = vec![[0; 2]; judgement.intents.len()];
+        for (flow, intent) in audit.capture.flows.iter().zip(&intent_of_flow) {
+            if let Some([out, back]) = intent.and_then(|place| intent_bytes.get_mut(place as usize))
+            {
+                *out += flow.out.bytes;
+                *back += flow.back.bytes;
+            }
+        }
+        // Requirements look at many flows each, some at nearly all: their first frames lie close together here.
+        let firsts: Vec<Stamp> = audit.capture.flows.iter().map(|flow| flow.span.0).collect();
         let capture = capture_view(&audit);
         let gather = Gather(audit);
         Self {
@@ -63,12 +73,13 @@ impl<'a> Report<'a> {
             requirements: judgement
                 .requirements
                 .par_iter()
-                .filter_map(|verdict| gather.requirement(verdict))
+                .filter_map(|verdict| gather.requirement(verdict, &firsts))
                 .collect(),
             capture,
             rules: gather.documents(),
             audit,
             intent_of_flow,
+            intent_bytes,
         }
     }
 
@@ -202,9 +213,8 @@ impl<'a> Gather<'a> {
 
     fn finding(&self, id: String, finding: &Finding) -> FindingView {
         let evidence = self.evidence(&finding.evidence);
-        let flows = finding.flows.iter().copied();
-        let (stamps, frames_omitted) =
-            self.looked_at(proof(&finding.evidence), flows, finding.span);
+        let firsts = self.firsts(&finding.flows);
+        let (stamps, frames_omitted) = looked_at(proof(&finding.evidence), firsts, finding.span);
         FindingView {
             id,
             code: finding.code,
@@ -246,9 +256,9 @@ impl<'a> Gather<'a> {
 
     fn intent(&self, intent: &'a Intent) -> IntentView<'a> {
         let evidence = self.evidence(&intent.evidence);
-        let attempts = intent.attempts.iter().copied();
+        let firsts = self.firsts(&intent.attempts);
         let (stamps, frames_omitted) =
-            self.looked_at(proof(&intent.evidence), attempts, Some(intent.span));
+            looked_at(proof(&intent.evidence), firsts, Some(intent.span));
         IntentView {
             initiator: intent.initiator,
             host: self.host(intent.initiator),
@@ -273,7 +283,11 @@ impl<'a> Gather<'a> {
         }
     }
 
-    fn requirement(&self, verdict: &RequirementVerdict) -> Option<RequirementView<'a>> {
+    fn requirement(
+        &self,
+        verdict: &'a RequirementVerdict,
+        firsts: &[Stamp],
+    ) -> Option<RequirementView<'a>> {
         let Audit {
             rules, judgement, ..
         } = self.0;
@@ -282,15 +296,17 @@ impl<'a> Gather<'a> {
             verdict
                 .intents
                 .iter()
-                .filter_map(|place| judgement.intents.get(*place))
+                .filter_map(|place| judgement.intents.get(*place as usize))
         };
-        let mut missed: Vec<IpAddr> = intents().map(|intent| intent.initiator).collect();
+        let tried = intents().map(|intent| intent.initiator);
+        let missed = tried.filter(|ip| verdict.reached_by.binary_search(ip).is_err());
+        let mut missed: Vec<IpAddr> = missed.collect();
         missed.sort_unstable();
         missed.dedup();
-        missed.retain(|ip| verdict.reached_by.binary_search(ip).is_err());
         let evidence = intents().flat_map(|intent| proof(&intent.evidence));
-        let flows = intents().flat_map(|intent| intent.attempts.iter().copied());
-        let (stamps, frames_omitted) = self.looked_at(evidence, flows, None);
+        let flows = intents().flat_map(|intent| intent.attempts.iter());
+        let firsts = flows.filter_map(|flow| firsts.get(flow.0 as usize).copied());
+        let (stamps, frames_omitted) = looked_at(evidence, firsts, None);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: sentence(verdict, missed.len()),
@@ -298,10 +314,10 @@ impl<'a> Gather<'a> {
             reason: verdict.standing.reason().map(ToOwned::to_owned),
             absence_counts: verdict.must_see,
             excused_by: verdict.excused_by.clone(),
-            reached_by: verdict.reached_by.clone(),
+            reached_by: &verdict.reached_by,
             missed_by: missed,
-            resolved: verdict.resolved.clone(),
-            intents: verdict.intents.clone(),
+            resolved: &verdict.resolved,
+            intents: &verdict.intents,
             frames: self.numbers(&stamps),
             frames_omitted,
             stamps,
@@ -343,31 +359,10 @@ impl<'a> Gather<'a> {
         evidence.iter().map(view).collect()
     }
 
-    /// Frames to look at, ascending by number, and how many more there are. Evidence goes before the rest: the first
-    /// frames of the flows, and where there is neither, those of the span.
-    fn looked_at(
-        &self,
-        proof: impl Iterator<Item = Stamp>,
-        flows: impl Iterator<Item = FlowId>,
-        span: Option<(Stamp, Stamp)>,
-    ) -> (Vec<Stamp>, usize) {
-        let mut stamps = ascending(proof.collect());
-        let flows = flows.filter_map(|id| self.0.capture.flow(id));
-        let mut rest = ascending(flows.map(|flow| flow.span.0).collect());
-        if stamps.is_empty() && rest.is_empty() {
-            rest = ascending(span.map_or(Vec::new(), |(first, last)| vec![first, last]));
-        }
-        let known = |stamp: &Stamp| {
-            let place = stamps.binary_search_by_key(&stamp.frame, |known| known.frame);
-            place.is_ok()
-        };
-        rest.retain(|stamp| !known(stamp));
-        let total = stamps.len() + rest.len();
-        stamps.extend(rest);
-        stamps.truncate(MOST_FRAMES);
-        stamps.sort_unstable_by_key(|stamp| stamp.frame);
-        let omitted = total - stamps.len();
-        (stamps, omitted)
+    /// The first packets of flows.
+    fn firsts(&self, flows: &[FlowId]) -> impl Iterator<Item = Stamp> {
+        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
+        flows.map(|flow| flow.span.0)
     }
 
     fn numbers(&self, stamps: &[Stamp]) -> Vec<u64> {
@@ -411,9 +406,36 @@ fn proof(evidence: &[Evidence]) -> impl Iterator<Item = Stamp> + '_ {
     evidence.iter().flat_map(|e| e.stamps.iter().copied())
 }
 
+/// Frames to look at, ascending by number, and how many more there are. Evidence goes before the rest: the first
+/// frames of flows, and where there is neither, those of the span.
+fn looked_at(
+    proof: impl Iterator<Item = Stamp>,
+    firsts: impl Iterator<Item = Stamp>,
+    span: Option<(Stamp, Stamp)>,
+) -> (Vec<Stamp>, usize) {
+    let mut stamps = ascending(proof.collect());
+    let mut rest = ascending(firsts.collect());
+    if stamps.is_empty() && rest.is_empty() {
+        rest = ascending(span.map_or(Vec::new(), |(first, last)| vec![first, last]));
+    }
+    let known = |stamp: &Stamp| {
+        let place = stamps.binary_search_by_key(&stamp.frame, |known| known.frame);
+        place.is_ok()
+    };
+    rest.retain(|stamp| !known(stamp));
+    let total = stamps.len() + rest.len();
+    stamps.truncate(MOST_FRAMES);
+    let room = MOST_FRAMES - stamps.len();
+    stamps.extend(rest.into_iter().take(room));
+    stamps.sort_unstable_by_key(|stamp| stamp.frame);
+    let omitted = total - stamps.len();
+    (stamps, omitted)
+}
+
 /// Ascending by frame, each frame once.
 fn ascending(mut stamps: Vec<Stamp>) -> Vec<Stamp> {
-    stamps.sort_unstable_by_key(|stamp| stamp.frame);
+    // Flows are ascending by time, and their lists mostly are: the stable sort goes on from that.
+    stamps.sort_by_key(|stamp| stamp.frame);
     stamps.dedup_by_key(|stamp| stamp.frame);
     stamps
 }

@@ -347,13 +347,13 @@ pub struct RequirementView<'a> {
     /// The group of which another member was seen, so that its own absence is no finding.
     pub excused_by: Option<String>,
     /// Hosts that reached the aim, ascending.
-    pub reached_by: Vec<IpAddr>,
+    pub reached_by: &'a [IpAddr],
     /// Hosts that tried and did not reach it, ascending.
     pub missed_by: Vec<IpAddr>,
     /// Names that were resolved but never tried.
-    pub resolved: Vec<String>,
+    pub resolved: &'a [String],
     /// Places in `intents`.
-    pub intents: Vec<usize>,
+    pub intents: &'a [u32],
     /// Frames to look at, ascending.
     pub frames: Vec<u64>,
     /// How many more such frames there are than are listed.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::whereabouts::{bytes, flows, frames_in_files};
+use super::whereabouts::frames_in_files;
 use super::{Column, CsvTable, text, words};
 use crate::report::rules_list;
 use crate::report::view::{DocumentView, RequirementView};
@@ -126,15 +126,13 @@ fn cells(requirement: &RequirementView<'_>, findings: &[&str], report: &Report<'
         |part: fn(&DocumentView) -> &String| document.map_or(String::new(), |d| part(d).clone());
     let intents = requirement.intents.iter();
     let intents: Vec<_> = intents
-        .filter_map(|place| report.audit.judgement.intents.get(*place))
+        .filter_map(|place| report.audit.judgement.intents.get(*place as usize))
         .collect();
-    let mut attempts: Vec<u32> = intents
-        .iter()
-        .flat_map(|intent| intent.attempts.iter().map(|flow| flow.0))
-        .collect();
-    attempts.sort_unstable();
-    attempts.dedup();
-    let [bytes_out, bytes_in] = bytes(&flows(report, &attempts));
+    let bytes = |way: usize| {
+        let places = requirement.intents.iter();
+        let known = places.filter_map(|place| report.intent_bytes.get(*place as usize));
+        known.map(|bytes| bytes[way]).sum::<u64>().to_string()
+    };
     vec![
         listed.id.to_owned(),
         listed.document.to_owned(),
@@ -151,7 +149,7 @@ fn cells(requirement: &RequirementView<'_>, findings: &[&str], report: &Report<'
         requirement.message.clone(),
         requirement.absence_counts.to_string(),
         text(requirement.excused_by.as_ref()),
-        words(&requirement.reached_by),
+        words(requirement.reached_by),
         words(&requirement.missed_by),
         requirement.resolved.join(" "),
         requirement.intents.len().to_string(),
@@ -182,9 +180,13 @@ fn cells(requirement: &RequirementView<'_>, findings: &[&str], report: &Report<'
                 .max()
                 .as_ref(),
         ),
-        attempts.len().to_string(),
-        bytes_out,
-        bytes_in,
+        intents
+            .iter()
+            .map(|intent| intent.attempts.len())
+            .sum::<usize>()
+            .to_string(),
+        bytes(0),
+        bytes(1),
         findings.join(" "),
     ]
 }
