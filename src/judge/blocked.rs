@@ -95,9 +95,9 @@ fn about(code: FindingCode, place: usize, intent: &Intent) -> Finding {
         initiator: Some(intent.initiator),
         port: intent.port,
         transport: Some(intent.transport),
-        evidence: intent.evidence.clone(),
-        requirements: intent.requirements.clone(),
-        flows: intent.attempts.clone(),
+        evidence: intent.evidence.to_vec(),
+        requirements: intent.requirements.to_vec(),
+        flows: intent.attempts.to_vec(),
         intents: vec![place],
         span: Some(intent.span),
         ..Finding::new(code, target)

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use thin_vec::{ThinVec, thin_vec};
+
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Flow, Name, NameSource, StreamFact};
 use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
@@ -11,7 +13,7 @@ use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratc
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aim {
     /// Names that the aim may have. One that the initiator said stands alone; DNS answers may give several: "A or B".
-    pub names: Vec<Fqdn>,
+    pub names: ThinVec<Fqdn>,
     /// Where the first name was taken from.
     pub source: Option<NameSource>,
     /// The port aimed at; behind a proxy that of the CONNECT target.
@@ -26,11 +28,11 @@ pub struct Coverage {
     /// Requirements that cover it, ascending.
     pub covers: Arc<[RequirementIndex]>,
     /// Where nothing covers it: requirements whose destination fits, but something else does not.
-    pub misses: Vec<Miss>,
+    pub misses: ThinVec<Miss>,
     /// Negative facts that it contradicts.
-    pub denied: Vec<Denied>,
+    pub denied: ThinVec<Denied>,
     /// The DNS answers of the address would be covered, but the name that the initiator said is not: the names.
-    pub contradicted: Vec<Fqdn>,
+    pub contradicted: ThinVec<Fqdn>,
 }
 
 /// Whom a flow aims at.
@@ -46,14 +48,14 @@ pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
         // The inner SNI, where there is one, is what the far end sees; the CONNECT target is what the proxy decides on.
         let port = if connect.port == 0 { 443 } else { connect.port };
         return Aim {
-            names: vec![connect.fqdn.clone()],
+            names: thin_vec![connect.fqdn.clone()],
             source: Some(connect.source),
             port,
             proxied: true,
         };
     }
     if let Some(first) = said.first() {
-        let mut names: Vec<Fqdn> = Vec::new();
+        let mut names = ThinVec::new();
         for name in said.iter().filter(|name| name.source == first.source) {
             if !names.contains(&name.fqdn) {
                 names.push(name.fqdn.clone());
@@ -75,7 +77,7 @@ pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
         .names
         .iter()
         .filter(|name| matches!(name.source, NameSource::DnsAnswer | NameSource::Seed));
-    let names: Vec<Fqdn> = answers.map(|name| name.fqdn.clone()).collect();
+    let names: ThinVec<Fqdn> = answers.map(|name| name.fqdn.clone()).collect();
     let source = (!names.is_empty()).then_some(NameSource::DnsAnswer);
     Aim {
         names,
@@ -116,7 +118,7 @@ pub(super) fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scrat
         denied,
     } = ask(&names);
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
-    let mut contradicted = Vec::new();
+    let mut contradicted = ThinVec::new();
     if said && covers.is_empty() && !aim.proxied {
         let answers = flow
             .names

@@ -1,6 +1,7 @@
 //! Everything that is said of one flow: scope, aim, coverage and how it went.
 
 use rayon::prelude::*;
+use thin_vec::ThinVec;
 
 use super::attempt::{Doubt, Went, late, refused_behind_proxy, went};
 use super::control::Controls;
@@ -25,7 +26,7 @@ pub struct FlowVerdict {
     /// How it went.
     pub went: Went,
     /// What is to be told beside it and changes nothing: what cut it off late, who opens its TLS.
-    pub beside: Vec<Evidence>,
+    pub beside: ThinVec<Evidence>,
 }
 
 /// Judges all flows, in parallel; in the order of [`Capture::flows`].
@@ -57,7 +58,7 @@ pub(super) fn flow_verdicts(
         };
         let went = match went(flow, capture.end()) {
             Went::Succeeded if aim.proxied && aim.source == Some(NameSource::HttpHost) => {
-                refused_behind_proxy(flow).map_or(Went::Succeeded, Went::Failed)
+                refused_behind_proxy(flow).map_or(Went::Succeeded, Went::failed)
             }
             went => went,
         };
@@ -66,7 +67,7 @@ pub(super) fn flow_verdicts(
             aim,
             coverage,
             went,
-            beside: Vec::new(),
+            beside: ThinVec::new(),
         }
     };
     let mut verdicts: Vec<FlowVerdict> = capture
@@ -95,7 +96,7 @@ pub(super) fn flow_verdicts(
                 Went::Open(Doubt::OneWay)
             }
             Went::Failed(evidence) => {
-                let mut evidence = controls.settle(flow, evidence);
+                let mut evidence = controls.settle(flow, *evidence);
                 trust.lower(&mut evidence);
                 let reset = match evidence.code {
                     Code::ResetInjected if flow.app.has(App::TLS) => Some(Code::HelloReset),
@@ -117,7 +118,7 @@ pub(super) fn flow_verdicts(
                 if evidence.code == Code::AlertClient && evidence.grade < Grade::C {
                     verdict.beside.extend(controls.intercepted(flow, true));
                 }
-                Went::Failed(evidence)
+                Went::failed(evidence)
             }
             went => went,
         };

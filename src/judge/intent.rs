@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use foldhash::{HashMap, HashSet};
 use rayon::prelude::*;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::attempt::{Doubt, Went, stage};
 use super::coverage::wanted_by_name;
@@ -123,11 +124,11 @@ pub struct Intent {
     /// The aim's name, where it has one.
     pub fqdn: Option<Fqdn>,
     /// Other names that the aim may have instead, by DNS.
-    pub or_names: Vec<Fqdn>,
+    pub or_names: ThinVec<Fqdn>,
     /// Where the name was taken from; `None` without a name and for lookups that led to no attempt.
     pub source: Option<NameSource>,
     /// Addresses tried, ascending.
-    pub addresses: Vec<IpAddr>,
+    pub addresses: ThinVec<IpAddr>,
     /// Port, `None` where it came to no attempt.
     pub port: Option<u16>,
     /// Transport of the first attempt.
@@ -139,13 +140,13 @@ pub struct Intent {
     /// How sure that is.
     pub confidence: Option<Grade>,
     /// What shows it.
-    pub evidence: Vec<Evidence>,
+    pub evidence: ThinVec<Evidence>,
     /// Why it cannot be told.
     pub doubt: Option<Doubt>,
     /// Requirements that cover it, ascending.
-    pub requirements: Vec<RequirementIndex>,
+    pub requirements: Arc<[RequirementIndex]>,
     /// Its attempts, ascending.
-    pub attempts: Vec<FlowId>,
+    pub attempts: ThinVec<FlowId>,
     /// First and last frame.
     pub span: (Stamp, Stamp),
 }
@@ -255,7 +256,7 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         .filter_map(|id| Some((capture.flow(*id)?, verdicts.get(id.0 as usize)?)))
         .collect();
     let requirements = requirements(&tries);
-    let mut addresses: Vec<IpAddr> = tries.iter().map(|(flow, _)| flow.responder.ip).collect();
+    let mut addresses: ThinVec<IpAddr> = tries.iter().map(|(flow, _)| flow.responder.ip).collect();
     addresses.sort_unstable();
     addresses.dedup();
     let start = tries
@@ -269,7 +270,7 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         .max()
         .unwrap_or_default();
     let first = tries.first();
-    let mut or_names: Vec<Fqdn> = tries
+    let mut or_names: ThinVec<Fqdn> = tries
         .iter()
         .flat_map(|(_, v)| v.aim.names.iter().skip(1).cloned())
         .collect();
@@ -286,10 +287,10 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         outcome: Outcome::Ok,
         stage: None,
         confidence: None,
-        evidence: Vec::new(),
+        evidence: ThinVec::new(),
         doubt: None,
         requirements,
-        attempts: flows.to_vec(),
+        attempts: flows.into(),
         span: (start, end),
     };
     settle(&mut intent, &tries);
@@ -305,12 +306,12 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
 }
 
 /// What covers any of the attempts, ascending. Nearly always they have one list among them.
-fn requirements(tries: &[(&Flow, &FlowVerdict)]) -> Vec<RequirementIndex> {
+fn requirements(tries: &[(&Flow, &FlowVerdict)]) -> Arc<[RequirementIndex]> {
     let lists = tries.iter().map(|(_, verdict)| &verdict.coverage.covers);
     let mut lists: Vec<&Arc<[RequirementIndex]>> = lists.collect();
     lists.dedup_by(|a, b| Arc::ptr_eq(a, b));
     if let [only] = lists[..] {
-        return only.to_vec();
+        return Arc::clone(only);
     }
     let mut all: Vec<RequirementIndex> = lists
         .into_iter()
@@ -318,7 +319,7 @@ fn requirements(tries: &[(&Flow, &FlowVerdict)]) -> Vec<RequirementIndex> {
         .collect();
     all.sort_unstable();
     all.dedup();
-    all
+    all.into()
 }
 
 /// The outcome of an intent from those of its attempts: any success is a success, else the best evidence decides.
@@ -339,12 +340,12 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     let failures: Vec<(&Flow, &Evidence)> = tries
         .iter()
         .filter_map(|(flow, verdict)| match &verdict.went {
-            Went::Failed(evidence) => Some((*flow, evidence)),
+            Went::Failed(evidence) => Some((*flow, &**evidence)),
             _ => None,
         })
         .collect();
     let beside = tries.iter().flat_map(|(_, verdict)| &verdict.beside);
-    let mut evidence: Vec<Evidence> = failures
+    let mut evidence: ThinVec<Evidence> = failures
         .iter()
         .map(|(_, evidence)| *evidence)
         .chain(beside)
@@ -385,7 +386,7 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
 }
 
 /// Tries of a datagram protocol come from a new port each time: several of one datagram are a repetition.
-fn join_datagrams(evidence: &mut Vec<Evidence>) {
+fn join_datagrams(evidence: &mut ThinVec<Evidence>) {
     let single =
         |e: &&Evidence| e.code == Code::UdpSilent && e.grade == Grade::C && e.control.is_some();
     let tries = evidence.iter().filter(single).count();
@@ -579,18 +580,18 @@ fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &m
         out.push(Intent {
             initiator: client,
             fqdn: Some(name.clone()),
-            or_names: Vec::new(),
+            or_names: ThinVec::new(),
             source: None,
-            addresses: Vec::new(),
+            addresses: ThinVec::new(),
             port: None,
             transport: transport.unwrap_or(Transport::Udp),
             outcome,
             stage: Some(Stage::Dns),
             confidence: Some(evidence.grade),
-            evidence: vec![evidence.clone()],
+            evidence: thin_vec![evidence.clone()],
             doubt: None,
-            requirements,
-            attempts: Vec::new(),
+            requirements: requirements.into(),
+            attempts: ThinVec::new(),
             span: (*first, *last),
         });
     }

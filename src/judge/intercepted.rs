@@ -40,7 +40,7 @@ pub(super) fn intercepted(case: &Case<'_>, out: &mut Vec<Finding>) {
         if more > 0 {
             target.push_str(&format!(" and {more} more"));
         }
-        let mut requirements: Vec<_> = of().flat_map(|i| i.requirements.clone()).collect();
+        let mut requirements: Vec<_> = of().flat_map(|i| i.requirements.to_vec()).collect();
         requirements.sort_unstable();
         requirements.dedup();
         let mut flows: Vec<_> = of().flat_map(|intent| intent.attempts.clone()).collect();

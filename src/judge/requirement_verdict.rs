@@ -124,7 +124,7 @@ pub(super) fn requirement_verdicts(
 ) -> Vec<RequirementVerdict> {
     let mut covered: Vec<Vec<u32>> = vec![Vec::new(); rules.requirements().len()];
     for (i, intent) in (0..).zip(intents) {
-        for requirement in &intent.requirements {
+        for requirement in intent.requirements.iter() {
             if let Some(of) = covered.get_mut(requirement.index()) {
                 of.push(i);
             }

@@ -148,7 +148,12 @@ impl<'a> Outside<'a> {
             (Some(words), went) => {
                 let mut evidence = match std::mem::replace(went, Went::Succeeded) {
                     Went::Failed(evidence) => evidence,
-                    _ => Evidence::new(Code::TwoPoint, Grade::A, [flow.span.0], String::new()),
+                    _ => Box::new(Evidence::new(
+                        Code::TwoPoint,
+                        Grade::A,
+                        [flow.span.0],
+                        String::new(),
+                    )),
                 };
                 evidence.words = match evidence.words.as_str() {
                     "" => words,

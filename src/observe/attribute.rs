@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use rayon::prelude::*;
+use thin_vec::ThinVec;
 
 use super::app::App;
 use super::chunks::Numbering;
@@ -108,17 +109,17 @@ pub struct Flow {
     /// Application, told by content.
     pub app: App,
     /// Names, best source first, then newest first.
-    pub names: Vec<Name>,
+    pub names: ThinVec<Name>,
     /// Packets kept one by one, ascending.
-    pub events: Vec<Event>,
+    pub events: ThinVec<Event>,
     /// Which [`Event::side`] is the initiator's.
     pub initiator_side: Side,
     /// What the streams said in clear, ascending: when, whether the initiator said it, what.
-    pub facts: Vec<(Stamp, bool, StreamFact)>,
+    pub facts: ThinVec<(Stamp, bool, StreamFact)>,
     /// VLAN stacks.
-    pub vlans: Vec<Vec<u16>>,
+    pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks.
-    pub tunnels: Vec<Vec<(String, u32)>>,
+    pub tunnels: ThinVec<Vec<(String, u32)>>,
 }
 
 impl Flow {
@@ -394,7 +395,7 @@ fn names(
     initiator: Endpoint,
     responder: Endpoint,
     directory: &Directory,
-) -> Vec<Name> {
+) -> ThinVec<Name> {
     // One entry a (source, name, port), the earliest: the same hello may have come twice.
     let mut said: BTreeMap<(NameSource, &Fqdn, u16), Stamp> = BTreeMap::new();
     for name in &run.names {
@@ -412,7 +413,7 @@ fn names(
             *at = name.stamp.min(*at);
         }
     }
-    let mut names: Vec<Name> = said
+    let mut names: ThinVec<Name> = said
         .into_iter()
         .map(|((source, fqdn, port), at)| Name {
             fqdn: fqdn.clone(),

@@ -12,6 +12,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashSet, HashTable};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use super::recognise::Arrival;
 use crate::decode::dns;
@@ -41,9 +42,9 @@ pub struct DnsFacts {
     /// Whether it could be read to its end.
     pub whole: bool,
     /// Records of all sections that carry something of use, in the order of the message.
-    pub records: Vec<DnsRecord>,
+    pub records: ThinVec<DnsRecord>,
     /// Extended DNS errors (RFC 8914): code and text.
-    pub extended_errors: Vec<(u16, String)>,
+    pub extended_errors: ThinVec<(u16, String)>,
 }
 
 /// A resource record.
@@ -423,7 +424,7 @@ fn facts(message: &dns::Message, names: &mut Names) -> DnsFacts {
     let question = message.questions.first();
     let query = question.and_then(|q| Some(names.kept(q.name.as_ref()?)));
     let records = message.records.iter();
-    let mut records: Vec<DnsRecord> = records.filter_map(|r| record(r, names)).collect();
+    let mut records: ThinVec<DnsRecord> = records.filter_map(|r| record(r, names)).collect();
     // Messages are kept to the end, so their lists are no longer than they must be.
     records.shrink_to_fit();
     DnsFacts {
@@ -435,7 +436,7 @@ fn facts(message: &dns::Message, names: &mut Names) -> DnsFacts {
         truncated: message.truncated,
         whole: message.stop.is_none(),
         records,
-        extended_errors: message.ede.clone(),
+        extended_errors: message.ede.as_slice().into(),
     }
 }
 

@@ -324,14 +324,14 @@ mod tests {
             rcode: 0,
             truncated: false,
             whole: true,
-            records: vec![DnsRecord {
+            records: thin_vec::thin_vec![DnsRecord {
                 name: query.clone(),
                 kind: 1,
                 ttl,
                 section: DnsSection::Answer,
                 data: DnsData::Address(address.parse().unwrap()),
             }],
-            extended_errors: Vec::new(),
+            extended_errors: thin_vec::ThinVec::new(),
         };
         DnsTransaction {
             client: Endpoint::new(client.parse().unwrap(), 5353),

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 use super::app::App;
 use super::quic::QuicEvidence;
@@ -159,9 +160,9 @@ pub(super) struct TimedFact {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Extra {
     /// VLAN stacks that packets of the run came in.
-    pub vlans: Vec<Vec<u16>>,
+    pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks that packets of the run came in: kind and number, outermost first.
-    pub tunnels: Vec<Vec<(String, u32)>>,
+    pub tunnels: ThinVec<Vec<(String, u32)>>,
 }
 
 /// Packets of one 5-tuple that belong together.
@@ -178,15 +179,15 @@ pub(super) struct Run {
     /// What each side sent.
     pub sides: [SideEvidence; 2],
     /// Packets kept one by one, ascending.
-    pub events: Vec<Event>,
+    pub events: ThinVec<Event>,
     /// Names in the flow's own bytes, ascending.
-    pub names: Vec<SaidName>,
+    pub names: ThinVec<SaidName>,
     /// Applications told by content.
     pub app: App,
     /// Which sides spoke as only a client does (ClientHello, request, query) or to whom only a server answers.
     pub clients: [bool; 2],
     /// What the streams said in clear, ascending.
-    pub facts: Vec<TimedFact>,
+    pub facts: ThinVec<TimedFact>,
     /// Opening bytes and what was read from them, by side.
     pub streams: [Option<Box<Stream>>; 2],
     /// QUIC handshakes, if any.
@@ -220,11 +221,11 @@ impl Run {
             hint: None,
             span: (stamp, stamp),
             sides: Default::default(),
-            events: Vec::new(),
-            names: Vec::new(),
+            events: ThinVec::new(),
+            names: ThinVec::new(),
             app: App::default(),
             clients: [false; 2],
-            facts: Vec::new(),
+            facts: ThinVec::new(),
             streams: Default::default(),
             quic: None,
             extra: None,
@@ -499,7 +500,7 @@ pub(super) fn is_after(a: u32, b: u32) -> bool {
 }
 
 /// Puts an item into its place in an ascending list, once.
-fn insert<T: Ord>(list: &mut Vec<T>, item: T) {
+fn insert<T: Ord>(list: &mut ThinVec<T>, item: T) {
     if list.len() == list.capacity() {
         // There are very many of these lists, and most stay short.
         list.reserve_exact(1 + list.len() / 2);
@@ -511,7 +512,7 @@ fn insert<T: Ord>(list: &mut Vec<T>, item: T) {
     }
 }
 
-fn note_stack<T: Ord>(stacks: &mut Vec<Vec<T>>, stack: Vec<T>) {
+fn note_stack<T: Ord>(stacks: &mut ThinVec<Vec<T>>, stack: Vec<T>) {
     insert(stacks, stack);
     stacks.truncate(Run::MAX_STACKS);
 }

@@ -64,7 +64,7 @@ impl<'a> JudgedFlow<'a> {
         rules: &'a RuleSet,
     ) -> Self {
         let failure = match &verdict.went {
-            Went::Failed(evidence) if verdict.out_of_scope.is_none() => Some(evidence),
+            Went::Failed(evidence) if verdict.out_of_scope.is_none() => Some(&**evidence),
             _ => None,
         };
         let covers = verdict.coverage.covers.iter();

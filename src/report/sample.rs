@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Audit, InputSummary, Loss, Report};
+use thin_vec::thin_vec;
+
 use crate::judge::{
     Aim, Code, Coverage, Evidence, Finding, FindingCode, FlowVerdict, Grade, Intent, Judgement,
     NotSeen, Outcome, RequirementVerdict, Stage, Standing, Trust, Went,
@@ -139,12 +141,12 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         out: side(5),
         back: side(4),
         app: App::TLS,
-        names: Vec::new(),
-        events: Vec::new(),
+        names: thin_vec![],
+        events: thin_vec![],
         initiator_side: Side::Low,
-        facts: Vec::new(),
-        vlans: vec![vec![100, 7]],
-        tunnels: vec![vec![("vxlan".to_owned(), 42)]],
+        facts: thin_vec![],
+        vlans: thin_vec![vec![100, 7]],
+        tunnels: thin_vec![vec![("vxlan".to_owned(), 42)]],
     }
 }
 
@@ -183,7 +185,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
             .map(|a| record(DnsData::Address(ip(a))))
             .into_iter()
             .collect(),
-        extended_errors: vec![(15, HOSTILE[2].to_owned())],
+        extended_errors: thin_vec![(15, HOSTILE[2].to_owned())],
     };
     let answers = vec![
         (stamp(at + 1), Arc::new(facts.clone())),
@@ -206,14 +208,14 @@ fn verdict(went: Went) -> FlowVerdict {
     FlowVerdict {
         out_of_scope: None,
         aim: Aim {
-            names: Vec::new(),
+            names: thin_vec![],
             source: None,
             port: 443,
             proxied: false,
         },
         coverage: Coverage::default(),
         went,
-        beside: Vec::new(),
+        beside: thin_vec![],
     }
 }
 
@@ -273,23 +275,23 @@ pub(super) fn sample() -> Sample {
         let frames = (2 + place as u32, 10 + place as u32);
         let flow = flow(host, ("203.0.113.5", 443), Transport::Tcp, frames);
         flows.push(named(flow, "update.example.com", NameSource::TlsSni));
-        verdicts.push(verdict(Went::Failed(evidence.clone())));
+        verdicts.push(verdict(Went::failed(evidence.clone())));
         let span = (stamp(frames.0), stamp(frames.1));
         intents.push(Intent {
             initiator: ip(host),
             fqdn: Some(blocked.clone()),
-            or_names: Vec::new(),
+            or_names: thin_vec![],
             source: Some(NameSource::TlsSni),
-            addresses: vec![ip("203.0.113.5")],
+            addresses: thin_vec![ip("203.0.113.5")],
             port: Some(443),
             transport: Transport::Tcp,
             outcome: Outcome::BlockedLikely,
             stage: Some(Stage::Tls),
             confidence: Some(Grade::B),
-            evidence: vec![evidence.clone()],
+            evidence: thin_vec![evidence.clone()],
             doubt: None,
-            requirements: vec![RequirementIndex::new(0)],
-            attempts: vec![FlowId(place as u32)],
+            requirements: [RequirementIndex::new(0)].into(),
+            attempts: thin_vec![FlowId(place as u32)],
             span,
         });
         findings.push(Finding {

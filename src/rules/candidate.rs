@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use foldhash::HashSet;
 use ipnet::IpNet;
+use thin_vec::ThinVec;
 
 use super::{RequirementIndex, RoleIndex, Truth};
 use crate::model::{CaptureTime, Fqdn, PortSet, Transport};
@@ -58,9 +59,9 @@ pub struct Fit {
     /// Requirements that allow the subject, ascending. Very many subjects have the same ones, so the list is shared.
     pub covers: Arc<[RequirementIndex]>,
     /// As those of the assessment where nothing allows the subject; else none, since they would say nothing.
-    pub misses: Vec<Miss>,
+    pub misses: ThinVec<Miss>,
     /// As those of the assessment.
-    pub denied: Vec<Denied>,
+    pub denied: ThinVec<Denied>,
 }
 
 /// A requirement that allows a subject.

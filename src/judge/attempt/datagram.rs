@@ -8,7 +8,7 @@ use crate::observe::{App, Flow, StreamFact};
 pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     let quic = flow.app.has(App::QUIC);
     if quic && let Some(evidence) = closed(flow) {
-        return Went::Failed(evidence);
+        return Went::failed(evidence);
     }
     if flow.back.packets > 0 {
         return Went::Succeeded;
@@ -32,7 +32,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         if quic || evidence.grade == Grade::B {
             evidence.grade = Grade::C;
         }
-        return Went::Failed(evidence);
+        return Went::failed(evidence);
     }
     let answers = quic
         || flow.app.has(App::DNS)
@@ -56,7 +56,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         packets => format!("{packets} {what} were sent"),
     };
     let words = format!("{sent}, nothing came back");
-    Went::Failed(Evidence::new(code, Grade::C, [first, last], words))
+    Went::failed(Evidence::new(code, Grade::C, [first, last], words))
 }
 
 /// The server side closes the handshake in an Initial packet.

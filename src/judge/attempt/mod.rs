@@ -33,9 +33,17 @@ pub enum Went {
     /// Sent with a protocol that never answers.
     Sent,
     /// It failed, and this shows it. Grades are those of the flow alone; controls may raise them.
-    Failed(Evidence),
+    Failed(Box<Evidence>),
     /// It cannot be told.
     Open(Doubt),
+}
+
+impl Went {
+    /// It failed, and this shows it.
+    #[must_use]
+    pub fn failed(evidence: Evidence) -> Self {
+        Self::Failed(Box::new(evidence))
+    }
 }
 
 /// Why it cannot be told how a flow went.
@@ -102,7 +110,7 @@ fn failed<'a>(
     words: String,
 ) -> Went {
     let stamps = events.into_iter().map(|event| event.stamp);
-    Went::Failed(Evidence::new(code, grade, stamps, words))
+    Went::failed(Evidence::new(code, grade, stamps, words))
 }
 
 /// A duration for people: `3.1 s`, `12 ms`.

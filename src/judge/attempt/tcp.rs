@@ -15,7 +15,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         .or_else(|| http::http_block(flow))
         .or_else(|| reset::injected(flow))
     {
-        return Went::Failed(evidence);
+        return Went::failed(evidence);
     }
     if flow.back.payload_bytes > 0 {
         return Went::Succeeded;
@@ -26,7 +26,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         unreachable: Code::IcmpUnreachable,
     };
     if let Some(evidence) = icmp::icmp(flow, codes) {
-        return Went::Failed(evidence);
+        return Went::failed(evidence);
     }
     let connected = flow.events_of(EventKind::SynAck, false).next().is_some();
     if connected {
