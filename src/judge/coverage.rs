@@ -146,7 +146,7 @@ pub(super) fn wanted_by_name(
     time: CaptureTime,
     rules: &RuleSet,
     scratch: &mut Scratch,
-) -> Vec<RequirementIndex> {
+) -> Arc<[RequirementIndex]> {
     let subject = Subject {
         initiator,
         responder: IpAddr::from([0, 0, 0, 0]),

@@ -590,7 +590,7 @@ fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &m
             confidence: Some(evidence.grade),
             evidence: thin_vec![evidence.clone()],
             doubt: None,
-            requirements: requirements.into(),
+            requirements,
             attempts: ThinVec::new(),
             span: (*first, *last),
         });

@@ -244,14 +244,16 @@ fn resolved_names<'a>(
         .iter()
         .filter_map(|(client, name, lookup)| Some((client, name, lookup.resolved_at?.time)))
         .collect();
+    // A thread remembers what it worked out, so each gets long stretches.
+    let stretch = (resolved.len() / (8 * rayon::current_num_threads())).max(256);
     resolved
         .par_iter()
-        .with_min_len(256)
+        .with_min_len(stretch)
         .fold(
             || (Scratch::default(), BTreeMap::new()),
             |(mut scratch, mut out), (client, name, at)| {
-                for requirement in wanted_by_name(*client, name, *at, rules, &mut scratch) {
-                    let names: &mut BTreeSet<&Fqdn> = out.entry(requirement).or_default();
+                for requirement in wanted_by_name(*client, name, *at, rules, &mut scratch).iter() {
+                    let names: &mut BTreeSet<&Fqdn> = out.entry(*requirement).or_default();
                     names.insert(*name);
                 }
                 (scratch, out)

@@ -123,6 +123,29 @@ pub(super) struct DnsSeen {
     pub facts: Arc<DnsFacts>,
 }
 
+/// What pairs an answer with its query (RFC 5452 section 9.1): client, server, transport, identifier, name, type.
+type Exchange<'a> = (Endpoint, Endpoint, Transport, u16, Option<&'a Fqdn>, u16);
+
+impl DnsSeen {
+    fn exchange(&self) -> Exchange<'_> {
+        let facts = &self.facts;
+        let (client, server) = if facts.response {
+            (self.destination, self.source)
+        } else {
+            (self.source, self.destination)
+        };
+        let query = facts.query.as_ref();
+        (
+            client,
+            server,
+            self.transport,
+            facts.id,
+            query,
+            facts.query_type,
+        )
+    }
+}
+
 /// All DNS messages of a capture or a part of it.
 #[derive(Clone, Debug, Default)]
 pub struct DnsLog {
@@ -231,19 +254,19 @@ impl DnsLog {
         // The latest transaction of each exchange, by its place in `out`: that is where the exchange stands.
         let mut open: HashTable<usize> = HashTable::with_capacity(self.seen.len() / 2);
         for seen in self.seen {
-            let new = DnsTransaction::new(&seen);
-            let hash = hasher.hash_one(new.exchange());
-            let known = open.find_mut(hash, |place| out[*place].exchange() == new.exchange());
+            let exchange = seen.exchange();
+            let hash = hasher.hash_one(exchange);
+            let known = open.find_mut(hash, |place| out[*place].exchange() == exchange);
             let place = match known {
                 Some(place) if out[*place].goes_on_with(&seen) => *place,
                 Some(place) => {
                     *place = out.len();
-                    out.push(new);
+                    out.push(DnsTransaction::new(&seen));
                     *place
                 }
                 None => {
                     let place = out.len();
-                    out.push(new);
+                    out.push(DnsTransaction::new(&seen));
                     open.insert_unique(hash, place, |place| {
                         hasher.hash_one(out[*place].exchange())
                     });
@@ -252,6 +275,8 @@ impl DnsLog {
             };
             out[place].take(seen);
         }
+        // Grown by doubling, up to half of it may be empty.
+        out.shrink_to_fit();
         out
     }
 }
@@ -292,27 +317,21 @@ pub struct DnsTransaction {
 
 impl DnsTransaction {
     fn new(seen: &DnsSeen) -> Self {
-        let facts = &seen.facts;
-        let (client, server) = if facts.response {
-            (seen.destination, seen.source)
-        } else {
-            (seen.source, seen.destination)
-        };
+        let (client, server, transport, id, query, query_type) = seen.exchange();
         Self {
             client,
             server,
-            transport: seen.transport,
-            id: facts.id,
-            query: facts.query.clone(),
-            query_type: facts.query_type,
+            transport,
+            id,
+            query: query.cloned(),
+            query_type,
             queries: Vec::new(),
             answers: Vec::new(),
             answer_ttls: Vec::new(),
         }
     }
 
-    /// What pairs an answer with its query: RFC 5452 section 9.1.
-    fn exchange(&self) -> (Endpoint, Endpoint, Transport, u16, Option<&Fqdn>, u16) {
+    fn exchange(&self) -> Exchange<'_> {
         (
             self.client,
             self.server,

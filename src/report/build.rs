@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::finding_id::finding_ids;
-use super::judged_flow::JudgedFlow;
+use super::judged_flow::{JudgedFlow, outcome};
 use super::view::{
     CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
     IntentView, RequirementView, Span, Summary,
@@ -18,7 +18,7 @@ use crate::judge::{
     Standing,
 };
 use crate::model::{Fqdn, Stamp};
-use crate::observe::FlowId;
+use crate::observe::{Flow, FlowId};
 use crate::rules::{DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
@@ -140,6 +140,20 @@ impl<'a> Report<'a> {
                 self.audit.rules,
             )
         })
+    }
+
+    /// All flows with what became of them, in the same order.
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = (&Flow, Outcome)> {
+        let Audit {
+            capture, judgement, ..
+        } = self.audit;
+        let judged = capture.flows.iter().zip(&judgement.flows);
+        judged
+            .zip(&self.intent_of_flow)
+            .map(|((flow, verdict), place)| {
+                let intent = place.and_then(|place| judgement.intents.get(place as usize));
+                (flow, outcome(verdict, intent))
+            })
     }
 
     /// The exit status that the report calls for: 0 nothing to report, 1 findings, 2 audited only in part.

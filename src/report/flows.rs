@@ -193,37 +193,30 @@ impl<'a> FlowView<'a> {
         out
     }
 
-    /// Cells of a row, in the order of [`Self::columns`].
-    pub(super) fn cells(&self) -> Vec<String> {
-        let port = |end: End| end.port.map_or(String::new(), |port| port.to_string());
+    /// Writes the first cells of a row, in the order of [`Self::columns`].
+    pub(super) fn cells<W: Write>(&self, table: &mut CsvTable<W>) -> Result<(), ReportError> {
         let best = self.names.first();
-        vec![
-            self.start.to_string(),
-            self.end.to_string(),
-            self.initiator.ip.to_string(),
-            port(self.initiator),
-            self.responder.ip.to_string(),
-            port(self.responder),
-            self.transport.to_string(),
-            self.app.unwrap_or_default().to_owned(),
-            self.conn_state.to_string(),
-            self.history.to_owned(),
-            self.packets.out.to_string(),
-            self.packets.back.to_string(),
-            self.bytes.out.to_string(),
-            self.bytes.back.to_string(),
-            best.map_or("", |name| name.fqdn).to_owned(),
-            best.map_or(String::new(), |name| name.source.to_string()),
-            self.name_list().join(" "),
-            self.vlan
-                .iter()
-                .map(u16::to_string)
-                .collect::<Vec<_>>()
-                .join(" "),
-            self.tunnel.join(" "),
-            self.frames.first.to_string(),
-            self.frames.last.to_string(),
-        ]
+        table.cell(self.start)?;
+        table.cell(self.end)?;
+        for end in [self.initiator, self.responder] {
+            table.cell(end.ip)?;
+            table.cell_or_empty(end.port)?;
+        }
+        table.cell(self.transport)?;
+        table.text(self.app.unwrap_or_default())?;
+        table.cell(self.conn_state)?;
+        table.text(self.history)?;
+        for sides in [self.packets, self.bytes] {
+            table.cell(sides.out)?;
+            table.cell(sides.back)?;
+        }
+        table.text(best.map_or("", |name| name.fqdn))?;
+        table.cell_or_empty(best.map(|name| name.source))?;
+        table.words(self.name_list())?;
+        table.words(self.vlan)?;
+        table.words(&self.tunnel)?;
+        table.cell(self.frames.first)?;
+        table.cell(self.frames.last)
     }
 
     /// Names of the columns: the first ones of `flows.csv`.
@@ -259,7 +252,8 @@ pub fn write_flows(
         Format::Csv => {
             let mut table = CsvTable::new(&mut out, &FlowView::columns())?;
             for flow in flows() {
-                table.row(flow.cells())?;
+                flow.cells(&mut table)?;
+                table.end_row()?;
             }
             table.finish()?;
         }

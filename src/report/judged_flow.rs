@@ -1,6 +1,7 @@
 //! A flow with what is said of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use super::schema;
 use super::view::{word, word_or_null};
 use crate::judge::{Doubt, Evidence, FlowVerdict, Grade, Intent, Outcome, Stage, Went};
 use crate::observe::{Capture, Flow};
-use crate::rules::RuleSet;
+use crate::rules::{RequirementIndex, RuleSet};
 
 /// A flow and its verdict.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -42,6 +43,9 @@ pub struct JudgedFlow<'a> {
     pub requirements: Vec<&'a str>,
     /// Place in `intents`.
     pub intent: Option<u32>,
+    /// The requirements of `requirements`, in a list that flows share.
+    #[serde(skip)]
+    pub(super) covers: &'a Arc<[RequirementIndex]>,
 }
 
 /// What became of a flow: the words of [`Outcome`].
@@ -81,12 +85,13 @@ impl<'a> JudgedFlow<'a> {
             reason: reason(verdict, failure),
             requirements: ids.map(|row| row.id.as_str()).collect(),
             intent: intent.map(|(place, _)| place),
+            covers: &verdict.coverage.covers,
         }
     }
 }
 
 /// The outcome of a flow by itself; only who lost a race is told by the intent.
-fn outcome(verdict: &FlowVerdict, intent: Option<&Intent>) -> Outcome {
+pub(super) fn outcome(verdict: &FlowVerdict, intent: Option<&Intent>) -> Outcome {
     if verdict.out_of_scope.is_some() {
         return Outcome::OutOfScope;
     }

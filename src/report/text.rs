@@ -41,6 +41,14 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// character; all other cells are as they stand.
 #[must_use]
 pub fn cell(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        let first = text.trim_start_matches(' ').bytes().next();
+        return if matches!(first, Some(b'=' | b'+' | b'-' | b'@')) || text.starts_with('\'') {
+            Cow::Owned(format!("'{text}"))
+        } else {
+            Cow::Borrowed(text)
+        };
+    }
     let text = visible(text);
     let starts_formula = text.trim_start().starts_with([
         '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',

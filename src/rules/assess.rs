@@ -48,6 +48,23 @@ impl RuleSet {
     /// What of [`Self::assess`] a verdict needs. Cheaper in time and in memory: hardly anything is put into words.
     #[must_use]
     pub fn fit(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> Fit {
+        let roles = self.profile.roles_at(subject.initiator);
+        let question = scratch.known.question(subject, roles, self);
+        if let Some(covers) = scratch.known.answer(&question) {
+            return Fit {
+                covers: Arc::clone(covers),
+                ..Fit::default()
+            };
+        }
+        let fit = self.work_out(subject, scratch);
+        // What does not fit is told with the names that it was asked for; it is as rare as it is long.
+        if fit.misses.is_empty() && fit.denied.is_empty() {
+            scratch.known.remember(&question, &fit.covers);
+        }
+        fit
+    }
+
+    fn work_out(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> Fit {
         self.gather_best(subject, scratch);
         let mut covers = std::mem::take(&mut scratch.covers);
         covers.clear();
@@ -109,7 +126,12 @@ impl RuleSet {
         &self,
         subject: &Subject<'_>,
         scratch: &mut Scratch,
-    ) -> Vec<RequirementIndex> {
+    ) -> Arc<[RequirementIndex]> {
+        let roles = self.profile.roles_at(subject.initiator);
+        let question = scratch.known_on_any_port.question(subject, roles, self);
+        if let Some(covers) = scratch.known_on_any_port.answer(&question) {
+            return Arc::clone(covers);
+        }
         self.gather_best(subject, scratch);
         let fits = |found: &&Found| found.misfits.0 & !(Misfits::PORT | Misfits::TRANSPORT) == 0;
         let wanted = scratch.found.iter().filter(fits).filter_map(|found| {
@@ -117,7 +139,9 @@ impl RuleSet {
             let rule = self.rules.get(leg.requirement.index())?;
             (!rule.deny).then_some(leg.requirement)
         });
-        wanted.collect()
+        let wanted = wanted.collect();
+        scratch.known_on_any_port.remember(&question, &wanted);
+        wanted
     }
 
     /// Fills `scratch.found` with the leg of each requirement that fits best, ascending by requirement; returns how many

@@ -8,6 +8,7 @@ use foldhash::HashSet;
 use ipnet::IpNet;
 use thin_vec::ThinVec;
 
+use super::known::Known;
 use super::{RequirementIndex, RoleIndex, Truth};
 use crate::model::{CaptureTime, Fqdn, PortSet, Transport};
 
@@ -235,6 +236,9 @@ pub struct Scratch {
     pub(super) covers: Vec<RequirementIndex>,
     /// Lists that were made before, so that equal ones are one.
     pub(super) shared: HashSet<Arc<[RequirementIndex]>>,
+    pub(super) known: Known,
+    /// What covers subjects on any port.
+    pub(super) known_on_any_port: Known,
 }
 
 /// A leg whose destination fits, with how the rest fits.

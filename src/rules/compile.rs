@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::candidate::Found;
+use super::known::Dependence;
 use super::profile::RegionChoice;
 use super::strategy::{ExactNames, NameSuffixes, Networks, OddPatterns, Services};
 use super::{
@@ -31,6 +32,7 @@ pub struct RuleSet {
     pub(super) networks: Networks,
     pub(super) services: Services,
     pub(super) vendor_domains: BTreeMap<String, Vec<DocumentIndex>>,
+    pub(super) depends: Dependence,
 }
 
 /// A requirement as the matcher needs it.
@@ -87,6 +89,9 @@ impl RuleSet {
             .iter()
             .enumerate()
             .map(|(i, r)| Rule::new(RequirementIndex::at(i), r, &library, profile));
+        let rules: Vec<Rule> = rules.collect();
+        let valid = rules.iter().map(|rule| rule.valid);
+        let depends = Dependence::of(&library, profile, valid);
         let mut vendor_domains: BTreeMap<String, Vec<DocumentIndex>> = BTreeMap::new();
         for (at, document) in library.documents.iter().enumerate() {
             for domain in &document.vendor_domains {
@@ -97,7 +102,7 @@ impl RuleSet {
             }
         }
         let mut set = Self {
-            rules: rules.collect(),
+            rules,
             legs: Vec::new(),
             exact: ExactNames::default(),
             suffixes: NameSuffixes::default(),
@@ -105,6 +110,7 @@ impl RuleSet {
             networks: Networks::default(),
             services: Services::default(),
             vendor_domains,
+            depends,
             profile: profile.clone(),
             library: Arc::clone(&library),
         };

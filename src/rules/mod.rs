@@ -25,6 +25,7 @@ mod compile;
 mod condition;
 mod embedded;
 mod explain;
+mod known;
 mod library;
 mod list;
 mod pattern;

@@ -901,11 +901,60 @@ proptest! {
             }
             prop_assert!(covered.is_sorted() && missed.is_sorted());
             let fit = set.fit(&subject, &mut scratch);
+            prop_assert_eq!(&fit, &set.fit(&subject, &mut scratch));
             prop_assert!(answer.covers.iter().map(|c| c.requirement).eq(fit.covers.iter().copied()));
             prop_assert_eq!(&fit.denied, &answer.denied);
             let misses = if fit.covers.is_empty() { &answer.misses[..] } else { &[] };
             prop_assert_eq!(&fit.misses[..], misses);
         }
+    }
+}
+
+#[test]
+fn what_was_worked_out_is_used_again_only_where_it_holds() {
+    let one = rule_set(
+        "[roles.agent]\n[[requirement]]\nid = \"roles\"\nfrom = [\"agent\"]\nto = [\"x.example.com\"]\n[[requirement]]\nid = \"network\"\nfrom = [{ cidr = \"10.2.0.0/16\" }]\nto = [\"x.example.com\"]\n[[requirement]]\nid = \"young\"\nto = [\"x.example.com\"]\nfrom = [\"agent\"]\nvalid = { from = \"2026-11-22\" }\n[[requirement]]\nid = \"old\"\nto = [\"x.example.com\"]\nfrom = [\"agent\"]\nvalid = { until = \"2026-11-21\" }\n[[requirement]]\nid = \"path\"\nfrom = [\"agent\"]\nto = [{ host = \"x.example.com\", path = \"/p\" }]\n",
+        "[roles]\nagent = [\"10.1.0.0/16\"]\n",
+    );
+    let other = rule_set(
+        "[[requirement]]\nid = \"other\"\nto = [\"x.example.com\"]\n",
+        "",
+    );
+    let mut scratch = Scratch::default();
+    let mut fits = |set: &RuleSet, words: &str, day: u8, path: Option<&str>| {
+        let flow = flow(words);
+        let names: Vec<&Fqdn> = flow.names.iter().collect();
+        let day = Some(jiff::civil::date(2026, 11, day as i8));
+        let (time, _) = Validity {
+            from: day,
+            until: None,
+        }
+        .bounds();
+        let subject = Subject {
+            initiator: flow.initiator,
+            responder: flow.responder,
+            port: flow.port,
+            transport: flow.transport,
+            names: &names,
+            path,
+            time,
+        };
+        let fit = set.fit(&subject, &mut scratch);
+        assert_eq!(fit, set.fit(&subject, &mut Scratch::default()));
+        fit.covers
+            .iter()
+            .map(|at| local(set, *at))
+            .collect::<Vec<_>>()
+    };
+    let agent = "10.1.0.1 > 1.1.1.1:443 x.example.com";
+    for _ in 0..2 {
+        let path = Some("/q");
+        assert_eq!(fits(&one, agent, 21, path), ["old", "roles"]);
+        assert_eq!(fits(&one, agent, 22, path), ["roles", "young"]);
+        assert_eq!(fits(&one, agent, 22, None), ["path", "roles", "young"]);
+        let elsewhere = "10.2.0.1 > 1.1.1.1:443 x.example.com";
+        assert_eq!(fits(&one, elsewhere, 21, path), ["network"]);
+        assert_eq!(fits(&other, agent, 21, path), ["other"]);
     }
 }
 

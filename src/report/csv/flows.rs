@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use super::whereabouts::{file, roles};
-use super::{Column, CsvTable, text, words};
+use super::{Column, CsvTable};
 use crate::observe::FlowId;
 use crate::report::pieces::in_pieces;
 use crate::report::{JudgedFlow, Report, ReportError};
@@ -97,7 +97,7 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
         let mut bytes = Vec::new();
         let mut table = CsvTable::go_on(&mut bytes);
         for judged in report.flows_at(places) {
-            table.row(cells(report, &judged, &findings))?;
+            row(report, &judged, &findings, &mut table)?;
         }
         table.finish()?;
         Ok(bytes)
@@ -106,27 +106,24 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
     Ok(out.flush()?)
 }
 
-fn cells(
+fn row<W: Write>(
     report: &Report<'_>,
     judged: &JudgedFlow<'_>,
     findings: &HashMap<u32, Vec<&str>>,
-) -> Vec<String> {
+    table: &mut CsvTable<W>,
+) -> Result<(), ReportError> {
     let id = FlowId(u32::try_from(judged.id).unwrap_or(u32::MAX));
     let first = report.audit.capture.flow(id).map(|flow| flow.span.0);
-    let mut cells = judged.flow.cells();
-    cells.extend([
-        judged.outcome.to_string(),
-        text(judged.stage.as_ref()),
-        text(judged.confidence.as_ref()),
-        text(judged.evidence.as_ref()),
-        text(judged.reason.as_ref()),
-        judged.requirements.join(" "),
-        first.map_or("", |stamp| file(report, stamp)).to_owned(),
-        words(roles(report, judged.flow.initiator.ip)),
-        words(roles(report, judged.flow.responder.ip)),
-        findings
-            .get(&id.0)
-            .map_or(String::new(), |ids| ids.join(" ")),
-    ]);
-    cells
+    judged.flow.cells(table)?;
+    table.cell(judged.outcome)?;
+    table.cell_or_empty(judged.stage)?;
+    table.cell_or_empty(judged.confidence)?;
+    table.cell_or_empty(judged.evidence)?;
+    table.text(judged.reason.as_deref().unwrap_or_default())?;
+    table.words(&judged.requirements)?;
+    table.text(first.map_or("", |stamp| file(report, stamp)))?;
+    table.words(roles(report, judged.flow.initiator.ip))?;
+    table.words(roles(report, judged.flow.responder.ip))?;
+    table.words(findings.get(&id.0).into_iter().flatten())?;
+    table.end_row()
 }

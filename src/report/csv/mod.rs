@@ -11,6 +11,7 @@ mod flows;
 mod requirements;
 mod whereabouts;
 
+use std::fmt::{Display, Write as _};
 use std::io::Write;
 
 use super::ReportError;
@@ -28,6 +29,8 @@ pub type Column = (&'static str, &'static str, &'static str);
 /// A table on its way to a writer.
 pub(super) struct CsvTable<W: Write> {
     writer: csv::Writer<W>,
+    /// Room for the text of a cell.
+    text: String,
 }
 
 impl<W: Write> CsvTable<W> {
@@ -45,7 +48,8 @@ impl<W: Write> CsvTable<W> {
         let writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
-        Self { writer }
+        let text = String::new();
+        Self { writer, text }
     }
 
     /// Starts a table with documented columns.
@@ -59,8 +63,51 @@ impl<W: Write> CsvTable<W> {
         cells: impl IntoIterator<Item = S>,
     ) -> Result<(), ReportError> {
         for text in cells {
-            self.writer.write_field(cell(text.as_ref()).as_bytes())?;
+            self.text(text.as_ref())?;
         }
+        self.end_row()
+    }
+
+    /// The next cell of a row that is written cell by cell: text as it is.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), ReportError> {
+        Ok(self.writer.write_field(cell(text).as_bytes())?)
+    }
+
+    /// The next cell: something put into words.
+    pub(super) fn cell(&mut self, value: impl Display) -> Result<(), ReportError> {
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        // Writing to a string does not fail.
+        let _ = write!(text, "{value}");
+        let done = self.text(&text);
+        self.text = text;
+        done
+    }
+
+    /// The next cell: something put into words, or nothing.
+    pub(super) fn cell_or_empty(&mut self, value: Option<impl Display>) -> Result<(), ReportError> {
+        match value {
+            Some(value) => self.cell(value),
+            None => self.text(""),
+        }
+    }
+
+    /// The next cell: a list of words.
+    pub(super) fn words<T: Display>(
+        &mut self,
+        list: impl IntoIterator<Item = T>,
+    ) -> Result<(), ReportError> {
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        for (place, word) in list.into_iter().enumerate() {
+            let _ = write!(text, "{}{word}", if place > 0 { " " } else { "" });
+        }
+        let done = self.text(&text);
+        self.text = text;
+        done
+    }
+
+    pub(super) fn end_row(&mut self) -> Result<(), ReportError> {
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 

@@ -21,25 +21,24 @@ struct Destination {
 
 pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
     let mut by_aim: BTreeMap<String, Destination> = BTreeMap::new();
-    for judged in report.flows() {
-        if !matches!(judged.outcome.0, Outcome::Unexpected | Outcome::Unnamed) {
+    for (flow, outcome) in report.outcomes() {
+        if !matches!(outcome, Outcome::Unexpected | Outcome::Unnamed) {
             continue;
         }
-        let flow = &judged.flow;
         let name = flow.names.first().map_or_else(
             || flow.responder.ip.to_string(),
-            |name| name.fqdn.to_owned(),
+            |name| name.fqdn.to_string(),
         );
-        let port = flow
-            .responder
-            .port
-            .map_or(String::new(), |port| format!(" {port}"));
+        let port = match flow.transport.has_ports() {
+            true => format!(" {}", flow.responder.port),
+            false => String::new(),
+        };
         let aim = by_aim
             .entry(format!("{name}{port}/{}", flow.transport))
             .or_default();
         aim.flows += 1;
-        aim.sent += flow.bytes.out;
-        aim.received += flow.bytes.back;
+        aim.sent += flow.out.bytes;
+        aim.received += flow.back.bytes;
         aim.hosts.insert(flow.initiator.ip);
     }
     if by_aim.is_empty() {

@@ -1,12 +1,16 @@
 //! The flows as compact JSON for the script: one list a column, and each text once.
 
-use std::collections::HashMap;
+use std::fmt::{Display, Write as _};
+use std::net::IpAddr;
+use std::sync::Arc;
 
+use foldhash::HashMap;
 use serde::Serialize;
 
 use crate::judge::Outcome;
 use crate::report::text::visible;
-use crate::report::{JudgedFlow, Report, ReportError};
+use crate::report::{JudgedFlow, Report};
+use crate::rules::RequirementIndex;
 
 /// Flows that the page holds; flows.csv has all.
 const MOST: usize = 200_000;
@@ -73,10 +77,12 @@ impl FlowData {
         let mut texts = Texts::default();
         texts.place("");
         let mut room = MOST;
-        let plain =
-            |flow: &JudgedFlow<'_>| matches!(flow.outcome.0, Outcome::Ok | Outcome::OutOfScope);
+        let plain = |outcome| matches!(outcome, Outcome::Ok | Outcome::OutOfScope);
         let odd = if all > MOST {
-            report.flows().filter(|flow| !plain(flow)).count()
+            report
+                .outcomes()
+                .filter(|(_, outcome)| !plain(*outcome))
+                .count()
         } else {
             0
         };
@@ -84,7 +90,7 @@ impl FlowData {
         for flow in report.flows() {
             let wanted = if all <= MOST {
                 true
-            } else if plain(&flow) {
+            } else if plain(flow.outcome.0) {
                 let wanted = room_for_plain > 0;
                 room_for_plain = room_for_plain.saturating_sub(1);
                 wanted
@@ -109,10 +115,6 @@ impl FlowData {
             .collect();
         data
     }
-
-    pub(super) fn json(&self) -> Result<String, ReportError> {
-        Ok(serde_json::to_string(self)?)
-    }
 }
 
 impl Columns {
@@ -124,20 +126,19 @@ impl Columns {
         self.start.push(start - base);
         self.lasted.push(micros(flow.end) - start);
         self.initiator
-            .push(texts.place(&flow.initiator.ip.to_string()));
+            .push(texts.place_of_address(flow.initiator.ip));
         self.initiator_port.push(flow.initiator.port);
         self.responder
-            .push(texts.place(&flow.responder.ip.to_string()));
+            .push(texts.place_of_address(flow.responder.ip));
         self.responder_port.push(flow.responder.port);
-        self.transport
-            .push(texts.place(&flow.transport.to_string()));
+        self.transport.push(texts.place_of(Some(flow.transport)));
         self.app.push(texts.place(flow.app.unwrap_or_default()));
-        self.state.push(texts.place(&flow.conn_state.to_string()));
+        self.state.push(texts.place_of(Some(flow.conn_state)));
         self.history.push(texts.place(flow.history));
         self.name
             .push(texts.place(name.map_or("", |name| name.fqdn)));
         self.name_source
-            .push(texts.place(&name.map_or(String::new(), |name| name.source.to_string())));
+            .push(texts.place_of(name.map(|name| name.source)));
         self.sent.push(flow.bytes.out);
         self.received.push(flow.bytes.back);
         self.packets_sent.push(flow.packets.out);
@@ -148,8 +149,7 @@ impl Columns {
         self.evidence.push(texts.place_of(judged.evidence));
         self.reason
             .push(texts.place(judged.reason.as_deref().unwrap_or_default()));
-        self.requirements
-            .push(texts.place(&judged.requirements.join(" ")));
+        self.requirements.push(texts.place_of_ids(judged));
         self.first_frame.push(flow.frames.first);
         self.last_frame.push(flow.frames.last);
     }
@@ -164,6 +164,11 @@ fn micros(time: crate::model::CaptureTime) -> i64 {
 struct Texts {
     list: Vec<String>,
     places: HashMap<String, u32>,
+    addresses: HashMap<IpAddr, u32>,
+    /// Lists of requirements by where they lie: flows share them.
+    ids: HashMap<*const RequirementIndex, u32>,
+    /// Room for what is put into words.
+    words: String,
 }
 
 impl Texts {
@@ -177,7 +182,33 @@ impl Texts {
         place
     }
 
-    fn place_of(&mut self, value: Option<impl ToString>) -> u32 {
-        value.map_or(0, |value| self.place(&value.to_string()))
+    fn place_of(&mut self, value: Option<impl Display>) -> u32 {
+        let Some(value) = value else { return 0 };
+        let mut words = std::mem::take(&mut self.words);
+        words.clear();
+        // Writing to a string does not fail.
+        let _ = write!(words, "{value}");
+        let place = self.place(&words);
+        self.words = words;
+        place
+    }
+
+    fn place_of_address(&mut self, ip: IpAddr) -> u32 {
+        if let Some(place) = self.addresses.get(&ip) {
+            return *place;
+        }
+        let place = self.place_of(Some(ip));
+        self.addresses.insert(ip, place);
+        place
+    }
+
+    fn place_of_ids(&mut self, judged: &JudgedFlow<'_>) -> u32 {
+        let list = Arc::as_ptr(judged.covers).cast::<RequirementIndex>();
+        if let Some(place) = self.ids.get(&list) {
+            return *place;
+        }
+        let place = self.place(&judged.requirements.join(" "));
+        self.ids.insert(list, place);
+        place
     }
 }

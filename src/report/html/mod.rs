@@ -74,7 +74,7 @@ pub fn write_html(report: &Report<'_>, out: impl Write) -> Result<(), ReportErro
     provenance::write(report, page)?;
     page.markup("</main>\n")?;
     let data = flow_data::FlowData::of(report);
-    page.data("flow-data", &data.json()?)?;
+    page.data("flow-data", &data)?;
     page.markup("<script>")?;
     page.markup(SCRIPT)?;
     page.markup("</script>\n</body>\n</html>\n")?;

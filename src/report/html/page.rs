@@ -4,6 +4,8 @@
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use crate::report::text::visible;
 
 /// A page that is being written.
@@ -66,20 +68,33 @@ impl<W: Write> Page<W> {
     }
 
     /// JSON for the page's own script; `<` is written so that nothing in it can end the script element.
-    pub(super) fn data(&mut self, id: &'static str, json: &str) -> io::Result<()> {
+    pub(super) fn data(&mut self, id: &'static str, data: &impl Serialize) -> io::Result<()> {
         write!(self.out, "<script type=\"application/json\" id=\"{id}\">")?;
-        let mut rest = json;
-        while let Some((before, after)) = rest.split_once('<') {
-            self.out.write_all(before.as_bytes())?;
-            self.markup("\\u003c")?;
-            rest = after;
-        }
-        self.out.write_all(rest.as_bytes())?;
+        serde_json::to_writer(NoTags(&mut self.out), data)?;
         self.markup("</script>\n")
     }
 
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+/// Writes JSON in which no `<` stands.
+struct NoTags<W>(W);
+
+impl<W: Write> Write for NoTags<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for (place, part) in bytes.split(|byte| *byte == b'<').enumerate() {
+            if place > 0 {
+                self.0.write_all(b"\\u003c")?;
+            }
+            self.0.write_all(part)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -135,7 +150,7 @@ mod tests {
         let mut page = Page::new(&mut bytes);
         page.text("<b>\"&'\u{202e}\x1b").unwrap();
         page.attribute("title", "\"><script>").unwrap();
-        page.data("d", r#"["</script><b>"]"#).unwrap();
+        page.data("d", &["</script><b>"]).unwrap();
         page.finish().unwrap();
         assert_eq!(
             String::from_utf8(bytes).unwrap(),

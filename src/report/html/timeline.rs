@@ -31,11 +31,9 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
     let length = span.last.since(span.first).as_nanos().max(1) as f64;
     let place = |at: CaptureTime| at.since(span.first).as_nanos() as f64 / length;
     let mut bins = vec![[0_u64; TONES.len()]; BINS];
-    for flow in report.flows() {
-        let bin = (place(flow.flow.start) * BINS as f64) as usize;
-        let which = TONES
-            .iter()
-            .position(|(name, _)| *name == tone(flow.outcome.0));
+    for (flow, outcome) in report.outcomes() {
+        let bin = (place(flow.span.0.time) * BINS as f64) as usize;
+        let which = TONES.iter().position(|(name, _)| *name == tone(outcome));
         if let (Some(bin), Some(which)) = (bins.get_mut(bin.min(BINS - 1)), which) {
             bin[which] += 1;
         }
