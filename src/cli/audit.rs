@@ -33,7 +33,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     };
     let exit = report(&sighted, &inputs, &captures, &plan, to, common);
     // The process ends: taking millions of small lists apart would only take time.
-    std::mem::forget(sighted);
+    std::mem::forget((sighted, plan));
     exit
 }
 

@@ -21,6 +21,8 @@ mod two_point;
 mod unexpected;
 mod unseen;
 
+use rayon::prelude::*;
+
 use crate::observe::Capture;
 use crate::rules::{Profile, RuleSet};
 
@@ -114,7 +116,7 @@ pub fn judge_between(
     for question in QUESTIONS {
         question(&case, &mut findings);
     }
-    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    findings.par_sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Judgement {
         flows,
         intents,

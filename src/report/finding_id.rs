@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::judge::Finding;
 use crate::rules::RuleSet;
 
-/// Hexadecimal digits of an id: enough that two findings of a report seldom share them, few enough to type.
+/// Hexadecimal digits of an id, two a byte: enough that two findings of a report seldom share them, few enough to type.
 const DIGITS: usize = 8;
 
 /// One id for each finding, in their order: the code, `-`, and digits worked out from what the finding is about (who,
@@ -15,10 +16,13 @@ const DIGITS: usize = 8;
 /// finding has the same id in the next capture. Of findings about the same thing the second ends in `-2`, and so on.
 pub(super) fn finding_ids(findings: &[Finding], rules: &RuleSet) -> Vec<String> {
     let mut times: HashMap<String, u32> = HashMap::new();
-    findings
-        .iter()
-        .map(|finding| {
-            let id = format!("{}-{}", finding.code, digits(finding, rules));
+    let all: Vec<String> = findings
+        .par_iter()
+        .with_min_len(256)
+        .map(|finding| format!("{}-{}", finding.code, digits(finding, rules)))
+        .collect();
+    all.into_iter()
+        .map(|id| {
             let time = times.entry(id.clone()).or_default();
             *time += 1;
             if *time > 1 {
@@ -45,12 +49,12 @@ fn digits(finding: &Finding, rules: &RuleSet) -> String {
         let row = rules.library().requirement(*index);
         part(row.map_or("", |row| row.id.as_str()));
     }
-    let hex = hash
-        .finalize()
+    let bytes = hash.finalize();
+    bytes
         .iter()
+        .take(DIGITS / 2)
         .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
-    hex.chars().take(DIGITS).collect()
+        .collect()
 }
 
 #[cfg(test)]

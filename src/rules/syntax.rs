@@ -150,8 +150,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
 pub(super) enum TextOr<T> {
     /// The short form.
     Text(String),
-    /// The table.
-    Table(T),
+    /// The table; few entries have one.
+    Table(Box<T>),
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for TextOr<T> {
@@ -168,7 +168,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for TextOr<T> {
                 String::deserialize(StrDeserializer::new(text)).map(TextOr::Text)
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(TextOr::Table)
+                Box::<T>::deserialize(MapAccessDeserializer::new(map)).map(TextOr::Table)
             }
         }
         deserializer.deserialize_any(Either(PhantomData))

@@ -220,7 +220,8 @@ fn sources(from: &Placed<OneOrMany<TextOr<FromTable>>>, values: &mut Values<'_>)
                 let role = text.strip_prefix("role:").unwrap_or(text);
                 out.extend(values.role(role, &span).map(Source::Role));
             }
-            TextOr::Table(FromTable { cidr, ip, role }) => {
+            TextOr::Table(table) => {
+                let FromTable { cidr, ip, role } = &**table;
                 for network in [cidr, ip].into_iter().flatten() {
                     out.extend(values.network(network, &network.span).map(Source::Network));
                 }

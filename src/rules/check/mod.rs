@@ -18,7 +18,7 @@ pub(super) use values::{Values, transports};
 
 use super::code;
 use super::problem::{Problem, Problems, Source};
-use super::read::Sections;
+use super::read::{Sections, read_in_parts};
 use super::syntax::RuleFile;
 use super::{
     Document, DocumentIndex, GroupIndex, Library, Member, Need, RequirementIndex, RuleText, Target,
@@ -85,9 +85,21 @@ pub fn check(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), Vec<Problem>
 
 fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
     let source = Source::new(&text.name, &text.text);
-    let mut sections = Sections::parse(&source, problems)?;
+    let (long, rest) = read_in_parts("requirement", &source).unzip();
+    let mut sections = match &rest {
+        Some(rest) => Sections::parse_text(rest, &source, problems)?,
+        None => Sections::parse(&source, problems)?,
+    };
+    let requirement = match long {
+        Some(list) if !sections.has("requirement") => list,
+        Some(_) => {
+            // It stands there in two ways, which the whole tells.
+            sections = Sections::parse(&source, problems)?;
+            sections.list("requirement", &source, problems)
+        }
+        None => sections.list("requirement", &source, problems),
+    };
     let group = sections.list("group", &source, problems);
-    let requirement = sections.list("requirement", &source, problems);
     let rest: RuleFile = sections.rest(&source, problems)?;
     let file = RuleFile {
         group,
