@@ -1,5 +1,5 @@
 # Short names for the scripts; nothing here that the scripts do not do.
-.PHONY: demo test bench micro record
+.PHONY: demo test bench micro instructions record
 
 demo:
 	sh scripts/demo
@@ -12,6 +12,9 @@ bench:
 
 micro:
 	cargo bench
+
+instructions:
+	sh scripts/instructions
 
 record:
 	samples/lab/record all
