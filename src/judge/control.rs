@@ -1,6 +1,6 @@
 //! What works nearby: tells a filter from a server that is down, and a name filter from a port filter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ pub(super) struct Controls {
     /// By initiator: responders that answered over UDP, by port.
     udp: HashMap<u16, BTreeSet<(IpAddr, IpAddr)>>,
     /// TTLs of SYN-ACKs by responder and by its neighbourhood.
-    ttl: BTreeMap<IpAddr, BTreeSet<u8>>,
-    near_ttl: BTreeMap<IpAddr, BTreeSet<u8>>,
+    ttl: HashMap<IpAddr, BTreeSet<u8>>,
+    near_ttl: HashMap<IpAddr, BTreeSet<u8>>,
     /// The shortest time to a SYN-ACK, by responder's neighbourhood.
-    soonest: BTreeMap<IpAddr, Duration>,
+    soonest: HashMap<IpAddr, Duration>,
     /// Who signs certificates.
     issuers: Issuers,
 }
@@ -47,11 +47,10 @@ impl Controls {
         for (flow, went) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
             for event in flow.events_of(EventKind::SynAck, false) {
-                all.ttl.entry(responder).or_default().insert(event.ttl);
-                all.near_ttl
-                    .entry(neighbourhood(responder))
-                    .or_default()
-                    .insert(event.ttl);
+                if all.ttl.entry(responder).or_default().insert(event.ttl) {
+                    let near = all.near_ttl.entry(neighbourhood(responder));
+                    near.or_default().insert(event.ttl);
+                }
             }
             if let (Some(took), _) = answer_times(flow) {
                 let soonest = all.soonest.entry(neighbourhood(responder)).or_insert(took);

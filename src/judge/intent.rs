@@ -3,10 +3,12 @@
 use std::cell::LazyCell;
 use std::collections::hash_map::Entry;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashSet};
 use rayon::prelude::*;
 use thin_vec::{ThinVec, thin_vec};
@@ -180,7 +182,8 @@ pub(super) fn intents(
             intents
         })
         .collect();
-    let mut out: Vec<Intent> = rolled_up.into_iter().flatten().collect();
+    let mut out = Vec::with_capacity(rolled_up.iter().map(Vec::len).sum());
+    out.extend(rolled_up.into_iter().flatten());
     forgive_other_family(&mut out, capture);
     failed_lookups(capture, lookups, rules, &mut out);
     out.par_sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
@@ -189,12 +192,30 @@ pub(super) fn intents(
 
 /// The audited flows by what they have in common, ascending by that; those of one group ascending.
 fn groups<'a>(capture: &'a Capture, verdicts: &'a [FlowVerdict]) -> Vec<(Key<'a>, Vec<FlowId>)> {
+    // Flows of one initiator are grouped by one thread.
+    let hasher = FixedState::default();
+    let shares = rayon::current_num_threads() as u64;
+    let mut groups: Vec<_> = (0..shares)
+        .into_par_iter()
+        .flat_map_iter(|share| {
+            let flows = capture.flows.iter().zip(verdicts).zip((0..).map(FlowId));
+            groups_of(flows.filter(|((flow, verdict), _)| {
+                verdict.out_of_scope.is_none()
+                    && hasher.hash_one(flow.initiator.ip) % shares == share
+            }))
+        })
+        .collect();
+    groups.par_sort_unstable_by_key(|(key, _)| *key);
+    groups
+}
+
+/// Flows by what they have in common, in no order; those of one group as they come.
+fn groups_of<'a>(
+    flows: impl Iterator<Item = ((&'a Flow, &'a FlowVerdict), FlowId)>,
+) -> Vec<(Key<'a>, Vec<FlowId>)> {
     let mut places: HashMap<Key<'_>, usize> = HashMap::default();
     let mut groups: Vec<(Key<'_>, Vec<FlowId>)> = Vec::new();
-    for ((flow, verdict), id) in capture.flows.iter().zip(verdicts).zip((0..).map(FlowId)) {
-        if verdict.out_of_scope.is_some() {
-            continue;
-        }
+    for ((flow, verdict), id) in flows {
         let name = verdict.aim.names.first();
         let address = name.is_none().then_some(flow.responder.ip);
         let covered = !verdict.coverage.covers.is_empty();
@@ -207,7 +228,6 @@ fn groups<'a>(capture: &'a Capture, verdicts: &'a [FlowVerdict]) -> Vec<(Key<'a>
             }
         }
     }
-    groups.par_sort_unstable_by_key(|(key, _)| *key);
     groups
 }
 
@@ -442,7 +462,7 @@ fn forged_answers(intent: &mut Intent, lookups: &Lookups) {
         .fqdn
         .as_ref()
         .and_then(|name| lookups.get(intent.initiator, name));
-    let Some((evidence, addresses)) = lookup.and_then(|lookup| lookup.injected.as_ref()) else {
+    let Some((evidence, addresses)) = lookup.and_then(|lookup| lookup.injected.as_deref()) else {
         return;
     };
     let at = |stamp: &Stamp| *stamp <= intent.span.0;
@@ -561,8 +581,12 @@ fn failed_lookups(capture: &Capture, lookups: &Lookups, rules: &RuleSet, out: &m
         first
     });
     for (client, name, lookup) in lookups.iter() {
-        let forged = lookup.injected.as_ref().map(|(evidence, _)| evidence);
-        let Some(evidence) = lookup.failure.as_ref().map(|known| forged.unwrap_or(known)) else {
+        let forged = lookup.injected.as_deref().map(|(evidence, _)| evidence);
+        let Some(evidence) = lookup
+            .failure
+            .as_deref()
+            .map(|known| forged.unwrap_or(known))
+        else {
             continue;
         };
         if tried.contains(&(client, name.clone())) {

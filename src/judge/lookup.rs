@@ -1,8 +1,10 @@
 //! How lookups went: what resolvers said of a name to a client.
 
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
+use foldhash::fast::FixedState;
 
 use rayon::prelude::*;
 
@@ -24,9 +26,9 @@ pub struct Lookup {
     /// The first answer with such an address.
     pub resolved_at: Option<Stamp>,
     /// Why it failed, where no answer was of use; the best evidence.
-    pub failure: Option<Evidence>,
+    pub failure: Option<Box<Evidence>>,
     /// That two answers to one query contradict each other, and the addresses in them.
-    pub injected: Option<(Evidence, Vec<IpAddr>)>,
+    pub injected: Option<Box<(Evidence, Vec<IpAddr>)>>,
 }
 
 impl Lookup {
@@ -55,14 +57,14 @@ impl Lookup {
             }
         }
         if self.injected.is_none() {
-            self.injected = injected(transaction);
+            self.injected = injected(transaction).map(Box::new);
         }
         let heard = !(trust.one_way && transaction.answers.is_empty());
         if let Some(mut evidence) = failure(transaction, servers, end).filter(|_| heard) {
             trust.lower(&mut evidence);
             let known = self.failure.as_ref();
             if known.is_none_or(|known| evidence.grade < known.grade) {
-                self.failure = Some(evidence);
+                self.failure = Some(Box::new(evidence));
             }
         }
     }
@@ -97,18 +99,25 @@ impl Lookups {
             .iter()
             .filter(|t| t.server.port == 53 && leads_to_addresses(t.query_type))
             .filter_map(|t| Some((t.client.ip, t.query.as_ref()?, t)));
-        let mut places: HashMap<(IpAddr, &Fqdn), usize> =
-            HashMap::with_capacity(transactions.len());
-        let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = Vec::new();
-        for (client, query, transaction) in asked {
-            let place = *places.entry((client, query)).or_insert(all.len());
-            if place == all.len() {
-                all.push((client, query, Lookup::default()));
+        // Lookups of one client are gathered by one thread.
+        let hasher = FixedState::default();
+        let shares = rayon::current_num_threads() as u64;
+        let gather = |share: u64| {
+            let own = |client: IpAddr| hasher.hash_one(client) % shares == share;
+            let mut places: HashMap<(IpAddr, &Fqdn), usize> = HashMap::default();
+            let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = Vec::new();
+            for (client, query, transaction) in asked.clone().filter(|(client, ..)| own(*client)) {
+                let place = *places.entry((client, query)).or_insert(all.len());
+                if place == all.len() {
+                    all.push((client, query, Lookup::default()));
+                }
+                let (_, _, lookup) = &mut all[place];
+                lookup.take(transaction, &servers, end, trust);
             }
-            let (_, _, lookup) = &mut all[place];
-            lookup.take(transaction, &servers, end, trust);
-        }
-        drop(places);
+            all
+        };
+        let gathered = (0..shares).into_par_iter().flat_map_iter(gather);
+        let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = gathered.collect();
         all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let all: Vec<(IpAddr, Fqdn, Lookup)> = all
             .into_par_iter()

@@ -122,7 +122,13 @@ pub(super) fn requirement_verdicts(
     lookups: &Lookups,
     rules: &RuleSet,
 ) -> Vec<RequirementVerdict> {
-    let mut covered: Vec<Vec<u32>> = vec![Vec::new(); rules.requirements().len()];
+    let mut counts = vec![0; rules.requirements().len()];
+    for requirement in intents.iter().flat_map(|intent| intent.requirements.iter()) {
+        if let Some(count) = counts.get_mut(requirement.index()) {
+            *count += 1;
+        }
+    }
+    let mut covered: Vec<Vec<u32>> = counts.into_iter().map(Vec::with_capacity).collect();
     for (i, intent) in (0..).zip(intents) {
         for requirement in intent.requirements.iter() {
             if let Some(of) = covered.get_mut(requirement.index()) {

@@ -249,36 +249,59 @@ impl DnsLog {
             .par_sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         self.seen.dedup();
         drop_parts(&mut self.seen);
+        // Exchanges have nothing to do with one another, so each thread takes some of them.
         let hasher = RandomState::default();
-        let mut out: Vec<DnsTransaction> = Vec::with_capacity(self.seen.len() / 2);
-        // The latest transaction of each exchange, by its place in `out`: that is where the exchange stands.
-        let mut open: HashTable<usize> = HashTable::with_capacity(self.seen.len() / 2);
-        for seen in self.seen {
-            let exchange = seen.exchange();
-            let hash = hasher.hash_one(exchange);
-            let known = open.find_mut(hash, |place| out[*place].exchange() == exchange);
-            let place = match known {
-                Some(place) if out[*place].goes_on_with(&seen) => *place,
-                Some(place) => {
-                    *place = out.len();
-                    out.push(DnsTransaction::new(&seen));
-                    *place
-                }
-                None => {
-                    let place = out.len();
-                    out.push(DnsTransaction::new(&seen));
-                    open.insert_unique(hash, place, |place| {
-                        hasher.hash_one(out[*place].exchange())
-                    });
-                    place
-                }
-            };
-            out[place].take(seen);
-        }
-        // Grown by doubling, up to half of it may be empty.
-        out.shrink_to_fit();
-        out
+        let hashes: Vec<u64> = self
+            .seen
+            .par_iter()
+            .map(|seen| hasher.hash_one(seen.exchange()))
+            .collect();
+        let shares = rayon::current_num_threads() as u64;
+        let mut all: Vec<(usize, DnsTransaction)> = (0..shares)
+            .into_par_iter()
+            .flat_map_iter(|share| {
+                let seen = self.seen.iter().zip(&hashes).enumerate();
+                transactions(seen.filter(|(_, (_, hash))| **hash % shares == share))
+            })
+            .collect();
+        // In the order of their first messages.
+        all.par_sort_unstable_by_key(|(first, _)| *first);
+        all.into_iter()
+            .map(|(_, transaction)| transaction)
+            .collect()
     }
+}
+
+/// Transactions out of messages in their order, each with its place and the hash of its exchange; with the place of
+/// the first message.
+fn transactions<'a>(
+    seen: impl Iterator<Item = (usize, (&'a DnsSeen, &'a u64))>,
+) -> Vec<(usize, DnsTransaction)> {
+    let mut out: Vec<(usize, DnsTransaction)> = Vec::new();
+    // The latest transaction of each exchange, by its hash and its place in `out`: that is where the exchange stands.
+    let mut open: HashTable<(u64, usize)> = HashTable::new();
+    for (first, (seen, hash)) in seen {
+        let exchange = seen.exchange();
+        let known = open.find_mut(*hash, |(known, place)| {
+            known == hash && out[*place].1.exchange() == exchange
+        });
+        let place = match known {
+            Some((_, place)) if out[*place].1.goes_on_with(seen) => *place,
+            Some((_, place)) => {
+                *place = out.len();
+                out.push((first, DnsTransaction::new(seen)));
+                *place
+            }
+            None => {
+                let place = out.len();
+                out.push((first, DnsTransaction::new(seen)));
+                open.insert_unique(*hash, (*hash, place), |(hash, _)| *hash);
+                place
+            }
+        };
+        out[place].1.take(seen);
+    }
+    out
 }
 
 impl Merge for DnsLog {
@@ -348,9 +371,9 @@ impl DnsTransaction {
             && (seen.facts.response || self.answers.is_empty())
     }
 
-    fn take(&mut self, seen: DnsSeen) {
+    fn take(&mut self, seen: &DnsSeen) {
         if seen.facts.response {
-            push_alone(&mut self.answers, (seen.stamp, seen.facts));
+            push_alone(&mut self.answers, (seen.stamp, Arc::clone(&seen.facts)));
             push_alone(&mut self.answer_ttls, seen.ttl);
         } else {
             push_alone(&mut self.queries, seen.stamp);

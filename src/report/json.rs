@@ -10,7 +10,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer as _};
 use serde_json::ser::{CompactFormatter, Formatter};
 
-use super::pieces::in_pieces;
+use super::pieces::{FEW, MANY, in_pieces};
 use super::text::{is_harmful, is_plain};
 use super::{Report, ReportError};
 
@@ -65,7 +65,7 @@ impl<T: Serialize + Sync> Part for Many<'_, T> {
     fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
         list(
             name,
-            self.0.len(),
+            (self.0.len(), FEW),
             |places| field(name, &self.0[places]),
             out,
         )
@@ -80,7 +80,7 @@ where
     F: Fn(&'static str, Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
 {
     fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
-        list(name, self.0, |places| (self.1)(name, places), out)
+        list(name, (self.0, MANY), |places| (self.1)(name, places), out)
     }
 }
 
@@ -88,7 +88,7 @@ where
 /// lies between its brackets.
 fn list(
     name: &'static str,
-    count: usize,
+    (count, piece): (usize, usize),
     some: impl Fn(Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
@@ -97,7 +97,7 @@ fn list(
     }
     writeln!(out, "  \"{name}\": [")?;
     let mut first = true;
-    in_pieces(count, some, |piece| {
+    in_pieces(count, piece, some, |piece| {
         if !std::mem::take(&mut first) {
             out.write_all(b",\n")?;
         }

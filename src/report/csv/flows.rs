@@ -6,7 +6,7 @@ use std::io::Write;
 use super::whereabouts::{file, roles};
 use super::{Column, CsvTable};
 use crate::observe::FlowId;
-use crate::report::pieces::in_pieces;
+use crate::report::pieces::{MANY, in_pieces};
 use crate::report::{JudgedFlow, Report, ReportError};
 
 /// Columns of `flows.csv`; `flows --format csv` prints those up to `last_frame`.
@@ -102,7 +102,9 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
         table.finish()?;
         Ok(bytes)
     };
-    in_pieces(report.flows_len(), rows, |rows| Ok(out.write_all(rows)?))?;
+    in_pieces(report.flows_len(), MANY, rows, |rows| {
+        Ok(out.write_all(rows)?)
+    })?;
     Ok(out.flush()?)
 }
 
