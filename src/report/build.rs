@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::finding_id::finding_ids;
 use super::judged_flow::{JudgedFlow, outcome};
+use super::looked_at::{Firsts, looked_at};
 use super::view::{
     CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
     IntentView, RequirementView, Span, Summary,
@@ -23,9 +24,6 @@ use crate::rules::{DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
 pub(super) const SCHEMA: u32 = 1;
-
-/// The most frame numbers listed of one thing; what is beyond is counted.
-const MOST_FRAMES: usize = 64;
 
 /// Words of [`Standing`], worst first.
 pub(super) const STANDINGS: [&str; 6] = [
@@ -59,8 +57,7 @@ impl<'a> Report<'a> {
                 *back += flow.back.bytes;
             }
         }
-        // Requirements look at many flows each, some at nearly all: their first frames lie close together here.
-        let firsts: Vec<Stamp> = audit.capture.flows.iter().map(|flow| flow.span.0).collect();
+        let firsts = Firsts::of(&audit.capture.flows);
         let capture = capture_view(&audit);
         let gather = Gather(audit);
         Self {
@@ -300,7 +297,7 @@ impl<'a> Gather<'a> {
     fn requirement(
         &self,
         verdict: &'a RequirementVerdict,
-        firsts: &[Stamp],
+        firsts: &Firsts,
     ) -> Option<RequirementView<'a>> {
         let Audit {
             rules, judgement, ..
@@ -312,15 +309,15 @@ impl<'a> Gather<'a> {
                 .iter()
                 .filter_map(|place| judgement.intents.get(*place as usize))
         };
-        let tried = intents().map(|intent| intent.initiator);
-        let missed = tried.filter(|ip| verdict.reached_by.binary_search(ip).is_err());
-        let mut missed: Vec<IpAddr> = missed.collect();
+        let tried = intents().filter(|intent| !intent.outcome.is_reached());
+        let missed =
+            tried.filter(|intent| verdict.reached_by.binary_search(&intent.initiator).is_err());
+        let mut missed: Vec<IpAddr> = missed.map(|intent| intent.initiator).collect();
         missed.sort_unstable();
         missed.dedup();
         let evidence = intents().flat_map(|intent| proof(&intent.evidence));
-        let flows = intents().flat_map(|intent| intent.attempts.iter());
-        let firsts = flows.filter_map(|flow| firsts.get(flow.0 as usize).copied());
-        let (stamps, frames_omitted) = looked_at(evidence, firsts, None);
+        let flows = intents().flat_map(|intent| intent.attempts.iter().copied());
+        let (stamps, frames_omitted) = firsts.looked_at(evidence, flows);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: sentence(verdict, missed.len()),
@@ -418,40 +415,6 @@ impl<'a> Gather<'a> {
 /// The frames of some evidence.
 fn proof(evidence: &[Evidence]) -> impl Iterator<Item = Stamp> + '_ {
     evidence.iter().flat_map(|e| e.stamps.iter().copied())
-}
-
-/// Frames to look at, ascending by number, and how many more there are. Evidence goes before the rest: the first
-/// frames of flows, and where there is neither, those of the span.
-fn looked_at(
-    proof: impl Iterator<Item = Stamp>,
-    firsts: impl Iterator<Item = Stamp>,
-    span: Option<(Stamp, Stamp)>,
-) -> (Vec<Stamp>, usize) {
-    let mut stamps = ascending(proof.collect());
-    let mut rest = ascending(firsts.collect());
-    if stamps.is_empty() && rest.is_empty() {
-        rest = ascending(span.map_or(Vec::new(), |(first, last)| vec![first, last]));
-    }
-    let known = |stamp: &Stamp| {
-        let place = stamps.binary_search_by_key(&stamp.frame, |known| known.frame);
-        place.is_ok()
-    };
-    rest.retain(|stamp| !known(stamp));
-    let total = stamps.len() + rest.len();
-    stamps.truncate(MOST_FRAMES);
-    let room = MOST_FRAMES - stamps.len();
-    stamps.extend(rest.into_iter().take(room));
-    stamps.sort_unstable_by_key(|stamp| stamp.frame);
-    let omitted = total - stamps.len();
-    (stamps, omitted)
-}
-
-/// Ascending by frame, each frame once.
-fn ascending(mut stamps: Vec<Stamp>) -> Vec<Stamp> {
-    // Flows are ascending by time, and their lists mostly are: the stable sort goes on from that.
-    stamps.sort_by_key(|stamp| stamp.frame);
-    stamps.dedup_by_key(|stamp| stamp.frame);
-    stamps
 }
 
 /// Ascending, each once.

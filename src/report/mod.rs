@@ -30,6 +30,7 @@ mod human;
 mod json;
 mod judged_flow;
 mod junit;
+mod looked_at;
 mod pieces;
 mod rules_list;
 mod sarif;

@@ -62,13 +62,14 @@ pub fn cell(text: &str) -> Cow<'_, str> {
 /// Whether a text is printable ASCII throughout, as nearly all is: nothing in it can do harm.
 #[must_use]
 pub(super) fn is_plain(text: &str) -> bool {
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    let mut last = [b' '; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    words
-        .iter()
-        .chain([&last])
-        .all(|bytes| is_plain_word(u64::from_ne_bytes(*bytes)))
+    let bytes = text.as_bytes();
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
+    };
+    // The last eight may be looked at in part twice.
+    let (words, _) = bytes.as_chunks::<8>();
+    let plain = |bytes: &[u8; 8]| is_plain_word(u64::from_ne_bytes(*bytes));
+    words.iter().all(plain) && plain(last)
 }
 
 /// Whether eight bytes are printable ASCII. The highest bit of a byte tells: it is set where the byte has it itself,
