@@ -70,12 +70,10 @@ pub(super) fn flow_verdicts(
             beside: ThinVec::new(),
         }
     };
-    // A thread remembers what it worked out, so each gets long stretches.
-    let stretch = (capture.flows.len() / (8 * rayon::current_num_threads())).max(512);
     let mut verdicts: Vec<FlowVerdict> = capture
         .flows
         .par_iter()
-        .with_min_len(stretch)
+        .with_min_len(Scratch::stretch(capture.flows.len()))
         .map_init(Scratch::default, judge)
         .collect();
     let controls = Controls::of(

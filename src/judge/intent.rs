@@ -3,12 +3,10 @@
 use std::cell::LazyCell;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashSet};
 use rayon::prelude::*;
 use thin_vec::{ThinVec, thin_vec};
@@ -18,7 +16,7 @@ use super::coverage::wanted_by_name;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
 use super::lookup::Lookups;
-use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
+use crate::model::{CaptureTime, Fqdn, Share, Stamp, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet, Scratch};
 
@@ -193,18 +191,13 @@ pub(super) fn intents(
 /// The audited flows by what they have in common, ascending by that; those of one group ascending.
 fn groups<'a>(capture: &'a Capture, verdicts: &'a [FlowVerdict]) -> Vec<(Key<'a>, Vec<FlowId>)> {
     // Flows of one initiator are grouped by one thread.
-    let hasher = FixedState::default();
-    let shares = rayon::current_num_threads() as u64;
-    let mut groups: Vec<_> = (0..shares)
-        .into_par_iter()
-        .flat_map_iter(|share| {
-            let flows = capture.flows.iter().zip(verdicts).zip((0..).map(FlowId));
-            groups_of(flows.filter(|((flow, verdict), _)| {
-                verdict.out_of_scope.is_none()
-                    && hasher.hash_one(flow.initiator.ip) % shares == share
-            }))
-        })
-        .collect();
+    let of_share = |share: Share| {
+        let flows = capture.flows.iter().zip(verdicts).zip((0..).map(FlowId));
+        groups_of(flows.filter(|((flow, verdict), _)| {
+            verdict.out_of_scope.is_none() && share.has(&flow.initiator.ip)
+        }))
+    };
+    let mut groups: Vec<_> = Share::each(of_share).collect();
     groups.par_sort_unstable_by_key(|(key, _)| *key);
     groups
 }

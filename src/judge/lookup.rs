@@ -1,17 +1,15 @@
 //! How lookups went: what resolvers said of a name to a client.
 
-use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
-use foldhash::fast::FixedState;
 
 use rayon::prelude::*;
 
 use super::evidence::Evidence;
 use super::lookup_failure::{Servers, addresses, failure, injected};
 use super::trust::Trust;
-use crate::model::{CaptureTime, Fqdn, Stamp};
+use crate::model::{CaptureTime, Fqdn, Share, Stamp};
 use crate::observe::{DnsTransaction, is_sinkhole};
 
 /// What a client learnt of a name.
@@ -100,13 +98,12 @@ impl Lookups {
             .filter(|t| t.server.port == 53 && leads_to_addresses(t.query_type))
             .filter_map(|t| Some((t.client.ip, t.query.as_ref()?, t)));
         // Lookups of one client are gathered by one thread.
-        let hasher = FixedState::default();
-        let shares = rayon::current_num_threads() as u64;
-        let gather = |share: u64| {
-            let own = |client: IpAddr| hasher.hash_one(client) % shares == share;
+        let gather = |share: Share| {
             let mut places: HashMap<(IpAddr, &Fqdn), usize> = HashMap::default();
             let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = Vec::new();
-            for (client, query, transaction) in asked.clone().filter(|(client, ..)| own(*client)) {
+            for (client, query, transaction) in
+                asked.clone().filter(|(client, ..)| share.has(client))
+            {
                 let place = *places.entry((client, query)).or_insert(all.len());
                 if place == all.len() {
                     all.push((client, query, Lookup::default()));
@@ -116,8 +113,7 @@ impl Lookups {
             }
             all
         };
-        let gathered = (0..shares).into_par_iter().flat_map_iter(gather);
-        let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = gathered.collect();
+        let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = Share::each(gather).collect();
         all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let all: Vec<(IpAddr, Fqdn, Lookup)> = all
             .into_par_iter()

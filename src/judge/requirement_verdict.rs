@@ -250,11 +250,9 @@ fn resolved_names<'a>(
         .iter()
         .filter_map(|(client, name, lookup)| Some((client, name, lookup.resolved_at?.time)))
         .collect();
-    // A thread remembers what it worked out, so each gets long stretches.
-    let stretch = (resolved.len() / (8 * rayon::current_num_threads())).max(256);
     resolved
         .par_iter()
-        .with_min_len(stretch)
+        .with_min_len(Scratch::stretch(resolved.len()))
         .fold(
             || (Scratch::default(), BTreeMap::new()),
             |(mut scratch, mut out), (client, name, at)| {

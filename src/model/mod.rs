@@ -1,10 +1,11 @@
-//! Nouns that all rooms share: time, endpoints, flow keys, names, and the merge contract. No I/O, no policy.
+//! Nouns that all rooms share: time, endpoints, flow keys, names, and how work merges and is shared. No I/O, no policy.
 
 mod endpoint;
 mod flow_key;
 mod fqdn;
 mod frame;
 mod merge;
+mod share;
 mod time;
 
 pub use endpoint::{Endpoint, PortSet, PortSetError, Transport};
@@ -12,4 +13,5 @@ pub use flow_key::{FlowKey, Side};
 pub use fqdn::{Fqdn, FqdnError};
 pub use frame::{FrameId, Stamp};
 pub use merge::Merge;
+pub use share::Share;
 pub use time::{CaptureTime, TimeSpan};

@@ -16,7 +16,7 @@ use thin_vec::ThinVec;
 
 use super::recognise::Arrival;
 use crate::decode::dns;
-use crate::model::{Endpoint, Fqdn, FrameId, Merge, Stamp, Transport};
+use crate::model::{Endpoint, Fqdn, FrameId, Merge, Share, Stamp, Transport};
 
 /// The most messages kept; beyond it they are counted only.
 const MAX_MESSAGES: usize = 20_000_000;
@@ -256,14 +256,11 @@ impl DnsLog {
             .par_iter()
             .map(|seen| hasher.hash_one(seen.exchange()))
             .collect();
-        let shares = rayon::current_num_threads() as u64;
-        let mut all: Vec<(usize, DnsTransaction)> = (0..shares)
-            .into_par_iter()
-            .flat_map_iter(|share| {
-                let seen = self.seen.iter().zip(&hashes).enumerate();
-                transactions(seen.filter(|(_, (_, hash))| **hash % shares == share))
-            })
-            .collect();
+        let of_share = |share: Share| {
+            let seen = self.seen.iter().zip(&hashes).enumerate();
+            transactions(seen.filter(|(_, (_, hash))| share.has_hash(**hash)))
+        };
+        let mut all: Vec<(usize, DnsTransaction)> = Share::each(of_share).collect();
         // In the order of their first messages.
         all.par_sort_unstable_by_key(|(first, _)| *first);
         all.into_iter()

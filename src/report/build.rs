@@ -49,14 +49,6 @@ impl<'a> Report<'a> {
                 }
             }
         }
-        let mut intent_bytes = vec![[0; 2]; judgement.intents.len()];
-        for (flow, intent) in audit.capture.flows.iter().zip(&intent_of_flow) {
-            if let Some([out, back]) = intent.and_then(|place| intent_bytes.get_mut(place as usize))
-            {
-                *out += flow.out.bytes;
-                *back += flow.back.bytes;
-            }
-        }
         let firsts = Firsts::of(&audit.capture.flows);
         let capture = capture_view(&audit);
         let gather = Gather(audit);
@@ -76,7 +68,6 @@ impl<'a> Report<'a> {
             rules: gather.documents(),
             audit,
             intent_of_flow,
-            intent_bytes,
         }
     }
 

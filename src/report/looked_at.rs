@@ -42,7 +42,7 @@ impl Firsts {
             let firsts = places.filter_map(|place| self.stamps.get(*place as usize));
             return looked_at(proof, firsts.copied(), None);
         }
-        let mut stamps = ascending(proof.collect());
+        let stamps = ascending(proof.collect());
         let mut wanted = vec![0_u64; self.stamps.len().div_ceil(64)];
         for place in places {
             wanted[*place as usize / 64] |= 1 << (place % 64);
@@ -55,15 +55,9 @@ impl Firsts {
             wanted[place / 64] &= !(1 << (place % 64));
         }
         let rest: usize = wanted.iter().map(|bits| bits.count_ones() as usize).sum();
-        let total = stamps.len() + rest;
-        stamps.truncate(MOST_FRAMES);
-        let room = MOST_FRAMES - stamps.len();
         let places = (0..).step_by(64).zip(&wanted);
         let places = places.flat_map(|(start, bits)| ones(*bits).map(move |bit| start + bit));
-        stamps.extend(places.take(room).map(|place| self.stamps[place]));
-        stamps.sort_unstable_by_key(|stamp| stamp.frame);
-        let omitted = total - stamps.len();
-        (stamps, omitted)
+        some_of(stamps, rest, places.map(|place| self.stamps[place]))
     }
 }
 
@@ -81,7 +75,7 @@ pub(super) fn looked_at(
     firsts: impl Iterator<Item = Stamp>,
     span: Option<(Stamp, Stamp)>,
 ) -> (Vec<Stamp>, usize) {
-    let mut stamps = ascending(proof.collect());
+    let stamps = ascending(proof.collect());
     let mut rest = ascending(firsts.collect());
     if stamps.is_empty() && rest.is_empty() {
         rest = ascending(span.map_or(Vec::new(), |(first, last)| vec![first, last]));
@@ -91,10 +85,19 @@ pub(super) fn looked_at(
         place.is_ok()
     };
     rest.retain(|stamp| !known(stamp));
-    let total = stamps.len() + rest.len();
+    some_of(stamps, rest.len(), rest.into_iter())
+}
+
+/// Evidence and then the rest, as many as are listed, ascending by frame; and how many more there are.
+fn some_of(
+    mut stamps: Vec<Stamp>,
+    count: usize,
+    rest: impl Iterator<Item = Stamp>,
+) -> (Vec<Stamp>, usize) {
+    let total = stamps.len() + count;
     stamps.truncate(MOST_FRAMES);
     let room = MOST_FRAMES - stamps.len();
-    stamps.extend(rest.into_iter().take(room));
+    stamps.extend(rest.take(room));
     stamps.sort_unstable_by_key(|stamp| stamp.frame);
     let omitted = total - stamps.len();
     (stamps, omitted)

@@ -208,6 +208,4 @@ pub struct Report<'a> {
     audit: Audit<'a>,
     /// To which intent each flow belongs; a flow belongs to one at most.
     intent_of_flow: Vec<Option<u32>>,
-    /// Bytes of IP packets that the flows of each intent carried, out and in.
-    intent_bytes: Vec<[u64; 2]>,
 }

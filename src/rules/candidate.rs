@@ -241,6 +241,14 @@ pub struct Scratch {
     pub(super) known_on_any_port: Known,
 }
 
+impl Scratch {
+    /// How many of some subjects a thread had better take in a row: it remembers what it worked out.
+    #[must_use]
+    pub fn stretch(subjects: usize) -> usize {
+        (subjects / (8 * rayon::current_num_threads())).max(256)
+    }
+}
+
 /// A leg whose destination fits, with how the rest fits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {

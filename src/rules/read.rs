@@ -117,13 +117,9 @@ pub(super) struct Sections<'i> {
 }
 
 impl<'i> Sections<'i> {
-    /// Parses the text; `None` where it is no TOML, all syntax errors noted.
-    pub(super) fn parse(source: &'i Arc<Source>, problems: &mut Problems) -> Option<Self> {
-        Self::parse_text(&source.text, source, problems)
-    }
-
-    /// As [`Self::parse`], where what was read before is not in the text any more.
-    pub(super) fn parse_text(
+    /// Parses the text of a source, or what is left of it in its places; `None` where it is no TOML, all syntax errors
+    /// noted.
+    pub(super) fn parse(
         text: &'i str,
         source: &Arc<Source>,
         problems: &mut Problems,
@@ -294,7 +290,7 @@ mod tests {
     fn codes(text: &str) -> Vec<(&'static str, usize)> {
         let source = Source::new("t.toml", text);
         let mut problems = Problems::default();
-        if let Some(mut sections) = Sections::parse(&source, &mut problems) {
+        if let Some(mut sections) = Sections::parse(&source.text, &source, &mut problems) {
             sections.list::<RequirementText>("requirement", &source, &mut problems);
             sections.rest::<RuleFile>(&source, &mut problems);
         }
@@ -328,7 +324,7 @@ mod tests {
         let source = Source::new("t.toml", &format!("format = 1\n{entries}{rest}"));
         assert!(source.text.len() > LONG);
         let mut problems = Problems::default();
-        let whole = Sections::parse(&source, &mut problems)
+        let whole = Sections::parse(&source.text, &source, &mut problems)
             .map(|mut sections| sections.list("requirement", &source, &mut problems));
         (source, whole)
     }
@@ -344,7 +340,7 @@ mod tests {
         assert_eq!(format!("{parts:?}"), format!("{whole:?}"));
         assert_eq!(rest.len(), source.text.len());
         let mut problems = Problems::default();
-        let sections = Sections::parse_text(&rest, &source, &mut problems).unwrap();
+        let sections = Sections::parse(&rest, &source, &mut problems).unwrap();
         assert!(!sections.has("requirement"));
         let DeValue::Table(roles) = sections.table["roles"].get_ref() else {
             panic!("roles are a table")

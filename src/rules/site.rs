@@ -87,7 +87,7 @@ pub fn check_site(
 ) -> Result<(Site, Vec<Problem>), Vec<Problem>> {
     let mut problems = Problems::default();
     let source = SourceText::new(&text.name, &text.text);
-    let site = Sections::parse(&source, &mut problems).and_then(|mut sections| {
+    let site = Sections::parse(&source.text, &source, &mut problems).and_then(|mut sections| {
         let host = sections.list("host", &source, &mut problems);
         let ignore = sections.list("ignore", &source, &mut problems);
         let rest: SiteFile = sections.rest(&source, &mut problems)?;

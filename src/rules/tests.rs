@@ -81,22 +81,24 @@ fn flow(words: &str) -> Flow {
 impl Flow {
     fn ask(&self, set: &RuleSet) -> Assessment {
         let names: Vec<&Fqdn> = self.names.iter().collect();
-        let time = Validity {
+        set.assess(&self.subject(&names), &mut Scratch::default())
+    }
+
+    fn subject<'a>(&'a self, names: &'a [&'a Fqdn]) -> Subject<'a> {
+        let (time, _) = Validity {
             from: Some(self.day),
             until: None,
         }
-        .bounds()
-        .0;
-        let subject = Subject {
+        .bounds();
+        Subject {
             initiator: self.initiator,
             responder: self.responder,
             port: self.port,
             transport: self.transport,
-            names: &names,
+            names,
             path: self.path.as_deref(),
             time,
-        };
-        set.assess(&subject, &mut Scratch::default())
+        }
     }
 }
 
@@ -614,13 +616,8 @@ fn what_the_site_ignores_is_told_with_its_reason() {
         let flow = flow(words);
         let names: Vec<&Fqdn> = flow.names.iter().collect();
         let subject = Subject {
-            initiator: flow.initiator,
-            responder: flow.responder,
-            port: flow.port,
-            transport: flow.transport,
-            names: &names,
-            path: None,
             time: CaptureTime::MIN,
+            ..flow.subject(&names)
         };
         set.profile().ignored(&subject).map(str::to_owned)
     };
@@ -921,24 +918,14 @@ fn what_was_worked_out_is_used_again_only_where_it_holds() {
         "",
     );
     let mut scratch = Scratch::default();
-    let mut fits = |set: &RuleSet, words: &str, day: u8, path: Option<&str>| {
-        let flow = flow(words);
-        let names: Vec<&Fqdn> = flow.names.iter().collect();
-        let day = Some(jiff::civil::date(2026, 11, day as i8));
-        let (time, _) = Validity {
-            from: day,
-            until: None,
-        }
-        .bounds();
-        let subject = Subject {
-            initiator: flow.initiator,
-            responder: flow.responder,
-            port: flow.port,
-            transport: flow.transport,
-            names: &names,
-            path,
-            time,
+    let mut fits = |set: &RuleSet, words: &str, day: i8, path: Option<&str>| {
+        let flow = Flow {
+            day: jiff::civil::date(2026, 11, day),
+            path: path.map(ToOwned::to_owned),
+            ..flow(words)
         };
+        let names: Vec<&Fqdn> = flow.names.iter().collect();
+        let subject = flow.subject(&names);
         let fit = set.fit(&subject, &mut scratch);
         assert_eq!(fit, set.fit(&subject, &mut Scratch::default()));
         fit.covers

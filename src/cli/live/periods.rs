@@ -17,8 +17,7 @@ use crate::cli::plan::Plan;
 use crate::live::{Period, Seen, numbered_path};
 use crate::observe::Seed;
 use crate::report::InputSummary;
-use crate::source::digest_of;
-use crate::source::{Input, InputPath};
+use crate::source::{Input, InputPath, digest_of};
 
 /// What the names of files end with that are removed once the evidence is copied from them.
 pub(super) const PASSING: &str = ".packets";

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::whereabouts::{bytes, flows, frames_in_files, roles};
 use super::{Column, CsvTable, distinct, sentences, text, words};
+use crate::observe::FlowId;
 use crate::report::view::{CiteView, DocumentView, FindingView};
 use crate::report::{Report, ReportError};
 
@@ -128,7 +129,7 @@ fn cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
             )
         })
         .collect();
-    let flows = flows(report, &finding.flows);
+    let flows = flows(report, finding.flows.iter().copied().map(FlowId));
     let responders = distinct(flows.iter().map(|flow| flow.responder.ip.to_string()));
     let responder_roles = flows
         .iter()
@@ -173,7 +174,7 @@ fn cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
         words(distinct(responder_roles)),
         text(name.map(|name| &name.fqdn)),
         text(name.map(|name| name.source).as_ref()),
-        bytes_out,
-        bytes_in,
+        bytes_out.to_string(),
+        bytes_in.to_string(),
     ]
 }

@@ -75,13 +75,7 @@ impl<W: Write> CsvTable<W> {
 
     /// The next cell: something put into words.
     pub(super) fn cell(&mut self, value: impl Display) -> Result<(), ReportError> {
-        let mut text = std::mem::take(&mut self.text);
-        text.clear();
-        // Writing to a string does not fail.
-        let _ = write!(text, "{value}");
-        let done = self.text(&text);
-        self.text = text;
-        done
+        self.words([value])
     }
 
     /// The next cell: something put into words, or nothing.
@@ -100,6 +94,7 @@ impl<W: Write> CsvTable<W> {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
         for (place, word) in list.into_iter().enumerate() {
+            // Writing to a string does not fail.
             let _ = write!(text, "{}{word}", if place > 0 { " " } else { "" });
         }
         let done = self.text(&text);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::whereabouts::frames_in_files;
+use super::whereabouts::{bytes, flows, frames_in_files};
 use super::{Column, CsvTable, text, words};
 use crate::report::rules_list;
 use crate::report::view::{DocumentView, RequirementView};
@@ -106,17 +106,27 @@ pub fn write_requirements_csv(report: &Report<'_>, out: impl Write) -> Result<()
             findings.entry(id).or_default().push(&finding.id);
         }
     }
+    // Requirements share intents, some nearly all of them: what the flows of each carried is summed up once.
+    let intents = report.audit.judgement.intents.iter();
+    let carried: Vec<[u64; 2]> = intents
+        .map(|intent| bytes(&flows(report, intent.attempts.iter().copied())))
+        .collect();
     let mut table = CsvTable::documented(out, REQUIREMENT_COLUMNS)?;
     for requirement in &report.requirements {
         let ids = findings
             .get(requirement.listed.id)
             .map_or(&[][..], Vec::as_slice);
-        table.row(cells(requirement, ids, report))?;
+        table.row(cells(requirement, ids, &carried, report))?;
     }
     table.finish()
 }
 
-fn cells(requirement: &RequirementView<'_>, findings: &[&str], report: &Report<'_>) -> Vec<String> {
+fn cells(
+    requirement: &RequirementView<'_>,
+    findings: &[&str],
+    carried: &[[u64; 2]],
+    report: &Report<'_>,
+) -> Vec<String> {
     let listed = &requirement.listed;
     let document = report
         .rules
@@ -130,7 +140,7 @@ fn cells(requirement: &RequirementView<'_>, findings: &[&str], report: &Report<'
         .collect();
     let bytes = |way: usize| {
         let places = requirement.intents.iter();
-        let known = places.filter_map(|place| report.intent_bytes.get(*place as usize));
+        let known = places.filter_map(|place| carried.get(*place as usize));
         known.map(|bytes| bytes[way]).sum::<u64>().to_string()
     };
     vec![

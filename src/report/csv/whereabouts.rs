@@ -45,16 +45,17 @@ pub(super) fn roles(report: &Report<'_>, ip: IpAddr) -> Vec<String> {
 }
 
 /// Flows of a report by their places.
-pub(super) fn flows<'r>(report: &'r Report<'_>, places: &[u32]) -> Vec<&'r Flow> {
+pub(super) fn flows<'r>(
+    report: &'r Report<'_>,
+    places: impl IntoIterator<Item = FlowId>,
+) -> Vec<&'r Flow> {
     let capture = report.audit.capture;
-    places
-        .iter()
-        .filter_map(|place| capture.flow(FlowId(*place)))
-        .collect()
+    let places = places.into_iter();
+    places.filter_map(|place| capture.flow(place)).collect()
 }
 
 /// Bytes out and in of some flows.
-pub(super) fn bytes(flows: &[&Flow]) -> [String; 2] {
-    let sum = |of: fn(&Flow) -> u64| flows.iter().map(|flow| of(flow)).sum::<u64>().to_string();
+pub(super) fn bytes(flows: &[&Flow]) -> [u64; 2] {
+    let sum = |of: fn(&Flow) -> u64| flows.iter().map(|flow| of(flow)).sum();
     [sum(|flow| flow.out.bytes), sum(|flow| flow.back.bytes)]
 }

@@ -85,21 +85,16 @@ pub fn check(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), Vec<Problem>
 
 fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
     let source = Source::new(&text.name, &text.text);
-    let (long, rest) = read_in_parts("requirement", &source).unzip();
-    let mut sections = match &rest {
-        Some(rest) => Sections::parse_text(rest, &source, problems)?,
-        None => Sections::parse(&source, problems)?,
-    };
-    let requirement = match long {
-        Some(list) if !sections.has("requirement") => list,
-        Some(_) => {
-            // It stands there in two ways, which the whole tells.
-            sections = Sections::parse(&source, problems)?;
-            sections.list("requirement", &source, problems)
-        }
-        None => sections.list("requirement", &source, problems),
-    };
+    let (mut long, rest) = read_in_parts("requirement", &source).unzip();
+    let left = rest.as_deref().unwrap_or(&source.text);
+    let mut sections = Sections::parse(left, &source, problems)?;
+    if long.is_some() && sections.has("requirement") {
+        // It stands there in two ways, which the whole tells.
+        long = None;
+        sections = Sections::parse(&source.text, &source, problems)?;
+    }
     let group = sections.list("group", &source, problems);
+    let requirement = long.unwrap_or_else(|| sections.list("requirement", &source, problems));
     let rest: RuleFile = sections.rest(&source, problems)?;
     let file = RuleFile {
         group,
