@@ -20,3 +20,5 @@ mod rules;
 mod samples;
 mod semantics;
 mod traffic;
+mod verdict_page;
+mod verdicts;

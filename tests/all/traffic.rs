@@ -186,7 +186,7 @@ fn dns(id: u16, name: &str, answer: Option<[u8; 4]>) -> Vec<u8> {
 }
 
 /// A TLS record (RFC 8446 section 5.1).
-fn record(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn record(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut out = vec![kind, 3, 3];
     out.extend((body.len() as u16).to_be_bytes());
     out.extend(body);
@@ -201,7 +201,7 @@ fn handshake(kind: u8, body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn client_hello(name: Option<&str>, ech: bool) -> Vec<u8> {
+pub(crate) fn client_hello(name: Option<&str>, ech: bool) -> Vec<u8> {
     let mut extensions = Vec::new();
     if let Some(name) = name {
         // RFC 6066 section 3: a list with one entry of type host_name.

@@ -59,12 +59,15 @@ fn answered_unseen(flow: &Flow) -> bool {
     };
     let silent = syn_ack.sequence.wrapping_add(1);
     let past = |number: u32| number != 0 && (1..1 << 31).contains(&number.wrapping_sub(silent));
-    let fin = u32::from(flow.events_of(EventKind::Fin, false).next().is_some());
-    let acknowledged = flow.out.highest_ack().map(|ack| ack.wrapping_sub(fin));
+    // A FIN takes a number too: what is acknowledged, and said by itself, behind it is one higher.
+    let fin = flow.events_of(EventKind::Fin, false).next();
+    let behind_fin = fin.map(|fin| fin.sequence.wrapping_add(fin.length).wrapping_add(1));
+    let without_fin = |number: u32| number.wrapping_sub(u32::from(Some(number) == behind_fin));
+    let acknowledged = flow.out.highest_ack().map(without_fin);
     // Resets do not count: those that are made on the path may be ahead of the server on purpose.
     let ends = [EventKind::Fin, EventKind::Ack].map(|kind| {
         let mut events = flow.events_of(kind, false);
-        events.next().map(|event| event.sequence)
+        events.next().map(|event| without_fin(event.sequence))
     });
     acknowledged
         .into_iter()
