@@ -64,6 +64,7 @@ macro_rules! findings {
 }
 
 findings! {
+    NothingAudited "nothing-audited" High "nothing was audited: no traffic, no host or no requirement to hold it against",
     Blocked "blocked" High "traffic that a requirement covers was stopped on the path",
     Failed "failed" Medium "traffic that a requirement covers failed; who did it cannot be told",
     Forbidden "forbidden" High "traffic that a page says must not be",

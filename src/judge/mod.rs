@@ -1,6 +1,7 @@
 //! Evidence against requirements: one question a file, and the list of them in report order.
 
 mod attempt;
+mod audited;
 mod blocked;
 mod control;
 mod coverage;
@@ -24,7 +25,7 @@ mod unseen;
 use rayon::prelude::*;
 
 use crate::observe::Capture;
-use crate::rules::{Profile, RuleSet};
+use crate::rules::{Profile, RequirementIndex, RuleSet};
 
 pub use attempt::{Doubt, Went};
 pub use coverage::{Aim, Coverage, aim};
@@ -51,6 +52,8 @@ pub struct Judgement {
     pub requirements: Vec<RequirementVerdict>,
     /// Worst first.
     pub findings: Vec<Finding>,
+    /// Requirements that had to be seen and were, but how they went cannot be told, ascending.
+    pub unclear: Vec<RequirementIndex>,
     /// How far the capture can be trusted.
     pub trust: Trust,
 }
@@ -67,6 +70,7 @@ pub(crate) struct Case<'a> {
 
 /// The questions, in report order. Each adds its findings.
 const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
+    audited::warn,
     blocked::blocked,
     blocked::degraded,
     blocked::recovered,
@@ -117,7 +121,9 @@ pub fn judge_between(
         question(&case, &mut findings);
     }
     findings.par_sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    let unclear = audited::unclear(&requirements, rules);
     Judgement {
+        unclear,
         flows,
         intents,
         requirements,

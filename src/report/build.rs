@@ -144,7 +144,8 @@ impl<'a> Report<'a> {
             })
     }
 
-    /// The exit status that the report calls for: 0 nothing to report, 1 findings, 2 audited only in part.
+    /// The exit status that the report calls for: 0 nothing to report, 1 findings or required traffic that ended
+    /// inconclusive, 2 nothing audited, or only a part.
     #[must_use]
     pub const fn exit(&self) -> u8 {
         self.summary.exit
@@ -180,12 +181,21 @@ impl<'a> Gather<'a> {
             .requirements
             .iter()
             .for_each(|r| requirements.add(&r.standing.as_str()));
-        let incomplete = incomplete(self.0.inputs);
-        let (exit, meaning) = match (incomplete.is_empty(), judgement.findings.is_empty()) {
-            (false, _) => (2, "audited only in part"),
-            (true, false) => (1, "findings"),
-            (true, true) => (0, "nothing to report"),
+        let nothing = judgement
+            .findings
+            .iter()
+            .find(|finding| finding.code == FindingCode::NothingAudited);
+        let nothing_audited = nothing.map(|finding| finding.message.clone());
+        let unclear = self.ids(&judgement.unclear);
+        let mut incomplete = incomplete(self.0.inputs);
+        let (exit, meaning) = match () {
+            () if nothing_audited.is_some() => (2, "nothing was audited"),
+            () if !incomplete.is_empty() => (2, "audited only in part"),
+            () if !judgement.findings.is_empty() => (1, "findings"),
+            () if !unclear.is_empty() => (1, "required traffic ended inconclusive"),
+            () => (0, "nothing to report"),
         };
+        incomplete.splice(0..0, nothing_audited.clone());
         Summary {
             tool: "pktaudit",
             version: self.0.version.to_owned(),
@@ -200,6 +210,8 @@ impl<'a> Gather<'a> {
             exit,
             meaning,
             incomplete,
+            nothing_audited,
+            inconclusive_required: unclear.into_iter().map(ToOwned::to_owned).collect(),
             findings,
             finding_codes,
             intents,

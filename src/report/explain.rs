@@ -64,6 +64,14 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
              What else looks the same: a server that is down together with a neighbour that works; a load balancer that \
              resets; a route that is missing for one address only. Try again from a host beyond the firewall."
         }
+        FindingCode::NothingAudited => {
+            "What it means: there was nothing to hold the requirements against: no packets, no flow of a host that the \
+             site file knows, or no requirement that is active there. That nothing is found wrong says nothing then, so \
+             the exit status is 2.\n\n\
+             What to look at: the reason in the message. Where hosts are listed that were seen, their addresses are \
+             usually those that the site file should name; addresses are translated (NAT) on one side of a firewall.\n\n\
+             What else looks the same: a capture filter, or the wrong interface, that keeps the hosts' packets out."
+        }
         FindingCode::Failed => {
             "What it means: a host tried to reach something that a requirement covers and did not get there, and the \
              packets fit several causes equally well.\n\n\

@@ -121,11 +121,13 @@ fn requirements(report: &Report<'_>) -> Vec<(String, Vec<Test>)> {
         .iter()
         .filter(|row| row.outcome.as_str() != "not_active")
     {
+        let unclear = &report.summary.inconclusive_required;
+        let unclear = unclear.iter().any(|id| id == row.listed.id);
         let tests = suites.entry(row.listed.document).or_default();
         tests.push(Test {
             class: format!("{}.{}", row.listed.document, row.listed.service),
             name: row.listed.id.to_owned(),
-            went: requirement(row, missed.get(row.listed.id).copied()),
+            went: requirement(row, missed.get(row.listed.id).copied(), unclear),
         });
     }
     let suites = suites.into_iter();
@@ -134,7 +136,7 @@ fn requirements(report: &Report<'_>) -> Vec<(String, Vec<Test>)> {
         .collect()
 }
 
-fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView>) -> Went {
+fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView>, unclear: bool) -> Went {
     let word = row.outcome.as_str();
     match (word, missed) {
         ("satisfied", _) => Went::Passed,
@@ -142,6 +144,10 @@ fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView>) -> Went 
             let frames: Vec<String> = row.frames.iter().map(u64::to_string).collect();
             let more = format!("frames {}", frames.join(", "));
             Went::Failed(word.to_owned(), row.message.clone(), more)
+        }
+        // Required, and not known to work: a pipeline must not take it for good.
+        ("inconclusive", _) if unclear => {
+            Went::Failed(word.to_owned(), row.message.clone(), String::new())
         }
         (_, Some(finding)) => Went::Failed(
             "never-seen".to_owned(),
@@ -157,7 +163,7 @@ fn traffic(report: &Report<'_>) -> Vec<Test> {
     let findings = report
         .findings
         .iter()
-        .filter(|f| f.code != FindingCode::NeverSeen);
+        .filter(|f| !matches!(f.code, FindingCode::NeverSeen | FindingCode::NothingAudited));
     let mut tests: Vec<Test> = findings
         .map(|finding| {
             let frames: Vec<String> = finding.frames.iter().map(u64::to_string).collect();

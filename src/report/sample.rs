@@ -362,6 +362,7 @@ pub(super) fn sample() -> Sample {
         flows: verdicts,
         intents,
         findings,
+        unclear: Vec::new(),
         trust: Trust {
             flows: 8,
             only_initiator: 1,

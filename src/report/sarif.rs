@@ -35,10 +35,14 @@ pub fn write_sarif(report: &Report<'_>, mut out: impl Write) -> Result<(), Repor
             artifact
         })
         .collect();
-    let notes: Vec<Value> = summary
-        .incomplete
-        .iter()
-        .map(|why| json!({"level": "error", "message": {"text": plain(why)}}))
+    let incomplete = summary.incomplete.iter().map(|why| ("error", why.clone()));
+    let unclear = summary.inconclusive_required.iter().map(|id| {
+        let words = format!("{id} is required and was tried, but how it went cannot be told");
+        ("warning", words)
+    });
+    let notes: Vec<Value> = incomplete
+        .chain(unclear)
+        .map(|(level, why)| json!({"level": level, "message": {"text": plain(&why)}}))
         .collect();
     let results: Vec<Value> = report.findings.iter().map(|f| result(report, f)).collect();
     let version = match &summary.commit {

@@ -91,12 +91,16 @@ pub struct Summary {
     pub regions: Vec<String>,
     /// The day on which dated requirements were judged; null = each packet's own day.
     pub as_of: Option<String>,
-    /// 0 nothing to report, 1 findings, 2 audited only in part.
+    /// 0 nothing to report, 1 findings or required traffic that ended inconclusive, 2 nothing audited, or only a part.
     pub exit: u8,
     /// What the exit status means.
     pub meaning: &'static str,
     /// Why the audit is only a part; empty unless the exit status is 2.
     pub incomplete: Vec<String>,
+    /// Why nothing was audited at all, in a sentence; null where something was.
+    pub nothing_audited: Option<String>,
+    /// Ids of requirements that had to be seen and were, but how they went cannot be told, ascending.
+    pub inconclusive_required: Vec<String>,
     /// Findings by severity.
     #[schemars(schema_with = "schema::counts")]
     pub findings: Counts<Severity>,

@@ -14,6 +14,7 @@ mod layering;
 #[cfg(feature = "live")]
 mod live;
 mod merging;
+mod nothing_audited;
 mod periods;
 mod pipelines;
 mod rules;

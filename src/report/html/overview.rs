@@ -25,6 +25,19 @@ pub(super) fn head(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Resu
     }
     about.extend(summary.as_of.as_ref().map(|day| format!("as of {day}")));
     page.element("p", "about", about.join(" · "))?;
+    if let Some(why) = &summary.nothing_audited {
+        page.element("p", "alert bad", why)?;
+    }
+    if !summary.inconclusive_required.is_empty() {
+        page.element(
+            "p",
+            "alert warn",
+            format_args!(
+                "Required and tried, but how it went cannot be told: {}",
+                summary.inconclusive_required.join(", ")
+            ),
+        )?;
+    }
     page.markup("<ul class=\"tiles\">\n")?;
     let of = |code: &FindingCode| summary.finding_codes.of(code);
     for code in FindingCode::ALL {
@@ -43,7 +56,8 @@ pub(super) fn head(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Resu
         )?;
     }
     if report.findings.is_empty() {
-        tile(page, "good", 0, "findings", None)?;
+        let tone = if summary.exit == 0 { "good" } else { "warn" };
+        tile(page, tone, 0, "findings", None)?;
     }
     page.markup("</ul>\n")?;
     standings(report, page)
@@ -117,7 +131,12 @@ pub(super) fn standing_tone(word: &str) -> &'static str {
 pub(super) fn trust(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
     let (capture, summary) = (&report.capture, &report.summary);
     page.markup("<section id=\"trust\" aria-labelledby=\"trust-title\">\n<h2 id=\"trust-title\">How far this can be trusted</h2>\n")?;
-    for why in &summary.incomplete {
+    let nothing = summary.nothing_audited.as_ref();
+    for why in summary
+        .incomplete
+        .iter()
+        .filter(|why| Some(*why) != nothing)
+    {
         page.element(
             "p",
             "alert bad",

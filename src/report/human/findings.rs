@@ -24,6 +24,8 @@ pub(super) fn write(
 ) -> Result<(), ReportError> {
     let mut codes: Vec<FindingCode> = FindingCode::ALL.to_vec();
     codes.sort_by_key(|code| code.severity());
+    // That nothing was audited is told in the first line.
+    codes.retain(|code| *code != FindingCode::NothingAudited);
     for code in codes {
         let groups = groups(
             report
@@ -59,6 +61,7 @@ pub(super) fn write(
 
 const fn heading(code: FindingCode) -> &'static str {
     match code {
+        FindingCode::NothingAudited => "Nothing was audited",
         FindingCode::Blocked => "Stopped on the path",
         FindingCode::Failed => "Failed, and who did it cannot be told",
         FindingCode::Forbidden => "Must not be, and is",

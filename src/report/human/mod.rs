@@ -67,9 +67,18 @@ fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
         writeln!(out)?;
     }
     writeln!(out, "{}", headline(report, look))?;
-    for why in &summary.incomplete {
+    if let Some(nothing) = report
+        .findings
+        .first()
+        .filter(|_| summary.nothing_audited.is_some())
+    {
+        look.labelled(out, "do", Ink::Good, &nothing.advice)?;
+    }
+    let told = summary.nothing_audited.as_ref();
+    for why in summary.incomplete.iter().filter(|why| Some(*why) != told) {
         look.labelled(out, "in part", Ink::Warn, why)?;
     }
+    unclear(report, look, out)?;
     if summary.site_is_default && !look.quiet {
         look.labelled(
             out,
@@ -82,8 +91,41 @@ fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
     Ok(())
 }
 
+/// The most requirements named that could not be judged.
+const UNCLEAR: usize = 4;
+
+/// Required traffic of which it cannot be told how it went.
+fn unclear(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    let ids = &report.summary.inconclusive_required;
+    let (Some(first), false) = (ids.first(), look.quiet) else {
+        return Ok(());
+    };
+    let row = report
+        .requirements
+        .iter()
+        .find(|row| row.listed.id == first);
+    let intents = row.into_iter().flat_map(|row| row.intents);
+    let doubt = intents
+        .filter_map(|place| report.intent(*place as usize)?.doubt)
+        .next();
+    let most = if look.all { usize::MAX } else { UNCLEAR };
+    let named: Vec<&str> = ids.iter().take(most).map(String::as_str).collect();
+    let more = match ids.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let doubt = doubt.map_or(String::new(), |doubt| format!("; {first}: {doubt}"));
+    let text = format!(
+        "required and tried, but how it went cannot be told: {}{more}{doubt}",
+        named.join(", ")
+    );
+    look.labelled(out, "unclear", Ink::Warn, &text)
+}
+
 /// The first line that matters: counts of what is wrong, or that nothing is.
 fn headline(report: &Report<'_>, look: &Look) -> String {
+    let nothing = report.summary.nothing_audited.as_ref();
+    let unclear = report.summary.inconclusive_required.len() as u64;
     let of = |code: FindingCode| report.summary.finding_codes.of(&code);
     let unexpected: u64 = FindingCode::ALL
         .iter()
@@ -95,25 +137,27 @@ fn headline(report: &Report<'_>, look: &Look) -> String {
         (Ink::Bad, of(FindingCode::Forbidden), "forbidden"),
         (Ink::Warn, of(FindingCode::Failed), "failed"),
         (Ink::Warn, unexpected, "unexpected"),
+        (Ink::Warn, of(FindingCode::Intercepted), "intercepted"),
         (Ink::Warn, of(FindingCode::NeverSeen), "never seen"),
         (
             Ink::Plain,
-            of(FindingCode::Degraded) + of(FindingCode::BothAlternatives),
+            of(FindingCode::Degraded)
+                + of(FindingCode::BothAlternatives)
+                + of(FindingCode::Recovered),
             "to note",
         ),
     ];
-    let mut parts: Vec<String> = told
-        .iter()
-        .filter(|(_, count, _)| *count > 0)
-        .map(|(ink, count, what)| look.ink(*ink, &format!("{} {what}", grouped(*count))))
-        .collect();
+    let unclear = (unclear > 0).then(|| {
+        let what = format!("{} required could not be judged", grouped(unclear));
+        look.ink(Ink::Warn, &what)
+    });
+    let nothing = nothing.map(|why| look.ink(Ink::Bad, &super::text::visible(why)));
+    let told = told.iter().filter(|(_, count, _)| *count > 0);
+    let told =
+        told.map(|(ink, count, what)| look.ink(*ink, &format!("{} {what}", grouped(*count))));
+    let mut parts: Vec<String> = nothing.into_iter().chain(unclear).chain(told).collect();
     if parts.is_empty() {
-        let unheard = report.summary.flows_audited == 0;
         parts.push(match report.summary.exit {
-            0 if unheard => look.ink(
-                Ink::Warn,
-                "nothing was audited: no flow of a host of the site was seen",
-            ),
             0 => look.ink(Ink::Good, "nothing to report"),
             _ => look.ink(Ink::Warn, "nothing found in what could be read"),
         });
@@ -151,10 +195,13 @@ fn foot(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
 const fn is_unexpected(code: FindingCode) -> bool {
     !matches!(
         code,
-        FindingCode::Blocked
+        FindingCode::NothingAudited
+            | FindingCode::Blocked
             | FindingCode::Failed
             | FindingCode::Forbidden
             | FindingCode::NeverSeen
+            | FindingCode::Recovered
+            | FindingCode::Intercepted
             | FindingCode::Degraded
             | FindingCode::BothAlternatives
     )

@@ -153,10 +153,35 @@ fn nothing_audited_is_not_told_as_nothing_wrong() {
     sample.judgement.findings.clear();
     let clean = written(&sample.report(), &Look::default());
     assert!(clean.contains("nothing to report"), "{clean}");
-    sample.judgement.flows.clear();
-    let deaf = written(&sample.report(), &Look::default());
+    sample.judgement.findings.push(Finding {
+        message: "nothing was audited: there is no frame".to_owned(),
+        advice: "see whether it is the right interface".to_owned(),
+        ..Finding::new(FindingCode::NothingAudited, "no_frame".to_owned())
+    });
+    let report = sample.report();
+    assert_eq!(report.exit(), 2);
+    let deaf = written(&report, &Look::default());
+    let line = |text: &str| text.lines().nth(3).unwrap_or_default().to_owned();
     assert!(
-        deaf.contains("nothing was audited") && !deaf.contains("nothing to report"),
+        line(&deaf).starts_with("nothing was audited: there is no frame"),
         "{deaf}"
     );
+    assert!(!deaf.contains("nothing to report"), "{deaf}");
+    assert!(deaf.contains("the right interface"), "{deaf}");
+}
+
+#[test]
+fn what_is_required_and_unclear_comes_first() {
+    let mut sample = sample();
+    sample.judgement.findings.clear();
+    sample.judgement.unclear = vec![sample.judgement.requirements[0].requirement];
+    let report = sample.report();
+    assert_eq!(report.exit(), 1);
+    let text = written(&report, &Look::default());
+    let first = text.lines().nth(3).unwrap_or_default();
+    assert!(
+        first.starts_with("1 required could not be judged"),
+        "{text}"
+    );
+    assert!(text.contains("cannot be told: sample/a01"), "{text}");
 }

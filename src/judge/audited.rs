@@ -1,0 +1,271 @@
+//! Was anything audited at all, and what that had to be seen could not be judged? An audit of nothing is no good news.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::Case;
+use super::finding::{Finding, FindingCode};
+use super::flow_verdict::FlowVerdict;
+use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use crate::observe::{Capture, Flow};
+use crate::rules::{GroupKind, RequirementIndex, RuleSet, Source};
+
+/// The most networks, hosts and reasons that are named.
+const NAMED: usize = 5;
+
+/// Why nothing was audited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NothingAudited {
+    /// There is no frame.
+    NoFrame,
+    /// No frame holds a packet that belongs to a flow: how many frames, and why they were set aside.
+    NoFlow(u64, Vec<(String, u64)>),
+    /// No requirement is active: what keeps them off, the most frequent first.
+    NoRequirement(Vec<(String, usize)>),
+    /// No flow begins at a host that a requirement is about.
+    NoHost {
+        /// Where such hosts would be; empty where every private address counts.
+        networks: Vec<IpNet>,
+        /// Hosts that opened flows, with how many, the most first.
+        seen: Vec<(IpAddr, u64)>,
+    },
+    /// All flows of the site's hosts are left out: why, the most frequent first.
+    LeftOut(Vec<(String, u64)>),
+}
+
+impl NothingAudited {
+    /// The stable word.
+    pub(super) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoFrame => "no_frame",
+            Self::NoFlow(..) => "no_flow",
+            Self::NoRequirement(_) => "no_requirement",
+            Self::NoHost { .. } => "no_host",
+            Self::LeftOut(_) => "left_out",
+        }
+    }
+
+    const fn advice(&self) -> &'static str {
+        match self {
+            Self::NoFrame => {
+                "see whether it is the right interface or file, and whether a capture filter keeps everything out"
+            }
+            Self::NoFlow(..) => {
+                "see whether the tap carries the hosts' traffic, in a link type and tunnel that pktaudit reads"
+            }
+            Self::NoRequirement(_) => {
+                "see the site file's documents, region, features and roles; pktaudit rules list shows what keeps each off"
+            }
+            Self::NoHost { networks, .. } if networks.is_empty() => {
+                "give the hosts their roles in a site file; pktaudit site init writes a first one from this capture"
+            }
+            Self::NoHost { .. } => {
+                "put the hosts that were seen under [roles] in the site file, or capture where those of the site file are"
+            }
+            Self::LeftOut(_) => "see [[ignore]] in the site file",
+        }
+    }
+}
+
+impl fmt::Display for NothingAudited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nothing was audited: ")?;
+        match self {
+            Self::NoFrame => f.write_str("there is no frame"),
+            Self::NoFlow(frames, reasons) => {
+                write!(f, "no packet of a flow in {frames} frames")?;
+                listed(f, reasons.iter().map(|(why, n)| format!("{why} {n}")))
+            }
+            Self::NoRequirement(reasons) => {
+                f.write_str("no requirement is active at this site")?;
+                listed(f, reasons.iter().map(|(why, n)| format!("{n} {why}")))
+            }
+            Self::NoHost { networks, seen } => {
+                match networks.is_empty() {
+                    true => f.write_str("no flow begins at a private address")?,
+                    false => {
+                        f.write_str("no flow begins in ")?;
+                        f.write_str(&some(networks.iter().map(network)))?;
+                    }
+                }
+                match seen.is_empty() {
+                    true => f.write_str("; no host opened a flow"),
+                    false => {
+                        let seen = seen.iter().map(|(ip, flows)| match flows {
+                            1 => format!("{ip} (1 flow)"),
+                            _ => format!("{ip} ({flows} flows)"),
+                        });
+                        write!(f, "; hosts seen: {}", some(seen))
+                    }
+                }
+            }
+            Self::LeftOut(reasons) => {
+                f.write_str("all flows of the site's hosts are left out")?;
+                listed(f, reasons.iter().map(|(why, n)| format!("{n} {why}")))
+            }
+        }
+    }
+}
+
+/// `10.0.0.0/24`, and a single address without its length.
+fn network(network: &IpNet) -> String {
+    match network.prefix_len() == network.max_prefix_len() {
+        true => network.addr().to_string(),
+        false => network.to_string(),
+    }
+}
+
+/// The first few, and how many more.
+fn some(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(NAMED);
+    let mut text = all.take(NAMED).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+fn listed(f: &mut fmt::Formatter<'_>, all: impl ExactSizeIterator<Item = String>) -> fmt::Result {
+    match all.len() {
+        0 => Ok(()),
+        _ => write!(f, " ({})", some(all)),
+    }
+}
+
+/// Why nothing was audited; `None` where something was.
+#[must_use]
+pub(super) fn nothing_audited(
+    capture: &Capture,
+    flows: &[FlowVerdict],
+    requirements: &[RequirementVerdict],
+    rules: &RuleSet,
+) -> Option<NothingAudited> {
+    if capture.tally.frames == 0 && capture.flows.is_empty() {
+        return Some(NothingAudited::NoFrame);
+    }
+    if capture.flows.is_empty() {
+        let aside = capture.tally.set_aside.iter();
+        let reasons = most(aside.map(|(why, count)| (why.clone(), *count)));
+        return Some(NothingAudited::NoFlow(capture.tally.frames, reasons));
+    }
+    let active = || {
+        let active = |v: &&RequirementVerdict| !matches!(v.standing, Standing::NotActive(_));
+        requirements.iter().filter(active)
+    };
+    if active().next().is_none() {
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for why in requirements.iter().filter_map(|v| v.standing.reason()) {
+            *reasons.entry(why.to_owned()).or_default() += 1;
+        }
+        return Some(NothingAudited::NoRequirement(most(reasons.into_iter())));
+    }
+    let nobody = active().all(|v| matches!(v.standing, Standing::NotSeen(NotSeen::NoInitiator)));
+    let networks = sources(active(), rules);
+    let profile = rules.profile();
+    // Who opens nothing itself may still be called.
+    let is_host = |ip: IpAddr| match profile.is_default() {
+        true => profile.is_audited(ip),
+        false => networks.iter().any(|network| network.contains(&ip)),
+    };
+    let judged = capture.flows.iter().zip(flows);
+    let mut audited = judged.filter(|(_, verdict)| verdict.out_of_scope.is_none());
+    let called = |flow: &Flow| is_host(flow.responder.ip.to_canonical());
+    if audited.any(|(flow, _)| !nobody || called(flow)) {
+        return None;
+    }
+    if !nobody {
+        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+        for (flow, verdict) in capture.flows.iter().zip(flows) {
+            if let Some(why) = &verdict.out_of_scope
+                && profile.is_audited(flow.initiator.ip)
+            {
+                *reasons.entry(why.words()).or_default() += 1;
+            }
+        }
+        return Some(NothingAudited::LeftOut(most(reasons.into_iter())));
+    }
+    let mut seen: BTreeMap<IpAddr, u64> = BTreeMap::new();
+    for flow in &capture.flows {
+        *seen.entry(flow.initiator.ip.to_canonical()).or_default() += 1;
+    }
+    Some(NothingAudited::NoHost {
+        networks,
+        seen: most(seen.into_iter()),
+    })
+}
+
+/// Where the hosts would be from which some requirements start, ascending.
+fn sources<'a>(
+    requirements: impl Iterator<Item = &'a RequirementVerdict>,
+    rules: &RuleSet,
+) -> Vec<IpNet> {
+    let mut networks: BTreeSet<IpNet> = BTreeSet::new();
+    let mut roles = BTreeSet::new();
+    for verdict in requirements {
+        let Some(row) = rules.library().requirement(verdict.requirement) else {
+            continue;
+        };
+        for source in &row.from {
+            match source {
+                Source::Role(role) => {
+                    roles.insert(*role);
+                }
+                Source::Network(network) => {
+                    networks.insert(*network);
+                }
+                Source::Any => {}
+            }
+        }
+    }
+    for role in roles {
+        networks.extend(rules.profile().addresses_of(role));
+    }
+    networks.into_iter().collect()
+}
+
+/// The most frequent first.
+fn most<T: Ord, N: Ord + Copy>(counts: impl Iterator<Item = (T, N)>) -> Vec<(T, N)> {
+    let mut all: Vec<(T, N)> = counts.collect();
+    all.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+    all
+}
+
+/// Requirements that had to be seen and were, but how they went cannot be told, ascending. Where another alternative
+/// of the same need was reached, nothing is missing.
+#[must_use]
+pub(super) fn unclear(
+    requirements: &[RequirementVerdict],
+    rules: &RuleSet,
+) -> Vec<RequirementIndex> {
+    let satisfied = |at: RequirementIndex| {
+        let verdict = requirements.get(at.index());
+        verdict.is_some_and(|verdict| verdict.standing == Standing::Satisfied)
+    };
+    let unclear = requirements
+        .iter()
+        .filter(|v| v.must_see && v.standing == Standing::Inconclusive);
+    let mut unclear: Vec<RequirementIndex> = unclear.map(|v| v.requirement).collect();
+    if unclear.is_empty() {
+        return unclear;
+    }
+    for group in rules.groups() {
+        let stands_in = !matches!(group.kind, GroupKind::SameFlow);
+        if stands_in && group.members.iter().any(|m| satisfied(m.requirement)) {
+            unclear.retain(|at| !group.members.iter().any(|m| m.requirement == *at));
+        }
+    }
+    unclear
+}
+
+/// The warning that goes before everything else.
+pub(super) fn warn(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let nothing = nothing_audited(case.capture, case.flows, case.requirements, case.rules);
+    out.extend(nothing.map(|why| Finding {
+        message: why.to_string(),
+        advice: why.advice().to_owned(),
+        ..Finding::new(FindingCode::NothingAudited, why.as_str().to_owned())
+    }));
+}

@@ -1,0 +1,115 @@
+//! An audit of nothing is no good news, in any format.
+
+use super::harness::{Ran, folder, pktaudit, write};
+use super::traffic::Traffic;
+
+const RULES: &str = r#"
+format = 1
+[document]
+id = "acme"
+vendor = "Acme"
+product = "Agent"
+page = "Ports of the agent"
+language = "en"
+[roles.agent]
+about = "host running the agent"
+[features]
+relay = { about = "relays", default = "unknown" }
+[[requirement]]
+id = "portal"
+service = "portal"
+from = ["agent"]
+to = ["portal.acme.example"]
+ports = [443]
+transport = ["tcp"]
+direction = "outbound"
+need = "required"
+cite = { table = "1", row = "1", line = 1 }
+WHEN
+"#;
+
+const FORMATS: [&str; 6] = ["human", "json", "ndjson", "csv", "sarif", "junit"];
+
+fn audit(agent: &str, when: &str, traffic: &Traffic, format: &str) -> Ran {
+    let folder = folder();
+    let rules = write(&folder, "acme.toml", RULES.replace("WHEN", when));
+    let site = format!("[roles]\nagent = [\"{agent}\"]\n[features]\nrelay = false\n");
+    let site = write(&folder, "site.toml", site);
+    let capture = write(&folder, "capture.pcap", traffic.capture().to_bytes());
+    pktaudit([
+        "audit", "--format", format, "--rules", &rules, "--site", &site, &capture,
+    ])
+    .run()
+}
+
+fn portal() -> Traffic {
+    Traffic::new().tls(
+        "10.20.0.5",
+        "203.0.113.10",
+        443,
+        Some("portal.acme.example"),
+    )
+}
+
+/// Every format says so, and the first line for people does.
+#[track_caller]
+fn is_told(agent: &str, when: &str, traffic: &Traffic, words: &[&str]) {
+    for format in FORMATS {
+        let ran = audit(agent, when, traffic, format);
+        assert_eq!(ran.status, 2, "{format}: {}", ran.stdout);
+        for part in words {
+            assert!(
+                ran.stdout.contains(part),
+                "{format}: no `{part}` in {}",
+                ran.stdout
+            );
+        }
+    }
+    let human = audit(agent, when, traffic, "human").stdout;
+    let first = human.lines().nth(3).unwrap_or_default();
+    assert!(first.starts_with("nothing was audited"), "{human}");
+    let csv = audit(agent, when, traffic, "csv").stdout;
+    let first = csv.lines().nth(1).unwrap_or_default();
+    assert!(first.contains("nothing-audited"), "{csv}");
+}
+
+#[test]
+fn a_site_file_that_fits_no_host_is_told_with_those_that_were_seen() {
+    let words = ["no flow begins in 10.99.0.0/24; hosts seen: 10.20.0.5 (1 flow)"];
+    is_told("10.99.0.0/24", "", &portal(), &words);
+}
+
+#[test]
+fn an_empty_capture_is_told() {
+    let words = ["nothing was audited: there is no frame"];
+    is_told("10.20.0.0/24", "", &Traffic::new(), &words);
+}
+
+#[test]
+fn requirements_that_are_all_off_are_told() {
+    let off = "when = [{ feature = \"relay\" }]";
+    is_told(
+        "10.20.0.0/24",
+        off,
+        &portal(),
+        &["no requirement is active at this site"],
+    );
+}
+
+#[test]
+fn an_audit_of_something_is_none_of_nothing() {
+    let ran = audit("10.20.0.0/24", "", &portal(), "human");
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert!(
+        !ran.stdout.contains("nothing was audited"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_host_that_opens_nothing_may_still_be_called() {
+    let called = Traffic::new().tls("192.0.2.9", "10.20.0.5", 443, None);
+    let ran = audit("10.20.0.0/24", "", &called, "human");
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+}
