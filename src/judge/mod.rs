@@ -14,6 +14,7 @@ mod intercepted;
 mod interception;
 mod lookup;
 mod lookup_failure;
+mod lookup_intent;
 mod requirement_verdict;
 mod rows;
 mod scope;
