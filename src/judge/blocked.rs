@@ -32,6 +32,11 @@ pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
             finding.message.push_str("; ");
             finding.message.push_str(control);
         }
+        if let Some(until) = intent.reached_until {
+            finding
+                .message
+                .push_str(&format!("; reached until {until}"));
+        }
         finding.advice = advice(intent, &finding.target);
         out.push(finding);
     }

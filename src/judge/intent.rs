@@ -13,6 +13,7 @@ use thin_vec::ThinVec;
 use super::attempt::{Doubt, Went, stage};
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
+use super::last_tries::last_run;
 use super::lookup::Lookups;
 use super::lookup_intent::{failed_lookups, forged_answers};
 use crate::model::{CaptureTime, Fqdn, Share, Stamp, Transport};
@@ -142,6 +143,8 @@ pub struct Intent {
     pub evidence: ThinVec<Evidence>,
     /// Why it cannot be told.
     pub doubt: Option<Doubt>,
+    /// When the aim was last reached, where it was stopped after that and never reached again.
+    pub reached_until: Option<CaptureTime>,
     /// Requirements that cover it, ascending.
     pub requirements: Arc<[RequirementIndex]>,
     /// Its attempts, ascending.
@@ -301,6 +304,7 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         confidence: None,
         evidence: ThinVec::new(),
         doubt: None,
+        reached_until: None,
         requirements,
         attempts: flows.into(),
         span: (start, end),
@@ -334,7 +338,7 @@ fn requirements(tries: &[(&Flow, &FlowVerdict)]) -> Arc<[RequirementIndex]> {
     all.into()
 }
 
-/// The outcome of an intent from those of its attempts: any success is a success, else the best evidence decides.
+/// The outcome of an intent from those of its attempts: the last tries decide, and of these the best evidence.
 fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     let reached = |verdict: &FlowVerdict| matches!(verdict.went, Went::Succeeded | Went::Sent);
     if tries
@@ -365,11 +369,23 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
         .collect();
     join_datagrams(&mut evidence);
     evidence.sort_by(|a, b| (a.grade, a.code, &a.stamps).cmp(&(b.grade, b.code, &b.stamps)));
+    let run = success.and_then(|_| last_run(tries, |flow| is_other_way(flow, tries)));
+    let run = run.as_ref();
+    if let Some(stopped) = run.filter(|run| run.to_the_end) {
+        let failures = &stopped.failures;
+        intent.reached_until = Some(stopped.until);
+        evidence = failures.iter().map(|(_, e)| (*e).clone()).collect();
+        join_datagrams(&mut evidence);
+        evidence.sort_by(|a, b| (a.grade, a.code, &a.stamps).cmp(&(b.grade, b.code, &b.stamps)));
+        fail(intent, evidence, failures);
+        return;
+    }
     if let Some(success) = success {
         intent.outcome = match failures.iter().map(|(flow, _)| *flow).collect::<Vec<_>>() {
             failed if failed.is_empty() => Outcome::Ok,
             failed if failed.iter().all(|flow| is_other_way(flow, tries)) => Outcome::Degraded,
             failed if failed.iter().any(|flow| flow.span.0 < success) => Outcome::OkAfterRetry,
+            _ if run.is_some_and(|run| run.is_over) => Outcome::OkAfterRetry,
             _ => Outcome::Ok,
         };
         intent.evidence = evidence;
@@ -377,12 +393,20 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     }
     both_ways(&mut evidence);
     // What stands beside a flow that reached its aim comes with a success, so here is a failure if there is anything.
-    let Some(best) = evidence.first() else {
+    if evidence.is_empty() {
         intent.outcome = Outcome::Inconclusive;
         intent.doubt = tries.iter().find_map(|(_, verdict)| match verdict.went {
             Went::Open(doubt) => Some(doubt),
             _ => None,
         });
+        return;
+    }
+    fail(intent, evidence, &failures);
+}
+
+/// The best evidence, which is the first, says what an intent failed of, and the flow that it is of says where.
+fn fail(intent: &mut Intent, evidence: ThinVec<Evidence>, failures: &[(&Flow, &Evidence)]) {
+    let Some(best) = evidence.first() else {
         return;
     };
     let shown = |flow: &&Flow| {
@@ -456,15 +480,27 @@ fn is_other_way(flow: &Flow, tries: &[(&Flow, &FlowVerdict)]) -> bool {
     reached.all(|(other, _)| !same_way(other))
 }
 
-/// A failure that the same initiator later got over is no block any more: the aim was reached after a retry.
+/// A failure that the same initiator later got over is no block any more: the aim was reached after a retry. One that
+/// it did not get over says when the aim was last reached.
 fn forgive_earlier(same_key: &mut [Intent]) {
     let mut reached_later = false;
     for intent in same_key.iter_mut().rev() {
         let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
+        let reached = intent.outcome.is_reached() || intent.reached_until.is_some();
         if failed && reached_later {
             intent.outcome = Outcome::OkAfterRetry;
+            intent.reached_until = None;
         }
-        reached_later |= intent.outcome.is_reached();
+        reached_later |= reached;
+    }
+    let mut last = None;
+    for intent in same_key {
+        let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
+        if failed {
+            intent.reached_until = intent.reached_until.or(last);
+        } else if intent.outcome.is_reached() {
+            last = Some(intent.span.1.time);
+        }
     }
 }
 
@@ -494,7 +530,14 @@ fn forgive_other_family(intents: &mut [Intent], capture: &Capture) {
         }
     }
     let raced = |intent: &Intent| {
-        let (start, family) = (intent.span.0.time, intent.initiator.is_ipv4());
+        // Where it was reached before, what counts is when it was no more.
+        let stopped = intent
+            .evidence
+            .first()
+            .and_then(|shown| shown.stamps.first());
+        let stopped = stopped.filter(|_| intent.reached_until.is_some());
+        let start = stopped.map_or(intent.span.0.time, |stamp| stamp.time);
+        let family = intent.initiator.is_ipv4();
         let reached = aim(intent).and_then(|aim| reached.get(&aim));
         reached.is_some_and(|all| {
             all.iter()

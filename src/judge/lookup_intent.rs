@@ -98,6 +98,7 @@ pub(super) fn failed_lookups(
             confidence: Some(evidence.grade),
             evidence: thin_vec![evidence.clone()],
             doubt: None,
+            reached_until: None,
             requirements,
             attempts: ThinVec::new(),
             span: (*first, *last),

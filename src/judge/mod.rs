@@ -12,6 +12,7 @@ mod flow_verdict;
 mod intent;
 mod intercepted;
 mod interception;
+mod last_tries;
 mod lookup;
 mod lookup_failure;
 mod lookup_intent;

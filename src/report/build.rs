@@ -244,6 +244,11 @@ impl<'a> Gather<'a> {
             port: finding.port,
             transport: finding.transport,
             message: finding.message.clone(),
+            reached_until: finding
+                .intents
+                .iter()
+                .filter_map(|place| self.0.judgement.intents.get(*place)?.reached_until)
+                .max(),
             advice: finding.advice.clone(),
             evidence: evidence.iter().map(|e| e.code).collect(),
             control: evidence.iter().find_map(|e| e.control.clone()),
@@ -289,6 +294,7 @@ impl<'a> Gather<'a> {
             control: evidence.iter().find_map(|e| e.control.clone()),
             evidence_details: evidence,
             doubt: intent.doubt.map(|doubt| doubt.words()),
+            reached_until: intent.reached_until,
             requirements: self.ids(&intent.requirements),
             attempts: intent.attempts.iter().map(|flow| flow.0).collect(),
             frames: self.numbers(&stamps),

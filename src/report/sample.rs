@@ -290,6 +290,7 @@ pub(super) fn sample() -> Sample {
             confidence: Some(Grade::B),
             evidence: thin_vec![evidence.clone()],
             doubt: None,
+            reached_until: None,
             requirements: [RequirementIndex::new(0)].into(),
             attempts: thin_vec![FlowId(place as u32)],
             span,

@@ -104,6 +104,10 @@ pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "format": "date-time"})
 }
 
+pub(super) fn time_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["string", "null"], "format": "date-time"})
+}
+
 pub(super) fn text(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string"})
 }

@@ -200,6 +200,10 @@ pub struct FindingView {
     pub transport: Option<Transport>,
     /// In one sentence.
     pub message: String,
+    /// When the aim was last reached, where it was stopped after that and never reached again.
+    #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::time_or_null")]
+    pub reached_until: Option<CaptureTime>,
     /// What to do about it.
     pub advice: String,
     /// Codes of what shows it, best first.
@@ -319,6 +323,10 @@ pub struct IntentView<'a> {
     pub control: Option<String>,
     /// Why it cannot be told how it went.
     pub doubt: Option<&'static str>,
+    /// When the aim was last reached, where it was stopped after that and never reached again.
+    #[serde(serialize_with = "word_or_null")]
+    #[schemars(schema_with = "schema::time_or_null")]
+    pub reached_until: Option<CaptureTime>,
     /// Ids of the requirements that cover it, ascending.
     pub requirements: Vec<&'a str>,
     /// Its attempts: places in `flows`, ascending.

@@ -9,6 +9,7 @@ mod evidence;
 mod harness;
 mod hostile;
 mod lab_table;
+mod last_tries;
 mod laws;
 mod layering;
 #[cfg(feature = "live")]

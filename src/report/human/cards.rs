@@ -105,6 +105,11 @@ fn verdict(finding: &FindingView, group: &Group<'_>) -> String {
     if !when.is_empty() {
         text.push_str(&format!(", {when}"));
     }
+    if let Some(until) = finding.reached_until {
+        let until = until.to_string();
+        let clock = until.get(11..19).unwrap_or(&until);
+        text.push_str(&format!(", reached until {clock}"));
+    }
     text.trim_start_matches(", ").to_owned()
 }
 
