@@ -14,6 +14,7 @@ use crate::model::{CaptureTime, Fqdn};
 use crate::observe::Capture;
 use crate::rules::{
     Activity, GroupKind, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch, Source, Via,
+    no_names,
 };
 
 /// Why a requirement was not exercised.
@@ -137,6 +138,7 @@ pub(super) fn requirement_verdicts(
         }
     }
     let present = Present::of(capture, rules);
+    let (start, end) = (capture.start(), capture.end());
     let resolved = resolved_names(lookups, rules);
     let mut verdicts: Vec<RequirementVerdict> = covered
         .into_par_iter()
@@ -152,11 +154,10 @@ pub(super) fn requirement_verdicts(
             reached_by.sort_unstable();
             reached_by.dedup();
             let mut names = Vec::new();
-            let standing = match rules.activity(requirement) {
-                Activity::Off(why) if intents_of.is_empty() => Standing::NotActive(off(&why)),
-                Activity::NotAuditable(role) if intents_of.is_empty() => Standing::NotActive(
-                    format!("the site file binds no address or name to the role {role}"),
-                ),
+            let activity = rules.activity_between(requirement, start, end);
+            let ended = matches!(activity, Activity::Ended(_) | Activity::NotBegun(_));
+            let standing = match not_active(&activity) {
+                Some(why) if intents_of.is_empty() => Standing::NotActive(why),
                 _ if intents_of.is_empty() => {
                     let found = resolved.get(&requirement).into_iter().flatten();
                     names = found.map(ToString::to_string).collect();
@@ -167,7 +168,7 @@ pub(super) fn requirement_verdicts(
             RequirementVerdict {
                 requirement,
                 standing,
-                must_see: rules.must_see(requirement),
+                must_see: !ended && rules.must_see(requirement),
                 excused_by: None,
                 intents: intents_of,
                 reached_by,
@@ -179,13 +180,19 @@ pub(super) fn requirement_verdicts(
     verdicts
 }
 
-/// What keeps a requirement off, as a phrase.
-fn off(why: &str) -> String {
-    if why.starts_with("document ") {
-        format!("off: {why}")
-    } else {
-        format!("off: needs {why}")
-    }
+/// What keeps a requirement from being asked for, as a phrase; `None` where nothing does.
+fn not_active(activity: &Activity) -> Option<String> {
+    Some(match activity {
+        Activity::Off(why) if why.starts_with("document ") => format!("off: {why}"),
+        Activity::Off(why) => format!("off: needs {why}"),
+        Activity::NotAuditable(role) => {
+            format!("the site file binds no address or name to the role {role}")
+        }
+        Activity::NoNames(regions) => format!("off: {}", no_names(regions)),
+        Activity::Ended(day) => format!("ended on {day}"),
+        Activity::NotBegun(day) => format!("begins on {day}"),
+        Activity::On | Activity::Unknown(_) => return None,
+    })
 }
 
 /// The worst of its intents, initiator by initiator: one that reached the aim at last is content.

@@ -464,6 +464,12 @@ impl Capture {
         self.flows.get(id.0 as usize)
     }
 
+    /// When the first frame was captured.
+    #[must_use]
+    pub const fn start(&self) -> CaptureTime {
+        self.span.first
+    }
+
     /// When the last frame was captured.
     #[must_use]
     pub const fn end(&self) -> CaptureTime {

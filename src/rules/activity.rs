@@ -1,7 +1,12 @@
 //! Where requirements stand at a site before any packet is looked at.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
 use super::check::can_be_missed;
-use super::compile::Test;
+use super::compile::{Leg, Part, Test};
+use super::profile::RegionChoice;
 use super::{
     Condition, Misfit, Requirement, RequirementIndex, RoleIndex, RuleSet, Source, Truth, Via,
 };
@@ -19,6 +24,12 @@ pub enum Activity {
     /// A role that it needs is bound to no address: the role's name. Or the words `no destination`: a remark of the page,
     /// or a row whose names are lost.
     NotAuditable(String),
+    /// Its names are known for these regions only, and the site is in none of them.
+    NoNames(Vec<String>),
+    /// It was valid until this day.
+    Ended(Date),
+    /// It is valid from this day.
+    NotBegun(Date),
 }
 
 impl RuleSet {
@@ -53,15 +64,11 @@ impl RuleSet {
         if truth == Truth::Off {
             return Activity::Off(deciding(Truth::Off));
         }
-        let start = self
-            .legs
-            .partition_point(|leg| leg.requirement < requirement);
-        if self
-            .legs
-            .get(start)
-            .is_none_or(|leg| leg.requirement != requirement)
-        {
+        if self.own_legs(requirement).is_empty() {
             return Activity::NotAuditable("no destination".to_owned());
+        }
+        if let Some(why) = self.without_names(requirement) {
+            return why;
         }
         match self.unbound_role(requirement, row) {
             Some(role)
@@ -73,6 +80,101 @@ impl RuleSet {
             None if truth == Truth::Unknown => Activity::Unknown(deciding(Truth::Unknown)),
             None => Activity::On,
         }
+    }
+
+    /// Where a requirement stands at this site between two moments.
+    #[must_use]
+    pub fn activity_between(
+        &self,
+        requirement: RequirementIndex,
+        first: CaptureTime,
+        last: CaptureTime,
+    ) -> Activity {
+        let activity = self.activity(requirement);
+        if matches!(activity, Activity::Off(_) | Activity::NoNames(_)) {
+            return activity;
+        }
+        let at_both = |time| self.invalid_at(requirement, time);
+        match (at_both(first), at_both(last)) {
+            (Some(Misfit::Expired { until }), _) => Activity::Ended(until),
+            (_, Some(Misfit::NotYetValid { from })) => Activity::NotBegun(from),
+            _ => activity,
+        }
+    }
+
+    /// The destinations of a requirement, one after the other.
+    fn own_legs(&self, requirement: RequirementIndex) -> &[Leg] {
+        let from = |at| self.legs.partition_point(|leg| leg.requirement < at);
+        let next = RequirementIndex::at(requirement.index() + 1);
+        &self.legs[from(requirement)..from(next)]
+    }
+
+    /// Whether a destination's region is one of the site's.
+    fn is_of_region(&self, leg: &Leg) -> bool {
+        let Some(region) = leg.region else {
+            return true;
+        };
+        let document = self.library.requirements[leg.row.index()].document;
+        match self.profile.region_choice(document) {
+            RegionChoice::All => true,
+            RegionChoice::Some(chosen) => chosen.contains(&region),
+        }
+    }
+
+    /// Why none of a requirement's destinations counts: all of its names are another region's, or switched off with the
+    /// rows that list them. `None` where one counts, or none is a name.
+    fn without_names(&self, requirement: RequirementIndex) -> Option<Activity> {
+        let (mut regions, mut conditions) = (BTreeSet::new(), BTreeSet::new());
+        for leg in self.own_legs(requirement) {
+            match &leg.test {
+                // A role that the site does not bind gives no destination.
+                Test::Role(role) if !self.profile.is_bound(*role) => continue,
+                Test::Name(_) | Test::Network(_) => {}
+                _ => return None,
+            }
+            let off = self.switched_off(leg);
+            if !self.is_of_region(leg) {
+                let document = self.library.requirements[leg.row.index()].document;
+                let known = &self.library.documents[document.index()].regions;
+                regions.extend(
+                    leg.region
+                        .and_then(|at| known.get(at))
+                        .map(|r| r.name.clone()),
+                );
+            } else if off.is_empty() {
+                return None;
+            } else {
+                conditions.extend(off);
+            }
+        }
+        match (conditions.is_empty(), regions.is_empty()) {
+            (false, _) => {
+                let texts: Vec<String> = conditions.into_iter().collect();
+                Some(Activity::Off(texts.join(" or ")))
+            }
+            (true, false) => Some(Activity::NoNames(regions.into_iter().collect())),
+            (true, true) => None,
+        }
+    }
+
+    /// The conditions that keep the rows of a destination off for the site as a whole; none where it may count.
+    fn switched_off(&self, leg: &Leg) -> Vec<String> {
+        let whole = self.profile.whole();
+        let behind = self.parts_of(leg).skip(1);
+        let rows = behind.filter_map(|(at, part)| Some((self.library.requirement(at)?, part)));
+        let mut out = Vec::new();
+        for (row, part) in rows {
+            let document = &self.library.documents[row.document.index()];
+            if part != Part::Names && !self.profile.is_in_force(row.document) {
+                out.push(format!("document {}", document.id));
+            }
+            let of_document = document.when.iter().filter(|_| part != Part::Names);
+            let off = of_document
+                .chain(&row.when)
+                .filter(|c| c.evaluate(&whole) == Truth::Off);
+            out.extend(off.map(Condition::to_string));
+        }
+        out
     }
 
     /// Whether the absence of a requirement's traffic means something, before groups and dates are looked at: it is
@@ -112,16 +214,19 @@ impl RuleSet {
         (!covered).then(|| ids.collect())
     }
 
-    /// The names, networks and roles that a requirement's destinations stand for at this site, regions filled in, roles
-    /// and references followed; in the order of the file.
+    /// The names, networks and roles that a requirement's destinations stand for at this site, those of its regions only,
+    /// roles and references followed; in the order of the file, each name once.
     #[must_use]
     pub fn destinations(&self, requirement: RequirementIndex) -> Vec<Via> {
-        let start = self
-            .legs
-            .partition_point(|leg| leg.requirement < requirement);
-        let own = self.legs[start..]
+        let mut told = BTreeSet::new();
+        let own = self
+            .own_legs(requirement)
             .iter()
-            .take_while(|leg| leg.requirement == requirement);
+            .filter(|leg| self.is_of_region(leg));
+        let own = own.filter(|leg| match &leg.test {
+            Test::Name(pattern) => told.insert(pattern.text()),
+            _ => true,
+        });
         own.filter_map(|leg| match &leg.test {
             Test::Name(pattern) => {
                 let fqdn = Fqdn::from_packet(pattern.as_str().as_bytes())?;
@@ -175,12 +280,8 @@ impl RuleSet {
         {
             return Some(role);
         }
-        let start = self.legs.partition_point(|leg| leg.requirement < at);
         let mut first = None;
-        for leg in self.legs[start..]
-            .iter()
-            .take_while(|leg| leg.requirement == at)
-        {
+        for leg in self.own_legs(at) {
             match leg.test {
                 Test::Role(role) if unbound(&role) => first = first.or(Some(role)),
                 _ => return None,

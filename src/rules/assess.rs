@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::candidate::{Found, Misfits};
-use super::compile::{ANY, LOCALHOST, Leg, Rule, Test, ports, transports};
+use super::compile::{ANY, LOCALHOST, Leg, Part, Rule, Test, ports, transports};
 use super::profile::RegionChoice;
 use super::requirement::{PathFit, canonical};
 use super::{
-    Assessment, Condition, Cover, Denied, Fit, Library, Misfit, Miss, Requirement,
+    Assessment, Condition, Cover, Denied, Fit, Library, Misfit, Miss, RefersAs, Requirement,
     RequirementIndex, RoleSet, RuleSet, Scratch, Source, Subject, Truth,
 };
 
@@ -77,9 +77,15 @@ impl RuleSet {
             }
         }
         if covers.is_empty() {
+            // A row that refers to others as they stand misses what they miss, and says no more.
+            let echoes = |leg: &Leg| {
+                let refers_as = self.library.requirement(leg.requirement);
+                leg.owner != leg.requirement
+                    && refers_as.is_some_and(|row| row.refers_as == RefersAs::Rows)
+            };
             let missed = self
                 .legs_found(scratch)
-                .filter(|(.., means)| *means == Means::Missed);
+                .filter(|(_, leg, means)| *means == Means::Missed && !echoes(leg));
             fit.misses = missed
                 .map(|(found, leg, _)| self.miss(subject, found, leg))
                 .collect();
@@ -207,7 +213,11 @@ impl RuleSet {
         let row = &library.requirements[leg.requirement.index()];
         let kinds: [(u16, &dyn Fn() -> Option<Misfit>); 10] = [
             (Misfits::DOCUMENT, &|| {
-                let document = library.documents[row.document.index()].id.clone();
+                let off = self
+                    .whole_rows(leg)
+                    .find(|(at, _)| self.rules.get(at.index()).is_some_and(|r| !r.in_force));
+                let of = off.map_or(row, |(_, row)| row).document;
+                let document = library.documents[of.index()].id.clone();
                 Some(Misfit::DocumentNotInForce { document })
             }),
             (Misfits::REGION, &|| {
@@ -221,17 +231,21 @@ impl RuleSet {
                 })
             }),
             (Misfits::EXPIRED, &|| {
-                self.leg_rows(leg)
-                    .find_map(|r| r.valid.until)
+                self.whole_rows(leg)
+                    .find_map(|(_, r)| r.valid.until)
                     .map(|until| Misfit::Expired { until })
             }),
             (Misfits::NOT_YET, &|| {
-                self.leg_rows(leg)
-                    .find_map(|r| r.valid.from)
+                self.whole_rows(leg)
+                    .find_map(|(_, r)| r.valid.from)
                     .map(|from| Misfit::NotYetValid { from })
             }),
             (Misfits::SOURCE, &|| {
-                Some(Misfit::Source {
+                let sourced = self
+                    .parts_of(leg)
+                    .filter(|(_, part)| *part == Part::WithSource);
+                let row = sourced.last().and_then(|(at, _)| library.requirement(at));
+                row.map(|row| Misfit::Source {
                     wanted: sources(row, library),
                 })
             }),
@@ -247,7 +261,10 @@ impl RuleSet {
                 })
             }),
             (Misfits::TRANSPORT, &|| {
-                let stated = self.leg_rows(leg).any(|r| !r.transport.is_empty());
+                let stated = [leg.requirement, leg.owner]
+                    .iter()
+                    .filter_map(|at| library.requirement(*at))
+                    .any(|r| !r.transport.is_empty());
                 Some(Misfit::Transport {
                     listed: transports(&self.rules, leg).to_vec(),
                     stated,
@@ -274,9 +291,13 @@ impl RuleSet {
             .collect()
     }
 
-    /// The requirement, the one it refers to, and the one whose destination it is: each once.
-    fn leg_rows<'a>(&'a self, leg: &'a Leg) -> impl Iterator<Item = &'a Requirement> {
-        leg.rows().filter_map(|at| self.library.requirement(at))
+    /// The rows of a leg that count as rows, not for their names only.
+    fn whole_rows<'a>(
+        &'a self,
+        leg: &'a Leg,
+    ) -> impl Iterator<Item = (RequirementIndex, &'a Requirement)> {
+        let counts = self.parts_of(leg).filter(|(_, part)| *part != Part::Names);
+        counts.filter_map(|(at, _)| Some((at, self.library.requirement(at)?)))
     }
 
     fn leg_regions(&self, leg: &Leg) -> Vec<String> {
@@ -289,12 +310,11 @@ impl RuleSet {
                 .into_iter()
                 .collect();
         }
-        let outside = leg
-            .rows()
-            .find(|at| self.rules.get(at.index()).is_some_and(|r| !r.in_region));
+        let outside = self
+            .whole_rows(leg)
+            .find(|(at, _)| self.rules.get(at.index()).is_some_and(|r| !r.in_region));
         outside
-            .and_then(|at| self.library.requirement(at))
-            .map(|row| self.region_names(row))
+            .map(|(_, row)| self.region_names(row))
             .unwrap_or_default()
     }
 
@@ -302,12 +322,12 @@ impl RuleSet {
     fn condition_texts(&self, leg: &Leg) -> String {
         let whole = self.profile.whole();
         let all: Vec<&Condition> = self
-            .leg_rows(leg)
-            .flat_map(|r| {
-                self.library.documents[r.document.index()]
-                    .when
-                    .iter()
-                    .chain(&r.when)
+            .parts_of(leg)
+            .filter_map(|(at, part)| Some((self.library.requirement(at)?, part)))
+            .flat_map(|(row, part)| {
+                let document = &self.library.documents[row.document.index()].when;
+                let document = document.iter().filter(move |_| part != Part::Names);
+                document.chain(&row.when)
             })
             .collect();
         let mut texts: Vec<String> = all
@@ -379,10 +399,9 @@ impl Look<'_> {
             Misfits::TRANSPORT,
             !transport.is_empty() && !transport.contains(&self.subject.transport),
         );
-        misfits.set(Misfits::SOURCE, !self.source_fits(rule));
         let mut truth = Truth::On;
-        for at in leg.rows() {
-            truth = truth.and(self.row_fits(at, &mut misfits)?);
+        for (at, part) in self.set.parts_of(leg) {
+            truth = truth.and(self.row_fits(at, part, &mut misfits)?);
         }
         misfits.set(Misfits::INACTIVE, truth == Truth::Off);
         if let Some(region) = leg.region {
@@ -427,9 +446,16 @@ impl Look<'_> {
         })
     }
 
-    /// Document, region, dates and condition of one of a leg's rows.
-    fn row_fits(&self, at: RequirementIndex, misfits: &mut Misfits) -> Option<Truth> {
+    /// Source, document, region, dates and condition of one of a leg's rows, as far as they count.
+    fn row_fits(&self, at: RequirementIndex, part: Part, misfits: &mut Misfits) -> Option<Truth> {
         let rule = self.set.rules.get(at.index())?;
+        if part == Part::Names {
+            return Some(rule.own_truth.unwrap_or_else(|| self.own_truth(at)));
+        }
+        misfits.set(
+            Misfits::SOURCE,
+            part == Part::WithSource && !self.source_fits(rule),
+        );
         misfits.set(Misfits::DOCUMENT, !rule.in_force);
         misfits.set(Misfits::REGION, !rule.in_region);
         let time = self.set.profile.judged_at(self.subject.time);
@@ -443,12 +469,19 @@ impl Look<'_> {
                 .set
                 .profile
                 .seen_by(self.subject.initiator, self.subject.responder);
-            let document = Condition::evaluate_all(
-                &self.set.library.documents[row.document.index()].when,
-                &view,
-            );
-            document.and(Condition::evaluate_all(&row.when, &view))
+            let document = &self.set.library.documents[row.document.index()].when;
+            Condition::evaluate_all(document, &view).and(self.own_truth(at))
         }))
+    }
+
+    /// Whether a row's own conditions hold for the hosts of the subject.
+    fn own_truth(&self, at: RequirementIndex) -> Truth {
+        let Some(row) = self.set.library.requirement(at) else {
+            return Truth::Off;
+        };
+        let profile = &self.set.profile;
+        let view = profile.seen_by(self.subject.initiator, self.subject.responder);
+        Condition::evaluate_all(&row.when, &view)
     }
 
     fn source_fits(&self, rule: &Rule) -> bool {

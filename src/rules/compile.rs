@@ -10,8 +10,8 @@ use super::known::Dependence;
 use super::profile::RegionChoice;
 use super::strategy::{ExactNames, NameSuffixes, Networks, OddPatterns, Services};
 use super::{
-    Condition, DocumentIndex, Group, Library, NamePattern, PatternKind, Profile, Requirement,
-    RequirementIndex, RoleIndex, RoleSet, Source, Subject, Target, Truth, Via,
+    Condition, DocumentIndex, Group, Library, NamePattern, PatternKind, Profile, RefersAs,
+    Requirement, RequirementIndex, RoleIndex, RoleSet, Source, Subject, Target, Truth, Via,
 };
 use crate::model::{CaptureTime, PortSet, Transport};
 
@@ -51,6 +51,8 @@ pub(super) struct Rule {
     pub(super) in_region: bool,
     /// `None` where it differs from host to host.
     pub(super) truth: Option<Truth>,
+    /// As above, without what holds for its whole document.
+    pub(super) own_truth: Option<Truth>,
     pub(super) valid: (CaptureTime, CaptureTime),
     pub(super) deny: bool,
 }
@@ -204,7 +206,13 @@ impl RuleSet {
 
     fn add_target(&mut self, ids: &LegIds, target: &Target, library: &Library) {
         match target {
-            Target::Name(name) => self.push(ids, None, Test::Name(name.clone())),
+            Target::Name(name) => {
+                let region = self
+                    .is_joined(ids)
+                    .then(|| region_of(name, ids.row, library))
+                    .flatten();
+                self.push(ids, region, Test::Name(name.clone()));
+            }
             Target::Network(network) => self.push(ids, None, Test::Network(*network)),
             Target::Role(role) => self.push(ids, None, Test::Role(*role)),
             Target::Any => self.push(ids, None, Test::Any),
@@ -255,6 +263,21 @@ impl RuleSet {
         self.legs.push(built);
     }
 
+    /// Whether a destination is taken from a row that itself does not count.
+    fn is_joined(&self, ids: &LegIds) -> bool {
+        let parts = parts(ids.requirement, ids.owner, ids.row, &self.library);
+        parts.last().is_some_and(|(_, part)| part != Part::Whole)
+    }
+
+    /// The rows behind a leg, each once, with what of them counts: the requirement, the one that it refers to, and the
+    /// one whose destination it is.
+    pub(super) fn parts_of(
+        &self,
+        leg: &Leg,
+    ) -> impl Iterator<Item = (RequirementIndex, Part)> + use<> {
+        parts(leg.requirement, leg.owner, leg.row, &self.library)
+    }
+
     pub(super) fn legs_by_name(&self, name: &str, mut take: impl FnMut(u32)) {
         self.exact.find(name).iter().for_each(|leg| take(*leg));
         self.suffixes
@@ -276,13 +299,53 @@ struct LegIds {
     destination: usize,
 }
 
-impl Leg {
-    pub(super) fn rows(&self) -> impl Iterator<Item = RequirementIndex> {
-        let owner = Some(self.owner).filter(|o| *o != self.requirement);
-        let row = Some(self.row).filter(|r| *r != self.requirement && *r != self.owner);
-        std::iter::once(self.requirement).chain(owner).chain(row)
-    }
+/// What of a row behind a leg counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it but its source.
+    Whole,
+    /// All of it.
+    WithSource,
+    /// Its names and its own switches: whether its document is in force, for which region and for how long, does not
+    /// matter to the row that takes its names.
+    Names,
+}
 
+fn parts(
+    requirement: RequirementIndex,
+    owner: RequirementIndex,
+    row: RequirementIndex,
+    library: &Library,
+) -> impl Iterator<Item = (RequirementIndex, Part)> + use<> {
+    let of = |at: RequirementIndex| &library.requirements[at.index()];
+    let referred = match of(requirement).refers_as {
+        RefersAs::Rows => Part::WithSource,
+        RefersAs::Destinations => Part::Names,
+    };
+    let joined = match of(owner).document == of(row).document {
+        true if owner == requirement => Part::Whole,
+        true => referred,
+        false => Part::Names,
+    };
+    let owner_part = (owner != requirement).then_some((owner, referred));
+    let row_part = (row != requirement && row != owner).then_some((row, joined));
+    std::iter::once((requirement, Part::WithSource))
+        .chain(owner_part)
+        .chain(row_part)
+}
+
+/// The region of its row's document that a name has as a label, where the row is for that region.
+fn region_of(name: &NamePattern, row: RequirementIndex, library: &Library) -> Option<usize> {
+    let row = &library.requirements[row.index()];
+    let regions = &library.documents[row.document.index()].regions;
+    let has = |at: &&usize| {
+        let label = regions.get(**at).map(|region| region.label.as_str());
+        name.as_str().split('.').any(|part| Some(part) == label)
+    };
+    row.region.iter().find(has).copied()
+}
+
+impl Leg {
     pub(super) fn via(&self, subject: &Subject<'_>, found: &Found) -> Via {
         match &self.test {
             Test::Name(pattern) => match subject.names.get(found.name as usize) {
@@ -305,15 +368,21 @@ impl Rule {
         let document = &library.documents[row.document.index()];
         let conditions = || document.when.iter().chain(&row.when);
         let whole = profile.whole();
-        let truth = || {
-            conditions()
-                .map(|c| c.evaluate(&whole))
-                .fold(Truth::On, Truth::and)
+        let truth = |conditions: &mut dyn Iterator<Item = &Condition>| {
+            let (mut all, mut per_host) = (Truth::On, false);
+            for condition in conditions {
+                all = all.and(condition.evaluate(&whole));
+                per_host |= condition.is_per_host();
+            }
+            (!per_host).then_some(all)
         };
         let moved = profile.port_override(at);
         let in_region = match profile.region_choice(row.document) {
             RegionChoice::All => true,
-            RegionChoice::Some(chosen) if row.region.is_empty() => !chosen.is_empty(),
+            // A page that prints some regions is not about those only, unless it says so.
+            RegionChoice::Some(chosen) if row.region.is_empty() => {
+                !chosen.is_empty() || document.region_scope.is_empty()
+            }
             RegionChoice::Some(chosen) => row.region.iter().any(|r| chosen.contains(r)),
         };
         Self {
@@ -352,11 +421,8 @@ impl Rule {
             own_transport: !row.transport.is_empty(),
             in_force: profile.is_in_force(row.document),
             in_region,
-            truth: if conditions().any(Condition::is_per_host) {
-                None
-            } else {
-                Some(truth())
-            },
+            truth: truth(&mut conditions()),
+            own_truth: truth(&mut row.when.iter()),
             valid: row.valid.bounds(),
             deny: row.deny,
         }

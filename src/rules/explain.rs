@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::CaptureTime;
+
 use super::{Activity, Cover, Misfit, RequirementIndex, RuleSet, Scratch, Subject, Truth, Via};
 
 /// One check of an explanation.
@@ -48,7 +50,7 @@ impl RuleSet {
             .denied
             .iter()
             .find(|d| d.requirement == requirement);
-        let mut checks = vec![self.activity_check(requirement)];
+        let mut checks = vec![self.activity_check(requirement, subject.time)];
         let via = cover
             .map(|c| &c.via)
             .or(miss.map(|m| &m.via))
@@ -89,14 +91,17 @@ impl RuleSet {
         })
     }
 
-    fn activity_check(&self, requirement: RequirementIndex) -> Check {
-        let (fits, text) = match self.activity(requirement) {
+    fn activity_check(&self, requirement: RequirementIndex, time: CaptureTime) -> Check {
+        let (fits, text) = match self.activity_between(requirement, time, time) {
             Activity::On => (Some(true), "the requirement counts at this site".to_owned()),
             Activity::Off(text) => (Some(false), format!("off: needs {text}")),
             Activity::Unknown(text) => (None, format!("the site does not say: {text}")),
             Activity::NotAuditable(what) => {
                 (None, format!("cannot be audited: {what} is not bound"))
             }
+            Activity::NoNames(regions) => (Some(false), no_names(&regions)),
+            Activity::Ended(day) => (Some(false), format!("ended on {day}")),
+            Activity::NotBegun(day) => (Some(false), format!("begins on {day}")),
         };
         Check {
             what: "activity",
@@ -137,6 +142,13 @@ impl RuleSet {
         }
         format!("no listed destination fits: {}", listed.join(", "))
     }
+}
+
+/// Why a row has no names at a site, as a phrase.
+#[must_use]
+pub fn no_names(regions: &[String]) -> String {
+    let regions = regions.join(", ");
+    format!("names are known for {regions} only, and no page prints those of the site's region")
 }
 
 fn cover_checks(cover: &Cover) -> Vec<Check> {

@@ -51,6 +51,7 @@ pub use code::CODES;
 pub use compile::RuleSet;
 pub use condition::{Circumstances, Condition, Truth};
 pub use embedded::embedded;
+pub use explain::no_names;
 pub use explain::{Check, Explanation};
 pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, Role};
 pub use list::{ListedRequirement, Party};
@@ -58,8 +59,8 @@ pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub use problem::{Problem, Severity, render_all};
 pub use profile::{Choices, Profile, is_private};
 pub use requirement::{
-    Cite, Destination, Direction, DocumentIndex, FeatureIndex, GroupIndex, Need, Requirement,
-    RequirementIndex, RoleIndex, Source, Target, Validity,
+    Cite, Destination, Direction, DocumentIndex, FeatureIndex, GroupIndex, Need, RefersAs,
+    Requirement, RequirementIndex, RoleIndex, Source, Target, Validity,
 };
 pub use role_set::RoleSet;
 pub use schema::{rule_file_schema, site_file_schema};

@@ -81,6 +81,29 @@ pub enum Need {
     Conditional,
 }
 
+/// What of the rows counts that a requirement refers to.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefersAs {
+    /// The rows as they stand: each with its own source, document, region, dates and conditions.
+    #[default]
+    Rows,
+    /// Their destinations, ports and switches only, for the sources of the row that refers to them; whether their document
+    /// is in force and for which region it counts does not matter.
+    Destinations,
+}
+
 /// Which way a flow goes, as seen from the site. Informational: who opened a flow is told by packets.
 #[derive(
     Clone,
@@ -238,6 +261,8 @@ pub struct Requirement {
     pub valid: Validity,
     /// Requirements whose destinations are its own too, ascending; ports are theirs where it states none.
     pub refers_to: Vec<RequirementIndex>,
+    /// What of them counts.
+    pub refers_as: RefersAs,
     /// A negative fact: traffic like this is a finding. With the destination `localhost`: such traffic between two
     /// different hosts is.
     pub deny: bool,

@@ -12,7 +12,7 @@ use serde::de::{
 };
 use serde::{Deserialize, de};
 
-use super::{Direction, GroupKind, Need};
+use super::{Direction, GroupKind, Need, RefersAs};
 
 /// A value with the bytes of the file that it came from.
 #[derive(Clone, Debug, Default)]
@@ -433,6 +433,10 @@ pub(super) struct RequirementText {
     /// Cross-references: ids, `prefix*`, `document/id`, a document, a role, or `{ requirements-of = "role" }`.
     #[serde(default)]
     pub(super) refers_to: Placed<OneOrMany<TextOr<ReferenceTable>>>,
+    /// What of the rows counts that it refers to: `rows` (as they stand, with their own sources) or `destinations` (for this
+    /// row's sources).
+    #[serde(default)]
+    pub(super) refers_as: RefersAs,
     /// A negative fact: traffic like this is a finding.
     #[serde(default)]
     pub(super) deny: bool,

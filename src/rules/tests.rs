@@ -508,10 +508,63 @@ fn references_bring_destinations_with_their_ports() {
     let body = format!(
         "{ROLES}[roles.gateway]\n[[requirement]]\nid = \"a1\"\nfrom = [\"agent\"]\nto = [\"a.example.com\"]\nports = [8443]\n[[requirement]]\nid = \"a2\"\nfrom = [\"agent\"]\nto = [\"role:dns-server\"]\nports = [53]\ntransport = \"udp\"\n[[requirement]]\nid = \"g\"\nfrom = [\"gateway\"]\nrefers-to = [{{ requirements-of = \"agent\" }}]\n"
     );
-    let set = rule_set(&body, &format!("{SITE}gateway = [\"10.3.0.1\"]\n"));
+    let site = format!("{SITE}gateway = [\"10.3.0.1\"]\n");
+    // As they stand, the rows keep their own source, and a gateway is no agent.
+    let rows = rule_set(&body, &site);
+    assert!(covers(&rows, "10.3.0.1 > 1.1.1.1:8443 a.example.com").is_empty());
+    assert_eq!(
+        misses(&rows, "10.3.0.1 > 1.1.1.1:8443 a.example.com"),
+        [
+            "a1: covered for agent, and this host is none",
+            "g: covered for agent, and this host is none"
+        ]
+    );
+    let set = rule_set(&format!("{body}refers-as = \"destinations\"\n"), &site);
     assert_eq!(covers(&set, "10.3.0.1 > 1.1.1.1:8443 a.example.com"), ["g"]);
     assert_eq!(covers(&set, "10.3.0.1 > 10.1.9.53:53/udp"), ["g"]);
     assert!(covers(&set, "10.3.0.1 > 1.1.1.1:443 a.example.com").is_empty());
+}
+
+#[test]
+fn joins_take_names_and_neither_document_nor_region() {
+    let from = "format = 1\n[document]\nid = \"from\"\n[regions]\nus-1 = {}\n[features]\nscan = {}\n[[requirement]]\nid = \"plain\"\nto = [\"p.example.com\"]\n[[requirement]]\nid = \"us\"\nregion = [\"us-1\"]\nto = [\"agent.us-1.example.com\"]\n[[requirement]]\nid = \"scan\"\nto = [\"scan.example.com\"]\nwhen = [{ feature = \"scan\" }]\n";
+    let to = "format = 1\n[document]\nid = \"to\"\n[regions]\njapan = { aliases = [\"jp-1\"] }\nus-1 = {}\n[roles.plain]\nnames-from = [\"from/plain\"]\n[roles.us]\nnames-from = [\"from/us\"]\n[roles.scan]\nnames-from = [\"from/scan\"]\n[[requirement]]\nid = \"plain\"\nto = [\"role:plain\"]\n[[requirement]]\nid = \"us\"\nto = [\"role:us\"]\n[[requirement]]\nid = \"scan\"\nto = [\"role:scan\"]\n[[requirement]]\nid = \"refers\"\nrefers-to = [\"from/plain\"]\nrefers-as = \"destinations\"\n[[requirement]]\nid = \"rows\"\nrefers-to = [\"from/plain\"]\n";
+    let at = |region: &str, scan: bool| {
+        let site = format!(
+            "[site]\nregion = \"{region}\"\ndocuments = [\"to\"]\n[features]\nscan = {scan}\n"
+        );
+        compiled(library(&[from, to]), &site, &Choices::default())
+    };
+    let japan = at("japan", true);
+    assert_eq!(
+        covers(&japan, "10.0.0.1 > 1.1.1.1:443 p.example.com"),
+        ["plain", "refers"]
+    );
+    assert_eq!(
+        activity(&japan, "to/us"),
+        Activity::NoNames(vec!["us-1".into()])
+    );
+    assert!(!japan.must_see(japan.library().find("to/us").unwrap()));
+    assert_eq!(
+        misses(&japan, "10.0.0.1 > 1.1.1.1:443 agent.us-1.example.com")
+            .last()
+            .unwrap(),
+        "us: for another region: us-1"
+    );
+    let usa = at("us-1", false);
+    assert_eq!(
+        covers(&usa, "10.0.0.1 > 1.1.1.1:443 agent.us-1.example.com"),
+        ["us"]
+    );
+    assert_eq!(
+        activity(&usa, "to/scan"),
+        Activity::Off("feature scan on".into()),
+        "every name is switched off"
+    );
+    assert_eq!(
+        activity(&usa, "to/rows"),
+        Activity::Off("document from".into())
+    );
 }
 
 #[test]

@@ -103,6 +103,7 @@ pub(super) fn requirement(
         pool: text.pool,
         valid: values.validity(&text.valid),
         refers_to: Vec::new(),
+        refers_as: text.refers_as,
         deny: text.deny,
         must_see: text.must_see,
         configurable_port: text.configurable_port,
