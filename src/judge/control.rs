@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::attempt::{Went, answer_times, seconds};
 use super::evidence::{Code, Evidence, Grade};
 use super::interception::Issuers;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{EventKind, Flow};
+use crate::rules::{RuleSet, is_private};
 
 /// What succeeded, indexed by what an attempt can be compared with.
 #[derive(Debug, Default)]
@@ -28,24 +29,39 @@ pub(super) struct Controls {
     soonest: HashMap<IpAddr, Duration>,
     /// Who signs certificates.
     issuers: Issuers,
+    /// Names in vendors' own domains that were asked for at addresses of the site.
+    vendors: HashSet<Fqdn>,
 }
 
 impl Controls {
     /// Indexes all flows.
     #[must_use]
-    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone + Send) -> Self {
+    pub(super) fn of<'a>(
+        flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone + Send,
+        rules: &RuleSet,
+    ) -> Self {
         let own = flows.clone();
         let (issuers, all) = rayon::join(
-            move || Issuers::of(own.map(|(flow, _)| flow)),
-            move || Self::without_issuers(flows),
+            move || Issuers::of(own.map(|(flow, _)| flow), rules),
+            move || Self::without_issuers(flows, rules),
         );
         Self { issuers, ..all }
     }
 
-    fn without_issuers<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)>) -> Self {
+    fn without_issuers<'a>(
+        flows: impl Iterator<Item = (&'a Flow, &'a Went)>,
+        rules: &RuleSet,
+    ) -> Self {
         let mut all = Self::default();
         for (flow, went) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
+            if matches!(went, Went::Failed(e) if e.code == Code::AlertClient)
+                && is_private(responder)
+            {
+                let said = flow.said_names().map(|name| &name.fqdn);
+                let vendors = said.filter(|name| rules.vendor_of(name).is_some());
+                all.vendors.extend(vendors.cloned());
+            }
             for event in flow.events_of(EventKind::SynAck, false) {
                 if all.ttl.entry(responder).or_default().insert(event.ttl) {
                     let near = all.near_ttl.entry(neighbourhood(responder));
@@ -125,6 +141,13 @@ impl Controls {
                 let control = control.or_else(|| self.same_name_elsewhere(flow, own));
                 if let (Some(control), Some(known)) = (control, &mut evidence.control) {
                     *known = format!("{control}; {known}");
+                }
+            }
+            // Servers have private, expired and wrong certificates too.
+            Code::AlertClient if evidence.grade == Grade::B => {
+                evidence.control = self.other_machine(flow);
+                if evidence.control.is_none() {
+                    evidence.grade = Grade::C;
                 }
             }
             Code::ProxyRefused | Code::ProxyFailed => {
@@ -243,7 +266,52 @@ impl Controls {
 
     /// Evidence that TLS is opened on the path. `refused` says that the client did not trust what it was shown.
     pub(super) fn intercepted(&self, flow: &Flow, refused: bool) -> Option<Evidence> {
+        let device = if refused {
+            self.other_machine(flow)
+        } else {
+            None
+        };
+        let refused = refused.then_some(device.as_deref());
         self.issuers.evidence(flow, refused)
+    }
+
+    /// What answered the SYN is another machine than the server: its TTL is not that of the address's other packets, or
+    /// it stands nearer than any server does, or inside of the site although the name is a vendor's.
+    fn other_machine(&self, flow: &Flow) -> Option<String> {
+        /// Nobody in the internet is nearer to a site than this many routers.
+        const NEAR: u8 = 2;
+        /// So many more are to all others.
+        const FAR: u8 = 3;
+        let server = flow.responder.ip;
+        let answer = flow.events_of(EventKind::SynAck, false).next()?;
+        if is_private(server) {
+            let vendors = flow
+                .said_names()
+                .any(|name| self.vendors.contains(&name.fqdn));
+            return vendors
+                .then(|| format!("the vendor's name is served at {server}, inside of the site"));
+        }
+        let own = self.ttl.get(&server)?;
+        if let Some(other) = own.iter().find(|ttl| **ttl != answer.ttl) {
+            return Some(format!(
+                "the SYN-ACK has TTL {}, others of this address have {other}: another machine answers",
+                answer.ttl
+            ));
+        }
+        let away = hops(answer.ttl);
+        let others = self
+            .ttl
+            .iter()
+            .filter(|(ip, _)| **ip != server && !is_private(**ip));
+        let nearest = others
+            .flat_map(|(_, ttls)| ttls)
+            .map(|ttl| hops(*ttl))
+            .min()?;
+        (away <= NEAR && nearest >= away + FAR).then(|| {
+            format!(
+                "its packets passed {away} routers at most, those of all other servers at least {nearest}: another machine answers"
+            )
+        })
     }
 
     /// The RST's TTL is unlike that of the server's, or its neighbours', own packets.
@@ -286,6 +354,15 @@ impl Controls {
                 format!("the server {server} answers this client on the same port: the path works")
             })
         })
+    }
+}
+
+/// How many routers a packet has passed, by the usual first TTLs (64, 128, 255).
+const fn hops(ttl: u8) -> u8 {
+    match ttl {
+        0..=64 => 64 - ttl,
+        65..=128 => 128 - ttl,
+        _ => 255 - ttl,
     }
 }
 

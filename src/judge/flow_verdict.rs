@@ -81,6 +81,7 @@ pub(super) fn flow_verdicts(
             .flows
             .iter()
             .zip(verdicts.iter().map(|verdict| &verdict.went)),
+        rules,
     );
     let all = capture
         .flows
@@ -115,7 +116,7 @@ pub(super) fn flow_verdicts(
                     trust.lower(&mut reset);
                     verdict.beside.push(reset);
                 }
-                if evidence.code == Code::AlertClient && evidence.grade < Grade::C {
+                if evidence.code == Code::AlertClient {
                     verdict.beside.extend(controls.intercepted(flow, true));
                 }
                 Went::failed(evidence)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{Fqdn, Stamp};
 use crate::observe::{Flow, NameSource, StreamFact};
+use crate::rules::RuleSet;
 
 /// The most owners kept of an issuer.
 const MAX_OWNERS: usize = 8;
@@ -160,12 +161,12 @@ struct Shown {
 impl Issuers {
     /// Indexes all flows.
     #[must_use]
-    pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Flow>) -> Self {
+    pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Flow>, rules: &RuleSet) -> Self {
         let mut all = Self::default();
         for shown in flows.filter_map(shown) {
             let signs_for = all.by_issuer.entry(shown.issuer).or_default();
             if signs_for.owners.len() < MAX_OWNERS {
-                signs_for.owners.extend(owner(&shown.wanted));
+                signs_for.owners.extend(owner(&shown.wanted, rules));
             }
             if signs_for.names.len() < MANY_NAMES {
                 signs_for.names.insert(shown.wanted);
@@ -174,18 +175,23 @@ impl Issuers {
         all
     }
 
-    /// Evidence that a flow's certificate was made on the path. `refused` says that its client did not trust it: then
-    /// an issuer that is no public CA is enough (grade B); else it must sign for several owners' names (grade A).
-    pub(super) fn evidence(&self, flow: &Flow, refused: bool) -> Option<Evidence> {
+    /// Evidence that a flow's certificate was made on the path: an issuer that is no public CA and signs for several
+    /// owners' names (grade A). Where the client did not trust it, `refused` says so with what shows that another
+    /// machine answered than the server, if anything does: that is grade B. A private CA alone may be the server's own.
+    pub(super) fn evidence(&self, flow: &Flow, refused: Option<Option<&str>>) -> Option<Evidence> {
         let shown = shown(flow)?;
         let signs_for = self.by_issuer.get(&shown.issuer)?;
         let words = format!(
             "the certificate for {} is signed by {:?}, which is no public CA",
             shown.wanted, shown.issuer
         );
-        if !signs_for.is_too_much(refused) {
+        if !signs_for.is_too_much(refused.is_some()) {
+            let device = refused??;
             let evidence = Evidence::new(Code::IssuerSubstituted, Grade::B, [shown.stamp], words);
-            return refused.then_some(evidence);
+            return Some(Evidence {
+                control: Some(device.to_owned()),
+                ..evidence
+            });
         }
         let owners: Vec<&str> = signs_for.owners.iter().map(String::as_str).collect();
         Some(Evidence {
@@ -226,8 +232,12 @@ fn is_public(name: &str) -> bool {
     PUBLIC.iter().any(|public| name.contains(public))
 }
 
-/// The label under the public suffix: one owner's names under several suffixes are related.
-fn owner(name: &Fqdn) -> Option<String> {
+/// The vendor that lists the domain as its own, else the label under the public suffix: one owner's names under several
+/// suffixes are related.
+fn owner(name: &Fqdn, rules: &RuleSet) -> Option<String> {
+    if let Some(vendor) = rules.vendor_of(name) {
+        return Some(vendor.to_owned());
+    }
     let domain = psl::domain_str(name.as_str())?;
     domain.split('.').next().map(str::to_owned)
 }

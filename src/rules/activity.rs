@@ -8,7 +8,8 @@ use super::check::can_be_missed;
 use super::compile::{Leg, Part, Test};
 use super::profile::RegionChoice;
 use super::{
-    Condition, Misfit, Requirement, RequirementIndex, RoleIndex, RuleSet, Source, Truth, Via,
+    Condition, DocumentIndex, Misfit, Requirement, RequirementIndex, RoleIndex, RuleSet, Source,
+    Truth, Via,
 };
 use crate::model::{CaptureTime, Fqdn};
 
@@ -212,6 +213,23 @@ impl RuleSet {
             .filter_map(|d| self.library.document(*d))
             .map(|d| d.id.as_str());
         (!covered).then(|| ids.collect())
+    }
+
+    /// The vendor in whose own domains the name lies, or who lists it as no third party's: the first of several.
+    #[must_use]
+    pub fn vendor_of(&self, fqdn: &Fqdn) -> Option<&str> {
+        let own = self.vendor_domains.get(fqdn.registrable()?);
+        let mut documents: Vec<DocumentIndex> = own.cloned().unwrap_or_default();
+        if documents.is_empty() {
+            self.legs_by_name(fqdn.as_str(), |leg| {
+                let row = self.legs.get(leg as usize).map(|leg| leg.requirement);
+                let row = row.and_then(|row| self.library.requirement(row));
+                let row = row.filter(|row| !row.to.iter().any(|to| to.shared_host));
+                documents.extend(row.map(|row| row.document));
+            });
+        }
+        let documents = documents.iter().filter_map(|d| self.library.document(*d));
+        documents.map(|document| document.vendor.as_str()).min()
     }
 
     /// The names, networks and roles that a requirement's destinations stand for at this site, those of its regions only,

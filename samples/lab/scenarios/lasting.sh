@@ -36,7 +36,7 @@ scenario_reached_then_filtered() {
 
 holds_reached_then_filtered() {
   expect 'served' = 1 'tls.handshake.type==2 && tcp.stream==0'
-  expect 'hellos of the name' '>=' 5 'tls.handshake.extensions_server_name=="dsaas-en-f.trx.trendmicro.com"'
+  expect 'hellos of the name' '>=' 3 'tls.handshake.extensions_server_name=="dsaas-en-f.trx.trendmicro.com"'
 }
 
 # The server takes so many new connections a second: of six at once, one is refused. Nobody stopped anything.
@@ -59,24 +59,42 @@ holds_one_of_many_refused() {
 
 # The vendor signs its own names, under two of its domains, with a private CA. TLS 1.2 shows it.
 scenario_vendor_private_ca() {
-  local address servers=''
-  for address in 198.51.100.10 198.51.100.30 203.0.113.30 203.0.113.42 198.51.100.200; do
-    servers+="server { listen $address:443 ssl; ssl_protocols TLSv1.2; location / { return 200 \"ok\\n\"; } } "
+  local name
+  DNS_EXTRA=$(printf 'local=/%s/\n' acme.example acme-cloud.example)
+  DNS_HOSTS=$(printf '203.0.113.10 %s\n' console.acme.example updates.acme.example eu.acme-cloud.example us.acme-cloud.example)$'\n'
+  for name in console.acme.example updates.acme.example eu.acme-cloud.example us.acme-cloud.example; do
+    certificate "$name"
   done
-  VENDOR_EXTRA=$servers
   build_lab
   tap_on
-  fetch agent https://app.deepsecurity.trendmicro.com/
-  fetch agent https://workload.us-1.cloudone.trendmicro.com/
-  fetch agent https://dsaas1100-en-census.trendmicro.com/
-  fetch agent "$WEB_REPUTATION"
-  contact_event_channel agent
-  heartbeat_later agent
+  for name in console.acme.example updates.acme.example eu.acme-cloud.example us.acme-cloud.example; do
+    fetch agent "https://$name/"
+  done
+  sleep 11
+  fetch agent https://console.acme.example/
   tap_off
 }
 
 holds_vendor_private_ca() {
-  expect 'certificates of the private CA' '>=' 5 'tls.handshake.type==11'
+  expect 'certificates of the private CA' = 5 'tls.handshake.type==11'
+  expect 'alerts of the agent' = 0 'tls.alert_message.level==2'
+}
+
+# The same servers, and a client that does not know the CA: the server's own settings, no inspection.
+scenario_server_private_ca_refused() {
+  local name
+  build_lab
+  tap_on
+  short_activation agent
+  fetch agent https://files.trendmicro.com/ --cacert /etc/ssl/certs/ca-certificates.crt
+  fetch agent https://files.trendmicro.com/ --cacert /etc/ssl/certs/ca-certificates.crt
+  heartbeat_later agent
+  tap_off
+}
+
+holds_server_private_ca_refused() {
+  expect 'alerts "unknown CA" of the agent' = 2 'tls.alert_message.desc==48 && ip.src==10.20.0.10'
+  expect "the server's own TTL" '>=' 2 'tcp.flags==0x012 && ip.src==203.0.113.10 && ip.ttl==54'
 }
 
 # A host has a second address that the site file does not know; beside it, a stranger with an address and a card of his own.
