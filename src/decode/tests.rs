@@ -216,6 +216,79 @@ fn link_layers_lead_to_the_packet() {
             258,
             [&[12, 0, 0, 0, 1, 0, 0, 0, 12, 0, 0, 0], &ip[..]].concat(),
         ),
+        // pf's log: of old systems 61 padded to 64, of FreeBSD since 14 69 padded to 72, of OpenBSD 100.
+        (117, [&[61, 2], &[0; 62][..], &ip].concat()),
+        (117, [&[69, 2], &[0; 70][..], &ip].concat()),
+        (117, [&[100, 24], &[0; 98][..], &ip].concat()),
+        (109, [&[2, 0, 0, 0], &[7; 8][..], &ip].concat()),
+        (166, [&[0, 3, 0, 0x21], &ip[..]].concat()),
+        (166, [&[1, 3, 0x21], &ip[..]].concat()),
+        (242, [&[8, 0, 0, 0], &ip[..]].concat()),
+        (242, [&[0xfe; 40], &[8, 0, 0, 0][..], &ip].concat()),
+        (136, [b"MGC\x00", &[0x47; 8][..], &ip].concat()),
+        (167, [b"MGC\x01", &ethernet(0x0800, &ip)[..]].concat()),
+        (168, [b"MGC\x01\x08\x00", &ip[..]].concat()),
+        (178, [b"MGC\x01", &ethernet(0x0800, &ip)[..]].concat()),
+        (
+            178,
+            [
+                b"MGC\x80\x00\x06\x01\x01\x0e\x02\x01\x01",
+                &ethernet(0x0800, &ip)[..],
+            ]
+            .concat(),
+        ),
+        (178, [b"MGC\x02\x02\x00\x00\x00", &ip[..]].concat()),
+        (179, [b"MGC\x00\xff\x03\x00\x21", &ip[..]].concat()),
+        (180, [b"MGC\x00\x18\x41\x03\xcc", &ip[..]].concat()),
+        (181, [b"MGC\x00\x0f\x00\x08\x00", &ip[..]].concat()),
+        (183, [b"MGC\x01", &[0; 18][..], &ip].concat()),
+        (
+            197,
+            erf(2, &[], &[&[0, 0], &ethernet(0x0800, &ip)[..]].concat()),
+        ),
+        (
+            197,
+            erf(
+                0x8b,
+                &[0x83, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 0, 0, 0, 2],
+                &[&[0, 0], &ethernet(0x0800, &ip)[..]].concat(),
+            ),
+        ),
+        (197, erf(1, &[], &[&[0xff, 3, 0, 0x21], &ip[..]].concat())),
+        (
+            197,
+            erf(5, &[], &[&[0, 0, 0, 9, 0x0f, 0, 8, 0], &ip[..]].concat()),
+        ),
+        (197, erf(22, &[], &ip)),
+        (281, [&MACS[..], &[0, 0, 0, 8, 8, 0], &ip].concat()),
+        (282, [&[0, 0, 0, 8], &ethernet(0x0800, &ip)[..]].concat()),
+        (284, [&MACS[..], &[0xc0, 0x18, 0, 0, 8, 0], &ip].concat()),
+        (
+            285,
+            [&MACS[..], &[0xda, 0xda, 0, 0, 0xc0, 0x18, 0, 0, 8, 0], &ip].concat(),
+        ),
+        (
+            1,
+            [&MACS[..], &[0xda, 0xda, 0, 0, 0xc0, 0x18, 0, 0, 8, 0], &ip].concat(),
+        ),
+        (
+            1,
+            ethernet(
+                0xd28b,
+                &[&[0, 1, 0, 0x10], &[0; 8][..], &[8, 0], &ip].concat(),
+            ),
+        ),
+        (
+            1,
+            ethernet(
+                0xd28b,
+                &[&[0, 1, 1, 0x20], &[0; 6][..], &[8, 0], &ip].concat(),
+            ),
+        ),
+        (
+            1,
+            ethernet(0x892f, &[&[0, 60, 0, 1, 8, 0], &ip[..]].concat()),
+        ),
         (
             276,
             [
@@ -238,6 +311,41 @@ fn link_layers_lead_to_the_packet() {
             }
         }
     }
+}
+
+/// A record of Endace's format with these extension headers.
+fn erf(kind: u8, extensions: &[u8], frame: &[u8]) -> Vec<u8> {
+    let record = (16 + extensions.len() + frame.len()) as u16;
+    [
+        &[0, 0, 0, 0x80, 1, 0, 0, 0, kind, 4],
+        &record.to_be_bytes()[..],
+        &[0, 0, 0, 90],
+        extensions,
+        frame,
+    ]
+    .concat()
+}
+
+#[test]
+fn headers_that_cannot_be_are_set_aside() {
+    let ip = dns();
+    let malformed = |link_type, frame: &[u8]| {
+        let stop = set_aside(link_type, frame);
+        assert!(matches!(stop.reason, StopReason::Malformed(_)), "{stop:?}");
+    };
+    malformed(117, &[&[8, 2], &[0; 6][..], &ip].concat());
+    malformed(178, &[b"MGX\x01", &ethernet(0x0800, &ip)[..]].concat());
+    malformed(197, &erf(0x82, &[0x83; 136], &[0; 40]));
+    let not_ip = |link_type, frame: &[u8], number| {
+        assert_eq!(
+            set_aside(link_type, frame).reason,
+            StopReason::NotIp(number)
+        );
+    };
+    not_ip(197, &erf(21, &[], &[0; 40]), 21);
+    not_ip(1, &ethernet(0xd28b, &[0, 1, 0, 0x33, 0, 0]), 0x33);
+    let tagged = [&MACS[..], &[0x20, 0x18, 0x60, 7, 8, 0], &ip].concat();
+    assert_eq!(decoded(284, &tagged).vlans.as_slice(), [7]);
 }
 
 #[test]
@@ -405,6 +513,25 @@ fn tunnels_are_walked_to_the_innermost_packet() {
             258,
         ),
         (in_udp(6081, &[0, 0, 8, 0, 0, 1, 2, 0], &ip), "geneve", 258),
+        (in_udp(37008, &[1, 0, 0, 1, 1], &inner), "tzsp", 0),
+        (
+            in_udp(37008, &[1, 0, 0, 1, 0, 10, 1, 9, 1], &inner),
+            "tzsp",
+            0,
+        ),
+        (in_udp(30030, &[0, 0, 0, 1, 0, 0, 0, 7], &ip), "jmirror", 7),
+        (
+            in_udp(30030, &[0, 0, 0, 1, 0, 0, 0, 7], &inner),
+            "jmirror",
+            7,
+        ),
+        (
+            in_udp(30030, &[0, 0, 0, 1, 0, 0, 0, 7, 0xff, 3, 0, 0x21], &ip),
+            "jmirror",
+            7,
+        ),
+        (in_udp(4341, &[0xc0, 0, 0, 1, 0, 0, 0, 1], &ip), "lisp", 0),
+        (in_udp(4341, &[0x88, 0, 0, 1, 0, 0, 9, 1], &ip), "lisp", 9),
         (
             in_udp(2152, &[0x30, 255, 0, gtp_length, 0, 0, 0, 5], &ip),
             "gtp",
@@ -512,7 +639,9 @@ fn teredo_is_told_only_with_a_sound_packet() {
 
 #[test]
 fn what_only_uses_a_tunnels_port_stays_udp() {
-    for port in [4789, 8472, 4790, 6081, 2152, 3544, 1701, 4754, 5247, 6635] {
+    for port in [
+        4789, 8472, 4790, 6081, 2152, 3544, 1701, 4754, 5247, 6635, 37008, 30030, 4341,
+    ] {
         for payload in [
             &b"\x12\x34\x01\x00 a DNS query perhaps, from a source port by chance"[..],
             b"",

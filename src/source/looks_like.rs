@@ -8,11 +8,12 @@ pub(super) fn looks_like(start: &[u8]) -> Option<&'static str> {
     known
         .map(|(_, what)| *what)
         .or_else(|| archive(start))
+        .or_else(|| trace_of_appliance(start))
         .or_else(|| text(start))
 }
 
 /// First bytes of formats that people hand over as captures.
-const SIGNATURES: [(&[u8], &str); 26] = [
+const SIGNATURES: [(&[u8], &str); 25] = [
     (b"PK\x03\x04", "a ZIP archive; unpack it first"),
     (b"Rar!", "a RAR archive; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it first"),
@@ -38,24 +39,20 @@ const SIGNATURES: [(&[u8], &str); 26] = [
         "a capture compressed more than twice; unpack it first",
     ),
     (
-        b"snoop\0\0\0",
-        "a snoop capture; convert it with `editcap -F pcapng`",
-    ),
-    (
         b"btsnoop\0",
         "a Bluetooth log: it holds no IP traffic of a firewall",
     ),
     (
-        b"GMBU",
-        "a Microsoft Network Monitor capture; convert it with `editcap -F pcapng`",
-    ),
-    (
-        b"RTSS",
-        "a Microsoft Network Monitor capture; convert it with `editcap -F pcapng`",
-    ),
-    (
         b"TRSNIFF data",
         "a Sniffer capture; convert it with `editcap -F pcapng`",
+    ),
+    (
+        b"XCP\0",
+        "a NetXray or Sniffer capture; convert it with `editcap -F pcapng`",
+    ),
+    (
+        b"ObserverPktBuffer",
+        "an Observer capture; save it as pcap there",
     ),
     (
         b"iptrace ",
@@ -97,6 +94,14 @@ fn archive(start: &[u8]) -> Option<&'static str> {
         .map(|_| "a tar archive; unpack it first")
 }
 
+/// NetScaler's traces have their signature a few bytes in.
+fn trace_of_appliance(start: &[u8]) -> Option<&'static str> {
+    let signature = b" Performance Data";
+    let said = start.windows(signature.len()).any(|at| at == signature)
+        && start.windows(9).any(|at| at == b"NetScaler");
+    said.then_some("a NetScaler trace; record it as pcap there: `start nstrace -traceformat PCAP`")
+}
+
 fn text(start: &[u8]) -> Option<&'static str> {
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = start {
         return Some("text in UTF-16, perhaps a log");
@@ -127,6 +132,8 @@ fn text(start: &[u8]) -> Option<&'static str> {
         "XML; export packets as pcapng, not as text"
     } else if starts(&["{", "["]) {
         "JSON; export packets as pcapng, not as text"
+    } else if starts(&["interfaces=["]) {
+        "what FortiGate's `diagnose sniffer packet` prints; convert it with `fgt2eth` (it must be verbose 3 or 6)"
     } else if starts(&["0000 ", "000000 ", "0x0000", "00000000"]) {
         "a hex dump; convert it with `text2pcap`"
     } else if lower.contains(" ip ") && lower.contains(" > ") {
@@ -157,6 +164,8 @@ mod tests {
         );
         named(b"version https://git-lfs.github.com/spec/v1\n", "Git LFS");
         named(b"dear all,\n", "text");
+        named(b"interfaces=[port1]\nfilters=[none]\n", "fgt2eth");
+        named(b"\x01\x22\x00NetScaler V20 Performance Data", "nstrace");
         let mut tar = vec![0; 512];
         tar[..5].copy_from_slice(b"a.pca");
         tar[257..262].copy_from_slice(b"ustar");

@@ -27,6 +27,7 @@ mod looks_like;
 mod open;
 mod pcap;
 mod pcapng;
+mod records;
 #[cfg(test)]
 mod samples;
 pub mod scripted;

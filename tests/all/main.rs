@@ -6,6 +6,7 @@ mod bad_input;
 mod capture;
 mod command_line;
 mod evidence;
+mod formats;
 mod harness;
 mod hostile;
 mod lab_table;

@@ -43,3 +43,21 @@ pub(super) fn token_ring<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let route = usize::from(payload.byte(0, "token ring")? & 0x1f);
     llc::frame(payload.skip(route, "token ring")?, walk)
 }
+
+/// IP over InfiniBand: EtherType and two bytes of 0 (RFC 4391 section 6), behind the two hardware addresses of 20 bytes
+/// where the capture has them.
+pub(super) fn infiniband<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    const LAYER: &str = "ipoib";
+    const ADDRESSES: usize = 40;
+    const NUMBERS: [u16; 3] = [0x0800, 0x0806, 0x86dd];
+    let bare = span.be16(0, LAYER)?;
+    let (number, payload) = if NUMBERS.contains(&bare) && span.be16(2, LAYER)? == 0 {
+        (bare, span.skip(4, LAYER)?)
+    } else {
+        (
+            span.be16(ADDRESSES, LAYER)?,
+            span.skip(ADDRESSES + 4, LAYER)?,
+        )
+    };
+    ether_type(number, payload, walk)
+}

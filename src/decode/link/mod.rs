@@ -2,9 +2,12 @@
 
 mod cooked;
 mod ethernet;
+mod firewall;
 mod label;
 mod llc;
+mod record;
 mod serial;
+mod switch_tag;
 mod tag;
 mod wireless;
 
@@ -55,11 +58,27 @@ pub(super) fn frame<'a>(link_type: u16, span: Span<'a>, walk: &mut Walk) -> Foun
         127 => wireless::radiotap(span, walk),
         163 => wireless::avs(span, walk),
         219 => label::mpls(span, walk),
-        _ => Err(Stop {
-            layer: "link",
-            reason: StopReason::UnknownLink(link_type),
-            offset: span.offset,
-        }),
+        117 => firewall::pflog(span, walk),
+        109 => firewall::enc(span, walk),
+        136 | 164 | 167 | 168 | 178..=181 | 183 => firewall::juniper(link_type, span, walk),
+        197 => record::erf(span, walk),
+        281 => switch_tag::broadcom(span, walk),
+        282 => ethernet::frame(span.skip(4, "switch tag")?, walk),
+        284 => switch_tag::marvell(span, walk),
+        285 => switch_tag::marvell_with_type(span, walk),
+        166 => serial::ppp_of_daemon(span, walk),
+        242 => ethernet::infiniband(span, walk),
+        _ => Err(unknown(link_type, span)),
+    }
+}
+
+/// The stop at a link type that is not decoded.
+#[cold]
+fn unknown(link_type: u16, span: Span<'_>) -> Stop {
+    Stop {
+        layer: "link",
+        reason: StopReason::UnknownLink(link_type),
+        offset: span.offset,
     }
 }
 
@@ -85,6 +104,9 @@ pub(super) fn ether_type<'a>(number: u16, span: Span<'a>, walk: &mut Walk) -> Fo
         0x8926 => tag::virtual_interface(span, walk),
         0x893f => tag::bridge_port_extension(span, walk),
         0x22f3 => tag::trill(span, walk),
+        0xd28b => tag::arista(span, walk),
+        0x892f => tag::ring_redundancy(span, walk),
+        0xdada => switch_tag::marvell_behind_type(span, walk),
         // Jumbo frames of LLC, and IEEE 802.2 behind an OUI extended EtherType, are too rare to be told from others.
         _ => Err(span.not_ip("ethertype", number)),
     }

@@ -26,6 +26,14 @@ pub(in crate::decode) fn ppp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     }
 }
 
+/// PPP as Linux' pppd shows it: the direction, 0 or 1, stands in the place of the address.
+pub(super) fn ppp_of_daemon<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    match span.bytes {
+        [0 | 1, 0x03, ..] => ppp(span.skip(2, "ppp")?, walk),
+        _ => ppp(span, walk),
+    }
+}
+
 /// PPP in HDLC framing, or Cisco HDLC, told by the first byte.
 pub(super) fn ppp_or_cisco<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     match span.byte(0, "hdlc")? {

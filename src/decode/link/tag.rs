@@ -67,3 +67,28 @@ pub(super) fn trill<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     walk.tunnel("trill", 0);
     ethernet::frame(rest.skip(options, "trill")?, walk)
 }
+
+/// Arista's header of tap aggregation (tcpdump's `print-arista.c`): kind and version, a time of 64 or 48 bits, EtherType.
+pub(super) fn arista<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    const LAYER: &str = "arista";
+    const TIME: u16 = 1;
+    let (header, rest) = span.header::<4>(LAYER)?;
+    let (kind, version) = (
+        u16::from_be_bytes([header[0], header[1]]),
+        u16::from_be_bytes([header[2], header[3]]),
+    );
+    // The high byte of the version says whether the time is TAI or UTC.
+    let length = match (kind, version & 0x00ff) {
+        (TIME, 0x10) => 8,
+        (TIME, 0x20) => 6,
+        _ => return Err(span.not_ip(LAYER, version)),
+    };
+    let (number, payload) = rest.skip(length, LAYER)?.header::<2>(LAYER)?;
+    ether_type(u16::from_be_bytes(*number), payload, walk)
+}
+
+/// High-availability seamless redundancy (IEC 62439-3): path and size, sequence number, EtherType.
+pub(super) fn ring_redundancy<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    let (tag, payload) = span.header::<6>("hsr")?;
+    ether_type(u16::from_be_bytes([tag[4], tag[5]]), payload, walk)
+}

@@ -8,6 +8,7 @@ mod erspan;
 mod gre;
 mod gtp;
 mod l2tp;
+mod mirror;
 mod teredo;
 mod vxlan;
 
@@ -15,7 +16,7 @@ use super::span::{Span, Walk};
 use super::{Carrier, Packet, Stop, StopReason, ip, link};
 
 /// Every kind of tunnel that is noted.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 22] = [
     "802.11",
     "capwap",
     "erspan",
@@ -26,13 +27,16 @@ const KINDS: [&str; 19] = [
     "gtp",
     "ip-in-ip",
     "ipv6-in-ip",
+    "jmirror",
     "l2tp",
     "l2tpv3",
+    "lisp",
     "mpls",
     "pppoe",
     "pptp",
     "teredo",
     "trill",
+    "tzsp",
     "vxlan",
     "vxlan-gpe",
 ];
@@ -79,6 +83,9 @@ pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> O
         (5247, _) | (_, 5247) => ("capwap", capwap::packet),
         (1701, _) | (_, 1701) => ("l2tp", l2tp::in_udp),
         (_, 6635) => ("mpls", link::mpls),
+        (_, 37008) => ("tzsp", mirror::tzsp),
+        (_, 30030) => ("jmirror", mirror::juniper),
+        (_, 4341) => ("lisp", mirror::lisp),
         // Peers and relays use any port.
         _ if teredo::is_certain(span.bytes) => ("teredo", teredo::packet),
         _ => return None,

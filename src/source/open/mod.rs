@@ -19,6 +19,10 @@ use super::digest::Digest;
 use super::looks_like::looks_like;
 use super::pcap::PcapReader;
 use super::pcapng::PcapngReader;
+use super::records::Erf;
+use super::records::NetworkMonitor;
+use super::records::RecordReader;
+use super::records::Snoop;
 use super::window::Window;
 
 /// Compressions one inside the other that are undone; what lies deeper is no honest capture.
@@ -85,7 +89,7 @@ pub enum SourceError {
     /// No bytes at all.
     #[error("{path}: is empty; even a capture without packets has a header")]
     Empty { path: InputPath },
-    /// Neither pcap nor pcapng, nor one of them compressed.
+    /// No capture of a format that is read, nor one of them compressed.
     #[error("{path}: is no pcap or pcapng file; it starts with {first_bytes}{hint}")]
     NotACapture {
         path: InputPath,
@@ -232,9 +236,30 @@ fn start(mut bytes: Bytes, capacity: usize) -> Result<OpenSource, StartProblem> 
                     .decode(Box::new(peeked))
                     .map_err(|error| StartProblem::Unreadable { offset: 0, error })?;
             }
-            _ => return Err(no_capture(peeked)),
+            _ => return other_format(peeked, capacity),
         }
     }
+}
+
+/// Formats beside pcap and pcapng, told by longer magics or, the last one, by the look of their records.
+fn other_format(mut peeked: Peeked, capacity: usize) -> Result<OpenSource, StartProblem> {
+    let head = peeked.see(HINT_BYTES);
+    if head.starts_with(Snoop::MAGIC) {
+        let reader = RecordReader::<_, Snoop>::with_capacity(peeked, capacity);
+        return Ok(Box::new(reader));
+    }
+    if NetworkMonitor::MAGICS
+        .iter()
+        .any(|magic| head.starts_with(magic))
+    {
+        let reader = RecordReader::<_, NetworkMonitor>::with_capacity(peeked, capacity);
+        return Ok(Box::new(reader));
+    }
+    if looks_like(head).is_none() && Erf::recognises(peeked.see(Erf::LOOKED_AT)) {
+        let reader = RecordReader::<_, Erf>::with_capacity(peeked, capacity);
+        return Ok(Box::new(reader));
+    }
+    Err(no_capture(peeked))
 }
 
 fn no_capture(mut peeked: Peeked) -> StartProblem {
@@ -243,6 +268,7 @@ fn no_capture(mut peeked: Peeked) -> StartProblem {
         return StartProblem::Unreadable { offset, error };
     }
     let head = peeked.see(HINT_BYTES);
+    let head = &head[..head.len().min(HINT_BYTES)];
     if head.is_empty() {
         return StartProblem::Empty;
     }

@@ -1,7 +1,10 @@
 //! Classic pcap: a file header, then records (draft-ietf-opsawg-pcap), with the variants that are met in practice.
 //!
 //! Read are microsecond and nanosecond files, both byte orders, the modified format of Alexey Kuznetzov (longer
-//! record headers), and files of libpcap before 0.4, where the two lengths of a record are swapped.
+//! record headers), files of libpcap before 0.4, where the two lengths of a record are swapped, and those that look
+//! like common ones and are not ([`variant`]): of AIX, of Nokia's firewalls, of Red Hat 6.1 and SuSE 6.3.
+
+mod variant;
 
 use std::io::Read;
 
@@ -28,6 +31,8 @@ const FILE_HEADER_BYTES: usize = 24;
 pub struct PcapReader<R> {
     window: Window<R>,
     layout: Option<Layout>,
+    /// Whether the first records were looked at: not before the first frame is wanted, so that opening waits for none.
+    settled: bool,
     damage: DamageLog,
 }
 
@@ -91,8 +96,21 @@ impl<R: Read> PcapReader<R> {
         Self {
             window,
             layout,
+            settled: false,
             damage,
         }
+    }
+
+    /// The layout of the records, once it is known for good.
+    #[inline]
+    fn layout(&mut self) -> Option<Layout> {
+        if !self.settled {
+            self.settled = true;
+            self.layout = self
+                .layout
+                .map(|layout| variant::settled(layout, &mut self.window));
+        }
+        self.layout
     }
 
     /// The length of the next record's data once its header has been passed over and all of it is in the window.
@@ -139,7 +157,7 @@ impl<R: Read> PcapReader<R> {
 
 impl<R: Read> FrameSource for PcapReader<R> {
     fn next_frame(&mut self) -> Option<Frame<'_>> {
-        let layout = self.layout?;
+        let layout = self.layout()?;
         let record = self.next_record(layout)?;
         Some(Frame {
             time: record.time,
@@ -154,7 +172,7 @@ impl<R: Read> FrameSource for PcapReader<R> {
         batch.forget();
         let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
         self.window.read_full(limits.bytes);
-        let Some(layout) = self.layout else {
+        let Some(layout) = self.layout() else {
             return 0;
         };
         let room = limits.bytes.max(1);
@@ -202,18 +220,22 @@ impl Layout {
             ));
         }
         let network = order.u32_at(header, 20);
-        let lengths = match (order.u16_at(header, 4), order.u16_at(header, 6)) {
+        let version = (order.u16_at(header, 4), order.u16_at(header, 6));
+        let aix = variant::of_aix(version, network);
+        let lengths = match version {
+            // Which of its two lengths comes first is not told.
+            _ if aix.is_some() => Lengths::SmallerIsCaptured,
             (2, 0..=2) | (543, _) => Lengths::WireFirst,
             (2, 3) => Lengths::SmallerIsCaptured,
             _ => Lengths::CapturedFirst,
         };
+        let nanoseconds = kind == Kind::Nanoseconds || aix.is_some();
         Ok(Self {
             order,
-            nanos_per_tick: if kind == Kind::Nanoseconds { 1 } else { 1000 },
+            nanos_per_tick: if nanoseconds { 1 } else { 1000 },
             header_bytes: if kind == Kind::Modified { 24 } else { 16 },
             lengths,
-            // The high half holds the length of a frame check sequence and flags.
-            link_type: LinkType((network & 0xffff) as u16),
+            link_type: aix.unwrap_or_else(|| variant::link_type(network)),
         })
     }
 
