@@ -10,6 +10,7 @@ use super::Case;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use super::row_facts::Shortfall;
 use crate::observe::{Capture, Flow};
 use crate::rules::{GroupKind, RequirementIndex, RuleSet, Source};
 
@@ -246,7 +247,9 @@ pub(super) fn unclear(
     };
     let unclear = requirements
         .iter()
-        .filter(|v| v.must_see && v.standing == Standing::Inconclusive);
+        .filter(|v| v.must_see && v.standing == Standing::Inconclusive)
+        // As far as packets can tell, all is well with these.
+        .filter(|v| v.shortfall != Some(Shortfall::PathHidden));
     let mut unclear: Vec<RequirementIndex> = unclear.map(|v| v.requirement).collect();
     if unclear.is_empty() {
         return unclear;

@@ -33,6 +33,8 @@ pub struct Coverage {
     pub denied: ThinVec<Denied>,
     /// The DNS answers of the address would be covered, but the name that the initiator said is not: the names.
     pub contradicted: ThinVec<Fqdn>,
+    /// Where the flow goes through a proxy: requirements that are about the way to it, ascending.
+    pub ways: ThinVec<RequirementIndex>,
 }
 
 /// Whom a flow aims at.
@@ -76,7 +78,9 @@ pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
     let answers = flow
         .names
         .iter()
-        .filter(|name| matches!(name.source, NameSource::DnsAnswer | NameSource::Seed));
+        .filter(|name| matches!(name.source, NameSource::DnsAnswer | NameSource::Seed))
+        // What another client was told long ago says nothing of where this one goes.
+        .filter(|name| name.same_client || !name.stale);
     let names: ThinVec<Fqdn> = answers.map(|name| name.fqdn.clone()).collect();
     let source = (!names.is_empty()).then_some(NameSource::DnsAnswer);
     Aim {
@@ -117,6 +121,29 @@ pub(super) fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scrat
         misses,
         denied,
     } = ask(&names);
+    let mut ways = ThinVec::new();
+    let mut covers = covers;
+    if aim.proxied {
+        for way in to_proxy(flow, rules, scratch).iter() {
+            if rules.requirements()[way.index()].forward_proxy {
+                covers = with(&covers, *way);
+            } else {
+                ways.push(*way);
+            }
+        }
+    }
+    let mut ask = |names: &[&Fqdn]| {
+        let subject = Subject {
+            initiator: flow.initiator.ip,
+            responder,
+            port: aim.port,
+            transport: flow.transport,
+            names,
+            path,
+            time: flow.span.0.time,
+        };
+        rules.fit(&subject, scratch)
+    };
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let mut contradicted = ThinVec::new();
     if said && covers.is_empty() && !aim.proxied {
@@ -135,7 +162,35 @@ pub(super) fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scrat
         misses,
         denied,
         contradicted,
+        ways,
     }
+}
+
+/// Requirements that cover the way to the proxy that a flow goes through, by its address and the names that DNS gives it.
+fn to_proxy(flow: &Flow, rules: &RuleSet, scratch: &mut Scratch) -> Arc<[RequirementIndex]> {
+    let answers = flow
+        .names
+        .iter()
+        .filter(|name| name.source == NameSource::DnsAnswer && (name.same_client || !name.stale));
+    let names: Vec<&Fqdn> = answers.map(|name| &name.fqdn).collect();
+    let subject = Subject {
+        initiator: flow.initiator.ip,
+        responder: flow.responder.ip,
+        port: flow.responder.port,
+        transport: flow.transport,
+        names: &names,
+        path: None,
+        time: flow.span.0.time,
+    };
+    rules.fit(&subject, scratch).covers
+}
+
+fn with(covers: &[RequirementIndex], more: RequirementIndex) -> Arc<[RequirementIndex]> {
+    let mut all = covers.to_vec();
+    all.push(more);
+    all.sort_unstable();
+    all.dedup();
+    all.into()
 }
 
 /// Requirements whose destination is this name, for this initiator, whatever the port: what a lookup is for.

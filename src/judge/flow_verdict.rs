@@ -50,7 +50,7 @@ pub(super) fn flow_verdicts(
             path: None,
             time: flow.span.0.time,
         };
-        let out_of_scope = out_of_scope(flow, &subject, profile);
+        let out_of_scope = out_of_scope(flow, &subject, profile, rules.library());
         let coverage = if out_of_scope.is_some() {
             Coverage::default()
         } else {

@@ -17,6 +17,8 @@ mod lookup;
 mod lookup_failure;
 mod lookup_intent;
 mod requirement_verdict;
+mod row_facts;
+mod row_findings;
 mod rows;
 mod scope;
 mod trust;
@@ -79,6 +81,8 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
     intercepted::intercepted,
     unexpected::forbidden,
     unexpected::unexpected,
+    row_findings::in_clear,
+    row_findings::doubtful,
     unseen::never_seen,
     unseen::both_alternatives,
 ];
@@ -108,8 +112,9 @@ pub fn judge_between(
         || Lookups::of(&capture.dns, capture.end(), &trust),
     );
     let intents = intent::intents(capture, &flows, &lookups, rules);
-    let requirements =
+    let mut requirements =
         requirement_verdict::requirement_verdicts(capture, &intents, &lookups, rules);
+    row_facts::settle(&mut requirements, capture, &flows, &intents, rules);
     let case = Case {
         capture,
         lookups: &lookups,

@@ -10,11 +10,12 @@ use rayon::prelude::*;
 use super::coverage::wanted_by_name;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
+use super::row_facts::Shortfall;
 use crate::model::{CaptureTime, Fqdn};
 use crate::observe::Capture;
 use crate::rules::{
-    Activity, GroupKind, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch, Source, Via,
-    no_names,
+    Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
+    Source, Via, no_names,
 };
 
 /// Why a requirement was not exercised.
@@ -28,11 +29,17 @@ pub enum NotSeen {
     NoInitiator,
     /// It lists no name that DNS could tell of: nobody went to its addresses.
     NeverTried,
+    /// A port that has to stay closed was tried, and refused or silent.
+    ClosedAsAsked,
+    /// Nothing of what it forbids was seen.
+    NothingForbidden,
 }
 
 /// How a requirement fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// What the page says must not be, is.
+    Violated,
     /// Some covered intent was blocked and none of that initiator's reached the aim.
     Blocked,
     /// A covered intent failed; who did it cannot be told.
@@ -52,6 +59,7 @@ impl Standing {
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
+            Self::Violated => "violated",
             Self::Blocked => "blocked",
             Self::Failed => "failed",
             Self::Inconclusive => "inconclusive",
@@ -81,6 +89,8 @@ impl NotSeen {
             Self::ResolvedNeverTried => "resolved_never_tried",
             Self::NoInitiator => "no_initiator",
             Self::NeverTried => "never_tried",
+            Self::ClosedAsAsked => "closed_as_asked",
+            Self::NothingForbidden => "nothing_forbidden",
         }
     }
 }
@@ -92,6 +102,8 @@ impl fmt::Display for NotSeen {
             Self::ResolvedNeverTried => "a name was resolved, but no host went there",
             Self::NoInitiator => "no host in the source role sent anything",
             Self::NeverTried => "no host went there",
+            Self::ClosedAsAsked => "closed as asked: who tried was refused, or got no answer",
+            Self::NothingForbidden => "nothing of what it forbids was seen",
         })
     }
 }
@@ -113,6 +125,8 @@ pub struct RequirementVerdict {
     pub reached_by: Vec<IpAddr>,
     /// Names that were resolved but never tried.
     pub resolved: Vec<String>,
+    /// What the row asks for and was not had, although its host was reached.
+    pub shortfall: Option<Shortfall>,
 }
 
 /// Judges all requirements, ascending by id.
@@ -163,7 +177,7 @@ pub(super) fn requirement_verdicts(
                     names = found.map(ToString::to_string).collect();
                     Standing::NotSeen(not_seen(requirement, &names, &present, rules))
                 }
-                _ => standing(&intents_of, intents),
+                _ => standing(&intents_of, intents, is_inbound(requirement, rules)),
             };
             RequirementVerdict {
                 requirement,
@@ -173,6 +187,7 @@ pub(super) fn requirement_verdicts(
                 intents: intents_of,
                 reached_by,
                 resolved: names,
+                shortfall: None,
             }
         })
         .collect();
@@ -195,11 +210,19 @@ fn not_active(activity: &Activity) -> Option<String> {
     })
 }
 
-/// The worst of its intents, initiator by initiator: one that reached the aim at last is content.
-fn standing(places: &[u32], intents: &[Intent]) -> Standing {
+/// Whether a row is about flows into the site: then each destination is a need of its own.
+fn is_inbound(requirement: RequirementIndex, rules: &RuleSet) -> bool {
+    let row = rules.library().requirement(requirement);
+    row.is_some_and(|row| row.direction == Direction::Inbound)
+}
+
+/// The worst of its intents, initiator by initiator, and of inbound rows destination by destination: one that reached
+/// the aim at last is content.
+fn standing(places: &[u32], intents: &[Intent], inbound: bool) -> Standing {
     let aim = |place: &u32| {
         let intent = &intents[*place as usize];
-        (intent.initiator, intent.fqdn.as_ref(), intent.port)
+        let to = inbound.then_some(&intent.addresses);
+        (intent.initiator, intent.fqdn.as_ref(), to, intent.port)
     };
     // Nearly all are reached, and an aim of which every intent is says nothing more.
     let reached = |place: &u32| intents[*place as usize].outcome.is_reached();
@@ -239,7 +262,7 @@ fn standing(places: &[u32], intents: &[Intent]) -> Standing {
 
 const fn rank(standing: &Standing) -> u8 {
     match standing {
-        Standing::Blocked => 0,
+        Standing::Violated | Standing::Blocked => 0,
         Standing::Failed => 1,
         Standing::Inconclusive => 2,
         Standing::Satisfied => 3,
@@ -380,9 +403,14 @@ fn excuse_joined(verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
             .iter()
             .map(|member| member.requirement.index())
             .min();
+        // Where one of the rows calls the flow optional, none of them asks for it.
+        let optional = group.members.iter().any(|member| {
+            let row = rules.library().requirement(member.requirement);
+            row.is_some_and(|row| row.need == Need::Optional)
+        });
         for member in &group.members {
             let i = member.requirement.index();
-            if Some(i) != first
+            if (optional || Some(i) != first)
                 && let Some(verdict) = verdicts.get_mut(i)
                 && verdict.intents.is_empty()
             {

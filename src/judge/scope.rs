@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::Transport;
 use crate::observe::{App, Flow};
-use crate::rules::{Profile, Subject, is_private};
+use crate::rules::{Library, Profile, Subject, is_private};
 
 /// Why a flow is not audited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(super) fn out_of_scope(
     flow: &Flow,
     subject: &Subject<'_>,
     profile: &Profile,
+    library: &Library,
 ) -> Option<OutOfScope> {
     let (from, to) = (flow.initiator, flow.responder);
     if let Some(about) = profile.ignored(subject) {
@@ -43,6 +44,10 @@ pub(super) fn out_of_scope(
     }
     if let Some(what) = housekeeping(flow) {
         return Some(OutOfScope::Housekeeping(what));
+    }
+    let lookup = to.port == 53 && flow.app.has(App::DNS);
+    if lookup && profile.is_silent_on_lookups(library, to.ip) {
+        return Some(OutOfScope::Housekeeping("lookups of names"));
     }
     // From outside to any host that has a role, also one from which nothing is opened, such as a log collector.
     let inbound = !is_private(from.ip) && !profile.roles_of(to.ip).is_empty();

@@ -8,10 +8,11 @@ use super::attempt::Went;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::intent::Outcome;
+use super::row_facts::was_let_in;
 use super::rows;
-use crate::model::{Stamp, Transport};
-use crate::observe::{Flow, FlowId};
-use crate::rules::{Misfit, RequirementIndex};
+use crate::model::{Fqdn, Stamp, Transport};
+use crate::observe::{Flow, FlowId, NameSource};
+use crate::rules::{Misfit, Miss, RequirementIndex};
 
 /// Flows that a page says must not be. One finding a pair of hosts, port and requirement.
 pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -25,7 +26,10 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
                 flow.responder.ip,
                 flow.responder.port,
             );
-            groups.entry(key).or_default().push(id);
+            // Refused and silent is closed as asked.
+            if was_let_in(flow) {
+                groups.entry(key).or_default().push(id);
+            }
         }
     }
     for ((requirement, initiator, responder, port), flows) in groups {
@@ -66,7 +70,7 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 continue;
             };
             if !verdict.coverage.denied.is_empty() {
-                continue; // told as forbidden
+                continue; // told as forbidden, or closed as asked
             }
             let code = classify(verdict, case);
             let target = match verdict.aim.names.first() {
@@ -109,6 +113,13 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 "; the handshake has an encrypted part (ECH), so the name in clear may be an outer one only",
             );
         }
+        if code == FindingCode::Unnamed
+            && let Some(name) = flows.first().and_then(|id| old_name(case, *id))
+        {
+            message.push_str(&format!(
+                "; an old DNS answer of another client gave this address for {name}, which proves nothing"
+            ));
+        }
         if !case.rules.profile().is_audited(initiator) {
             message.push_str("; opened from outside");
         }
@@ -129,6 +140,15 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             ..Finding::new(code, target)
         });
     }
+}
+
+/// The name that only another client was told long ago.
+fn old_name<'a>(case: &Case<'a>, id: FlowId) -> Option<&'a Fqdn> {
+    let names = &case.capture.flow(id)?.names;
+    let old = |name: &&crate::observe::Name| {
+        name.source == NameSource::DnsAnswer && name.stale && !name.same_client
+    };
+    names.iter().find(old).map(|name| &name.fqdn)
 }
 
 /// Whether none of the flows reached anything, as far as can be told.
@@ -169,18 +189,22 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
     }
 }
 
-/// How near a miss is: fewer misfits first; of equally many, one that only a date keeps off, then one on another
-/// port, then one that a switch or a region keeps off, then one for other sources.
+/// How near a miss is: fewer misfits first; of equally many, one that only a date keeps off, then one that a switch or a
+/// region does, then another path, another port than we assume, another port than the page states, then one for other
+/// sources, and last one of a document that the site does not use.
 fn nearness(misfits: &[Misfit]) -> (usize, u8, FindingCode) {
     let nearest = misfits.iter().map(|misfit| match misfit {
         Misfit::Expired { .. } | Misfit::NotYetValid { .. } => (0, FindingCode::Expired),
-        Misfit::Inactive { .. } | Misfit::Region { .. } | Misfit::DocumentNotInForce { .. } => {
-            (2, FindingCode::SwitchedOff)
+        Misfit::Inactive { .. } | Misfit::Region { .. } => (1, FindingCode::SwitchedOff),
+        Misfit::Path { .. } => (2, FindingCode::WrongPath),
+        Misfit::Port { stated: false, .. } | Misfit::Transport { stated: false, .. } => {
+            (3, FindingCode::PortUnstated)
         }
-        Misfit::Source { .. } => (3, FindingCode::WrongRole),
-        _ => (1, FindingCode::WrongPort),
+        Misfit::Source { .. } => (5, FindingCode::WrongRole),
+        Misfit::DocumentNotInForce { .. } => (6, FindingCode::SwitchedOff),
+        _ => (4, FindingCode::WrongPort),
     });
-    let (rank, code) = nearest.max().unwrap_or((4, FindingCode::UnexpectedName));
+    let (rank, code) = nearest.max().unwrap_or((7, FindingCode::UnexpectedName));
     (misfits.len(), rank, code)
 }
 
@@ -216,6 +240,14 @@ fn nearest_miss(
             .first()
             .and_then(|name| case.rules.nearest_by_vendor_domain(name))
             .unwrap_or_default();
+        if let Some((id, words)) = verdict
+            .aim
+            .names
+            .first()
+            .and_then(|name| super::row_findings::twin(name, case.rules))
+        {
+            return (words, vec![id]);
+        }
         return match (code, domain.is_empty()) {
             (FindingCode::Unnamed, _) => (
                 "no name is known for it, and no requirement lists its address".to_owned(),
@@ -243,10 +275,27 @@ fn nearest_miss(
     words.sort();
     words.dedup();
     words.truncate(3);
-    (
-        words.join("; or "),
-        near.iter().map(|miss| miss.requirement).collect(),
-    )
+    let words = if code == FindingCode::PortUnstated {
+        unstated(&near)
+    } else {
+        words.join("; or ")
+    };
+    (words, near.iter().map(|miss| miss.requirement).collect())
+}
+
+/// What is said where a page states no port, or no transport.
+fn unstated(near: &[&Miss]) -> String {
+    let misfits = || near.iter().flat_map(|miss| &miss.misfits);
+    let ports = misfits().find_map(|misfit| match misfit {
+        Misfit::Port { listed, .. } => Some(listed.to_string()),
+        _ => None,
+    });
+    match ports {
+        Some(ports) => format!("the page states no port for it; {ports} is our assumption"),
+        None => {
+            "the page states no transport for it; what we take for it is an assumption".to_owned()
+        }
+    }
 }
 
 const fn advice(code: FindingCode) -> &'static str {
@@ -256,6 +305,12 @@ const fn advice(code: FindingCode) -> &'static str {
         }
         FindingCode::WrongPort => {
             "find out why this port is used; where the site moved it, say so under [ports] in the site file"
+        }
+        FindingCode::WrongPath => {
+            "find out what asks for this path; the page lists others of this host only"
+        }
+        FindingCode::PortUnstated => {
+            "ask the vendor which ports the service uses; a requirement of your own can state them"
         }
         FindingCode::WrongRole => {
             "give the host its role in the site file, or find out why it does this"

@@ -186,6 +186,7 @@ const fn advice(why: NotSeen) -> &'static str {
         NotSeen::ResolvedNeverTried => {
             "see whether something before the tap stops it, or the host keeps a connection from before"
         }
+        NotSeen::ClosedAsAsked | NotSeen::NothingForbidden => "nothing: it is as the page asks",
         NotSeen::NoInitiator => "bind the role in the site file",
         NotSeen::NeverTried => {
             "capture longer, or bind the role in the site file to what is really there"

@@ -26,7 +26,8 @@ use crate::rules::{DocumentIndex, RequirementIndex};
 pub(super) const SCHEMA: u32 = 1;
 
 /// Words of [`Standing`], worst first.
-pub(super) const STANDINGS: [&str; 6] = [
+pub(super) const STANDINGS: [&str; 7] = [
+    "violated",
     "blocked",
     "failed",
     "inconclusive",
@@ -453,7 +454,11 @@ fn sentence(verdict: &RequirementVerdict, missed: usize) -> String {
             "failed for {}; who did it cannot be told",
             hosts(missed.max(1))
         ),
-        Standing::Inconclusive => "tried, but how it went cannot be told".to_owned(),
+        Standing::Violated => "violated: what the page says must not be, is".to_owned(),
+        Standing::Inconclusive => match verdict.shortfall {
+            Some(shortfall) => shortfall.to_string(),
+            None => "tried, but how it went cannot be told".to_owned(),
+        },
         Standing::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),
         Standing::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
             format!(

@@ -103,6 +103,29 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
              What else looks the same: QUIC. A browser or agent that tries UDP 443 beside TCP 443 goes where it may, by a \
              transport that the page does not list."
         }
+        FindingCode::WrongPath => {
+            "What it means: the host and the port are on a list, but for other paths of this host.\n\n\
+             What to look at: the program that asks for the path. A list of `host/path` entries is not a list of hosts.\n\n\
+             What else looks the same: a newer version of the interface under another path."
+        }
+        FindingCode::PortUnstated => {
+            "What it means: the host is on a list whose page states no port or transport, and the flow does not use those \
+             that we assume.\n\n\
+             What to look at: what the vendor says of the service elsewhere. The page does not say that this is wrong.\n\n\
+             What else looks the same: another program that goes to the same host."
+        }
+        FindingCode::NotTls => {
+            "What it means: the row asks for HTTPS or TLS, the host was reached, and what was spoken is not TLS.\n\n\
+             What to look at: the first bytes of the flow. HTTP in clear on 443 and a bind in clear carry passwords and \
+             tokens for everybody to read, and are no proof that TLS gets through.\n\n\
+             What else looks the same: a proxy or a load balancer that speaks in clear on the inside."
+        }
+        FindingCode::DoubtfulEntry => {
+            "What it means: the flow goes where an entry of the list says, and the entry is doubtful: it differs from its \
+             siblings, and may be a slip of the page.\n\n\
+             What to look at: who owns the name's domain. Ask the vendor before the rule stays.\n\n\
+             What else looks the same: a name that is right as printed and only looks odd."
+        }
         FindingCode::WrongRole => {
             "What it means: the destination is on a list, but for hosts in another role: this one is not bound to it.\n\n\
              What to look at: what the host really is. A relay that nobody wrote down is common; so is an administrator \
@@ -216,6 +239,10 @@ const WORDS: &[(&str, &str)] = &[
     (
         "satisfied",
         "a flow that the requirement covers reached its aim.",
+    ),
+    (
+        "violated",
+        "what the page says must not be, is: a port that has to stay closed let somebody in.",
     ),
     (
         "not_seen",

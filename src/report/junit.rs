@@ -140,7 +140,7 @@ fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView>, unclear:
     let word = row.outcome.as_str();
     match (word, missed) {
         ("satisfied", _) => Went::Passed,
-        ("blocked" | "failed", _) => {
+        ("violated" | "blocked" | "failed", _) => {
             let frames: Vec<String> = row.frames.iter().map(u64::to_string).collect();
             let more = format!("frames {}", frames.join(", "));
             Went::Failed(word.to_owned(), row.message.clone(), more)

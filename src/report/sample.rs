@@ -356,6 +356,7 @@ pub(super) fn sample() -> Sample {
             must_see: true,
             excused_by: None,
             resolved: Vec::new(),
+            shortfall: None,
             standing,
         });
     let judgement = Judgement {

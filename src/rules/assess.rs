@@ -83,9 +83,9 @@ impl RuleSet {
                 leg.owner != leg.requirement
                     && refers_as.is_some_and(|row| row.refers_as == RefersAs::Rows)
             };
-            let missed = self
-                .legs_found(scratch)
-                .filter(|(_, leg, means)| *means == Means::Missed && !echoes(leg));
+            let missed = self.legs_found(scratch).filter(|(found, leg, means)| {
+                *means == Means::Missed && !echoes(leg) && !found.misfits.is_elsewhere()
+            });
             fit.misses = missed
                 .map(|(found, leg, _)| self.miss(subject, found, leg))
                 .collect();
@@ -427,7 +427,10 @@ impl Look<'_> {
             Test::Any => 3,
             Test::Localhost => {
                 let within = self.responder.is_loopback() || self.initiator == self.responder;
-                misfits.set(Misfits::DESTINATION, within == rule.deny);
+                let roles = self.set.profile.roles_at(self.responder);
+                let other = |on| !within && !roles.is_some_and(|roles| roles.contains(on));
+                let other = rule.deny && rule.on.is_some_and(other);
+                misfits.set(Misfits::DESTINATION, within == rule.deny || other);
                 4
             }
         };

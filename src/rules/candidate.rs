@@ -308,6 +308,12 @@ impl Misfits {
         self.0.count_ones()
     }
 
+    /// Whether it is of a document that is not in force and would not fit if it were.
+    pub(super) fn is_elsewhere(self) -> bool {
+        let fits = Self::PORT | Self::TRANSPORT | Self::SOURCE | Self::DESTINATION | Self::PATH;
+        self.has(Self::DOCUMENT) && self.has(fits)
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -55,6 +55,8 @@ pub(super) struct Rule {
     pub(super) own_truth: Option<Truth>,
     pub(super) valid: (CaptureTime, CaptureTime),
     pub(super) deny: bool,
+    /// Of a row to localhost: the role that it is about.
+    pub(super) on: Option<RoleIndex>,
 }
 
 /// One destination of one requirement, with roles and references followed.
@@ -376,7 +378,10 @@ impl Rule {
             }
             (!per_host).then_some(all)
         };
-        let moved = profile.port_override(at);
+        let of_proxies = profile.ports_of_proxies();
+        let proxy = is_to_proxy(row, library);
+        let open = proxy && (row.ports.is_empty() || row.example_port);
+        let moved = profile.port_override(at).or(open.then_some(&of_proxies));
         let in_region = match profile.region_choice(row.document) {
             RegionChoice::All => true,
             // A page that prints some regions is not about those only, unless it says so.
@@ -425,8 +430,15 @@ impl Rule {
             own_truth: truth(&mut row.when.iter()),
             valid: row.valid.bounds(),
             deny: row.deny,
+            on: row.on,
         }
     }
+}
+
+/// Whether all destinations are the site's own forward proxy.
+fn is_to_proxy(row: &Requirement, library: &Library) -> bool {
+    let proxy = library.role("web-proxy").map(Target::Role);
+    !row.to.is_empty() && row.to.iter().all(|to| Some(&to.target) == proxy.as_ref())
 }
 
 /// The ports that count for a leg: the requirement's own, else those of the one it refers to.

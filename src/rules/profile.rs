@@ -65,6 +65,8 @@ pub struct Profile {
     ports: BTreeMap<RequirementIndex, PortSet>,
     proxies: Vec<Proxy>,
     ignores: Vec<Ignore>,
+    /// Whether a page in force speaks of lookups.
+    lists_lookups: bool,
     problems: Vec<Problem>,
 }
 
@@ -134,12 +136,14 @@ impl Profile {
             host_names: site.host_names.clone(),
             account_created: site.account_created,
             as_of: as_of.map(noon),
-            ports: site.ports.iter().cloned().collect(),
+            ports: moved_ports(library, site),
             proxies: proxies(library, site),
             ignores: site.ignores.clone(),
+            lists_lookups: false,
             problems: Vec::new(),
         };
         profile.scope_regions(library);
+        profile.lists_lookups = profile.finds_lookups(library);
         profile.note_expired(library, as_of, &mut problems);
         profile.problems = problems.finish();
         Ok(profile)
@@ -206,6 +210,33 @@ impl Profile {
         self.proxies
             .iter()
             .any(|p| p.network.contains(&ip) && p.port.is_none_or(|p| p == port))
+    }
+
+    fn finds_lookups(&self, library: &Library) -> bool {
+        let server = library.role("dns-server").map(super::Target::Role);
+        let mut rows = library
+            .requirements
+            .iter()
+            .filter(|row| self.is_in_force(row.document));
+        server.is_none()
+            || rows.any(|row| row.to.iter().any(|to| Some(&to.target) == server.as_ref()))
+    }
+
+    /// Whether lookups at this address are only how names of the pages in force are had: it is the site's own name
+    /// server, and none of the pages says a word of lookups.
+    #[must_use]
+    pub fn is_silent_on_lookups(&self, library: &Library, ip: IpAddr) -> bool {
+        !self.lists_lookups
+            && !self.default
+            && library
+                .role("dns-server")
+                .is_some_and(|role| self.roles_at(ip).is_some_and(|roles| roles.contains(role)))
+    }
+
+    /// The ports of the web proxies; empty = any.
+    pub(super) fn ports_of_proxies(&self) -> PortSet {
+        let ports: Option<Vec<u16>> = self.proxies.iter().map(|proxy| proxy.port).collect();
+        PortSet::from_ports(ports.unwrap_or_default())
     }
 
     /// Why the site wants this traffic left out; `None` where it does not.
@@ -505,6 +536,38 @@ fn proxies(library: &Library, site: &Site) -> Vec<Proxy> {
             }),
     );
     out
+}
+
+/// The ports that the site moves. The same flow told by other rows moves with it, and so does the row of the same page
+/// that says when the port stays closed, where the site says nothing else of them.
+fn moved_ports(library: &Library, site: &Site) -> BTreeMap<RequirementIndex, PortSet> {
+    let mut moved: BTreeMap<RequirementIndex, PortSet> = BTreeMap::new();
+    for (at, ports) in &site.ports {
+        let Some(row) = library.requirement(*at) else {
+            continue;
+        };
+        let same_flow = library
+            .groups
+            .iter()
+            .filter(|group| group.kind == super::GroupKind::SameFlow)
+            .filter(|group| group.members.iter().any(|m| m.requirement == *at))
+            .flat_map(|group| group.members.iter().map(|m| m.requirement));
+        let closed = (0..).zip(&library.requirements).filter(|(_, other)| {
+            let to = |row: &super::Requirement| row.to.first().map(|to| to.target.clone());
+            other.deny && other.document == row.document && to(other) == to(row)
+        });
+        let closed = closed.map(|(place, _)| RequirementIndex::new(place));
+        for twin in same_flow.chain(closed) {
+            if library
+                .requirement(twin)
+                .is_some_and(|twin| twin.ports == row.ports)
+            {
+                moved.insert(twin, ports.clone());
+            }
+        }
+    }
+    moved.extend(site.ports.iter().cloned());
+    moved
 }
 
 /// The middle of a day in UTC: any moment of it would do, since validity is told by whole days.

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 
 use super::{Condition, NamePattern, NameTemplate};
-use crate::model::{CaptureTime, PortSet, Transport};
+use crate::model::{CaptureTime, Fqdn, PortSet, Transport};
 
 macro_rules! index {
     ($(#[$about:meta])* $name:ident) => {
@@ -175,6 +175,10 @@ pub struct Destination {
     pub doubtful: Option<String>,
     /// As the page prints it, where that differs.
     pub printed: Option<String>,
+    /// What a doubtful entry is probably meant to be.
+    pub twin: Option<Fqdn>,
+    /// Whether its absence means something, in a row that is expanded.
+    pub must_see: bool,
 }
 
 /// Days on which a requirement is valid, both included, in UTC.
@@ -274,6 +278,12 @@ pub struct Requirement {
     pub lost: bool,
     /// Names from a sibling page fill the row.
     pub join: bool,
+    /// Its destinations are forward proxies: what is inside their CONNECT needs no row of its own.
+    pub forward_proxy: bool,
+    /// Its ports are an example; those of the site's proxies count.
+    pub example_port: bool,
+    /// Of a row to localhost: the role that it is about.
+    pub on: Option<RoleIndex>,
     /// A fact of the rule file's author.
     pub hint: Option<String>,
     /// Where on the page.
@@ -299,6 +309,8 @@ impl Destination {
             note: None,
             doubtful: None,
             printed: None,
+            twin: None,
+            must_see: true,
         }
     }
 

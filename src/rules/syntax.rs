@@ -455,6 +455,14 @@ pub(super) struct RequirementText {
     /// A third party's hosts: a hit is weak evidence of the service.
     #[serde(default)]
     pub(super) shared_host: bool,
+    /// The destinations are forward proxies: what is inside their CONNECT needs no row of its own.
+    #[serde(default)]
+    pub(super) forward_proxy: bool,
+    /// The ports are the page's example of what a site may choose; the site's own proxies say which count.
+    #[serde(default)]
+    pub(super) example_port: bool,
+    /// Of a row to `localhost`: it is about hosts in this role only.
+    pub(super) on: Option<Placed<String>>,
     /// A short fact.
     pub(super) hint: Option<String>,
     /// Where on the page.
@@ -497,6 +505,11 @@ pub(super) struct ToTable {
     pub(super) doubtful: Option<String>,
     /// As the page prints it.
     pub(super) printed: Option<String>,
+    /// What a doubtful entry is probably meant to be; a hit on it points to the entry.
+    pub(super) twin: Option<Placed<String>>,
+    /// False, in a row with `expand`: its absence is normal.
+    #[serde(default = "yes")]
+    pub(super) must_see: bool,
 }
 
 /// A reference to what a role needs.

@@ -174,7 +174,9 @@ fn dns_over_tcp_is_as_each_page_says() {
 
 #[test]
 fn the_agents_own_port_between_two_hosts_is_forbidden() {
-    let traffic = Traffic::new().tcp(AGENT, OTHER, 4123, &[b"hello"], &[b"hello"]);
+    let traffic = Traffic::new().tcp(AGENT, RELAY, 4123, &[b"hello"], &[b"hello"]);
+    // No relay: whatever listens there, it is not the relay's own port.
+    let elsewhere = Traffic::new().tcp(AGENT, OTHER, 4123, &[b"hello"], &[b"hello"]);
     for document in [
         "workload-security-ja",
         "workload-security-en",
@@ -183,7 +185,13 @@ fn the_agents_own_port_between_two_hosts_is_forbidden() {
         let audited = audit(&site_of(document), &traffic);
         assert_eq!(
             audited.findings(),
-            [format!("forbidden {OTHER}:4123")],
+            [format!("forbidden {RELAY}:4123")],
+            "{document}"
+        );
+        let elsewhere = audit(&site_of(document), &elsewhere).findings();
+        assert_eq!(
+            elsewhere,
+            [format!("wrong-role {OTHER}:4123")],
             "{document}"
         );
     }

@@ -34,7 +34,7 @@ impl Ink {
 pub(super) fn mark(standing: &Standing) -> (&'static str, Ink) {
     match standing {
         Standing::Satisfied => ("✔", Ink::Good),
-        Standing::Blocked => ("✘", Ink::Bad),
+        Standing::Violated | Standing::Blocked => ("✘", Ink::Bad),
         Standing::Failed => ("!", Ink::Bad),
         Standing::Inconclusive => ("?", Ink::Doubt),
         Standing::NotSeen(NotSeen::ResolvedNeverTried) => ("~", Ink::Hint),

@@ -196,7 +196,7 @@ impl Screen {
 
 fn rank_of(row: &Row) -> u8 {
     match row.standing {
-        Standing::Blocked | Standing::Failed => 0,
+        Standing::Violated | Standing::Blocked | Standing::Failed => 0,
         _ if row.must_see => 1,
         _ => 2,
     }

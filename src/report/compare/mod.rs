@@ -298,7 +298,7 @@ fn requirements(before: &Run, after: &Run) -> Vec<Change> {
     };
     let (was, is) = (by_id(before), by_id(after));
     let ids: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let stopped = |outcome: &str| matches!(outcome, "blocked" | "failed");
+    let stopped = |outcome: &str| matches!(outcome, "violated" | "blocked" | "failed");
     let mut out = Vec::new();
     for id in ids {
         let (was, is) = (was.get(id), is.get(id));

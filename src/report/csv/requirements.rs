@@ -32,7 +32,7 @@ pub const REQUIREMENT_COLUMNS: &[Column] = &[
     (
         "outcome",
         "word",
-        "`satisfied`, `blocked`, `failed`, `inconclusive`, `not_seen`, `not_active`",
+        "`satisfied`, `violated`, `blocked`, `failed`, `inconclusive`, `not_seen`, `not_active`",
     ),
     (
         "reason",

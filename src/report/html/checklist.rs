@@ -78,12 +78,12 @@ fn service(
         .iter()
         .filter(|row| row.outcome.as_str() == "satisfied")
         .count();
-    let worst = ["blocked", "failed", "not_seen", "inconclusive"];
+    let worst = ["violated", "blocked", "failed", "not_seen", "inconclusive"];
     let worst = worst
         .into_iter()
         .find(|word| rows.iter().any(|row| row.outcome.as_str() == *word));
     page.markup("<details class=\"service\"")?;
-    if matches!(worst, Some("blocked" | "failed")) {
+    if matches!(worst, Some("violated" | "blocked" | "failed")) {
         page.markup(" open")?;
     }
     page.markup("><summary>")?;

@@ -89,7 +89,14 @@ fn standings(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()>
     let active = report.requirements.len() as u64 - off;
     page.markup("<figure class=\"standings\"><svg viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"requirements by outcome\">")?;
     let mut x = 0.0;
-    let order = ["satisfied", "inconclusive", "not_seen", "failed", "blocked"];
+    let order = [
+        "satisfied",
+        "inconclusive",
+        "not_seen",
+        "failed",
+        "blocked",
+        "violated",
+    ];
     debug_assert_eq!(order.len() + 1, STANDINGS.len());
     for word in order {
         let width = counts.of(&word) as f64 * 1000.0 / active.max(1) as f64;
@@ -105,7 +112,7 @@ fn standings(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()>
     page.text(format_args!(
         "{satisfied} of {active} active requirements satisfied"
     ))?;
-    for word in ["blocked", "failed", "inconclusive", "not_seen"] {
+    for word in ["violated", "blocked", "failed", "inconclusive", "not_seen"] {
         let count = counts.of(&word);
         if count > 0 {
             page.text(format_args!(", {count} {}", word.replace('_', " ")))?;
@@ -121,7 +128,7 @@ fn standings(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()>
 pub(super) fn standing_tone(word: &str) -> &'static str {
     match word {
         "satisfied" => "good",
-        "blocked" => "bad",
+        "blocked" | "violated" => "bad",
         "failed" | "not_seen" => "warn",
         _ => "dim",
     }

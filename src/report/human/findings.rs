@@ -69,6 +69,10 @@ const fn heading(code: FindingCode) -> &'static str {
             "Asks for a name that is on no list, at the address of one that is"
         }
         FindingCode::WrongPort => "Right destination, wrong port",
+        FindingCode::WrongPath => "Right destination, wrong path",
+        FindingCode::PortUnstated => "Right destination; the page states no port",
+        FindingCode::NotTls => "Reached, but not with TLS",
+        FindingCode::DoubtfulEntry => "Covered by an entry that is doubtful",
         FindingCode::WrongRole => "Right destination, but not for this host",
         FindingCode::SwitchedOff => "Covered only by what is off at this site",
         FindingCode::Expired => "Covered only by an entry that is not valid",

@@ -9,8 +9,9 @@ use crate::report::build::STANDINGS;
 use crate::report::{Report, ReportError};
 
 /// Columns in the order in which a person wants them.
-const COLUMNS: [(&str, &str); 6] = [
+const COLUMNS: [(&str, &str); 7] = [
     ("satisfied", "satisfied"),
+    ("violated", "violated"),
     ("blocked", "blocked"),
     ("failed", "failed"),
     ("inconclusive", "inconclusive"),
@@ -80,7 +81,9 @@ fn table<const N: usize>(
     for (document, (whole, services)) in documents {
         table.painted(cells(document, whole), ink(whole, Ink::Strong));
         for (service, row) in services {
-            let wrong = row.contains_key("blocked") || row.contains_key("failed");
+            let wrong = row.contains_key("violated")
+                || row.contains_key("blocked")
+                || row.contains_key("failed");
             if look.all || wrong {
                 table.painted(cells(&format!("  {service}"), row), ink(row, Ink::Plain));
             }

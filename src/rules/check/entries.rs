@@ -10,6 +10,7 @@ use super::super::{
     Cite, Destination, DocumentIndex, GroupIndex, Region, Requirement, RoleIndex, Source, Target,
 };
 use super::{Values, values};
+use crate::model::Fqdn;
 
 /// Application protocols that rules may name.
 const APPS: &[&str] = &[
@@ -70,6 +71,23 @@ pub(super) fn requirement(
             to_spans.push(span);
         }
     }
+    if !text.expand && to.iter().any(|destination| !destination.must_see) {
+        let message = format!(
+            "`{}` takes its destinations as one need: only with `expand` may one of them be absent by itself",
+            text.id.value
+        );
+        let hint = "put `expand = true`, or `must-see = false` on the row".to_owned();
+        values.error(code::CONTRADICTION, &text.to.span, message, hint);
+    }
+    if let Some(on) = text
+        .on
+        .as_ref()
+        .filter(|_| to.iter().any(|d| d.target != Target::Localhost))
+    {
+        let message = "`on` belongs to rows to `localhost` only";
+        let hint = "write `to = [\"role:NAME\"]` for hosts in a role".to_owned();
+        values.error(code::CONTRADICTION, &on.span, message, hint);
+    }
     let references = references(text, values);
     // A remark of the page, and a row whose names are lost, have no destination, and nobody may miss them.
     let goes_nowhere = text.to.is_empty() && text.refers_to.is_empty();
@@ -109,6 +127,9 @@ pub(super) fn requirement(
         configurable_port: text.configurable_port,
         lost: text.lost,
         join: text.join,
+        forward_proxy: text.forward_proxy,
+        example_port: text.example_port,
+        on: text.on.as_ref().and_then(|on| values.role(on, &on.span)),
         hint: text.hint.clone(),
         cite: Cite {
             table: text.cite.table.clone(),
@@ -147,6 +168,7 @@ fn expand(draft: Draft, to: Vec<Destination>) -> Vec<Draft> {
             Draft {
                 requirement: Requirement {
                     id,
+                    must_see: draft.requirement.must_see && destination.must_see,
                     to: vec![destination],
                     ..draft.requirement.clone()
                 },
@@ -200,6 +222,13 @@ fn destination(
         note: table.note.clone(),
         doubtful: table.doubtful.clone(),
         printed: table.printed.clone(),
+        twin: table.twin.as_ref().and_then(|twin| {
+            let Some(Target::Name(name)) = values.host(twin, &twin.span) else {
+                return None;
+            };
+            Fqdn::parse(name.as_str()).ok()
+        }),
+        must_see: table.must_see,
     })
 }
 
