@@ -25,6 +25,8 @@ pub(super) struct Controls {
     /// TTLs of SYN-ACKs by responder and by its neighbourhood.
     ttl: HashMap<IpAddr, BTreeSet<u8>>,
     near_ttl: HashMap<IpAddr, BTreeSet<u8>>,
+    /// Neighbourhoods in which several SYN-ACKs had one TTL.
+    steady: HashSet<IpAddr>,
     /// The shortest time to a SYN-ACK, by responder's neighbourhood.
     soonest: HashMap<IpAddr, Duration>,
     /// Who signs certificates.
@@ -63,9 +65,11 @@ impl Controls {
                 all.vendors.extend(vendors.cloned());
             }
             for event in flow.events_of(EventKind::SynAck, false) {
-                if all.ttl.entry(responder).or_default().insert(event.ttl) {
-                    let near = all.near_ttl.entry(neighbourhood(responder));
-                    near.or_default().insert(event.ttl);
+                let near = neighbourhood(responder);
+                if !all.ttl.entry(responder).or_default().insert(event.ttl)
+                    || !all.near_ttl.entry(near).or_default().insert(event.ttl)
+                {
+                    all.steady.insert(near);
                 }
             }
             if let (Some(took), _) = answer_times(flow) {
@@ -117,14 +121,24 @@ impl Controls {
                     evidence.control = Some(control);
                 }
             }
-            Code::HelloReset | Code::HelloSilent | Code::HelloFin | Code::RequestReset => {
+            Code::RequestReset => {
                 let control = self.other_name(flow, own);
                 let control = control.or_else(|| self.same_name_elsewhere(flow, own));
-                let lost = evidence.code == Code::HelloSilent && may_be_too_large(flow);
-                if let Some(control) = control.filter(|_| !lost) {
+                if let Some(control) = control {
                     evidence.grade = Grade::B;
                     evidence.control = Some(control);
                 }
+            }
+            Code::HelloSilent | Code::HandshakeSilent if evidence.grade == Grade::B => {
+                // What is acknowledged has reached the server; what is lost again and again has not.
+                let control = self.other_name(flow, own);
+                evidence.control = control.or_else(|| self.same_name_elsewhere(flow, own));
+                if evidence.control.is_none() {
+                    evidence.grade = Grade::C;
+                }
+            }
+            Code::HelloReset | Code::HelloFin | Code::HandshakeCut => {
+                self.settle_end(flow, &mut evidence, own);
             }
             Code::PostAckSilent => {
                 // What a snaplen cut may be a ClientHello, of which other things are asked.
@@ -166,6 +180,72 @@ impl Controls {
             _ => {}
         }
         evidence
+    }
+
+    /// A RST or FIN in the middle of a handshake. Servers that route by name do that too, for names that they do not
+    /// serve or cannot pass on, so another name that works proves nothing. What the server could not have made does.
+    fn settle_end(&self, flow: &Flow, evidence: &mut Evidence, own: Option<&Fqdn>) {
+        let meant = || {
+            let control = self.other_name(flow, own);
+            control.or_else(|| self.same_name_elsewhere(flow, own))
+        };
+        let said = |control: String| match meant() {
+            Some(meant) => format!("{meant}; {control}"),
+            None => control,
+        };
+        if let Some(control) = self.other_ttl(flow) {
+            evidence.code = Code::ResetInjected;
+            evidence.grade = Grade::B;
+            evidence.words =
+                evidence
+                    .words
+                    .replacen("RST", "RST with another TTL than the server's", 1);
+            evidence.control = Some(said(control));
+        } else if let Some(control) = self.hasty(flow, evidence) {
+            evidence.grade = Grade::B;
+            evidence.control = Some(said(control));
+        }
+    }
+
+    /// The RST of a connection has a TTL that none of the server's own packets has, in this connection or another.
+    /// One hop is enough where the server and its neighbours have always had the same.
+    fn other_ttl(&self, flow: &Flow) -> Option<String> {
+        let reset = flow.events_of(EventKind::Rst, false).next()?;
+        let known = self.ttl.get(&flow.responder.ip)?;
+        let near = self.near_ttl.get(&neighbourhood(flow.responder.ip))?;
+        let own = flow.events_of(EventKind::SynAck, false).next()?.ttl;
+        let mut said = flow
+            .events_of(EventKind::Data, false)
+            .chain(flow.events_of(EventKind::Ack, false))
+            .chain(flow.events_of(EventKind::Fin, false));
+        let steady = known.len() == 1
+            && near.len() == 1
+            && self.steady.contains(&neighbourhood(flow.responder.ip));
+        let unlike = steady && said.all(|event| event.ttl == own) && own != reset.ttl;
+        unlike.then(|| {
+            format!(
+                "the RST has TTL {}, all other packets of this server {own}: not sent by the server",
+                reset.ttl
+            )
+        })
+    }
+
+    /// The end comes sooner than the server, or its neighbours, have ever answered: it had not heard the hello yet.
+    fn hasty(&self, flow: &Flow, evidence: &Evidence) -> Option<String> {
+        const FAR_SOONER: u32 = 2;
+        const MEASURABLE: Duration = Duration::from_millis(4);
+        let (first, last) = (evidence.stamps.first()?, evidence.stamps.last()?);
+        let took = last.time.since(first.time);
+        let soonest = *self.soonest.get(&neighbourhood(flow.responder.ip))?;
+        (evidence.stamps.len() == 2 && soonest >= MEASURABLE && took < soonest / FAR_SOONER).then(
+            || {
+                format!(
+                    "it took {}, no SYN-ACK of these servers less than {}: not sent by the server",
+                    seconds(took),
+                    seconds(soonest)
+                )
+            },
+        )
     }
 
     /// The same address answers on another port, or another client on the same one.
@@ -364,17 +444,6 @@ const fn hops(ttl: u8) -> u8 {
         65..=128 => 128 - ttl,
         _ => 255 - ttl,
     }
-}
-
-/// Whether what the initiator said first was never acknowledged and is so large that a narrow link may have lost it
-/// (RFC 8200 section 5: every path carries 1280 bytes).
-fn may_be_too_large(flow: &Flow) -> bool {
-    const FITS: u32 = 1220;
-    let first = flow.events_of(EventKind::Data, true).next();
-    first.is_some_and(|first| {
-        let heard = flow.back.highest_ack();
-        first.length > FITS && heard.is_none_or(|heard| heard == first.sequence)
-    })
 }
 
 /// Whether what the initiator said first was never acknowledged although it fits every path (RFC 1122 section 3.3.3).

@@ -65,8 +65,8 @@ pub const fn explain(code: Code) -> &'static str {
             "ICMP network or host unreachable, or time exceeded: routing or a host that is down, not policy."
         }
         Code::SynAckReset => {
-            "The handshake completes and RST follows before any data: scanners, cancelled attempts and SYN proxies do \
-             that as well as filters."
+            "The TCP handshake completes and RST or FIN follows before the server could have heard anything: access \
+             lists of servers, scanners, cancelled attempts and SYN proxies do that as well as filters."
         }
         Code::PostAckSilent => {
             "The handshake completes, the client's data is sent again and again, and nothing answers it. A path MTU \
@@ -82,6 +82,23 @@ pub const fn explain(code: Code) -> &'static str {
              several RSTs come with different sequence numbers before the server said anything, or the server's own \
              data still arrives behind it at or after its sequence number (grade A). A load balancer in front can answer \
              with another TTL."
+        }
+        Code::FlightLost => {
+            "The server answers the ClientHello, and the client never acknowledges a part of it however long both wait: \
+             full-size segments are lost on the way to the client. A path MTU black hole does that, and so do filters."
+        }
+        Code::HandshakeSilent => {
+            "The server's part of the handshake came, and what the client says to it is never answered. A filter that \
+             decides by certificate does that, and so does a server that hangs; likely only where a small segment is \
+             sent again and again, never acknowledged, and other names at the same address work."
+        }
+        Code::HandshakeCut => {
+            "RST or FIN from the server's side after its hello and before both sides' last messages: filters that decide by \
+             certificate do that, and servers that do not like the client."
+        }
+        Code::HandshakeLeft => {
+            "The client ends the connection after the server's hello and never sends its last message: it does not like \
+             the certificate, or gave up. Nothing says that anything on the path did it."
         }
         Code::HelloWithoutName => {
             "A ClientHello that names no server is answered with RST, FIN or nothing. Firewalls that inspect TLS drop such \

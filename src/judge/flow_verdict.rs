@@ -113,6 +113,12 @@ pub(super) fn flow_verdicts(
                         ..evidence.clone()
                     };
                     let mut reset = controls.settle(flow, reset);
+                    // What it is by its TTL is said already.
+                    if reset.grade == Grade::C || reset.code != code {
+                        (reset.code, reset.grade) = (code, evidence.grade.max(Grade::B));
+                        reset.words.clone_from(&evidence.words);
+                        reset.control.clone_from(&evidence.control);
+                    }
                     trust.lower(&mut reset);
                     verdict.beside.push(reset);
                 }

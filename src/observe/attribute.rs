@@ -11,6 +11,7 @@ use super::app::App;
 use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
 use super::dns_log::{DnsLog, DnsTransaction};
+use super::handshake::TlsMark;
 use super::names::Directory;
 use super::recognise;
 use super::run::{Event, EventKind, Run, SaidBy};
@@ -116,6 +117,8 @@ pub struct Flow {
     pub initiator_side: Side,
     /// What the streams said in clear, ascending: when, whether the initiator said it, what.
     pub facts: ThinVec<(Stamp, bool, StreamFact)>,
+    /// Steps of TLS handshakes, ascending.
+    pub tls: ThinVec<TlsMark>,
     /// VLAN stacks.
     pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks.
@@ -303,6 +306,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
         events,
         app,
         facts,
+        tls,
         extra,
         ..
     } = run;
@@ -336,6 +340,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
             .into_iter()
             .map(|f| (f.stamp, f.side == side, f.fact))
             .collect(),
+        tls,
         vlans: extra.vlans,
         tunnels: extra.tunnels,
     }

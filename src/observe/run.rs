@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::app::App;
+use super::handshake::{MAX_MARKS, TlsMark};
 use super::quic::QuicEvidence;
 use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
@@ -188,6 +189,8 @@ pub(super) struct Run {
     pub clients: [bool; 2],
     /// What the streams said in clear, ascending.
     pub facts: ThinVec<TimedFact>,
+    /// Steps of TLS handshakes, ascending.
+    pub tls: ThinVec<TlsMark>,
     /// Opening bytes and what was read from them, by side.
     pub streams: [Option<Box<Stream>>; 2],
     /// QUIC handshakes, if any.
@@ -226,6 +229,7 @@ impl Run {
             app: App::default(),
             clients: [false; 2],
             facts: ThinVec::new(),
+            tls: ThinVec::new(),
             streams: Default::default(),
             quic: None,
             extra: None,
@@ -336,6 +340,21 @@ impl Run {
         }
     }
 
+    /// Keeps a step of a TLS handshake, the earliest of equal ones.
+    pub(super) fn mark(&mut self, mark: TlsMark) {
+        let same = |m: &TlsMark| (m.side, m.step, m.start) == (mark.side, mark.step, mark.start);
+        match self.tls.iter().position(same) {
+            Some(i) if self.tls[i].stamp <= mark.stamp => {
+                self.tls[i].end = self.tls[i].end.max(mark.end);
+                return;
+            }
+            Some(i) => drop(self.tls.remove(i)),
+            None => {}
+        }
+        insert(&mut self.tls, mark);
+        self.tls.truncate(MAX_MARKS);
+    }
+
     /// Whether packets less than `idle` after this run's end belong to it.
     #[must_use]
     pub(super) fn reaches(&self, stamp: Stamp, idle: Duration) -> bool {
@@ -398,6 +417,7 @@ impl Run {
         }
         other.names.into_iter().for_each(|name| self.say(name));
         other.facts.into_iter().for_each(|fact| self.tell(fact));
+        other.tls.into_iter().for_each(|mark| self.mark(mark));
         self.clients = [
             self.clients[0] | other.clients[0],
             self.clients[1] | other.clients[1],
@@ -453,6 +473,9 @@ impl Run {
         self.facts
             .iter_mut()
             .for_each(|fact| rewrite(&mut fact.stamp.frame));
+        self.tls
+            .iter_mut()
+            .for_each(|mark| rewrite(&mut mark.stamp.frame));
         for stream in self.streams.iter_mut().flatten() {
             stream.for_each_frame(&mut rewrite);
         }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::handshake::Walk;
 use super::run::is_after;
 use crate::model::{FrameId, Stamp};
 
@@ -119,6 +120,8 @@ pub(super) struct Stream {
     steps: u32,
     /// Whether HTTP/2 was agreed on before `next`.
     pub(super) http2: bool,
+    /// The records of TLS before `next`.
+    pub(super) walk: Walk,
     /// Whether the opening has said all that it can.
     finished: bool,
     pending: Vec<Pending>,
@@ -132,6 +135,11 @@ impl Stream {
             self.next = Some(sequence);
             self.drop_unwanted();
         }
+    }
+
+    /// Sequence number of the next byte of the opening that was not understood yet; 0 where that is not known.
+    pub(super) fn place(&self) -> u32 {
+        self.next.unwrap_or(0)
     }
 
     /// Whether nothing is kept and the opening is understood from a segment that starts at `sequence`.
@@ -245,7 +253,8 @@ impl Stream {
             (mine, _) => mine.is_some(),
         };
         if !mine_is_further {
-            (self.next, self.steps, self.http2) = (other.next, other.steps, other.http2);
+            (self.next, self.steps) = (other.next, other.steps);
+            (self.http2, self.walk) = (other.http2, other.walk);
         }
         self.wanted = 0;
         for pending in other.pending {

@@ -20,7 +20,7 @@ const RETRY: [u8; 32] = [
 /// The opening of a server's direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerFlight {
-    /// The server hello, of the last one where a first asked for another client hello.
+    /// The server hello. One that asks for another client hello ends what is read.
     pub hello: Option<ServerHello>,
     /// The server's own certificate; TLS 1.3 encrypts it.
     pub certificate: Option<Certificate>,
@@ -126,7 +126,13 @@ impl<'a> Messages<'a> {
             };
             self.at += 4 + length;
             match *kind {
-                SERVER_HELLO => flight.hello = server_hello(body),
+                SERVER_HELLO => {
+                    flight.hello = server_hello(body);
+                    // The client speaks next.
+                    if flight.hello.as_ref().is_some_and(|hello| hello.retry) {
+                        return true;
+                    }
+                }
                 CERTIFICATE => {
                     flight.certificate = leaf(body).and_then(Certificate::read);
                     return true;

@@ -4,60 +4,374 @@ use std::time::Duration;
 
 use super::super::evidence::{Code, Evidence, Grade};
 use super::http::statuses;
-use super::{Doubt, TAIL, Went, distinct, failed, said_until, seconds};
+use super::ladder::{Ladder, behind, data_at};
+use super::{Doubt, TAIL, Went, distinct, said_until, seconds};
 use crate::model::{CaptureTime, Stamp};
-use crate::observe::{App, Event, EventKind, Flow, NameSource, StreamFact};
+use crate::observe::{App, Event, EventKind, Flow, NameSource, StreamFact, TlsMark};
 
 /// Connected, the initiator said something, and the responder said nothing.
 pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> Went {
-    let data = distinct(flow.events_of(EventKind::Data, true));
-    let Some(first) = data.first() else {
+    let Some(first) = flow.events_of(EventKind::Data, true).next() else {
         return Went::Open(Doubt::Midstream);
     };
-    let hello = flow.app.has(App::TLS);
-    let nameless = hello && says_no_name(flow);
-    let after = |event: &&Event| event.stamp >= first.stamp;
-    if let Some(reset) = flow.events_of(EventKind::Rst, false).find(after) {
-        let (code, what) = match hello {
-            true if nameless => (Code::HelloWithoutName, "a ClientHello without a name"),
-            true => (Code::HelloReset, "the ClientHello"),
-            false if flow.app.has(App::HTTP) => (Code::RequestReset, "the HTTP request"),
-            false => (Code::SynAckReset, "the first data"),
-        };
-        let wait = reset.stamp.time.since(first.stamp.time);
-        return failed(
-            code,
-            Grade::C,
-            [*first, reset],
-            format!("RST {} after {what}", seconds(wait)),
-        );
+    let (what, reset, closed, silent) = match flow.app.has(App::HTTP) {
+        true => (
+            "the HTTP request",
+            Code::RequestReset,
+            None,
+            Code::PostAckSilent,
+        ),
+        false => (
+            "the first data",
+            Code::SynAckReset,
+            None,
+            Code::PostAckSilent,
+        ),
+    };
+    let asked = Asked {
+        what,
+        stamp: first.stamp,
+        start: first.sequence,
+        end: first.sequence.wrapping_add(first.length),
+        reset,
+        closed,
+        silent,
+    };
+    unanswered(flow, &asked, end)
+}
+
+/// How the TLS handshake went that begins at or after `since`: at the start of the flow, or where a tunnel opened.
+/// `None` where nothing is to be said against it: it came to its end, or what would tell is not in the capture.
+pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Went> {
+    let ladder = Ladder::of(flow, since)?;
+    if ladder.early || !speaks(flow, &ladder) {
+        return None;
     }
-    let given_up = flow.events_of(EventKind::Rst, true).next().is_some();
-    if let Some(fin) = flow.events_of(EventKind::Fin, false).find(after) {
-        let asked_first = flow
-            .events_of(EventKind::Fin, true)
-            .next()
-            .is_some_and(|own| own.stamp < fin.stamp);
-        return match hello && !asked_first && !given_up {
-            true => failed(
-                if nameless {
-                    Code::HelloWithoutName
-                } else {
-                    Code::HelloFin
-                },
-                Grade::C,
-                [*first, fin],
-                "FIN answers the ClientHello".to_owned(),
-            ),
-            false => Went::Open(Doubt::GivenUp),
+    if ladder.is_over(flow) {
+        return after_end(flow, &ladder, end);
+    }
+    let hello = ladder.last_hello();
+    let nothing_new =
+        ladder.server.is_none() && (ladder.retry.is_none() || ladder.second.is_some());
+    if let Some(server) = ladder.server {
+        if let Some(evidence) = refused(flow, server.stamp) {
+            return Some(Went::failed(evidence));
+        }
+    } else if nothing_new && said_since(flow, &ladder, &hello) == 0 {
+        if unseen_since(flow, &ladder) {
+            return Some(Went::Open(Doubt::FramesMissing));
+        }
+        return Some(unanswered(flow, &asked(flow, &ladder, hello), end));
+    } else if nothing_new && heard_since(flow, &ladder) {
+        // Answers that are not there to be read.
+        return None;
+    }
+    if let Some(evidence) = flight_lost(flow, &ladder, hello.stamp) {
+        return Some(Went::failed(evidence));
+    }
+    if ladder.server.is_some()
+        && ladder.client_is_through()
+        && let Some(answer) = ladder.answers.first()
+    {
+        let asked = Asked {
+            what: "the client's key exchange",
+            stamp: answer.stamp,
+            start: answer.start,
+            end: answer.start.wrapping_add(ladder.said()),
+            reset: Code::HandshakeCut,
+            closed: Some(Code::HandshakeCut),
+            silent: Code::HandshakeSilent,
+        };
+        return Some(unanswered(flow, &asked, end));
+    }
+    Some(stopped(flow, &ladder, end))
+}
+
+/// Whether the hello is seen as part of a connection of which both directions are there.
+fn speaks(flow: &Flow, ladder: &Ladder) -> bool {
+    let opened = flow.events_of(EventKind::SynAck, false).next().is_some();
+    flow.back.packets > 0 && (opened || ladder.server.is_some() || ladder.retry.is_some())
+}
+
+/// What the ClientHello that is to be answered asks for.
+fn asked<'a>(flow: &Flow, ladder: &Ladder, hello: TlsMark) -> Asked<'a> {
+    let (what, reset, closed, silent) = match ladder.second {
+        Some(_) => (
+            "the second ClientHello, which the server had asked for,",
+            Code::HelloReset,
+            Code::HelloFin,
+            Code::HelloSilent,
+        ),
+        None if says_no_name(flow) => {
+            let code = Code::HelloWithoutName;
+            ("a ClientHello without a name", code, code, code)
+        }
+        None => (
+            "the ClientHello",
+            Code::HelloReset,
+            Code::HelloFin,
+            Code::HelloSilent,
+        ),
+    };
+    Asked {
+        what,
+        stamp: hello.stamp,
+        start: hello.start,
+        end: hello.end,
+        reset,
+        closed: Some(closed),
+        silent,
+    }
+}
+
+/// Bytes that the responder said since the initiator sent a hello.
+fn said_since(flow: &Flow, ladder: &Ladder, hello: &TlsMark) -> u32 {
+    let base = data_at(flow, hello.start).map(|event| event.acknowledgment);
+    match (base.or(ladder.base), ladder.server_end) {
+        (Some(base), Some(end)) => behind(end, base),
+        _ => flow.back.payload_bytes.try_into().unwrap_or(u32::MAX),
+    }
+}
+
+/// Whether the initiator acknowledges an answer of which nothing was captured.
+fn unseen_since(flow: &Flow, ladder: &Ladder) -> bool {
+    let hello = ladder.last_hello();
+    let base = data_at(flow, hello.start).map(|event| event.acknowledgment);
+    let fin = u32::from(flow.events_of(EventKind::Fin, false).next().is_some());
+    matches!((base.or(ladder.base), flow.out.highest_ack()), (Some(base), Some(heard))
+        if behind(heard.wrapping_sub(fin), base) > 0)
+}
+
+/// Whether the initiator acknowledges anything since its hello.
+fn heard_since(flow: &Flow, ladder: &Ladder) -> bool {
+    ladder.base.is_none() || unseen_since(flow, ladder)
+}
+
+/// The server's part of the handshake is on the way and does not reach the client, however long it waits.
+fn flight_lost(flow: &Flow, ladder: &Ladder, since: Stamp) -> Option<Evidence> {
+    const WAITED: Duration = Duration::from_secs(3);
+    let unheard = ladder.unheard(flow);
+    let waited = flow.span.1.time.since(since.time);
+    if unheard == 0 || waited < WAITED || ladder.client_is_through() {
+        return None;
+    }
+    let heard = flow.out.highest_ack()?;
+    let lost = flow
+        .events_of(EventKind::Data, false)
+        .find(|event| heard.wrapping_sub(event.sequence) < event.length);
+    let segment = match lost {
+        Some(lost) => format!("a segment of {} bytes, ", lost.length),
+        None => String::new(),
+    };
+    let stamps = [Some(since), lost.map(|lost| lost.stamp), Some(flow.span.1)];
+    let words = format!(
+        "{segment}{unheard} bytes in all of the server's part of the handshake are never acknowledged by the client within {}",
+        seconds(waited)
+    );
+    Some(Evidence::new(
+        Code::FlightLost,
+        Grade::C,
+        stamps.into_iter().flatten(),
+        words,
+    ))
+}
+
+/// A fatal alert in clear of the server's behind its ServerHello.
+fn refused(flow: &Flow, since: Stamp) -> Option<Evidence> {
+    flow.facts.iter().find_map(|(stamp, own, fact)| match fact {
+        StreamFact::Alert {
+            level: 2,
+            description,
+        } if !own && *stamp >= since => {
+            let words = format!("the server side ends the handshake with alert {description}");
+            Some(Evidence::new(Code::AlertServer, Grade::C, [*stamp], words))
+        }
+        _ => None,
+    })
+}
+
+/// The handshake is not over, and the client has nothing to say: who ended it?
+fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Went {
+    let hello = ladder.hello;
+    let after = |event: &&Event| event.stamp >= hello.stamp;
+    let first = |kind, own| flow.events_of(kind, own).find(after);
+    let earliest = |own: bool| {
+        let ends = [first(EventKind::Rst, own), first(EventKind::Fin, own)];
+        ends.into_iter().flatten().min_by_key(|event| event.stamp)
+    };
+    let (own, other) = (earliest(true), earliest(false));
+    let flight = ladder.server.or(ladder.retry).unwrap_or(hello);
+    match (own, other) {
+        (own, Some(other)) if own.is_none_or(|own| other.stamp < own.stamp) => {
+            let how = match other.kind {
+                EventKind::Rst => "RST",
+                _ => "FIN",
+            };
+            let words = format!(
+                "{how} from the server's side {} after its hello, before the handshake was over",
+                seconds(other.stamp.time.since(flight.stamp.time))
+            );
+            let stamps = [hello.stamp, flight.stamp, other.stamp];
+            Went::failed(Evidence::new(Code::HandshakeCut, Grade::C, stamps, words))
+        }
+        (Some(own), _) => {
+            let words = format!(
+                "the client ends the connection {} after the server's hello and never sends Finished",
+                seconds(own.stamp.time.since(flight.stamp.time))
+            );
+            let stamps = [hello.stamp, flight.stamp, own.stamp];
+            Went::failed(Evidence::new(Code::HandshakeLeft, Grade::C, stamps, words))
+        }
+        _ if end.since(flow.span.1.time) < TAIL => Went::Open(Doubt::CaptureEnd),
+        _ => Went::Open(Doubt::GivenUp),
+    }
+}
+
+/// Both sides' last messages are there. A client that then leaves without a word has not used what it opened: some
+/// that do not trust a certificate look at it only then.
+fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
+    let first = |kind, own| flow.events_of(kind, own).next().map(|event| event.stamp);
+    let earliest = |own| {
+        [first(EventKind::Rst, own), first(EventKind::Fin, own)]
+            .into_iter()
+            .flatten()
+            .min()
+    };
+    if ladder.used() {
+        return None;
+    }
+    // Finished that is sent again and again and never heard.
+    let heard = flow.back.highest_ack();
+    if let Some(answer) = ladder.answers.first().filter(|answer| {
+        heard.is_some_and(|heard| behind(heard, answer.start) == 0) && earliest(false).is_none()
+    }) && ladder.version == 0x0304
+        && !server_went_on(flow, answer)
+    {
+        let asked = Asked {
+            what: "the client's last message of the handshake",
+            stamp: answer.stamp,
+            start: answer.start,
+            end: answer.start.wrapping_add(ladder.said()),
+            reset: Code::HandshakeCut,
+            closed: Some(Code::HandshakeCut),
+            silent: Code::HandshakeSilent,
+        };
+        return match unanswered(flow, &asked, end) {
+            Went::Failed(evidence) => Some(Went::Failed(evidence)),
+            _ => None,
         };
     }
-    let again: Vec<&Event> = data
-        .iter()
-        .copied()
-        .filter(|event| event.sequence == first.sequence)
-        .collect();
-    let waited = flow.span.1.time.since(first.stamp.time);
+    let own = earliest(true)?;
+    earliest(false)
+        .is_none_or(|other| own < other)
+        .then_some(Went::Open(Doubt::GivenUp))
+}
+
+/// Whether the server said more once the client had given its last message.
+fn server_went_on(flow: &Flow, answer: &TlsMark) -> bool {
+    flow.events_of(EventKind::Data, false)
+        .any(|event| event.stamp > answer.stamp)
+        || flow.back.span.is_some_and(|(_, last)| last > answer.stamp)
+}
+
+/// Something that the initiator said and that wants an answer.
+struct Asked<'a> {
+    what: &'a str,
+    /// When it was first sent.
+    stamp: Stamp,
+    /// Its first sequence number, and the one behind its last.
+    start: u32,
+    end: u32,
+    /// What a RST, a FIN and silence are called.
+    reset: Code,
+    closed: Option<Code>,
+    silent: Code,
+}
+
+impl Asked<'_> {
+    /// Whether a FIN or RST answers this: not where it acknowledges only what came before.
+    fn is_answered_by(&self, event: &Event) -> bool {
+        event.acknowledgment == 0 || behind(event.acknowledgment, self.start) > 0
+    }
+}
+
+/// The initiator said something, and the responder said nothing since.
+fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> Went {
+    let ends = |kind, own| flow.events_of(kind, own);
+    let given_up = ends(EventKind::Rst, true)
+        .chain(ends(EventKind::Fin, true))
+        .map(|event| event.stamp)
+        .filter(|stamp| *stamp >= asked.stamp)
+        .min();
+    let before = |event: &&Event| given_up.is_none_or(|gave_up| event.stamp < gave_up);
+    let ended = ends(EventKind::Rst, false)
+        .chain(ends(EventKind::Fin, false))
+        .filter(before);
+    if let Some(first) = ended.min_by_key(|event| event.stamp) {
+        if first.stamp < asked.stamp || !asked.is_answered_by(first) {
+            return too_early(flow, asked, first);
+        }
+        return match first.kind {
+            EventKind::Rst => {
+                let wait = seconds(first.stamp.time.since(asked.stamp.time));
+                let words = format!("RST {wait} after {}", asked.what);
+                let stamps = [asked.stamp, first.stamp];
+                Went::failed(Evidence::new(asked.reset, Grade::C, stamps, words))
+            }
+            _ => match asked.closed {
+                Some(code) => {
+                    let words = format!("FIN answers {}", asked.what.trim_end_matches(','));
+                    let stamps = [asked.stamp, first.stamp];
+                    Went::failed(Evidence::new(code, Grade::C, stamps, words))
+                }
+                None => Went::Open(Doubt::GivenUp),
+            },
+        };
+    }
+    silent(flow, asked, given_up.is_some(), end)
+}
+
+/// The server's side ended the connection before it could have heard what was asked.
+fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> Went {
+    let how = match first.kind {
+        EventKind::Rst => "reset",
+        _ => "closed",
+    };
+    let connected = flow.events_of(EventKind::SynAck, false).next();
+    let nothing_said = flow
+        .events_of(EventKind::Data, true)
+        .next()
+        .is_some_and(|data| data.sequence == asked.start);
+    let code = match nothing_said {
+        true => Code::SynAckReset,
+        false => asked.closed.unwrap_or(asked.reset),
+    };
+    let words = format!(
+        "{how} by the server's side before {} could reach it",
+        asked.what.trim_end_matches(',')
+    );
+    let stamps = connected.into_iter().map(|event| event.stamp);
+    let stamps = stamps.chain([first.stamp]);
+    Went::failed(Evidence::new(code, Grade::C, stamps, words))
+}
+
+/// Nothing came back. Likely stopped on the way where one small part is sent again and again and never acknowledged;
+/// a control decides.
+fn silent(flow: &Flow, asked: &Asked<'_>, given_up: bool, end: CaptureTime) -> Went {
+    /// What every path carries (RFC 8200 section 5: 1280 bytes).
+    const FITS: u32 = 1220;
+    let heard = flow.back.highest_ack();
+    let length = behind(asked.end, asked.start);
+    // The part that is not acknowledged.
+    let lost = heard
+        .filter(|heard| heard.wrapping_sub(asked.start) < length)
+        .unwrap_or(asked.start);
+    let unheard = heard.is_none_or(|heard| behind(asked.end, heard) > 0);
+    let data = flow.events_of(EventKind::Data, true);
+    let again = distinct(data.filter(|event| {
+        event.stamp >= asked.stamp && lost.wrapping_sub(event.sequence) < event.length
+    }));
+    let waited = flow.span.1.time.since(asked.stamp.time);
     let enough =
         again.len() >= 3 && waited >= Duration::from_secs(1) || waited >= Duration::from_secs(5);
     if !enough {
@@ -68,22 +382,22 @@ pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> Went {
             Doubt::GivenUp
         });
     }
-    let (code, what) = match hello {
-        true if nameless => (Code::HelloWithoutName, "a ClientHello without a name"),
-        true => (Code::HelloSilent, "the ClientHello"),
-        false => (Code::PostAckSilent, "the first data"),
+    let small = again.iter().all(|event| event.length <= FITS);
+    let lost_again = unheard && small && again.len() >= 3;
+    let grade = match asked.silent {
+        Code::HelloSilent | Code::HandshakeSilent if lost_again => Grade::B,
+        _ => Grade::C,
     };
-    let times = if again.len() > 1 {
-        format!("{what} was sent {} times", again.len())
-    } else {
-        format!("{what} was sent")
+    let mut words = match again.len() {
+        0 | 1 => format!("{} was sent", asked.what),
+        times => format!("{} was sent {times} times", asked.what),
     };
-    failed(
-        code,
-        Grade::C,
-        again,
-        format!("{times}, no data came back within {}", seconds(waited)),
-    )
+    words.push_str(&format!(", no data came back within {}", seconds(waited)));
+    if !unheard {
+        words.push_str(", although it was acknowledged");
+    }
+    let stamps = again.iter().map(|event| event.stamp).chain([asked.stamp]);
+    Went::failed(Evidence::new(asked.silent, grade, stamps, words))
 }
 
 /// Whether the hello names no server.

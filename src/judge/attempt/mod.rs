@@ -5,6 +5,7 @@ mod datagram;
 mod handshake;
 mod http;
 mod icmp;
+mod ladder;
 mod late;
 mod reset;
 mod tcp;

@@ -1,6 +1,7 @@
 //! Resets that the server did not send.
 
 use super::super::evidence::{Code, Evidence, Grade};
+use super::ladder::Ladder;
 use super::said_until;
 use crate::observe::{App, Event, EventKind, Flow};
 
@@ -14,6 +15,10 @@ const ROUTES: u8 = 1;
 /// the RST's TTL is not that of the SYN-ACK. Where the initiator went on all the same, nothing was stopped.
 pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
     let syn_ack = flow.events_of(EventKind::SynAck, false).next()?;
+    let ladder = Ladder::of(flow, flow.span.0);
+    let unfinished = ladder.is_some_and(|ladder| {
+        (ladder.server.is_some() || ladder.retry.is_some()) && !ladder.is_over(flow)
+    });
     let asked = flow.events_of(EventKind::Data, true).next()?;
     let resets: Vec<&Event> = flow
         .events_of(EventKind::Rst, false)
@@ -23,8 +28,11 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
     let answered_before = flow
         .events_of(EventKind::Data, false)
         .any(|data| data.stamp < reset.stamp);
-    if answered_before || went_on(flow, reset) {
+    if went_on(flow, reset) {
         return None;
+    }
+    if answered_before {
+        return unfinished.then(|| in_the_middle(flow, reset)).flatten();
     }
     let what = match (flow.app.has(App::TLS), flow.app.has(App::HTTP)) {
         (true, _) => "the ClientHello",
@@ -70,6 +78,37 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
                 format!("RST answers {what}, with another TTL than the server's"),
             )
         }
+    })
+}
+
+/// A RST with another TTL than all that the server sent, after a part of its handshake: as a filter that decides by
+/// certificate makes it.
+fn in_the_middle(flow: &Flow, reset: &Event) -> Option<Evidence> {
+    let own: Vec<&Event> = [EventKind::SynAck, EventKind::Ack, EventKind::Data]
+        .into_iter()
+        .flat_map(|kind| flow.events_of(kind, false))
+        .collect();
+    let unlike = own
+        .iter()
+        .all(|event| event.ttl.abs_diff(reset.ttl) > ROUTES);
+    let last = own.iter().max_by_key(|event| event.stamp)?;
+    // In its place: right behind what the server said, or at what the client has acknowledged.
+    let in_place = own
+        .iter()
+        .any(|event| event.sequence.wrapping_add(event.length) == reset.sequence)
+        || flow.out.highest_ack() == Some(reset.sequence)
+        || reset.sequence == 0;
+    (unlike && in_place).then(|| Evidence {
+        control: Some(format!(
+            "the RST has TTL {}, what the server said in the same connection {}: not sent by the server",
+            reset.ttl, last.ttl
+        )),
+        ..Evidence::new(
+            Code::ResetInjected,
+            Grade::B,
+            [last.stamp, reset.stamp],
+            "RST in the middle of the handshake, with another TTL than the server's".to_owned(),
+        )
     })
 }
 

@@ -17,6 +17,9 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     {
         return Went::failed(evidence);
     }
+    if let Some(went) = handshake::judge(flow, flow.span.0, end) {
+        return went;
+    }
     if flow.back.payload_bytes > 0 {
         return Went::Succeeded;
     }

@@ -26,7 +26,7 @@ impl Listener<'_> {
             }
             HelloRead::Hello(hello) => {
                 self.hello(stamp, &hello, App::TLS);
-                return Look::Done;
+                return self.after_hello(stamp, bytes, &hello);
             }
             HelloRead::Malformed(_) => return Look::Done,
             HelloRead::NotTls => {}
@@ -87,6 +87,7 @@ impl Listener<'_> {
                 },
             );
         }
+        self.server_step(stamp, &flight);
         if let Some(certificate) = &flight.certificate {
             let organization = certificate.issuer_organization.clone().unwrap_or_default();
             let issuer = certificate.issuer.clone();
@@ -111,8 +112,8 @@ impl Listener<'_> {
                 },
             );
         }
-        // An alert may follow; it has a time of its own.
-        if flight.encrypted || flight.length == 0 {
+        // An alert may follow, or the keys change; those have times of their own.
+        if flight.length == 0 || flight.encrypted && !self.walk.on {
             Look::Done
         } else {
             Look::Took(u32::try_from(flight.length).unwrap_or(u32::MAX))

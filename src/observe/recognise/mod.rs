@@ -8,8 +8,10 @@
 
 mod datagram;
 mod message;
+mod records;
 
 use super::dns_log::DnsLog;
+use super::handshake::{TlsMark, TlsStep, Walk};
 use super::quic::QuicEvidence;
 use super::run::{Run, SaidBy, SaidName, TimedFact};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
@@ -125,6 +127,10 @@ struct Listener<'a> {
     cut: bool,
     /// Whether the direction at hand speaks HTTP/2 by now.
     http2: bool,
+    /// How far the records of TLS of the direction at hand were followed.
+    walk: Walk,
+    /// Sequence number of the first byte at hand.
+    place: u32,
     /// How the datagram at hand came.
     arrival: Arrival,
     /// Whether the bytes at hand are all that will ever be there.
@@ -140,6 +146,13 @@ impl<'a> Listener<'a> {
             dns,
             cut: false,
             http2: false,
+            walk: Walk {
+                on: false,
+                changed: false,
+                records: 0,
+                sealed: 0,
+            },
+            place: 0,
             arrival: Arrival {
                 part: false,
                 ttl: 0,
@@ -156,11 +169,12 @@ impl<'a> Listener<'a> {
         }
         // The common case: the next bytes in order, read where they lie.
         let mut at = 0;
-        self.http2 = stream.http2;
+        (self.http2, self.walk) = (stream.http2, stream.walk);
         while at < bytes.len() {
             let rest = &bytes[at..];
+            self.place = start.wrapping_add(at as u32);
             let look = self.look_at(stamp, rest, self.cut);
-            stream.http2 = self.http2;
+            (stream.http2, stream.walk) = (self.http2, self.walk);
             match look {
                 Look::Took(0) | Look::Stepped(0) | Look::Done => {
                     stream.finish();
@@ -184,16 +198,17 @@ impl<'a> Listener<'a> {
                 }
             }
         }
-        self.http2 = false;
+        (self.http2, self.walk) = (false, Walk::default());
         at
     }
 
     /// Looks at everything kept that may have become complete.
     fn drain(&mut self, stream: &mut Stream) {
-        self.http2 = stream.http2;
+        (self.http2, self.walk) = (stream.http2, stream.walk);
         while let Some(row) = stream.opening(self.last) {
+            self.place = stream.place();
             let look = self.look_at_row(&row);
-            stream.http2 = self.http2;
+            (stream.http2, stream.walk) = (self.http2, self.walk);
             match look {
                 Look::Took(0) | Look::Stepped(0) | Look::Done => stream.finish(),
                 Look::Took(count) => stream.advance(count),
@@ -205,8 +220,10 @@ impl<'a> Listener<'a> {
                 Look::Wants(_) => stream.finish(),
             }
         }
-        self.http2 = false;
+        (self.http2, self.walk) = (false, Walk::default());
         while let Some((pending, row)) = stream.arrived(self.last) {
+            self.place = pending.start;
+            self.walk = Walk::default();
             match self.look_at_row(&row) {
                 Look::Wants(count) if count as usize > row.bytes.len() && !self.last => {
                     stream.expect_more(pending.start, count);
@@ -226,6 +243,8 @@ impl<'a> Listener<'a> {
                 at = past_empty_lines(bytes, taken);
                 continue;
             }
+            self.place = start.wrapping_add(at as u32);
+            self.walk = Walk::default();
             match self.look_at(stamp, rest, self.cut) {
                 Look::Took(count) | Look::Stepped(count) if count > 0 => {
                     at = past_empty_lines(bytes, at + count as usize);
@@ -266,6 +285,9 @@ impl<'a> Listener<'a> {
         if self.http2 {
             return self.http2_frame(stamp, bytes);
         }
+        if self.walk.on {
+            return self.tls_record(stamp, bytes);
+        }
         if self.is_dns() || whole_dns_messages(bytes) {
             return self.dns_stream(stamp, bytes);
         }
@@ -298,6 +320,18 @@ impl<'a> Listener<'a> {
             stamp,
             side: self.side,
             fact,
+        });
+    }
+
+    /// A step of a TLS handshake of `length` bytes starts at the first byte at hand.
+    fn mark(&mut self, stamp: Stamp, step: TlsStep, length: usize) {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.run.mark(TlsMark {
+            stamp,
+            side: self.side,
+            step,
+            start: self.place,
+            end: self.place.wrapping_add(length),
         });
     }
 
