@@ -137,6 +137,8 @@ fn advice(intent: &Intent, target: &str) -> String {
             Code::HelloReset
             | Code::HelloSilent
             | Code::HelloFin
+            | Code::HandshakeSilent
+            | Code::HandshakeCut
             | Code::ResetInjected
             | Code::PlainAnswer,
         ) => {

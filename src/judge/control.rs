@@ -162,6 +162,8 @@ impl Controls {
                 evidence.control = self.other_machine(flow);
                 if evidence.control.is_none() {
                     evidence.grade = Grade::C;
+                    // Others get on with what the same server shows: what this client trusts is its own matter.
+                    evidence.control = self.trusted_elsewhere(flow, own);
                 }
             }
             Code::ProxyRefused | Code::ProxyFailed => {
@@ -314,6 +316,17 @@ impl Controls {
                 format!("the same name at the same address answers {client}: a rule on the source")
             })
         })
+    }
+
+    /// Another client gets on with the same server under the same name.
+    fn trusted_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let (_, client, _) = seen.iter().find(|(port, client, name)| {
+            *port == flow.responder.port && *client != flow.initiator.ip && name.as_ref() == own
+        })?;
+        Some(format!(
+            "{client} finishes the handshake with the same server under the same name: this client alone does not trust it"
+        ))
     }
 
     /// The proxy lets this client through to another name.

@@ -7,6 +7,7 @@ mod capture;
 mod command_line;
 mod evidence;
 mod formats;
+mod handshakes;
 mod harness;
 mod hostile;
 mod lab_table;
