@@ -100,7 +100,11 @@ pub(super) fn flow_verdicts(
                 let mut evidence = controls.settle(flow, *evidence);
                 trust.lower(&mut evidence);
                 let reset = match evidence.code {
-                    Code::ResetInjected if flow.app.has(App::TLS) => Some(Code::HelloReset),
+                    // In the middle of a handshake it answers no hello.
+                    Code::ResetInjected if flow.app.has(App::TLS) => {
+                        let begun = flow.tls.iter().any(|mark| mark.side != flow.initiator_side);
+                        (!begun).then_some(Code::HelloReset)
+                    }
                     Code::ResetInjected if flow.app.has(App::HTTP) => Some(Code::RequestReset),
                     _ => None,
                 };

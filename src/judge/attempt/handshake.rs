@@ -256,10 +256,9 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
             closed: Some(Code::HandshakeCut),
             silent: Code::HandshakeSilent,
         };
-        return match unanswered(flow, &asked, end) {
-            Went::Failed(evidence) => Some(Went::Failed(evidence)),
-            _ => None,
-        };
+        if let Went::Failed(evidence) = unanswered(flow, &asked, end) {
+            return Some(Went::Failed(evidence));
+        }
     }
     let own = earliest(true)?;
     earliest(false)
