@@ -11,7 +11,7 @@ use super::scope::{OutOfScope, out_of_scope};
 use super::trust::Trust;
 use super::two_point::Outside;
 use crate::model::Fqdn;
-use crate::observe::{App, Capture, Flow, NameSource};
+use crate::observe::{App, Capture, EventKind, Flow, NameSource};
 use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
@@ -102,7 +102,11 @@ pub(super) fn flow_verdicts(
                 let reset = match evidence.code {
                     // In the middle of a handshake it answers no hello.
                     Code::ResetInjected if flow.app.has(App::TLS) => {
-                        let begun = flow.tls.iter().any(|mark| mark.side != flow.initiator_side);
+                        let reset = flow.events_of(EventKind::Rst, false).next();
+                        let begun = flow.tls.iter().any(|mark| {
+                            mark.side != flow.initiator_side
+                                && reset.is_some_and(|reset| mark.stamp < reset.stamp)
+                        });
                         (!begun).then_some(Code::HelloReset)
                     }
                     Code::ResetInjected if flow.app.has(App::HTTP) => Some(Code::RequestReset),
