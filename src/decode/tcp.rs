@@ -10,7 +10,7 @@ const LAYER: &str = "tcp";
 /// Reads a TCP header and its payload from what an IP packet carries.
 ///
 /// A header cut or contradicting itself yields what could be read, and the stop: the ports if 4 bytes are there, each
-/// further field if its bytes are there, else 0; the payload is then empty.
+/// further field if its bytes are there, else 0, of the window the largest; the payload is then empty.
 pub(super) fn segment(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
     let Ok(header) = TcpHeaderSlice::from_slice(span.bytes) else {
         return partial(span);
@@ -71,7 +71,8 @@ fn partial(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
         sequence: be32(4).unwrap_or(0),
         acknowledgment: be32(8).unwrap_or(0),
         flags: TcpFlags(bytes.get(13).copied().unwrap_or(0)),
-        window: be16(14).unwrap_or(0),
+        // What is not known must not look like a closed window.
+        window: be16(14).unwrap_or(u16::MAX),
         timestamps: bytes.get(20..).and_then(timestamps),
         payload_length: if bytes.len() > 12 { payload_length } else { 0 },
         payload: &[],

@@ -9,6 +9,7 @@ use foldhash::{HashMap, HashSet};
 use super::attempt::{Went, answer_times, seconds};
 use super::evidence::{Code, Evidence, Grade};
 use super::interception::Issuers;
+use super::silence::Silences;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{EventKind, Flow};
 use crate::rules::{RuleSet, is_private};
@@ -33,6 +34,8 @@ pub(super) struct Controls {
     issuers: Issuers,
     /// Names in vendors' own domains that were asked for at addresses of the site.
     vendors: HashSet<Fqdn>,
+    /// What else explains silence.
+    silences: Silences,
 }
 
 impl Controls {
@@ -42,12 +45,17 @@ impl Controls {
         flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone + Send,
         rules: &RuleSet,
     ) -> Self {
+        let silences = Silences::of(flows.clone());
         let own = flows.clone();
         let (issuers, all) = rayon::join(
             move || Issuers::of(own.map(|(flow, _)| flow), rules),
             move || Self::without_issuers(flows, rules),
         );
-        Self { issuers, ..all }
+        Self {
+            issuers,
+            silences,
+            ..all
+        }
     }
 
     fn without_issuers<'a>(
@@ -105,7 +113,10 @@ impl Controls {
     pub(super) fn settle(&self, flow: &Flow, mut evidence: Evidence) -> Evidence {
         let own = flow.said_names().next().map(|name| &name.fqdn);
         match evidence.code {
-            Code::SynSilent if evidence.grade == Grade::B => {
+            Code::SynSilent => {
+                if self.silences.settle(flow, &mut evidence) || evidence.grade != Grade::B {
+                    return evidence;
+                }
                 evidence.control = self.same_address(flow).or_else(|| self.path(flow));
                 if evidence.control.is_none() {
                     evidence.grade = Grade::C;
@@ -170,7 +181,10 @@ impl Controls {
                 evidence.control = self.other_through_proxy(flow, own);
             }
             Code::UdpSilent => {
-                if let Some(control) = self.udp_service(flow) {
+                if let Some(control) = self.silences.refused_nearby(flow, &evidence) {
+                    evidence.grade = Grade::B;
+                    evidence.control = Some(control);
+                } else if let Some(control) = self.udp_service(flow) {
                     evidence.grade = if flow.out.packets >= 2 {
                         Grade::B
                     } else {

@@ -44,7 +44,24 @@ pub const fn explain(code: Code) -> &'static str {
         Code::SynSilent => {
             "The same SYN is sent again and again and nothing comes back: a filter that drops, a server that is down, \
              or a route that is missing. At least three SYNs over three seconds and a neighbour that works are wanted \
-             before this is called likely blocked."
+             before this is called likely blocked. It is not where the server's kernel opened other connections of this \
+             port in the same minute that its program never answered, or some of this host in between: a full backlog \
+             looks so. Where a device refuses others in the same seconds, that is the control: it says so only so often."
+        }
+        Code::SynAckLost => {
+            "The SYN is answered with SYN-ACK, and neither side gets on: the client sends the SYN again as if nothing had \
+             come, or the server its SYN-ACK. The way back is stopped behind the tap, or the client's own filter drops \
+             it. A server that answers another address than it was asked from, and a client that is gone, look the same."
+        }
+        Code::ForeignAck => {
+            "The SYN is answered with a bare ACK whose number belongs to another connection (RFC 9293 section 3.10.7.4): \
+             the server still has an old connection of these two ports, and the client's RST, which would end it, does \
+             not arrive. A stateful filter that swallows the RST does that; so does a server behind a broken balancer."
+        }
+        Code::ZeroWindow => {
+            "The connection opens, and the responder's window is zero from then on to the end: whatever the client has to \
+             say, it may not. A server whose program hangs does that, and a SYN proxy that cannot reach the server behind \
+             it. A proxy that opens the window as soon as it has its server is no failure."
         }
         Code::SynReset => {
             "RST answers the SYN. A closed port and a filter that rejects look the same."

@@ -3,14 +3,14 @@
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
-use super::attempt::{Doubt, Went, late, refused_behind_proxy, went};
+use super::attempt::{Doubt, Went, late, refused_behind_proxy, went, without_times};
 use super::control::Controls;
 use super::coverage::{Aim, Coverage, aim, cover};
 use super::evidence::{Code, Evidence, Grade};
 use super::scope::{OutOfScope, out_of_scope};
 use super::trust::Trust;
 use super::two_point::Outside;
-use crate::model::Fqdn;
+use crate::model::{Fqdn, Transport};
 use crate::observe::{App, Capture, EventKind, Flow, NameSource};
 use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
@@ -60,6 +60,13 @@ pub(super) fn flow_verdicts(
             Went::Succeeded if aim.proxied && aim.source == Some(NameSource::HttpHost) => {
                 refused_behind_proxy(flow).map_or(Went::Succeeded, Went::failed)
             }
+            Went::Failed(mut evidence) if evidence.code == Code::QuicIcmp => {
+                // Clients of QUIC have TCP to go on with, so what is said of that counts where it would do.
+                if !only_datagrams(&coverage, rules) {
+                    evidence.grade = Grade::C;
+                }
+                Went::Failed(evidence)
+            }
             went => went,
         };
         FlowVerdict {
@@ -96,6 +103,7 @@ pub(super) fn flow_verdicts(
             {
                 Went::Open(Doubt::OneWay)
             }
+            Went::Open(Doubt::CaptureEnd | Doubt::OneWay) if trust.one_time => without_times(flow),
             Went::Failed(evidence) => {
                 let mut evidence = controls.settle(flow, *evidence);
                 trust.lower(&mut evidence);
@@ -146,4 +154,12 @@ pub(super) fn flow_verdicts(
         }
     });
     verdicts
+}
+
+/// Whether all that covers a flow wants datagrams and nothing else.
+fn only_datagrams(coverage: &Coverage, rules: &RuleSet) -> bool {
+    let covers = coverage.covers.iter();
+    let all = rules.requirements();
+    let mut wanted = covers.map(|index| all.get(index.index()).map(|row| &row.transport[..]));
+    !coverage.covers.is_empty() && wanted.all(|wanted| wanted == Some(&[Transport::Udp]))
 }

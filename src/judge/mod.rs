@@ -21,6 +21,7 @@ mod row_facts;
 mod row_findings;
 mod rows;
 mod scope;
+mod silence;
 mod trust;
 mod two_point;
 mod unexpected;

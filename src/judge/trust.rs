@@ -38,6 +38,8 @@ pub struct Trust {
     pub lossy: Option<String>,
     /// Every flow was heard in one direction only.
     pub one_way: bool,
+    /// All frames, and there are several, have one and the same time.
+    pub one_time: bool,
     /// In words, for the head of the report.
     pub notes: Vec<String>,
 }
@@ -82,6 +84,8 @@ pub fn trust(capture: &Capture) -> Trust {
     }
     let one_way = trust.only_initiator + trust.only_responder;
     trust.one_way = trust.flows > 1 && one_way == trust.flows;
+    // Several packets of a handshake at one moment have no order either; two frames may be chance.
+    trust.one_time = capture.tally.frames > 4 && capture.span.first == capture.span.last;
     trust.lossy = lossy(capture, &trust, tcp);
     trust.notes = notes(capture, &trust, &servers);
     trust
@@ -128,6 +132,12 @@ fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
 
 fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>) -> Vec<String> {
     let mut notes = Vec::new();
+    if trust.one_time {
+        notes.push(format!(
+            "all {} frames have one and the same time: retries, waiting and order cannot be judged",
+            capture.tally.frames
+        ));
+    }
     let one_way = trust.only_initiator + trust.only_responder;
     if trust.one_way {
         notes.push(

@@ -18,6 +18,7 @@ use super::run::{Event, EventKind, Run, SaidBy};
 use super::seed::Seed;
 use super::side::SideEvidence;
 use super::stream::StreamFact;
+use super::window::ClosedWindow;
 use super::{Chunks, Observation, Tally};
 use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport};
 
@@ -123,6 +124,8 @@ pub struct Flow {
     pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks.
     pub tunnels: ThinVec<Vec<(String, u32)>>,
+    /// Where the initiator, and the responder, closed its receive window.
+    pub closed_windows: Option<Box<[Option<ClosedWindow>; 2]>>,
 }
 
 impl Flow {
@@ -143,6 +146,17 @@ impl Flow {
         self.names
             .iter()
             .filter(|name| name.source.is_said_by_initiator())
+    }
+
+    /// The responder's closed window, where it did not open any more: RSTs, whose windows say nothing, aside.
+    #[must_use]
+    pub fn stays_closed(&self) -> Option<ClosedWindow> {
+        let [_, closed] = **self.closed_windows.as_ref()?;
+        let closed = closed?;
+        let (_, last) = self.back.span?;
+        let reset = self.events_of(EventKind::Rst, false).next();
+        let over = closed.last == last || reset.is_some_and(|reset| reset.stamp > closed.last);
+        over.then_some(closed)
     }
 
     /// Whether the initiator sent a ClientHello with an encrypted part (ECH, real or not): then the name in clear may
@@ -343,6 +357,14 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
         tls,
         vlans: extra.vlans,
         tunnels: extra.tunnels,
+        closed_windows: (extra.closed != [None; 2]).then(|| {
+            let [low, high] = extra.closed;
+            Box::new(if side == Side::Low {
+                [low, high]
+            } else {
+                [high, low]
+            })
+        }),
     }
 }
 
@@ -429,10 +451,9 @@ fn names(
             stale: false,
         })
         .collect();
-    let start = run.span.0.time;
     names.extend(
         directory
-            .candidates(initiator.ip, responder.ip, start)
+            .candidates(initiator.ip, responder.ip, run.span.0)
             .into_iter()
             .map(|c| Name {
                 fqdn: c.asked,

@@ -92,10 +92,20 @@ fn tcp_state(run: &Run, originator: Side) -> ConnState {
     let (orig, resp) = (endpoint(run, originator), endpoint(run, responder));
     let quiet = |state| matches!(state, Endpoint::Inactive | Endpoint::Partial);
     let no_payload = run.sides.iter().all(|side| side.payload_bytes == 0);
+    let asked = run.has(EventKind::Syn, originator);
     let answered = run.has(EventKind::SynAck, responder);
+    let first_reset = |side| {
+        run.events_of(EventKind::Rst, side)
+            .next()
+            .map(|reset| reset.stamp)
+    };
     match (orig, resp) {
-        (Endpoint::SynSent | Endpoint::SynAckSent, Endpoint::Reset) if !answered => ConnState::Rej,
-        (Endpoint::Reset, Endpoint::Reset) if no_payload && !answered => ConnState::Rej,
+        (Endpoint::SynSent, Endpoint::Reset) if !answered => ConnState::Rej,
+        (Endpoint::Reset, Endpoint::Reset) if asked && no_payload && !answered => ConnState::Rej,
+        // Whoever aborted first did; the other only answers.
+        (Endpoint::Reset, Endpoint::Reset) if first_reset(originator) < first_reset(responder) => {
+            ConnState::Rsto
+        }
         (orig, Endpoint::Reset) if quiet(orig) => ConnState::Rstrh,
         (_, Endpoint::Reset) => ConnState::Rstr,
         (Endpoint::Reset, resp) if quiet(resp) => ConnState::Rstos0,
@@ -111,7 +121,8 @@ fn tcp_state(run: &Run, originator: Side) -> ConnState {
     }
 }
 
-/// What a side's packets say of it. A handshake is complete once SYN and SYN-ACK were seen, as Zeek has it.
+/// What a side's packets say of it. A handshake is complete once SYN and SYN-ACK were seen, as Zeek has it; where the SYN
+/// was not captured, once the SYN-ACK was acknowledged or spoken on.
 fn endpoint(run: &Run, side: Side) -> Endpoint {
     let other = side.other();
     let (syn, syn_ack) = (
@@ -124,8 +135,11 @@ fn endpoint(run: &Run, side: Side) -> Endpoint {
     if run.has(EventKind::Fin, side) {
         return Endpoint::Closed;
     }
-    let established =
-        (syn && run.has(EventKind::SynAck, other)) || (syn_ack && run.has(EventKind::Syn, other));
+    let takes = |side| {
+        let kinds = [EventKind::Syn, EventKind::Ack, EventKind::Data];
+        kinds.into_iter().any(|kind| run.has(kind, side))
+    };
+    let established = run.has(EventKind::SynAck, other) && takes(side) || syn_ack && takes(other);
     if established {
         Endpoint::Established
     } else if syn {

@@ -82,6 +82,10 @@ impl FlowTable {
             (segment.sequence, next),
             flags.has(TcpFlags::ACK).then_some(segment.acknowledgment),
         );
+        // Of a RST the window says nothing, and of a SYN that opens nothing yet.
+        if segment.window == 0 && flags.has(TcpFlags::ACK) && !flags.has(TcpFlags::RST) {
+            run.close_window(side, stamp);
+        }
         let event = |kind| Event {
             stamp,
             kind,
@@ -159,6 +163,7 @@ impl FlowTable {
         dns: &mut DnsLog,
     ) {
         let run = self.run(key, None, None, whole.stamp);
+        run.begin(side, whole.began);
         let rest = |length: u32| u64::from(length.saturating_sub(whole.counted()));
         match &packet.segment {
             Segment::Tcp(segment) => {
@@ -483,7 +488,9 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
             let same = out.iter().rposition(|known| known.opens_as(&run));
             same.or_else(|| {
                 let last = out.len().checked_sub(1)?;
-                (when == When::AtLast && open_together(&out[last], &run)).then_some(last)
+                let known = &out[last];
+                let one = open_together(known, &run) || was_set_back(known, &run, idle);
+                (when == When::AtLast && one).then_some(last)
             })
         } else {
             let last = out.len().checked_sub(1);
@@ -523,6 +530,15 @@ fn open_together(first: &Run, second: &Run) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether packets that seem to come before an opening go on where it ends: the clock was set back in between. Another
+/// connection of the same ports starts elsewhere in the sequence space, of both sides.
+fn was_set_back(before: &Run, opened: &Run, idle: Duration) -> bool {
+    before.opening.is_none()
+        && before.hint.is_none()
+        && before.reaches(opened.span.0, idle)
+        && opened.is_gone_on_by(before)
 }
 
 /// How many runs of a key are kept apart. Parts that merge bring packets that belong together once all is there.

@@ -60,6 +60,8 @@ pub(super) struct Whole {
     first: FirstPart,
     /// When the first fragment was seen.
     pub(super) stamp: Stamp,
+    /// When any fragment was first seen: they may come in any order.
+    pub(super) began: Stamp,
     /// What follows the IP headers.
     pub(super) payload: Vec<u8>,
 }
@@ -160,7 +162,9 @@ impl Fragments {
             let part = parts.get(range.start + first)?;
             (part.first.clone()?, part.stamp)
         };
+        let mut began = stamp;
         for part in parts.drain(range) {
+            began = began.min(part.stamp);
             self.bytes -= part.bytes.len() + OVERHEAD;
         }
         if parts.is_empty() {
@@ -170,6 +174,7 @@ impl Fragments {
             key,
             first,
             stamp,
+            began,
             payload,
         })
     }

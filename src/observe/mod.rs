@@ -23,6 +23,7 @@ mod seed;
 mod side;
 mod stream;
 mod tally;
+mod window;
 
 use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
 use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
@@ -40,6 +41,7 @@ pub use seed::{Seed, SeedText, read_seeds, seeds_of};
 pub use side::SideEvidence;
 pub use stream::StreamFact;
 pub use tally::Tally;
+pub use window::ClosedWindow;
 
 use copies::{Copies, Held, Seen};
 use flow_table::FlowTable;

@@ -13,6 +13,9 @@ use crate::model::{CaptureTime, Fqdn, Stamp};
 /// How long after its TTL an answer may still be in use: applications and resolvers keep answers longer than told.
 pub(super) const SLACK: Duration = Duration::from_secs(300);
 
+/// Frames out of order by less than this are so for other reasons than a clock that was set back.
+const SET_BACK: Duration = Duration::from_secs(2);
+
 /// The most names told of one flow.
 const MAX_NAMES: usize = 16;
 
@@ -33,6 +36,17 @@ impl Lookup {
     fn is_stale(&self, time: CaptureTime) -> bool {
         let life = Duration::from_secs(u64::from(self.ttl)) + SLACK;
         self.stamp.time.plus(life) < time
+    }
+}
+
+impl Lookup {
+    /// Whether it lies before a frame of the same input although it is later by the clock, which was set back in between.
+    fn lies_before(&self, start: Stamp) -> bool {
+        let ahead = self.stamp.time.since(start.time);
+        self.stamp.frame < start.frame
+            && self.stamp.frame.chunk().0 == start.frame.chunk().0
+            && ahead >= SET_BACK
+            && ahead <= SLACK
     }
 }
 
@@ -149,20 +163,27 @@ impl Directory {
         }
     }
 
-    /// The names that `address` may have for `client` at `time`: what the client asked itself first, then what others
-    /// asked; within each what has not run out, newest first. Answers that come later name nothing.
+    /// The names that `address` may have for `client` from `start` on: what the client asked itself first, then what others
+    /// asked; within each what has not run out, newest first. Answers that come later name nothing, but where the clock
+    /// was set back since.
     pub(super) fn candidates(
         &self,
         client: IpAddr,
         address: IpAddr,
-        time: CaptureTime,
+        start: Stamp,
     ) -> Vec<Candidate> {
         let Some(lookups) = self.by_address.get(&address.to_canonical()) else {
             return Vec::new();
         };
+        let time = start.time;
         let known = lookups.all.partition_point(|l| l.stamp.time <= time);
         let range = known.saturating_sub(MAX_LOOKUPS)..known;
         let mut found = Found::new(time);
+        let later = lookups.all[known..].iter().take(MAX_LOOKUPS);
+        let before = later.filter(|lookup| lookup.lies_before(start)).last();
+        if let Some(lookup) = before.filter(|lookup| lookup.client == client) {
+            found.take(lookup);
+        }
         for lookup in lookups.of_client(client, range.clone()) {
             found.take(lookup);
         }
@@ -347,9 +368,29 @@ mod tests {
     }
 
     fn names(directory: &Directory, client: &str, address: &str, at: i64) -> Vec<String> {
-        let time = CaptureTime::from_secs_nanos(at, 0);
-        let all = directory.candidates(client.parse().unwrap(), address.parse().unwrap(), time);
+        let start = stamp(at);
+        let all = directory.candidates(client.parse().unwrap(), address.parse().unwrap(), start);
         all.iter().map(|c| c.asked.to_string()).collect()
+    }
+
+    #[test]
+    fn an_answer_before_the_clock_was_set_back_names_what_follows() {
+        let directory = Directory::of(&[answer("10.0.0.1", "a.example", "192.0.2.1", 100, 60)]);
+        let candidates = |seconds, frame| {
+            let start = Stamp {
+                time: CaptureTime::from_secs_nanos(seconds, 0),
+                frame: FrameId::new(0, 0, frame),
+            };
+            let client = "10.0.0.1".parse().unwrap();
+            directory
+                .candidates(client, "192.0.2.1".parse().unwrap(), start)
+                .len()
+        };
+        // The answer stands in frame 100. Behind it in the file and 39 seconds before it by the clock: named.
+        assert_eq!(candidates(61, 101), 1);
+        // Before it in the file, or in disorder for another reason: not.
+        assert_eq!(candidates(61, 99), 0);
+        assert_eq!(candidates(99, 101), 0);
     }
 
     #[test]

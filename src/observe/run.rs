@@ -13,6 +13,7 @@ use super::handshake::{MAX_MARKS, TlsMark};
 use super::quic::QuicEvidence;
 use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
+use super::window::ClosedWindow;
 use crate::decode::{Packet, Tunnel};
 use crate::model::{Fqdn, FrameId, Merge, Side, Stamp};
 
@@ -164,6 +165,8 @@ pub(super) struct Extra {
     pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks that packets of the run came in: kind and number, outermost first.
     pub tunnels: ThinVec<Vec<(String, u32)>>,
+    /// Where a side closed its receive window.
+    pub closed: [Option<ClosedWindow>; 2],
 }
 
 /// Packets of one 5-tuple that belong together.
@@ -272,6 +275,14 @@ impl Run {
         evidence.payload_bytes += payload;
     }
 
+    /// Makes a side that has been counted begin no later than a moment.
+    pub(super) fn begin(&mut self, side: Side, stamp: Stamp) {
+        self.extend(stamp);
+        if let Some((first, _)) = &mut self.sides[side.index()].span {
+            *first = stamp.min(*first);
+        }
+    }
+
     /// Notes sequence space: what `side` has sent, from the first number up to the one before `sent.1`, and has
     /// acknowledged.
     pub(super) fn sequence(&mut self, side: Side, sent: (u32, u32), ack: Option<u32>) {
@@ -280,6 +291,13 @@ impl Run {
         evidence.sent = both(evidence.sent, Some(sent), SerialRange::and);
         let acknowledged = ack.map(SerialRange::at);
         evidence.acknowledged = both(evidence.acknowledged, acknowledged, SerialRange::and);
+    }
+
+    /// Notes a packet of `side` that closes its receive window.
+    #[cold]
+    pub(super) fn close_window(&mut self, side: Side, stamp: Stamp) {
+        let closed = &mut self.extra.get_or_insert_default().closed[side.index()];
+        *closed = both(*closed, Some(ClosedWindow::at(stamp)), ClosedWindow::and);
     }
 
     /// Makes the span cover a moment.
@@ -373,6 +391,15 @@ impl Run {
         })
     }
 
+    /// As [`Self::is_continued_by`], of both sides at once.
+    #[must_use]
+    pub(super) fn is_gone_on_by(&self, later: &Self) -> bool {
+        self.sides.iter().zip(&later.sides).all(|(mine, theirs)| {
+            matches!((mine.sent, theirs.sent), (Some(mine), Some(theirs))
+                if mine.has(theirs.first()))
+        })
+    }
+
     /// Whether both are of one opening, of which one may know only the answer.
     #[must_use]
     pub(super) fn opens_as(&self, other: &Self) -> bool {
@@ -432,6 +459,8 @@ impl Run {
         self.quic.merge(other.quic);
         if let Some(extra) = other.extra {
             let mine = self.extra.get_or_insert_default();
+            let closed = mine.closed.iter_mut().zip(extra.closed);
+            closed.for_each(|(mine, theirs)| *mine = both(*mine, theirs, ClosedWindow::and));
             extra
                 .vlans
                 .into_iter()
@@ -481,6 +510,10 @@ impl Run {
         }
         if let Some(quic) = &mut self.quic {
             quic.for_each_frame(&mut rewrite);
+        }
+        if let Some(extra) = &mut self.extra {
+            let closed = extra.closed.iter_mut().flatten();
+            closed.for_each(|closed| closed.for_each_frame(&mut rewrite));
         }
     }
 

@@ -147,6 +147,7 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         facts: thin_vec![],
         vlans: thin_vec![vec![100, 7]],
         tunnels: thin_vec![vec![("vxlan".to_owned(), 42)]],
+        closed_windows: None,
     }
 }
 

@@ -24,5 +24,6 @@ mod rules;
 mod samples;
 mod semantics;
 mod traffic;
+mod transport;
 mod verdict_page;
 mod verdicts;

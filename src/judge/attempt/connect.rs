@@ -2,45 +2,162 @@
 
 use std::time::Duration;
 
-use super::super::evidence::{Code, Grade};
+use super::super::evidence::{Code, Evidence, Grade};
 use super::{Doubt, TAIL, Went, distinct, failed, seconds};
 use crate::model::CaptureTime;
-use crate::observe::{EventKind, Flow};
+use crate::observe::{Event, EventKind, Flow};
 
-/// SYN sent, nothing that belongs to a handshake came back.
+/// How long a pattern lasts before it is more than a delay.
+const LASTING: Duration = Duration::from_secs(3);
+
+/// SYN sent, and no SYN-ACK came back.
 pub(super) fn syn_only(flow: &Flow, end: CaptureTime) -> Went {
-    let spoke_on =
-        flow.events_of(EventKind::Ack, true).next().is_some() || flow.out.payload_bytes > 0;
-    if flow.back.packets > 0 || spoke_on {
-        // Acknowledging or talking without an answer in sight: the other direction takes another way.
-        return Went::Open(Doubt::OneWay);
+    if let Some(ack) = flow.events_of(EventKind::Ack, false).next() {
+        return foreign_ack(flow, ack, end);
+    }
+    if flow.back.packets > 0 {
+        return Went::Open(Doubt::FramesMissing);
     }
     let syns = distinct(flow.events_of(EventKind::Syn, true));
     let (Some(first), Some(last)) = (syns.first(), syns.last()) else {
         return Went::Open(Doubt::OneWay);
     };
+    // A SYN may carry data itself (RFC 7413), which starts at its own number.
+    let spoke_on = flow.events_of(EventKind::Ack, true).next().is_some()
+        || flow
+            .events_of(EventKind::Data, true)
+            .any(|data| data.sequence != first.sequence);
+    if spoke_on {
+        // Acknowledging or talking without an answer in sight: the other direction takes another way.
+        return Went::Open(Doubt::OneWay);
+    }
     let gave_up = flow.events_of(EventKind::Rst, true).next().is_some()
         || flow.events_of(EventKind::Fin, true).next().is_some();
     if gave_up {
         return Went::Open(Doubt::GivenUp);
     }
     let over = last.stamp.time.since(first.stamp.time);
-    let enough = syns.len() >= 3 && over >= Duration::from_secs(3);
+    let enough = is_enough(&syns);
     if !enough && end.since(last.stamp.time) < TAIL {
         return Went::Open(Doubt::CaptureEnd);
     }
     let grade = if enough { Grade::B } else { Grade::C };
-    let times = if syns.len() == 1 {
-        "once".to_owned()
+    let times = times(&syns);
+    let over = if syns.len() == 1 {
+        String::new()
     } else {
-        format!("{} times over {}", syns.len(), seconds(over))
+        format!(" over {}", seconds(over))
     };
     failed(
         Code::SynSilent,
         grade,
         syns.iter().copied(),
-        format!("SYN sent {times}, nothing came back"),
+        format!("SYN sent {times}{over}, nothing came back"),
     )
+}
+
+fn is_enough(syns: &[&Event]) -> bool {
+    match syns {
+        [first, .., last] => syns.len() >= 3 && last.stamp.time.since(first.stamp.time) >= LASTING,
+        _ => false,
+    }
+}
+
+fn times(syns: &[&Event]) -> String {
+    match syns.len() {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    }
+}
+
+/// SYN answered by an ACK without SYN: of this connection where it fits, else of an older one of the same ports, as a
+/// server answers that never heard of its end (RFC 9293 section 3.10.7.4).
+fn foreign_ack(flow: &Flow, ack: &Event, end: CaptureTime) -> Went {
+    let syns = distinct(flow.events_of(EventKind::Syn, true));
+    let (Some(first), Some(last)) = (syns.first(), syns.last()) else {
+        return Went::Open(Doubt::FramesMissing);
+    };
+    let fits = |number: u32| {
+        let data = syns.iter().map(|syn| syn.length).max().unwrap_or(0);
+        number.wrapping_sub(first.sequence.wrapping_add(1)) <= data
+    };
+    let went_on = flow
+        .events_of(EventKind::Data, true)
+        .any(|data| data.sequence != first.sequence);
+    if fits(ack.acknowledgment) || flow.back.highest_ack().is_some_and(fits) || went_on {
+        return Went::Open(Doubt::FramesMissing);
+    }
+    if !is_enough(&syns) && end.since(last.stamp.time) < TAIL {
+        return Went::Open(Doubt::CaptureEnd);
+    }
+    let (times, packets) = (times(&syns), flow.back.packets);
+    let acks = if packets == 1 { "an ACK" } else { "ACKs" };
+    failed(
+        Code::ForeignAck,
+        Grade::C,
+        syns.iter().copied().chain([ack]),
+        format!(
+            "SYN sent {times}, answered by {acks} of another connection: the server still has an older one with these ports"
+        ),
+    )
+}
+
+/// The SYN is answered, and what follows shows that the answer never got to the initiator: it sends the SYN again, or
+/// the responder its SYN-ACK, and nothing is acknowledged.
+pub(super) fn answer_lost(flow: &Flow, end: CaptureTime) -> Option<Went> {
+    if flow.out.highest_ack().is_some() || flow.events_of(EventKind::Rst, true).next().is_some() {
+        return None;
+    }
+    let syns = distinct(flow.events_of(EventKind::Syn, true));
+    let answers = distinct(flow.events_of(EventKind::SynAck, false));
+    let (first, last) = (answers.first()?, answers.last()?);
+    let again = syns.iter().filter(|syn| syn.stamp > first.stamp).count();
+    let repeated = last.stamp.time.since(first.stamp.time) >= Duration::from_secs(1);
+    if syns.is_empty() || again == 0 && !repeated {
+        return None;
+    }
+    if !is_enough(&syns) && end.since(flow.span.1.time) < TAIL {
+        return Some(Went::Open(Doubt::CaptureEnd));
+    }
+    let words = format!(
+        "SYN sent {}, answered by SYN-ACK, which was never acknowledged: the way back is stopped behind the tap, or the \
+         initiator drops it",
+        times(&syns)
+    );
+    let events = syns.iter().chain(&answers).copied();
+    Some(failed(Code::SynAckLost, Grade::C, events, words))
+}
+
+/// Connected, and the responder's window is closed to the end.
+pub(super) fn takes_nothing(flow: &Flow, end: CaptureTime) -> Option<Went> {
+    let closed = flow.stays_closed()?;
+    let lasted = flow.span.1.time.since(closed.first.time);
+    if lasted < LASTING {
+        let more_may_come = end.since(flow.span.1.time) < TAIL;
+        return more_may_come.then_some(Went::Open(Doubt::CaptureEnd));
+    }
+    let words = format!(
+        "connected, and the responder's window stayed closed for {}: it took nothing",
+        seconds(lasted)
+    );
+    let stamps = [closed.first, closed.last];
+    let evidence = Evidence::new(Code::ZeroWindow, Grade::C, stamps, words);
+    Some(Went::failed(evidence))
+}
+
+/// SYNs of one opening in a capture whose frames all have one time: that they were sent again can be told, for how long
+/// cannot.
+pub(in super::super) fn without_times(flow: &Flow) -> Went {
+    let syns: Vec<&Event> = flow.events_of(EventKind::Syn, true).collect();
+    let nothing_else = flow.out.packets == syns.len() as u64 && flow.back.packets == 0;
+    if syns.len() < 3 || !nothing_else {
+        return Went::Open(Doubt::NoTimes);
+    }
+    let words = format!(
+        "SYN sent {}, nothing came back; for how long cannot be told, since all frames have one and the same time",
+        times(&syns)
+    );
+    failed(Code::SynSilent, Grade::C, syns.iter().copied(), words)
 }
 
 /// Connected, and neither side said anything.

@@ -27,9 +27,8 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         }
     };
     if let Some(mut evidence) = icmp::icmp(flow, codes) {
-        // A closed UDP port is told by ICMP, so a filter is only one cause. Clients of QUIC have TCP to go on with, so
-        // what is said of that counts.
-        if quic || evidence.grade == Grade::B {
+        // A closed UDP port is told by ICMP, so a filter is only one cause.
+        if evidence.grade == Grade::B {
             evidence.grade = Grade::C;
         }
         return Went::failed(evidence);

@@ -16,6 +16,7 @@ use super::evidence::{Code, Evidence, Grade, Stage};
 use crate::model::{CaptureTime, Transport};
 use crate::observe::{App, Event, Flow};
 
+pub(super) use connect::without_times;
 pub(super) use http::refused_behind_proxy;
 pub(super) use late::late;
 pub(super) use tcp::{answer_times, said_until};
@@ -62,6 +63,8 @@ pub enum Doubt {
     GivenUp,
     /// Frames of it that must have been there are not in the capture.
     FramesMissing,
+    /// All frames of the capture have one time.
+    NoTimes,
 }
 
 impl Doubt {
@@ -75,6 +78,7 @@ impl Doubt {
             Self::NothingSaid => "connected, but neither side said anything",
             Self::GivenUp => "the initiator gave up first",
             Self::FramesMissing => "frames of it are missing from the capture",
+            Self::NoTimes => "all frames of the capture have one and the same time",
         }
     }
 }

@@ -33,8 +33,14 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     }
     let connected = flow.events_of(EventKind::SynAck, false).next().is_some();
     if connected {
+        if answered_unseen(flow) {
+            return Went::Open(Doubt::FramesMissing);
+        }
+        let stopped = connect::answer_lost(flow, end).or_else(|| connect::takes_nothing(flow, end));
+        if let Some(stopped) = stopped {
+            return stopped;
+        }
         return match flow.out.payload_bytes > 0 {
-            _ if answered_unseen(flow) => Went::Open(Doubt::FramesMissing),
             true => handshake::after_request(flow, end),
             false => connect::after_handshake(flow),
         };

@@ -1,0 +1,180 @@
+//! What else explains that nothing comes back: a full backlog, an answer that came by another way, a device that has
+//! refused its fill.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use foldhash::HashMap;
+
+use super::attempt::Went;
+use super::evidence::{Code, Evidence, Grade};
+use crate::model::{CaptureTime, Endpoint, Transport};
+use crate::observe::{EventKind, Flow};
+
+/// Answers of one port this close in time are of the same state of the server.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Kernels send ICMP errors to one host at most six at once and then one a second (`net.ipv4.icmp_ratelimit`); the
+/// rest is grace.
+const REFUSAL: Duration = Duration::from_millis(1100);
+/// An error that follows at once may answer the packet before.
+const AT_ONCE: Duration = Duration::from_millis(5);
+/// Fewer refusals of others than this show no habit.
+const REFUSALS: usize = 3;
+
+/// A try at a port where another one met silence.
+#[derive(Clone, Copy, Debug)]
+struct Try {
+    at: CaptureTime,
+    client: IpAddr,
+    /// The handshake was answered, and then something was said in answer.
+    answered: bool,
+    served: bool,
+}
+
+/// What is known of the ports and hosts that silence was met at. Empty in a capture without silence.
+#[derive(Debug, Default)]
+pub(super) struct Silences {
+    /// By address and port: all tries.
+    tries: HashMap<(IpAddr, u16), Vec<Try>>,
+    /// By initiator and the number of its SYN: who else acknowledged it.
+    elsewhere: HashMap<(Endpoint, u32), Option<IpAddr>>,
+    /// By initiator: when, and which device refused it something; ascending.
+    refusals: HashMap<IpAddr, Vec<(CaptureTime, IpAddr)>>,
+}
+
+impl Silences {
+    #[must_use]
+    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone) -> Self {
+        let mut all = Self::default();
+        for (flow, went) in flows.clone() {
+            let Went::Failed(evidence) = went else {
+                continue;
+            };
+            if !matches!(evidence.code, Code::SynSilent | Code::UdpSilent) {
+                continue;
+            }
+            all.refusals.entry(flow.initiator.ip).or_default();
+            if let Some(syn) = flow.events_of(EventKind::Syn, true).next() {
+                let port = (flow.responder.ip, flow.responder.port);
+                all.tries.entry(port).or_default();
+                all.elsewhere.insert((flow.initiator, syn.sequence), None);
+            }
+        }
+        if !all.refusals.is_empty() {
+            flows.for_each(|(flow, went)| all.note(flow, went));
+        }
+        all.refusals
+            .values_mut()
+            .for_each(|all| all.sort_unstable());
+        all
+    }
+
+    fn note(&mut self, flow: &Flow, went: &Went) {
+        if let (Went::Failed(evidence), Some(refusals)) =
+            (went, self.refusals.get_mut(&flow.initiator.ip))
+            && matches!(
+                evidence.code,
+                Code::IcmpProhibited | Code::IcmpPort | Code::UdpProhibited
+            )
+            && let (Some(by), Some(stamp)) = (evidence.by, evidence.stamps.first())
+        {
+            refusals.push((stamp.time, by));
+        }
+        if flow.transport != Transport::Tcp {
+            return;
+        }
+        let answer = flow.events_of(EventKind::SynAck, false).next();
+        let port = (flow.responder.ip, flow.responder.port);
+        if let Some(tries) = self.tries.get_mut(&port) {
+            tries.push(Try {
+                at: flow.span.0.time,
+                client: flow.initiator.ip,
+                answered: answer.is_some(),
+                served: flow.back.payload_bytes > 0,
+            });
+        }
+        if let Some(answer) = answer
+            && flow.events_of(EventKind::Syn, true).next().is_none()
+        {
+            let asked = (flow.initiator, answer.acknowledgment.wrapping_sub(1));
+            if let Some(elsewhere) = self.elsewhere.get_mut(&asked) {
+                *elsewhere =
+                    Some(elsewhere.map_or(flow.responder.ip, |known| known.min(flow.responder.ip)));
+            }
+        }
+    }
+
+    /// Why a SYN that nobody answered is nothing that the path did, in words.
+    #[must_use]
+    pub(super) fn excuse(&self, flow: &Flow) -> Option<String> {
+        let syn = flow.events_of(EventKind::Syn, true).next()?;
+        if let Some(Some(other)) = self.elsewhere.get(&(flow.initiator, syn.sequence)) {
+            return Some(format!(
+                "{other} acknowledges just this SYN: an address translation that the answer passes by"
+            ));
+        }
+        let tries = self.tries.get(&(flow.responder.ip, flow.responder.port))?;
+        let near = |one: &&Try| {
+            flow.span.0.time.since(one.at) <= MINUTE && one.at.since(flow.span.1.time) <= MINUTE
+        };
+        let near: Vec<&Try> = tries.iter().filter(near).collect();
+        // What the server's kernel opened and its program never answered is what fills a backlog; and a rule does not
+        // let the same host through in between.
+        let waits = |one: &&Try| one.answered && !one.served;
+        let lets_through = |one: &&Try| {
+            let meanwhile = flow.span.0.time <= one.at && one.at <= flow.span.1.time;
+            let same = |other: &&&Try| other.client == one.client && !other.answered;
+            one.answered && meanwhile && near.iter().any(|other| same(&other))
+        };
+        let crowded = near
+            .iter()
+            .copied()
+            .any(|one| waits(&one) || lets_through(&one));
+        crowded.then(|| {
+            "this port of this address answered others in the same minute: a full backlog looks the same".to_owned()
+        })
+    }
+
+    /// Whether each packet that nobody answered comes within a second of a refusal that a device sent to the same
+    /// initiator: it says so only that often.
+    #[must_use]
+    pub(super) fn refused_nearby(&self, flow: &Flow, evidence: &Evidence) -> Option<String> {
+        let refusals = self.refusals.get(&flow.initiator.ip)?;
+        let mut devices: Vec<IpAddr> = refusals.iter().map(|(_, by)| *by).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        devices.into_iter().find_map(|device| {
+            let own = || refusals.iter().filter(|(_, by)| *by == device).map(|(at, _)| *at);
+            let covered = evidence.stamps.iter().all(|stamp| {
+                own().any(|at| stamp.time.since(at) <= REFUSAL && at.since(stamp.time) <= AT_ONCE)
+            });
+            let near = |at: &CaptureTime| {
+                flow.span.0.time.since(*at) <= MINUTE && at.since(flow.span.1.time) <= MINUTE
+            };
+            let count = own().filter(near).count();
+            (covered && count >= REFUSALS).then(|| {
+                format!(
+                    "{device} refuses {count} others to this client in the same seconds, and devices say so only once a \
+                     second"
+                )
+            })
+        })
+    }
+}
+
+impl Silences {
+    /// Settles the grade of a SYN that nobody answered, as far as silence itself tells; whether it does.
+    pub(super) fn settle(&self, flow: &Flow, evidence: &mut Evidence) -> bool {
+        if let Some(excuse) = self.excuse(flow) {
+            evidence.grade = Grade::C;
+            evidence.words.push_str(&format!(" ({excuse})"));
+            return true;
+        }
+        if let Some(control) = self.refused_nearby(flow, evidence) {
+            evidence.grade = Grade::B;
+            evidence.control = Some(control);
+            return true;
+        }
+        false
+    }
+}
