@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Packet, Segment, TcpFlags, TcpSegment, tcp};
 
-const ETHERNET: u16 = 1;
+pub(super) const ETHERNET: u16 = 1;
 const ETHERNET_BYTES: usize = 14;
 const IP_BYTES: usize = 20;
 const TCP_BYTES: usize = 20;
@@ -62,6 +62,7 @@ pub(super) fn tcp_in_ethernet(
         vlans: Default::default(),
         tunnels: Default::default(),
         carriers: Default::default(),
+        source_mac: headers[6..12].first_chunk().copied(),
         source: address(12),
         destination: address(16),
         ttl: ip[8],

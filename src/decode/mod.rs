@@ -43,7 +43,12 @@ pub fn decode(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
 fn decode_any(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
     let mut walk = Walk::default();
     match link::frame(link_type, Span::frame(bytes, wire_length), &mut walk) {
-        Ok(packet) => Decoded::Packet(packet),
+        Ok(mut packet) => {
+            let plain = link_type == common::ETHERNET && packet.tunnels.is_empty();
+            let mac = bytes.get(6..12).filter(|_| plain);
+            packet.source_mac = mac.and_then(|mac| mac.try_into().ok());
+            Decoded::Packet(packet)
+        }
         Err(stop) => Decoded::SetAside(stop),
     }
 }
@@ -79,6 +84,8 @@ pub struct Packet<'a> {
     /// UDP datagrams that carried the packet, outermost first: flows of their own to whoever filters between the
     /// tunnel's ends.
     pub carriers: Carriers,
+    /// Source MAC address on the captured link itself, where that is Ethernet and the packet came in no tunnel.
+    pub source_mac: Option<[u8; 6]>,
     /// Source address.
     pub source: IpAddr,
     /// Destination address.

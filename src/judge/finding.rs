@@ -77,6 +77,7 @@ findings! {
     NotTls "not-tls" Medium "a listed destination that was reached, but not with TLS as its row asks",
     ListGap "list-gap" Medium "a name under a vendor's domain that is on no list",
     UnexpectedName "unexpected-name" Medium "a named destination that no requirement covers",
+    OtherAddress "other-address" Medium "an address in no role that is a second one of a host that is in one: its traffic is not audited",
     Unnamed "unnamed" Medium "a destination without a name, whose address no requirement covers",
     PortUnstated "port-unstated" Low "a listed destination on a port that we do not assume; its page states none",
     DoubtfulEntry "doubtful-entry" Low "a listed destination whose entry is doubtful: another owner's name, if it is a slip",

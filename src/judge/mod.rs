@@ -16,6 +16,7 @@ mod last_tries;
 mod lookup;
 mod lookup_failure;
 mod lookup_intent;
+mod other_address;
 mod requirement_verdict;
 mod row_facts;
 mod row_findings;
@@ -80,6 +81,7 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
     blocked::degraded,
     blocked::recovered,
     intercepted::intercepted,
+    other_address::other_addresses,
     unexpected::forbidden,
     unexpected::unexpected,
     row_findings::in_clear,

@@ -19,7 +19,7 @@ use super::seed::Seed;
 use super::side::SideEvidence;
 use super::stream::StreamFact;
 use super::window::ClosedWindow;
-use super::{Chunks, Observation, Tally};
+use super::{Chunks, Links, Observation, Tally};
 use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport};
 
 /// A flow's place in [`Capture::flows`].
@@ -191,6 +191,8 @@ pub struct Capture {
     pub dns: Vec<DnsTransaction>,
     /// Frames by what became of them.
     pub tally: Tally,
+    /// Who has which MAC address on the captured link.
+    pub links: Links,
     /// Chunks read.
     pub chunks: Chunks,
     /// Frame numbers.
@@ -217,6 +219,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         fragments,
         mut dns,
         mut tally,
+        links,
         chunks,
         copies: _,
     } = observation;
@@ -267,6 +270,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         flows: out,
         dns,
         tally,
+        links,
         chunks,
         numbering,
         span,

@@ -55,6 +55,7 @@ impl Observation {
         let mut going_on = Self {
             flows,
             dns,
+            links: self.links.clone(),
             ..Self::default()
         };
         let named = going_on.named_chunks();

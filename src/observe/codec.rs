@@ -7,7 +7,7 @@ use super::copies::{Held, Sight};
 use super::dns_log::DnsSeen;
 use super::fragments::{FragmentKey, Part};
 use super::run::Run;
-use super::{Observation, Tally};
+use super::{Links, Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
@@ -24,6 +24,7 @@ pub struct Written {
     held: Vec<(Sight, Written)>,
     tails: Vec<Sight>,
     tally: Tally,
+    links: Links,
     chunks: Chunks,
 }
 
@@ -35,6 +36,7 @@ impl From<Observation> for Written {
             copies,
             dns,
             tally,
+            links,
             chunks,
         } = observation;
         let dns_dropped = dns.dropped();
@@ -57,6 +59,7 @@ impl From<Observation> for Written {
             held: held.map(|held| (held.sight, held.alone.into())).collect(),
             tails,
             tally,
+            links,
             chunks,
         }
     }
@@ -66,6 +69,7 @@ impl From<Written> for Observation {
     fn from(written: Written) -> Self {
         let mut observation = Self {
             tally: written.tally,
+            links: written.links,
             chunks: written.chunks,
             ..Self::default()
         };

@@ -15,6 +15,7 @@ mod dns_log;
 mod flow_table;
 mod fragments;
 mod handshake;
+mod links;
 mod names;
 mod quic;
 mod recognise;
@@ -35,6 +36,7 @@ pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
 pub use handshake::{TlsMark, TlsStep};
+pub use links::{Links, Mac};
 pub use names::is_sinkhole;
 pub use run::{Event, EventKind, IcmpDetail};
 pub use seed::{Seed, SeedText, read_seeds, seeds_of};
@@ -55,6 +57,7 @@ pub struct Observation {
     copies: Copies,
     dns: DnsLog,
     tally: Tally,
+    links: Links,
     chunks: Chunks,
 }
 
@@ -119,6 +122,7 @@ impl Observation {
             self.absorb_whole(&whole);
         }
         self.tally.merge(other.tally);
+        self.links.merge(other.links);
         self.copies.merge(other.copies);
     }
 
@@ -145,6 +149,7 @@ impl Observation {
     }
 
     fn absorb_packet(&mut self, stamp: Stamp, packet: &Packet<'_>) {
+        self.links.absorb(packet);
         for carrier in &packet.carriers {
             let from = Endpoint::new(carrier.source, carrier.source_port);
             let to = Endpoint::new(carrier.destination, carrier.destination_port);

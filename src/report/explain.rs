@@ -159,6 +159,15 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
              What else looks the same: operating system updates, certificate checks and time servers, which every host \
              has and no agent's page lists."
         }
+        FindingCode::OtherAddress => {
+            "What it means: an address that the site file does not know has the MAC address of one that it does, on the \
+             captured link itself. It is the same host: an IPv6 address beside IPv4, a privacy address, an alias. What it \
+             does is not audited until it has a role.\n\n\
+             What to look at: the flows in the finding, and the host's own addresses. Add the address, or its network, to \
+             the roles of the host.\n\n\
+             What else looks the same: a virtual machine or container that shares the card of its host; an address that \
+             moved from one host to another."
+        }
         FindingCode::Unnamed => {
             "What it means: nothing in the capture says which name the destination has, and no requirement lists its \
              address. So it cannot be told whether it is covered.\n\n\

@@ -238,6 +238,7 @@ fn capture(flows: Vec<Flow>, dns: Vec<DnsTransaction>) -> Capture {
         flows,
         dns,
         tally,
+        links: crate::observe::Links::default(),
         numbering: chunks.numbering(),
         chunks,
         span,

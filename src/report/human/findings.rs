@@ -78,6 +78,7 @@ const fn heading(code: FindingCode) -> &'static str {
         FindingCode::Expired => "Covered only by an entry that is not valid",
         FindingCode::ListGap => "Under a vendor's domain, but on no list",
         FindingCode::UnexpectedName => "On no list",
+        FindingCode::OtherAddress => "Other addresses of audited hosts, in no role",
         FindingCode::Unnamed => "Without a name, and the address is on no list",
         FindingCode::BothAlternatives => "Two alternatives that exclude each other",
         FindingCode::NeverSeen => "Required, but never seen",

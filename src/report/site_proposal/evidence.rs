@@ -33,12 +33,17 @@ pub(super) struct Evidence {
     names: BTreeSet<Fqdn>,
     requirements: BTreeSet<String>,
     first: Option<u64>,
+    /// The address that is known to be in the role, where this one has its card.
+    same_card: Option<IpAddr>,
 }
 
 impl Evidence {
     /// In words, with figures.
     pub(super) fn words(&self) -> String {
         let mut parts = vec![counted(self.flows, "flow")];
+        if let Some(known) = self.same_card {
+            parts.push(format!("from the same card (MAC address) as {known}"));
+        }
         if !self.clients.is_empty() {
             parts.push(format!(
                 "from {}",
@@ -156,12 +161,51 @@ impl Sightings {
         out.any_source = !sources.is_empty();
         out.settle_sources(sources, library);
         out.settle_servers(servers);
+        out.other_addresses(capture);
         out.perhaps.retain(|role, hosts| {
             let sure = out.sure.get(role);
             hosts.retain(|ip, _| sure.is_none_or(|sure| !sure.contains_key(ip)));
             !hosts.is_empty()
         });
         out
+    }
+
+    /// Other addresses of a host that opens flows are in its roles too, whatever they were used for.
+    fn other_addresses(&mut self, capture: &Capture) {
+        let cards = capture.links.same_card();
+        if cards.is_empty() {
+            return;
+        }
+        let mut opened: BTreeMap<IpAddr, Vec<&Flow>> = BTreeMap::new();
+        for flow in capture
+            .flows
+            .iter()
+            .filter(|f| cards.contains_key(&f.initiator.ip))
+        {
+            opened.entry(flow.initiator.ip).or_default().push(flow);
+        }
+        let placed = |ip: &IpAddr| self.sure.values().any(|hosts| hosts.contains_key(ip));
+        let mut found: Vec<(RoleIndex, IpAddr, Evidence)> = Vec::new();
+        for (role, hosts) in &self.sure {
+            let hosts = hosts
+                .iter()
+                .filter(|(_, evidence)| !evidence.names.is_empty());
+            for (known, _) in hosts {
+                let others = cards.get(known).into_iter().flatten();
+                for other in others.filter(|ip| !placed(ip)) {
+                    let mut evidence = Evidence {
+                        same_card: Some(*known),
+                        ..Evidence::default()
+                    };
+                    let flows = opened.get(other).into_iter().flatten();
+                    flows.for_each(|flow| evidence.add(flow, capture));
+                    found.push((*role, *other, evidence));
+                }
+            }
+        }
+        for (role, ip, evidence) in found {
+            self.sure.entry(role).or_default().insert(ip, evidence);
+        }
     }
 
     /// Whether the flow goes to a forward proxy.

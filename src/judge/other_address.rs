@@ -1,0 +1,70 @@
+//! Which addresses that the site file does not know belong to a host that it does?
+
+use super::Case;
+use super::attempt::Went;
+use super::finding::{Finding, FindingCode};
+use crate::observe::FlowId;
+
+/// The most destinations named.
+const NAMED: usize = 4;
+
+/// One finding for each address in no role whose card has an address that is in one: its traffic was not audited.
+pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
+    let profile = case.rules.profile();
+    if profile.is_default() {
+        return;
+    }
+    for (ip, others) in case.capture.links.same_card() {
+        let known = others.iter().find(|other| profile.is_audited(**other));
+        let Some(known) = known.filter(|_| profile.roles_of(ip).is_empty()) else {
+            continue;
+        };
+        let own = (0..).map(FlowId).zip(&case.capture.flows).zip(case.flows);
+        let own: Vec<_> = own
+            .filter(|((_, flow), _)| flow.initiator.ip == ip)
+            .collect();
+        let (Some(first), Some(last)) = (
+            own.iter().map(|((_, flow), _)| flow.span.0).min(),
+            own.iter().map(|((_, flow), _)| flow.span.1).max(),
+        ) else {
+            continue;
+        };
+        let mut to: Vec<String> = own
+            .iter()
+            .map(|((_, flow), verdict)| {
+                let name = verdict.aim.names.first().map(ToString::to_string);
+                let name = name.unwrap_or_else(|| flow.responder.ip.to_string());
+                format!("{name} port {}/{}", verdict.aim.port, flow.transport)
+            })
+            .collect();
+        to.sort();
+        to.dedup();
+        let more = match to.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        to.truncate(NAMED);
+        let failed = own
+            .iter()
+            .filter(|(_, verdict)| matches!(verdict.went, Went::Failed(_)));
+        let failed = match failed.count() {
+            0 => String::new(),
+            failed => format!(", {failed} of them did not get through"),
+        };
+        let flows = match own.len() {
+            1 => "1 flow was".to_owned(),
+            all => format!("{all} flows were"),
+        };
+        out.push(Finding {
+            initiator: Some(ip),
+            message: format!(
+                "the same card (MAC address) as {known}, but in no role, so its {flows} not audited{failed}: {}{more}",
+                to.join(", ")
+            ),
+            advice: format!("add it to the site file, to the roles of {known}"),
+            flows: own.iter().map(|((id, _), _)| *id).collect(),
+            span: Some((first, last)),
+            ..Finding::new(FindingCode::OtherAddress, ip.to_string())
+        });
+    }
+}

@@ -1,0 +1,95 @@
+//! Which addresses have which MAC address on the link that was captured: two addresses of one card are one host.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::{Packet, Segment, TcpFlags};
+use crate::model::Merge;
+
+/// A MAC address (EUI-48), first byte first.
+pub type Mac = [u8; 6];
+
+/// The most addresses kept, the smallest ones.
+const ADDRESSES: usize = 16_384;
+/// The most MAC addresses kept of one, the smallest ones.
+const MACS: usize = 4;
+
+/// MAC addresses by IP address, of hosts that open connections or ask DNS and are on the captured link itself: no router
+/// has taken one off their TTL. Bounded by keeping the smallest, so that parts merge in any order to the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    by_address: BTreeMap<IpAddr, Vec<Mac>>,
+}
+
+impl Links {
+    /// Takes a packet.
+    pub(super) fn absorb(&mut self, packet: &Packet<'_>) {
+        let Some(mac) = packet
+            .source_mac
+            .filter(|_| matches!(packet.ttl, 64 | 128 | 255))
+        else {
+            return;
+        };
+        let opens = match &packet.segment {
+            Segment::Tcp(segment) => {
+                segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK)
+            }
+            Segment::Udp(datagram) => datagram.destination_port == 53,
+            _ => false,
+        };
+        if opens {
+            self.add(packet.source, mac);
+        }
+    }
+
+    fn add(&mut self, ip: IpAddr, mac: Mac) {
+        let macs = self.by_address.entry(ip).or_default();
+        if let Err(place) = macs.binary_search(&mac) {
+            macs.insert(place, mac);
+            macs.truncate(MACS);
+        }
+        if self.by_address.len() > ADDRESSES {
+            self.by_address.pop_last();
+        }
+    }
+
+    /// Addresses with the MAC addresses that they were seen with, both ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (IpAddr, &[Mac])> {
+        self.by_address.iter().map(|(ip, macs)| (*ip, &macs[..]))
+    }
+
+    /// The other addresses of each card that has few, by address: ascending, and without its own.
+    #[must_use]
+    pub fn same_card(&self) -> BTreeMap<IpAddr, Vec<IpAddr>> {
+        /// A card with more addresses than this is a switch of its own: virtual machines, a proxy for neighbours.
+        const FEW: usize = 16;
+        let mut by_mac: BTreeMap<Mac, Vec<IpAddr>> = BTreeMap::new();
+        for (ip, macs) in self.iter() {
+            // Who has several cards is behind something that answers for him.
+            if let [mac] = macs {
+                by_mac.entry(*mac).or_default().push(ip);
+            }
+        }
+        let mut out = BTreeMap::new();
+        for ips in by_mac
+            .into_values()
+            .filter(|ips| (2..=FEW).contains(&ips.len()))
+        {
+            for ip in &ips {
+                let others = ips.iter().filter(|other| *other != ip).copied();
+                out.insert(*ip, others.collect());
+            }
+        }
+        out
+    }
+}
+
+impl Merge for Links {
+    fn merge(&mut self, other: Self) {
+        for (ip, macs) in other.by_address {
+            macs.into_iter().for_each(|mac| self.add(ip, mac));
+        }
+    }
+}
