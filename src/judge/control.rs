@@ -10,6 +10,7 @@ use super::attempt::{Went, answer_times, seconds};
 use super::evidence::{Code, Evidence, Grade};
 use super::interception::Issuers;
 use super::silence::Silences;
+use super::resolvers::ONE_TRY;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{EventKind, Flow};
 use crate::rules::{RuleSet, is_private};
@@ -119,6 +120,9 @@ impl Controls {
                 }
                 evidence.control = self.same_address(flow).or_else(|| self.path(flow));
                 if evidence.control.is_none() {
+                    evidence.control = self.over_udp(flow);
+                }
+                if evidence.control.is_none() {
                     evidence.grade = Grade::C;
                 }
             }
@@ -185,7 +189,8 @@ impl Controls {
                     evidence.grade = Grade::B;
                     evidence.control = Some(control);
                 } else if let Some(control) = self.udp_service(flow) {
-                    evidence.grade = if flow.out.packets >= 2 {
+                    let burst = flow.span.1.time.since(flow.span.0.time) < ONE_TRY;
+                    evidence.grade = if flow.out.packets >= 2 && !burst {
                         Grade::B
                     } else {
                         Grade::C
@@ -276,6 +281,16 @@ impl Controls {
             )),
             None => self.other_client(flow),
         }
+    }
+
+    /// The same address answers this client on the same port over UDP.
+    fn over_udp(&self, flow: &Flow) -> Option<String> {
+        let port = flow.responder.port;
+        let pair = (flow.initiator.ip, flow.responder.ip);
+        let answers = self.udp.get(&port).is_some_and(|all| all.contains(&pair));
+        answers.then(|| {
+            format!("the same address answers this client over UDP port {port}: a filter on TCP")
+        })
     }
 
     fn other_client(&self, flow: &Flow) -> Option<String> {

@@ -27,8 +27,27 @@ pub const fn explain(code: Code) -> &'static str {
             "The resolver answers SERVFAIL. DNSSEC failures and unreachable name servers look the same as a filter."
         }
         Code::DnsPolicyZone => {
-            "The name is denied (NXDOMAIN, or no data) with the SOA record of a zone that the name does not lie in: the \
-             mark of a response policy zone. Many resolvers leave the SOA out, so its absence proves nothing."
+            "The name is denied (NXDOMAIN, or no data), or given an address, with the SOA record of a zone that the name does \
+             not lie in, or one that its own zone could not have sent so: in the additional section, or owned by the very \
+             name that is said not to exist. That is the mark of a response policy. Many resolvers leave the SOA out, so \
+             its absence proves nothing."
+        }
+        Code::DnsNoData => {
+            "NOERROR without an address of the family that was asked for, for every family that was asked for. Where one \
+             family has an address nothing is said. With the SOA record of the name's own zone it is that zone's word; \
+             without one, while other names of the vendor resolve, a policy is likely."
+        }
+        Code::DnsAlias => {
+            "The answer holds an alias (CNAME, or HTTPS in alias mode) and no address, and no lookup of the target gave one. \
+             Policies that send names to a page do that, and so do dead targets."
+        }
+        Code::DnsTruncated => {
+            "The answer over UDP is marked as truncated, and no whole answer came over TCP. What was seen of TCP port 53 \
+             says how sure it is that something stopped it: UDP and TCP are two ways."
+        }
+        Code::DnsFragments => {
+            "Only first fragments of the answers are there, and the client asks again: it did not get the rest either. \
+             Filters that drop later fragments, and paths that lose them, look the same."
         }
         Code::DnsInjected => {
             "One query, two answers with the same identifier and question that do not say the same. Where they came \
@@ -40,7 +59,10 @@ pub const fn explain(code: Code) -> &'static str {
              nothing to the addresses. Prefetching, a connection that was open before, a proxy, or a filter between the \
              client and the tap look the same, so this never says more than that the requirement was not exercised."
         }
-        Code::DnsSilent => "Repeated queries get no answer while the same resolver answers others.",
+        Code::DnsSilent => {
+            "Repeated queries get no answer while the same resolver answers others. The name servers of the zone may be dead, \
+             so this is a failure only, unless the silence hits names of several owners which others get."
+        }
         Code::SynSilent => {
             "The same SYN is sent again and again and nothing comes back: a filter that drops, a server that is down, \
              or a route that is missing. At least three SYNs over three seconds and a neighbour that works are wanted \

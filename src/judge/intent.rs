@@ -15,7 +15,8 @@ use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
 use super::last_tries::last_run;
 use super::lookup::Lookups;
-use super::lookup_intent::{failed_lookups, forged_answers};
+use super::lookup_intent::{failed_lookups, other_addresses};
+use super::resolvers::ONE_TRY;
 use crate::model::{CaptureTime, Fqdn, Share, Stamp, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
@@ -155,7 +156,9 @@ pub struct Intent {
 
 /// Initiator, name, address where there is no name, port, and whether a requirement covers it: what nothing covers
 /// must not hide behind what something does.
-type Key<'a> = (IpAddr, Option<&'a Fqdn>, Option<IpAddr>, u16, bool);
+///
+/// The last is whether it is DNS over TCP, which is another way than DNS over UDP: neither stands in for the other.
+type Key<'a> = (IpAddr, Option<&'a Fqdn>, Option<IpAddr>, u16, bool, bool);
 
 /// Rolls attempts and lookups up to intents, ascending by start.
 #[must_use]
@@ -174,7 +177,7 @@ pub(super) fn intents(
             let mut intents: Vec<Intent> = close
                 .map(|close| {
                     let mut intent = roll_up(key, close, capture, verdicts);
-                    forged_answers(&mut intent, lookups);
+                    other_addresses(&mut intent, lookups);
                     intent
                 })
                 .collect();
@@ -185,7 +188,7 @@ pub(super) fn intents(
     let mut out = Vec::with_capacity(rolled_up.iter().map(Vec::len).sum());
     out.extend(rolled_up.into_iter().flatten());
     forgive_other_family(&mut out, capture);
-    failed_lookups(capture, lookups, rules, &mut out);
+    failed_lookups(capture, verdicts, lookups, rules, &mut out);
     out.par_sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     out
 }
@@ -214,7 +217,9 @@ fn groups_of<'a>(
         let name = verdict.aim.names.first();
         let address = name.is_none().then_some(flow.responder.ip);
         let covered = !verdict.coverage.covers.is_empty();
-        let key = (flow.initiator.ip, name, address, verdict.aim.port, covered);
+        let port = verdict.aim.port;
+        let over_tcp = port == 53 && flow.transport == Transport::Tcp;
+        let key = (flow.initiator.ip, name, address, port, covered, over_tcp);
         match places.entry(key) {
             Entry::Occupied(place) => groups[*place.get()].1.push(id),
             Entry::Vacant(place) => {
@@ -265,7 +270,7 @@ fn close_in_time<'a>(flows: &'a [FlowId], capture: &Capture) -> Vec<&'a [FlowId]
 }
 
 fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdict]) -> Intent {
-    let (initiator, fqdn, _, port, _) = key;
+    let (initiator, fqdn, _, port, ..) = key;
     let tries: Vec<(&Flow, &FlowVerdict)> = flows
         .iter()
         .filter_map(|id| Some((capture.flow(*id)?, verdicts.get(id.0 as usize)?)))
@@ -425,7 +430,15 @@ fn fail(intent: &mut Intent, evidence: ThinVec<Evidence>, failures: &[(&Flow, &E
 fn join_datagrams(evidence: &mut ThinVec<Evidence>) {
     let single =
         |e: &&Evidence| e.code == Code::UdpSilent && e.grade == Grade::C && e.control.is_some();
-    let tries = evidence.iter().filter(single).count();
+    // Those of one moment are one try: A and AAAA from a port each.
+    let mut starts: Vec<CaptureTime> = evidence
+        .iter()
+        .filter(single)
+        .filter_map(|e| Some(e.stamps.first()?.time))
+        .collect();
+    starts.sort_unstable();
+    starts.dedup_by(|later, earlier| later.since(*earlier) < ONE_TRY);
+    let tries = starts.len();
     let Some(place) = evidence
         .iter()
         .position(|e| single(&e))

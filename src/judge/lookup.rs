@@ -1,16 +1,19 @@
 //! How lookups went: what resolvers said of a name to a client.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use foldhash::HashMap;
 
 use rayon::prelude::*;
 
-use super::evidence::Evidence;
-use super::lookup_failure::{Servers, addresses, failure, injected};
+use super::attempt::Doubt;
+use super::evidence::{Code, Evidence, Grade};
+use super::lookup_failure::{Said, addresses, injected, said};
+use super::resolvers::Resolvers;
 use super::trust::Trust;
 use crate::model::{CaptureTime, Fqdn, Share, Stamp};
-use crate::observe::{DnsTransaction, is_sinkhole};
+use crate::observe::{DnsData, DnsTransaction, is_sinkhole};
 
 /// What a client learnt of a name.
 #[derive(Clone, Debug, Default)]
@@ -23,62 +26,312 @@ pub struct Lookup {
     pub addresses: Vec<IpAddr>,
     /// The first answer with such an address.
     pub resolved_at: Option<Stamp>,
-    /// Why it failed, where no answer was of use; the best evidence.
-    pub failure: Option<Box<Evidence>>,
+    /// Why it failed in the end, where the last answers were of no use.
+    pub failure: Option<Box<Failure>>,
+    /// Where it failed in the end and had worked before: the last good answer.
+    pub resolved_until: Option<Stamp>,
+    /// Why it failed before it was resolved, where that lasted; the best evidence.
+    pub overcome: Option<Box<Failure>>,
+    /// One family has an address and the other one fails again and again, which some resolver libraries take for a
+    /// failure of both.
+    pub half: Option<Box<Failure>>,
+    /// That a policy made the addresses, and these.
+    pub made: Option<Box<(Evidence, Vec<IpAddr>)>>,
     /// That two answers to one query contradict each other, and the addresses in them.
     pub injected: Option<Box<(Evidence, Vec<IpAddr>)>>,
+    /// Nothing came of it, and it cannot be told why.
+    pub doubt: Option<Doubt>,
+    /// What has to be asked for next, where the answers were an alias alone.
+    alias: Option<Fqdn>,
+}
+
+/// Tries of a lookup that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The best evidence.
+    pub evidence: Evidence,
+    /// When the first of them began, and what was seen last of them.
+    pub span: (Stamp, Stamp),
+    /// How many.
+    pub tries: usize,
 }
 
 impl Lookup {
     /// The most frames kept.
     pub const MAX_STAMPS: usize = 16;
+}
 
+/// A try that fails so soon after one that succeeds is the same try: another resolver, or a repetition.
+const ONE_TRY: Duration = Duration::from_secs(5);
+/// One family's failures count beside the other's success from this number on.
+const AGAIN: usize = 3;
+
+/// What was said of one family of addresses, as time went on.
+#[derive(Debug, Default)]
+struct Way {
+    asked: bool,
+    /// The last good answer.
+    good: Option<Stamp>,
+    /// Failures since then.
+    since: Option<Box<Failure>>,
+    overcome: Option<Box<Failure>>,
+    /// First fragments of good answers since then.
+    parts: Option<Box<Failure>>,
+    open: Option<Doubt>,
+}
+
+impl Way {
+    fn succeed(&mut self, stamp: Stamp) {
+        if let Some(failure) = self.since.take()
+            && stamp.time.since(failure.span.0.time) >= ONE_TRY
+        {
+            join(&mut self.overcome, *failure);
+        }
+        self.parts = None;
+        self.open = None;
+        self.good = self.good.max(Some(stamp));
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        let at = failure.span.0.time;
+        if self.good.is_none_or(|good| at.since(good.time) >= ONE_TRY) {
+            join(&mut self.since, failure);
+        }
+    }
+
+    fn is_good(&self) -> bool {
+        self.good.is_some() && self.since.is_none()
+    }
+
+    /// Once all is in: first fragments alone, again and again, are no answers; one of them may be all that a tap sees.
+    fn settle(&mut self) {
+        match self.parts.take() {
+            Some(parts) if parts.tries > 1 => self.fail(*parts),
+            Some(parts) => self.succeed(parts.span.1),
+            None => {}
+        }
+    }
+}
+
+/// Adds tries to tries: the best evidence speaks for all, of equals what says most.
+fn join(known: &mut Option<Box<Failure>>, other: Failure) {
+    let Some(known) = known else {
+        *known = Some(Box::new(other));
+        return;
+    };
+    known.tries += other.tries;
+    known.span = (
+        known.span.0.min(other.span.0),
+        known.span.1.max(other.span.1),
+    );
+    if rank(&other.evidence) < rank(&known.evidence) {
+        known.evidence = other.evidence;
+    }
+}
+
+fn rank(evidence: &Evidence) -> (Grade, bool, bool) {
+    let code = evidence.code;
+    (
+        evidence.grade,
+        matches!(code, Code::DnsNoData | Code::DnsAlias),
+        matches!(code, Code::DnsTruncated | Code::DnsSilent),
+    )
+}
+
+/// A lookup while its transactions come in.
+#[derive(Default)]
+struct Gathered {
+    lookup: Lookup,
+    /// IPv4, IPv6, and what gives neither by itself.
+    ways: [Way; 3],
+}
+
+impl Gathered {
     /// Takes what one transaction tells; they come ascending by time.
-    fn take(
+    fn take<'a>(
         &mut self,
-        transaction: &DnsTransaction,
-        servers: &Servers,
+        transaction: &'a DnsTransaction,
+        resolvers: &Resolvers<'a>,
         end: CaptureTime,
         trust: &Trust,
     ) {
-        self.attempts += 1;
-        let room = Self::MAX_STAMPS.saturating_sub(self.stamps.len());
+        let lookup = &mut self.lookup;
+        lookup.attempts += 1;
+        let room = Lookup::MAX_STAMPS.saturating_sub(lookup.stamps.len());
         let stamps = transaction.stamps().take(room);
-        self.stamps.reserve_exact(stamps.size_hint().0);
-        self.stamps.extend(stamps);
-        for (stamp, facts) in &transaction.answers {
-            let live = addresses(facts).filter(|ip| !is_sinkhole(*ip));
-            let before = self.addresses.len();
-            self.addresses.extend(live);
-            if self.addresses.len() > before {
-                self.resolved_at.get_or_insert(*stamp);
-            }
+        lookup.stamps.reserve_exact(stamps.size_hint().0);
+        lookup.stamps.extend(stamps);
+        if lookup.injected.is_none() {
+            lookup.injected = injected(transaction).map(Box::new);
         }
-        if self.injected.is_none() {
-            self.injected = injected(transaction).map(Box::new);
-        }
-        let heard = !(trust.one_way && transaction.answers.is_empty());
-        if let Some(mut evidence) = failure(transaction, servers, end).filter(|_| heard) {
+        let way = &mut self.ways[way(transaction.query_type)];
+        way.asked = true;
+        let failure = |mut evidence: Evidence| {
             trust.lower(&mut evidence);
-            let known = self.failure.as_ref();
-            if known.is_none_or(|known| evidence.grade < known.grade) {
-                self.failure = Some(Box::new(evidence));
+            let last = transaction.stamps().max().unwrap_or_default();
+            Failure {
+                evidence,
+                span: (transaction.at(), last),
+                tries: 1,
             }
+        };
+        match said(transaction, resolvers, end, trust.one_way) {
+            Said::Good => {
+                lookup.learn(transaction);
+                way.succeed(
+                    transaction
+                        .answers
+                        .first()
+                        .map_or(transaction.at(), |(at, _)| *at),
+                );
+            }
+            Said::Made(evidence, addresses) => {
+                lookup.learn(transaction);
+                let failure = failure(evidence);
+                let first = || Box::new((failure.evidence.clone(), Vec::new()));
+                lookup.made.get_or_insert_with(first).1.extend(addresses);
+                way.fail(failure);
+            }
+            Said::Failed(evidence) => way.fail(failure(evidence)),
+            Said::Alias(evidence, target) => {
+                lookup.alias = Some(target);
+                way.fail(failure(evidence));
+            }
+            Said::Part(evidence) => {
+                lookup.learn(transaction);
+                join(&mut way.parts, failure(evidence));
+            }
+            Said::Open(doubt) => way.open = Some(doubt),
+            Said::Nothing => {}
         }
     }
 
     /// Once all transactions are in.
-    fn settled(mut self) -> Self {
-        self.stamps.sort_unstable();
-        self.stamps.dedup();
-        self.addresses.sort_unstable();
-        self.addresses.dedup();
-        if !self.addresses.is_empty() {
-            self.failure = None;
+    fn settled(mut self) -> Lookup {
+        self.ways.iter_mut().for_each(Way::settle);
+        let mut lookup = self.lookup;
+        lookup.stamps.sort_unstable();
+        lookup.stamps.dedup();
+        lookup.addresses.sort_unstable();
+        lookup.addresses.dedup();
+        let [v4, v6, other] = self.ways;
+        let resolved = v4.is_good() || v6.is_good() || other.is_good();
+        lookup.doubt = [&v4, &v6, &other]
+            .into_iter()
+            .filter(|way| !way.is_good())
+            .find_map(|way| way.open)
+            .filter(|_| !resolved);
+        for way in [&v4, &v6] {
+            if let Some(overcome) = way.overcome.as_deref().filter(|_| way.is_good()) {
+                join(&mut lookup.overcome, overcome.clone());
+            }
         }
-        self
+        let empty = |way: &Way| {
+            let since = way.since.as_deref();
+            since.is_some_and(|failure| failure.evidence.code == Code::DnsNoData)
+        };
+        // A family without addresses is no failure where nothing is known of the other.
+        let unknown = |way: &Way| way.asked && way.good.is_none() && way.since.is_none();
+        let alone = empty(&v6) && v4.since.is_none()
+            || empty(&v4) && unknown(&v6)
+            || !v4.asked && !v6.asked && empty(&other);
+        lookup.resolved_until = [&v4, &v6, &other]
+            .into_iter()
+            .filter_map(|way| way.good)
+            .max();
+        let mut failures = [v4, v6, other].map(|way| way.since);
+        let sunk = failures[0].as_deref().is_some_and(|failure| {
+            matches!(failure.evidence.code, Code::DnsSinkhole)
+                || failure.evidence.grade < Grade::C && failure.evidence.code != Code::DnsNoData
+        });
+        if resolved {
+            let again = |failure: &&Failure| {
+                failure.tries >= AGAIN
+                    && matches!(
+                        failure.evidence.code,
+                        Code::DnsServfail | Code::DnsSilent | Code::DnsRefused
+                    )
+            };
+            lookup.half = failures
+                .iter()
+                .flatten()
+                .map(|failure| &**failure)
+                .find(again)
+                .map(|failure| Box::new(failure.clone()));
+            // Whether the other family's address is of use to this client is not known here.
+            if sunk {
+                lookup.failure = failures[0].take();
+            }
+            return lookup;
+        }
+        if alone {
+            return lookup;
+        }
+        // One family in the words of the zone is the zone's word for both; beside another failure it says little.
+        let of_both = failures[..2].iter().flatten();
+        let grade = of_both.map(|failure| match failure.evidence.code {
+            Code::DnsNoData => failure.evidence.grade,
+            _ => Grade::C,
+        });
+        let grade = grade.max();
+        for failure in failures.iter_mut().flatten() {
+            if failure.evidence.code == Code::DnsNoData {
+                failure.evidence.grade = grade.unwrap_or(Grade::C);
+            }
+        }
+        for failure in failures.into_iter().flatten() {
+            join(&mut lookup.failure, *failure);
+        }
+        // What may still come decides over what says little.
+        if lookup.doubt.is_some()
+            && lookup.failure.as_deref().is_some_and(|failure| {
+                matches!(failure.evidence.code, Code::DnsNoData | Code::DnsAlias)
+            })
+        {
+            lookup.failure = None;
+        }
+        lookup
     }
 }
+
+impl Lookup {
+    /// Takes the addresses of an answer.
+    fn learn(&mut self, transaction: &DnsTransaction) {
+        for (stamp, facts) in transaction
+            .answers
+            .iter()
+            .filter(|(_, facts)| !facts.truncated)
+        {
+            let hints = facts.records.iter().flat_map(|record| match &record.data {
+                DnsData::Service(_, hints) if record.is_answer() => hints.as_slice(),
+                _ => &[],
+            });
+            let live = addresses(transaction, facts).chain(hints.copied());
+            let before = self.addresses.len();
+            self.addresses.extend(live.filter(|ip| !is_sinkhole(*ip)));
+            if self.addresses.len() > before {
+                self.resolved_at.get_or_insert(*stamp);
+            }
+        }
+    }
+
+    /// Whether the last tries gave an address.
+    fn is_resolved(&self) -> bool {
+        self.resolved_at.is_some() && self.failure.is_none()
+    }
+}
+
+/// The place of a query type among the ways of a lookup.
+const fn way(query_type: u16) -> usize {
+    match query_type {
+        1 | 255 => 0,
+        28 => 1,
+        _ => 2,
+    }
+}
+
+/// Aliases are followed over so many lookups.
+const MAX_ALIASES: usize = 8;
 
 /// Lookups by client and name.
 #[derive(Debug, Default)]
@@ -92,7 +345,7 @@ impl Lookups {
     /// Gathers all transactions. `end` is when the capture ends; `trust` lowers what a lossy one shows.
     #[must_use]
     pub fn of(transactions: &[DnsTransaction], end: CaptureTime, trust: &Trust) -> Self {
-        let servers = Servers::of(transactions);
+        let resolvers = Resolvers::of(transactions);
         let asked = transactions
             .iter()
             .filter(|t| t.server.port == 53 && leads_to_addresses(t.query_type))
@@ -100,20 +353,20 @@ impl Lookups {
         // Lookups of one client are gathered by one thread.
         let gather = |share: Share| {
             let mut places: HashMap<(IpAddr, &Fqdn), usize> = HashMap::default();
-            let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = Vec::new();
+            let mut all: Vec<(IpAddr, &Fqdn, Gathered)> = Vec::new();
             for (client, query, transaction) in
                 asked.clone().filter(|(client, ..)| share.has(client))
             {
                 let place = *places.entry((client, query)).or_insert(all.len());
                 if place == all.len() {
-                    all.push((client, query, Lookup::default()));
+                    all.push((client, query, Gathered::default()));
                 }
                 let (_, _, lookup) = &mut all[place];
-                lookup.take(transaction, &servers, end, trust);
+                lookup.take(transaction, &resolvers, end, trust);
             }
             all
         };
-        let mut all: Vec<(IpAddr, &Fqdn, Lookup)> = Share::each(gather).collect();
+        let mut all: Vec<(IpAddr, &Fqdn, Gathered)> = Share::each(gather).collect();
         all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let all: Vec<(IpAddr, Fqdn, Lookup)> = all
             .into_par_iter()
@@ -121,7 +374,61 @@ impl Lookups {
             .collect();
         let keys = all.iter().map(|(client, name, _)| (*client, name.clone()));
         let places = keys.zip(0..).collect();
-        Self { all, places }
+        let mut lookups = Self { all, places };
+        lookups.follow_aliases();
+        lookups
+    }
+
+    /// What was asked for as an alias and then by the target's name is one lookup.
+    fn follow_aliases(&mut self) {
+        let mut found: Vec<(usize, Lookup)> = Vec::new();
+        for (place, (client, _, lookup)) in self.all.iter().enumerate() {
+            let alone = |failure: &Failure| failure.evidence.code == Code::DnsAlias;
+            if !lookup.failure.as_deref().is_some_and(alone) {
+                continue;
+            }
+            let mut end = lookup;
+            for _ in 0..MAX_ALIASES {
+                let next = end.alias.as_ref().filter(|_| !end.is_resolved());
+                let Some(next) = next.and_then(|name| self.get(*client, name)) else {
+                    break;
+                };
+                end = next;
+            }
+            if !std::ptr::eq(end, lookup) {
+                found.push((place, end.clone()));
+            }
+        }
+        for (place, end) in found {
+            let (_, _, lookup) = &mut self.all[place];
+            let way = lookup.alias.as_ref().map_or("", Fqdn::as_str);
+            if let Some(mut failure) = end.failure {
+                failure.evidence.words = format!("alias {way}: {}", failure.evidence.words);
+                lookup.failure = Some(failure);
+                continue;
+            }
+            lookup.failure = None;
+            lookup.addresses = end.addresses;
+            lookup.resolved_at = end.resolved_at;
+            lookup.doubt = end.doubt;
+        }
+    }
+
+    /// What a client learnt of a name with a search suffix behind it.
+    pub fn with_suffix<'a>(
+        &'a self,
+        client: IpAddr,
+        name: &'a Fqdn,
+    ) -> impl Iterator<Item = &'a Lookup> {
+        let start = self
+            .all
+            .partition_point(|(who, known, _)| (who, known) <= (&client, name));
+        let behind = self.all[start..].iter().take_while(move |(who, known, _)| {
+            *who == client && known.as_str().starts_with(name.as_str())
+        });
+        let suffixed =
+            behind.filter(|(_, known, _)| known.as_str()[name.as_str().len()..].starts_with('.'));
+        suffixed.map(|(.., lookup)| lookup)
     }
 
     /// All lookups, ascending by client and name.
@@ -141,4 +448,132 @@ impl Lookups {
 /// Whether a type is asked for in order to connect: A, CNAME, AAAA, SVCB, HTTPS, ANY.
 const fn leads_to_addresses(query_type: u16) -> bool {
     matches!(query_type, 1 | 5 | 28 | 64 | 65 | 255)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use thin_vec::{ThinVec, thin_vec};
+
+    use super::*;
+    use crate::model::{Endpoint, FrameId, Transport};
+    use crate::observe::{DnsFacts, DnsRecord, DnsSection};
+
+    fn stamp(seconds: i64) -> Stamp {
+        Stamp {
+            time: CaptureTime::from_secs_nanos(seconds, 0),
+            frame: FrameId::new(0, 0, seconds as u32),
+        }
+    }
+
+    /// A query of a type and its answer: a code and an address.
+    fn asked(at: i64, kind: u16, rcode: u16, address: Option<&str>) -> DnsTransaction {
+        let query = Fqdn::parse("a.acme.com").ok();
+        let records: ThinVec<DnsRecord> = address
+            .map(|address| DnsRecord {
+                name: query.clone(),
+                kind,
+                ttl: 60,
+                section: DnsSection::Answer,
+                data: DnsData::Address(address.parse().unwrap()),
+            })
+            .into_iter()
+            .collect();
+        let facts = DnsFacts {
+            id: 1,
+            response: true,
+            query: query.clone(),
+            query_type: kind,
+            rcode,
+            truncated: false,
+            whole: true,
+            records,
+            extended_errors: thin_vec![],
+        };
+        DnsTransaction {
+            client: Endpoint::new("10.0.0.5".parse().unwrap(), 5353),
+            server: Endpoint::new("10.0.0.53".parse().unwrap(), 53),
+            transport: Transport::Udp,
+            id: 1,
+            query,
+            query_type: kind,
+            queries: vec![stamp(at)],
+            answers: vec![(stamp(at), Arc::new(facts))],
+            answer_ttls: vec![64],
+            answers_in_part: 0,
+        }
+    }
+
+    fn lookup(transactions: &[DnsTransaction]) -> Lookup {
+        let end = CaptureTime::from_secs_nanos(1000, 0);
+        let lookups = Lookups::of(transactions, end, &Trust::default());
+        let (.., lookup) = lookups.iter().next().unwrap();
+        lookup.clone()
+    }
+
+    fn code(failure: &Option<Box<Failure>>) -> Option<Code> {
+        failure.as_deref().map(|failure| failure.evidence.code)
+    }
+
+    #[test]
+    fn first_fragments_alone_are_no_answers() {
+        let part = |at| DnsTransaction {
+            answers_in_part: 1,
+            ..asked(at, 1, 0, Some("192.0.2.1"))
+        };
+        let again = lookup(&[part(0), part(3), part(6)]);
+        assert_eq!(code(&again.failure), Some(Code::DnsFragments));
+        // A tap may see no later fragments, so one alone is taken for an answer; and so is a whole one behind them.
+        assert_eq!(lookup(&[part(0)]).failure, None);
+        let whole = asked(9, 1, 0, Some("192.0.2.1"));
+        assert_eq!(lookup(&[part(0), part(3), whole]).failure, None);
+    }
+
+    #[test]
+    fn one_family_alone_is_innocent() {
+        let fine = lookup(&[asked(0, 1, 0, Some("192.0.2.1")), asked(0, 28, 0, None)]);
+        assert_eq!(fine.failure, None);
+        assert_eq!(lookup(&[asked(0, 28, 0, None)]).failure, None);
+        let none = lookup(&[asked(0, 1, 0, None), asked(0, 28, 0, None)]);
+        assert_eq!(code(&none.failure), Some(Code::DnsNoData));
+    }
+
+    #[test]
+    fn one_family_that_fails_again_and_again_is_told() {
+        let good = || asked(0, 1, 0, Some("192.0.2.1"));
+        let failing = |times| (0..times).map(|at| asked(at, 28, 2, None));
+        let mut all: Vec<_> = [good()].into_iter().chain(failing(10)).collect();
+        all.sort_by_key(DnsTransaction::at);
+        let told = lookup(&all);
+        assert_eq!(told.failure, None);
+        assert_eq!(code(&told.half), Some(Code::DnsServfail));
+        assert_eq!(lookup(&[good(), asked(0, 28, 2, None)]).half, None);
+    }
+
+    #[test]
+    fn the_last_tries_decide() {
+        let good = |at| asked(at, 1, 0, Some("192.0.2.1"));
+        let denied = |at| asked(at, 1, 3, None);
+        assert_eq!(
+            code(&lookup(&[good(0), denied(60)]).failure),
+            Some(Code::DnsNxdomain)
+        );
+        let recovered = lookup(&[denied(0), good(60)]);
+        assert_eq!(recovered.failure, None);
+        assert_eq!(code(&recovered.overcome), Some(Code::DnsNxdomain));
+        // Another resolver, in the same moment.
+        let other = lookup(&[denied(0), good(1), denied(2)]);
+        assert_eq!((other.failure, other.overcome), (None, None));
+    }
+
+    #[test]
+    fn the_family_without_a_route_does_not_clear_a_sinkhole() {
+        let sunk = lookup(&[
+            asked(0, 1, 0, Some("0.0.0.0")),
+            asked(0, 28, 0, Some("2001:db8::1")),
+        ]);
+        assert_eq!(code(&sunk.failure), Some(Code::DnsSinkhole));
+        assert!(sunk.addresses.iter().all(IpAddr::is_ipv6));
+    }
 }

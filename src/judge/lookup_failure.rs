@@ -1,159 +1,260 @@
-//! What resolvers answered instead of an address, and what that proves.
+//! What resolvers said, transaction by transaction: an address, something else instead of it, and what that proves.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use foldhash::HashSet;
-
+use super::attempt::Doubt;
 use super::evidence::{Code, Evidence, Grade};
-use crate::model::{CaptureTime, Fqdn};
-use crate::observe::{DnsData, DnsFacts, DnsTransaction, is_sinkhole};
+use super::resolvers::Resolvers;
+use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
+use crate::observe::{DnsData, DnsFacts, DnsRecord, DnsSection, DnsTransaction, is_sinkhole};
 
-/// Start of authority: the zone that denies a name.
+/// Record types.
+const CNAME: u16 = 5;
+const NS: u16 = 2;
 const SOA: u16 = 6;
 
 /// An answer may come this long after the capture's end.
 const TAIL: Duration = Duration::from_secs(10);
 
-/// Which resolvers gave useful answers, as a control.
-pub(super) struct Servers {
-    /// Client and resolver.
-    works: HashSet<(IpAddr, IpAddr)>,
+/// What came of one transaction.
+pub(super) enum Said {
+    /// An address that leads somewhere.
+    Good,
+    /// Addresses that lead somewhere, and that a policy made them.
+    Made(Evidence, Vec<IpAddr>),
+    /// No address, and why.
+    Failed(Evidence),
+    /// No address but another name to ask for, and that nothing else came.
+    Alias(Evidence, Fqdn),
+    /// The first fragment of an answer with an address.
+    Part(Evidence),
+    /// It cannot be told.
+    Open(Doubt),
+    /// Nothing that counts.
+    Nothing,
 }
 
-impl Servers {
-    pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
-        let useful =
-            |facts: &DnsFacts| facts.rcode == 0 && addresses(facts).any(|ip| !is_sinkhole(ip));
-        let works = transactions
-            .iter()
-            .filter(|t| t.answers.iter().any(|(_, facts)| useful(facts)))
-            .map(|t| (t.client.ip, t.server.ip))
-            .collect();
-        Self { works }
-    }
-
-    fn work(&self, client: IpAddr, server: IpAddr) -> bool {
-        self.works.contains(&(client, server))
-    }
-}
-
-pub(super) fn addresses(facts: &DnsFacts) -> impl Iterator<Item = IpAddr> + '_ {
-    facts.records.iter().filter_map(|record| match record.data {
-        DnsData::Address(ip) if record.is_answer() => Some(ip),
-        _ => None,
-    })
-}
-
-/// Why a transaction was of no use; `None` where it was, or where that cannot be told.
-pub(super) fn failure(
-    transaction: &DnsTransaction,
-    servers: &Servers,
-    end: CaptureTime,
-) -> Option<Evidence> {
-    let server = transaction.server.ip;
-    let works = servers.work(transaction.client.ip, server);
-    let with_control = if works { Grade::B } else { Grade::C };
-    let control = || {
-        works.then(|| format!("the same resolver {server} resolves other names for this client"))
-    };
-    let Some((stamp, facts)) = transaction.answers.first() else {
-        let queries = &transaction.queries;
-        let last = queries.last()?;
-        if queries.len() < 2 && end.since(last.time) < TAIL {
-            return None;
-        }
-        let (grade, words) = match queries.len() {
-            1 => (Grade::C, format!("1 query to {server}, no answer")),
-            count => (
-                with_control,
-                format!("{count} queries to {server}, no answer"),
-            ),
+/// The addresses that an answer gives to the name that was asked for, sinkholes too.
+pub(super) fn addresses<'a>(
+    transaction: &'a DnsTransaction,
+    facts: &'a DnsFacts,
+) -> impl Iterator<Item = IpAddr> + 'a {
+    let asked = transaction.query.as_ref();
+    let aliased = facts.records.iter().any(|record| record.kind == CNAME);
+    let chain = aliased.then(|| transaction.chain(facts));
+    facts.records.iter().filter_map(move |record| {
+        let owner = record.name.as_ref();
+        let of_name = || match &chain {
+            Some(chain) => owner.is_some_and(|owner| chain.contains(&owner)),
+            None => owner == asked,
         };
-        return Some(Evidence {
-            control: control(),
-            ..Evidence::new(Code::DnsSilent, grade, queries.iter().copied(), words)
-        });
-    };
-    let (code, grade, words) = denial(transaction, facts, with_control)?;
-    let stamps = transaction.queries.first().into_iter().chain([stamp]);
-    Some(Evidence {
-        by: Some(server),
-        control: control(),
-        ..Evidence::new(code, grade, stamps.copied(), words)
+        match record.data {
+            DnsData::Address(ip) if record.is_answer() && of_name() => Some(ip),
+            _ => None,
+        }
     })
 }
 
-/// What an answer denies, and how sure it is that a policy does.
-fn denial(
+/// What came of a transaction. `end` is when the capture ends.
+pub(super) fn said<'a>(
+    transaction: &'a DnsTransaction,
+    resolvers: &Resolvers<'a>,
+    end: CaptureTime,
+    one_way: bool,
+) -> Said {
+    if transaction.answers.is_empty() {
+        return if one_way {
+            Said::Open(Doubt::OneWay)
+        } else {
+            silence(transaction, resolvers, end)
+        };
+    }
+    if let Some(asked) = resolvers.asked_instead(transaction) {
+        let stamps = transaction.stamps();
+        let words = format!(
+            "{asked} was asked, and {} answers: hosts drop such answers",
+            transaction.server.ip
+        );
+        return Said::Failed(Evidence::new(Code::DnsSilent, Grade::C, stamps, words));
+    }
+    // A good answer counts, whatever else came: what contradicts it is told apart.
+    let mut first = None;
+    for (stamp, facts) in &transaction.answers {
+        match answered(transaction, (*stamp, facts), resolvers, end) {
+            Said::Good => return Said::Good,
+            other => {
+                first.get_or_insert(other);
+            }
+        }
+    }
+    first.unwrap_or(Said::Nothing)
+}
+
+/// A transaction without an answer.
+fn silence<'a>(
+    transaction: &'a DnsTransaction,
+    resolvers: &Resolvers<'a>,
+    end: CaptureTime,
+) -> Said {
+    let (client, server) = (transaction.client.ip, transaction.server.ip);
+    let name = transaction.query.as_ref();
+    let known = name.and_then(|name| resolvers.silence(client, server, name));
+    let (Some(known), Some(last)) = (known, transaction.queries.last()) else {
+        return Said::Nothing;
+    };
+    if known.tries < 2 && end.since(last.time) < TAIL {
+        return Said::Open(Doubt::CaptureEnd);
+    }
+    let over = match transaction.transport {
+        Transport::Tcp => " over TCP",
+        _ => "",
+    };
+    let words = match known.count {
+        1 => format!("1 query to {server}{over}, no answer"),
+        count => format!("{count} queries to {server}{over}, no answer"),
+    };
+    let several = resolvers.lacks_several(client, server);
+    let works = resolvers.work(client, server);
+    let grade = match known.tries > 1 && works && several.is_some() {
+        true => Grade::B,
+        false => Grade::C,
+    };
+    let control = several.filter(|_| grade == Grade::B).or_else(|| {
+        works.then(|| {
+            format!(
+                "the same resolver {server} resolves other names for this client; the name servers behind it may be dead"
+            )
+        })
+    });
+    let stamps = known.queries.iter().copied();
+    Said::Failed(Evidence {
+        control,
+        ..Evidence::new(Code::DnsSilent, grade, stamps, words)
+    })
+}
+
+/// What one answer says.
+fn answered(
     transaction: &DnsTransaction,
-    facts: &DnsFacts,
-    with_control: Grade,
-) -> Option<(Code, Grade, String)> {
+    (stamp, facts): (Stamp, &DnsFacts),
+    resolvers: &Resolvers<'_>,
+    end: CaptureTime,
+) -> Said {
+    let (client, server) = (transaction.client.ip, transaction.server.ip);
+    let works = resolvers.work(client, server);
+    let evidence = |code, grade, words| {
+        let stamps = transaction
+            .queries
+            .first()
+            .copied()
+            .into_iter()
+            .chain([stamp]);
+        Evidence {
+            by: Some(server),
+            control: works.then(|| {
+                format!("the same resolver {server} resolves other names for this client")
+            }),
+            ..Evidence::new(code, grade, stamps, words)
+        }
+    };
+    let live = || addresses(transaction, facts).filter(|ip| !is_sinkhole(*ip));
+    let policy =
+        policy(transaction, facts).map(|(code, grade, words)| evidence(code, grade, words));
+    if let Some(policy) = policy {
+        return match live().next() {
+            Some(_) => Said::Made(policy, live().collect()),
+            None => Said::Failed(policy),
+        };
+    }
+    if facts.truncated {
+        let early = end.since(stamp.time) < TAIL;
+        let words =
+            format!("the answer of {server} is cut for UDP, and no whole one came over TCP");
+        return match early {
+            true => Said::Open(Doubt::CaptureEnd),
+            false => Said::Failed(evidence(Code::DnsTruncated, Grade::C, words)),
+        };
+    }
+    if facts.rcode == 0 && (live().next().is_some() || hints(facts)) {
+        return match transaction.answers_in_part {
+            0 => Said::Good,
+            _ => Said::Part(evidence(
+                Code::DnsFragments,
+                Grade::C,
+                format!("{server} answers in fragments, and only the first one is there"),
+            )),
+        };
+    }
+    match denial(transaction, facts, resolvers) {
+        Some((Code::DnsAlias, grade, words)) => {
+            let evidence = evidence(Code::DnsAlias, grade, words);
+            match alias(transaction, facts) {
+                Some(target) => Said::Alias(evidence, target.clone()),
+                None => Said::Failed(evidence),
+            }
+        }
+        Some((code, grade, words)) => Said::Failed(evidence(code, grade, words)),
+        None => Said::Nothing,
+    }
+}
+
+/// Whether an HTTPS or SVCB record carries addresses itself.
+fn hints(facts: &DnsFacts) -> bool {
+    facts.records.iter().any(|record| {
+        matches!(&record.data, DnsData::Service(_, hints)
+            if record.is_answer() && hints.iter().any(|ip| !is_sinkhole(*ip)))
+    })
+}
+
+/// The name that has to be asked for next, where an answer is an alias without an address.
+fn alias<'a>(transaction: &'a DnsTransaction, facts: &'a DnsFacts) -> Option<&'a Fqdn> {
+    let chain = transaction.chain(facts);
+    let last = *chain.last()?;
+    let service = facts.records.iter().find_map(|record| match &record.data {
+        DnsData::Service(Some(target), _)
+            if record.is_answer() && record.name.as_ref() == Some(last) =>
+        {
+            Some(target)
+        }
+        _ => None,
+    });
+    service.or_else(|| (chain.len() > 1).then_some(last))
+}
+
+/// Whether a policy made an answer, by its own word or by what only a policy zone leaves behind.
+fn policy(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<(Code, Grade, String)> {
     let server = transaction.server.ip;
-    let said = facts
-        .extended_errors
-        .iter()
-        .find(|(code, _)| matches!(code, 4 | 15..=18));
-    if let Some((code, text)) = said {
+    let errors = &facts.extended_errors;
+    let said = errors.iter().find(|(code, _)| matches!(code, 4 | 15..=18));
+    // "Prohibited" beside "network error" or "no reachable authority" is a resolver that others do not serve.
+    let unreachable = errors.iter().any(|(code, _)| matches!(code, 22 | 23));
+    if let Some((code, text)) = said.filter(|_| !unreachable) {
         let words = format!("extended DNS error {code} from {server}{}", quoted(text));
         return Some((Code::DnsExtendedError, Grade::A, words));
     }
-    if let Some(zone) = policy_zone(transaction, facts) {
-        let what = if facts.rcode == 3 {
-            "NXDOMAIN"
-        } else {
-            "no data"
-        };
-        let words =
-            format!("{what} from {server} out of the zone {zone}, in which the name does not lie");
-        return Some((Code::DnsPolicyZone, Grade::B, words));
-    }
-    match facts.rcode {
-        0 => {
-            let all: Vec<IpAddr> = addresses(facts).collect();
-            // An answer of use, or no data of this type: the other family may have some.
-            let sinkhole = all.iter().all(|ip| is_sinkhole(*ip));
-            let first = all.first().filter(|_| sinkhole)?;
-            // Names of a site's own may lead to the host itself on purpose.
-            let name = transaction.query.as_ref().map_or("", Fqdn::as_str);
-            let public = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
-            let grade = if public { Grade::B } else { Grade::C };
-            Some((
-                Code::DnsSinkhole,
-                grade,
-                format!("{server} answers {first}"),
-            ))
-        }
-        2 => Some((
-            Code::DnsServfail,
-            Grade::C,
-            format!("SERVFAIL from {server}"),
-        )),
-        // With the SOA of a zone above the name it is that zone's own word (RFC 2308 section 3), as far as one can see.
-        3 if !facts.whole || facts.records.iter().any(|record| record.kind == SOA) => Some((
-            Code::DnsNxdomain,
-            Grade::C,
-            format!(
-                "NXDOMAIN from {server}, as far as one can see in the words of the name's own zone"
-            ),
-        )),
-        3 => Some((
-            Code::DnsNxdomain,
-            with_control,
-            format!("NXDOMAIN from {server}"),
-        )),
-        5 => Some((Code::DnsRefused, Grade::C, format!("REFUSED from {server}"))),
-        _ => None,
-    }
+    let what = match facts.rcode {
+        0 if facts.records.iter().any(DnsRecord::is_answer) => "an answer",
+        0 => "no data",
+        3 => "NXDOMAIN",
+        _ => return None,
+    };
+    let (zone, why) = policy_zone(transaction, facts)?;
+    let words = format!("{what} from {server} out of the zone {zone}, {why}");
+    Some((Code::DnsPolicyZone, Grade::B, words))
 }
 
-/// The zone out of which a name is denied that does not lie in it: what response policy zones leave behind.
-fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<Fqdn> {
-    let denied =
-        facts.rcode == 3 || facts.rcode == 0 && !facts.records.iter().any(|r| r.is_answer());
-    if !denied {
+/// The zone that an answer names as its own without being able to be: what response policies leave behind.
+fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<(Fqdn, &'static str)> {
+    let mut zones = facts
+        .records
+        .iter()
+        .filter(|record| record.kind == SOA)
+        .peekable();
+    zones.peek()?;
+    // Who asks for the record itself gets it.
+    if matches!(transaction.query_type, 6 | 255) {
         return None;
     }
     let chain = transaction.chain(facts);
@@ -163,12 +264,95 @@ fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<Fqdn> {
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         })
     };
-    let zones = facts.records.iter().filter(|record| record.kind == SOA);
+    let asked = *chain.last()?;
     // The root, which has no name here, is above all names.
-    let mut zones = zones.filter_map(|record| record.name.as_ref());
-    zones
-        .find(|zone| !chain.is_empty() && !lies_in(zone))
-        .cloned()
+    zones.find_map(|record| {
+        let zone = record.name.as_ref()?;
+        let why = if !lies_in(zone) {
+            "in which the name does not lie"
+        } else if record.section == DnsSection::Additional {
+            "whose SOA record no zone sends in the additional section"
+        } else if facts.rcode == 3 && zone == asked {
+            "which is the very name that is said not to exist"
+        } else {
+            return None;
+        };
+        Some((zone.clone(), why))
+    })
+}
+
+/// What an answer without a live address denies.
+fn denial(
+    transaction: &DnsTransaction,
+    facts: &DnsFacts,
+    resolvers: &Resolvers<'_>,
+) -> Option<(Code, Grade, String)> {
+    let (client, server) = (transaction.client.ip, transaction.server.ip);
+    let soa = facts.records.iter().any(|record| record.kind == SOA);
+    match facts.rcode {
+        0 => {
+            if let Some(first) = addresses(transaction, facts).next() {
+                // Names of a site's own may lead to the host itself on purpose.
+                let name = transaction.query.as_ref().map_or("", Fqdn::as_str);
+                let public = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
+                let grade = if public { Grade::B } else { Grade::C };
+                return Some((
+                    Code::DnsSinkhole,
+                    grade,
+                    format!("{server} answers {first}"),
+                ));
+            }
+            if !facts.whole {
+                return None;
+            }
+            if let Some(target) = alias(transaction, facts) {
+                let words = format!("{server} answers with the alias {target}, without an address");
+                return Some((Code::DnsAlias, Grade::C, words));
+            }
+            // A referral to other servers (RFC 1034 section 4.3.1) is no answer.
+            let referral = facts
+                .records
+                .iter()
+                .any(|record| record.kind == NS && record.section == DnsSection::Authority);
+            if referral && !soa {
+                return None;
+            }
+            let other = facts.records.iter().any(DnsRecord::is_answer);
+            let name = transaction.query.as_ref()?;
+            let works = !soa && !other && resolvers.work_for_vendor(client, server, name);
+            let grade = if works { Grade::B } else { Grade::C };
+            let words = match (soa, other) {
+                (true, _) => {
+                    format!(
+                        "{server} gives no address for it, as far as one can see in the words of its own zone"
+                    )
+                }
+                (_, true) => format!("{server} answers with records of other names only"),
+                _ => format!("{server} answers without an address"),
+            };
+            Some((Code::DnsNoData, grade, words))
+        }
+        2 => Some((
+            Code::DnsServfail,
+            Grade::C,
+            format!("SERVFAIL from {server}"),
+        )),
+        // With the SOA of a zone above the name it is that zone's own word (RFC 2308 section 3), as far as one can see.
+        3 if !facts.whole || soa => Some((
+            Code::DnsNxdomain,
+            Grade::C,
+            format!(
+                "NXDOMAIN from {server}, as far as one can see in the words of the name's own zone"
+            ),
+        )),
+        3 => {
+            let works = resolvers.work(client, server);
+            let grade = if works { Grade::B } else { Grade::C };
+            Some((Code::DnsNxdomain, grade, format!("NXDOMAIN from {server}")))
+        }
+        5 => Some((Code::DnsRefused, Grade::C, format!("REFUSED from {server}"))),
+        _ => None,
+    }
 }
 
 /// Two answers to one query that do not say the same: one of them was made on the path. The addresses in them beside.
@@ -181,8 +365,9 @@ pub(super) fn injected(transaction: &DnsTransaction) -> Option<(Evidence, Vec<Ip
         .answers
         .first()
         .filter(|_| transaction.answers.len() > 1)?;
-    let says =
-        |facts: &DnsFacts| -> (u16, BTreeSet<IpAddr>) { (facts.rcode, addresses(facts).collect()) };
+    let says = |facts: &DnsFacts| -> (u16, BTreeSet<IpAddr>) {
+        (facts.rcode, addresses(transaction, facts).collect())
+    };
     let place = transaction.answers.iter().position(|(stamp, other)| {
         stamp.time.since(first.time) <= CLOSE && says(other) != says(facts) && !other.truncated
     })?;
@@ -197,7 +382,9 @@ pub(super) fn injected(transaction: &DnsTransaction) -> Option<(Evidence, Vec<Ip
         "one query to {}, two answers that differ{ttls}",
         transaction.server.ip
     );
-    let mut all: Vec<IpAddr> = addresses(facts).chain(addresses(other)).collect();
+    let mut all: Vec<IpAddr> = addresses(transaction, facts)
+        .chain(addresses(transaction, other))
+        .collect();
     all.sort_unstable();
     all.dedup();
     let stamps = [*query, *first, *second];

@@ -1,91 +1,119 @@
-//! Intents out of lookups: names that were asked for and not had, and answers that were forged.
+//! Intents out of lookups: names that were asked for and not had, and addresses that were not the name's own.
 
-use std::cell::LazyCell;
+use std::cell::OnceCell;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use foldhash::{HashMap, HashSet};
 use thin_vec::{ThinVec, thin_vec};
 
+use super::attempt::{Doubt, Went};
 use super::coverage::wanted_by_name;
-use super::evidence::Stage;
+use super::evidence::{Code, Evidence, Grade, Stage};
+use super::flow_verdict::FlowVerdict;
 use super::intent::{Intent, Outcome};
-use super::lookup::Lookups;
-use crate::model::{Fqdn, Stamp, Transport};
-use crate::observe::Capture;
+use super::lookup::{Failure, Lookup, Lookups};
+use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
+use crate::observe::{Capture, Flow};
 use crate::rules::{RuleSet, Scratch};
 
-/// A failure at an address out of an answer that another one contradicts.
-pub(super) fn forged_answers(intent: &mut Intent, lookups: &Lookups) {
+/// Over TCP a client asks again this soon.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Where an intent went to addresses that are not those of its name: out of an answer that another one contradicts,
+/// that a policy made, or that was given for another name.
+pub(super) fn other_addresses(intent: &mut Intent, lookups: &Lookups) {
+    let Some(name) = intent.fqdn.clone() else {
+        return;
+    };
+    let Some(lookup) = lookups.get(intent.initiator, &name) else {
+        return;
+    };
     let failed = intent.outcome.is_blocked()
         || matches!(
             intent.outcome,
             Outcome::FailedUnattributed | Outcome::Inconclusive
         );
-    let lookup = intent
-        .fqdn
-        .as_ref()
-        .and_then(|name| lookups.get(intent.initiator, name));
-    let Some((evidence, addresses)) = lookup.and_then(|lookup| lookup.injected.as_deref()) else {
-        return;
-    };
-    let at = |stamp: &Stamp| *stamp <= intent.span.0;
-    if failed
-        && evidence.stamps.first().is_some_and(at)
+    if let Some((evidence, addresses)) = lookup.injected.as_deref()
+        && failed
+        && began(evidence, intent)
         && intent.addresses.iter().any(|ip| addresses.contains(ip))
     {
-        intent.outcome = Outcome::of_failure(evidence.grade);
-        intent.stage = Some(Stage::Dns);
-        intent.confidence = Some(evidence.grade);
-        intent.doubt = None;
-        intent.evidence.insert(0, evidence.clone());
+        stop_at_dns(intent, evidence);
+        return;
+    }
+    let wanted = !intent.requirements.is_empty() && !intent.addresses.is_empty();
+    if let Some((evidence, addresses)) = lookup.made.as_deref()
+        && wanted
+        && began(evidence, intent)
+        && intent.addresses.iter().all(|ip| addresses.contains(ip))
+    {
+        stop_at_dns(intent, evidence);
+        return;
+    }
+    // The name was denied, and the name with a search suffix was not: what was reached is another name.
+    if let Some(failure) = lookup.failure.as_deref()
+        && wanted
+        && lookup.addresses.is_empty()
+        && began(&failure.evidence, intent)
+        && intent.addresses.iter().all(|ip| {
+            let mut others = lookups.with_suffix(intent.initiator, &name);
+            others.any(|other| other.addresses.contains(ip))
+        })
+    {
+        let mut evidence = failure.evidence.clone();
+        evidence
+            .words
+            .push_str("; what was reached is the name with a search suffix behind it");
+        stop_at_dns(intent, &evidence);
     }
 }
 
-/// Lookups that failed and led to no attempt, for names that a requirement lists.
+fn began(evidence: &Evidence, intent: &Intent) -> bool {
+    let first = evidence.stamps.first();
+    first.is_some_and(|stamp| *stamp <= intent.span.0)
+}
+
+/// What stopped the name itself stands before whatever became of another address.
+fn stop_at_dns(intent: &mut Intent, evidence: &Evidence) {
+    intent.outcome = Outcome::of_failure(evidence.grade);
+    intent.stage = Some(Stage::Dns);
+    intent.confidence = Some(evidence.grade);
+    intent.doubt = None;
+    intent.evidence.insert(0, evidence.clone());
+}
+
+/// Lookups of names that a requirement lists and that came to nothing: they failed in the end, they failed for a while,
+/// or it cannot be told.
 pub(super) fn failed_lookups(
     capture: &Capture,
+    verdicts: &[FlowVerdict],
     lookups: &Lookups,
     rules: &RuleSet,
     out: &mut Vec<Intent>,
 ) {
     let mut scratch = Scratch::default();
-    let tried: HashSet<(IpAddr, Fqdn)> = out
-        .iter()
-        .filter_map(|intent| Some((intent.initiator, intent.fqdn.clone()?)))
-        .collect();
-    // Of the first transaction of each; few captures need it.
-    let transports = LazyCell::new(|| {
-        let mut first: HashMap<(IpAddr, &Fqdn), Transport> = HashMap::default();
-        for transaction in &capture.dns {
-            if let Some(name) = &transaction.query {
-                let key = (transaction.client.ip, name);
-                first.entry(key).or_insert(transaction.transport);
-            }
-        }
-        first
-    });
+    let aside = Aside::of(capture, verdicts, lookups, out);
+    let mut found = Vec::new();
     for (client, name, lookup) in lookups.iter() {
-        let forged = lookup.injected.as_deref().map(|(evidence, _)| evidence);
-        let Some(evidence) = lookup
-            .failure
-            .as_deref()
-            .map(|known| forged.unwrap_or(known))
-        else {
+        let Some(came) = aside.came(client, name, lookup) else {
             continue;
         };
-        if tried.contains(&(client, name.clone())) {
-            continue;
-        }
-        let (Some(first), Some(last)) = (lookup.stamps.first(), lookup.stamps.last()) else {
-            continue;
-        };
-        let requirements = wanted_by_name(client, name, first.time, rules, &mut scratch);
+        let requirements = wanted_by_name(client, name, came.span.0.time, rules, &mut scratch);
         if requirements.is_empty() {
             continue;
         }
-        let outcome = Outcome::of_failure(evidence.grade);
-        let transport = transports.get(&(client, name)).copied();
-        out.push(Intent {
+        let Came {
+            outcome,
+            evidence,
+            span,
+            doubt,
+            over_tcp,
+        } = came;
+        let first = || aside.first_transport(client, name);
+        let transport = over_tcp.then_some(Transport::Tcp).or_else(first);
+        let failed = outcome != Outcome::OkAfterRetry;
+        found.push(Intent {
             initiator: client,
             fqdn: Some(name.clone()),
             or_names: ThinVec::new(),
@@ -94,14 +122,259 @@ pub(super) fn failed_lookups(
             port: None,
             transport: transport.unwrap_or(Transport::Udp),
             outcome,
-            stage: Some(Stage::Dns),
-            confidence: Some(evidence.grade),
-            evidence: thin_vec![evidence.clone()],
-            doubt: None,
-            reached_until: None,
+            stage: failed.then_some(Stage::Dns),
+            confidence: evidence.first().filter(|_| failed).map(|best| best.grade),
+            evidence,
+            doubt,
+            reached_until: lookup
+                .resolved_until
+                .filter(|_| failed)
+                .map(|stamp| stamp.time),
             requirements,
             attempts: ThinVec::new(),
-            span: (*first, *last),
+            span,
         });
     }
+    out.extend(found);
+}
+
+/// What came of a lookup that led nowhere.
+struct Came {
+    outcome: Outcome,
+    evidence: ThinVec<Evidence>,
+    span: (Stamp, Stamp),
+    doubt: Option<Doubt>,
+    over_tcp: bool,
+}
+
+impl Came {
+    fn failed(evidence: Evidence, span: (Stamp, Stamp)) -> Self {
+        Self {
+            outcome: Outcome::of_failure(evidence.grade),
+            evidence: thin_vec![evidence],
+            span,
+            doubt: None,
+            over_tcp: false,
+        }
+    }
+}
+
+/// When an aim was last tried, and which of its intents reached it, by their last packet.
+#[derive(Default)]
+struct Tried {
+    last: CaptureTime,
+    reached: Option<CaptureTime>,
+}
+
+/// What stands beside lookups. Few captures need the parts that are made when they are asked for.
+struct Aside<'a> {
+    capture: &'a Capture,
+    verdicts: &'a [FlowVerdict],
+    lookups: &'a Lookups,
+    tried: HashMap<(IpAddr, Fqdn), Tried>,
+    ipv6: OnceCell<bool>,
+    first: OnceCell<HashMap<(IpAddr, &'a Fqdn), Transport>>,
+    opened: OnceCell<HashSet<(IpAddr, IpAddr)>>,
+}
+
+impl<'a> Aside<'a> {
+    fn of(
+        capture: &'a Capture,
+        verdicts: &'a [FlowVerdict],
+        lookups: &'a Lookups,
+        intents: &[Intent],
+    ) -> Self {
+        let mut tried: HashMap<(IpAddr, Fqdn), Tried> = HashMap::default();
+        for intent in intents {
+            let Some(name) = &intent.fqdn else {
+                continue;
+            };
+            let tried = tried.entry((intent.initiator, name.clone())).or_default();
+            let end = intent.span.1.time;
+            tried.last = tried.last.max(end);
+            if intent.outcome.is_reached() {
+                tried.reached = tried.reached.max(Some(end));
+            }
+        }
+        Self {
+            capture,
+            verdicts,
+            lookups,
+            tried,
+            ipv6: OnceCell::new(),
+            first: OnceCell::new(),
+            opened: OnceCell::new(),
+        }
+    }
+
+    /// Whether any host went somewhere over IPv6.
+    fn ipv6(&self) -> bool {
+        *self
+            .ipv6
+            .get_or_init(|| self.capture.flows.iter().any(over_ipv6))
+    }
+
+    /// The transport of the first transaction of a name.
+    fn first_transport(&self, client: IpAddr, name: &Fqdn) -> Option<Transport> {
+        let first = self.first.get_or_init(|| {
+            let mut first = HashMap::default();
+            for transaction in &self.capture.dns {
+                if let Some(name) = &transaction.query {
+                    let key = (transaction.client.ip, name);
+                    first.entry(key).or_insert(transaction.transport);
+                }
+            }
+            first
+        });
+        first.get(&(client, name)).copied()
+    }
+
+    /// Whether a client opened anything to an address.
+    fn opened(&self, client: IpAddr, address: IpAddr) -> bool {
+        let opened = self.opened.get_or_init(|| {
+            let flows = self.capture.flows.iter();
+            flows
+                .map(|flow| (flow.initiator.ip, flow.responder.ip))
+                .collect()
+        });
+        opened.contains(&(client, address))
+    }
+
+    /// What came of a lookup, where it led nowhere.
+    fn came(&self, client: IpAddr, name: &Fqdn, lookup: &Lookup) -> Option<Came> {
+        let nothing = lookup.failure.is_none()
+            && lookup.half.is_none()
+            && lookup.overcome.is_none()
+            && lookup.doubt.is_none();
+        if nothing {
+            return None;
+        }
+        let tried = self.tried.get(&(client, name.clone()));
+        if let Some(failure) = lookup.failure.as_deref() {
+            let went = tried.is_some_and(|tried| tried.last >= failure.span.0.time);
+            return if went {
+                None
+            } else {
+                self.failed(client, lookup, failure)
+            };
+        }
+        let from = (*lookup.stamps.first()?, *lookup.stamps.last()?);
+        if let Some(half) = lookup.half.as_deref().filter(|_| tried.is_none()) {
+            let opened = |ip: &IpAddr| self.opened(client, *ip);
+            if !lookup.addresses.iter().any(opened) {
+                let mut evidence = half.evidence.clone();
+                evidence.grade = Grade::C;
+                let words = format!(
+                    " ({} times) for one family of addresses, an address for the other, and nothing was opened to it",
+                    half.tries
+                );
+                evidence.words.push_str(&words);
+                return Some(Came::failed(evidence, from));
+            }
+        }
+        if let Some(overcome) = lookup.overcome.as_deref() {
+            let reached = tried.and_then(|tried| tried.reached);
+            let later = reached.is_some_and(|at| at >= overcome.span.1.time);
+            if later && overcome.evidence.grade < Grade::C {
+                return Some(Came {
+                    outcome: Outcome::OkAfterRetry,
+                    ..Came::failed(overcome.evidence.clone(), overcome.span)
+                });
+            }
+        }
+        let doubt = lookup.doubt.filter(|_| tried.is_none())?;
+        Some(Came {
+            outcome: Outcome::Inconclusive,
+            evidence: ThinVec::new(),
+            span: from,
+            doubt: Some(doubt),
+            over_tcp: false,
+        })
+    }
+
+    fn failed(&self, client: IpAddr, lookup: &Lookup, failure: &Failure) -> Option<Came> {
+        let forged = lookup.injected.as_deref().map(|(evidence, _)| evidence);
+        let mut evidence = forged.unwrap_or(&failure.evidence).clone();
+        if evidence.code == Code::DnsTruncated {
+            return Some(self.truncated(client, evidence, failure.span));
+        }
+        let other_family = lookup.addresses.iter().any(IpAddr::is_ipv6)
+            && lookup.made.is_none()
+            && lookup
+                .resolved_until
+                .is_none_or(|until| until > failure.span.0);
+        if client.is_ipv4() && other_family {
+            if self.ipv6() {
+                return None;
+            }
+            match self.dual_stack_over_ipv4(client) {
+                Some(other) => {
+                    let words = format!(
+                        "{other} has an IPv6 address too, and this client goes there over IPv4 only"
+                    );
+                    evidence.control = Some(words);
+                }
+                None if evidence.grade > Grade::A => evidence.grade = Grade::C,
+                None => {}
+            }
+        }
+        Some(Came::failed(evidence, failure.span))
+    }
+
+    /// A name of both families to which a client went over IPv4.
+    fn dual_stack_over_ipv4(&self, client: IpAddr) -> Option<&Fqdn> {
+        let own = self.lookups.iter().filter(|(who, ..)| *who == client);
+        let mut both = own.filter(|(.., lookup)| {
+            lookup.failure.is_none() && lookup.addresses.iter().any(IpAddr::is_ipv6)
+        });
+        let opened = |ip: &IpAddr| ip.is_ipv4() && self.opened(client, *ip);
+        both.find(|(.., lookup)| lookup.addresses.iter().any(opened))
+            .map(|(_, name, _)| name)
+    }
+
+    /// What came of asking again over TCP.
+    fn truncated(&self, client: IpAddr, mut evidence: Evidence, span: (Stamp, Stamp)) -> Came {
+        let flows = self.capture.flows.iter().zip(self.verdicts);
+        let mut again = flows.filter(|(flow, _)| {
+            flow.transport == Transport::Tcp
+                && flow.responder.port == 53
+                && flow.initiator.ip == client
+                && Some(flow.responder.ip) == evidence.by
+                && flow.span.1 >= span.0
+                && flow.span.0.time.since(span.1.time) <= SOON
+        });
+        let Some((_, verdict)) = again.next() else {
+            return Came::failed(evidence, span);
+        };
+        match &verdict.went {
+            Went::Failed(over_tcp) => {
+                let words = format!("; TCP port 53: {}", over_tcp.words);
+                evidence.words.push_str(&words);
+                evidence.grade = over_tcp.grade;
+                evidence.control.clone_from(&over_tcp.control);
+                let last = over_tcp.stamps.last().copied().unwrap_or(span.1);
+                let mut came = Came::failed(evidence, (span.0, span.1.max(last)));
+                came.evidence.push((**over_tcp).clone());
+                came.over_tcp = true;
+                came
+            }
+            Went::Open(doubt) => Came {
+                outcome: Outcome::Inconclusive,
+                evidence: ThinVec::new(),
+                span,
+                doubt: Some(*doubt),
+                over_tcp: true,
+            },
+            Went::Succeeded | Went::Sent => Came::failed(evidence, span),
+        }
+    }
+}
+
+/// Whether a flow goes between two global IPv6 addresses.
+fn over_ipv6(flow: &Flow) -> bool {
+    let global = |ip: IpAddr| match ip {
+        IpAddr::V6(ip) => ip.segments()[0] >> 13 == 1,
+        IpAddr::V4(_) => false,
+    };
+    global(flow.initiator.ip) && global(flow.responder.ip)
 }

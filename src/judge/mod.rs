@@ -18,6 +18,7 @@ mod lookup_failure;
 mod lookup_intent;
 mod other_address;
 mod requirement_verdict;
+mod resolvers;
 mod row_facts;
 mod row_findings;
 mod rows;

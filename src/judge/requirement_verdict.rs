@@ -11,7 +11,7 @@ use super::coverage::wanted_by_name;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
 use super::row_facts::Shortfall;
-use crate::model::{CaptureTime, Fqdn};
+use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::Capture;
 use crate::rules::{
     Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
@@ -23,6 +23,8 @@ use crate::rules::{
 pub enum NotSeen {
     /// Nobody asked DNS for any of its names.
     NeverResolved,
+    /// Somebody asked DNS for a name of it, and no address was seen.
+    NoAddress,
     /// A name was resolved, but nobody went there.
     ResolvedNeverTried,
     /// No host in the source role sent anything.
@@ -86,6 +88,7 @@ impl NotSeen {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NeverResolved => "never_resolved",
+            Self::NoAddress => "asked_without_address",
             Self::ResolvedNeverTried => "resolved_never_tried",
             Self::NoInitiator => "no_initiator",
             Self::NeverTried => "never_tried",
@@ -99,6 +102,7 @@ impl fmt::Display for NotSeen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NeverResolved => "no host asked DNS for any of its names",
+            Self::NoAddress => "a host asked DNS for a name, and no address was seen",
             Self::ResolvedNeverTried => "a name was resolved, but no host went there",
             Self::NoInitiator => "no host in the source role sent anything",
             Self::NeverTried => "no host went there",
@@ -123,7 +127,7 @@ pub struct RequirementVerdict {
     pub intents: Vec<u32>,
     /// Initiators that reached the aim, ascending.
     pub reached_by: Vec<IpAddr>,
-    /// Names that were resolved but never tried.
+    /// Names that were resolved but never tried; where none was, those that were asked for.
     pub resolved: Vec<String>,
     /// What the row asks for and was not had, although its host was reached.
     pub shortfall: Option<Shortfall>,
@@ -173,9 +177,11 @@ pub(super) fn requirement_verdicts(
             let standing = match not_active(&activity) {
                 Some(why) if intents_of.is_empty() => Standing::NotActive(why),
                 _ if intents_of.is_empty() => {
-                    let found = resolved.get(&requirement).into_iter().flatten();
-                    names = found.map(ToString::to_string).collect();
-                    Standing::NotSeen(not_seen(requirement, &names, &present, rules))
+                    let found = || resolved.get(&requirement).into_iter().flatten();
+                    let had = found().any(|(had, _)| *had);
+                    let found = found().filter(|(one, _)| *one == had);
+                    names = found.map(|(_, name)| name.to_string()).collect();
+                    Standing::NotSeen(not_seen(requirement, (had, &names), &present, rules))
                 }
                 _ => standing(&intents_of, intents, is_inbound(requirement, rules)),
             };
@@ -221,8 +227,11 @@ fn is_inbound(requirement: RequirementIndex, rules: &RuleSet) -> bool {
 fn standing(places: &[u32], intents: &[Intent], inbound: bool) -> Standing {
     let aim = |place: &u32| {
         let intent = &intents[*place as usize];
+        // UDP and TCP are two ways of DNS, and both are needed.
+        let over_tcp = intent.port == Some(53) && intent.transport == Transport::Tcp;
         let to = inbound.then_some(&intent.addresses);
-        (intent.initiator, intent.fqdn.as_ref(), to, intent.port)
+        let name = intent.fqdn.as_ref();
+        (intent.initiator, name, to, intent.port, over_tcp)
     };
     // Nearly all are reached, and an aim of which every intent is says nothing more.
     let reached = |place: &u32| intents[*place as usize].outcome.is_reached();
@@ -271,24 +280,28 @@ const fn rank(standing: &Standing) -> u8 {
     }
 }
 
-/// Names that some host resolved to an address of use, by the requirements that the lookups can be for.
+/// Names that some host asked for, and whether it was given an address of use, by the requirements that the lookups can
+/// be for.
 fn resolved_names<'a>(
     lookups: &'a Lookups,
     rules: &RuleSet,
-) -> BTreeMap<RequirementIndex, BTreeSet<&'a Fqdn>> {
-    let resolved: Vec<(IpAddr, &Fqdn, CaptureTime)> = lookups
+) -> BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>> {
+    let asked: Vec<(IpAddr, &Fqdn, bool, CaptureTime)> = lookups
         .iter()
-        .filter_map(|(client, name, lookup)| Some((client, name, lookup.resolved_at?.time)))
+        .filter_map(|(client, name, lookup)| {
+            let at = lookup.resolved_at.or(lookup.stamps.first().copied())?;
+            Some((client, name, lookup.resolved_at.is_some(), at.time))
+        })
         .collect();
-    resolved
+    asked
         .par_iter()
-        .with_min_len(Scratch::stretch(resolved.len()))
+        .with_min_len(Scratch::stretch(asked.len()))
         .fold(
             || (Scratch::default(), BTreeMap::new()),
-            |(mut scratch, mut out), (client, name, at)| {
+            |(mut scratch, mut out), (client, name, had, at)| {
                 for requirement in wanted_by_name(*client, name, *at, rules, &mut scratch).iter() {
-                    let names: &mut BTreeSet<&Fqdn> = out.entry(*requirement).or_default();
-                    names.insert(*name);
+                    let names: &mut BTreeSet<(bool, &Fqdn)> = out.entry(*requirement).or_default();
+                    names.insert((*had, *name));
                 }
                 (scratch, out)
             },
@@ -344,7 +357,7 @@ impl Present {
 
 fn not_seen(
     requirement: RequirementIndex,
-    resolved: &[String],
+    (had, names): (bool, &[String]),
     present: &Present,
     rules: &RuleSet,
 ) -> NotSeen {
@@ -358,8 +371,9 @@ fn not_seen(
             .iter()
             .any(|to| matches!(to, Via::Name { .. }))
     };
-    match resolved.is_empty() {
-        false => NotSeen::ResolvedNeverTried,
+    match names.is_empty() {
+        false if had => NotSeen::ResolvedNeverTried,
+        false => NotSeen::NoAddress,
         true if by_name() => NotSeen::NeverResolved,
         true => NotSeen::NeverTried,
     }

@@ -56,7 +56,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
         }
         let mut message = why.to_string();
-        if let (false, Some(port)) = (verdict.resolved.is_empty(), single_port(&row.ports)) {
+        if let (NotSeen::ResolvedNeverTried, Some(port)) = (why, single_port(&row.ports)) {
             message.push_str(&format!(" on port {port}"));
         }
         if !verdict.resolved.is_empty() {
@@ -183,6 +183,7 @@ const fn advice(why: NotSeen) -> &'static str {
         NotSeen::NeverResolved => {
             "capture longer, or switch the feature off in the site file if it is not in use"
         }
+        NotSeen::NoAddress => "see what the resolver answers for it, and capture longer",
         NotSeen::ResolvedNeverTried => {
             "see whether something before the tap stops it, or the host keeps a connection from before"
         }

@@ -85,6 +85,8 @@ pub struct Name {
     pub same_client: bool,
     /// Of a DNS answer: whether it had run out when the flow began.
     pub stale: bool,
+    /// Of a DNS answer: the name that was asked for next and got the address, where this one was an alias alone.
+    pub via: Option<Fqdn>,
 }
 
 /// A flow with everything that the capture says of it.
@@ -453,6 +455,7 @@ fn names(
             port,
             same_client: true,
             stale: false,
+            via: None,
         })
         .collect();
     names.extend(
@@ -466,6 +469,7 @@ fn names(
                 port: 0,
                 same_client: c.same_client,
                 stale: c.stale,
+                via: c.via,
             }),
     );
     let told = directory.told(initiator.ip, responder.ip);
@@ -476,6 +480,7 @@ fn names(
         port: 0,
         same_client,
         stale: false,
+        via: None,
     }));
     names.sort_by_key(|name| name.source);
     names

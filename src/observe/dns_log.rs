@@ -333,6 +333,8 @@ pub struct DnsTransaction {
     pub answers: Vec<(Stamp, Arc<DnsFacts>)>,
     /// TTLs or hop limits of the answers, in their order; 0 where one is not known.
     pub answer_ttls: Vec<u8>,
+    /// How many of the answers were read from a first fragment alone, since the others are not there.
+    pub answers_in_part: u32,
 }
 
 impl DnsTransaction {
@@ -348,6 +350,7 @@ impl DnsTransaction {
             queries: Vec::new(),
             answers: Vec::new(),
             answer_ttls: Vec::new(),
+            answers_in_part: 0,
         }
     }
 
@@ -372,6 +375,7 @@ impl DnsTransaction {
         if seen.facts.response {
             push_alone(&mut self.answers, (seen.stamp, Arc::clone(&seen.facts)));
             push_alone(&mut self.answer_ttls, seen.ttl);
+            self.answers_in_part += u32::from(seen.part);
         } else {
             push_alone(&mut self.queries, seen.stamp);
         }

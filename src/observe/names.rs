@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
-use super::dns_log::{DnsData, DnsTransaction};
+use super::dns_log::{DnsData, DnsFacts, DnsRecord, DnsTransaction};
 use super::seed::Seed;
 use crate::model::{CaptureTime, Fqdn, Stamp};
 
@@ -28,6 +28,8 @@ struct Lookup {
     stamp: Stamp,
     client: IpAddr,
     asked: Fqdn,
+    /// The name that was asked for next, where the asked one was an alias alone.
+    via: Option<Fqdn>,
     ttl: u32,
 }
 
@@ -96,6 +98,8 @@ impl Lookups {
 pub(super) struct Candidate {
     /// The asked name, not the end of its CNAME chain.
     pub(super) asked: Fqdn,
+    /// The name that was asked for next, where the asked one was an alias alone.
+    pub(super) via: Option<Fqdn>,
     /// When the answer came.
     pub(super) stamp: Stamp,
     /// Whether the answer went to the client in question.
@@ -116,14 +120,27 @@ impl Directory {
     /// Reads all answers. Sinkhole addresses name nothing, nor do addresses that the asked name does not lead to.
     pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
         let mut directory = Self::default();
+        let aliases = Aliases::of(transactions);
         for transaction in transactions {
             for named in named_addresses(transaction) {
+                for root in aliases.roots(transaction, named.stamp) {
+                    let address = named.address.to_canonical();
+                    let lookups = directory.by_address.entry(address).or_default();
+                    lookups.all.push(Lookup {
+                        stamp: named.stamp,
+                        client: transaction.client.ip,
+                        asked: root.clone(),
+                        via: Some(named.asked.clone()),
+                        ttl: named.ttl,
+                    });
+                }
                 let address = named.address.to_canonical();
                 let lookups = directory.by_address.entry(address).or_default();
                 lookups.all.push(Lookup {
                     stamp: named.stamp,
                     client: transaction.client.ip,
                     asked: named.asked.clone(),
+                    via: None,
                     ttl: named.ttl,
                 });
             }
@@ -256,12 +273,19 @@ impl<'a> Found<'a> {
         if self.fresh > 0 {
             self.best.retain(|(stale, _)| !stale);
         }
-        self.best
-            .sort_by(|(_, a), (_, b)| b.stamp.cmp(&a.stamp).then_with(|| a.asked.cmp(&b.asked)));
+        // Of an alias and its target that were asked for one after the other, the alias is what was wanted.
+        self.best.sort_by(|(_, a), (_, b)| {
+            let way = || a.via.is_none().cmp(&b.via.is_none());
+            b.stamp
+                .cmp(&a.stamp)
+                .then_with(way)
+                .then_with(|| a.asked.cmp(&b.asked))
+        });
         self.best.truncate(MAX_NAMES);
         let best = self.best.into_iter();
         best.map(|(stale, lookup)| Candidate {
             asked: lookup.asked.clone(),
+            via: lookup.via.clone(),
             stamp: lookup.stamp,
             same_client,
             stale,
@@ -279,18 +303,25 @@ pub(super) struct NamedAddress<'a> {
     pub(super) ttl: u32,
 }
 
-/// The addresses to which a transaction's answers lead from the asked name, sinkholes left out.
+/// The addresses to which a transaction's answers lead from the asked name, sinkholes left out. Of SRV, the names are
+/// those of the targets, with the addresses that stand beside them (RFC 2782) under the domain that was asked.
 pub(super) fn named_addresses(
     transaction: &DnsTransaction,
 ) -> impl Iterator<Item = NamedAddress<'_>> {
     transaction.answers.iter().flat_map(move |(stamp, facts)| {
         let chain = transaction.chain(facts);
-        let records = facts.records.iter().filter(|record| record.is_answer());
-        records.flat_map(move |record| {
+        facts.records.iter().flat_map(move |record| {
             // Without a question (mDNS) the record's own name is all that there is.
             let asked = match (&transaction.query, &record.name) {
-                (Some(query), Some(owner)) if chain.contains(&owner) => Some(query),
-                (None, Some(owner)) if transaction.query_type == 0 => Some(owner),
+                (Some(query), Some(owner)) if record.is_answer() && chain.contains(&owner) => {
+                    Some(query)
+                }
+                (None, Some(owner)) if record.is_answer() && transaction.query_type == 0 => {
+                    Some(owner)
+                }
+                (Some(query), Some(owner)) if transaction.query_type == SRV => {
+                    is_target(facts, query, owner).then_some(owner)
+                }
                 _ => None,
             };
             let addresses: &[IpAddr] = match &record.data {
@@ -311,6 +342,156 @@ pub(super) fn named_addresses(
     })
 }
 
+/// Type of the records that say where a service is.
+const SRV: u16 = 33;
+
+/// Whether an answer about a service names this host as one of its targets, and may speak for it: both lie under one
+/// registrable domain.
+fn is_target(facts: &DnsFacts, query: &Fqdn, host: &Fqdn) -> bool {
+    let (asked, own) = (query.registrable(), host.registrable());
+    asked.is_some()
+        && asked == own
+        && facts.records.iter().any(|record| {
+            let DnsData::Text(text) = &record.data else {
+                return false;
+            };
+            // Priority, weight, port, target.
+            let target = text
+                .split(' ')
+                .nth(3)
+                .and_then(|name| Fqdn::parse(name).ok());
+            record.kind == SRV && record.is_answer() && target.as_ref() == Some(host)
+        })
+}
+
+/// Names that were answered with an alias alone: CNAME, or HTTPS and SVCB with another host (RFC 9460 section 2.4).
+#[derive(Default)]
+struct Aliases<'a> {
+    /// By who asked and the target: when, for how long, and the asked name.
+    by_target: HashMap<(IpAddr, &'a Fqdn), Vec<Alias<'a>>, foldhash::fast::RandomState>,
+}
+
+struct Alias<'a> {
+    stamp: Stamp,
+    ttl: u32,
+    asked: &'a Fqdn,
+}
+
+impl<'a> Aliases<'a> {
+    /// How long after its TTL an alias is still followed: the target is asked for at once.
+    const GRACE: Duration = Duration::from_secs(5);
+    /// Aliases are followed over so many transactions, and so many names are found by them.
+    const MAX_STEPS: usize = 8;
+    const MAX_ROOTS: usize = 16;
+
+    fn of(transactions: &'a [DnsTransaction]) -> Self {
+        let mut all = Self::default();
+        let mut alone = Vec::new();
+        for transaction in transactions {
+            for (stamp, facts) in &transaction.answers {
+                if let (Some(asked), Some((target, ttl))) =
+                    (&transaction.query, alias_alone(transaction, facts))
+                {
+                    alone.push((transaction, *stamp, asked, target, ttl));
+                }
+            }
+        }
+        if alone.is_empty() {
+            return all;
+        }
+        // Where the name itself gets an address, the other family has none, and the target is nobody's next question.
+        let aliases = alone
+            .iter()
+            .map(|(transaction, _, asked, ..)| (transaction.client.ip, *asked));
+        let aliases: HashSet<_, foldhash::fast::RandomState> = aliases.collect();
+        let has_address: HashSet<_, foldhash::fast::RandomState> = transactions
+            .iter()
+            .filter_map(|transaction| {
+                Some((
+                    transaction,
+                    (transaction.client.ip, transaction.query.as_ref()?),
+                ))
+            })
+            .filter(|(_, key)| aliases.contains(key))
+            .filter(|(transaction, _)| named_addresses(transaction).next().is_some())
+            .map(|(_, key)| key)
+            .collect();
+        for (transaction, stamp, asked, target, ttl) in alone {
+            if !has_address.contains(&(transaction.client.ip, asked)) {
+                let key = (transaction.client.ip, target);
+                all.by_target
+                    .entry(key)
+                    .or_default()
+                    .push(Alias { stamp, ttl, asked });
+            }
+        }
+        all
+    }
+
+    /// The names that this one was asked for in place of, by the same client.
+    fn roots(&self, transaction: &'a DnsTransaction, stamp: Stamp) -> Vec<&'a Fqdn> {
+        let mut roots: Vec<&Fqdn> = Vec::new();
+        if self.by_target.is_empty() {
+            return roots;
+        }
+        let mut targets: Vec<&Fqdn> = transaction.query.iter().collect();
+        for _ in 0..Self::MAX_STEPS {
+            let mut next = Vec::new();
+            for target in targets {
+                let key = (transaction.client.ip, target);
+                let aliases = self.by_target.get(&key).into_iter().flatten();
+                let fresh = aliases.filter(|alias| {
+                    let life = Duration::from_secs(u64::from(alias.ttl)) + Self::GRACE;
+                    alias.stamp <= stamp && alias.stamp.time.plus(life) >= stamp.time
+                });
+                for alias in fresh {
+                    let new = Some(alias.asked) != transaction.query.as_ref()
+                        && !roots.contains(&alias.asked);
+                    if new && roots.len() < Self::MAX_ROOTS {
+                        roots.push(alias.asked);
+                        next.push(alias.asked);
+                    }
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            targets = next;
+        }
+        roots
+    }
+}
+
+/// The target of an answer that holds an alias and no address, and how long it holds.
+fn alias_alone<'a>(
+    transaction: &'a DnsTransaction,
+    facts: &'a DnsFacts,
+) -> Option<(&'a Fqdn, u32)> {
+    let aliases = |record: &&DnsRecord| {
+        record.is_answer() && (record.kind == CNAME || matches!(record.data, DnsData::Service(..)))
+    };
+    let ttl = facts.records.iter().filter(aliases).map(|r| r.ttl).min()?;
+    let chain = transaction.chain(facts);
+    let last = *chain.last()?;
+    let has_address = facts.records.iter().any(|record| {
+        let owner = record.name.as_ref() == Some(last);
+        owner && record.is_answer() && matches!(record.data, DnsData::Address(_))
+    });
+    let service = facts.records.iter().find_map(|record| match &record.data {
+        DnsData::Service(Some(target), _)
+            if record.is_answer() && record.name.as_ref() == Some(last) =>
+        {
+            Some(target)
+        }
+        _ => None,
+    });
+    let target = service.unwrap_or(last);
+    (!has_address && Some(target) != transaction.query.as_ref()).then_some((target, ttl))
+}
+
+/// Type of an alias.
+const CNAME: u16 = 5;
+
 /// Addresses that resolvers give instead of the real one: 0/8, 127/8, `::`, `::1`, `::ffff:` of those.
 #[must_use]
 pub fn is_sinkhole(ip: IpAddr) -> bool {
@@ -324,7 +505,7 @@ pub fn is_sinkhole(ip: IpAddr) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::dns_log::{DnsFacts, DnsRecord, DnsSection};
+    use super::super::dns_log::DnsSection;
     use super::*;
     use crate::model::{Endpoint, FrameId, Transport};
 
@@ -363,6 +544,7 @@ mod tests {
             query_type: 1,
             queries: Vec::new(),
             answer_ttls: Vec::new(),
+            answers_in_part: 0,
             answers: vec![(stamp(at), Arc::new(facts))],
         }
     }

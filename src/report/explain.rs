@@ -182,7 +182,8 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
         }
         FindingCode::NeverSeen => {
             "What it means: a requirement is required and active, hosts in its source role were there, and nothing in the \
-             capture used it. `never_resolved`: nobody asked DNS for its names. `resolved_never_tried`: somebody asked, \
+             capture used it. `never_resolved`: nobody asked DNS for its names. `asked_without_address`: \
+             somebody asked, and no address was seen. `resolved_never_tried`: somebody asked, \
              and nobody went there. `never_tried`: it has no name that could be asked for.\n\n\
              What to look at: how long the capture is; updates may come once a day. After `resolved_never_tried` look \
              for something that stops the traffic before the place of capture, such as the host's own firewall.\n\n\
@@ -264,6 +265,10 @@ const WORDS: &[(&str, &str)] = &[
     (
         "never_resolved",
         "no host asked DNS for any of the requirement's names.",
+    ),
+    (
+        "asked_without_address",
+        "a host asked DNS for one of the requirement's names, and no address was seen.",
     ),
     (
         "resolved_never_tried",

@@ -12,7 +12,7 @@ use super::json::{json_line, json_list};
 use super::schema;
 use super::view::word;
 use super::{Format, ReportError};
-use crate::model::{CaptureTime, Endpoint, Transport};
+use crate::model::{CaptureTime, Endpoint, Fqdn, Transport};
 use crate::observe::{Capture, ConnState, Flow, NameSource};
 
 /// A flow. Field names and order are fixed.
@@ -111,6 +111,9 @@ pub struct NameView<'a> {
     pub same_client: bool,
     /// Of a DNS answer: whether it had run out when the flow began.
     pub stale: bool,
+    /// Of a DNS answer that was an alias alone: the name that was asked for next and got the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<&'a str>,
 }
 
 impl End {
@@ -144,6 +147,7 @@ impl<'a> FlowView<'a> {
             port: (name.port > 0).then_some(name.port),
             same_client: name.same_client,
             stale: name.stale,
+            via: name.via.as_ref().map(Fqdn::as_str),
         });
         let tunnel = flow.tunnels.first().map_or(&[][..], Vec::as_slice);
         Self {

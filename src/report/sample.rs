@@ -161,6 +161,7 @@ pub(super) fn named(mut flow: Flow, name: &str, source: NameSource) -> Flow {
         port: 0,
         same_client: true,
         stale: false,
+        via: None,
     });
     flow
 }
@@ -202,6 +203,7 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         queries: vec![stamp(at)],
         answers,
         answer_ttls: vec![64, 64],
+        answers_in_part: 0,
     }
 }
 

@@ -25,5 +25,6 @@ mod samples;
 mod semantics;
 mod traffic;
 mod transport;
+mod verdict_lookups;
 mod verdict_page;
 mod verdicts;

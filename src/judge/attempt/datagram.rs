@@ -1,6 +1,7 @@
 //! UDP flows: requests of protocols that answer, and those that never do.
 
 use super::super::evidence::{Code, Evidence, Grade};
+use super::super::resolvers::ONE_TRY;
 use super::{Doubt, TAIL, Went, icmp};
 use crate::model::CaptureTime;
 use crate::observe::{App, Flow, StreamFact};
@@ -42,7 +43,9 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     }
     let waited = end.since(flow.span.1.time);
     let enough = if quic { 3 } else { 2 };
-    if flow.out.packets < enough && waited < TAIL {
+    // What is sent in one moment is one try: A and AAAA from one port, to a resolver that may be slow.
+    let burst = !quic && flow.span.1.time.since(flow.span.0.time) < ONE_TRY;
+    if (flow.out.packets < enough || burst) && waited < TAIL {
         return Went::Open(Doubt::CaptureEnd);
     }
     let (first, last) = flow.span;
