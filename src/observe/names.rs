@@ -197,7 +197,7 @@ impl Directory {
         let range = known.saturating_sub(MAX_LOOKUPS)..known;
         let mut found = Found::new(time);
         let later = lookups.all[known..].iter().take(MAX_LOOKUPS);
-        let before = later.filter(|lookup| lookup.lies_before(start)).last();
+        let before = later.rev().find(|lookup| lookup.lies_before(start));
         if let Some(lookup) = before.filter(|lookup| lookup.client == client) {
             found.take(lookup);
         }

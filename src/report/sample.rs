@@ -146,6 +146,7 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         initiator_side: Side::Low,
         facts: thin_vec![],
         vlans: thin_vec![vec![100, 7]],
+        tls: thin_vec![],
         tunnels: thin_vec![vec![("vxlan".to_owned(), 42)]],
         closed_windows: None,
     }

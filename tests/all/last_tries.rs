@@ -202,7 +202,7 @@ fn a_connection_that_goes_on_shows_that_the_aim_is_reached() {
 }
 
 fn requirement(report: &Value, id: &str) -> String {
-    let all = report["requirements"].as_array().unwrap().iter();
-    let row = all.filter(|row| row["id"] == id).next().unwrap();
+    let mut all = report["requirements"].as_array().unwrap().iter();
+    let row = all.find(|row| row["id"] == id).unwrap();
     row["outcome"].as_str().unwrap().to_owned()
 }

@@ -69,13 +69,17 @@ impl Traffic {
 
     fn tls_after(self, client: &str, server: &str, port: u16, hello: &[u8]) -> Self {
         let hello = record(0x16, hello);
-        let server_hello = record(0x16, &server_hello());
+        // Behind the ServerHello the rest of the server's flight is encrypted (RFC 8446 section 2).
+        let flight = record(0x17, &[0xbb; 700]);
+        let server_hello = [record(0x16, &server_hello()), flight].concat();
         let data = record(0x17, &[0xaa; 64]);
+        // The client's Finished, and a request.
+        let request = [data.clone(), record(0x17, &[0xcc; 90])].concat();
         self.tcp(
             client,
             server,
             port,
-            &[&hello, &data],
+            &[&hello, &request],
             &[&server_hello, &data],
         )
     }
