@@ -95,6 +95,61 @@ pub fn read_preamble(bytes: &[u8]) -> PreambleRead {
     }
 }
 
+/// What a SOCKS server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocksReply {
+    /// SOCKS 5: which way to log in it chose (RFC 1928 section 3), or that a login was taken (RFC 1929).
+    Goes,
+    /// SOCKS 5: no way to log in that the client offered will do, or its login was not taken.
+    NoLogin,
+    /// SOCKS 5: the reply to a request (RFC 1928 section 6); 0 grants it.
+    Socks5(u8),
+    /// SOCKS 4: the reply to a request; 90 grants it.
+    Socks4(u8),
+}
+
+/// What the next bytes of a server that may be a SOCKS proxy are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocksRead {
+    /// Nothing of SOCKS.
+    Other,
+    /// At least so many more bytes are needed to tell.
+    NeedMore(usize),
+    /// A reply, and how many bytes it takes.
+    Reply(SocksReply, usize),
+}
+
+/// Reads what a SOCKS server says at the start of `bytes`, which are contiguous in their stream. Only of the side that
+/// was connected to: requests look the same.
+#[must_use]
+pub fn read_socks_reply(bytes: &[u8]) -> SocksRead {
+    let need = |length: usize, reply| {
+        if bytes.len() < length {
+            SocksRead::NeedMore(length - bytes.len())
+        } else {
+            SocksRead::Reply(reply, length)
+        }
+    };
+    match bytes {
+        // A reply has a zero as its third byte and a type of address as its fourth; behind the choice of a method
+        // comes the next message, which starts with its version.
+        [5, reply @ 0..=8, 0, 1, ..] => need(4 + 4 + 2, SocksReply::Socks5(*reply)),
+        [5, reply @ 0..=8, 0, 4, ..] => need(4 + 16 + 2, SocksReply::Socks5(*reply)),
+        [5, reply @ 0..=8, 0, 3, length, ..] => {
+            need(5 + usize::from(*length) + 2, SocksReply::Socks5(*reply))
+        }
+        [5, 0..=8, 0] | [5, 0..=8, 0, 3] => SocksRead::NeedMore(2),
+        [5, 0xff, ..] => SocksRead::Reply(SocksReply::NoLogin, 2),
+        [5, 0 | 2] | [5, 0 | 2, 1 | 5 | 0x16, ..] => SocksRead::Reply(SocksReply::Goes, 2),
+        [5] | [1] => SocksRead::NeedMore(1),
+        [1, 0, ..] => SocksRead::Reply(SocksReply::Goes, 2),
+        [1, _, ..] => SocksRead::Reply(SocksReply::NoLogin, 2),
+        [0, reply @ 90..=93, ..] => need(8, SocksReply::Socks4(*reply)),
+        [0] => SocksRead::NeedMore(1),
+        _ => SocksRead::Other,
+    }
+}
+
 /// A greeting with its methods, or a request; the fourth byte tells them apart, since no address has type 5.
 fn socks_5(bytes: &[u8]) -> PreambleRead {
     match bytes {
@@ -362,6 +417,27 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn socks_servers_say_how_they_decide() {
+        let read = read_socks_reply;
+        assert_eq!(read(b"\x05\x00"), SocksRead::Reply(SocksReply::Goes, 2));
+        let refused = b"\x05\x02\0\x01\0\0\0\0\0\0";
+        assert_eq!(read(refused), SocksRead::Reply(SocksReply::Socks5(2), 10));
+        for cut in 3..refused.len() {
+            assert!(
+                matches!(read(&refused[..cut]), SocksRead::NeedMore(1..)),
+                "{cut}"
+            );
+        }
+        let both = [b"\x05\x00", &refused[..]].concat();
+        assert_eq!(read(&both), SocksRead::Reply(SocksReply::Goes, 2));
+        assert_eq!(read(b"\x05\xff"), SocksRead::Reply(SocksReply::NoLogin, 2));
+        assert_eq!(read(b"\x01\x01"), SocksRead::Reply(SocksReply::NoLogin, 2));
+        let older = b"\0\x5b\0\0\0\0\0\0";
+        assert_eq!(read(older), SocksRead::Reply(SocksReply::Socks4(91), 8));
+        assert_eq!(read(b"220 mail\r\n"), SocksRead::Other);
     }
 
     #[test]

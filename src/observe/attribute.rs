@@ -12,6 +12,7 @@ use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
 use super::dns_log::{DnsLog, DnsTransaction};
 use super::handshake::TlsMark;
+use super::exchange::{Asking, Exchange};
 use super::names::Directory;
 use super::recognise;
 use super::run::{Event, EventKind, Run, SaidBy};
@@ -122,6 +123,8 @@ pub struct Flow {
     pub facts: ThinVec<(Stamp, bool, StreamFact)>,
     /// Steps of TLS handshakes, ascending.
     pub tls: ThinVec<TlsMark>,
+    /// What the initiator asked for in clear, request by request, ascending.
+    pub exchanges: ThinVec<Exchange>,
     /// VLAN stacks.
     pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks.
@@ -327,6 +330,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
         app,
         facts,
         tls,
+        talk,
         extra,
         ..
     } = run;
@@ -342,6 +346,16 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
         .max()
         .unwrap_or_default();
     let extra = extra.map(|extra| *extra).unwrap_or_default();
+    let mut exchanges = talk.map_or_else(ThinVec::new, |talk| talk.exchanges(side));
+    for exchange in &mut exchanges {
+        if let Some(address) = exchange.address().filter(|_| exchange.how != Asking::Plain) {
+            let asked = directory.candidates(initiator.ip, address, exchange.asked.time);
+            let own = asked
+                .into_iter()
+                .filter(|name| name.same_client && !name.stale);
+            exchange.names = own.map(|name| name.asked).collect();
+        }
+    }
     Flow {
         initiator,
         responder,
@@ -361,6 +375,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
             .map(|f| (f.stamp, f.side == side, f.fact))
             .collect(),
         tls,
+        exchanges,
         vlans: extra.vlans,
         tunnels: extra.tunnels,
         closed_windows: (extra.closed != [None; 2]).then(|| {

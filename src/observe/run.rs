@@ -10,6 +10,7 @@ use thin_vec::ThinVec;
 
 use super::app::App;
 use super::handshake::{MAX_MARKS, TlsMark};
+use super::exchange::Talk;
 use super::quic::QuicEvidence;
 use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
@@ -194,6 +195,8 @@ pub(super) struct Run {
     pub facts: ThinVec<TimedFact>,
     /// Steps of TLS handshakes, ascending.
     pub tls: ThinVec<TlsMark>,
+    /// Requests and answers one by one, if any.
+    pub talk: Option<Box<Talk>>,
     /// Opening bytes and what was read from them, by side.
     pub streams: [Option<Box<Stream>>; 2],
     /// QUIC handshakes, if any.
@@ -233,6 +236,7 @@ impl Run {
             clients: [false; 2],
             facts: ThinVec::new(),
             tls: ThinVec::new(),
+            talk: None,
             streams: Default::default(),
             quic: None,
             extra: None,
@@ -445,6 +449,9 @@ impl Run {
         other.names.into_iter().for_each(|name| self.say(name));
         other.facts.into_iter().for_each(|fact| self.tell(fact));
         other.tls.into_iter().for_each(|mark| self.mark(mark));
+        if let Some(talk) = other.talk {
+            self.talk.get_or_insert_default().merge(*talk);
+        }
         self.clients = [
             self.clients[0] | other.clients[0],
             self.clients[1] | other.clients[1],
@@ -505,6 +512,9 @@ impl Run {
         self.tls
             .iter_mut()
             .for_each(|mark| rewrite(&mut mark.stamp.frame));
+        if let Some(talk) = &mut self.talk {
+            talk.for_each_frame(&mut rewrite);
+        }
         for stream in self.streams.iter_mut().flatten() {
             stream.for_each_frame(&mut rewrite);
         }

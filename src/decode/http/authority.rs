@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Fqdn;
 
 /// A host and its port.
@@ -15,7 +17,7 @@ pub struct Authority {
 }
 
 /// A host by name or by address.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Host {
     /// By name.
     Name(Fqdn),
@@ -99,6 +101,10 @@ fn host(bytes: &[u8]) -> Option<Host> {
     }
     if let Some(address) = parse::<Ipv6Addr>(bytes) {
         return Some(Host::Address(address.into()));
+    }
+    // What separates the parts of a URI stands in no host (RFC 3986 section 3.2.2).
+    if bytes.iter().any(|byte| b"/?#[]@\\\"<>".contains(byte)) {
+        return None;
     }
     Fqdn::from_packet(bytes).map(Host::Name)
 }

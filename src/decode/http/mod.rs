@@ -9,9 +9,11 @@ mod huffman;
 mod tests;
 
 pub use authority::{Authority, Host};
-pub use block_page::{BLOCK_PAGE_BYTES, block_page, may_be_block_page};
+pub use block_page::{BLOCK_PAGE_BYTES, Denial, Says, block_page, may_be_block_page};
 
 use head::Lines;
+
+use crate::model::Fqdn;
 
 /// The longest head that is looked through for its end, in bytes.
 pub const MAX_HEAD: usize = 1 << 16;
@@ -73,6 +75,12 @@ pub struct Response {
     pub via: Option<String>,
     /// The `Location` header.
     pub location: Option<String>,
+    /// Names by which the machines that passed it on, or made it, call themselves (`Via`, `X-Cache` as Squid has it).
+    pub edges: Vec<Fqdn>,
+    /// Whether the body is a page.
+    pub html: bool,
+    /// Bytes of the body, where that is told.
+    pub body_length: Option<u64>,
     /// Whether headers tell of a body: its length, type or encoding. An answer to CONNECT has none.
     pub has_body: bool,
     /// Whether a proxy asks for credentials (`Proxy-Authenticate`).
@@ -146,6 +154,9 @@ pub fn read_response(bytes: &[u8]) -> Option<Response> {
         server: None,
         via: None,
         location: None,
+        edges: Vec::new(),
+        html: false,
+        body_length: None,
         has_body: false,
         proxy_authenticate: false,
         head_length: 0,
@@ -162,18 +173,99 @@ pub fn read_response(bytes: &[u8]) -> Option<Response> {
                     response.proxy_authenticate = true;
                     continue;
                 }
-                b"content-length" if value == b"0" => continue,
-                b"content-length" | b"content-type" | b"transfer-encoding" => {
+                b"content-length" if value == b"0" => {
+                    response.body_length = Some(0);
+                    continue;
+                }
+                b"content-length" => {
+                    response.body_length = authority::number(value);
                     response.has_body = true;
+                    continue;
+                }
+                b"content-type" => {
+                    let start = value.get(..9).unwrap_or_default();
+                    response.html = start.eq_ignore_ascii_case(b"text/html");
+                    response.has_body = true;
+                    continue;
+                }
+                b"transfer-encoding" => {
+                    response.has_body = true;
+                    continue;
+                }
+                b"x-cache" => {
+                    note_edges(&mut response.edges, value, b" from ");
                     continue;
                 }
                 _ => continue,
             };
+            if name.eq_ignore_ascii_case(b"via") {
+                note_edges(&mut response.edges, value, b" ");
+            }
             place.get_or_insert_with(|| head::text(value, MAX_VALUE));
         }
     }
     (response.head_length, response.complete) = (lines.position(), lines.ended());
     Some(response)
+}
+
+/// Software that serves, and that no forward proxy names itself by, as `Server` has it in lower case.
+const SERVERS: &[&str] = &[
+    "nginx",
+    "apache",
+    "microsoft-iis",
+    "cloudflare",
+    "cloudfront",
+    "akamaighost",
+    "amazons3",
+    "lighttpd",
+    "litespeed",
+    "caddy",
+    "jetty",
+];
+
+impl Response {
+    /// Whether a proxy passed it on from a server behind: the proxy says that it was there (`Via`, RFC 9110 section
+    /// 7.6.3), and the server who it is.
+    #[must_use]
+    pub fn is_passed_on(&self) -> bool {
+        let server = self.server.as_deref().unwrap_or_default();
+        let server = server.to_ascii_lowercase();
+        self.via.is_some() && SERVERS.iter().any(|known| server.starts_with(known))
+    }
+
+    /// Whom a redirect leads to; `None` where it stays at the server, or is none.
+    #[must_use]
+    pub fn redirect(&self) -> Option<Host> {
+        let location = self.location.as_deref()?.as_bytes();
+        let target = matches!(self.status, 301..=303 | 307 | 308).then_some(location)?;
+        authority::of_target(b"GET", target).map(|authority| authority.host)
+    }
+}
+
+/// The most names kept of those who passed an answer on.
+const MAX_EDGES: usize = 4;
+
+/// Names behind a separator, one of each part of a list: of `1.1 edge.example (squid/6.6)`, or `MISS from edge.example`.
+fn note_edges(edges: &mut Vec<Fqdn>, value: &[u8], separator: &[u8]) {
+    for part in value.split(|byte| *byte == b',') {
+        let part = part.trim_ascii();
+        let at = part
+            .windows(separator.len())
+            .position(|window| window.eq_ignore_ascii_case(separator));
+        let Some(rest) = at.and_then(|at| part.get(at + separator.len()..)) else {
+            continue;
+        };
+        let name = rest.split(|byte| *byte == b' ').next().unwrap_or_default();
+        if let Some(Authority {
+            host: Host::Name(name),
+            ..
+        }) = Authority::read(name)
+            && edges.len() < MAX_EDGES
+            && !edges.contains(&name)
+        {
+            edges.push(name);
+        }
+    }
 }
 
 /// Whether a payload starts with a known method and a target; cheap, for packets in the middle of a stream.

@@ -1,14 +1,15 @@
 //! Messages of TLS, HTTP, DNS and what may come before them, to evidence.
 
 use super::super::app::App;
+use super::super::exchange::{Answer, Asked, Asking, Told};
 use super::super::quic::Hello;
 use super::super::run::SaidBy;
 use super::super::stream::StreamFact;
 use super::{Listener, Look};
 use crate::decode::dns;
 use crate::decode::http::http2::{self, Http2Content, Http2Read};
-use crate::decode::http::{self, RequestRead};
-use crate::decode::preamble::{self, PreambleKind, PreambleRead, Target};
+use crate::decode::http::{self, Host, RequestRead};
+use crate::decode::preamble::{self, PreambleKind, PreambleRead, SocksRead, SocksReply, Target};
 use crate::decode::tls::{self, HelloRead};
 use crate::model::{Stamp, Transport};
 
@@ -171,6 +172,23 @@ impl Listener<'_> {
         if let Some((authority, name)) = asked.and_then(|a| Some((a, a.host.name()?))) {
             self.name(stamp, by, name.clone(), authority.port.unwrap_or(0));
         }
+        let how = match (request.is_connect(), &request.authority) {
+            (true, _) => Asking::Connect,
+            (false, Some(_)) => Asking::Absolute,
+            (false, None) => Asking::Plain,
+        };
+        let of_tunnel = how == Asking::Connect;
+        self.asked(stamp, |at| Asked {
+            how,
+            host: asked.map(|asked| asked.host.clone()),
+            port: asked.and_then(|asked| asked.port).unwrap_or(0),
+            path: if of_tunnel {
+                String::new()
+            } else {
+                path(&request.target)
+            },
+            ..at
+        });
         if !request.is_connect() {
             self.fact(
                 stamp,
@@ -200,15 +218,33 @@ impl Listener<'_> {
                 Look::Done
             };
         };
-        if http::may_be_block_page(response.status) {
-            let shown = response.head_length.saturating_add(http::BLOCK_PAGE_BYTES);
+        let mut told = Told::default();
+        if http::may_be_block_page(response.status, response.html) {
+            let body = response
+                .body_length
+                .and_then(|body| usize::try_from(body).ok());
+            let body = body.map_or(http::BLOCK_PAGE_BYTES, |body| {
+                body.min(http::BLOCK_PAGE_BYTES)
+            });
+            let shown = response.head_length.saturating_add(body);
             if bytes.len() < shown && !self.last && (!response.complete || response.has_body) {
                 return self.wants_more(bytes, 1);
             }
-            if let Some(mark) = http::block_page(bytes) {
-                let mark = mark.to_owned();
+            told.denial = http::block_page(bytes, response.status);
+            if let Some(denial) = &told.denial {
+                let mark = denial.by.clone();
                 self.fact(stamp, StreamFact::BlockPage { mark });
             }
+        }
+        if response.status >= 200 {
+            told.location = response.redirect();
+            if response.status >= 400 || told.denial.is_some() {
+                told.passed_on = response.is_passed_on();
+                told.edges = response.edges;
+            }
+            let told = (told != Told::default()).then(|| Box::new(told));
+            let status = response.status;
+            self.answered(stamp, Answer::Status { status, told });
         }
         self.run.app.insert(App::HTTP);
         self.client(self.side.other());
@@ -280,6 +316,22 @@ impl Listener<'_> {
         }
     }
 
+    /// What the side that was connected to says with a byte that a SOCKS server may start with.
+    pub(super) fn socks_reply(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+        let (reply, length) = match preamble::read_socks_reply(bytes) {
+            SocksRead::Other => return self.preamble(stamp, bytes),
+            SocksRead::NeedMore(more) => return self.wants_more(bytes, more),
+            SocksRead::Reply(reply, length) => (reply, length),
+        };
+        match reply {
+            SocksReply::Goes => {}
+            SocksReply::NoLogin => self.answered(stamp, Answer::SocksLogin),
+            SocksReply::Socks5(reply) => self.answered(stamp, Answer::Socks5(reply)),
+            SocksReply::Socks4(reply) => self.answered(stamp, Answer::Socks4(reply)),
+        }
+        Look::Stepped(u32::try_from(length).unwrap_or(u32::MAX))
+    }
+
     /// What may come before a hello or a request.
     pub(super) fn preamble(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
         let preamble = match preamble::read_preamble(bytes) {
@@ -294,9 +346,21 @@ impl Listener<'_> {
             }
             _ => {}
         }
-        if let Some((Target::Name(name), port)) = preamble.target {
+        if let Some((target, port)) = preamble.target {
             self.client(self.side);
-            self.name(stamp, SaidBy::HttpConnect, name, port);
+            let host = match target {
+                Target::Name(name) => {
+                    self.name(stamp, SaidBy::HttpConnect, name.clone(), port);
+                    Host::Name(name)
+                }
+                Target::Address(address) => Host::Address(address),
+            };
+            self.asked(stamp, |at| Asked {
+                how: Asking::Socks,
+                host: Some(host),
+                port,
+                ..at
+            });
         }
         Look::Stepped(u32::try_from(preamble.length).unwrap_or(u32::MAX))
     }

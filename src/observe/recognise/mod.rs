@@ -12,6 +12,7 @@ mod records;
 
 use super::dns_log::DnsLog;
 use super::handshake::{TlsMark, TlsStep, Walk};
+use super::exchange::{Answer, Answered, Asked};
 use super::quic::QuicEvidence;
 use super::run::{Run, SaidBy, SaidName, TimedFact};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
@@ -295,6 +296,7 @@ impl<'a> Listener<'a> {
             [0, 0, ..] => self.zeros(stamp, bytes),
             [0x16 | 0x80, ..] => self.handshake(stamp, bytes),
             [0x15] | [0x15, 3, ..] => self.server_flight(stamp, bytes),
+            [0 | 1 | 5, ..] if self.is_responder() => self.socks_reply(stamp, bytes),
             [b'A'..=b'Z' | b'a'..=b'z', ..] => self.text(stamp, bytes),
             _ => self.preamble(stamp, bytes),
         }
@@ -333,6 +335,28 @@ impl<'a> Listener<'a> {
             start: self.place,
             end: self.place.wrapping_add(length),
         });
+    }
+
+    fn asked(&mut self, stamp: Stamp, asked: impl FnOnce(Asked) -> Asked) {
+        let (side, sequence) = (self.side, self.place);
+        let talk = self.run.talk.get_or_insert_default();
+        talk.ask(asked(Asked::at(stamp, side, sequence)));
+    }
+
+    fn answered(&mut self, stamp: Stamp, answer: Answer) {
+        let (side, sequence) = (self.side, self.place);
+        self.run.talk.get_or_insert_default().answer(Answered {
+            stamp,
+            side,
+            sequence,
+            answer,
+        });
+    }
+
+    /// Whether the side at hand was connected to.
+    fn is_responder(&self) -> bool {
+        let opening = self.run.opening;
+        opening.is_some_and(|opening| opening.side != self.side)
     }
 
     fn name(&mut self, stamp: Stamp, by: SaidBy, fqdn: Fqdn, port: u16) {
