@@ -117,7 +117,19 @@ fn advice(intent: &Intent, target: &str) -> String {
     });
     let by = intent.evidence.iter().find_map(|evidence| evidence.by);
     match intent.evidence.first().map(|evidence| evidence.code) {
+        _ if intent.evidence.first().is_some_and(|shown| shown.login) => {
+            format!(
+                "give the agent on {from} a login that the proxy takes, or exempt {target} from it"
+            )
+        }
         // What fits other causes as well is no reason to open anything.
+        Some(Code::ProxyRefused | Code::ProxyFailed | Code::ProxySilent)
+            if intent.confidence == Some(Grade::C) =>
+        {
+            format!(
+                "look into the log of the proxy: whether it lets {from} reach {target}{port}, and gets there itself"
+            )
+        }
         _ if intent.confidence == Some(Grade::C) => {
             format!("look at the path from {from} to {target}{port}, and whether the server is up")
         }
@@ -154,7 +166,7 @@ fn advice(intent: &Intent, target: &str) -> String {
             None => format!("let the resolver answer for {target}"),
         },
         Some(Code::ProxyRefused) => {
-            format!("allow CONNECT to {target}{port} on the proxy, or the proxy's login")
+            format!("allow {target}{port} on the proxy")
         }
         Some(Code::ProxyFailed) => format!("allow the proxy itself to reach {target}{port}"),
         Some(Code::HttpBlocked) => format!("allow {target} in the web filter"),

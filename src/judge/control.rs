@@ -7,12 +7,14 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 
 use super::attempt::{Went, answer_times, seconds};
+use super::coverage::Aim;
 use super::evidence::{Code, Evidence, Grade};
+use super::flow_verdict::FlowVerdict;
 use super::interception::Issuers;
 use super::resolvers::ONE_TRY;
 use super::silence::Silences;
 use crate::model::{Fqdn, Transport};
-use crate::observe::{EventKind, Flow};
+use crate::observe::{EventKind, Flow, NameSource};
 use crate::rules::{RuleSet, is_private};
 
 /// What succeeded, indexed by what an attempt can be compared with.
@@ -43,10 +45,10 @@ impl Controls {
     /// Indexes all flows.
     #[must_use]
     pub(super) fn of<'a>(
-        flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone + Send,
+        flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)> + Clone + Send,
         rules: &RuleSet,
     ) -> Self {
-        let silences = Silences::of(flows.clone());
+        let silences = Silences::of(flows.clone().map(|(flow, verdict)| (flow, &verdict.went)));
         let own = flows.clone();
         let (issuers, all) = rayon::join(
             move || Issuers::of(own.map(|(flow, _)| flow), rules),
@@ -60,13 +62,13 @@ impl Controls {
     }
 
     fn without_issuers<'a>(
-        flows: impl Iterator<Item = (&'a Flow, &'a Went)>,
+        flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>,
         rules: &RuleSet,
     ) -> Self {
         let mut all = Self::default();
-        for (flow, went) in flows {
+        for (flow, verdict) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
-            if matches!(went, Went::Failed(e) if e.code == Code::AlertClient)
+            if matches!(&verdict.went, Went::Failed(e) if e.code == Code::AlertClient)
                 && is_private(responder)
             {
                 let said = flow.said_names().map(|name| &name.fqdn);
@@ -85,7 +87,7 @@ impl Controls {
                 let soonest = all.soonest.entry(neighbourhood(responder)).or_insert(took);
                 *soonest = took.min(*soonest);
             }
-            if *went != Went::Succeeded {
+            if verdict.went != Went::Succeeded {
                 continue;
             }
             if flow.transport == Transport::Udp {
@@ -95,7 +97,7 @@ impl Controls {
                     .insert((initiator, responder));
                 continue;
             }
-            let name = flow.said_names().next().map(|name| name.fqdn.clone());
+            let name = said_name(flow, &verdict.aim).cloned();
             all.by_responder.entry(responder).or_default().insert((
                 flow.responder.port,
                 initiator,
@@ -111,9 +113,23 @@ impl Controls {
 
     /// Settles the grade of a flow's evidence by what works nearby, and says which control carried it.
     #[must_use]
-    pub(super) fn settle(&self, flow: &Flow, mut evidence: Evidence) -> Evidence {
-        let own = flow.said_names().next().map(|name| &name.fqdn);
+    pub(super) fn settle(&self, flow: &Flow, aim: &Aim, mut evidence: Evidence) -> Evidence {
+        let own = said_name(flow, aim);
         match evidence.code {
+            // Servers have private, expired and wrong certificates too.
+            Code::AlertClient if evidence.grade == Grade::B => {
+                evidence.control = self.other_machine(flow);
+                if evidence.control.is_none() {
+                    evidence.grade = Grade::C;
+                    // Others get on with what the same server shows: what this client trusts is its own matter.
+                    evidence.control = self.trusted_elsewhere(flow, own);
+                }
+            }
+            // A proxy takes the client's bytes itself and ends what it cannot get on with: whatever works beside it, it
+            // may be the server's doing.
+            _ if aim.proxied => {
+                evidence.control = self.other_through_proxy(flow, own).or(evidence.control)
+            }
             Code::SynSilent => {
                 if self.silences.settle(flow, &mut evidence) || evidence.grade != Grade::B {
                     return evidence;
@@ -171,18 +187,6 @@ impl Controls {
                 if let (Some(control), Some(known)) = (control, &mut evidence.control) {
                     *known = format!("{control}; {known}");
                 }
-            }
-            // Servers have private, expired and wrong certificates too.
-            Code::AlertClient if evidence.grade == Grade::B => {
-                evidence.control = self.other_machine(flow);
-                if evidence.control.is_none() {
-                    evidence.grade = Grade::C;
-                    // Others get on with what the same server shows: what this client trusts is its own matter.
-                    evidence.control = self.trusted_elsewhere(flow, own);
-                }
-            }
-            Code::ProxyRefused | Code::ProxyFailed => {
-                evidence.control = self.other_through_proxy(flow, own);
             }
             Code::UdpSilent => {
                 if let Some(control) = self.silences.refused_nearby(flow, &evidence) {
@@ -486,6 +490,13 @@ const fn hops(ttl: u8) -> u8 {
         65..=128 => 128 - ttl,
         _ => 255 - ttl,
     }
+}
+
+/// The name that the initiator said in a flow with this aim.
+fn said_name<'a>(flow: &'a Flow, aim: &'a Aim) -> Option<&'a Fqdn> {
+    let own = aim.source.is_some_and(NameSource::is_said_by_initiator);
+    let said = || flow.said_names().next().map(|name| &name.fqdn);
+    aim.names.first().filter(|_| own).or_else(said)
 }
 
 /// Whether what the initiator said first was never acknowledged although it fits every path (RFC 1122 section 3.3.3).

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use thin_vec::{ThinVec, thin_vec};
 
+use crate::decode::http::Host;
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{Flow, Name, NameSource, StreamFact};
+use crate::observe::{Asking, Exchange, Flow, Name, NameSource, StreamFact};
 use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
 
 /// Whom a flow aims at, as far as packets tell.
@@ -20,6 +21,8 @@ pub struct Aim {
     pub port: u16,
     /// Whether the flow goes to a forward proxy, so that the responder's address is not the aim's.
     pub proxied: bool,
+    /// The address that a forward proxy is asked for, where it is.
+    pub address: Option<IpAddr>,
 }
 
 /// What the requirements say of a flow.
@@ -37,42 +40,132 @@ pub struct Coverage {
     pub ways: ThinVec<RequirementIndex>,
 }
 
-/// Whom a flow aims at.
+/// Whom a flow aims at; where it has several aims, the first.
 #[must_use]
 pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
-    let connect = flow
-        .names
-        .iter()
-        .find(|name| name.source == NameSource::HttpConnect);
+    let first = tries(flow, profile).into_iter().next();
+    first.map_or_else(|| aim_by_names(flow, profile), |part| part.aim)
+}
+
+/// What a flow's initiator asked of one aim in clear.
+#[derive(Clone, Debug)]
+pub(super) struct Try<'a> {
+    /// Whom.
+    pub(super) aim: Aim,
+    /// How and what, ascending; of a tunnel only the request that counts, which is the last.
+    pub(super) asked: ThinVec<&'a Exchange>,
+}
+
+/// The aims of a flow, in the order in which they were first asked for: a kept-alive connection may have several. Empty
+/// where nothing was asked for in clear that tells whom it is for.
+#[must_use]
+pub(super) fn tries<'a>(flow: &'a Flow, profile: &Profile) -> ThinVec<Try<'a>> {
+    let mut out: ThinVec<Try<'_>> = ThinVec::new();
+    if flow.exchanges.is_empty() {
+        return out;
+    }
+    let to_proxy = profile.is_proxy(flow.responder.ip, flow.responder.port);
+    for exchange in &flow.exchanges {
+        let Some(aim) = aim_of(flow, exchange, to_proxy) else {
+            continue;
+        };
+        let same = |of: &&mut Try<'_>| {
+            of.aim.port == aim.port
+                && of.aim.address == aim.address
+                && of.aim.names.first() == aim.names.first()
+        };
+        match out.iter_mut().find(same) {
+            // A refusal that was followed by another request on the same connection was only a challenge.
+            Some(known) if exchange.how.is_tunnel() => known.asked = thin_vec![exchange],
+            Some(known) => known.asked.push(exchange),
+            None => out.push(Try {
+                aim,
+                asked: thin_vec![exchange],
+            }),
+        }
+        let granted = exchange
+            .answer
+            .as_ref()
+            .is_some_and(|(_, answer)| answer.grants());
+        if exchange.how.is_tunnel() && granted {
+            break; // what follows goes through the tunnel
+        }
+    }
+    out
+}
+
+/// Whom a request is for; `None` where it does not tell.
+fn aim_of(flow: &Flow, exchange: &Exchange, to_proxy: bool) -> Option<Aim> {
+    let tunnel = exchange.how.is_tunnel();
+    let proxied = tunnel || to_proxy || exchange.how == Asking::Absolute;
+    let source = if tunnel {
+        NameSource::HttpConnect
+    } else {
+        NameSource::HttpHost
+    };
+    let port = match (proxied, exchange.port) {
+        (true, 0) if tunnel => 443,
+        (true, 0) => 80,
+        (true, port) => port,
+        (false, _) => flow.responder.port,
+    };
+    let address = exchange.address().filter(|_| proxied);
+    let (names, source) = match (&exchange.host, address) {
+        // The target decides what the proxy does; the name inside is only what the far end sees.
+        (Some(Host::Name(name)), _) => (thin_vec![name.clone()], Some(source)),
+        (_, Some(_)) => {
+            let inner = flow.said_names().find(|name| {
+                tunnel && name.source == NameSource::TlsSni && name.at >= exchange.asked
+            });
+            match inner {
+                Some(name) => (thin_vec![name.fqdn.clone()], Some(name.source)),
+                None => {
+                    let source = (!exchange.names.is_empty()).then_some(NameSource::DnsAnswer);
+                    (exchange.names.clone(), source)
+                }
+            }
+        }
+        _ => return None,
+    };
+    Some(Aim {
+        names,
+        source,
+        port,
+        proxied,
+        address,
+    })
+}
+
+/// Whom a flow aims at that asks for nothing in clear.
+pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
     let to_proxy = profile.is_proxy(flow.responder.ip, flow.responder.port);
     let said: Vec<&Name> = flow.said_names().collect();
-    if let Some(connect) = connect {
-        // The inner SNI, where there is one, is what the far end sees; the CONNECT target is what the proxy decides on.
-        let port = if connect.port == 0 { 443 } else { connect.port };
-        return Aim {
-            names: thin_vec![connect.fqdn.clone()],
-            source: Some(connect.source),
-            port,
-            proxied: true,
-        };
-    }
-    if let Some(first) = said.first() {
+    // HTTP/2 in clear, and what stood in bytes whose request is not whole.
+    let connect = said
+        .iter()
+        .find(|name| name.source == NameSource::HttpConnect);
+    if let Some(first) = connect.or(said.first()) {
         let mut names = ThinVec::new();
         for name in said.iter().filter(|name| name.source == first.source) {
             if !names.contains(&name.fqdn) {
                 names.push(name.fqdn.clone());
             }
         }
-        let port = match (to_proxy, first.port) {
-            (true, 0) => 80,
-            (true, port) => port,
-            (false, _) => flow.responder.port,
+        let in_clear = matches!(first.source, NameSource::HttpHost | NameSource::HttpConnect);
+        let port = match (first.source, first.port) {
+            (NameSource::HttpConnect, 0) => 443,
+            (NameSource::HttpConnect, port) => port,
+            (NameSource::HttpHost, 0) if to_proxy => 80,
+            (NameSource::HttpHost, port) if to_proxy => port,
+            // Of TLS to the proxy itself the name is the proxy's, and so is the port.
+            _ => flow.responder.port,
         };
         return Aim {
             names,
             source: Some(first.source),
             port,
-            proxied: to_proxy,
+            proxied: connect.is_some() || to_proxy && in_clear,
+            address: None,
         };
     }
     let answers = flow
@@ -88,20 +181,30 @@ pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
         source,
         port: flow.responder.port,
         proxied: false,
+        address: None,
     }
 }
 
 /// What the requirements say of a flow with this aim.
 #[must_use]
-pub(super) fn cover(flow: &Flow, aim: &Aim, rules: &RuleSet, scratch: &mut Scratch) -> Coverage {
-    let path = flow.facts.iter().find_map(|(_, own, fact)| match fact {
-        StreamFact::HttpPath { path } if *own => Some(path.as_str()),
-        _ => None,
-    });
-    let responder = if aim.proxied {
-        IpAddr::from([0, 0, 0, 0])
-    } else {
-        flow.responder.ip
+pub(super) fn cover(
+    flow: &Flow,
+    aim: &Aim,
+    asked: &[&Exchange],
+    rules: &RuleSet,
+    scratch: &mut Scratch,
+) -> Coverage {
+    let path = match asked.first() {
+        Some(asked) => Some(asked.path.as_str()).filter(|path| !path.is_empty()),
+        None => flow.facts.iter().find_map(|(_, own, fact)| match fact {
+            StreamFact::HttpPath { path } if *own => Some(path.as_str()),
+            _ => None,
+        }),
+    };
+    let responder = match (aim.proxied, aim.address) {
+        (true, Some(address)) => address,
+        (true, None) => IpAddr::from([0, 0, 0, 0]),
+        (false, _) => flow.responder.ip,
     };
     let mut ask = |names: &[&Fqdn]| {
         let subject = Subject {
@@ -191,6 +294,32 @@ fn with(covers: &[RequirementIndex], more: RequirementIndex) -> Arc<[Requirement
     all.sort_unstable();
     all.dedup();
     all.into()
+}
+
+/// Whether some requirement lists a host for this initiator, on whatever port.
+#[must_use]
+pub(super) fn is_listed(
+    initiator: IpAddr,
+    host: &Host,
+    time: CaptureTime,
+    rules: &RuleSet,
+    scratch: &mut Scratch,
+) -> bool {
+    let (names, responder) = match host {
+        Host::Name(name) => (thin_vec![name], IpAddr::from([0, 0, 0, 0])),
+        Host::Address(address) => (ThinVec::new(), *address),
+    };
+    let names: Vec<&Fqdn> = names.into_iter().collect();
+    let subject = Subject {
+        initiator,
+        responder,
+        port: 0,
+        transport: Transport::Tcp,
+        names: &names,
+        path: None,
+        time,
+    };
+    !rules.covering_on_any_port(&subject, scratch).is_empty()
 }
 
 /// Requirements whose destination is this name, for this initiator, whatever the port: what a lookup is for.

@@ -137,8 +137,9 @@ codes! {
     IssuerSubstituted "L-ISSUER" Tls "the certificate comes from something that reads TLS on the path",
     RequestReset "H-RST" Http "the connection is reset right after the HTTP request",
     HttpBlocked "H-BLOCK" Http "the HTTP answer says that access is denied by policy or law",
-    ProxyRefused "H-CONNECT" Proxy "the proxy refuses the CONNECT request",
+    ProxyRefused "H-CONNECT" Proxy "the proxy refuses what it is asked for by CONNECT, SOCKS or a request",
     ProxyFailed "H-GATEWAY" Proxy "the proxy cannot reach the destination",
+    ProxySilent "H-SILENT" Proxy "the proxy takes a request for a tunnel and gives no answer to it",
     UdpSilent "U-SILENT" Udp "requests over UDP are not answered",
     UdpProhibited "U-ICMP-ADM" Udp "a device on the path says that the traffic is prohibited",
     UdpUnreachable "U-ICMP" Udp "a device says that the address or port cannot be reached",
@@ -170,6 +171,8 @@ pub struct Evidence {
     pub by: Option<IpAddr>,
     /// What works nearby and so tells the cause from others.
     pub control: Option<String>,
+    /// Whether what is missing is a login.
+    pub login: bool,
 }
 
 impl Evidence {
@@ -189,6 +192,7 @@ impl Evidence {
             words,
             by: None,
             control: None,
+            login: false,
         }
     }
 }

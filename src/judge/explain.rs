@@ -172,12 +172,21 @@ pub const fn explain(code: Code) -> &'static str {
              for its own names does not count. In TLS 1.3 certificates are encrypted, so nothing can be said of it."
         }
         Code::RequestReset => "An HTTP request in clear is answered with RST.",
-        Code::HttpBlocked => "The HTTP answer has status 451 or 511, or is a filter's block page.",
+        Code::HttpBlocked => {
+            "The HTTP answer has status 451 or 511, or is a filter's block page: grade A where the product's own page names \
+             its policy, B by its marks. A page whose maker calls itself by a name of the vendor's (Via) is the server's own."
+        }
         Code::ProxyRefused => {
-            "The proxy answers CONNECT with 403, or with 407 that is never followed by 200."
+            "The proxy answers CONNECT with 403, with 407 that is never followed by 200, or a SOCKS request with a reply that \
+             refuses. Grade A where it says that its rules did it (a page of its own, reply 2 of SOCKS 5)."
         }
         Code::ProxyFailed => {
-            "The proxy answers CONNECT with 502, 503 or 504: the destination cannot be reached from the proxy."
+            "The proxy answers CONNECT with 502, 503 or 504, or SOCKS with a reply of that sense: the destination cannot be \
+             reached from the proxy."
+        }
+        Code::ProxySilent => {
+            "The proxy acknowledges CONNECT, or a SOCKS request, and closes the connection or stays silent. It may still be \
+             trying to get there itself, so this is no proof of a rule."
         }
         Code::UdpSilent => {
             "Requests of a protocol that answers (DNS, NTP) get no answer. Protocols that never answer, such as syslog, \

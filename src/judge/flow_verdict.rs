@@ -3,15 +3,15 @@
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
-use super::attempt::{Doubt, Went, late, refused_behind_proxy, went, without_times};
+use super::attempt::{Asked, Doubt, Went, answers, late, tunnel, went, without_times};
 use super::control::Controls;
-use super::coverage::{Aim, Coverage, aim, cover};
+use super::coverage::{Aim, Coverage, Try, aim_by_names, cover, is_listed, tries};
 use super::evidence::{Code, Evidence, Grade};
 use super::scope::{OutOfScope, out_of_scope};
 use super::trust::Trust;
 use super::two_point::Outside;
-use crate::model::{Fqdn, Transport};
-use crate::observe::{App, Capture, EventKind, Flow, NameSource};
+use crate::model::{CaptureTime, Fqdn, Transport};
+use crate::observe::{App, Capture, EventKind, Exchange, Flow};
 use crate::rules::{Profile, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
@@ -27,6 +27,22 @@ pub struct FlowVerdict {
     pub went: Went,
     /// What is to be told beside it and changes nothing: what cut it off late, who opens its TLS.
     pub beside: ThinVec<Evidence>,
+    /// What was asked of other aims on the same connection, as kept-alive connections to a proxy carry it.
+    pub more: ThinVec<FlowVerdict>,
+}
+
+impl FlowVerdict {
+    /// What is said of each aim of the flow, this one first.
+    pub fn parts(&self) -> impl Iterator<Item = &Self> + Clone {
+        std::iter::once(self).chain(&self.more)
+    }
+
+    /// What is said of the flow as a try to reach the aim of this name and port; of its first aim where it has no such.
+    #[must_use]
+    pub fn part(&self, name: Option<&Fqdn>, port: Option<u16>) -> &Self {
+        let fits = |part: &&Self| part.aim.names.first() == name && Some(part.aim.port) == port;
+        self.more.iter().find(fits).unwrap_or(self)
+    }
 }
 
 /// Judges all flows, in parallel; in the order of [`Capture::flows`].
@@ -39,43 +55,18 @@ pub(super) fn flow_verdicts(
     outside: Option<&Outside<'_>>,
 ) -> Vec<FlowVerdict> {
     let judge = |scratch: &mut Scratch, flow: &Flow| {
-        let aim = aim(flow, profile);
-        let names: Vec<&Fqdn> = aim.names.iter().collect();
-        let subject = Subject {
-            initiator: flow.initiator.ip,
-            responder: flow.responder.ip,
-            port: flow.responder.port,
-            transport: flow.transport,
-            names: &names,
-            path: None,
-            time: flow.span.0.time,
-        };
-        let out_of_scope = out_of_scope(flow, &subject, profile, rules.library());
-        let coverage = if out_of_scope.is_some() {
-            Coverage::default()
-        } else {
-            cover(flow, &aim, rules, scratch)
-        };
-        let went = match went(flow, capture.end()) {
-            Went::Succeeded if aim.proxied && aim.source == Some(NameSource::HttpHost) => {
-                refused_behind_proxy(flow).map_or(Went::Succeeded, Went::failed)
-            }
-            Went::Failed(mut evidence) if evidence.code == Code::QuicIcmp => {
-                // Clients of QUIC have TCP to go on with, so what is said of that counts where it would do.
-                if !only_datagrams(&coverage, rules) {
-                    evidence.grade = Grade::C;
-                }
-                Went::Failed(evidence)
-            }
-            went => went,
-        };
-        FlowVerdict {
-            out_of_scope,
-            aim,
-            coverage,
-            went,
-            beside: ThinVec::new(),
+        let context = (rules, profile, capture.end());
+        let mut parts = tries(flow, profile).into_iter();
+        let first = parts.next().unwrap_or_else(|| Try {
+            aim: aim_by_names(flow, profile),
+            asked: ThinVec::new(),
+        });
+        let mut verdict = verdict(flow, first, context, scratch);
+        if verdict.out_of_scope.is_none() {
+            let more = parts.map(|part| self::verdict(flow, part, context, scratch));
+            verdict.more = more.collect();
         }
+        verdict
     };
     let mut verdicts: Vec<FlowVerdict> = capture
         .flows
@@ -87,7 +78,8 @@ pub(super) fn flow_verdicts(
         capture
             .flows
             .iter()
-            .zip(verdicts.iter().map(|verdict| &verdict.went)),
+            .zip(&verdicts)
+            .flat_map(|(flow, verdict)| verdict.parts().map(move |part| (flow, part))),
         rules,
     );
     let all = capture
@@ -96,61 +88,15 @@ pub(super) fn flow_verdicts(
         .zip(&mut verdicts)
         .with_min_len(512);
     all.for_each(|(flow, verdict)| {
-        verdict.went = match std::mem::replace(&mut verdict.went, Went::Succeeded) {
-            // Nothing comes back in all of the capture: that these do not proves nothing. A SYN that is sent again does.
-            Went::Failed(evidence)
-                if trust.one_way && matches!(evidence.code, Code::UdpSilent | Code::QuicSilent) =>
-            {
-                Went::Open(Doubt::OneWay)
-            }
-            Went::Open(Doubt::CaptureEnd | Doubt::OneWay) if trust.one_time => without_times(flow),
-            Went::Failed(evidence) => {
-                let mut evidence = controls.settle(flow, *evidence);
-                trust.lower(&mut evidence);
-                let reset = match evidence.code {
-                    // In the middle of a handshake it answers no hello.
-                    Code::ResetInjected if flow.app.has(App::TLS) => {
-                        let reset = flow.events_of(EventKind::Rst, false).next();
-                        let begun = flow.tls.iter().any(|mark| {
-                            mark.side != flow.initiator_side
-                                && reset.is_some_and(|reset| mark.stamp < reset.stamp)
-                        });
-                        (!begun).then_some(Code::HelloReset)
-                    }
-                    Code::ResetInjected if flow.app.has(App::HTTP) => Some(Code::RequestReset),
-                    _ => None,
-                };
-                if let Some(code) = reset {
-                    // Whoever made it, it is a RST in answer to a ClientHello or a request too.
-                    let reset = Evidence {
-                        code,
-                        grade: Grade::C,
-                        control: None,
-                        ..evidence.clone()
-                    };
-                    let mut reset = controls.settle(flow, reset);
-                    // What it is by its TTL is said already.
-                    if reset.grade == Grade::C || reset.code != code {
-                        (reset.code, reset.grade) = (code, evidence.grade.max(Grade::B));
-                        reset.words.clone_from(&evidence.words);
-                        reset.control.clone_from(&evidence.control);
-                    }
-                    trust.lower(&mut reset);
-                    verdict.beside.push(reset);
-                }
-                if evidence.code == Code::AlertClient {
-                    verdict.beside.extend(controls.intercepted(flow, true));
-                }
-                Went::failed(evidence)
-            }
-            went => went,
-        };
+        settle(flow, verdict, &controls, trust);
+        let more = verdict.more.iter_mut();
+        more.for_each(|part| settle(flow, part, &controls, trust));
         if let Some(outside) = outside {
             outside.compare(flow, &mut verdict.went);
         }
+        let beside = || [late(flow, capture.end()), controls.intercepted(flow, false)];
         if verdict.went == Went::Succeeded {
-            let beside = [late(flow, capture.end()), controls.intercepted(flow, false)];
-            verdict.beside = beside.into_iter().flatten().collect();
+            verdict.beside = beside().into_iter().flatten().collect();
         }
     });
     verdicts
@@ -162,4 +108,133 @@ fn only_datagrams(coverage: &Coverage, rules: &RuleSet) -> bool {
     let all = rules.requirements();
     let mut wanted = covers.map(|index| all.get(index.index()).map(|row| &row.transport[..]));
     !coverage.covers.is_empty() && wanted.all(|wanted| wanted == Some(&[Transport::Udp]))
+}
+
+/// What is said of a flow as a try to reach one aim, by its own packets.
+fn verdict(
+    flow: &Flow,
+    Try { aim, asked }: Try<'_>,
+    (rules, profile, end): (&RuleSet, &Profile, CaptureTime),
+    scratch: &mut Scratch,
+) -> FlowVerdict {
+    let names: Vec<&Fqdn> = aim.names.iter().collect();
+    let subject = Subject {
+        initiator: flow.initiator.ip,
+        responder: flow.responder.ip,
+        port: flow.responder.port,
+        transport: flow.transport,
+        names: &names,
+        path: None,
+        time: flow.span.0.time,
+    };
+    let mut out_of_scope = out_of_scope(flow, &subject, profile, rules.library());
+    let coverage = if out_of_scope.is_some() {
+        Coverage::default()
+    } else {
+        cover(flow, &aim, &asked, rules, scratch)
+    };
+    let asked_went = asked_went(flow, &aim, &asked, (rules, end), scratch);
+    let mut went = asked_went.unwrap_or_else(|| went(flow, end));
+    if let Went::Failed(evidence) = &mut went
+        && evidence.code == Code::QuicIcmp
+        && !only_datagrams(&coverage, rules)
+    {
+        // Clients of QUIC have TCP to go on with, so what is said of that counts where it would do.
+        evidence.grade = Grade::C;
+    }
+    if out_of_scope.is_none()
+        && coverage.covers.is_empty()
+        && coverage.denied.is_empty()
+        && !aim.proxied
+        && went == Went::Succeeded
+        && profile.is_proxy(flow.responder.ip, flow.responder.port)
+    {
+        out_of_scope = Some(OutOfScope::HiddenByProxy);
+    }
+    FlowVerdict {
+        out_of_scope,
+        aim,
+        coverage,
+        went,
+        beside: ThinVec::new(),
+        more: ThinVec::new(),
+    }
+}
+
+/// How it went by what was asked in clear and answered; `None` where the flow itself has to tell.
+fn asked_went(
+    flow: &Flow,
+    aim: &Aim,
+    asked: &[&Exchange],
+    (rules, end): (&RuleSet, CaptureTime),
+    scratch: &mut Scratch,
+) -> Option<Went> {
+    let last = asked.last()?;
+    let (initiator, at) = (flow.initiator.ip, flow.span.0.time);
+    let of = |proxied| Asked {
+        name: aim.names.first(),
+        proxied,
+        end,
+    };
+    let mut listed = |host: &_| is_listed(initiator, host, at, rules, scratch);
+    if last.how.is_tunnel() {
+        let inside = flow.exchanges.iter();
+        let inside = inside.filter(|exchange| exchange.asked > last.asked);
+        let through = tunnel(flow, last, end);
+        return through.or_else(|| answers(flow, inside, of(false), listed));
+    }
+    answers(flow, asked.iter().copied(), of(aim.proxied), &mut listed)
+}
+
+/// Settles grades by what works nearby.
+fn settle(flow: &Flow, verdict: &mut FlowVerdict, controls: &Controls, trust: &Trust) {
+    verdict.went = match std::mem::replace(&mut verdict.went, Went::Succeeded) {
+        // Nothing comes back in all of the capture: that these do not proves nothing. A SYN that is sent again does.
+        Went::Failed(evidence)
+            if trust.one_way && matches!(evidence.code, Code::UdpSilent | Code::QuicSilent) =>
+        {
+            Went::Open(Doubt::OneWay)
+        }
+        Went::Open(Doubt::CaptureEnd | Doubt::OneWay) if trust.one_time => without_times(flow),
+        Went::Failed(evidence) => {
+            let mut evidence = controls.settle(flow, &verdict.aim, *evidence);
+            trust.lower(&mut evidence);
+            let reset = match evidence.code {
+                // In the middle of a handshake it answers no hello.
+                Code::ResetInjected if flow.app.has(App::TLS) => {
+                    let reset = flow.events_of(EventKind::Rst, false).next();
+                    let begun = flow.tls.iter().any(|mark| {
+                        mark.side != flow.initiator_side
+                            && reset.is_some_and(|reset| mark.stamp < reset.stamp)
+                    });
+                    (!begun).then_some(Code::HelloReset)
+                }
+                Code::ResetInjected if flow.app.has(App::HTTP) => Some(Code::RequestReset),
+                _ => None,
+            };
+            if let Some(code) = reset {
+                // Whoever made it, it is a RST in answer to a ClientHello or a request too.
+                let reset = Evidence {
+                    code,
+                    grade: Grade::C,
+                    control: None,
+                    ..evidence.clone()
+                };
+                let mut reset = controls.settle(flow, &verdict.aim, reset);
+                // What it is by its TTL is said already.
+                if reset.grade == Grade::C || reset.code != code {
+                    (reset.code, reset.grade) = (code, evidence.grade.max(Grade::B));
+                    reset.words.clone_from(&evidence.words);
+                    reset.control.clone_from(&evidence.control);
+                }
+                trust.lower(&mut reset);
+                verdict.beside.push(reset);
+            }
+            if evidence.code == Code::AlertClient {
+                verdict.beside.extend(controls.intercepted(flow, true));
+            }
+            Went::failed(evidence)
+        }
+        went => went,
+    };
 }

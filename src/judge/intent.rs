@@ -213,14 +213,19 @@ fn groups_of<'a>(
 ) -> Vec<(Key<'a>, Vec<FlowId>)> {
     let mut places: HashMap<Key<'_>, usize> = HashMap::default();
     let mut groups: Vec<(Key<'_>, Vec<FlowId>)> = Vec::new();
-    for ((flow, verdict), id) in flows {
+    let tries =
+        flows.flat_map(|((flow, verdict), id)| verdict.parts().map(move |part| ((flow, part), id)));
+    for ((flow, verdict), id) in tries {
         let name = verdict.aim.names.first();
-        let address = name.is_none().then_some(flow.responder.ip);
+        let own = verdict.aim.address.unwrap_or(flow.responder.ip);
+        let address = name.is_none().then_some(own);
         let covered = !verdict.coverage.covers.is_empty();
         let port = verdict.aim.port;
         let over_tcp = port == 53 && flow.transport == Transport::Tcp;
         let key = (flow.initiator.ip, name, address, port, covered, over_tcp);
         match places.entry(key) {
+            // Two aims of one flow may have the same first name.
+            Entry::Occupied(place) if groups[*place.get()].1.last() == Some(&id) => {}
             Entry::Occupied(place) => groups[*place.get()].1.push(id),
             Entry::Vacant(place) => {
                 place.insert(groups.len());
@@ -273,7 +278,10 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
     let (initiator, fqdn, _, port, ..) = key;
     let tries: Vec<(&Flow, &FlowVerdict)> = flows
         .iter()
-        .filter_map(|id| Some((capture.flow(*id)?, verdicts.get(id.0 as usize)?)))
+        .filter_map(|id| {
+            let verdict = verdicts.get(id.0 as usize)?;
+            Some((capture.flow(*id)?, verdict.part(*fqdn, Some(*port))))
+        })
         .collect();
     let requirements = requirements(&tries);
     let mut addresses: ThinVec<IpAddr> = tries.iter().map(|(flow, _)| flow.responder.ip).collect();

@@ -117,7 +117,7 @@ pub fn judge_between(
     );
     let intents = intent::intents(capture, &flows, &lookups, rules);
     let mut requirements =
-        requirement_verdict::requirement_verdicts(capture, &intents, &lookups, rules);
+        requirement_verdict::requirement_verdicts(capture, &flows, &intents, &lookups, rules);
     row_facts::settle(&mut requirements, capture, &flows, &intents, rules);
     let case = Case {
         capture,

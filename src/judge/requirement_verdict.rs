@@ -8,11 +8,13 @@ use foldhash::HashSet;
 use rayon::prelude::*;
 
 use super::coverage::wanted_by_name;
+use super::flow_verdict::FlowVerdict;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
 use super::row_facts::Shortfall;
+use super::scope::OutOfScope;
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::Capture;
+use crate::observe::{Capture, Flow};
 use crate::rules::{
     Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
     Source, Via, no_names,
@@ -137,6 +139,7 @@ pub struct RequirementVerdict {
 #[must_use]
 pub(super) fn requirement_verdicts(
     capture: &Capture,
+    flows: &[FlowVerdict],
     intents: &[Intent],
     lookups: &Lookups,
     rules: &RuleSet,
@@ -155,7 +158,10 @@ pub(super) fn requirement_verdicts(
             }
         }
     }
-    let present = Present::of(capture, rules);
+    let present = Present::of(capture.flows.iter(), rules);
+    let hidden = capture.flows.iter().zip(flows);
+    let hidden = hidden.filter(|(_, v)| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
+    let hidden = Present::of(hidden.map(|(flow, _)| flow), rules);
     let (start, end) = (capture.start(), capture.end());
     let resolved = resolved_names(lookups, rules);
     let mut verdicts: Vec<RequirementVerdict> = covered
@@ -176,6 +182,10 @@ pub(super) fn requirement_verdicts(
             let ended = matches!(activity, Activity::Ended(_) | Activity::NotBegun(_));
             let standing = match not_active(&activity) {
                 Some(why) if intents_of.is_empty() => Standing::NotActive(why),
+                // Whatever was asked behind an encrypted connection to a proxy, none of it shows.
+                None if intents_of.is_empty() && hidden.may_hide(requirement, rules) => {
+                    Standing::Inconclusive
+                }
                 _ if intents_of.is_empty() => {
                     let found = || resolved.get(&requirement).into_iter().flatten();
                     let had = found().any(|(had, _)| *had);
@@ -323,12 +333,9 @@ struct Present {
 }
 
 impl Present {
-    fn of(capture: &Capture, rules: &RuleSet) -> Self {
-        let initiators: BTreeSet<IpAddr> = capture
-            .flows
-            .iter()
-            .map(|flow| flow.initiator.ip.to_canonical())
-            .collect();
+    fn of<'a>(flows: impl Iterator<Item = &'a Flow>, rules: &RuleSet) -> Self {
+        let initiators: BTreeSet<IpAddr> =
+            flows.map(|flow| flow.initiator.ip.to_canonical()).collect();
         let mut roles = RoleSet::default();
         for ip in &initiators {
             roles.extend(&rules.profile().roles_of(*ip));
@@ -339,6 +346,21 @@ impl Present {
             roles,
             audited,
         }
+    }
+
+    /// Whether one of the hosts may have gone to where a requirement wants it by way of a proxy.
+    fn may_hide(&self, requirement: RequirementIndex, rules: &RuleSet) -> bool {
+        let row = rules.library().requirement(requirement);
+        let outside = || {
+            let to = rules.destinations(requirement);
+            to.iter()
+                .any(|to| !matches!(to, Via::Role { .. } | Via::Localhost))
+        };
+        !self.initiators.is_empty()
+            && row.is_some_and(|row| {
+                row.transport.contains(&Transport::Tcp) && self.may_initiate(row)
+            })
+            && outside()
     }
 
     /// Whether some host that may open the requirement's flows sent anything.

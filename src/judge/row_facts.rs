@@ -85,7 +85,8 @@ pub(super) fn shortfall(
     let tries = intent
         .attempts
         .iter()
-        .filter_map(|id| Some((capture.flow(*id)?, flows.get(id.0 as usize)?)));
+        .filter_map(|id| Some((capture.flow(*id)?, flows.get(id.0 as usize)?)))
+        .map(|(flow, verdict)| (flow, verdict.part(intent.fqdn.as_ref(), intent.port)));
     let mut all = tries.filter(|(_, verdict)| matches!(verdict.went, Went::Succeeded));
     let first = all.next()?;
     let of = |(flow, verdict): (&Flow, &FlowVerdict)| {

@@ -13,6 +13,8 @@ pub enum OutOfScope {
     NoAuditedHost,
     /// The site file says to ignore it.
     Ignored(String),
+    /// It goes to a declared proxy, and what is asked for there is not in clear.
+    HiddenByProxy,
     /// What hosts need to be on a network at all: address assignment, neighbour and service discovery, routing.
     Housekeeping(&'static str),
 }
@@ -25,6 +27,9 @@ impl OutOfScope {
             Self::NoAuditedHost => "neither end is a host of the site".to_owned(),
             Self::Ignored(about) if about.is_empty() => "ignored by the site file".to_owned(),
             Self::Ignored(about) => format!("ignored by the site file: {about}"),
+            Self::HiddenByProxy => {
+                "to the declared proxy, in a form that hides what is behind it".to_owned()
+            }
             Self::Housekeeping(what) => format!("network housekeeping: {what}"),
         }
     }

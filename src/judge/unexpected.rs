@@ -72,6 +72,7 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             if !verdict.coverage.denied.is_empty() {
                 continue; // told as forbidden, or closed as asked
             }
+            let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
             let code = classify(verdict, case);
             let target = match verdict.aim.names.first() {
                 Some(name) => name.to_string(),
@@ -92,9 +93,15 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
     let roles = rows::RolePorts::of(case.rules);
     for ((code, initiator, target, port, transport), (mut intents, flows)) in groups {
         intents.dedup();
-        let Some(verdict) = flows.first().and_then(|id| case.flows.get(id.0 as usize)) else {
+        let of = intents.first().map(|i| &case.intents[*i]);
+        let part = |id: &FlowId| {
+            let verdict = case.flows.get(id.0 as usize)?;
+            Some(of.map_or(verdict, |of| verdict.part(of.fqdn.as_ref(), of.port)))
+        };
+        let Some(verdict) = flows.first().and_then(part) else {
             continue;
         };
+        let parts: Vec<&FlowVerdict> = flows.iter().filter_map(part).collect();
         let (mut message, requirements) = nearest_miss(code, verdict, case);
         let listed = roles.on(port, transport);
         // On 80 and 443 nearly every role listens: to name them all would say nothing.
@@ -123,7 +130,7 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
         if !case.rules.profile().is_audited(initiator) {
             message.push_str("; opened from outside");
         }
-        if failed(case, &flows) {
+        if failed(&parts) {
             message.push_str("; it did not get through");
         }
         out.push(Finding {
@@ -152,11 +159,8 @@ fn old_name<'a>(case: &Case<'a>, id: FlowId) -> Option<&'a Fqdn> {
 }
 
 /// Whether none of the flows reached anything, as far as can be told.
-fn failed(case: &Case<'_>, flows: &[FlowId]) -> bool {
-    let went = flows
-        .iter()
-        .filter_map(|id| case.flows.get(id.0 as usize))
-        .map(|v| &v.went);
+fn failed(parts: &[&FlowVerdict]) -> bool {
+    let went = parts.iter().map(|part| &part.went);
     went.clone().count() > 0 && went.clone().all(|went| matches!(went, Went::Failed(_)))
 }
 

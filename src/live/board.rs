@@ -385,6 +385,7 @@ fn met(capture: &Capture, judgement: &Judgement) -> impl Iterator<Item = Met> {
                 let (Some(flow), Some(verdict)) = (capture.flow(*id), verdict) else {
                     continue;
                 };
+                let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
                 match verdict.went {
                     Went::Succeeded | Went::Sent => tries.reached.push(answered(flow)),
                     Went::Failed(_) => tries.failed = tries.failed.max(Some(flow.span.0.time)),

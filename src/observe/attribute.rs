@@ -11,8 +11,8 @@ use super::app::App;
 use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
 use super::dns_log::{DnsLog, DnsTransaction};
-use super::handshake::TlsMark;
 use super::exchange::{Asking, Exchange};
+use super::handshake::TlsMark;
 use super::names::Directory;
 use super::recognise;
 use super::run::{Event, EventKind, Run, SaidBy};
@@ -349,7 +349,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
     let mut exchanges = talk.map_or_else(ThinVec::new, |talk| talk.exchanges(side));
     for exchange in &mut exchanges {
         if let Some(address) = exchange.address().filter(|_| exchange.how != Asking::Plain) {
-            let asked = directory.candidates(initiator.ip, address, exchange.asked.time);
+            let asked = directory.candidates(initiator.ip, address, exchange.asked);
             let own = asked
                 .into_iter()
                 .filter(|name| name.same_client && !name.stale);

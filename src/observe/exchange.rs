@@ -42,6 +42,8 @@ pub(super) struct Asked {
     pub(super) side: Side,
     /// Its place in the stream: a repetition has the same one.
     pub(super) sequence: u32,
+    /// Sequence number behind it.
+    pub(super) end: u32,
     pub(super) how: Asking,
     pub(super) host: Option<Host>,
     /// 0 where none was told.
@@ -57,6 +59,7 @@ impl Asked {
             stamp,
             side,
             sequence,
+            end: sequence,
             how: Asking::Plain,
             host: None,
             port: 0,
@@ -73,6 +76,8 @@ pub(super) struct Answered {
     pub(super) side: Side,
     /// Its place in the stream.
     pub(super) sequence: u32,
+    /// Sequence number behind it, without a body.
+    pub(super) end: u32,
     pub(super) answer: Answer,
 }
 
@@ -182,15 +187,15 @@ impl Talk {
             while let Some(answer) =
                 answers.next_if(|answer| until.is_none_or(|at| answer.stamp < at))
             {
-                own.push((answer.stamp, answer.answer));
+                own.push(answer);
             }
             let waiting = &mut out[start..];
             if own.len() == waiting.len() {
                 for (exchange, answer) in waiting.iter_mut().zip(own) {
-                    exchange.answer = Some(answer);
+                    exchange.answered(answer);
                 }
-            } else if let Some(last) = waiting.last_mut() {
-                last.answer = own.pop();
+            } else if let (Some(last), Some(answer)) = (waiting.last_mut(), own.pop()) {
+                last.answered(answer);
             }
         }
         out
@@ -241,8 +246,12 @@ pub struct Exchange {
     pub port: u16,
     /// Path with query, at most 256 characters; empty for tunnels.
     pub path: String,
+    /// Sequence number behind the request, without a body.
+    pub ask_end: u32,
     /// The answer, where it was seen.
     pub answer: Option<(Stamp, Answer)>,
+    /// Sequence number behind the answer, without a body.
+    pub answer_end: Option<u32>,
     /// Where it is for an address behind a proxy: names that the initiator had from DNS for it, newest first.
     pub names: ThinVec<Fqdn>,
 }
@@ -255,9 +264,16 @@ impl Exchange {
             host: asked.host,
             port: asked.port,
             path: asked.path,
+            ask_end: asked.end,
             answer: None,
+            answer_end: None,
             names: ThinVec::new(),
         }
+    }
+
+    fn answered(&mut self, answered: Answered) {
+        self.answer_end = Some(answered.end);
+        self.answer = Some((answered.stamp, answered.answer));
     }
 
     /// The address that it is for, where no name was told.
@@ -294,6 +310,7 @@ mod tests {
             stamp: stamp(at),
             side: Side::High,
             sequence: at as u32,
+            end: at as u32,
             answer: Answer::Status { status, told: None },
         }
     }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::app::App;
-use super::handshake::{MAX_MARKS, TlsMark};
 use super::exchange::Talk;
+use super::handshake::{MAX_MARKS, TlsMark};
 use super::quic::QuicEvidence;
 use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};

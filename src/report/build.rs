@@ -457,6 +457,10 @@ fn sentence(verdict: &RequirementVerdict, missed: usize) -> String {
         Standing::Violated => "violated: what the page says must not be, is".to_owned(),
         Standing::Inconclusive => match verdict.shortfall {
             Some(shortfall) => shortfall.to_string(),
+            None if verdict.intents.is_empty() => {
+                "a host speaks to its proxy in a form that hides what is behind it; nothing was seen of it"
+                    .to_owned()
+            }
             None => "tried, but how it went cannot be told".to_owned(),
         },
         Standing::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),

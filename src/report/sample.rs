@@ -217,10 +217,12 @@ fn verdict(went: Went) -> FlowVerdict {
             source: None,
             port: 443,
             proxied: false,
+            address: None,
         },
         coverage: Coverage::default(),
         went,
         beside: thin_vec![],
+        more: thin_vec![],
     }
 }
 
@@ -271,6 +273,7 @@ pub(super) fn sample() -> Sample {
         words: format!("RST 12 ms after the ClientHello {}", HOSTILE[2]),
         by: Some(ip("10.0.0.1")),
         control: Some("the same address answers this client under the name ok.example".to_owned()),
+        login: false,
     };
     let blocked = Fqdn::parse("update.example.com").unwrap();
     let mut flows = Vec::new();

@@ -20,6 +20,7 @@ mod merging;
 mod nothing_audited;
 mod periods;
 mod pipelines;
+mod proxies;
 mod rules;
 mod samples;
 mod semantics;

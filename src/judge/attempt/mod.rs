@@ -9,15 +9,16 @@ mod ladder;
 mod late;
 mod reset;
 mod tcp;
+mod tunnel;
 
 use std::time::Duration;
 
 use super::evidence::{Code, Evidence, Grade, Stage};
 use crate::model::{CaptureTime, Transport};
-use crate::observe::{App, Event, Flow};
+use crate::observe::{App, Event, Exchange, Flow};
 
 pub(super) use connect::without_times;
-pub(super) use http::refused_behind_proxy;
+pub(super) use http::{Asked, answers};
 pub(super) use late::late;
 pub(super) use tcp::{answer_times, said_until};
 
@@ -65,6 +66,8 @@ pub enum Doubt {
     FramesMissing,
     /// All frames of the capture have one time.
     NoTimes,
+    /// Every answer sends the client to a host that no requirement lists.
+    SentElsewhere,
 }
 
 impl Doubt {
@@ -79,6 +82,7 @@ impl Doubt {
             Self::GivenUp => "the initiator gave up first",
             Self::FramesMissing => "frames of it are missing from the capture",
             Self::NoTimes => "all frames of the capture have one and the same time",
+            Self::SentElsewhere => "every answer redirects to a host on no list",
         }
     }
 }
@@ -92,6 +96,12 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         _ if flow.back.packets > 0 => Went::Succeeded,
         _ => Went::Sent,
     }
+}
+
+/// Tells how the tunnel went that was asked for through a proxy; `None` where the flow itself has to tell.
+#[must_use]
+pub(super) fn tunnel(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+    tunnel::went(flow, asked, end)
 }
 
 /// Events that are no copies of each other.

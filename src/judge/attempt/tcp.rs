@@ -9,8 +9,7 @@ use crate::model::{CaptureTime, Stamp};
 use crate::observe::{EventKind, Flow};
 
 pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
-    if let Some(evidence) = http::proxy_refusal(flow, end)
-        .or_else(|| handshake::plain_answer(flow))
+    if let Some(evidence) = handshake::plain_answer(flow)
         .or_else(|| handshake::alert(flow))
         .or_else(|| http::http_block(flow))
         .or_else(|| reset::injected(flow))

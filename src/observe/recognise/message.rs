@@ -8,7 +8,7 @@ use super::super::stream::StreamFact;
 use super::{Listener, Look};
 use crate::decode::dns;
 use crate::decode::http::http2::{self, Http2Content, Http2Read};
-use crate::decode::http::{self, Host, RequestRead};
+use crate::decode::http::{self, Host, RequestRead, Says};
 use crate::decode::preamble::{self, PreambleKind, PreambleRead, SocksRead, SocksReply, Target};
 use crate::decode::tls::{self, HelloRead};
 use crate::model::{Stamp, Transport};
@@ -178,7 +178,7 @@ impl Listener<'_> {
             (false, None) => Asking::Plain,
         };
         let of_tunnel = how == Asking::Connect;
-        self.asked(stamp, |at| Asked {
+        self.asked(stamp, request.head_length, |at| Asked {
             how,
             host: asked.map(|asked| asked.host.clone()),
             port: asked.and_then(|asked| asked.port).unwrap_or(0),
@@ -231,7 +231,7 @@ impl Listener<'_> {
                 return self.wants_more(bytes, 1);
             }
             told.denial = http::block_page(bytes, response.status);
-            if let Some(denial) = &told.denial {
+            if let Some(denial) = told.denial.as_ref().filter(|by| by.says != Says::Either) {
                 let mark = denial.by.clone();
                 self.fact(stamp, StreamFact::BlockPage { mark });
             }
@@ -244,7 +244,7 @@ impl Listener<'_> {
             }
             let told = (told != Told::default()).then(|| Box::new(told));
             let status = response.status;
-            self.answered(stamp, Answer::Status { status, told });
+            self.answered(stamp, response.head_length, Answer::Status { status, told });
         }
         self.run.app.insert(App::HTTP);
         self.client(self.side.other());
@@ -325,9 +325,9 @@ impl Listener<'_> {
         };
         match reply {
             SocksReply::Goes => {}
-            SocksReply::NoLogin => self.answered(stamp, Answer::SocksLogin),
-            SocksReply::Socks5(reply) => self.answered(stamp, Answer::Socks5(reply)),
-            SocksReply::Socks4(reply) => self.answered(stamp, Answer::Socks4(reply)),
+            SocksReply::NoLogin => self.answered(stamp, length, Answer::SocksLogin),
+            SocksReply::Socks5(reply) => self.answered(stamp, length, Answer::Socks5(reply)),
+            SocksReply::Socks4(reply) => self.answered(stamp, length, Answer::Socks4(reply)),
         }
         Look::Stepped(u32::try_from(length).unwrap_or(u32::MAX))
     }
@@ -355,7 +355,7 @@ impl Listener<'_> {
                 }
                 Target::Address(address) => Host::Address(address),
             };
-            self.asked(stamp, |at| Asked {
+            self.asked(stamp, preamble.length, |at| Asked {
                 how: Asking::Socks,
                 host: Some(host),
                 port,

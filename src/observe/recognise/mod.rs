@@ -11,8 +11,8 @@ mod message;
 mod records;
 
 use super::dns_log::DnsLog;
-use super::handshake::{TlsMark, TlsStep, Walk};
 use super::exchange::{Answer, Answered, Asked};
+use super::handshake::{TlsMark, TlsStep, Walk};
 use super::quic::QuicEvidence;
 use super::run::{Run, SaidBy, SaidName, TimedFact};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
@@ -337,18 +337,22 @@ impl<'a> Listener<'a> {
         });
     }
 
-    fn asked(&mut self, stamp: Stamp, asked: impl FnOnce(Asked) -> Asked) {
+    /// `length` is how many bytes it takes, without a body.
+    fn asked(&mut self, stamp: Stamp, length: usize, asked: impl FnOnce(Asked) -> Asked) {
         let (side, sequence) = (self.side, self.place);
-        let talk = self.run.talk.get_or_insert_default();
-        talk.ask(asked(Asked::at(stamp, side, sequence)));
+        let mut asked = asked(Asked::at(stamp, side, sequence));
+        asked.end = sequence.wrapping_add(length as u32);
+        self.run.talk.get_or_insert_default().ask(asked);
     }
 
-    fn answered(&mut self, stamp: Stamp, answer: Answer) {
+    /// `length` is how many bytes it takes, without a body.
+    fn answered(&mut self, stamp: Stamp, length: usize, answer: Answer) {
         let (side, sequence) = (self.side, self.place);
         self.run.talk.get_or_insert_default().answer(Answered {
             stamp,
             side,
             sequence,
+            end: sequence.wrapping_add(length as u32),
             answer,
         });
     }

@@ -1,0 +1,270 @@
+//! A tunnel through a proxy: what the proxy says to the request for it, and what is said inside. That the proxy grants
+//! it opens the next stage and proves nothing of what lies behind.
+
+use std::time::Duration;
+
+use super::super::evidence::{Code, Evidence, Grade};
+use super::{Doubt, TAIL, Went, seconds};
+use crate::model::{CaptureTime, Stamp};
+use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact};
+
+/// How long an answer is waited for before its absence counts.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How the tunnel went that the initiator asked for; `None` where the flow itself has to tell, as of one that did not
+/// even connect, of which one direction is missing, or where the far end answered inside.
+pub(super) fn went(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+    let hello = flow.facts.iter().find(|(stamp, own, fact)| {
+        *own && *stamp >= asked.asked && matches!(fact, StreamFact::ClientHello { .. })
+    });
+    let hello = hello.map(|(stamp, ..)| *stamp);
+    match &asked.answer {
+        Some((_, answer)) if answer.grants() => through(flow, asked, hello, end),
+        // Whoever says hello was let through, whatever of the proxy's answers is missing.
+        _ if hello.is_some() => None,
+        Some((stamp, answer)) => refusal(flow, asked, (*stamp, answer), end).map(Went::failed),
+        None => unanswered(flow, asked, end),
+    }
+}
+
+/// What the proxy's refusal says.
+fn refusal(
+    flow: &Flow,
+    asked: &Exchange,
+    (stamp, answer): (Stamp, &Answer),
+    end: CaptureTime,
+) -> Option<Evidence> {
+    let what = match asked.how {
+        Asking::Socks => "the SOCKS request",
+        _ => "CONNECT",
+    };
+    let (code, grade, login, said) = match answer {
+        Answer::Status { status, told } => {
+            let told = told.as_deref();
+            let denial = told.and_then(|told| told.denial.as_ref());
+            let page = denial.map_or(String::new(), |by| format!(" and a page of {}", by.by));
+            let (code, grade, login) = match status {
+                // The first 407 is only the challenge: the client answers it in a moment, if the capture goes on.
+                401 | 407 if end.since(flow.span.1.time) < TAIL => {
+                    (Code::ProxyRefused, Grade::C, true)
+                }
+                401 | 407 => (Code::ProxyRefused, Grade::B, true),
+                // Whatever the page says in detail, it is the proxy's own: behind it nobody was asked.
+                _ if denial.is_some() => (Code::ProxyRefused, Grade::A, false),
+                451 | 511 => (Code::ProxyRefused, Grade::A, false),
+                403 => (Code::ProxyRefused, Grade::B, false),
+                502..=504 => (Code::ProxyFailed, Grade::C, false),
+                300.. => (Code::ProxyRefused, Grade::C, false),
+                _ => return None,
+            };
+            (code, grade, login, format!("status {status}{page}"))
+        }
+        Answer::Socks5(reply) => {
+            let (code, grade, meaning) = socks_5(*reply);
+            (code, grade, false, format!("reply {reply} ({meaning})"))
+        }
+        Answer::Socks4(reply) => {
+            let said = format!("reply {reply} (rejected or failed)");
+            (Code::ProxyRefused, Grade::C, *reply > 91, said)
+        }
+        Answer::SocksLogin => {
+            let said = "that the login will not do".to_owned();
+            (Code::ProxyRefused, Grade::B, true, said)
+        }
+    };
+    Some(Evidence {
+        by: Some(flow.responder.ip),
+        login,
+        ..Evidence::new(
+            code,
+            grade,
+            [asked.asked, stamp],
+            format!("the proxy answers {what} with {said}"),
+        )
+    })
+}
+
+/// What a reply of SOCKS 5 means (RFC 1928 section 6).
+const fn socks_5(reply: u8) -> (Code, Grade, &'static str) {
+    match reply {
+        2 => (
+            Code::ProxyRefused,
+            Grade::A,
+            "connection not allowed by its rule set",
+        ),
+        3 => (Code::ProxyFailed, Grade::C, "network unreachable"),
+        4 => (Code::ProxyFailed, Grade::C, "host unreachable"),
+        5 => (
+            Code::ProxyFailed,
+            Grade::C,
+            "connection refused by the destination",
+        ),
+        6 => (Code::ProxyFailed, Grade::C, "TTL expired"),
+        7 => (Code::ProxyRefused, Grade::C, "command not supported"),
+        8 => (Code::ProxyRefused, Grade::C, "address type not supported"),
+        _ => (Code::ProxyFailed, Grade::C, "general failure"),
+    }
+}
+
+/// The proxy took the request and said nothing to it.
+fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+    // The choice of a method and a login take four bytes of SOCKS; more is an answer that could not be read.
+    let greeting = if asked.how == Asking::Socks { 4 } else { 0 };
+    let heard = flow.back.highest_ack()?;
+    let taken = heard.wrapping_sub(asked.ask_end) < 1 << 31;
+    let syn_ack = flow.events_of(EventKind::SynAck, false).next()?;
+    let said = behind(end_of(flow, false)?, syn_ack.sequence.wrapping_add(1));
+    if !taken || said > greeting {
+        return None;
+    }
+    let silence = Silence::after(flow, asked.asked)?;
+    let what = match (silence.kind, asked.how) {
+        (Kind::Silent, Asking::Socks) => "says nothing to the SOCKS request",
+        (Kind::Silent, _) => "says nothing to CONNECT",
+        (_, Asking::Socks) => "closes the connection without an answer to the SOCKS request",
+        (..) => "closes the connection without an answer to CONNECT",
+    };
+    let words = format!("the proxy {what}, {}", silence.words());
+    let near_end =
+        silence.kind == Kind::Silent && end.since(flow.span.1.time) < TAIL && !gave_up(flow);
+    Some(if near_end {
+        Went::Open(Doubt::CaptureEnd)
+    } else {
+        Went::failed(Evidence {
+            by: Some(flow.responder.ip),
+            ..Evidence::new(Code::ProxySilent, Grade::C, silence.stamps, words)
+        })
+    })
+}
+
+/// The proxy granted it: what was said inside, and what came back.
+fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime) -> Option<Went> {
+    let granted = asked.answer_end?;
+    if behind(end_of(flow, false)?, granted) > 0 {
+        // What was answered inside is judged as of any other flow.
+        return None;
+    }
+    if behind(end_of(flow, true)?, asked.ask_end) == 0 {
+        return Some(Went::Open(Doubt::NothingSaid));
+    }
+    let since = hello.unwrap_or(asked.asked);
+    let Some(silence) = Silence::after(flow, since) else {
+        let near_end = end.since(flow.span.1.time) < TAIL && !gave_up(flow);
+        return Some(Went::Open(if near_end {
+            Doubt::CaptureEnd
+        } else {
+            Doubt::GivenUp
+        }));
+    };
+    let (code, what) = match (hello, silence.kind) {
+        (Some(_), Kind::Reset) => (Code::HelloReset, "RST answers the ClientHello"),
+        (Some(_), Kind::Closed) => (Code::HelloFin, "FIN answers the ClientHello"),
+        (Some(_), Kind::Silent) => (Code::HelloSilent, "the ClientHello is not answered"),
+        (None, Kind::Silent) => (Code::PostAckSilent, "what the client says is not answered"),
+        (None, _) => (
+            Code::PostAckSilent,
+            "the connection ends without an answer to what the client says",
+        ),
+    };
+    let words = format!(
+        "inside the tunnel that the proxy granted {what}, {}",
+        silence.words()
+    );
+    Some(Went::failed(Evidence {
+        by: Some(flow.responder.ip),
+        ..Evidence::new(code, Grade::C, silence.stamps, words)
+    }))
+}
+
+/// How the responder's side ended a wait, or that it did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Reset,
+    Closed,
+    Silent,
+}
+
+/// What followed on something that was said and that nothing was said to.
+struct Silence {
+    kind: Kind,
+    waited: Duration,
+    stamps: Vec<Stamp>,
+}
+
+impl Silence {
+    /// After a moment; `None` where the initiator gave up, or the flow ended, before it counts.
+    fn after(flow: &Flow, since: Stamp) -> Option<Self> {
+        let ended = |kind, own| {
+            let mut events = flow.events_of(kind, own);
+            events
+                .find(|event| event.stamp >= since)
+                .map(|event| event.stamp)
+        };
+        let own = [EventKind::Fin, EventKind::Rst].map(|kind| ended(kind, true));
+        let own = own.into_iter().flatten().min();
+        let theirs = [
+            (EventKind::Rst, Kind::Reset),
+            (EventKind::Fin, Kind::Closed),
+        ];
+        let theirs = theirs.map(|(event, kind)| ended(event, false).map(|stamp| (stamp, kind)));
+        let theirs = theirs.into_iter().flatten().min_by_key(|(stamp, _)| *stamp);
+        let until = match (own, theirs) {
+            // What answers the initiator's own end is no decision.
+            (own, Some((stamp, kind))) if own.is_none_or(|own| stamp < own) => {
+                let waited = stamp.time.since(since.time);
+                return Some(Self {
+                    kind,
+                    waited,
+                    stamps: vec![since, stamp],
+                });
+            }
+            (Some(own), _) => own,
+            _ => flow.span.1,
+        };
+        let waited = until.time.since(since.time);
+        (waited >= PATIENCE).then(|| Self {
+            kind: Kind::Silent,
+            waited,
+            stamps: vec![since, until],
+        })
+    }
+
+    fn words(&self) -> String {
+        match self.kind {
+            Kind::Reset => format!("by RST after {}", seconds(self.waited)),
+            Kind::Closed => format!("by FIN after {}", seconds(self.waited)),
+            Kind::Silent => format!("not within {}", seconds(self.waited)),
+        }
+    }
+}
+
+fn gave_up(flow: &Flow) -> bool {
+    let mut ends = [EventKind::Fin, EventKind::Rst].into_iter();
+    ends.any(|kind| flow.events_of(kind, true).next().is_some())
+}
+
+/// Sequence number behind the last byte that a side said, as far as packets tell; resets may carry any number.
+fn end_of(flow: &Flow, own: bool) -> Option<u32> {
+    let side = if own { &flow.out } else { &flow.back };
+    let fin = flow.events_of(EventKind::Fin, own).next();
+    let reset = flow.events_of(EventKind::Rst, own).next();
+    match (fin, reset) {
+        (Some(fin), _) => Some(fin.sequence.wrapping_add(fin.length)),
+        (None, None) => side.next_sequence(),
+        (None, Some(_)) => {
+            let events = [EventKind::Data, EventKind::SynAck, EventKind::Syn];
+            let mut events = events.iter().flat_map(|kind| flow.events_of(*kind, own));
+            let first = events.next()?.sequence;
+            let all = [EventKind::Data, EventKind::Ack];
+            let all = all.iter().flat_map(|kind| flow.events_of(*kind, own));
+            let ends = all.map(|event| event.sequence.wrapping_add(event.length));
+            ends.max_by_key(|end| end.wrapping_sub(first))
+        }
+    }
+}
+
+/// How far `a` lies behind `b`, 0 where it does not.
+const fn behind(a: u32, b: u32) -> u32 {
+    let length = a.wrapping_sub(b);
+    if length < 1 << 31 { length } else { 0 }
+}
