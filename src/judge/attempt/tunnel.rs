@@ -124,7 +124,7 @@ fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
         (_, Asking::Socks) => "closes the connection without an answer to the SOCKS request",
         (..) => "closes the connection without an answer to CONNECT",
     };
-    let words = format!("the proxy {what}, {}", silence.words());
+    let words = format!("the proxy {what}{}", silence.words());
     let near_end =
         silence.kind == Kind::Silent && end.since(flow.span.1.time) < TAIL && !gave_up(flow);
     Some(if near_end {
@@ -167,7 +167,7 @@ fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime
         ),
     };
     let words = format!(
-        "inside the tunnel that the proxy granted {what}, {}",
+        "inside the tunnel that the proxy granted {what}{}",
         silence.words()
     );
     Some(Went::failed(Evidence {
@@ -231,9 +231,9 @@ impl Silence {
 
     fn words(&self) -> String {
         match self.kind {
-            Kind::Reset => format!("by RST after {}", seconds(self.waited)),
-            Kind::Closed => format!("by FIN after {}", seconds(self.waited)),
-            Kind::Silent => format!("not within {}", seconds(self.waited)),
+            Kind::Reset => format!(", by RST after {}", seconds(self.waited)),
+            Kind::Closed => format!(", by FIN after {}", seconds(self.waited)),
+            Kind::Silent => format!(" within {}", seconds(self.waited)),
         }
     }
 }
