@@ -4,6 +4,7 @@ use super::args::{Common, FlowsCommand};
 use super::exit::Exit;
 use super::{input, output, seeds};
 use crate::drive::Observed;
+use crate::judge::unread;
 use crate::observe::attribute_with;
 use crate::report::{write_dns, write_flows};
 
@@ -13,8 +14,12 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
     let Some(observed) = input::read(&command.captures.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
-    let exit = completeness(&observed);
+    let mut exit = completeness(&observed);
     let capture = attribute_with(observed.observation, &seeds);
+    for what in unread(&capture) {
+        exit = Exit::NotAudited;
+        output::complain(&what);
+    }
     let look = output::look(common);
     output::to_stdout(|out| {
         if command.dns {

@@ -32,6 +32,32 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Result<Packet<'a>, 
     }
 }
 
+/// Whether an IPv4 packet lies behind an unknown header: at one of the first 64 bytes behind its EtherType, with a length
+/// that fits and a header whose checksum is right. `wire` is the length on the wire. Nothing else has these by chance.
+#[must_use]
+pub fn hides_packet(bytes: &[u8], wire: u32) -> bool {
+    /// Where the packet may start, and the EtherType and first byte that lead to it.
+    const FURTHEST: usize = 64;
+    const START: [u8; 3] = [0x08, 0x00, 0x45];
+    let places = bytes.windows(START.len()).take(FURTHEST).enumerate();
+    places.filter(|(_, at)| *at == START).any(|(place, _)| {
+        is_whole_header(&bytes[place + 2..], wire.saturating_sub(place as u32 + 2))
+    })
+}
+
+/// Whether bytes start with an IPv4 header without options whose checksum is right (RFC 791 section 3.1).
+fn is_whole_header(bytes: &[u8], wire: u32) -> bool {
+    let Some(header) = bytes.first_chunk::<20>() else {
+        return false;
+    };
+    let total = u32::from(u16::from_be_bytes([header[2], header[3]]));
+    let words = header
+        .chunks_exact(2)
+        .map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
+    let sum: u32 = words.sum();
+    (20..=wire).contains(&total) && (sum & 0xffff) + (sum >> 16) == 0xffff
+}
+
 /// Reads the whole payload of a packet that came in fragments.
 pub(super) fn rejoined<'a>(
     first: &Packet<'_>,

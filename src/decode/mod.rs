@@ -22,6 +22,7 @@ pub mod tls;
 mod tunnel;
 mod udp;
 
+pub use ip::hides_packet;
 pub use tunnel::tunnel_kind;
 
 use span::{Span, Walk};

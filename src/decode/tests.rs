@@ -531,6 +531,24 @@ fn tunnels_are_walked_to_the_innermost_packet() {
             7,
         ),
         (in_udp(4341, &[0xc0, 0, 0, 1, 0, 0, 0, 1], &ip), "lisp", 0),
+        (in_udp(6080, &[], &ip), "gue", 0),
+        (in_udp(6080, &[1, 4, 0, 0, 9, 9, 9, 9], &ip), "gue", 0),
+        (in_udp(7932, &[7; 12], &inner), "hp-erm", 0),
+        (
+            in_udp(
+                5555,
+                &[
+                    &[7; 16],
+                    &[8, 1][..],
+                    &[0; 22],
+                    &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0],
+                ]
+                .concat(),
+                &ip,
+            ),
+            "aruba-erm",
+            0,
+        ),
         (in_udp(4341, &[0x88, 0, 0, 1, 0, 0, 9, 1], &ip), "lisp", 9),
         (
             in_udp(2152, &[0x30, 255, 0, gtp_length, 0, 0, 0, 5], &ip),
@@ -640,7 +658,8 @@ fn teredo_is_told_only_with_a_sound_packet() {
 #[test]
 fn what_only_uses_a_tunnels_port_stays_udp() {
     for port in [
-        4789, 8472, 4790, 6081, 2152, 3544, 1701, 4754, 5247, 6635, 37008, 30030, 4341,
+        4789, 8472, 4790, 6081, 2152, 3544, 1701, 4754, 5247, 6635, 37008, 30030, 4341, 6080, 7932,
+        5555,
     ] {
         for payload in [
             &b"\x12\x34\x01\x00 a DNS query perhaps, from a source port by chance"[..],
@@ -896,6 +915,34 @@ fn frames_without_ip_are_set_aside_with_their_number() {
         )
     );
     assert_eq!(set_aside(ETHERNET, &ethernet(0x8100, &[0])).offset, 14);
+}
+
+#[test]
+fn links_are_named_where_they_are_not_decoded() {
+    for number in crate::model::named_links() {
+        let reason = set_aside(number, &[0; 64]).reason;
+        assert_eq!(reason, StopReason::UnknownLink(number));
+    }
+}
+
+#[test]
+fn an_unknown_header_hides_a_packet_only_where_one_is_there() {
+    let mut ip = dns();
+    let words = ip[..20]
+        .chunks(2)
+        .map(|w| u32::from(w[0]) << 8 | u32::from(w[1]));
+    let sum: u32 = words.sum();
+    let checksum = !((sum & 0xffff) + (sum >> 16)) as u16;
+    ip[10..12].copy_from_slice(&checksum.to_be_bytes());
+    let hiding = ethernet(0x88b5, &[b"header\x08\x00", &ip[..]].concat());
+    let stop = set_aside(ETHERNET, &hiding);
+    assert_eq!(
+        (stop.layer, stop.reason),
+        ("hiding", StopReason::NotIp(0x88b5))
+    );
+    ip[11] ^= 1;
+    let noise = ethernet(0x88b5, &[b"header\x08\x00", &ip[..]].concat());
+    assert_eq!(set_aside(ETHERNET, &noise).layer, "ethertype");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod silence;
 mod trust;
 mod two_point;
 mod unexpected;
+mod unread;
 mod unseen;
 
 use rayon::prelude::*;
@@ -45,6 +46,7 @@ pub use lookup::{Lookup, Lookups};
 pub use requirement_verdict::{NotSeen, RequirementVerdict, Standing};
 pub use scope::OutOfScope;
 pub use trust::{Trust, trust};
+pub use unread::unread;
 
 use two_point::Outside;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::evidence::{Evidence, Grade};
+use super::unread::unread;
 use crate::model::Transport;
 use crate::observe::{Capture, EventKind, Flow};
 
@@ -40,6 +41,8 @@ pub struct Trust {
     pub one_way: bool,
     /// All frames, and there are several, have one and the same time.
     pub one_time: bool,
+    /// What was not read for its format, in words: the capture was audited only in part.
+    pub unread: Vec<String>,
     /// In words, for the head of the report.
     pub notes: Vec<String>,
 }
@@ -87,6 +90,7 @@ pub fn trust(capture: &Capture) -> Trust {
     // Several packets of a handshake at one moment have no order either; two frames may be chance.
     trust.one_time = capture.tally.frames > 4 && capture.span.first == capture.span.last;
     trust.lossy = lossy(capture, &trust, tcp);
+    trust.unread = unread(capture);
     trust.notes = notes(capture, &trust, &servers);
     trust
 }

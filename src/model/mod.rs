@@ -4,6 +4,7 @@ mod endpoint;
 mod flow_key;
 mod fqdn;
 mod frame;
+mod link_name;
 mod merge;
 mod share;
 mod time;
@@ -12,6 +13,9 @@ pub use endpoint::{Endpoint, PortSet, PortSetError, Transport};
 pub use flow_key::{FlowKey, Side};
 pub use fqdn::{Fqdn, FqdnError};
 pub use frame::{FrameId, Stamp};
+#[cfg(test)]
+pub(crate) use link_name::named_links;
+pub use link_name::{HIDING, link_type_name};
 pub use merge::Merge;
 pub use share::Share;
 pub use time::{CaptureTime, TimeSpan};

@@ -51,6 +51,20 @@ impl App {
     pub const L2TP: Self = Self(1 << 19);
     /// MPLS in UDP.
     pub const MPLS: Self = Self(1 << 20);
+    /// TZSP.
+    pub const TZSP: Self = Self(1 << 21);
+    /// Juniper's packet mirroring.
+    pub const JMIRROR: Self = Self(1 << 22);
+    /// LISP.
+    pub const LISP: Self = Self(1 << 23);
+    /// Generic UDP encapsulation.
+    pub const GUE: Self = Self(1 << 24);
+    /// Remote mirroring of HP's switches and Aruba's access points.
+    pub const ERM: Self = Self(1 << 25);
+    /// sFlow: samples of frames, which are not opened.
+    pub const SFLOW: Self = Self(1 << 26);
+    /// Datagrams with whole packets in them, in an encapsulation that is not known.
+    pub const MIRROR: Self = Self(1 << 27);
 
     /// The tunnel protocol of a datagram that carried a packet, by [`crate::decode::Carrier::kind`].
     #[must_use]
@@ -64,6 +78,11 @@ impl App {
             "capwap" => Self::CAPWAP,
             "l2tp" => Self::L2TP,
             "mpls" => Self::MPLS,
+            "tzsp" => Self::TZSP,
+            "jmirror" => Self::JMIRROR,
+            "lisp" => Self::LISP,
+            "gue" => Self::GUE,
+            "hp-erm" | "aruba-erm" => Self::ERM,
             _ => Self::default(),
         }
     }
@@ -71,7 +90,7 @@ impl App {
     /// The most telling one, by name: what is inside outranks what carries it.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        const NAMES: [(App, &str); 21] = [
+        const NAMES: [(App, &str); 28] = [
             (App::TLS, "tls"),
             (App::QUIC, "quic"),
             (App::DTLS, "dtls"),
@@ -93,6 +112,13 @@ impl App {
             (App::CAPWAP, "capwap"),
             (App::L2TP, "l2tp"),
             (App::MPLS, "mpls"),
+            (App::TZSP, "tzsp"),
+            (App::JMIRROR, "jmirror"),
+            (App::LISP, "lisp"),
+            (App::GUE, "gue"),
+            (App::ERM, "erm"),
+            (App::SFLOW, "sflow"),
+            (App::MIRROR, "mirror"),
         ];
         NAMES
             .iter()

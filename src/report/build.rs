@@ -188,7 +188,7 @@ impl<'a> Gather<'a> {
             .find(|finding| finding.code == FindingCode::NothingAudited);
         let nothing_audited = nothing.map(|finding| finding.message.clone());
         let unclear = self.ids(&judgement.unclear);
-        let mut incomplete = incomplete(self.0.inputs);
+        let mut incomplete = incomplete(&self.0);
         let (exit, meaning) = match () {
             () if nothing_audited.is_some() => (2, "nothing was audited"),
             () if !incomplete.is_empty() => (2, "audited only in part"),
@@ -477,7 +477,8 @@ fn sentence(verdict: &RequirementVerdict, missed: usize) -> String {
 }
 
 /// Why an audit is only a part of one.
-fn incomplete(inputs: &[InputSummary]) -> Vec<String> {
+fn incomplete(audit: &Audit<'_>) -> Vec<String> {
+    let inputs = audit.inputs;
     let mut why = Vec::new();
     if inputs.is_empty() {
         why.push("no input could be read".to_owned());
@@ -513,6 +514,7 @@ fn incomplete(inputs: &[InputSummary]) -> Vec<String> {
             ));
         }
     }
+    why.extend(audit.judgement.trust.unread.iter().cloned());
     why
 }
 
@@ -539,7 +541,7 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
     };
     let seen = capture.span.first <= capture.span.last;
     CaptureView {
-        complete: incomplete(audit.inputs).is_empty(),
+        complete: incomplete(audit).is_empty(),
         frames: FrameCounts {
             read: tally.frames,
             decoded: tally.decoded,

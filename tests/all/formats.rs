@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use pktaudit::decode::{Decoded, decode};
 use pktaudit::source::{FrameSource, InputPath, open_reader};
 
+use super::harness::{folder, pktaudit, write};
+
 /// Frames that each sample holds.
 const FRAMES: usize = 3;
 const PAGE: &str = include_str!("../../docs/CAPTURES.md");
@@ -233,6 +235,26 @@ fn samples() -> Vec<Sample> {
             "jmirror",
             pcap(1, &in_udp(30030, &behind(&[0, 0, 0, 1, 0, 0, 0, 7]))),
         ),
+        sample("GUE", pcap(1, &in_udp(6080, &behind(&[0, 4, 0, 0])))),
+        sample("HP ERM", pcap(1, &in_udp(7932, &around(&[0; 12])))),
+        sample(
+            "Aruba ERM",
+            pcap(
+                1,
+                &in_udp(
+                    5555,
+                    &behind(
+                        &[
+                            &[0; 16],
+                            &[8, 1][..],
+                            &[0; 22],
+                            &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0],
+                        ]
+                        .concat(),
+                    ),
+                ),
+            ),
+        ),
         sample(
             "LISP",
             pcap(1, &in_udp(4341, &behind(&[0xc0, 0, 0, 1, 0, 0, 0, 1]))),
@@ -294,6 +316,82 @@ fn every_prefix_gives_its_whole_frames() {
             }
             before = frames;
         }
+    }
+}
+
+/// The sample's packet with the checksum that makes it known behind any header.
+fn packet_with_checksum() -> Vec<u8> {
+    let mut packet = packet();
+    let words = packet[..20].chunks(2);
+    let sum: u32 = words
+        .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]))
+        .sum();
+    let checksum = !((sum & 0xffff) + (sum >> 16)) as u16;
+    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
+    packet
+}
+
+/// A capture of the samples' packets and, behind them, frames of one more kind.
+fn beside(more: &[u8]) -> Vec<u8> {
+    let mut file = pcap(1, &frame());
+    file.extend_from_slice(&pcap(1, more)[24..]);
+    file
+}
+
+#[test]
+fn what_is_not_read_for_its_format_is_named_and_no_success() {
+    let folder = folder();
+    let whole = ethernet(0x0800, &packet_with_checksum());
+    let refused: [(&str, Vec<u8>, &[&str]); 5] = [
+        (
+            "atm",
+            pcap(137, &packet()),
+            &["3 frames of link type 137 (Juniper ATM1)"],
+        ),
+        (
+            "private",
+            pcap(150, &packet()),
+            &["link type 150 (reserved for private use)"],
+        ),
+        (
+            "hidden",
+            beside(&ethernet(
+                0x88b5,
+                &[b"tapper\x08\x00", &packet_with_checksum()[..]].concat(),
+            )),
+            &["EtherType 0x88b5", "header that is not known"],
+        ),
+        (
+            "mirror",
+            beside(&in_udp(9999, &[b"ZZZZ", &whole[..]].concat())),
+            &["3 datagrams to 192.0.2.2:9999", "mirrored frames"],
+        ),
+        (
+            "sflow",
+            beside(&in_udp(
+                6343,
+                &[0, 0, 0, 5, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0],
+            )),
+            &["sFlow samples", "prove no absence"],
+        ),
+    ];
+    for (name, bytes, words) in refused {
+        let file = write(&folder, &format!("{name}.pcap"), bytes);
+        pktaudit(["flows", &file]).exits(2).complains_of(words);
+        pktaudit(["audit", &file]).exits(2);
+    }
+    let lldp = ethernet(0x88cc, &[0; 46]);
+    let arp = ethernet(0x0806, &[0; 28]);
+    let stp = ethernet(38, &[0x42, 0x42, 3, 0, 0, 0, 0, 0, 0]);
+    let secret = in_udp(9999, &[7; 90]);
+    for (name, frame) in [
+        ("lldp", lldp),
+        ("arp", arp),
+        ("stp", stp),
+        ("secret", secret),
+    ] {
+        let file = write(&folder, &format!("{name}.pcap"), beside(&frame));
+        pktaudit(["flows", &file]).exits(0);
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) use wireless::tunnelled_wlan;
 
 use super::span::{Span, Walk};
 use super::{Packet, Stop, StopReason, ip};
+use crate::model::HIDING;
 
 /// The outcome of a layer: the innermost packet, or where and why the walk ended without one.
 type Found<'a> = Result<Packet<'a>, Stop>;
@@ -107,6 +108,8 @@ pub(super) fn ether_type<'a>(number: u16, span: Span<'a>, walk: &mut Walk) -> Fo
         0xd28b => tag::arista(span, walk),
         0x892f => tag::ring_redundancy(span, walk),
         0xdada => switch_tag::marvell_behind_type(span, walk),
+        // A tap's or a switch's own header that is not known is no ARP: what lies behind it is missing.
+        _ if ip::hides_packet(span.bytes, span.wire) => Err(span.not_ip(HIDING, number)),
         // Jumbo frames of LLC, and IEEE 802.2 behind an OUI extended EtherType, are too rare to be told from others.
         _ => Err(span.not_ip("ethertype", number)),
     }

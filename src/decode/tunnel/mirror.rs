@@ -1,4 +1,4 @@
-//! Frames that routers send to a collector in UDP: TZSP, Juniper's packet mirroring; and LISP.
+//! Frames that routers, switches and access points send to a collector in UDP; and LISP and GUE.
 
 use super::super::span::{Span, Walk};
 use super::super::{ip, link};
@@ -61,4 +61,42 @@ pub(super) fn lisp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     };
     walk.tunnel(LAYER, instance);
     ip::packet(rest, walk)
+}
+
+/// HP's encapsulated remote mirroring (Wireshark's `packet-hp-erm.c`): 12 bytes, then a frame.
+pub(super) fn hp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    const LAYER: &str = "hp-erm";
+    let frame = span.skip(12, LAYER)?;
+    walk.tunnel(LAYER, 0);
+    link::ethernet_frame(frame, walk)
+}
+
+/// Aruba's access points (Wireshark's `packet-aruba-erm.c`): the header of a pcap record, then an 802.11 frame.
+pub(super) fn aruba<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    const LAYER: &str = "aruba-erm";
+    let frame = span.skip(16, LAYER)?;
+    walk.tunnel(LAYER, 0);
+    link::tunnelled_wlan(frame, walk)
+}
+
+/// Generic UDP encapsulation (draft-ietf-intarea-gue): variant 0 with a header that numbers the protocol, variant 1
+/// with the IP packet at once.
+pub(super) fn generic<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
+    const LAYER: &str = "gue";
+    const CONTROL: u8 = 0x20;
+    let first = span.byte(0, LAYER)?;
+    if first >> 6 == 1 {
+        walk.tunnel(LAYER, 0);
+        return ip::packet(span, walk);
+    }
+    let (header, rest) = span.header::<4>(LAYER)?;
+    if first & 0xc0 != 0 || first & CONTROL != 0 {
+        return Err(span.not_ip(LAYER, u16::from(first)));
+    }
+    let payload = rest.skip(usize::from(first & 0x1f) * 4, LAYER)?;
+    walk.tunnel(LAYER, 0);
+    match header[1] {
+        4 | 41 => ip::packet(payload, walk),
+        protocol => Err(span.not_ip(LAYER, u16::from(protocol))),
+    }
 }

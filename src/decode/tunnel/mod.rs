@@ -16,8 +16,9 @@ use super::span::{Span, Walk};
 use super::{Carrier, Packet, Stop, StopReason, ip, link};
 
 /// Every kind of tunnel that is noted.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 25] = [
     "802.11",
+    "aruba-erm",
     "capwap",
     "erspan",
     "etherip",
@@ -25,6 +26,8 @@ const KINDS: [&str; 22] = [
     "geneve",
     "gre",
     "gtp",
+    "gue",
+    "hp-erm",
     "ip-in-ip",
     "ipv6-in-ip",
     "jmirror",
@@ -86,6 +89,9 @@ pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> O
         (_, 37008) => ("tzsp", mirror::tzsp),
         (_, 30030) => ("jmirror", mirror::juniper),
         (_, 4341) => ("lisp", mirror::lisp),
+        (_, 6080) => ("gue", mirror::generic),
+        (_, 7932) => ("hp-erm", mirror::hp),
+        (_, 5555) => ("aruba-erm", mirror::aruba),
         // Peers and relays use any port.
         _ if teredo::is_certain(span.bytes) => ("teredo", teredo::packet),
         _ => return None,

@@ -1,0 +1,118 @@
+//! What a capture holds and pktaudit does not read, by format: nothing found there is no good news.
+
+use std::collections::BTreeMap;
+
+use crate::model::{HIDING, Transport, link_type_name};
+use crate::observe::{App, Capture, Flow};
+
+/// Headers of taps, switches and firewalls: a frame of theirs that cannot be read is not a kind of frame without IP.
+const TAP_HEADERS: [(&str, &str); 4] = [
+    ("arista", "Arista tap header"),
+    ("erf", "Endace ERF"),
+    ("juniper", "Juniper Junos header"),
+    ("pflog", "OpenBSD/FreeBSD pflog"),
+];
+/// One-way datagrams of a flow from which on it is a stream to a collector.
+const STREAM: u64 = 3;
+
+/// What was set aside or passed by for its format, one sentence each, with what to do. Ascending by reason.
+#[must_use]
+pub fn unread(capture: &Capture) -> Vec<String> {
+    let aside = capture.tally.set_aside.iter();
+    let mut all: Vec<String> = aside
+        .filter_map(|(why, count)| frames(why, *count))
+        .collect();
+    all.extend(mirrors(&capture.flows));
+    all
+}
+
+/// Frames set aside for such a reason, in words; `None` where the reason is another.
+fn frames(why: &str, count: u64) -> Option<String> {
+    let mut parts = why.split(':');
+    let (kind, what, number) = (
+        parts.next()?,
+        parts.next()?,
+        parts.next().unwrap_or_default(),
+    );
+    let counted = match count {
+        1 => "1 frame".to_owned(),
+        _ => format!("{count} frames"),
+    };
+    match kind {
+        "link-type" => {
+            let number: u16 = what.parse().ok()?;
+            let (name, network) = link_type_name(number).unwrap_or(("not known", true));
+            network.then(|| {
+                format!(
+                    "{counted} of link type {number} ({name}) were not read: capture on the interface itself (Ethernet), or convert them"
+                )
+            })
+        }
+        "not-ip" if what == HIDING => Some(format!(
+            "{counted} with the EtherType {number} carry IP behind a header that is not known and were not read: let the tap or switch leave its header out"
+        )),
+        "not-ip" | "malformed" => {
+            let (_, name) = TAP_HEADERS.iter().find(|(layer, _)| *layer == what)?;
+            let form = number.trim_start_matches('-').replace('-', " ");
+            Some(format!(
+                "{counted} with a header of {name} were not read ({form}): capture without it, or convert them"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Streams to collectors in which packets lie that were not opened.
+fn mirrors(flows: &[Flow]) -> Vec<String> {
+    let mut streams: BTreeMap<(&str, String), u64> = BTreeMap::new();
+    for flow in flows {
+        let one_way = flow.back.packets == 0 || flow.out.packets == 0;
+        let kind = if flow.app.has(App::SFLOW) {
+            "sFlow samples"
+        } else if flow.app.has(App::MIRROR) {
+            "mirrored frames in an encapsulation that is not known"
+        } else {
+            continue;
+        };
+        if flow.transport == Transport::Udp && one_way {
+            let datagrams = flow.out.packets + flow.back.packets;
+            let collector = flow.responder.to_string();
+            *streams.entry((kind, collector)).or_default() += datagrams;
+        }
+    }
+    streams.retain(|(kind, _), datagrams| *datagrams >= STREAM || *kind == "sFlow samples");
+    let told = streams.into_iter().map(|((kind, collector), datagrams)| {
+        let advice = match kind {
+            "sFlow samples" => "samples prove no absence and no silence; capture all packets",
+            _ => "mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from",
+        };
+        format!("{datagrams} datagrams to {collector} carry {kind} and were not opened: {advice}")
+    });
+    told.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_named_and_what_has_no_ip_is_not() {
+        let told = |why: &str| frames(why, 16).unwrap_or_default();
+        assert!(told("link-type:137").contains("link type 137 (Juniper ATM1)"));
+        assert!(told("link-type:9999").contains("not known"));
+        assert!(told("not-ip:hiding:0x88b5").contains("EtherType 0x88b5"));
+        assert!(told("not-ip:arista:0x0033").contains("Arista"));
+        assert!(told("malformed:pflog:header-length-below-40").contains("header length below 40"));
+        for innocent in [
+            "not-ip:arp",
+            "not-ip:ethertype:0x88cc",
+            "not-ip:llc:0x0042",
+            "truncated:pflog",
+            "malformed:ipv4:header-length-below-5",
+            "link-type:189",
+            "other-point",
+        ] {
+            assert_eq!(frames(innocent, 16), None, "{innocent}");
+        }
+    }
+}
