@@ -284,6 +284,8 @@ pub enum StopReason {
     NotIp(u16),
     /// A link type that is not decoded.
     UnknownLink(u16),
+    /// A record without the packet's own time: the packet is whole, the record's time is that of a buffer.
+    Untimed,
     /// More layers than are walked (hostile nesting).
     TooDeep,
 }

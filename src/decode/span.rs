@@ -97,6 +97,16 @@ impl<'a> Span<'a> {
         }
     }
 
+    /// Sound, but without a time of its own.
+    #[cold]
+    pub(super) fn untimed(self, layer: &'static str) -> Stop {
+        Stop {
+            layer,
+            reason: StopReason::Untimed,
+            offset: self.offset,
+        }
+    }
+
     /// Sound, but no IP is in it.
     #[cold]
     pub(super) fn not_ip(self, layer: &'static str, number: u16) -> Stop {

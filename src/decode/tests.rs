@@ -207,7 +207,10 @@ fn link_layers_lead_to_the_packet() {
         (
             239,
             [
-                &[2, 0, 0, 0, 5, 0, 1, 0, 9, 0, 0, 0, 34 + 3, 0, 9, 0],
+                &[2, 0, 0, 0, 5, 0, 1, 0, 9, 0, 0, 0][..],
+                &[20, 0, 3, 0][..],
+                &[0; 16][..],
+                &[34 + 3, 0, 9, 0][..],
                 &ip[..],
             ]
             .concat(),
@@ -915,6 +918,13 @@ fn frames_without_ip_are_set_aside_with_their_number() {
         )
     );
     assert_eq!(set_aside(ETHERNET, &ethernet(0x8100, &[0])).offset, 14);
+}
+
+#[test]
+fn a_log_record_without_a_time_is_told() {
+    let bytes = [&[2, 0, 0, 5, 37, 0, 9, 0], &dns()[..]].concat();
+    let stop = decoded(239, &bytes).stop.unwrap();
+    assert_eq!((stop.layer, stop.reason), ("nflog", StopReason::Untimed));
 }
 
 #[test]

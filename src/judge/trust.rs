@@ -185,6 +185,11 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
             trust.midstream
         ));
     }
+    if let Some(count) = capture.tally.partly_decoded.get("untimed:nflog") {
+        notes.push(format!(
+            "{count} packets of netfilter's log have no time of their own: theirs is that of the log's buffer, which is emptied once a second, so order and delays prove nothing there"
+        ));
+    }
     for (what, count) in &capture.tally.bounded {
         notes.push(format!("a bound on {what} cut evidence {count} times"));
     }

@@ -102,6 +102,7 @@ fn reason(stop: &Stop) -> String {
         StopReason::NotIp(0x0806) => "not-ip:arp".to_owned(),
         StopReason::NotIp(number) => format!("not-ip:{}:0x{number:04x}", stop.layer),
         StopReason::UnknownLink(number) => format!("link-type:{number}"),
+        StopReason::Untimed => format!("untimed:{}", stop.layer),
         StopReason::TooDeep => format!("too-deep:{}", stop.layer),
     }
 }

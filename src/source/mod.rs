@@ -31,6 +31,7 @@ mod records;
 #[cfg(test)]
 mod samples;
 pub mod scripted;
+mod true_time;
 mod window;
 mod write;
 
@@ -72,7 +73,8 @@ impl LinkType {
 /// One frame as it was captured. The bytes are lent until the next call.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
-    /// When, as the capture says; frames of a format without times have time 0.
+    /// When, as the capture says; frames of a format without times have time 0. Of netfilter's log it is the time that
+    /// the kernel put into the record, where it did: the record's own is late.
     pub time: CaptureTime,
     /// What the first byte starts.
     pub link_type: LinkType,

@@ -68,11 +68,13 @@ pub(super) fn ipnet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
 pub(super) fn nflog<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const LAYER: &str = "nflog";
     const PAYLOAD: u16 = 9;
+    const TIMESTAMP: u16 = 3;
     const MOST_ATTRIBUTES: usize = 64;
     let (header, mut rest) = span.header::<4>(LAYER)?;
     if !matches!(header[0], 2 | 10) {
         return Err(span.not_ip(LAYER, u16::from(header[0])));
     }
+    let mut timed = false;
     for _ in 0..MOST_ATTRIBUTES {
         let (attribute, value) = rest.header::<4>(LAYER)?;
         let (length, kind) = attribute.split_at(2);
@@ -87,8 +89,13 @@ pub(super) fn nflog<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         if length < 4 {
             return Err(rest.malformed(LAYER, "attribute length below 4"));
         }
+        timed |= number(kind, little) == TIMESTAMP;
         if number(kind, little) == PAYLOAD {
-            return ip::packet(value.limit(length - 4), walk);
+            let mut packet = ip::packet(value.limit(length - 4), walk)?;
+            if !timed {
+                packet.stop = packet.stop.or(Some(span.untimed(LAYER)));
+            }
+            return Ok(packet);
         }
         rest = rest.skip(length.next_multiple_of(4) as usize, LAYER)?;
     }

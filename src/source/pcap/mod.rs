@@ -18,6 +18,7 @@ use super::Loss;
 use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
+use super::true_time::true_time;
 use super::window::Window;
 use crate::model::CaptureTime;
 use crate::model::FrameId;
@@ -159,12 +160,13 @@ impl<R: Read> FrameSource for PcapReader<R> {
     fn next_frame(&mut self) -> Option<Frame<'_>> {
         let layout = self.layout()?;
         let record = self.next_record(layout)?;
+        let bytes = self.window.take(record.captured as usize);
         Some(Frame {
-            time: record.time,
+            time: true_time(layout.link_type, bytes, record.time),
             link_type: layout.link_type,
             interface: 0,
             wire_length: record.wire.max(record.captured),
-            bytes: self.window.take(record.captured as usize),
+            bytes,
         })
     }
 
@@ -184,7 +186,9 @@ impl<R: Read> FrameSource for PcapReader<R> {
                 break;
             };
             let captured = record.captured as usize;
-            batch.note(layout.facts(record), place + at + end - captured, captured);
+            let bytes = &there[at + end - captured..at + end];
+            let facts = layout.facts(record, bytes);
+            batch.note(facts, place + at + end - captured, captured);
             at += end;
         }
         self.window.take(at);
@@ -194,7 +198,9 @@ impl<R: Read> FrameSource for PcapReader<R> {
         {
             // A record longer than what is read at once.
             let captured = record.captured as usize;
-            batch.note(layout.facts(record), self.window.place(), captured);
+            let bytes = self.window.there().get(..captured).unwrap_or_default();
+            let facts = layout.facts(record, bytes);
+            batch.note(facts, self.window.place(), captured);
             self.window.take(captured);
         }
         self.window.hand_over(|buffer| batch.swap_buffer(buffer));
@@ -248,9 +254,9 @@ impl Layout {
     }
 
     #[inline]
-    fn facts(&self, record: Record) -> FrameFacts {
+    fn facts(&self, record: Record, bytes: &[u8]) -> FrameFacts {
         FrameFacts {
-            time: record.time,
+            time: true_time(self.link_type, bytes, record.time),
             link_type: self.link_type,
             interface: 0,
             wire_length: record.wire.max(record.captured),

@@ -107,6 +107,12 @@ impl<'a> Block<'a> {
         ))
     }
 
+    /// A packet's bytes, by the place that [`Self::data`] gave.
+    #[inline]
+    pub(super) fn bytes_at(&self, place: &Range<usize>) -> &'a [u8] {
+        self.bytes.get(place.clone()).unwrap_or_default()
+    }
+
     /// The options from an offset on: code and value, up to the end mark or the first that does not fit.
     pub(super) fn options(&self, at: usize) -> Options<'a> {
         let bytes = self.bytes.get(at..self.end()).unwrap_or_default();

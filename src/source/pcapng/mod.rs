@@ -20,6 +20,7 @@ use super::Loss;
 use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
+use super::true_time::true_time;
 use super::window::Window;
 use crate::model::CaptureTime;
 use crate::model::FrameId;
@@ -291,10 +292,11 @@ fn packet(
         .unwrap_or_else(|| state.captured_of(fields.wire, block.room_for_data()));
     let data = block.data(fields.data_offset, captured)?;
     state.take_drops(block, fields, data.end);
+    let time = fields
+        .ticks
+        .map_or_else(CaptureTime::default, |ticks| state.time(ticks));
     let facts = FrameFacts {
-        time: fields
-            .ticks
-            .map_or_else(CaptureTime::default, |ticks| state.time(ticks)),
+        time: true_time(state.link_type, block.bytes_at(&data), time),
         link_type: state.link_type,
         interface: u32::try_from(section)
             .unwrap_or(u32::MAX)
