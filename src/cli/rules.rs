@@ -163,6 +163,8 @@ struct Asked {
     address: Option<IpAddr>,
     port: Option<u16>,
     transport: Option<Transport>,
+    /// With its slash, and a query where one was given.
+    path: Option<String>,
 }
 
 impl Asked {
@@ -170,15 +172,28 @@ impl Asked {
         let (rest, transport) = match text.rsplit_once('/') {
             Some((rest, "tcp")) => (rest, Some(Transport::Tcp)),
             Some((rest, "udp")) => (rest, Some(Transport::Udp)),
-            Some((_, other)) => bail!("`{other}` is no transport; tcp and udp are known"),
-            None => (text, None),
+            _ => (text, None),
         };
+        let (rest, path) = match rest.find('/') {
+            Some(at) => (&rest[..at], Some(rest[at..].to_owned())),
+            None => (rest, None),
+        };
+        // `address/word` and `name:port/word` are a transport that is not known, and no path.
+        if let Some(path) = &path
+            && (rest.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || rest.contains(':'))
+            && transport.is_none()
+            && !path[1..].contains(['/', '?'])
+            && path.len() <= 6
+        {
+            bail!("`{}` is no transport; tcp and udp are known", &path[1..]);
+        }
         if let Ok(address) = rest.trim_matches(['[', ']']).parse() {
             return Ok(Self {
                 name: None,
                 address: Some(address),
                 port: None,
                 transport,
+                path,
             });
         }
         let (host, port) = match rest.rsplit_once(':') {
@@ -203,6 +218,7 @@ impl Asked {
             address,
             port,
             transport,
+            path,
         })
     }
 
@@ -212,6 +228,7 @@ impl Asked {
             (None, Some(address)) => address.to_string(),
             (None, None) => String::new(),
         };
+        let aim = format!("{aim}{}", self.path.as_deref().unwrap_or_default());
         let port = self
             .port
             .map_or(" on any port".to_owned(), |port| format!(" port {port}"));
@@ -237,7 +254,7 @@ fn explain_one(rules: &RuleSet, asked: &Asked, command: &RulesExplain) -> Vec<St
         port: asked.port.unwrap_or(0),
         transport: asked.transport.unwrap_or(Transport::Tcp),
         names: &names,
-        path: None,
+        path: asked.path.as_deref(),
         time: now,
     };
     let found = rules.assess(&subject, &mut Scratch::default());
@@ -260,6 +277,14 @@ fn explain_one(rules: &RuleSet, asked: &Asked, command: &RulesExplain) -> Vec<St
             None => "  on no list".to_owned(),
         }];
     }
+    // What covers comes first, then what is in force, then the rest.
+    let rank = |requirement: &RequirementIndex| {
+        let covers = found.covers.iter().any(|c| c.requirement == *requirement);
+        let row = rules.library().requirement(*requirement);
+        let in_force = row.is_some_and(|row| rules.profile().is_in_force(row.document));
+        (!covers, !in_force)
+    };
+    all.sort_by_key(rank);
     all.into_iter()
         .flat_map(|requirement| explanation(rules, requirement, &subject, asked, command))
         .collect()

@@ -7,7 +7,9 @@ use crate::judge::{Aim, aim};
 use crate::model::{Fqdn, Transport};
 use crate::observe::{App, Capture, Flow, NameSource};
 use crate::report::human::counted;
-use crate::rules::{Library, RoleIndex, RuleSet, Scratch, Source, Subject, Via};
+use crate::rules::{
+    Library, Requirement, RoleIndex, RuleSet, Scratch, Source, Subject, Target, Via,
+};
 
 /// Services that a role's name tells of by itself: role names or aliases, ports, and whether they answer over UDP.
 const SERVICES: [(&[&str], &[u16], bool); 3] = [
@@ -32,6 +34,10 @@ pub(super) struct Evidence {
     services: BTreeSet<(u16, Transport)>,
     names: BTreeSet<Fqdn>,
     requirements: BTreeSet<String>,
+    /// Names that a row of this role lists as they stand, not by a wildcard.
+    exact: BTreeSet<Fqdn>,
+    /// Roles from which the rows start that list it.
+    from: BTreeSet<RoleIndex>,
     first: Option<u64>,
     /// The address that is known to be in the role, where this one has its card.
     same_card: Option<IpAddr>,
@@ -139,6 +145,17 @@ impl Sightings {
                         let key = (flow.responder.ip, flow.responder.port, flow.transport);
                         let evidence = servers.entry(key).or_default().entry(role).or_default();
                         evidence.requirements.insert(row.id.clone());
+                        evidence.from.extend(inside(&row.from, library));
+                        if !COMMON_PORTS.contains(&key.1) && !is_service(key.1) {
+                            for role in inside(&row.from, library) {
+                                let of = sources.entry(flow.initiator.ip).or_default();
+                                let evidence = of.entry(role).or_default();
+                                evidence.requirements.insert(row.id.clone());
+                                if as_source.insert(role) {
+                                    evidence.add(flow, capture);
+                                }
+                            }
+                        }
                         if as_server.insert(role) {
                             evidence.service(flow, capture);
                         }
@@ -148,6 +165,9 @@ impl Sightings {
                             let of = sources.entry(flow.initiator.ip).or_default();
                             let evidence = of.entry(role).or_default();
                             evidence.requirements.insert(row.id.clone());
+                            if lists_exactly(row, &fqdn) {
+                                evidence.exact.insert(fqdn.clone());
+                            }
                             evidence.names.insert(fqdn.clone());
                             if as_source.insert(role) {
                                 evidence.add(flow, capture);
@@ -160,7 +180,7 @@ impl Sightings {
         }
         out.any_source = !sources.is_empty();
         out.settle_sources(sources, library);
-        out.settle_servers(servers);
+        out.settle_servers(servers, library);
         out.other_addresses(capture);
         out.perhaps.retain(|role, hosts| {
             let sure = out.sure.get(role);
@@ -251,9 +271,14 @@ impl Sightings {
                     .get(role.index())
                     .map_or(0, |r| r.is_a.iter().count())
             };
+            let own: BTreeMap<RoleIndex, usize> = roles
+                .keys()
+                .map(|role| (*role, exclusive(*role, &roles, library)))
+                .collect();
             let mut ranked: Vec<(RoleIndex, Evidence)> = roles.into_iter().collect();
             ranked.sort_by_key(|(role, e)| {
                 (
+                    std::cmp::Reverse(own.get(role).copied()),
                     std::cmp::Reverse(e.requirements.len()),
                     general(role),
                     *role,
@@ -273,12 +298,33 @@ impl Sightings {
 
     /// A server is in a role for sure where its port is listed for one role only and is no port that all the world
     /// uses.
-    fn settle_servers(&mut self, servers: BTreeMap<(IpAddr, u16, Transport), ByRole>) {
+    fn settle_servers(
+        &mut self,
+        servers: BTreeMap<(IpAddr, u16, Transport), ByRole>,
+        library: &Library,
+    ) {
+        let sources = self.sure.clone();
         for ((ip, port, _), roles) in servers {
             let sure = roles.len() == 1 && !COMMON_PORTS.contains(&port);
             for (role, evidence) in roles {
-                if SERVICES.iter().any(|(_, ports, _)| ports.contains(&port)) {
+                if is_service(port) {
                     continue; // told by `known_service`
+                }
+                // Who is surely something else than the rows are for shows that it is not this.
+                let stranger = |client: &IpAddr| {
+                    let mut own = sources
+                        .iter()
+                        .filter(|(_, hosts)| hosts.contains_key(client));
+                    let fits = |(role, _): (&RoleIndex, _)| {
+                        let is_a = library.roles.get(role.index()).map(|role| &role.is_a);
+                        is_a.is_some_and(|is_a| {
+                            evidence.from.iter().any(|from| is_a.contains(*from))
+                        })
+                    };
+                    own.clone().next().is_some() && !own.any(fits)
+                };
+                if !sure && !evidence.from.is_empty() && evidence.clients.iter().any(stranger) {
+                    continue;
                 }
                 let list = if sure {
                     &mut self.sure
@@ -294,6 +340,38 @@ impl Sightings {
             }
         }
     }
+}
+
+fn is_service(port: u16) -> bool {
+    SERVICES.iter().any(|(_, ports, _)| ports.contains(&port))
+}
+
+/// Whether a row prints a name as it stands.
+fn lists_exactly(row: &Requirement, name: &Fqdn) -> bool {
+    row.to.iter().any(|to| match &to.target {
+        Target::Name(pattern) => pattern.as_str() == name.as_str(),
+        _ => false,
+    })
+}
+
+/// How many of the names that a role's rows print are printed for no unrelated role: they tell what a host is.
+fn exclusive(role: RoleIndex, roles: &ByRole, library: &Library) -> usize {
+    let is_a = |a: RoleIndex, b: RoleIndex| {
+        library
+            .roles
+            .get(a.index())
+            .is_some_and(|a| a.is_a.contains(b))
+    };
+    let strangers = || {
+        roles
+            .iter()
+            .filter(move |(other, _)| !is_a(**other, role) && !is_a(role, **other))
+    };
+    let Some(own) = roles.get(&role) else {
+        return 0;
+    };
+    let only = |name: &&Fqdn| !strangers().any(|(_, e)| e.exact.contains(*name));
+    own.exact.iter().filter(only).count()
 }
 
 /// The rows that cover a flow, and by what.
