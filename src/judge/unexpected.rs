@@ -264,7 +264,18 @@ fn nearest_miss(
                 ),
                 Vec::new(),
             ),
-            (_, true) => ("on no list".to_owned(), Vec::new()),
+            (_, true) => {
+                let name = verdict.aim.names.first();
+                let elsewhere = name.map(|name| case.rules.listed_where_not_in_force(name));
+                let words = match elsewhere.filter(|ids| !ids.is_empty()) {
+                    Some(ids) => format!(
+                        "on no list that is in force; {} lists it, for other hosts than this",
+                        ids.join(", ")
+                    ),
+                    None => "on no list".to_owned(),
+                };
+                (words, Vec::new())
+            }
         };
     };
     let near: Vec<_> = coverage

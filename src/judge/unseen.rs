@@ -14,7 +14,7 @@ use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
 use super::rows;
 use crate::model::{PortSet, Stamp, Transport};
 use crate::observe::NameSource;
-use crate::rules::GroupKind;
+use crate::rules::{GroupKind, PatternKind, Requirement, RequirementIndex, Target};
 
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -47,6 +47,20 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
         // The members of a pool are one absence, and so are the alternatives of one need; but each row of the
         // alternative that is told is wanted by itself.
         if let Some((group, alternative)) = group {
+            // Of a wildcard and its list, the wildcard says it shortest.
+            let wanted = |at: RequirementIndex| {
+                let verdict = case.requirements.get(at.index());
+                verdict.is_some_and(|verdict| verdict.must_see)
+            };
+            if group.kind == GroupKind::WildcardOrList
+                && !has_wildcard(row)
+                && group.members.iter().any(|member| {
+                    let row = case.rules.library().requirement(member.requirement);
+                    wanted(member.requirement) && row.is_some_and(has_wildcard)
+                })
+            {
+                continue;
+            }
             let told = groups_told.insert(&group.id, alternative);
             if let Some(told) = told
                 && (group.kind == GroupKind::Pool || told != alternative)
@@ -79,6 +93,15 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             )
         });
     }
+}
+
+/// Whether a row lists names by a wildcard.
+fn has_wildcard(row: &Requirement) -> bool {
+    row.to.iter().any(|to| match &to.target {
+        Target::Template(_) => true,
+        Target::Name(name) => name.kind() != PatternKind::Exact,
+        _ => false,
+    })
 }
 
 /// The lookups of names that nobody tried, where there was time enough to try them.

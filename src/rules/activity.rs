@@ -232,6 +232,25 @@ impl RuleSet {
         documents.map(|document| document.vendor.as_str()).min()
     }
 
+    /// The ids of documents that list a name and are not in force, where none that is lists it; each once, ascending.
+    #[must_use]
+    pub fn listed_where_not_in_force(&self, fqdn: &Fqdn) -> Vec<&str> {
+        let (mut documents, mut in_force) = (BTreeSet::new(), false);
+        self.legs_by_name(fqdn.as_str(), |leg| {
+            let Some(leg) = self.legs.get(leg as usize) else {
+                return;
+            };
+            let document = self.library.requirements[leg.row.index()].document;
+            in_force |= self.profile.is_in_force(document);
+            documents.insert(document);
+        });
+        let ids = documents
+            .into_iter()
+            .filter_map(|at| self.library.document(at));
+        let ids = ids.map(|document| document.id.as_str());
+        if in_force { Vec::new() } else { ids.collect() }
+    }
+
     /// The names, networks and roles that a requirement's destinations stand for at this site, those of its regions only,
     /// roles and references followed; in the order of the file, each name once.
     #[must_use]

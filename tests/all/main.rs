@@ -18,6 +18,7 @@ mod layering;
 mod live;
 mod merging;
 mod nothing_audited;
+mod pages;
 mod periods;
 mod pipelines;
 mod proxies;

@@ -128,6 +128,43 @@ impl Traffic {
         self
     }
 
+    /// A datagram and its answer.
+    pub(crate) fn exchange(
+        mut self,
+        client: &str,
+        server: &str,
+        server_port: u16,
+        out: &[u8],
+        back: &[u8],
+    ) -> Self {
+        let (time, port) = self.next();
+        let client = format!("{client}:{port}");
+        let server = format!("{server}:{server_port}");
+        self.line(time, &client, &server, &format!("udp hex:{}", hex(out)));
+        self.line(
+            time + 2,
+            &server,
+            &client,
+            &format!("udp hex:{}", hex(back)),
+        );
+        self
+    }
+
+    /// The server's part of a handshake, as one record.
+    pub(crate) fn server_flight() -> Vec<u8> {
+        record(0x16, &server_hello())
+    }
+
+    /// `client` opens TCP to `server`, which refuses.
+    pub(crate) fn refused(mut self, client: &str, server: &str, server_port: u16) -> Self {
+        let (time, port) = self.next();
+        let client = format!("{client}:{port}");
+        let server = format!("{server}:{server_port}");
+        self.line(time, &client, &server, "tcp S seq=1000");
+        self.line(time + 1, &server, &client, "tcp RA seq=0 ack=1001");
+        self
+    }
+
     /// `client` sends a datagram to which nobody answers.
     pub(crate) fn datagram(
         mut self,
