@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use thin_vec::{ThinVec, thin_vec};
 
+use super::hosts::Hosts;
+use super::outer_names::OuterNames;
+use super::shade::{Applications, Shade, Shades, is_older};
 use crate::decode::http::Host;
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{Asking, Exchange, Flow, Name, NameSource, StreamFact};
+use crate::observe::{Asking, Capture, Exchange, Flow, Name, NameSource, StreamFact};
 use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
 
 /// Whom a flow aims at, as far as packets tell.
@@ -23,6 +26,8 @@ pub struct Aim {
     pub proxied: bool,
     /// The address that a forward proxy is asked for, where it is.
     pub address: Option<IpAddr>,
+    /// Names that may stand in an encrypted hello, where the name in clear is an outer one.
+    pub inner: ThinVec<Fqdn>,
 }
 
 /// What the requirements say of a flow.
@@ -38,6 +43,31 @@ pub struct Coverage {
     pub contradicted: ThinVec<Fqdn>,
     /// Where the flow goes through a proxy: requirements that are about the way to it, ascending.
     pub ways: ThinVec<RequirementIndex>,
+    /// Those of `covers` that it falls under without proof, ascending, each with the reason.
+    pub shades: Shades,
+    /// Where several names may be the flow's and not all are covered alike: each with what covers it.
+    pub by_name: ThinVec<(Fqdn, Arc<[RequirementIndex]>)>,
+    /// Whether the hello is encrypted and the name in clear an outer one: whether that is proved.
+    pub outer: Option<bool>,
+}
+
+/// What does not change from flow to flow.
+pub(super) struct Ground<'a> {
+    pub(super) rules: &'a RuleSet,
+    pub(super) hosts: &'a Hosts,
+    pub(super) applications: Applications,
+    pub(super) outer_names: OuterNames,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn of(capture: &Capture, rules: &'a RuleSet, hosts: &'a Hosts) -> Self {
+        Self {
+            rules,
+            hosts,
+            applications: Applications::of(rules),
+            outer_names: OuterNames::of(capture),
+        }
+    }
 }
 
 /// Whom a flow aims at; where it has several aims, the first.
@@ -133,6 +163,7 @@ fn aim_of(flow: &Flow, exchange: &Exchange, to_proxy: bool) -> Option<Aim> {
         port,
         proxied,
         address,
+        inner: ThinVec::new(),
     })
 }
 
@@ -166,6 +197,7 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
             port,
             proxied: connect.is_some() || to_proxy && in_clear,
             address: None,
+            inner: ThinVec::new(),
         };
     }
     let answers = flow
@@ -182,6 +214,7 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
         port: flow.responder.port,
         proxied: false,
         address: None,
+        inner: ThinVec::new(),
     }
 }
 
@@ -189,11 +222,14 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
 #[must_use]
 pub(super) fn cover(
     flow: &Flow,
-    aim: &Aim,
+    aim: &mut Aim,
     asked: &[&Exchange],
-    rules: &RuleSet,
+    ground: &Ground<'_>,
     scratch: &mut Scratch,
 ) -> Coverage {
+    let rules = ground.rules;
+    let hidden = ground.outer_names.hidden(flow, aim, rules.profile());
+    let initiator = ground.hosts.host(flow.initiator.ip);
     let path = match asked.first() {
         Some(asked) => Some(asked.path.as_str()).filter(|path| !path.is_empty()),
         None => flow.facts.iter().find_map(|(_, own, fact)| match fact {
@@ -204,11 +240,11 @@ pub(super) fn cover(
     let responder = match (aim.proxied, aim.address) {
         (true, Some(address)) => address,
         (true, None) => IpAddr::from([0, 0, 0, 0]),
-        (false, _) => flow.responder.ip,
+        (false, _) => ground.hosts.destination(flow.responder.ip),
     };
     let mut ask = |names: &[&Fqdn]| {
         let subject = Subject {
-            initiator: flow.initiator.ip,
+            initiator,
             responder,
             port: aim.port,
             transport: flow.transport,
@@ -237,7 +273,7 @@ pub(super) fn cover(
     }
     let mut ask = |names: &[&Fqdn]| {
         let subject = Subject {
-            initiator: flow.initiator.ip,
+            initiator,
             responder,
             port: aim.port,
             transport: flow.transport,
@@ -249,7 +285,7 @@ pub(super) fn cover(
     };
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let mut contradicted = ThinVec::new();
-    if said && covers.is_empty() && !aim.proxied {
+    if said && covers.is_empty() && !aim.proxied && hidden.is_none() {
         let answers = flow
             .names
             .iter()
@@ -260,12 +296,110 @@ pub(super) fn cover(
             }
         }
     }
-    Coverage {
+    let mut coverage = Coverage {
         covers,
         misses,
         denied,
         contradicted,
         ways,
+        shades: ThinVec::new(),
+        by_name: ThinVec::new(),
+        outer: hidden.as_ref().map(|hidden| hidden.proved),
+    };
+    if let Some(hidden) = hidden {
+        let inside: Vec<&Fqdn> = hidden.inner.iter().collect();
+        if !inside.is_empty() {
+            coverage.cover_inside(&ask(&inside).covers);
+        }
+        aim.inner = hidden.inner;
+    } else if !said && !coverage.covers.is_empty() && (names.len() > 1 || is_older(flow)) {
+        coverage.shade_by_name(flow, &names, |names| ask(names));
+    }
+    coverage.shade_by_application(flow, aim, &ground.applications);
+    coverage
+}
+
+impl Coverage {
+    /// Requirements that only the names inside of an encrypted hello would fall under.
+    fn cover_inside(&mut self, inside: &[RequirementIndex]) {
+        let fresh = inside
+            .iter()
+            .filter(|r| self.covers.binary_search(r).is_err());
+        let fresh: Vec<RequirementIndex> = fresh.copied().collect();
+        if fresh.is_empty() {
+            return;
+        }
+        let mut all: Vec<RequirementIndex> = self.covers.iter().chain(&fresh).copied().collect();
+        all.sort_unstable();
+        self.covers = all.into();
+        self.misses = ThinVec::new();
+        for requirement in fresh {
+            self.shade(requirement, Shade::EncryptedHello);
+        }
+    }
+
+    /// Requirements that a flow without a name of its own falls under by DNS answers alone: where it is older than
+    /// they are, or where not all of its names are theirs.
+    fn shade_by_name(
+        &mut self,
+        flow: &Flow,
+        names: &[&Fqdn],
+        mut ask: impl FnMut(&[&Fqdn]) -> Fit,
+    ) {
+        let by_address = ask(&[]).covers;
+        let open = || {
+            self.covers
+                .iter()
+                .filter(|r| by_address.binary_search(r).is_err())
+        };
+        if is_older(flow) {
+            let open: Vec<RequirementIndex> = open().copied().collect();
+            open.into_iter()
+                .for_each(|requirement| self.shade(requirement, Shade::OlderThanCapture));
+            return;
+        }
+        // A name that is listed for other ports alone is not what the flow is for.
+        let listed = |fit: &Fit| fit.covers.is_empty() && !fit.misses.is_empty();
+        let fits: Vec<Fit> = names.iter().map(|name| ask(&[name])).collect();
+        let fits: Vec<Fit> = fits.into_iter().filter(|fit| !listed(fit)).collect();
+        let of_all =
+            |r: &RequirementIndex| fits.iter().all(|fit| fit.covers.binary_search(r).is_ok());
+        let open: Vec<RequirementIndex> = open().filter(|r| !of_all(r)).copied().collect();
+        if !open.is_empty() {
+            let of = |name: &&Fqdn| ((*name).clone(), ask(&[*name]).covers);
+            self.by_name = names.iter().map(of).collect();
+        }
+        open.into_iter()
+            .for_each(|requirement| self.shade(requirement, Shade::OneOfSeveral));
+    }
+
+    /// What covers one of several names.
+    pub(super) fn of_name(&self, name: &Fqdn) -> Vec<RequirementIndex> {
+        let of = self.by_name.iter().find(|(known, _)| known == name);
+        of.map_or(Vec::new(), |(_, covers)| covers.to_vec())
+    }
+
+    fn shade_by_application(&mut self, flow: &Flow, aim: &Aim, applications: &Applications) {
+        let covers = Arc::clone(&self.covers);
+        for requirement in covers.iter() {
+            if let Some(spoken) = applications.contradicted(flow, aim, *requirement) {
+                self.shade(*requirement, Shade::OtherApplication(spoken));
+            }
+        }
+    }
+
+    /// The worst reason stands.
+    fn shade(&mut self, requirement: RequirementIndex, shade: Shade) {
+        match self.shades.binary_search_by_key(&requirement, |(r, _)| *r) {
+            Ok(place) => self.shades[place].1 = self.shades[place].1.min(shade),
+            Err(place) => self.shades.insert(place, (requirement, shade)),
+        }
+    }
+
+    /// Whether no requirement that the flow falls under is proved by it.
+    #[must_use]
+    pub fn is_all_shade(&self) -> bool {
+        !self.covers.is_empty() && self.shades.len() == self.covers.len()
     }
 }
 

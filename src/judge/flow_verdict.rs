@@ -1,24 +1,36 @@
 //! Everything that is said of one flow: scope, aim, coverage and how it went.
 
+use std::net::IpAddr;
+
+use foldhash::HashMap;
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
 use super::attempt::{Asked, Doubt, Went, answers, late, tunnel, went, without_times};
 use super::control::Controls;
-use super::coverage::{Aim, Coverage, Try, aim_by_names, cover, is_listed, tries};
+use super::coverage::{Aim, Coverage, Ground, Try, aim_by_names, cover, is_listed, tries};
+use super::encrypted_dns::{EncryptedDns, as_plain_dns, encrypted_dns};
 use super::evidence::{Code, Evidence, Grade};
+use super::hosts::Hosts;
 use super::scope::{OutOfScope, out_of_scope};
+use super::shade::Shade;
 use super::trust::Trust;
 use super::two_point::Outside;
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{App, Capture, EventKind, Exchange, Flow};
-use crate::rules::{Profile, RuleSet, Scratch, Subject};
+use crate::observe::{App, Capture, EventKind, Exchange, Flow, NameSource};
+use crate::rules::{Profile, RequirementIndex, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
 #[derive(Clone, Debug)]
 pub struct FlowVerdict {
     /// Why it is not audited; `None` where it is.
     pub out_of_scope: Option<OutOfScope>,
+    /// The host that its initiator is: the site's own address for it, where it has others.
+    pub host: IpAddr,
+    /// Whether it goes to a forward proxy of the site.
+    pub to_proxy: bool,
+    /// How DNS is hidden in it, where it is DNS that is.
+    pub dns: Option<EncryptedDns>,
     /// Whom it aims at.
     pub aim: Aim,
     /// What the requirements say of it.
@@ -53,9 +65,11 @@ pub(super) fn flow_verdicts(
     profile: &Profile,
     trust: &Trust,
     outside: Option<&Outside<'_>>,
+    hosts: &Hosts,
 ) -> Vec<FlowVerdict> {
+    let ground = Ground::of(capture, rules, hosts);
     let judge = |scratch: &mut Scratch, flow: &Flow| {
-        let context = (rules, profile, capture.end());
+        let context = (&ground, profile, capture.end());
         let mut parts = tries(flow, profile).into_iter();
         let first = parts.next().unwrap_or_else(|| Try {
             aim: aim_by_names(flow, profile),
@@ -74,6 +88,7 @@ pub(super) fn flow_verdicts(
         .with_min_len(Scratch::stretch(capture.flows.len()))
         .map_init(Scratch::default, judge)
         .collect();
+    latest_claims(capture, &mut verdicts);
     let controls = Controls::of(
         capture
             .flows
@@ -113,13 +128,15 @@ fn only_datagrams(coverage: &Coverage, rules: &RuleSet) -> bool {
 /// What is said of a flow as a try to reach one aim, by its own packets.
 fn verdict(
     flow: &Flow,
-    Try { aim, asked }: Try<'_>,
-    (rules, profile, end): (&RuleSet, &Profile, CaptureTime),
+    Try { mut aim, asked }: Try<'_>,
+    (ground, profile, end): (&Ground<'_>, &Profile, CaptureTime),
     scratch: &mut Scratch,
 ) -> FlowVerdict {
+    let rules = ground.rules;
+    let host = ground.hosts.host(flow.initiator.ip);
     let names: Vec<&Fqdn> = aim.names.iter().collect();
     let subject = Subject {
-        initiator: flow.initiator.ip,
+        initiator: host,
         responder: flow.responder.ip,
         port: flow.responder.port,
         transport: flow.transport,
@@ -128,10 +145,14 @@ fn verdict(
         time: flow.span.0.time,
     };
     let mut out_of_scope = out_of_scope(flow, &subject, profile, rules.library());
-    let coverage = if out_of_scope.is_some() {
+    let mut coverage = if out_of_scope.is_some() {
         Coverage::default()
     } else {
-        cover(flow, &aim, &asked, rules, scratch)
+        cover(flow, &mut aim, &asked, ground, scratch)
+    };
+    let dns = match out_of_scope.is_some() {
+        true => None,
+        false => hidden_dns(flow, &aim, host, &mut coverage, rules, scratch),
     };
     let asked_went = asked_went(flow, &aim, &asked, (rules, end), scratch);
     let mut went = asked_went.unwrap_or_else(|| went(flow, end));
@@ -153,6 +174,9 @@ fn verdict(
     }
     FlowVerdict {
         out_of_scope,
+        host,
+        to_proxy: profile.is_proxy(flow.responder.ip, flow.responder.port),
+        dns,
         aim,
         coverage,
         went,
@@ -237,4 +261,75 @@ fn settle(flow: &Flow, verdict: &mut FlowVerdict, controls: &Controls, trust: &T
         }
         went => went,
     };
+}
+
+/// How DNS is hidden in a flow. Where it goes to a name server of the site and the site says that this stands for DNS
+/// in clear, the flow falls under what asks for that.
+fn hidden_dns(
+    flow: &Flow,
+    aim: &Aim,
+    host: IpAddr,
+    coverage: &mut Coverage,
+    rules: &RuleSet,
+    scratch: &mut Scratch,
+) -> Option<EncryptedDns> {
+    let profile = rules.profile();
+    let known = encrypted_dns(flow, aim, profile);
+    let may_be = !coverage.covers.is_empty() || profile.is_default() || aim.proxied;
+    let https = flow.responder.port == 443 && (flow.app.has(App::TLS) || flow.app.has(App::QUIC));
+    if may_be || known.is_none() && !https {
+        return known;
+    }
+    let plain = as_plain_dns(flow, host, rules, scratch);
+    if plain.is_empty() {
+        return known;
+    }
+    if profile.hidden().encrypted_dns {
+        coverage.covers = plain;
+        coverage.misses = ThinVec::new();
+    }
+    known.or(Some(EncryptedDns::Https))
+}
+
+/// Of several names that an address has, one that was asked for last, when each of the others had got a flow of its
+/// own before, is what the next flow is for.
+fn latest_claims(capture: &Capture, verdicts: &mut [FlowVerdict]) {
+    let unsure = |v: &FlowVerdict| {
+        v.coverage
+            .shades
+            .iter()
+            .any(|(_, shade)| *shade == Shade::OneOfSeveral)
+    };
+    if !verdicts.iter().any(unsure) {
+        return;
+    }
+    let mut starts: HashMap<(IpAddr, IpAddr), Vec<CaptureTime>> = HashMap::default();
+    for (flow, verdict) in capture.flows.iter().zip(verdicts.iter()) {
+        let key = (verdict.host, flow.responder.ip);
+        starts.entry(key).or_default().push(flow.span.0.time);
+    }
+    for (flow, verdict) in capture.flows.iter().zip(verdicts) {
+        if !unsure(verdict) {
+            continue;
+        }
+        let answers = flow
+            .names
+            .iter()
+            .filter(|n| n.source == NameSource::DnsAnswer);
+        let mut asked: Vec<(CaptureTime, &Fqdn)> = answers.map(|n| (n.at.time, &n.fqdn)).collect();
+        asked.sort_unstable();
+        let Some(((last, newest), others)) = asked.split_last() else {
+            continue;
+        };
+        let starts = starts.get(&(verdict.host, flow.responder.ip));
+        let claimed = |(at, _): &(CaptureTime, &Fqdn)| {
+            starts.is_some_and(|all| all.iter().any(|start| at <= start && start < last))
+        };
+        if !others.is_empty() && others.iter().all(claimed) {
+            let own: Vec<RequirementIndex> = verdict.coverage.of_name(newest);
+            verdict.coverage.shades.retain(|(requirement, shade)| {
+                *shade != Shade::OneOfSeveral || !own.contains(requirement)
+            });
+        }
+    }
 }

@@ -17,6 +17,7 @@ use super::last_tries::last_run;
 use super::lookup::Lookups;
 use super::lookup_intent::{failed_lookups, other_addresses};
 use super::resolvers::ONE_TRY;
+use super::shade::{Shade, Shades};
 use crate::model::{CaptureTime, Fqdn, Share, Stamp, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
@@ -148,17 +149,34 @@ pub struct Intent {
     pub reached_until: Option<CaptureTime>,
     /// Requirements that cover it, ascending.
     pub requirements: Arc<[RequirementIndex]>,
+    /// Those of them that no attempt is certain to be for.
+    pub shades: Shades,
+    /// Whether the name is one that stands in clear for others, in encrypted hellos.
+    pub outer: bool,
     /// Its attempts, ascending.
     pub attempts: ThinVec<FlowId>,
     /// First and last frame.
     pub span: (Stamp, Stamp),
 }
 
-/// Initiator, name, address where there is no name, port, and whether a requirement covers it: what nothing covers
-/// must not hide behind what something does.
-///
-/// The last is whether it is DNS over TCP, which is another way than DNS over UDP: neither stands in for the other.
-type Key<'a> = (IpAddr, Option<&'a Fqdn>, Option<IpAddr>, u16, bool, bool);
+/// Initiator, name, address where there is no name, port, how a requirement covers it: what nothing covers must not
+/// hide behind what something does, nor what something may cover behind what it does; and the transport, where what
+/// covers it asks for that one alone, or it is DNS, of which TCP and UDP are two ways.
+type Key<'a> = (
+    IpAddr,
+    Option<&'a Fqdn>,
+    Option<IpAddr>,
+    u16,
+    Covered,
+    Option<Transport>,
+);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Covered {
+    No,
+    Perhaps,
+    Yes,
+}
 
 /// Rolls attempts and lookups up to intents, ascending by start.
 #[must_use]
@@ -168,7 +186,7 @@ pub(super) fn intents(
     lookups: &Lookups,
     rules: &RuleSet,
 ) -> Vec<Intent> {
-    let groups = groups(capture, verdicts);
+    let groups = groups(capture, verdicts, rules);
     let rolled_up: Vec<Vec<Intent>> = groups
         .par_iter()
         .with_min_len(64)
@@ -194,13 +212,20 @@ pub(super) fn intents(
 }
 
 /// The audited flows by what they have in common, ascending by that; those of one group ascending.
-fn groups<'a>(capture: &'a Capture, verdicts: &'a [FlowVerdict]) -> Vec<(Key<'a>, Vec<FlowId>)> {
+fn groups<'a>(
+    capture: &'a Capture,
+    verdicts: &'a [FlowVerdict],
+    rules: &RuleSet,
+) -> Vec<(Key<'a>, Vec<FlowId>)> {
     // Flows of one initiator are grouped by one thread.
     let of_share = |share: Share| {
         let flows = capture.flows.iter().zip(verdicts).zip((0..).map(FlowId));
-        groups_of(flows.filter(|((flow, verdict), _)| {
-            verdict.out_of_scope.is_none() && share.has(&flow.initiator.ip)
-        }))
+        groups_of(
+            flows.filter(|((_, verdict), _)| {
+                verdict.out_of_scope.is_none() && share.has(&verdict.host)
+            }),
+            rules,
+        )
     };
     let mut groups: Vec<_> = Share::each(of_share).collect();
     groups.par_sort_unstable_by_key(|(key, _)| *key);
@@ -210,6 +235,7 @@ fn groups<'a>(capture: &'a Capture, verdicts: &'a [FlowVerdict]) -> Vec<(Key<'a>
 /// Flows by what they have in common, in no order; those of one group as they come.
 fn groups_of<'a>(
     flows: impl Iterator<Item = ((&'a Flow, &'a FlowVerdict), FlowId)>,
+    rules: &RuleSet,
 ) -> Vec<(Key<'a>, Vec<FlowId>)> {
     let mut places: HashMap<Key<'_>, usize> = HashMap::default();
     let mut groups: Vec<(Key<'_>, Vec<FlowId>)> = Vec::new();
@@ -219,10 +245,19 @@ fn groups_of<'a>(
         let name = verdict.aim.names.first();
         let own = verdict.aim.address.unwrap_or(flow.responder.ip);
         let address = name.is_none().then_some(own);
-        let covered = !verdict.coverage.covers.is_empty();
+        let coverage = &verdict.coverage;
+        let covered = match coverage.covers.is_empty() {
+            true => Covered::No,
+            false if coverage.is_all_shade() => Covered::Perhaps,
+            false => Covered::Yes,
+        };
         let port = verdict.aim.port;
         let over_tcp = port == 53 && flow.transport == Transport::Tcp;
-        let key = (flow.initiator.ip, name, address, port, covered, over_tcp);
+        let alone = match over_tcp {
+            true => Some(Transport::Tcp),
+            false => only_transport(&coverage.covers, rules),
+        };
+        let key = (verdict.host, name, address, port, covered, alone);
         match places.entry(key) {
             // Two aims of one flow may have the same first name.
             Entry::Occupied(place) if groups[*place.get()].1.last() == Some(&id) => {}
@@ -234,6 +269,20 @@ fn groups_of<'a>(
         }
     }
     groups
+}
+
+/// The transport, where all of some requirements ask for one alone: each is then a need of its own, whatever else
+/// reaches the name.
+fn only_transport(covers: &[RequirementIndex], rules: &RuleSet) -> Option<Transport> {
+    let mut only = None;
+    for requirement in covers {
+        let row = rules.library().requirement(*requirement)?;
+        match row.transport[..] {
+            [one] if only.is_none_or(|only| only == one) => only = Some(one),
+            _ => return None,
+        }
+    }
+    only
 }
 
 type SortKey<'a> = (
@@ -300,7 +349,7 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
     let first = tries.first();
     let mut or_names: ThinVec<Fqdn> = tries
         .iter()
-        .flat_map(|(_, v)| v.aim.names.iter().skip(1).cloned())
+        .flat_map(|(_, v)| v.aim.names.iter().skip(1).chain(&v.aim.inner).cloned())
         .collect();
     or_names.sort();
     or_names.dedup();
@@ -318,11 +367,23 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         evidence: ThinVec::new(),
         doubt: None,
         reached_until: None,
+        shades: shades(&requirements, &tries),
+        outer: tries.iter().any(|(_, v)| v.coverage.outer.is_some()),
         requirements,
         attempts: flows.into(),
         span: (start, end),
     };
     settle(&mut intent, &tries);
+    let all_shade =
+        !intent.requirements.is_empty() && intent.shades.len() == intent.requirements.len();
+    if let (true, true, Some((_, shade))) = (
+        all_shade,
+        intent.outcome.is_reached(),
+        intent.shades.first(),
+    ) {
+        intent.outcome = Outcome::Inconclusive;
+        intent.doubt = Some(shade.doubt());
+    }
     if intent.requirements.is_empty() {
         intent.outcome =
             if intent.fqdn.is_some() || tries.iter().any(|(_, v)| !v.coverage.misses.is_empty()) {
@@ -332,6 +393,31 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
             };
     }
     intent
+}
+
+/// Requirements that none of the attempts is certain to be for, with the first reason.
+fn shades(requirements: &[RequirementIndex], tries: &[(&Flow, &FlowVerdict)]) -> Shades {
+    let mut out = Shades::new();
+    if tries.iter().all(|(_, v)| v.coverage.shades.is_empty()) {
+        return out;
+    }
+    for requirement in requirements {
+        let of = tries.iter().filter_map(|(_, v)| {
+            v.coverage.covers.binary_search(requirement).ok()?;
+            let shades = &v.coverage.shades;
+            Some(
+                shades
+                    .iter()
+                    .find(|(r, _)| r == requirement)
+                    .map(|(_, shade)| *shade),
+            )
+        });
+        let of: Option<Vec<Shade>> = of.collect();
+        if let Some(worst) = of.and_then(|of| of.into_iter().min()) {
+            out.push((*requirement, worst));
+        }
+    }
+    out
 }
 
 /// What covers any of the attempts, ascending. Nearly always they have one list among them.

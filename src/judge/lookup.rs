@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::attempt::Doubt;
 use super::evidence::{Code, Evidence, Grade};
+use super::hosts::Hosts;
 use super::lookup_failure::{Said, addresses, injected, said};
 use super::resolvers::Resolvers;
 use super::trust::Trust;
@@ -303,7 +304,7 @@ impl Lookup {
             .filter(|(_, facts)| !facts.truncated)
         {
             let hints = facts.records.iter().flat_map(|record| match &record.data {
-                DnsData::Service(_, hints) if record.is_answer() => hints.as_slice(),
+                DnsData::Service(_, hints, _) if record.is_answer() => hints.as_slice(),
                 _ => &[],
             });
             let live = addresses(transaction, facts).chain(hints.copied());
@@ -344,12 +345,17 @@ pub struct Lookups {
 impl Lookups {
     /// Gathers all transactions. `end` is when the capture ends; `trust` lowers what a lossy one shows.
     #[must_use]
-    pub fn of(transactions: &[DnsTransaction], end: CaptureTime, trust: &Trust) -> Self {
+    pub(super) fn of(
+        transactions: &[DnsTransaction],
+        end: CaptureTime,
+        trust: &Trust,
+        hosts: &Hosts,
+    ) -> Self {
         let resolvers = Resolvers::of(transactions);
         let asked = transactions
             .iter()
             .filter(|t| t.server.port == 53 && leads_to_addresses(t.query_type))
-            .filter_map(|t| Some((t.client.ip, t.query.as_ref()?, t)));
+            .filter_map(|t| Some((hosts.host(t.client.ip), t.query.as_ref()?, t)));
         // Lookups of one client are gathered by one thread.
         let gather = |share: Share| {
             let mut places: HashMap<(IpAddr, &Fqdn), usize> = HashMap::default();
@@ -507,7 +513,7 @@ mod tests {
 
     fn lookup(transactions: &[DnsTransaction]) -> Lookup {
         let end = CaptureTime::from_secs_nanos(1000, 0);
-        let lookups = Lookups::of(transactions, end, &Trust::default());
+        let lookups = Lookups::of(transactions, end, &Trust::default(), &Hosts::default());
         let (.., lookup) = lookups.iter().next().unwrap();
         lookup.clone()
     }

@@ -203,7 +203,7 @@ fn answered(
 /// Whether an HTTPS or SVCB record carries addresses itself.
 fn hints(facts: &DnsFacts) -> bool {
     facts.records.iter().any(|record| {
-        matches!(&record.data, DnsData::Service(_, hints)
+        matches!(&record.data, DnsData::Service(_, hints, _)
             if record.is_answer() && hints.iter().any(|ip| !is_sinkhole(*ip)))
     })
 }
@@ -213,7 +213,7 @@ fn alias<'a>(transaction: &'a DnsTransaction, facts: &'a DnsFacts) -> Option<&'a
     let chain = transaction.chain(facts);
     let last = *chain.last()?;
     let service = facts.records.iter().find_map(|record| match &record.data {
-        DnsData::Service(Some(target), _)
+        DnsData::Service(Some(target), _, _)
             if record.is_answer() && record.name.as_ref() == Some(last) =>
         {
             Some(target)

@@ -131,6 +131,8 @@ pub(super) fn failed_lookups(
                 .filter(|_| failed)
                 .map(|stamp| stamp.time),
             requirements,
+            shades: ThinVec::new(),
+            outer: false,
             attempts: ThinVec::new(),
             span,
         });

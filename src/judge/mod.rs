@@ -1,14 +1,19 @@
 //! Evidence against requirements: one question a file, and the list of them in report order.
 
+mod absence;
 mod attempt;
 mod audited;
 mod blocked;
+mod census;
 mod control;
 mod coverage;
+mod encrypted_dns;
 mod evidence;
 mod explain;
 mod finding;
 mod flow_verdict;
+mod hidden_names;
+mod hosts;
 mod intent;
 mod intercepted;
 mod interception;
@@ -17,12 +22,14 @@ mod lookup;
 mod lookup_failure;
 mod lookup_intent;
 mod other_address;
+mod outer_names;
 mod requirement_verdict;
 mod resolvers;
 mod row_facts;
 mod row_findings;
 mod rows;
 mod scope;
+mod shade;
 mod silence;
 mod trust;
 mod two_point;
@@ -37,6 +44,7 @@ use crate::rules::{Profile, RequirementIndex, RuleSet};
 
 pub use attempt::{Doubt, Went};
 pub use coverage::{Aim, Coverage, aim};
+pub use encrypted_dns::EncryptedDns;
 pub use evidence::{Code, Evidence, Grade, Stage};
 pub use explain::explain as explain_evidence;
 pub use finding::{Finding, FindingCode, Severity};
@@ -45,9 +53,12 @@ pub use intent::{Intent, Outcome};
 pub use lookup::{Lookup, Lookups};
 pub use requirement_verdict::{NotSeen, RequirementVerdict, Standing};
 pub use scope::OutOfScope;
+pub use shade::{Shade, Shades};
 pub use trust::{Trust, trust};
 pub use unread::unread;
 
+pub use census::{Census, NameWay};
+use hosts::Hosts;
 use two_point::Outside;
 
 /// Everything that can be said of a capture under a set of rules.
@@ -65,6 +76,8 @@ pub struct Judgement {
     pub unclear: Vec<RequirementIndex>,
     /// How far the capture can be trusted.
     pub trust: Trust,
+    /// How hosts have their names.
+    pub census: Census,
 }
 
 /// What a question may look at.
@@ -75,6 +88,7 @@ pub(crate) struct Case<'a> {
     pub(crate) flows: &'a [FlowVerdict],
     pub(crate) intents: &'a [Intent],
     pub(crate) requirements: &'a [RequirementVerdict],
+    pub(crate) census: &'a Census,
 }
 
 /// The questions, in report order. Each adds its findings.
@@ -85,6 +99,9 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
     blocked::recovered,
     intercepted::intercepted,
     other_address::other_addresses,
+    hidden_names::encrypted_dns,
+    hidden_names::encrypted_hello,
+    hidden_names::other_application,
     unexpected::forbidden,
     unexpected::unexpected,
     row_findings::in_clear,
@@ -113,13 +130,20 @@ pub fn judge_between(
     if let Some(outside) = &outside {
         trust.notes.push(outside.note());
     }
+    let hosts = Hosts::of(capture, profile);
+    trust.notes.extend(hosts.notes(capture));
+    trust
+        .notes
+        .extend(hosts::untold_translation(capture, &hosts, rules));
     let (flows, lookups) = rayon::join(
-        || flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref()),
-        || Lookups::of(&capture.dns, capture.end(), &trust),
+        || flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref(), &hosts),
+        || Lookups::of(&capture.dns, capture.end(), &trust, &hosts),
     );
     let intents = intent::intents(capture, &flows, &lookups, rules);
-    let mut requirements =
-        requirement_verdict::requirement_verdicts(capture, &flows, &intents, &lookups, rules);
+    let census = Census::of(capture, &flows, &hosts, rules);
+    let mut requirements = requirement_verdict::requirement_verdicts(
+        capture, &flows, &intents, &lookups, rules, &census,
+    );
     row_facts::settle(&mut requirements, capture, &flows, &intents, rules);
     let case = Case {
         capture,
@@ -128,6 +152,7 @@ pub fn judge_between(
         flows: &flows,
         intents: &intents,
         requirements: &requirements,
+        census: &census,
     };
     let mut findings = Vec::new();
     for question in QUESTIONS {
@@ -142,5 +167,6 @@ pub fn judge_between(
         requirements,
         findings,
         trust,
+        census,
     }
 }

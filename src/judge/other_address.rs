@@ -21,7 +21,8 @@ pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
         };
         let own = (0..).map(FlowId).zip(&case.capture.flows).zip(case.flows);
         let own: Vec<_> = own
-            .filter(|((_, flow), _)| flow.initiator.ip == ip)
+            // What is taken for the known one is audited.
+            .filter(|((_, flow), verdict)| flow.initiator.ip == ip && verdict.host == ip)
             .collect();
         let (Some(first), Some(last)) = (
             own.iter().map(|((_, flow), _)| flow.span.0).min(),

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use foldhash::HashSet;
 use rayon::prelude::*;
 
+use super::absence::{Absence, SharedConnections, other_way, shade_note};
+use super::census::Census;
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
 use super::intent::{Intent, Outcome};
@@ -14,7 +16,7 @@ use super::lookup::Lookups;
 use super::row_facts::Shortfall;
 use super::scope::OutOfScope;
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{Capture, Flow};
+use crate::observe::Capture;
 use crate::rules::{
     Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
     Source, Via, no_names,
@@ -37,6 +39,12 @@ pub enum NotSeen {
     ClosedAsAsked,
     /// Nothing of what it forbids was seen.
     NothingForbidden,
+    /// No name of it was seen, but names of a host that may go there are hidden.
+    NamesHidden,
+    /// Its name server was asked in another way than in clear.
+    OtherWay,
+    /// A name was resolved, and a connection that serves another name may serve it too.
+    SharedConnection,
 }
 
 /// How a requirement fared.
@@ -96,6 +104,9 @@ impl NotSeen {
             Self::NeverTried => "never_tried",
             Self::ClosedAsAsked => "closed_as_asked",
             Self::NothingForbidden => "nothing_forbidden",
+            Self::NamesHidden => "names_hidden",
+            Self::OtherWay => "other_way",
+            Self::SharedConnection => "shared_connection",
         }
     }
 }
@@ -110,6 +121,11 @@ impl fmt::Display for NotSeen {
             Self::NeverTried => "no host went there",
             Self::ClosedAsAsked => "closed as asked: who tried was refused, or got no answer",
             Self::NothingForbidden => "nothing of what it forbids was seen",
+            Self::NamesHidden => "names are hidden, so whether a host went there cannot be told",
+            Self::OtherWay => "its name server was asked over TLS, QUIC or HTTPS instead",
+            Self::SharedConnection => {
+                "a name was resolved, and may have gone over a connection to another name"
+            }
         })
     }
 }
@@ -133,6 +149,8 @@ pub struct RequirementVerdict {
     pub resolved: Vec<String>,
     /// What the row asks for and was not had, although its host was reached.
     pub shortfall: Option<Shortfall>,
+    /// What is to be known beside the standing: why it is not certain, or what may hide it.
+    pub note: Option<String>,
 }
 
 /// Judges all requirements, ascending by id.
@@ -143,6 +161,7 @@ pub(super) fn requirement_verdicts(
     intents: &[Intent],
     lookups: &Lookups,
     rules: &RuleSet,
+    census: &Census,
 ) -> Vec<RequirementVerdict> {
     let mut counts = vec![0; rules.requirements().len()];
     for requirement in intents.iter().flat_map(|intent| intent.requirements.iter()) {
@@ -158,11 +177,19 @@ pub(super) fn requirement_verdicts(
             }
         }
     }
-    let present = Present::of(capture.flows.iter(), rules);
-    let hidden = capture.flows.iter().zip(flows);
-    let hidden = hidden.filter(|(_, v)| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
-    let hidden = Present::of(hidden.map(|(flow, _)| flow), rules);
+    let hidden = flows
+        .iter()
+        .filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
+    let hidden = Present::of(hidden, rules);
+    let present = Present::of(flows.iter(), rules);
     let (start, end) = (capture.start(), capture.end());
+    let absence = Absence {
+        present: &present,
+        census,
+        rules,
+        other_way: other_way(flows),
+        shared: SharedConnections::of(capture, flows, lookups),
+    };
     let resolved = resolved_names(lookups, rules);
     let mut verdicts: Vec<RequirementVerdict> = covered
         .into_par_iter()
@@ -172,18 +199,20 @@ pub(super) fn requirement_verdicts(
             let mut reached_by: Vec<IpAddr> = intents_of
                 .iter()
                 .map(|i| &intents[*i as usize])
-                .filter(|intent| intent.outcome.is_reached())
+                .filter(|intent| intent.outcome.is_reached() && !is_shaded(intent, requirement))
                 .map(|intent| intent.initiator)
                 .collect();
             reached_by.sort_unstable();
             reached_by.dedup();
             let mut names = Vec::new();
+            let mut note = None;
             let activity = rules.activity_between(requirement, start, end);
             let ended = matches!(activity, Activity::Ended(_) | Activity::NotBegun(_));
             let standing = match not_active(&activity) {
                 Some(why) if intents_of.is_empty() => Standing::NotActive(why),
                 // Whatever was asked behind an encrypted connection to a proxy, none of it shows.
                 None if intents_of.is_empty() && hidden.may_hide(requirement, rules) => {
+                    note = absence.hidden_by_proxy(requirement);
                     Standing::Inconclusive
                 }
                 _ if intents_of.is_empty() => {
@@ -191,9 +220,16 @@ pub(super) fn requirement_verdicts(
                     let had = found().any(|(had, _)| *had);
                     let found = found().filter(|(one, _)| *one == had);
                     names = found.map(|(_, name)| name.to_string()).collect();
-                    Standing::NotSeen(not_seen(requirement, (had, &names), &present, rules))
+                    let why;
+                    (why, note) = absence.why(requirement, had, &names);
+                    Standing::NotSeen(why)
                 }
-                _ => standing(&intents_of, intents, is_inbound(requirement, rules)),
+                _ => {
+                    let inbound = is_inbound(requirement, rules);
+                    let standing = standing(requirement, &intents_of, intents, inbound);
+                    note = shade_note(requirement, &standing, &intents_of, intents);
+                    standing
+                }
             };
             RequirementVerdict {
                 requirement,
@@ -204,6 +240,7 @@ pub(super) fn requirement_verdicts(
                 reached_by,
                 resolved: names,
                 shortfall: None,
+                note,
             }
         })
         .collect();
@@ -232,9 +269,42 @@ fn is_inbound(requirement: RequirementIndex, rules: &RuleSet) -> bool {
     row.is_some_and(|row| row.direction == Direction::Inbound)
 }
 
+/// Whether no attempt of an intent is certain to be for a requirement.
+fn is_shaded(intent: &Intent, requirement: RequirementIndex) -> bool {
+    intent
+        .shades
+        .iter()
+        .any(|(shaded, _)| *shaded == requirement)
+}
+
 /// The worst of its intents, initiator by initiator, and of inbound rows destination by destination: one that reached
 /// the aim at last is content.
-fn standing(places: &[u32], intents: &[Intent], inbound: bool) -> Standing {
+fn standing(
+    requirement: RequirementIndex,
+    places: &[u32],
+    intents: &[Intent],
+    inbound: bool,
+) -> Standing {
+    let shaded = |place: &&u32| is_shaded(&intents[**place as usize], requirement);
+    // What is not certain to be for it says nothing beside what is.
+    let certain: Vec<u32> = places
+        .iter()
+        .filter(|place| !shaded(place))
+        .copied()
+        .collect();
+    if !certain.is_empty() && certain.len() < places.len() {
+        return standing(requirement, &certain, intents, inbound);
+    }
+    if certain.is_empty() {
+        let failed = |place: &u32| {
+            let outcome = intents[*place as usize].outcome;
+            outcome.is_blocked() || outcome == Outcome::FailedUnattributed
+        };
+        // To none of the aims that it may have been for.
+        if !places.iter().all(failed) {
+            return Standing::Inconclusive;
+        }
+    }
     let aim = |place: &u32| {
         let intent = &intents[*place as usize];
         // UDP and TCP are two ways of DNS, and both are needed.
@@ -326,16 +396,15 @@ fn resolved_names<'a>(
 }
 
 /// Who sent something, as far as requirements ask for it.
-struct Present {
+pub(super) struct Present {
     initiators: BTreeSet<IpAddr>,
     roles: RoleSet,
     audited: bool,
 }
 
 impl Present {
-    fn of<'a>(flows: impl Iterator<Item = &'a Flow>, rules: &RuleSet) -> Self {
-        let initiators: BTreeSet<IpAddr> =
-            flows.map(|flow| flow.initiator.ip.to_canonical()).collect();
+    fn of<'a>(flows: impl Iterator<Item = &'a FlowVerdict>, rules: &RuleSet) -> Self {
+        let initiators: BTreeSet<IpAddr> = flows.map(|flow| flow.host.to_canonical()).collect();
         let mut roles = RoleSet::default();
         for ip in &initiators {
             roles.extend(&rules.profile().roles_of(*ip));
@@ -364,7 +433,7 @@ impl Present {
     }
 
     /// Whether some host that may open the requirement's flows sent anything.
-    fn may_initiate(&self, row: &Requirement) -> bool {
+    pub(super) fn may_initiate(&self, row: &Requirement) -> bool {
         row.from.iter().any(|source| match source {
             Source::Any => self.audited,
             Source::Role(role) => self.roles.contains(*role),
@@ -374,30 +443,6 @@ impl Present {
                 .next()
                 .is_some(),
         })
-    }
-}
-
-fn not_seen(
-    requirement: RequirementIndex,
-    (had, names): (bool, &[String]),
-    present: &Present,
-    rules: &RuleSet,
-) -> NotSeen {
-    let row = rules.library().requirement(requirement);
-    if !row.is_some_and(|row| present.may_initiate(row)) {
-        return NotSeen::NoInitiator;
-    }
-    let by_name = || {
-        rules
-            .destinations(requirement)
-            .iter()
-            .any(|to| matches!(to, Via::Name { .. }))
-    };
-    match names.is_empty() {
-        false if had => NotSeen::ResolvedNeverTried,
-        false => NotSeen::NoAddress,
-        true if by_name() => NotSeen::NeverResolved,
-        true => NotSeen::NeverTried,
     }
 }
 

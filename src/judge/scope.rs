@@ -43,7 +43,7 @@ pub(super) fn out_of_scope(
     profile: &Profile,
     library: &Library,
 ) -> Option<OutOfScope> {
-    let (from, to) = (flow.initiator, flow.responder);
+    let (from, to) = (subject.initiator, flow.responder);
     if let Some(about) = profile.ignored(subject) {
         return Some(OutOfScope::Ignored(about.to_owned()));
     }
@@ -55,8 +55,8 @@ pub(super) fn out_of_scope(
         return Some(OutOfScope::Housekeeping("lookups of names"));
     }
     // From outside to any host that has a role, also one from which nothing is opened, such as a log collector.
-    let inbound = !is_private(from.ip) && !profile.roles_of(to.ip).is_empty();
-    let audited = profile.is_audited(from.ip) || profile.is_audited(to.ip) || inbound;
+    let inbound = !is_private(from) && !profile.roles_of(to.ip).is_empty();
+    let audited = profile.is_audited(from) || profile.is_audited(to.ip) || inbound;
     (!audited).then_some(OutOfScope::NoAuditedHost)
 }
 

@@ -5,11 +5,15 @@ use std::net::IpAddr;
 
 use super::Case;
 use super::attempt::Went;
+use super::census::is_tls_proxy;
+use super::evidence::Evidence;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
+use super::hidden_names::own_resolver;
 use super::intent::Outcome;
 use super::row_facts::was_let_in;
 use super::rows;
+use super::shade::is_older;
 use crate::model::{Fqdn, Stamp, Transport};
 use crate::observe::{Flow, FlowId, NameSource};
 use crate::rules::{Misfit, Miss, RequirementIndex};
@@ -69,8 +73,11 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             else {
                 continue;
             };
-            if !verdict.coverage.denied.is_empty() {
-                continue; // told as forbidden, or closed as asked
+            if !verdict.coverage.denied.is_empty()
+                || own_resolver(verdict).is_some()
+                || is_tls_proxy(flow, verdict)
+            {
+                continue; // told as forbidden, closed as asked, DNS by another way, or as what hides names
             }
             let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
             let code = classify(verdict, case);
@@ -78,13 +85,7 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 Some(name) => name.to_string(),
                 None => flow.responder.ip.to_string(),
             };
-            let key = (
-                code,
-                flow.initiator.ip,
-                target,
-                verdict.aim.port,
-                flow.transport,
-            );
+            let key = (code, verdict.host, target, verdict.aim.port, flow.transport);
             let (intents, flows) = groups.entry(key).or_default();
             intents.push(i);
             flows.push(*id);
@@ -130,8 +131,21 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
         if !case.rules.profile().is_audited(initiator) {
             message.push_str("; opened from outside");
         }
-        if failed(&parts) {
-            message.push_str("; it did not get through");
+        if let Some(dns) = verdict.dns {
+            message.push_str(&format!(
+                "; it is {dns}: what the host asks there is not visible"
+            ));
+        }
+        let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
+        if let Some(evidence) = &failure {
+            message.push_str(&format!("; it did not get through: {}", evidence.words));
+        }
+        let hidden = (code == FindingCode::Unnamed)
+            .then(|| hidden(case, initiator, &flows))
+            .flatten();
+        if let Some(why) = &hidden {
+            message.push_str("; ");
+            message.push_str(why);
         }
         out.push(Finding {
             outcome: intents.first().map(|i| case.intents[*i].outcome),
@@ -139,7 +153,11 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             port: Some(port),
             transport: Some(transport),
             message,
-            advice: advice(code).to_owned(),
+            advice: match &hidden {
+                Some(_) => HIDDEN.to_owned(),
+                None => advice(code).to_owned(),
+            },
+            evidence: failure.into_iter().collect(),
             requirements,
             intents,
             span: span(case, &flows),
@@ -156,6 +174,36 @@ fn old_name<'a>(case: &Case<'a>, id: FlowId) -> Option<&'a Fqdn> {
         name.source == NameSource::DnsAnswer && name.stale && !name.same_client
     };
     names.iter().find(old).map(|name| &name.fqdn)
+}
+
+/// What to do where a name is hidden.
+const HIDDEN: &str = "tell the names with --dns-seed, look into the resolver's log, or switch hidden DNS off on the host for the test";
+
+/// Why a flow has no name, where more than a lookup that was not captured is known.
+fn hidden(case: &Case<'_>, host: IpAddr, flows: &[FlowId]) -> Option<String> {
+    let mut all = flows.iter().filter_map(|id| case.capture.flow(*id));
+    if all.clone().all(is_older) && all.next().is_some() {
+        return Some(
+            "it was opened before the capture began, and so its name was asked".to_owned(),
+        );
+    }
+    let (way, to) = case.census.hides_lookups_of(host)?;
+    Some(format!(
+        "its name is unknown because {} hides it ({to})",
+        way.words()
+    ))
+}
+
+/// The best evidence of what stopped the flows.
+fn failure(case: &Case<'_>, flows: &[FlowId]) -> Option<Evidence> {
+    let verdicts = flows.iter().filter_map(|id| case.flows.get(id.0 as usize));
+    let failures = verdicts.filter_map(|verdict| match &verdict.went {
+        Went::Failed(evidence) => Some(&**evidence),
+        _ => None,
+    });
+    failures
+        .min_by_key(|e| (e.grade, e.code, e.stamps.clone()))
+        .cloned()
 }
 
 /// Whether none of the flows reached anything, as far as can be told.

@@ -9,7 +9,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::Case;
 use super::evidence::{Code, Evidence, Grade};
-use super::finding::{Finding, FindingCode};
+use super::finding::{Finding, FindingCode, Severity};
 use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
 use super::rows;
 use crate::model::{PortSet, Stamp, Transport};
@@ -77,13 +77,24 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             message.push_str(": ");
             message.push_str(&verdict.resolved.join(", "));
         }
+        if let Some(note) = &verdict.note {
+            message.push_str(": ");
+            message.push_str(note);
+        }
         if let Some((group, _)) = group {
             message.push_str(&format!(", nor for any alternative of {}", group.id));
         }
         out.push(Finding {
             message,
             advice: advice(why).to_owned(),
-            evidence: never_tried(verdict, || &untried).into_iter().collect(),
+            severity: match why {
+                NotSeen::SharedConnection | NotSeen::OtherWay => Severity::Low,
+                _ => FindingCode::NeverSeen.severity(),
+            },
+            evidence: match why {
+                NotSeen::SharedConnection => Vec::new(),
+                _ => never_tried(verdict, || &untried).into_iter().collect(),
+            },
             requirements: vec![verdict.requirement],
             port: single_port(&row.ports),
             transport: single(&row.transport),
@@ -113,9 +124,9 @@ struct Untried<'a> {
 impl<'a> Untried<'a> {
     fn of(case: &Case<'a>) -> Self {
         const TAIL: Duration = Duration::from_secs(10);
-        let flows = case.capture.flows.iter();
+        let flows = case.capture.flows.iter().zip(case.flows);
         let opened: HashSet<(IpAddr, IpAddr)> = flows
-            .map(|flow| (flow.initiator.ip, flow.responder.ip))
+            .map(|(flow, verdict)| (verdict.host, flow.responder.ip))
             .collect();
         let mut by_name: HashMap<&str, Vec<(IpAddr, &[Stamp])>> = HashMap::default();
         for (client, name, lookup) in case.lookups.iter() {
@@ -211,6 +222,15 @@ const fn advice(why: NotSeen) -> &'static str {
             "see whether something before the tap stops it, or the host keeps a connection from before"
         }
         NotSeen::ClosedAsAsked | NotSeen::NothingForbidden => "nothing: it is as the page asks",
+        NotSeen::NamesHidden => {
+            "tell the names with --dns-seed, look into the resolver's log, or switch hidden DNS off on the host for the test"
+        }
+        NotSeen::OtherWay => {
+            "if that is how the site resolves, say encrypted = true under [dns] in the site file; else switch it off on the host"
+        }
+        NotSeen::SharedConnection => {
+            "nothing says that it is stopped: HTTP/2 and HTTP/3 serve several names over one connection"
+        }
         NotSeen::NoInitiator => "bind the role in the site file",
         NotSeen::NeverTried => {
             "capture longer, or bind the role in the site file to what is really there"

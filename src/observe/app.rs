@@ -65,6 +65,8 @@ impl App {
     pub const SFLOW: Self = Self(1 << 26);
     /// Datagrams with whole packets in them, in an encapsulation that is not known.
     pub const MIRROR: Self = Self(1 << 27);
+    /// RDP, by its connection request.
+    pub const RDP: Self = Self(1 << 28);
 
     /// The tunnel protocol of a datagram that carried a packet, by [`crate::decode::Carrier::kind`].
     #[must_use]
@@ -90,7 +92,8 @@ impl App {
     /// The most telling one, by name: what is inside outranks what carries it.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        const NAMES: [(App, &str); 28] = [
+        const NAMES: [(App, &str); 29] = [
+            (App::RDP, "rdp"),
             (App::TLS, "tls"),
             (App::QUIC, "quic"),
             (App::DTLS, "dtls"),

@@ -14,6 +14,7 @@ use super::dns_log::{DnsLog, DnsTransaction};
 use super::exchange::{Asking, Exchange};
 use super::handshake::TlsMark;
 use super::names::Directory;
+use super::path::continue_connections;
 use super::recognise;
 use super::run::{Event, EventKind, Run, SaidBy};
 use super::seed::Seed;
@@ -240,6 +241,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         })
         .collect();
     late.into_iter().for_each(|late| dns.merge(late));
+    continue_connections(&mut runs);
     if dns.dropped() > 0 {
         *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
     }

@@ -98,8 +98,8 @@ pub enum DnsData {
     Address(IpAddr),
     /// CNAME, PTR, NS and the like.
     Name(Option<Fqdn>),
-    /// HTTPS or SVCB: target and address hints.
-    Service(Option<Fqdn>, Vec<IpAddr>),
+    /// HTTPS or SVCB: target, address hints, and the outer name of hellos that are encrypted for it.
+    Service(Option<Fqdn>, Vec<IpAddr>, Option<Fqdn>),
     /// Anything else, as text.
     Text(String),
 }
@@ -490,7 +490,8 @@ fn record(record: &dns::Record, names: &mut Names) -> Option<DnsRecord> {
         RecordData::Address(ip) => DnsData::Address(*ip),
         RecordData::Name(name) => DnsData::Name(kept(name)),
         RecordData::Binding(binding) => {
-            DnsData::Service(kept(&binding.target), binding.addresses.clone())
+            let outer = kept(&binding.outer_name);
+            DnsData::Service(kept(&binding.target), binding.addresses.clone(), outer)
         }
         RecordData::Other | RecordData::Unreadable(_) => return None,
         other => DnsData::Text(other.to_string()),

@@ -18,6 +18,7 @@ mod fragments;
 mod handshake;
 mod links;
 mod names;
+mod path;
 mod quic;
 mod recognise;
 mod run;

@@ -326,7 +326,7 @@ pub(super) fn named_addresses(
             };
             let addresses: &[IpAddr] = match &record.data {
                 DnsData::Address(ip) => std::slice::from_ref(ip),
-                DnsData::Service(_, hints) => hints,
+                DnsData::Service(_, hints, _) => hints,
                 _ => &[],
             };
             let addresses = addresses.iter().filter(|ip| !is_sinkhole(**ip));
@@ -478,7 +478,7 @@ fn alias_alone<'a>(
         owner && record.is_answer() && matches!(record.data, DnsData::Address(_))
     });
     let service = facts.records.iter().find_map(|record| match &record.data {
-        DnsData::Service(Some(target), _)
+        DnsData::Service(Some(target), _, _)
             if record.is_answer() && record.name.as_ref() == Some(last) =>
         {
             Some(target)

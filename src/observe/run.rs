@@ -11,6 +11,7 @@ use thin_vec::ThinVec;
 use super::app::App;
 use super::exchange::Talk;
 use super::handshake::{MAX_MARKS, TlsMark};
+use super::path::ConnectionIds;
 use super::quic::QuicEvidence;
 use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
@@ -201,6 +202,8 @@ pub(super) struct Run {
     pub streams: [Option<Box<Stream>>; 2],
     /// QUIC handshakes, if any.
     pub quic: Option<Box<QuicEvidence>>,
+    /// Connection ids of QUIC, if any.
+    pub ids: Option<Box<ConnectionIds>>,
     /// VLANs and tunnels, if any.
     pub extra: Option<Box<Extra>>,
     /// Whether items were dropped at a bound.
@@ -239,6 +242,7 @@ impl Run {
             talk: None,
             streams: Default::default(),
             quic: None,
+            ids: None,
             extra: None,
             cut: false,
             full: [0; 2],
@@ -464,6 +468,11 @@ impl Run {
             }
         }
         self.quic.merge(other.quic);
+        match (self.ids.as_mut(), other.ids) {
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (None, theirs) => self.ids = theirs,
+            (Some(_), None) => {}
+        }
         if let Some(extra) = other.extra {
             let mine = self.extra.get_or_insert_default();
             let closed = mine.closed.iter_mut().zip(extra.closed);
@@ -524,6 +533,9 @@ impl Run {
         if let Some(extra) = &mut self.extra {
             let closed = extra.closed.iter_mut().flatten();
             closed.for_each(|closed| closed.for_each_frame(&mut rewrite));
+        }
+        if let Some(ids) = &mut self.ids {
+            ids.for_each_frame(&mut rewrite);
         }
     }
 

@@ -10,13 +10,13 @@ use super::finding_id::finding_ids;
 use super::judged_flow::{JudgedFlow, outcome};
 use super::looked_at::{Firsts, looked_at};
 use super::view::{
-    CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
-    IntentView, RequirementView, Span, Summary,
+    CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts,
+    HiddenHostView, InputView, IntentView, NameWayView, NamesView, RequirementView, Span, Summary,
 };
 use super::{Audit, InputSummary, Loss, Report};
 use crate::judge::{
-    Evidence, Finding, FindingCode, Intent, NotSeen, Outcome, RequirementVerdict, Severity,
-    Standing,
+    Census, Evidence, Finding, FindingCode, Intent, NameWay, NotSeen, Outcome, RequirementVerdict,
+    Severity, Standing,
 };
 use crate::model::{Fqdn, Stamp};
 use crate::observe::{Flow, FlowId};
@@ -330,7 +330,12 @@ impl<'a> Gather<'a> {
         let (stamps, frames_omitted) = firsts.looked_at(evidence, flows);
         Some(RequirementView {
             listed: row.listed(rules.library()),
-            message: sentence(verdict, missed.len()),
+            message: match &verdict.note {
+                Some(note) if verdict.standing == Standing::Inconclusive => note.clone(),
+                Some(note) => format!("{}; {note}", sentence(verdict, missed.len())),
+                None => sentence(verdict, missed.len()),
+            },
+            note: verdict.note.as_deref(),
             outcome: verdict.standing.clone(),
             reason: verdict.standing.reason().map(ToOwned::to_owned),
             absence_counts: verdict.must_see,
@@ -518,6 +523,32 @@ fn incomplete(audit: &Audit<'_>) -> Vec<String> {
     why
 }
 
+fn names_view(census: &Census) -> NamesView {
+    const MOST_HOSTS: usize = 1000;
+    let view = |way: NameWay| {
+        let (count, hosts, to) = census.total(way);
+        (count > 0).then(|| NameWayView {
+            way: way.as_str(),
+            about: way.words(),
+            hides: way.hides(),
+            count,
+            hosts,
+            to: to.into_iter().map(str::to_owned).collect(),
+        })
+    };
+    let hidden = census.hidden().take(MOST_HOSTS);
+    NamesView {
+        words: census.words(),
+        ways: NameWay::ALL.into_iter().filter_map(view).collect(),
+        hidden: hidden
+            .map(|(host, ways)| HiddenHostView {
+                host,
+                by: ways.into_iter().map(NameWay::as_str).collect(),
+            })
+            .collect(),
+    }
+}
+
 fn capture_view(audit: &Audit<'_>) -> CaptureView {
     let (capture, trust) = (audit.capture, &audit.judgement.trust);
     let tally = &capture.tally;
@@ -564,6 +595,7 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
         dns_transactions: capture.dns.len() as u64,
         lost,
         bounded: tally.bounded.clone(),
+        names: names_view(&audit.judgement.census),
         inputs: audit.inputs.iter().map(view).collect(),
         notes: trust.notes.clone(),
     }

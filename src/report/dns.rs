@@ -236,8 +236,10 @@ fn answer(record: &DnsRecord) -> AnswerView<'_> {
     let data = match &record.data {
         DnsData::Address(ip) => Cow::Owned(ip.to_string()),
         DnsData::Name(target) => Cow::Borrowed(name(target.as_ref())),
-        DnsData::Service(target, hints) if hints.is_empty() => Cow::Borrowed(name(target.as_ref())),
-        DnsData::Service(target, hints) => {
+        DnsData::Service(target, hints, _) if hints.is_empty() => {
+            Cow::Borrowed(name(target.as_ref()))
+        }
+        DnsData::Service(target, hints, _) => {
             let hints: Vec<String> = hints.iter().map(ToString::to_string).collect();
             Cow::Owned(format!("{} {}", name(target.as_ref()), hints.join(",")))
         }

@@ -96,6 +96,32 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
              What else looks the same: shared hosting and content networks, where one address serves many names and two \
              programs on one host use two of them."
         }
+        FindingCode::OtherApplication => {
+            "What it means: the destination and the port are on a list, but the content of the flow is another application \
+             than the page says: SSH where it lists https, HTTP in clear on the port of TLS. It does not show that what \
+             the page asks for gets through, so the requirement is not satisfied by it.\n\n\
+             What to look at: the program on the host, and the first bytes of the flow. A firewall that knows applications \
+             lets the listed one through and stops this one.\n\n\
+             What else looks the same: a service that was moved to a port of another, and a page that lists the \
+             application by the name of its port."
+        }
+        FindingCode::EncryptedHello => {
+            "What it means: the host looked up a listed name and went to the address that it got, but the ClientHello names \
+             another one in clear and has an encrypted part (ECH). With ECH the name in clear is the provider's outer name, \
+             and the true one is inside; packets do not show it. No HTTPS record in the capture names this outer name, so \
+             it is not proved to be one.\n\n\
+             What to look at: the HTTPS record of the listed name (`dig HTTPS name`): its ech parameter holds the outer \
+             name. Where that is the one, put it under [ech] in the site file.\n\n\
+             What else looks the same: GREASE. Browsers send an extension of random bytes where they have no key; then the \
+             name in clear is the true one, and the program talks to somebody else at a shared address."
+        }
+        FindingCode::EncryptedDns => {
+            "What it means: the host asks a name server of the site over TLS, QUIC or HTTPS, where the page lists DNS in \
+             clear. It is DNS all the same, but the packets do not show what was asked, so names of flows may be missing.\n\n\
+             What to look at: whether the site wants it so. `encrypted = true` under [dns] in the site file lets it stand for \
+             DNS; the resolver's log, or `--dns-seed`, tells the names.\n\n\
+             What else looks the same: another service over TLS on the machine that is the name server."
+        }
         FindingCode::WrongPort => {
             "What it means: the destination is on a list, but for other ports or another transport.\n\n\
              What to look at: the site's own settings; many ports can be moved. Where the site moved it, put it under \
@@ -183,7 +209,11 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
         FindingCode::NeverSeen => {
             "What it means: a requirement is required and active, hosts in its source role were there, and nothing in the \
              capture used it. `never_resolved`: nobody asked DNS for its names. `asked_without_address`: \
-             somebody asked, and no address was seen. `resolved_never_tried`: somebody asked, \
+             somebody asked, and no address was seen. `names_hidden`: no name of it was seen, but \
+             names of a host that may go there are hidden: by DNS over TLS, QUIC or HTTPS, a proxy, encrypted hellos, or \
+             connections from before the capture. `shared_connection`: a name was asked for, and a connection to another \
+             name at its address may serve it too. `other_way`: its name server was asked over TLS, QUIC or HTTPS. \
+             `resolved_never_tried`: somebody asked, \
              and nobody went there. `never_tried`: it has no name that could be asked for.\n\n\
              What to look at: how long the capture is; updates may come once a day. After `resolved_never_tried` look \
              for something that stops the traffic before the place of capture, such as the host's own firewall.\n\n\
@@ -269,6 +299,18 @@ const WORDS: &[(&str, &str)] = &[
     (
         "asked_without_address",
         "a host asked DNS for one of the requirement's names, and no address was seen.",
+    ),
+    (
+        "names_hidden",
+        "no name of the requirement was seen, but names of a host that may go there are hidden: whether it did cannot be told.",
+    ),
+    (
+        "other_way",
+        "the requirement's name server was asked over TLS, QUIC or HTTPS instead of in clear.",
+    ),
+    (
+        "shared_connection",
+        "a host asked DNS for one of the requirement's names while it had a connection to another name at the address, which may serve both.",
     ),
     (
         "resolved_never_tried",

@@ -212,12 +212,16 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
 fn verdict(went: Went) -> FlowVerdict {
     FlowVerdict {
         out_of_scope: None,
+        host: ip("10.0.0.10"),
+        to_proxy: false,
+        dns: None,
         aim: Aim {
             names: thin_vec![],
             source: None,
             port: 443,
             proxied: false,
             address: None,
+            inner: thin_vec![],
         },
         coverage: Coverage::default(),
         went,
@@ -301,6 +305,8 @@ pub(super) fn sample() -> Sample {
             doubt: None,
             reached_until: None,
             requirements: [RequirementIndex::new(0)].into(),
+            shades: thin_vec![],
+            outer: false,
             attempts: thin_vec![FlowId(place as u32)],
             span,
         });
@@ -366,6 +372,7 @@ pub(super) fn sample() -> Sample {
             excused_by: None,
             resolved: Vec::new(),
             shortfall: None,
+            note: None,
             standing,
         });
     let judgement = Judgement {
@@ -379,6 +386,7 @@ pub(super) fn sample() -> Sample {
             only_initiator: 1,
             ..Trust::default()
         },
+        census: crate::judge::Census::default(),
     };
     let inputs = vec![InputSummary {
         path: format!("/tmp/{}.pcap", HOSTILE[2]),

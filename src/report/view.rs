@@ -354,6 +354,8 @@ pub struct RequirementView<'a> {
     pub reason: Option<String>,
     /// The outcome as a sentence.
     pub message: String,
+    /// Why it is not certain, or what may hide it.
+    pub note: Option<&'a str>,
     /// Whether its absence proves something.
     pub absence_counts: bool,
     /// The group of which another member was seen, so that its own absence is no finding.
@@ -421,10 +423,49 @@ pub struct CaptureView {
     pub lost: Loss,
     /// Evidence dropped at a bound, by what was bounded.
     pub bounded: std::collections::BTreeMap<String, u64>,
+    /// How the site's hosts have their names, and where these are hidden.
+    pub names: NamesView,
     /// What was read, in order.
     pub inputs: Vec<InputView>,
     /// What to keep in mind, in words.
     pub notes: Vec<String>,
+}
+
+/// How the site's hosts have their names, and where these are hidden.
+#[derive(Clone, Debug, Default, JsonSchema, Serialize)]
+pub struct NamesView {
+    /// In one sentence; null where nothing was looked up and nothing is hidden.
+    pub words: Option<String>,
+    /// The ways that were gone, in a fixed order.
+    pub ways: Vec<NameWayView>,
+    /// Hosts whose names are hidden, or may be, ascending; no more than a thousand.
+    pub hidden: Vec<HiddenHostView>,
+}
+
+/// A way to have names, or to hide them.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct NameWayView {
+    /// Its stable word.
+    pub way: &'static str,
+    /// What it means.
+    pub about: &'static str,
+    /// Whether names are hidden by it, or may be.
+    pub hides: bool,
+    /// Lookups, or connections.
+    pub count: u64,
+    /// Hosts that went it.
+    pub hosts: usize,
+    /// Some of the responders, by name where one is known.
+    pub to: Vec<String>,
+}
+
+/// A host whose names are hidden.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct HiddenHostView {
+    /// Which.
+    pub host: IpAddr,
+    /// Words of the ways.
+    pub by: Vec<&'static str>,
 }
 
 /// What became of one input.

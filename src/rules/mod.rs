@@ -64,7 +64,7 @@ pub use requirement::{
 };
 pub use role_set::RoleSet;
 pub use schema::{rule_file_schema, site_file_schema};
-pub use site::{Ignore, Proxy, Site, check_site};
+pub use site::{Hidden, Ignore, Proxy, Site, check_site};
 pub use version::{Version, VersionError, VersionRange};
 
 /// A rule or site file that was read.

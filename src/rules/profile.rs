@@ -12,8 +12,8 @@ use super::problem::{Problem, Problems, Source as SourceText, did_you_mean};
 use super::requirement::canonical;
 use super::view::View;
 use super::{
-    DocumentIndex, FeatureIndex, Ignore, Library, NamePattern, Proxy, Region, RequirementIndex,
-    RoleIndex, RoleSet, Site, Source, Subject, Truth, Version, code,
+    DocumentIndex, FeatureIndex, Hidden, Ignore, Library, NamePattern, Proxy, Region,
+    RequirementIndex, RoleIndex, RoleSet, Site, Source, Subject, Truth, Version, code,
 };
 use crate::model::{CaptureTime, PortSet};
 
@@ -64,6 +64,7 @@ pub struct Profile {
     as_of: Option<CaptureTime>,
     ports: BTreeMap<RequirementIndex, PortSet>,
     proxies: Vec<Proxy>,
+    hidden: Hidden,
     ignores: Vec<Ignore>,
     /// Whether a page in force speaks of lookups.
     lists_lookups: bool,
@@ -138,6 +139,7 @@ impl Profile {
             as_of: as_of.map(noon),
             ports: moved_ports(library, site),
             proxies: proxies(library, site),
+            hidden: site.hidden.clone(),
             ignores: site.ignores.clone(),
             lists_lookups: false,
             problems: Vec::new(),
@@ -237,6 +239,12 @@ impl Profile {
     pub(super) fn ports_of_proxies(&self) -> PortSet {
         let ports: Option<Vec<u16>> = self.proxies.iter().map(|proxy| proxy.port).collect();
         PortSet::from_ports(ports.unwrap_or_default())
+    }
+
+    /// What the site says of names that packets do not show.
+    #[must_use]
+    pub const fn hidden(&self) -> &Hidden {
+        &self.hidden
     }
 
     /// Why the site wants this traffic left out; `None` where it does not.
@@ -362,6 +370,22 @@ impl Profile {
                 None,
             );
         }
+    }
+}
+
+impl Hidden {
+    /// Whether the site tells of a resolver over HTTPS at this address or under this name.
+    #[must_use]
+    pub fn is_https_resolver(&self, ip: IpAddr, name: Option<&str>) -> bool {
+        let ip = canonical(ip);
+        self.resolver_networks.iter().any(|n| n.contains(&ip))
+            || name.is_some_and(|name| self.resolver_names.iter().any(|p| p.matches(name)))
+    }
+
+    /// Whether the site tells of a name that it stands in clear for others.
+    #[must_use]
+    pub fn is_outer_name(&self, name: &str) -> bool {
+        self.outer_names.iter().any(|p| p.matches(name))
     }
 }
 

@@ -42,7 +42,8 @@ mod tests {
         assert!(rules["properties"]["regions"]["additionalProperties"].is_object());
         let site = site_file_schema();
         for key in [
-            "site", "roles", "features", "versions", "host", "ports", "proxies", "ignore",
+            "site", "roles", "features", "versions", "host", "ports", "proxies", "dns", "ech",
+            "ignore",
         ] {
             assert!(site["properties"][key].is_object(), "{key} is missing");
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 use jiff::civil::Date;
 
 use super::check::{Values, transports};
@@ -47,8 +47,25 @@ pub struct Site {
     pub ports: Vec<(RequirementIndex, PortSet)>,
     /// Web proxies.
     pub proxies: Vec<Proxy>,
+    /// What the site says of DNS that is not in clear.
+    pub hidden: Hidden,
     /// Traffic to leave out.
     pub ignores: Vec<Ignore>,
+}
+
+/// What the site says of names that packets do not show.
+#[derive(Clone, Debug, Default)]
+pub struct Hidden {
+    /// Whether DNS over TLS, HTTPS or QUIC to its own name servers stands for plain DNS.
+    pub encrypted_dns: bool,
+    /// Resolvers over HTTPS by address.
+    pub resolver_networks: Vec<IpNet>,
+    /// Resolvers over HTTPS by name.
+    pub resolver_names: Vec<NamePattern>,
+    /// Prefixes of address translation from IPv6 to IPv4.
+    pub nat64: Vec<Ipv6Net>,
+    /// Outer names of encrypted hellos.
+    pub outer_names: Vec<NamePattern>,
 }
 
 /// A web proxy.
@@ -171,6 +188,7 @@ impl Checker<'_, '_> {
         for proxy in &file.proxies.addresses {
             site.proxies.extend(self.proxy(proxy));
         }
+        self.hidden(file, &mut site.hidden);
         for ignore in &file.ignore {
             site.ignores.extend(self.ignore(ignore));
         }
@@ -243,10 +261,7 @@ impl Checker<'_, '_> {
             match self.values.host(host, &span) {
                 Some(Target::Network(network)) => site.addresses.push((role, network)),
                 Some(Target::Name(name)) => site.names.push((role, name)),
-                Some(_) => {
-                    let message = "a site file names its own hosts: no placeholder can stand here";
-                    self.values.error(code::BAD_WILDCARD, &span, message, None);
-                }
+                Some(_) => self.placeholder(&span),
                 None => {}
             }
         }
@@ -354,6 +369,55 @@ impl Checker<'_, '_> {
         })
     }
 
+    fn hidden(&mut self, file: &SiteFile, hidden: &mut Hidden) {
+        hidden.encrypted_dns = file.dns.encrypted;
+        for resolver in &file.dns.https_resolvers {
+            match self.values.host(resolver, &resolver.span) {
+                Some(Target::Network(network)) => hidden.resolver_networks.push(network),
+                Some(Target::Name(name)) => hidden.resolver_names.push(name),
+                Some(_) => self.placeholder(&resolver.span),
+                None => {}
+            }
+        }
+        for prefix in &file.dns.nat64 {
+            match self.values.network(prefix, &prefix.span) {
+                Some(IpNet::V6(network)) if is_translation_prefix(network.prefix_len()) => {
+                    hidden.nat64.push(network);
+                }
+                Some(_) => {
+                    let message = format!(
+                        "`{}` is no prefix that IPv4 addresses stand under",
+                        prefix.value
+                    );
+                    let hint = "an IPv6 network of /32, /40, /48, /56, /64 or /96 (RFC 6052), such as 64:ff9b::/96";
+                    self.values
+                        .error(code::BAD_ADDRESS, &prefix.span, message, hint.to_owned());
+                }
+                None => {}
+            }
+        }
+        for name in &file.ech.outer_names {
+            match self.values.host(name, &name.span) {
+                Some(Target::Name(pattern)) => hidden.outer_names.push(pattern),
+                Some(Target::Network(_)) => {
+                    let message = format!(
+                        "`{}` is an address, and an outer name is a name",
+                        name.value
+                    );
+                    self.values
+                        .error(code::BAD_ADDRESS, &name.span, message, None);
+                }
+                Some(_) => self.placeholder(&name.span),
+                None => {}
+            }
+        }
+    }
+
+    fn placeholder(&mut self, span: &std::ops::Range<usize>) {
+        let message = "a site file names its own hosts: no placeholder can stand here";
+        self.values.error(code::BAD_WILDCARD, span, message, None);
+    }
+
     fn ignore(&mut self, text: &Placed<IgnoreText>) -> Option<Ignore> {
         let mut ignore = Ignore {
             about: text.about.value.clone(),
@@ -436,6 +500,11 @@ impl Checker<'_, '_> {
             }
         }
     }
+}
+
+/// Lengths of prefixes under which IPv4 addresses stand (RFC 6052 section 2.2).
+const fn is_translation_prefix(length: u8) -> bool {
+    matches!(length, 32 | 40 | 48 | 56 | 64 | 96)
 }
 
 /// What conditions ask the version of, ascending.

@@ -32,6 +32,12 @@ pub(super) struct SiteFile {
     /// Web proxies.
     #[serde(default)]
     pub(super) proxies: ProxiesText,
+    /// How hosts learn addresses, where packets do not show it.
+    #[serde(default)]
+    pub(super) dns: DnsText,
+    /// Encrypted client hellos.
+    #[serde(default)]
+    pub(super) ech: EchText,
     /// Traffic that is none of the audit's business.
     #[serde(default)]
     pub(super) ignore: Vec<Placed<IgnoreText>>,
@@ -78,6 +84,30 @@ pub(super) struct ProxiesText {
     /// `address` or `address:port`.
     #[serde(default)]
     pub(super) addresses: Vec<Placed<String>>,
+}
+
+/// How hosts learn addresses, where packets do not show it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DnsText {
+    /// Whether DNS over TLS, HTTPS or QUIC to the site's own name servers stands for the DNS that pages ask for.
+    #[serde(default)]
+    pub(super) encrypted: bool,
+    /// Resolvers over HTTPS: addresses, CIDRs, names or wildcards.
+    #[serde(default)]
+    pub(super) https_resolvers: Vec<Placed<String>>,
+    /// Prefixes under which IPv4 addresses stand in IPv6 ones (RFC 6052): /32, /40, /48, /56, /64 or /96.
+    #[serde(default)]
+    pub(super) nat64: Vec<Placed<String>>,
+}
+
+/// Encrypted client hellos.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct EchText {
+    /// Names that stand in clear for others, as a provider's `public_name` does: names or wildcards.
+    #[serde(default)]
+    pub(super) outer_names: Vec<Placed<String>>,
 }
 
 /// Traffic to leave out; every key that is there must fit.

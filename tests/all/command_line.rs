@@ -309,6 +309,8 @@ fn a_first_site_file_from_a_sample_loads_and_audits() {
             "blocked-dns-client-refused",
             "blocked-reject-kinds-ipv6",
             "snaplen-96",
+            "address-rotates",
+            "hidden-by-tls-proxy",
         ];
         if nameless.contains(&sample.name.as_str()) {
             return Ok(());

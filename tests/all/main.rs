@@ -9,6 +9,7 @@ mod evidence;
 mod formats;
 mod handshakes;
 mod harness;
+mod hidden_names;
 mod hostile;
 mod lab_table;
 mod last_tries;

@@ -9,7 +9,7 @@ use super::harness::{folder, pktaudit, write};
 use super::traffic::{client_hello, record};
 
 /// A list of one vendor: a server by TLS, a web server, a time server, a name server.
-const RULES: &str = r#"format = 1
+pub(crate) const RULES: &str = r#"format = 1
 [document]
 id = "acme"
 vendor = "Acme"
@@ -52,7 +52,7 @@ need = "optional"
 cite = { table = "Hosts", row = "all", line = 3 }
 "#;
 
-const SITE: &str = r#"[site]
+pub(crate) const SITE: &str = r#"[site]
 name = "here"
 documents = ["acme"]
 [roles]
@@ -101,6 +101,11 @@ impl Packets {
 
     /// The report of an audit under the rules above.
     pub(crate) fn audited(self) -> Value {
+        self.audited_under(RULES, SITE)
+    }
+
+    /// The report of an audit under other rules, or another site file.
+    pub(crate) fn audited_under(self, rules: &str, site: &str) -> Value {
         // The other host talks to somebody, both ways: the tap hears both.
         let (other, elsewhere) = ("10.0.0.6:5000", "198.18.0.1:9");
         let script = self
@@ -108,8 +113,8 @@ impl Packets {
             .at(60_010, elsewhere, other, "udp hex:00")
             .0;
         let folder = folder();
-        let rules = write(&folder, "acme.toml", RULES);
-        let site = write(&folder, "site.toml", SITE);
+        let rules = write(&folder, "acme.toml", rules);
+        let site = write(&folder, "site.toml", site);
         let capture = write(&folder, "capture", Capture::scripted(&script).to_bytes());
         let arguments = [
             "audit", "--format", "json", "--rules", &rules, "--site", &site, &capture,

@@ -95,6 +95,9 @@ pub struct ServiceBinding {
     pub addresses: Vec<IpAddr>,
     /// Whether keys for an encrypted client hello are there: the names in hellos are then of little use.
     pub ech: bool,
+    /// The name that stands in clear in hellos encrypted with the first of these keys (RFC 9849 section 4): its
+    /// `public_name`.
+    pub outer_name: Option<Fqdn>,
 }
 
 /// A record's fixed part and where its data lies.
@@ -221,7 +224,10 @@ fn service_parameter(binding: &mut ServiceBinding, key: u16, value: &[u8]) {
                 .addresses
                 .extend(hints.iter().map(|octets| IpAddr::from(*octets)));
         }
-        5 => binding.ech = true,
+        5 => {
+            binding.ech = true;
+            binding.outer_name = outer_name(value);
+        }
         6 => {
             let (hints, _) = value.as_chunks::<16>();
             binding
@@ -230,6 +236,29 @@ fn service_parameter(binding: &mut ServiceBinding, key: u16, value: &[u8]) {
         }
         _ => {}
     }
+}
+
+/// The `public_name` of the first configuration of a list that is of the version in use (RFC 9849 section 4).
+fn outer_name(list: &[u8]) -> Option<Fqdn> {
+    const VERSION: u16 = 0xfe0d;
+    fn vector(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+        let (length, rest) = bytes.split_first_chunk()?;
+        rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+    }
+    let (mut configurations, _) = vector(list)?;
+    while let Some((version, rest)) = configurations.split_first_chunk() {
+        let (contents, after) = vector(rest)?;
+        configurations = after;
+        if u16::from_be_bytes(*version) != VERSION {
+            continue;
+        }
+        // Identifier of the configuration, key encapsulation, public key, cipher suites, longest name.
+        let (_key, rest) = vector(contents.get(3..)?)?;
+        let (_suites, rest) = vector(rest)?;
+        let (length, rest) = rest.get(1..)?.split_first()?;
+        return Fqdn::from_packet(rest.get(..usize::from(*length))?);
+    }
+    None
 }
 
 /// Takes the extended errors (RFC 8914 section 2) out of the options of an OPT record.

@@ -7,7 +7,7 @@ use super::http::statuses;
 use super::ladder::{Ladder, behind, data_at};
 use super::{Doubt, TAIL, Went, distinct, said_until, seconds};
 use crate::model::{CaptureTime, Stamp};
-use crate::observe::{App, Event, EventKind, Flow, NameSource, StreamFact, TlsMark};
+use crate::observe::{App, Event, EventKind, Flow, NameSource, StreamFact, TlsMark, TlsStep};
 
 /// Connected, the initiator said something, and the responder said nothing.
 pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> Went {
@@ -447,7 +447,9 @@ pub(super) fn plain_answer(flow: &Flow) -> Option<Evidence> {
 
 /// Alerts that end a handshake (RFC 8446 section 6.2).
 pub(super) fn alert(flow: &Flow) -> Option<Evidence> {
-    clear_alert(flow).or_else(|| hidden_alert(flow))
+    clear_alert(flow)
+        .or_else(|| hidden_alert(flow))
+        .or_else(|| refused_after_flight(flow))
 }
 
 fn clear_alert(flow: &Flow) -> Option<Evidence> {
@@ -463,6 +465,12 @@ fn clear_alert(flow: &Flow) -> Option<Evidence> {
         let (code, grade, who) = match (by_initiator, description) {
             (false, 49) if server.is_none() => (Code::AlertServer, Grade::B, "the server side"),
             (false, _) if server.is_none() => (Code::AlertServer, Grade::C, "the server side"),
+            // Up to TLS 1.2 all is in clear until the server changes its cipher: it does not take what the client said.
+            (false, _) if !server_changed_cipher(flow) => (
+                Code::AlertServer,
+                Grade::C,
+                "the server, behind the client's flight,",
+            ),
             (true, 42 | 46 | 48) => (Code::AlertClient, Grade::B, "the client"),
             // Expired, revoked, unsupported, wrong in itself: as likely the server's or the client's own fault.
             (true, _) if server.is_some() && !finished(flow) => {
@@ -472,6 +480,45 @@ fn clear_alert(flow: &Flow) -> Option<Evidence> {
         };
         let words = format!("{who} ends the handshake with alert {description}");
         Some(Evidence::new(code, grade, [*stamp], words))
+    })
+}
+
+fn server_changed_cipher(flow: &Flow) -> bool {
+    let mut marks = flow.tls.iter();
+    marks.any(|mark| {
+        mark.side != flow.initiator_side
+            && matches!(
+                mark.step,
+                TlsStep::CipherChange | TlsStep::Finished | TlsStep::Data
+            )
+    })
+}
+
+/// In TLS 1.3 a server that does not take the client's flight says so in a record of an alert's size, at once, and ends:
+/// it is all that it says behind its own flight. One that closes later, or because the client did, has said goodbye.
+fn refused_after_flight(flow: &Flow) -> Option<Evidence> {
+    const ALERT: u32 = 24;
+    const AT_ONCE: Duration = Duration::from_secs(1);
+    let (Some(_), Some((server, 0x0304))) = hellos(flow) else {
+        return None;
+    };
+    let mut said = flow.events_of(EventKind::Data, true);
+    let flight = said.find(|event| event.stamp > server)?;
+    let fin = flow.events_of(EventKind::Fin, false).next()?;
+    let end = fin.sequence.wrapping_add(fin.length);
+    let own = [EventKind::Fin, EventKind::Rst].map(|kind| flow.events_of(kind, true).next());
+    let client_first = own.into_iter().flatten().any(|own| own.stamp < fin.stamp);
+    let wait = fin.stamp.time.since(flight.stamp.time);
+    let alert = end.wrapping_sub(flight.acknowledgment) == ALERT;
+    (alert && !client_first && fin.stamp > flight.stamp && wait <= AT_ONCE).then(|| {
+        let words =
+            "the server answers the client's flight with a record of an alert's size and ends";
+        Evidence::new(
+            Code::AlertServer,
+            Grade::C,
+            [flight.stamp, fin.stamp],
+            words.to_owned(),
+        )
     })
 }
 

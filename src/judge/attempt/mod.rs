@@ -5,6 +5,7 @@ mod datagram;
 mod handshake;
 mod http;
 mod icmp;
+mod key_refused;
 mod ladder;
 mod late;
 mod reset;
@@ -68,6 +69,16 @@ pub enum Doubt {
     NoTimes,
     /// Every answer sends the client to a host that no requirement lists.
     SentElsewhere,
+    /// It was opened before the capture began, and says no name.
+    OlderThanCapture,
+    /// It says no name, and its address has several.
+    OneOfSeveral,
+    /// The name in clear is an outer one.
+    EncryptedHello,
+    /// It speaks another application than the page lists.
+    OtherApplication,
+    /// The server did not take the key of an encrypted hello.
+    KeyRefused,
 }
 
 impl Doubt {
@@ -83,6 +94,15 @@ impl Doubt {
             Self::FramesMissing => "frames of it are missing from the capture",
             Self::NoTimes => "all frames of the capture have one and the same time",
             Self::SentElsewhere => "every answer redirects to a host on no list",
+            Self::OlderThanCapture => {
+                "opened before the capture began, so what DNS said since then does not tell whom it is for"
+            }
+            Self::OneOfSeveral => "it says no name, and its address has several: one of them",
+            Self::EncryptedHello => "tried under ECH: the inner name is not visible",
+            Self::OtherApplication => "another application than the page lists was spoken",
+            Self::KeyRefused => {
+                "the server did not take the key of the encrypted hello: the client tries again"
+            }
         }
     }
 }
@@ -91,6 +111,7 @@ impl Doubt {
 #[must_use]
 pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     match flow.transport {
+        Transport::Tcp if key_refused::key_refused(flow) => Went::Open(Doubt::KeyRefused),
         Transport::Tcp => tcp::went(flow, end),
         Transport::Udp => datagram::went(flow, end),
         _ if flow.back.packets > 0 => Went::Succeeded,

@@ -59,6 +59,10 @@ pub(in super::super) fn datagram(
         listener.run.app.insert(App::SFLOW);
     } else if !on(443) && hides_packet(payload, u32::try_from(payload.len()).unwrap_or(u32::MAX)) {
         listener.run.app.insert(App::MIRROR);
+    } else if payload[0] & 0xc0 == 0x40 {
+        // It may be a short header of QUIC's.
+        let ids = listener.run.ids.get_or_insert_default();
+        ids.absorb(side, stamp, payload);
     }
 }
 
@@ -78,6 +82,8 @@ impl Listener<'_> {
             self.run.app.insert(App::QUIC);
         }
         let side = self.side;
+        let ids = self.run.ids.get_or_insert_default();
+        ids.absorb(side, stamp, payload);
         self.run
             .quic
             .get_or_insert_default()

@@ -187,6 +187,9 @@ pub(super) fn trust(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
             counted(capture.dns_transactions, "DNS transaction")
         ),
     )?;
+    if let Some(words) = &capture.names.words {
+        page.fact("names", words)?;
+    }
     let Loss {
         interface,
         kernel,

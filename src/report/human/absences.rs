@@ -1,6 +1,6 @@
 //! What was never seen, first by why: hundreds of rows come from few causes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::findings::{HOSTS, ROWS, advice, more};
@@ -11,8 +11,11 @@ use crate::report::text::{shorten, visible};
 use crate::report::{Report, ReportError};
 
 /// Why something was never seen.
-const REASONS: [NotSeen; 4] = [
+const REASONS: [NotSeen; 7] = [
+    NotSeen::NamesHidden,
     NotSeen::NeverResolved,
+    NotSeen::SharedConnection,
+    NotSeen::OtherWay,
     NotSeen::ResolvedNeverTried,
     NotSeen::NeverTried,
     NotSeen::NoInitiator,
@@ -56,6 +59,9 @@ pub(super) fn absences(
         let why = why.map_or_else(|| (*reason).to_owned(), ToString::to_string);
         let line = format!("  {} ({})", visible(&why), grouped(members.len() as u64));
         writeln!(out, "{}", look.ink(Ink::Strong, &line))?;
+        for note in notes(report, members).into_iter().take(HOSTS) {
+            look.labelled(out, "why", Ink::Plain, note)?;
+        }
         let most = if look.all { usize::MAX } else { ROWS };
         let mut table = Table::new(["document", "service", "requirements"]);
         for ((document, service), ids) in services.iter().take(most) {
@@ -82,4 +88,17 @@ pub(super) fn absences(
         advice(FindingCode::NeverSeen, members.iter().copied(), look, out)?;
     }
     Ok(())
+}
+
+/// What is to be known beside the reason, each once.
+fn notes<'r>(report: &'r Report<'_>, members: &[&Group<'_>]) -> BTreeSet<&'r str> {
+    let cites = members.iter().filter_map(|group| group.first.cites.first());
+    let rows = cites.filter_map(|cite| {
+        let id = cite.requirement.as_str();
+        let place = report
+            .requirements
+            .binary_search_by(|row| row.listed.id.cmp(id));
+        report.requirements.get(place.ok()?)
+    });
+    rows.filter_map(|row| row.note).collect()
 }

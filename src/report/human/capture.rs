@@ -46,6 +46,11 @@ pub(super) fn write(
         look.labelled(out, "copies", Ink::Plain, &text)?;
     }
     look.labelled(out, "heard", Ink::Plain, &heard(report))?;
+    if let Some(words) = &capture.names.words {
+        let hidden = !capture.names.hidden.is_empty();
+        let ink = if hidden { Ink::Warn } else { Ink::Plain };
+        look.labelled(out, "names", ink, words)?;
+    }
     let Loss {
         interface,
         kernel,

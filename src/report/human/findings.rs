@@ -68,6 +68,9 @@ const fn heading(code: FindingCode) -> &'static str {
         FindingCode::NameContradicted => {
             "Asks for a name that is on no list, at the address of one that is"
         }
+        FindingCode::OtherApplication => "Right destination, another application",
+        FindingCode::EncryptedHello => "Perhaps tried in an encrypted hello",
+        FindingCode::EncryptedDns => "DNS, but not in clear",
         FindingCode::WrongPort => "Right destination, wrong port",
         FindingCode::WrongPath => "Right destination, wrong path",
         FindingCode::PortUnstated => "Right destination; the page states no port",

@@ -1,0 +1,215 @@
+//! Why a requirement was not exercised, as far as packets tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::census::{Census, NameWay};
+use super::flow_verdict::FlowVerdict;
+use super::intent::{Intent, Outcome};
+use super::lookup::Lookups;
+use super::requirement_verdict::{NotSeen, Present, Standing};
+use super::shade::Shade;
+use crate::model::{CaptureTime, Fqdn};
+use crate::observe::{App, Capture, Flow, NameSource};
+use crate::rules::{RequirementIndex, RuleSet, Via};
+
+/// What tells why a requirement was not exercised.
+pub(super) struct Absence<'a> {
+    pub(super) present: &'a Present,
+    pub(super) census: &'a Census,
+    pub(super) rules: &'a RuleSet,
+    pub(super) other_way: BTreeSet<RequirementIndex>,
+    pub(super) shared: SharedConnections,
+}
+
+impl Absence<'_> {
+    /// Whom a requirement may have been reached through, where a proxy over TLS hides it.
+    pub(super) fn hidden_by_proxy(&self, requirement: RequirementIndex) -> Option<String> {
+        let row = self.rules.library().requirement(requirement)?;
+        let (host, way, gone) = self.census.hides(row, self.rules)?;
+        let to: Vec<&str> = gone.responders.iter().map(String::as_str).collect();
+        Some(format!(
+            "names are hidden: {host} uses {} ({})",
+            way.words(),
+            to.join(", ")
+        ))
+    }
+
+    /// Why, and what is to be known beside it.
+    pub(super) fn why(
+        &self,
+        requirement: RequirementIndex,
+        had: bool,
+        resolved: &[String],
+    ) -> (NotSeen, Option<String>) {
+        let Some(row) = self.rules.library().requirement(requirement) else {
+            return (NotSeen::NoInitiator, None);
+        };
+        if !self.present.may_initiate(row) {
+            return (NotSeen::NoInitiator, None);
+        }
+        if !resolved.is_empty() && !had {
+            return (NotSeen::NoAddress, None);
+        }
+        if !resolved.is_empty() {
+            return match resolved.iter().find_map(|name| self.shared.of_name(name)) {
+                Some(other) => (
+                    NotSeen::SharedConnection,
+                    Some(format!("may have gone over the connection to {other}")),
+                ),
+                None => (NotSeen::ResolvedNeverTried, None),
+            };
+        }
+        let destinations = self.rules.destinations(requirement);
+        if !destinations.iter().any(|to| matches!(to, Via::Name { .. })) {
+            return match self.other_way.contains(&requirement) {
+                true => (NotSeen::OtherWay, None),
+                false => (NotSeen::NeverTried, None),
+            };
+        }
+        match self.census.hides(row, self.rules) {
+            Some((host, way, gone)) => {
+                let to: Vec<&str> = gone.responders.iter().map(String::as_str).collect();
+                let verb = match way {
+                    NameWay::NoLookupSeen | NameWay::OlderThanCapture => "has",
+                    _ => "uses",
+                };
+                let note = format!("{host} {verb} {} ({})", way.words(), to.join(", "));
+                (NotSeen::NamesHidden, Some(note))
+            }
+            None => (NotSeen::NeverResolved, None),
+        }
+    }
+}
+
+/// Requirements of DNS in clear whose name server was asked in another way.
+pub(super) fn other_way(flows: &[FlowVerdict]) -> BTreeSet<RequirementIndex> {
+    let hidden = flows.iter().filter(|flow| flow.dns.is_some());
+    let misses = hidden.flat_map(|flow| &flow.coverage.misses);
+    misses.map(|miss| miss.requirement).collect()
+}
+
+/// Why a requirement's standing is not certain, or what it does not say.
+pub(super) fn shade_note(
+    requirement: RequirementIndex,
+    standing: &Standing,
+    places: &[u32],
+    intents: &[Intent],
+) -> Option<String> {
+    let all = || {
+        places
+            .iter()
+            .filter_map(|place| intents.get(*place as usize))
+    };
+    let shade = |intent: &Intent| {
+        let shades = intent.shades.iter();
+        shades
+            .clone()
+            .find(|(r, _)| *r == requirement)
+            .map(|(_, shade)| *shade)
+    };
+    if *standing == Standing::Satisfied {
+        let outer = all().any(|intent| intent.outer && shade(intent).is_none());
+        return outer.then(|| {
+            "under ECH: the name stands in clear for others, and what is inside is not visible"
+                .to_owned()
+        });
+    }
+    let (intent, shade) = all().find_map(|intent| Some((intent, shade(intent)?)))?;
+    let certain = all().any(|intent| shade_of(intent, requirement).is_none());
+    let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
+    if certain || failed && shade != Shade::OneOfSeveral {
+        return None;
+    }
+    let name = intent.fqdn.as_ref().map_or("an address", Fqdn::as_str);
+    let address = intent
+        .addresses
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    Some(match shade {
+        Shade::OtherApplication(spoken) => {
+            format!("seen, but as {spoken}, which the page does not list")
+        }
+        Shade::EncryptedHello => {
+            format!("tried under ECH behind {name}: the inner name is not visible")
+        }
+        Shade::OneOfSeveral => {
+            let names: Vec<&str> = intent
+                .fqdn
+                .iter()
+                .chain(&intent.or_names)
+                .map(Fqdn::as_str)
+                .collect();
+            format!(
+                "one of {}: the flow to {address} says no name",
+                names.join(", ")
+            )
+        }
+        Shade::OlderThanCapture => {
+            format!("a connection to {address} from before the capture may be its")
+        }
+    })
+}
+
+fn shade_of(intent: &Intent, requirement: RequirementIndex) -> Option<Shade> {
+    let mut shades = intent.shades.iter();
+    shades
+        .find(|(r, _)| *r == requirement)
+        .map(|(_, shade)| *shade)
+}
+
+/// Names that were looked up while a connection to another name at the same address was open, and that have none of
+/// their own: HTTP/2 (RFC 9113 section 9.1.1) and HTTP/3 (RFC 9114 section 3.3) serve several names over one.
+#[derive(Debug, Default)]
+pub(super) struct SharedConnections(BTreeMap<String, Fqdn>);
+
+impl SharedConnections {
+    pub(super) fn of(capture: &Capture, flows: &[FlowVerdict], lookups: &Lookups) -> Self {
+        type Open<'a> = (CaptureTime, CaptureTime, &'a Fqdn);
+        let mut open: BTreeMap<(IpAddr, IpAddr), Vec<Open<'_>>> = BTreeMap::new();
+        for (flow, verdict) in capture.flows.iter().zip(flows) {
+            if let Some(name) = serves_several(flow) {
+                let key = (verdict.host, flow.responder.ip);
+                let span = (flow.span.0.time, flow.span.1.time);
+                open.entry(key).or_default().push((span.0, span.1, name));
+            }
+        }
+        let mut out = Self::default();
+        if open.is_empty() {
+            return out;
+        }
+        for (client, name, lookup) in lookups.iter() {
+            let Some(at) = lookup.resolved_at.map(|stamp| stamp.time) else {
+                continue;
+            };
+            let connections = lookup
+                .addresses
+                .iter()
+                .filter_map(|ip| open.get(&(client, *ip)));
+            let mut connections = connections.flatten();
+            let other = connections
+                .find(|(first, last, other)| first < &at && at <= *last && *other != name);
+            if let Some((.., other)) = other {
+                out.0
+                    .entry(name.as_str().to_owned())
+                    .or_insert((*other).clone());
+            }
+        }
+        out
+    }
+
+    fn of_name(&self, name: &str) -> Option<&Fqdn> {
+        self.0.get(name)
+    }
+}
+
+/// The name of a flow that may serve other names too: it offers HTTP/2, or is HTTP/3, and the server took it up.
+fn serves_several(flow: &Flow) -> Option<&Fqdn> {
+    let several = flow.app.has(App::QUIC) || super::encrypted_dns::offers(flow, "h2");
+    let name = flow
+        .names
+        .iter()
+        .find(|name| matches!(name.source, NameSource::TlsSni | NameSource::QuicSni))?;
+    (several && flow.back.payload_bytes > 0).then_some(&name.fqdn)
+}

@@ -1,0 +1,437 @@
+//! How hosts have their names, and where packets do not show them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+
+use super::encrypted_dns::EncryptedDns;
+use super::flow_verdict::FlowVerdict;
+use super::hosts::Hosts;
+use super::scope::OutOfScope;
+use super::shade::is_older;
+use crate::model::{CaptureTime, Transport};
+use crate::observe::{App, Capture, Flow, NameSource};
+use crate::rules::{Requirement, RuleSet, Source};
+
+/// The most names of responders that are kept of one way: the lowest.
+const MOST_RESPONDERS: usize = 4;
+
+/// So many connections must go to one place before that place is suspected to be a proxy.
+const ALL_TO_ONE: usize = 3;
+
+/// A way to have names, or to hide them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameWay {
+    /// Lookups in clear, to name servers that a requirement covers.
+    Dns,
+    /// Lookups in clear, to other name servers.
+    DnsElsewhere,
+    /// DNS over TLS.
+    DnsOverTls,
+    /// DNS over QUIC.
+    DnsOverQuic,
+    /// DNS over HTTPS, to a resolver that is known, told, or the site's own.
+    DnsOverHttps,
+    /// A server over TLS after whose answers connections go to names that nobody asked for in clear.
+    LikelyDnsOverHttps,
+    /// TLS to a proxy: what is behind it is not visible.
+    TlsProxy,
+    /// Everything that a host says goes over TLS to one server that is on no list.
+    LikelyProxy,
+    /// TLS or QUIC whose hello names no server, at an address that has no name.
+    NamelessTls,
+    /// An encrypted hello, the name in clear being an outer one.
+    EncryptedHello,
+    /// Connections from before the capture, which say no name any more.
+    OlderThanCapture,
+    /// Connections to names, in a capture without a single lookup.
+    NoLookupSeen,
+}
+
+impl NameWay {
+    /// All ways, in the order of the report.
+    pub const ALL: [Self; 12] = [
+        Self::Dns,
+        Self::DnsElsewhere,
+        Self::DnsOverTls,
+        Self::DnsOverQuic,
+        Self::DnsOverHttps,
+        Self::LikelyDnsOverHttps,
+        Self::TlsProxy,
+        Self::LikelyProxy,
+        Self::NamelessTls,
+        Self::EncryptedHello,
+        Self::OlderThanCapture,
+        Self::NoLookupSeen,
+    ];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::DnsElsewhere => "dns_elsewhere",
+            Self::DnsOverTls => "dns_over_tls",
+            Self::DnsOverQuic => "dns_over_quic",
+            Self::DnsOverHttps => "dns_over_https",
+            Self::LikelyDnsOverHttps => "likely_dns_over_https",
+            Self::TlsProxy => "tls_proxy",
+            Self::LikelyProxy => "likely_proxy",
+            Self::NamelessTls => "tls_without_name",
+            Self::EncryptedHello => "encrypted_hello",
+            Self::OlderThanCapture => "older_than_capture",
+            Self::NoLookupSeen => "no_lookup_seen",
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Dns => "DNS in clear",
+            Self::DnsElsewhere => "DNS in clear to name servers on no list",
+            Self::DnsOverTls => "DNS over TLS",
+            Self::DnsOverQuic => "DNS over QUIC",
+            Self::DnsOverHttps => "DNS over HTTPS",
+            Self::LikelyDnsOverHttps => "what looks like DNS over HTTPS",
+            Self::TlsProxy => "a proxy over TLS",
+            Self::LikelyProxy => "one server over TLS, as if it were a proxy",
+            Self::NamelessTls => "TLS without a name",
+            Self::EncryptedHello => "encrypted hellos (ECH)",
+            Self::OlderThanCapture => "connections from before the capture",
+            Self::NoLookupSeen => "connections without any lookup in the capture",
+        }
+    }
+
+    /// Whether names that a host has so are not visible, or may not be.
+    #[must_use]
+    pub const fn hides(self) -> bool {
+        !matches!(self, Self::Dns | Self::DnsElsewhere)
+    }
+
+    /// Whether it hides what is asked for, and not only single connections.
+    const fn hides_lookups(self) -> bool {
+        !matches!(
+            self,
+            Self::Dns
+                | Self::DnsElsewhere
+                | Self::NamelessTls
+                | Self::EncryptedHello
+                | Self::OlderThanCapture
+        )
+    }
+
+    const fn of(dns: EncryptedDns) -> Self {
+        match dns {
+            EncryptedDns::Tls => Self::DnsOverTls,
+            EncryptedDns::Quic => Self::DnsOverQuic,
+            EncryptedDns::Https => Self::DnsOverHttps,
+        }
+    }
+}
+
+impl fmt::Display for NameWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How often a way was gone, and to whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Lookups, or connections.
+    pub count: u64,
+    /// Names of responders, or addresses where they have none: the lowest.
+    pub responders: BTreeSet<String>,
+    /// Ports and transports of connections that may be for any name.
+    ports: BTreeSet<(u16, Transport)>,
+}
+
+/// How the site's hosts have their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// By host and way.
+    pub hosts: BTreeMap<IpAddr, BTreeMap<NameWay, Gone>>,
+}
+
+impl Census {
+    /// Counts all lookups and flows of audited hosts.
+    pub(super) fn of(
+        capture: &Capture,
+        flows: &[FlowVerdict],
+        hosts: &Hosts,
+        rules: &RuleSet,
+    ) -> Self {
+        let mut census = Self::default();
+        let audited = || {
+            let all = capture.flows.iter().zip(flows);
+            all.filter(|(_, v)| {
+                let seen = matches!(v.out_of_scope, None | Some(OutOfScope::HiddenByProxy));
+                seen && rules.profile().is_audited(v.host)
+            })
+        };
+        let mut servers: BTreeSet<(IpAddr, IpAddr)> = BTreeSet::new();
+        for (flow, verdict) in audited() {
+            if flow.app.has(App::DNS) && !verdict.coverage.covers.is_empty() {
+                servers.insert((verdict.host, flow.responder.ip));
+            }
+            if let Some(way) = way(flow, verdict) {
+                let open = !way.hides_lookups();
+                census.note(verdict.host, way, flow, verdict, open);
+            }
+        }
+        for transaction in &capture.dns {
+            let client = hosts.host(transaction.client.ip);
+            if transaction.server.port != 53 || !rules.profile().is_audited(client) {
+                continue;
+            }
+            let way = match servers.contains(&(client, transaction.server.ip)) {
+                true => NameWay::Dns,
+                false => NameWay::DnsElsewhere,
+            };
+            let gone = census.gone(client, way);
+            gone.count += 1;
+            gone.to(transaction.server.ip.to_string());
+        }
+        census.suspect(capture, audited().collect());
+        census
+    }
+
+    fn gone(&mut self, host: IpAddr, way: NameWay) -> &mut Gone {
+        self.hosts.entry(host).or_default().entry(way).or_default()
+    }
+
+    fn note(&mut self, host: IpAddr, way: NameWay, flow: &Flow, verdict: &FlowVerdict, open: bool) {
+        let gone = self.gone(host, way);
+        gone.count += 1;
+        let said = flow.said_names().next().map(|name| name.fqdn.to_string());
+        gone.to(said.unwrap_or_else(|| flow.responder.ip.to_string()));
+        if open {
+            gone.ports.insert((verdict.aim.port, flow.transport));
+        }
+    }
+
+    /// What only the whole of a host's traffic shows.
+    fn suspect(&mut self, capture: &Capture, audited: Vec<(&Flow, &FlowVerdict)>) {
+        let mut by_host: BTreeMap<IpAddr, Vec<(&Flow, &FlowVerdict)>> = BTreeMap::new();
+        for (flow, verdict) in audited {
+            let connects = matches!(flow.transport, Transport::Tcp) || flow.app.has(App::QUIC);
+            if connects && !flow.app.has(App::DNS) {
+                by_host
+                    .entry(verdict.host)
+                    .or_default()
+                    .push((flow, verdict));
+            }
+        }
+        let asked: BTreeSet<&str> = capture
+            .dns
+            .iter()
+            .filter_map(|t| t.query.as_ref().map(|name| name.as_str()))
+            .collect();
+        for (host, flows) in by_host {
+            let known = self.hosts.get(&host);
+            if known.is_some_and(|ways| ways.keys().any(|way| way.hides_lookups())) {
+                continue;
+            }
+            // A proxy in clear is told the names.
+            let named = |(flow, verdict): &&(&Flow, &FlowVerdict)| {
+                let said = flow.said_names().next();
+                said.is_some_and(|name| name.source != NameSource::HttpConnect)
+                    && !verdict.aim.proxied
+            };
+            if asked.is_empty() {
+                for (flow, verdict) in flows.iter().filter(named) {
+                    self.note(host, NameWay::NoLookupSeen, flow, verdict, false);
+                }
+            } else if let Some((flow, verdict, count)) = only_server(&flows) {
+                self.note(host, NameWay::LikelyProxy, flow, verdict, false);
+                self.gone(host, NameWay::LikelyProxy).count = count;
+            } else if let Some((flow, verdict)) = likely_resolver(&flows, &asked) {
+                self.note(host, NameWay::LikelyDnsOverHttps, flow, verdict, false);
+            }
+        }
+    }
+
+    /// Why a requirement's names may be there without being seen: a host that may open its flows, and the way.
+    pub(super) fn hides(
+        &self,
+        row: &Requirement,
+        rules: &RuleSet,
+    ) -> Option<(IpAddr, NameWay, &Gone)> {
+        let ports = |gone: &Gone| {
+            gone.ports.iter().any(|(port, transport)| {
+                (row.ports.is_empty() || row.ports.contains(*port))
+                    && (row.transport.is_empty() || row.transport.contains(transport))
+            })
+        };
+        let hosts = self
+            .hosts
+            .iter()
+            .filter(|(host, _)| may_open(**host, row, rules));
+        let mut ways =
+            hosts.flat_map(|(host, ways)| ways.iter().map(|(way, gone)| (*host, *way, gone)));
+        ways.find(|(_, way, gone)| way.hides() && (way.hides_lookups() || ports(gone)))
+    }
+
+    /// The way by which what a host asks is hidden, and to whom it goes.
+    pub(super) fn hides_lookups_of(&self, host: IpAddr) -> Option<(NameWay, String)> {
+        let mut ways = self.hosts.get(&host)?.iter();
+        let (way, gone) = ways.find(|(way, _)| way.hides_lookups())?;
+        let to: Vec<&str> = gone.responders.iter().map(String::as_str).collect();
+        Some((*way, to.join(", ")))
+    }
+
+    /// Hosts whose names are hidden, with the ways, ascending.
+    pub fn hidden(&self) -> impl Iterator<Item = (IpAddr, Vec<NameWay>)> {
+        self.hosts.iter().filter_map(|(host, ways)| {
+            let ways: Vec<NameWay> = ways.keys().copied().filter(|way| way.hides()).collect();
+            (!ways.is_empty()).then_some((*host, ways))
+        })
+    }
+
+    /// A way over all hosts: how often, how many hosts, to whom.
+    #[must_use]
+    pub fn total(&self, way: NameWay) -> (u64, usize, BTreeSet<&str>) {
+        let all = || self.hosts.values().filter_map(|ways| ways.get(&way));
+        let mut responders: BTreeSet<&str> = all()
+            .flat_map(|g| &g.responders)
+            .map(String::as_str)
+            .collect();
+        while responders.len() > MOST_RESPONDERS {
+            responders.pop_last();
+        }
+        (
+            all().map(|gone| gone.count).sum(),
+            all().count(),
+            responders,
+        )
+    }
+
+    /// In one sentence; `None` where no name was had in any way.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        for way in NameWay::ALL {
+            let (count, hosts, responders) = self.total(way);
+            if count == 0 {
+                continue;
+            }
+            let what = match way {
+                NameWay::Dns | NameWay::DnsElsewhere => "lookup",
+                _ => "connection",
+            };
+            let s = if count == 1 { "" } else { "s" };
+            let mut part = format!("{}: {count} {what}{s}", way.words());
+            if hosts > 1 {
+                part.push_str(&format!(" of {hosts} hosts"));
+            }
+            let to: Vec<&str> = responders.into_iter().collect();
+            part.push_str(&format!(" to {}", to.join(", ")));
+            parts.push(part);
+        }
+        let hidden = self.hidden().count();
+        if hidden > 0 {
+            let all = self.hosts.len();
+            parts.push(format!("names are hidden for {hidden} of {all} hosts"));
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+impl Gone {
+    fn to(&mut self, responder: String) {
+        self.responders.insert(responder);
+        if self.responders.len() > MOST_RESPONDERS {
+            self.responders.pop_last();
+        }
+    }
+}
+
+fn may_open(host: IpAddr, row: &Requirement, rules: &RuleSet) -> bool {
+    row.from.iter().any(|source| match source {
+        Source::Any => true,
+        Source::Role(role) => rules.profile().roles_of(host).contains(*role),
+        Source::Network(network) => network.contains(&host.to_canonical()),
+    })
+}
+
+/// Whether a flow is TLS to a proxy of the site: what is behind it is not visible.
+pub(super) fn is_tls_proxy(flow: &Flow, verdict: &FlowVerdict) -> bool {
+    let mut names = flow.names.iter();
+    let tunnel = names.any(|name| name.source == NameSource::HttpConnect);
+    verdict.to_proxy && flow.app.has(App::TLS) && !tunnel && !flow.app.has(App::HTTP)
+}
+
+/// The way that a flow is by itself.
+fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
+    let encrypted = flow.app.has(App::TLS) || flow.app.has(App::QUIC);
+    if let Some(dns) = verdict.dns {
+        return Some(NameWay::of(dns));
+    }
+    if is_tls_proxy(flow, verdict) {
+        return Some(NameWay::TlsProxy);
+    }
+    if verdict.coverage.outer.is_some() && verdict.aim.inner.is_empty() {
+        return Some(NameWay::EncryptedHello);
+    }
+    // Whatever the name is, nothing else can be its own.
+    if !verdict.coverage.covers.is_empty() && verdict.coverage.shades.is_empty() {
+        return None;
+    }
+    if is_older(flow) {
+        return Some(NameWay::OlderThanCapture);
+    }
+    if verdict.coverage.outer.is_some() {
+        return Some(NameWay::EncryptedHello);
+    }
+    (encrypted && verdict.aim.names.is_empty()).then_some(NameWay::NamelessTls)
+}
+
+/// The one server to which all connections of a host go over TLS, where it is on no list; and how many.
+fn only_server<'a>(
+    flows: &[(&'a Flow, &'a FlowVerdict)],
+) -> Option<(&'a Flow, &'a FlowVerdict, u64)> {
+    let (first, verdict) = flows.first()?;
+    let same = |(flow, v): &(&Flow, &FlowVerdict)| {
+        flow.responder == first.responder && flow.app.has(App::TLS) && v.coverage.covers.is_empty()
+    };
+    (flows.len() >= ALL_TO_ONE && flows.iter().all(same)).then_some((
+        *first,
+        *verdict,
+        flows.len() as u64,
+    ))
+}
+
+/// A server over TLS, on no list, that is spoken to while connections are opened to names that nobody asked for in
+/// clear: at least two of them, each soon after the server said something.
+fn likely_resolver<'a>(
+    flows: &[(&'a Flow, &'a FlowVerdict)],
+    asked: &BTreeSet<&str>,
+) -> Option<(&'a Flow, &'a FlowVerdict)> {
+    let unasked: Vec<(CaptureTime, IpAddr)> = flows
+        .iter()
+        .filter(|(flow, _)| flow.opened)
+        .filter(|(flow, _)| {
+            let said = flow.said_names().next();
+            said.is_some_and(|name| !asked.contains(name.fqdn.as_str()))
+        })
+        .map(|(flow, _)| (flow.span.0.time, flow.responder.ip))
+        .collect();
+    let targets: BTreeSet<IpAddr> = unasked.iter().map(|(_, ip)| *ip).collect();
+    let speaks = |name: &str| {
+        let mut labels = name.split('.');
+        labels.any(|label| matches!(label, "doh" | "dns" | "resolver"))
+    };
+    flows.iter().copied().find(|(flow, verdict)| {
+        let during =
+            |(at, _): &&(CaptureTime, IpAddr)| flow.span.0.time < *at && *at <= flow.span.1.time;
+        let said = flow.said_names().next().map(|name| name.fqdn.as_str());
+        let served: BTreeSet<IpAddr> = unasked.iter().filter(during).map(|(_, ip)| *ip).collect();
+        let wanted = if said.is_some_and(speaks) { 1 } else { 3 };
+        flow.app.has(App::TLS)
+            && verdict.coverage.covers.is_empty()
+            && !targets.contains(&flow.responder.ip)
+            && said.is_none_or(|name| asked.contains(name))
+            && served.len() >= wanted
+    })
+}
