@@ -8,9 +8,8 @@ use thin_vec::{ThinVec, thin_vec};
 use super::hosts::Hosts;
 use super::outer_names::OuterNames;
 use super::shade::{Applications, Shade, Shades, is_older};
-use crate::decode::http::Host;
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{Asking, Capture, Exchange, Flow, Name, NameSource, StreamFact};
+use crate::observe::{Asking, Capture, Exchange, Flow, Host, Name, NameSource, StreamFact};
 use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
 
 /// Whom a flow aims at, as far as packets tell.

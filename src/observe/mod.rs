@@ -37,6 +37,8 @@ pub use carry::CarryLimits;
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
+// Hosts and marks that exchanges hold.
+pub use crate::decode::http::{Host, Says};
 pub use exchange::{Answer, Asking, Exchange, Told};
 pub use handshake::{TlsMark, TlsStep};
 pub use links::{Links, Mac};

@@ -307,3 +307,47 @@ fn a_flight_that_never_arrives_is_no_success() {
     let lost = lost.client(152, "A").client(5_200, "A").client(9_000, "FA");
     expect(lost, ["failed_unattributed", "tls", "C", "L-FLIGHT"]);
 }
+
+/// The client's Finished and its request are sent again and again, and the server acknowledges neither: it never had the
+/// client's last message. Where it does, all is well.
+#[test]
+fn a_finished_that_never_arrives_is_no_success() {
+    let said = [finished_13(), record(0x17, &[6; 120])].concat();
+    let sent = || opened().say(130, &hello()).answer(150, &flight_13());
+    let mut lost = sent();
+    for at in [160, 360, 760, 1_560, 3_160, 6_360] {
+        let place = lost.out;
+        lost = lost.say(at, &said);
+        lost.out = place;
+    }
+    expect(lost, ["failed_unattributed", "tls", "C", "L-KEYS"]);
+    let heard = sent().say(160, &said).answer(180, &record(0x17, &[1; 90]));
+    let heard = heard.client(400, "FA");
+    expect(heard, ["ok", "-", "-", "-"]);
+}
+
+/// A connection of before the capture whose answers the client sends away with RST has answered nobody.
+#[test]
+fn what_the_client_sends_away_is_no_answer() {
+    let late = |flags: &str| {
+        let packets = looked_up()
+            .at(
+                500,
+                CLIENT,
+                SERVER,
+                "tcp PA seq=1000 ack=5000 hex:170303000411223344",
+            )
+            .at(
+                520,
+                SERVER,
+                CLIENT,
+                "tcp PA seq=5000 ack=1009 ttl=57 hex:170303000411223344",
+            );
+        let answer = format!("tcp {flags}");
+        packets.at(521, CLIENT, SERVER, &answer)
+    };
+    let away = late("R seq=1009").audited();
+    assert_eq!(said(&away, NAME)[0], "inconclusive");
+    let taken = late("A seq=1009 ack=5009").audited();
+    assert_eq!(said(&taken, NAME)[0], "ok");
+}

@@ -237,10 +237,7 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
             .flatten()
             .min()
     };
-    if ladder.used() {
-        return None;
-    }
-    // Finished that is sent again and again and never heard.
+    // Finished that is sent again and again and never heard, whatever was sent along behind it.
     let heard = flow.back.highest_ack();
     if let Some(answer) = ladder.answers.first().filter(|answer| {
         heard.is_some_and(|heard| behind(heard, answer.start) == 0) && earliest(false).is_none()
@@ -259,6 +256,9 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
         if let Went::Failed(evidence) = unanswered(flow, &asked, end) {
             return Some(Went::Failed(evidence));
         }
+    }
+    if ladder.used() {
+        return None;
     }
     let own = earliest(true)?;
     earliest(false)

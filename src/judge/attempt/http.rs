@@ -2,9 +2,8 @@
 
 use super::super::evidence::{Code, Evidence, Grade};
 use super::{Doubt, TAIL, Went};
-use crate::decode::http::{Host, Says};
 use crate::model::{CaptureTime, Fqdn, Stamp};
-use crate::observe::{Answer, EventKind, Exchange, Flow, StreamFact, Told};
+use crate::observe::{Answer, EventKind, Exchange, Flow, Host, Says, StreamFact, Told};
 
 /// Whom requests are for, as far as it matters for what is answered.
 #[derive(Clone, Copy, Debug)]

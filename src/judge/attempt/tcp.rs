@@ -20,7 +20,10 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         return went;
     }
     if flow.back.payload_bytes > 0 {
-        return Went::Succeeded;
+        return match !flow.opened && is_sent_away(flow) {
+            true => Went::Open(Doubt::Midstream),
+            false => Went::Succeeded,
+        };
     }
     let codes = icmp::Codes {
         prohibited: Code::IcmpProhibited,
@@ -57,6 +60,18 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         return failed(Code::SynReset, Grade::C, events, words);
     }
     connect::syn_only(flow, end)
+}
+
+/// Whether the initiator answers what the responder says with RST and acknowledges none of it: the end of a connection
+/// of which the capture has no more, and no answer that was of use.
+fn is_sent_away(flow: &Flow) -> bool {
+    let Some(said) = flow.events_of(EventKind::Data, false).next() else {
+        return false;
+    };
+    let mut resets = flow.events_of(EventKind::Rst, true);
+    let heard = flow.out.highest_ack();
+    resets.any(|reset| reset.stamp > said.stamp)
+        && heard.is_none_or(|heard| heard.wrapping_sub(said.sequence).wrapping_sub(1) >= 1 << 31)
 }
 
 /// Whether the responder said something that was not captured: the initiator acknowledges it, or the responder's own
