@@ -1,6 +1,7 @@
 //! Who signs certificates on the path: issuers that are no public CA and sign for unrelated names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{Fqdn, Stamp};
@@ -15,119 +16,9 @@ const OWNERS: usize = 3;
 const FEW_OWNERS: usize = 2;
 const MANY_NAMES: usize = 4;
 
-/// Organisations that public root programs list, or that sign under roots of others, in lower case. A certificate of
-/// theirs is what servers really have.
-const PUBLIC: &[&str] = &[
-    "actalis",
-    "amazon",
-    "apple",
-    "asseco",
-    "atos",
-    "baltimore",
-    "buypass",
-    "camerfirma",
-    "cisco systems",
-    "certigna",
-    "certinomis",
-    "certisign",
-    "certsign",
-    "chunghwa",
-    "cloudflare",
-    "comodo",
-    "comsign",
-    "cybertrust",
-    "d-trust",
-    "deutsche telekom",
-    "dhimyotis",
-    "digicert",
-    "disig",
-    "emsign",
-    "e-tugra",
-    "entrust",
-    "equifax",
-    "firmaprofesional",
-    "fnmt",
-    "gandi",
-    "geotrust",
-    "globalsign",
-    "globaltrust",
-    "godaddy",
-    "google",
-    "gts",
-    "harica",
-    "hellenic academic",
-    "hongkong post",
-    "identrust",
-    "internet security research group",
-    "izenpe",
-    "japan registry services",
-    "krajowa izba",
-    "let's encrypt",
-    "microsec",
-    "microsoft",
-    "naver",
-    "netlock",
-    "network solutions",
-    "nijimo",
-    "quovadis",
-    "rapidssl",
-    "rsa security",
-    "secom",
-    "sectigo",
-    "securetrust",
-    "securesign",
-    "ssl.com",
-    "ssl corporation",
-    "starfield",
-    "startcom",
-    "swisssign",
-    "symantec",
-    "t-systems",
-    "taiwan-ca",
-    "telekom",
-    "telia",
-    "terena",
-    "thawte",
-    "trustasia",
-    "trustcor",
-    "trustwave",
-    "tubitak",
-    "tunisian",
-    "unizeto",
-    "usertrust",
-    "valicert",
-    "verisign",
-    "verizon",
-    "wisekey",
-    "wosign",
-    "zerossl",
-    "beijing certificate",
-    "china financial",
-    "gdca",
-    "guang dong",
-    "certum",
-    "cnnic",
-    "dod",
-    "u.s. government",
-    "vodafone",
-    "gogetssl",
-    "trusted secure certificate authority",
-    "encryption everywhere",
-    "positivessl",
-    "aetna",
-    "wells fargo",
-    "intel",
-    "facebook",
-    "siemens",
-    "bmw",
-    "volkswagen",
-    "dfn-verein",
-    "geant",
-    "cpanel",
-    "xramp",
-    "affirmtrust",
-    "visa",
-];
+/// Organisations that operate public certification authorities, one a line. A certificate of theirs is what servers
+/// really have.
+const PUBLIC: &str = include_str!("public_authorities.txt");
 
 /// What is known of issuers in a capture.
 #[derive(Debug, Default)]
@@ -216,20 +107,35 @@ fn shown(flow: &Flow) -> Option<Shown> {
             issuer,
             organization,
             self_issued: false,
-        } if !own && !issuer.is_empty() && !is_public(issuer) && !is_public(organization) => {
-            Some(Shown {
-                stamp: *stamp,
-                issuer: issuer.clone(),
-                wanted: wanted.clone(),
-            })
-        }
+        } if !own && !issuer.is_empty() && !is_public(issuer, organization) => Some(Shown {
+            stamp: *stamp,
+            issuer: issuer.clone(),
+            wanted: wanted.clone(),
+        }),
         _ => None,
     })
 }
 
-fn is_public(name: &str) -> bool {
-    let name = name.to_lowercase();
-    PUBLIC.iter().any(|public| name.contains(public))
+/// Whether a public authority signed: by the issuer's organisation, or by its common name where it states none. Wholes
+/// are compared: that a private authority's name contains a public one's says nothing.
+fn is_public(issuer: &str, organization: &str) -> bool {
+    static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let lines = PUBLIC.lines().filter(|line| !line.starts_with('#'));
+        lines.map(spelled).filter(|name| !name.is_empty()).collect()
+    });
+    let name = match organization.trim().is_empty() {
+        true => issuer,
+        false => organization,
+    };
+    KNOWN.contains(&spelled(name))
+}
+
+/// One spelling of an organisation's name: authorities write commas and full stops now with, now without.
+fn spelled(name: &str) -> String {
+    let name = name
+        .to_lowercase()
+        .replace([',', '.', '\u{2019}', '\''], "");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The vendor that lists the domain as its own, else the label under the public suffix: one owner's names under several
@@ -240,4 +146,64 @@ fn owner(name: &Fqdn, rules: &RuleSet) -> Option<String> {
     }
     let domain = psl::domain_str(name.as_str())?;
     domain.split('.').next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_public;
+
+    #[test]
+    fn public_authorities_are_told_by_their_whole_organisation() {
+        for (issuer, organization) in [
+            ("R11", "Let's Encrypt"),
+            ("E5", "Let\u{2019}s Encrypt"),
+            ("WR2", "Google Trust Services"),
+            ("Amazon RSA 2048 M02", "Amazon"),
+            ("DigiCert TLS RSA SHA256 2020 CA1", "DigiCert Inc"),
+            ("GeoTrust TLS RSA CA G1", "DIGICERT, INC."),
+            (
+                "Microsoft Azure RSA TLS Issuing CA 03",
+                "Microsoft Corporation",
+            ),
+            ("Cloudflare Inc ECC CA-3", "Cloudflare, Inc."),
+            (
+                "Sectigo RSA Domain Validation Secure Server CA",
+                "Sectigo Limited",
+            ),
+            ("GlobalSign GCC R3 DV TLS CA 2020", "GlobalSign nv-sa"),
+            (
+                "Go Daddy Secure Certificate Authority - G2",
+                "GoDaddy.com, Inc.",
+            ),
+            (
+                "Autoridad de Certificacion Firmaprofesional CIF A62634068",
+                "",
+            ),
+        ] {
+            assert!(
+                is_public(issuer, organization),
+                "{issuer} of {organization}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_private_authority_may_have_a_public_ones_name_in_its_own() {
+        for (issuer, organization) in [
+            ("Intelligent Proxy CA", "Intelligent Networks"),
+            ("Visalia Unified CA", "Visalia School District"),
+            ("DigiCert TLS RSA SHA256 2020 CA1", "Our Firewall"),
+            ("Amazonia Web Gateway", ""),
+            ("Let's Encrypt Everything", "Let's Encrypt Everything GmbH"),
+            ("Googleplex Filter", "Not Google Trust Services LLC"),
+            ("Zscaler Intermediate Root CA", "Zscaler Inc."),
+            ("#", ""),
+            ("", " "),
+        ] {
+            assert!(
+                !is_public(issuer, organization),
+                "{issuer} of {organization}"
+            );
+        }
+    }
 }
