@@ -66,7 +66,9 @@ impl NothingAudited {
             Self::NoHost { .. } => {
                 "put the hosts that were seen under [roles] in the site file, or capture where those of the site file are"
             }
-            Self::LeftOut(_) => "see [[ignore]] in the site file",
+            Self::LeftOut(_) => {
+                "see [[ignore]] in the site file, and whether it is the right interface"
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use thin_vec::{ThinVec, thin_vec};
 
 use super::hosts::Hosts;
+use super::interception::certified_names;
 use super::outer_names::OuterNames;
 use super::shade::{Applications, Shade, Shades, is_older};
 use crate::model::{CaptureTime, Fqdn, Transport};
@@ -205,8 +206,12 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
         .filter(|name| matches!(name.source, NameSource::DnsAnswer | NameSource::Seed))
         // What another client was told long ago says nothing of where this one goes.
         .filter(|name| name.same_client || !name.stale);
-    let names: ThinVec<Fqdn> = answers.map(|name| name.fqdn.clone()).collect();
-    let source = (!names.is_empty()).then_some(NameSource::DnsAnswer);
+    let mut names: ThinVec<Fqdn> = answers.map(|name| name.fqdn.clone()).collect();
+    let mut source = (!names.is_empty()).then_some(NameSource::DnsAnswer);
+    if names.is_empty() {
+        names = certified_names(flow);
+        source = (!names.is_empty()).then_some(NameSource::TlsCertificate);
+    }
     Aim {
         names,
         source,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
 
+use thin_vec::ThinVec;
+
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{Fqdn, Stamp};
 use crate::observe::{Flow, NameSource, StreamFact};
@@ -93,6 +95,38 @@ impl Issuers {
             ..Evidence::new(Code::IssuerSubstituted, Grade::A, [shown.stamp], words)
         })
     }
+}
+
+/// Names that a server's certificate vouches for: where a public authority signed it, and one owner has them all. An
+/// initiator that named nobody gets the certificate of whatever answers first there, which on shared hosts may be
+/// anybody's; and what a private authority or the server itself signs, anybody can make.
+pub(super) fn certified_names(flow: &Flow) -> ThinVec<Fqdn> {
+    let names = || {
+        let names = flow.names.iter();
+        names.filter(|name| name.source == NameSource::TlsCertificate)
+    };
+    let mut domains = names().map(|name| psl::domain_str(name.fqdn.as_str()));
+    let Some(Some(domain)) = domains.next() else {
+        return ThinVec::new();
+    };
+    if !domains.all(|other| other == Some(domain)) || !is_publicly_signed(flow) {
+        return ThinVec::new();
+    }
+    names().map(|name| name.fqdn.clone()).collect()
+}
+
+/// Whether all certificates that the responder showed were signed by public authorities.
+fn is_publicly_signed(flow: &Flow) -> bool {
+    let shown = flow.facts.iter().filter_map(|(_, own, fact)| match fact {
+        StreamFact::Certificate {
+            issuer,
+            organization,
+            self_issued,
+        } if !own => Some(!self_issued && is_public(issuer, organization)),
+        _ => None,
+    });
+    let shown: Vec<bool> = shown.collect();
+    !shown.is_empty() && shown.iter().all(|public| *public)
 }
 
 /// The certificate shown to the wish for a name, where no public CA signed it.

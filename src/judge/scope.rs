@@ -15,6 +15,9 @@ pub enum OutOfScope {
     Ignored(String),
     /// It goes to a declared proxy, and what is asked for there is not in clear.
     HiddenByProxy,
+    /// Both ends are the same host's own (127.0.0.0/8, RFC 1122 section 3.2.1.3; ::1, RFC 4291 section 2.5.3), and the
+    /// site file puts neither in a role.
+    Loopback,
     /// What hosts need to be on a network at all: address assignment, neighbour and service discovery, routing.
     Housekeeping(&'static str),
 }
@@ -25,6 +28,7 @@ impl OutOfScope {
     pub fn words(&self) -> String {
         match self {
             Self::NoAuditedHost => "neither end is a host of the site".to_owned(),
+            Self::Loopback => "loopback: a host that talks to itself".to_owned(),
             Self::Ignored(about) if about.is_empty() => "ignored by the site file".to_owned(),
             Self::Ignored(about) => format!("ignored by the site file: {about}"),
             Self::HiddenByProxy => {
@@ -46,6 +50,12 @@ pub(super) fn out_of_scope(
     let (from, to) = (subject.initiator, flow.responder);
     if let Some(about) = profile.ignored(subject) {
         return Some(OutOfScope::Ignored(about.to_owned()));
+    }
+    if is_loopback(from) && is_loopback(to.ip) {
+        let listed = |ip| !profile.roles_of(ip).is_empty();
+        if profile.is_default() || !(listed(from) || listed(to.ip)) {
+            return Some(OutOfScope::Loopback);
+        }
     }
     if let Some(what) = housekeeping(flow) {
         return Some(OutOfScope::Housekeeping(what));
@@ -80,6 +90,10 @@ fn housekeeping(flow: &Flow) -> Option<&'static str> {
         return Some("name discovery on the link");
     }
     is_group(to.ip).then_some("multicast or broadcast")
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
 }
 
 /// Whether packets to the address go to more than one host.

@@ -11,6 +11,7 @@ use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::hidden_names::own_resolver;
 use super::intent::Outcome;
+use super::nameless::Nameless;
 use super::row_facts::was_let_in;
 use super::rows;
 use super::shade::is_older;
@@ -121,11 +122,25 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 "; the handshake has an encrypted part (ECH), so the name in clear may be an outer one only",
             );
         }
+        let nameless = (code == FindingCode::Unnamed).then(|| {
+            let flows = flows.iter().filter_map(|id| case.capture.flow(*id));
+            Nameless::of(flows, case.rules.profile().is_audited(initiator))
+        });
+        if let Some(what) = nameless.as_ref().and_then(Nameless::words) {
+            message.insert_str(0, &format!("{what}: "));
+        }
         if code == FindingCode::Unnamed
             && let Some(name) = flows.first().and_then(|id| old_name(case, *id))
         {
             message.push_str(&format!(
                 "; an old DNS answer of another client gave this address for {name}, which proves nothing"
+            ));
+        }
+        if code == FindingCode::Unnamed
+            && let Some(name) = flows.first().and_then(|id| unproved_name(case, *id))
+        {
+            message.push_str(&format!(
+                "; its certificate has the name {name}, which proves nothing: no public authority signed it, or it has names of several owners"
             ));
         }
         if !case.rules.profile().is_audited(initiator) {
@@ -153,9 +168,12 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             port: Some(port),
             transport: Some(transport),
             message,
-            advice: match &hidden {
-                Some(_) => HIDDEN.to_owned(),
-                None => advice(code).to_owned(),
+            advice: match (&hidden, nameless) {
+                // Those are given by address: no name of theirs is hidden.
+                (_, Some(nameless)) if nameless.words().is_some() => nameless.advice().to_owned(),
+                (Some(_), _) => HIDDEN.to_owned(),
+                (None, Some(nameless)) => nameless.advice().to_owned(),
+                (None, None) => advice(code).to_owned(),
             },
             evidence: failure.into_iter().collect(),
             requirements,
@@ -204,6 +222,13 @@ fn failure(case: &Case<'_>, flows: &[FlowId]) -> Option<Evidence> {
     failures
         .min_by_key(|e| (e.grade, e.code, e.stamps.clone()))
         .cloned()
+}
+
+/// A name in a certificate that does not vouch for it.
+fn unproved_name<'a>(case: &Case<'a>, id: FlowId) -> Option<&'a Fqdn> {
+    let mut names = case.capture.flow(id)?.names.iter();
+    let name = names.find(|name| name.source == NameSource::TlsCertificate);
+    name.map(|name| &name.fqdn)
 }
 
 /// Whether none of the flows reached anything, as far as can be told.
@@ -385,9 +410,6 @@ const fn advice(code: FindingCode) -> &'static str {
             "bring the host's configuration up to date: the entry is no longer valid and may belong to others"
         }
         FindingCode::ListGap => "ask the vendor whether the list lacks it, before it is allowed",
-        FindingCode::Unnamed => {
-            "find the program; start the capture earlier so that its DNS lookup is seen"
-        }
         _ => {
             "find the program; allow it by a requirement of your own, ignore it in the site file, or stop it"
         }

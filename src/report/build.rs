@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::entry::entries;
 use super::finding_id::finding_ids;
 use super::judged_flow::{JudgedFlow, outcome};
 use super::looked_at::{Firsts, looked_at};
@@ -15,11 +16,11 @@ use super::view::{
 };
 use super::{Audit, InputSummary, Loss, Report};
 use crate::judge::{
-    Census, Evidence, Finding, FindingCode, Intent, NameWay, NotSeen, Outcome, RequirementVerdict,
-    Severity, Standing,
+    Census, Evidence, Finding, FindingCode, Intent, NameWay, NoNeed, NotSeen, Outcome,
+    RequirementVerdict, Severity, Standing, needs,
 };
 use crate::model::{Fqdn, Stamp};
-use crate::observe::{Flow, FlowId};
+use crate::observe::{Flow, FlowId, NameSource};
 use crate::rules::{DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
@@ -196,6 +197,9 @@ impl<'a> Gather<'a> {
             () if !unclear.is_empty() => (1, "required traffic ended inconclusive"),
             () => (0, "nothing to report"),
         };
+        let needs = needs(self.0.capture, rules, &judgement.requirements);
+        let mut no_traffic_needed = Counts(NoNeed::ALL.iter().map(|why| (*why, 0)).collect());
+        needs.none.iter().for_each(|why| no_traffic_needed.add(why));
         incomplete.splice(0..0, nothing_audited.clone());
         Summary {
             tool: "pktaudit",
@@ -217,6 +221,9 @@ impl<'a> Gather<'a> {
             finding_codes,
             intents,
             requirements,
+            requirements_in_force: needs.in_force,
+            no_traffic_needed,
+            all_required_seen: needs.all_seen,
             flows: capture.flows,
             flows_audited: judgement
                 .flows
@@ -230,6 +237,7 @@ impl<'a> Gather<'a> {
         let evidence = self.evidence(&finding.evidence);
         let firsts = self.firsts(&finding.flows);
         let (stamps, frames_omitted) = looked_at(proof(&finding.evidence), firsts, finding.span);
+        let addresses = self.addresses(&finding.flows);
         FindingView {
             id,
             code: finding.code,
@@ -242,6 +250,7 @@ impl<'a> Gather<'a> {
                 .initiator
                 .and_then(|ip| self.host(ip).map(ToOwned::to_owned)),
             target: finding.target.clone(),
+            addresses: addresses.clone(),
             port: finding.port,
             transport: finding.transport,
             message: finding.message.clone(),
@@ -262,7 +271,7 @@ impl<'a> Gather<'a> {
             cites: finding
                 .requirements
                 .iter()
-                .filter_map(|r| self.cite(*r))
+                .filter_map(|r| self.cite(*r, &finding.target, &addresses))
                 .collect(),
             span: finding.span.map(span),
             frames: self.numbers(&stamps),
@@ -319,6 +328,8 @@ impl<'a> Gather<'a> {
                 .iter()
                 .filter_map(|place| judgement.intents.get(*place as usize))
         };
+        let mut reached = intents().filter(|intent| intent.outcome.is_reached());
+        let by_certificate = reached.all(|i| i.source == Some(NameSource::TlsCertificate));
         let tried = intents().filter(|intent| !intent.outcome.is_reached());
         let missed =
             tried.filter(|intent| verdict.reached_by.binary_search(&intent.initiator).is_err());
@@ -332,8 +343,11 @@ impl<'a> Gather<'a> {
             listed: row.listed(rules.library()),
             message: match &verdict.note {
                 Some(note) if verdict.standing == Standing::Inconclusive => note.clone(),
-                Some(note) => format!("{}; {note}", sentence(verdict, missed.len())),
-                None => sentence(verdict, missed.len()),
+                Some(note) => format!(
+                    "{}; {note}",
+                    sentence(verdict, missed.len(), by_certificate)
+                ),
+                None => sentence(verdict, missed.len(), by_certificate),
             },
             note: verdict.note.as_deref(),
             outcome: verdict.standing.clone(),
@@ -407,7 +421,19 @@ impl<'a> Gather<'a> {
             .collect()
     }
 
-    fn cite(&self, requirement: RequirementIndex) -> Option<CiteView> {
+    /// Responders of flows, ascending.
+    fn addresses(&self, flows: &[FlowId]) -> Vec<IpAddr> {
+        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
+        let addresses: BTreeSet<IpAddr> = flows.map(|flow| flow.responder.ip).collect();
+        addresses.into_iter().collect()
+    }
+
+    fn cite(
+        &self,
+        requirement: RequirementIndex,
+        target: &str,
+        addresses: &[IpAddr],
+    ) -> Option<CiteView> {
         let library = self.0.rules.library();
         let row = library.requirement(requirement)?;
         let document = library.document(row.document)?;
@@ -419,6 +445,7 @@ impl<'a> Gather<'a> {
             table: row.cite.table.clone(),
             row: row.cite.row.clone(),
             line: row.cite.line,
+            entries: entries(row, library, target, addresses),
         })
     }
 
@@ -445,7 +472,7 @@ fn span((first, last): (Stamp, Stamp)) -> Span {
 }
 
 /// The standing of a requirement as a sentence.
-fn sentence(verdict: &RequirementVerdict, missed: usize) -> String {
+fn sentence(verdict: &RequirementVerdict, missed: usize, by_certificate: bool) -> String {
     let hosts = |count: usize| {
         if count == 1 {
             "1 host".to_owned()
@@ -468,6 +495,10 @@ fn sentence(verdict: &RequirementVerdict, missed: usize) -> String {
             }
             None => "tried, but how it went cannot be told".to_owned(),
         },
+        Standing::Satisfied if by_certificate => format!(
+            "reached by {}; the server's certificate alone tells its name",
+            hosts(verdict.reached_by.len())
+        ),
         Standing::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),
         Standing::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
             format!(

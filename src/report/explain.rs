@@ -268,7 +268,8 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "out_of_scope",
-        "not audited: neither end is a host of the site, or the site file leaves it out, or it is what every network has.",
+        "not audited: neither end is a host of the site, or the site file leaves it out, or both ends are the \
+         host itself (loopback), or it is what every network has.",
     ),
     ("unexpected", "no active requirement covers it."),
     (

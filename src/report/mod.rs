@@ -21,6 +21,7 @@ mod build;
 mod compare;
 mod csv;
 mod dns;
+mod entry;
 mod evidence;
 mod explain;
 mod finding_id;

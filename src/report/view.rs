@@ -8,7 +8,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::{Loss, schema};
-use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage, Standing};
+use crate::judge::{Code, FindingCode, Grade, NoNeed, Outcome, Severity, Stage, Standing};
 use crate::model::{CaptureTime, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::ListedRequirement;
@@ -113,10 +113,31 @@ pub struct Summary {
     /// Requirements by outcome.
     #[schemars(schema_with = "schema::counts")]
     pub requirements: Counts<&'static str>,
+    /// Requirements of the documents that are in force.
+    pub requirements_in_force: u64,
+    /// Of these: those that need no traffic and had none, by why.
+    #[schemars(schema_with = "schema::counts")]
+    pub no_traffic_needed: Counts<NoNeed>,
+    /// Something had to be seen, and all of that was seen and reached its aim.
+    pub all_required_seen: bool,
     /// Flows seen.
     pub flows: u64,
     /// Of these: audited.
     pub flows_audited: u64,
+}
+
+impl Summary {
+    /// How many requirements need no traffic, and why: `16 of 47 need no traffic: 9 optional, 7 stood in for by others`.
+    #[must_use]
+    pub fn no_need(&self) -> Option<String> {
+        let why = self.no_traffic_needed.0.iter().filter(|(_, n)| *n > 0);
+        let parts: Vec<String> = why.map(|(why, n)| format!("{n} {}", why.words())).collect();
+        let all: u64 = self.no_traffic_needed.0.iter().map(|(_, n)| n).sum();
+        (all > 0).then(|| {
+            let of = self.requirements_in_force;
+            format!("{all} of {of} need no traffic: {}", parts.join(", "))
+        })
+    }
 }
 
 /// A piece of evidence.
@@ -159,6 +180,8 @@ pub struct CiteView {
     pub row: String,
     /// Line of the text copy, from 1.
     pub line: Option<u32>,
+    /// What the page itself has there: the destinations that fit what was tried; where none does, all, eight at the most.
+    pub entries: Vec<String>,
 }
 
 /// One thing that the report tells.
@@ -192,6 +215,8 @@ pub struct FindingView {
     pub host: Option<String>,
     /// Whom or what.
     pub target: String,
+    /// Addresses that were tried, ascending.
+    pub addresses: Vec<IpAddr>,
     /// Responder port.
     pub port: Option<u16>,
     /// Transport.

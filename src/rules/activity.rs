@@ -83,6 +83,13 @@ impl RuleSet {
         }
     }
 
+    /// Whether a requirement is of a region of the site, or of none.
+    #[must_use]
+    pub fn is_in_region(&self, requirement: RequirementIndex) -> bool {
+        let rule = self.rules.get(requirement.index());
+        rule.is_some_and(|rule| rule.in_region)
+    }
+
     /// Where a requirement stands at this site between two moments.
     #[must_use]
     pub fn activity_between(

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod authorities;
 mod bad_input;
 mod capture;
 mod command_line;
@@ -31,3 +32,4 @@ mod transport;
 mod verdict_lookups;
 mod verdict_page;
 mod verdicts;
+mod words;

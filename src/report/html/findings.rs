@@ -127,6 +127,10 @@ fn facts(finding: &FindingView, page: &mut Page<impl Write>) -> io::Result<()> {
     if !verdict.is_empty() {
         page.fact("verdict", verdict.join(", "))?;
     }
+    if !finding.addresses.is_empty() {
+        let addresses: Vec<String> = finding.addresses.iter().map(ToString::to_string).collect();
+        page.fact("address", addresses.join(", "))?;
+    }
     if let Some(span) = finding.span {
         page.fact("when", format_args!("{} to {}", span.first, span.last))?;
     }
@@ -142,6 +146,9 @@ fn facts(finding: &FindingView, page: &mut Page<impl Write>) -> io::Result<()> {
         parts.push(cite.row.clone());
         parts.extend(cite.line.map(|line| format!("line {line}")));
         parts.retain(|part| !part.is_empty());
+        if !cite.entries.is_empty() {
+            parts.push(format!("entry {}", cite.entries.join(", ")));
+        }
         page.markup("<dt>needed by</dt><dd>")?;
         page.link(&requirement_id(&cite.requirement), &cite.requirement)?;
         page.markup(" ")?;

@@ -38,6 +38,9 @@ pub(super) fn head(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Resu
             ),
         )?;
     }
+    if let Some(text) = summary.no_need() {
+        page.element("p", "about", text)?;
+    }
     page.markup("<ul class=\"tiles\">\n")?;
     let of = |code: &FindingCode| summary.finding_codes.of(code);
     for code in FindingCode::ALL {

@@ -61,6 +61,11 @@ fn card(
             &format!("{}{rest}", named.join(", ")),
         )?;
     }
+    let target = finding.target.as_str();
+    if group.addresses.iter().any(|ip| ip.to_string() != target) {
+        let addresses = some(group.addresses.iter().map(ToString::to_string), look);
+        look.labelled(out, "address", Ink::Plain, &addresses)?;
+    }
     look.labelled(out, "verdict", ink, &verdict(finding, group))?;
     if finding.evidence_details.is_empty() {
         let seen = format!(
@@ -80,10 +85,25 @@ fn card(
         look.labelled(out, "control", Ink::Plain, control)?;
     }
     needed(finding, look, out)?;
-    if !finding.advice.is_empty() {
-        look.labelled(out, "do", Ink::Good, &finding.advice)?;
+    for advice in group.advice() {
+        look.labelled(out, "do", Ink::Good, &advice)?;
     }
     Ok(())
+}
+
+/// The first few, and how many more.
+fn some(all: impl Iterator<Item = String>, look: &Look) -> String {
+    let all: Vec<String> = all.collect();
+    let named = if look.all {
+        all.len()
+    } else {
+        all.len().min(HOSTS)
+    };
+    let rest = match all.len() - named {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    format!("{}{rest}", all[..named].join(", "))
 }
 
 fn verdict(finding: &FindingView, group: &Group<'_>) -> String {
@@ -130,6 +150,10 @@ fn needed(finding: &FindingView, look: &Look, out: &mut impl Write) -> Result<()
         }
         if let Some(line) = cite.line {
             text.push_str(&format!(", line {line}"));
+        }
+        if !cite.entries.is_empty() {
+            let entries = some(cite.entries.iter().cloned(), look);
+            text.push_str(&format!("; entry {entries}"));
         }
         look.labelled(out, "needed by", Ink::Plain, &text)?;
     }

@@ -165,12 +165,11 @@ pub(super) fn advice<'g, 'f: 'g>(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let mut told: Vec<&str> = Vec::new();
-    for group in groups {
-        let advice = group.first.advice.as_str();
-        if !advice.is_empty() && !told.contains(&advice) && told.len() < 4 {
+    let mut told: Vec<String> = Vec::new();
+    for advice in groups.flat_map(Group::advice) {
+        if !told.contains(&advice) && told.len() < 4 {
+            look.labelled(out, "do", Ink::Good, &advice)?;
             told.push(advice);
-            look.labelled(out, "do", Ink::Good, advice)?;
         }
     }
     if told.is_empty() {

@@ -1,6 +1,6 @@
 //! Findings that differ only in who had them, told once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use crate::judge::{Code, Outcome, Stage};
@@ -15,6 +15,10 @@ pub(super) struct Group<'f> {
     span: Option<Span>,
     pub(super) frames: Vec<u64>,
     pub(super) omitted: usize,
+    /// Addresses that were tried.
+    pub(super) addresses: BTreeSet<IpAddr>,
+    /// What is advised, and to whom.
+    advised: Vec<(String, BTreeSet<IpAddr>)>,
 }
 
 type Key<'f> = (
@@ -50,6 +54,8 @@ pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView>) -> Vec
                 span: None,
                 frames: Vec::new(),
                 omitted: 0,
+                addresses: BTreeSet::new(),
+                advised: Vec::new(),
             });
         }
         if let Some(group) = out.get_mut(place) {
@@ -82,6 +88,32 @@ impl Group<'_> {
         };
         self.frames.extend(&finding.frames);
         self.omitted += finding.frames_omitted;
+        self.addresses.extend(&finding.addresses);
+        self.advised(finding);
+    }
+
+    /// Advice that differs only in the host that it names is one.
+    fn advised(&mut self, finding: &FindingView) {
+        let (advice, host) = match finding.initiator {
+            Some(ip) => {
+                let host = ip.to_string();
+                let own = |word| if word == host { HERE } else { word };
+                let words: Vec<&str> = finding.advice.split(' ').map(own).collect();
+                (words.join(" "), words.contains(&HERE).then_some(ip))
+            }
+            None => (finding.advice.clone(), None),
+        };
+        match self.advised.iter_mut().find(|(known, _)| *known == advice) {
+            Some((_, hosts)) => hosts.extend(host),
+            None if advice.is_empty() => {}
+            None => self.advised.push((advice, host.into_iter().collect())),
+        }
+    }
+
+    /// What to do, with all hosts that it is about.
+    pub(super) fn advice(&self) -> impl Iterator<Item = String> {
+        let advised = self.advised.iter();
+        advised.map(|(advice, hosts)| advice.replace(HERE, &addresses(hosts)))
     }
 
     pub(super) fn who(&self) -> String {
@@ -111,6 +143,53 @@ impl Group<'_> {
     }
 }
 
+/// Where an advice names the host; no advice has it in itself.
+const HERE: &str = "\0";
+
+/// All addresses, ascending; three or more in a row as `first-last`.
+fn addresses(all: &BTreeSet<IpAddr>) -> String {
+    let all: Vec<IpAddr> = all.iter().copied().collect();
+    let mut out: Vec<String> = Vec::new();
+    for row in all.chunk_by(|a, b| is_next(*a, *b)) {
+        match row {
+            [first, _, .., last] => out.push(format!("{first}-{last}")),
+            few => out.extend(few.iter().map(ToString::to_string)),
+        }
+    }
+    out.join(", ")
+}
+
+fn is_next(a: IpAddr, b: IpAddr) -> bool {
+    match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => a.to_bits().checked_add(1) == Some(b.to_bits()),
+        (IpAddr::V6(a), IpAddr::V6(b)) => a.to_bits().checked_add(1) == Some(b.to_bits()),
+        _ => false,
+    }
+}
+
 fn host(ip: IpAddr, name: Option<&str>) -> String {
     name.map_or_else(|| ip.to_string(), |name| format!("{ip} ({name})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(all: &[&str]) -> String {
+        addresses(&all.iter().map(|ip| ip.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn all_addresses_are_named_and_only_neighbours_are_joined() {
+        assert_eq!(written(&["10.0.0.9"]), "10.0.0.9");
+        assert_eq!(written(&["10.0.0.9", "10.0.0.10"]), "10.0.0.9, 10.0.0.10");
+        assert_eq!(
+            written(&["10.0.0.9", "10.0.0.8", "10.0.0.10", "10.0.0.12"]),
+            "10.0.0.8-10.0.0.10, 10.0.0.12"
+        );
+        assert_eq!(
+            written(&["255.255.255.255", "::1", "::2", "::3"]),
+            "255.255.255.255, ::1-::3"
+        );
+    }
 }

@@ -158,6 +158,10 @@ fn headline(report: &Report<'_>, look: &Look) -> String {
     let mut parts: Vec<String> = nothing.into_iter().chain(unclear).chain(told).collect();
     if parts.is_empty() {
         parts.push(match report.summary.exit {
+            0 if report.summary.all_required_seen => look.ink(
+                Ink::Good,
+                "everything that has to be seen was seen, and nothing else is to be told",
+            ),
             0 => look.ink(Ink::Good, "nothing to report"),
             _ => look.ink(Ink::Warn, "nothing found in what could be read"),
         });

@@ -45,14 +45,23 @@ pub(super) fn write(
             .or_default() += 1;
     }
     if report.summary.requirements.of(&"inconclusive") > 0 {
-        table::<7>(&COLUMNS, &documents, look, out)
+        table::<7>(&COLUMNS, &documents, look, out)?;
     } else {
         // The word is long and the column seldom needed.
         let columns: Vec<_> = COLUMNS
             .into_iter()
             .filter(|(word, _)| *word != "inconclusive")
             .collect();
-        table::<6>(&columns, &documents, look, out)
+        table::<6>(&columns, &documents, look, out)?;
+    }
+    no_need(report, look, out)
+}
+
+/// How many need no traffic, and why, in one line.
+fn no_need(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    match report.summary.no_need() {
+        Some(text) => look.labelled(out, "no need", Ink::Faint, &text),
+        None => Ok(()),
     }
 }
 

@@ -185,3 +185,34 @@ fn what_is_required_and_unclear_comes_first() {
     );
     assert!(text.contains("cannot be told: sample/a01"), "{text}");
 }
+
+#[test]
+fn the_advice_of_a_group_names_all_of_its_hosts() {
+    let mut sample = sample();
+    sample.judgement.findings.clear();
+    for host in 1..=40_u8 {
+        let ip = std::net::IpAddr::from([10, 0, 0, host]);
+        sample.judgement.findings.push(Finding {
+            initiator: Some(ip),
+            advice: format!("allow {ip} to 203.0.113.5 port 443/tcp in the firewalls on the path"),
+            ..Finding::new(FindingCode::Blocked, "203.0.113.5".to_owned())
+        });
+    }
+    // Another device stops this one: that is another advice.
+    let ip = std::net::IpAddr::from([10, 0, 0, 77]);
+    sample.judgement.findings.push(Finding {
+        initiator: Some(ip),
+        advice: format!(
+            "allow {ip} to 203.0.113.5 port 443/tcp on the device 10.0.0.1, which refuses it"
+        ),
+        ..Finding::new(FindingCode::Blocked, "203.0.113.5".to_owned())
+    });
+    let text = written(&sample.report(), &Look::default());
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "do allow 10.0.0.1-10.0.0.40 to 203.0.113.5 port 443/tcp in the firewalls on the path",
+        "do allow 10.0.0.77 to 203.0.113.5 port 443/tcp on the device 10.0.0.1, which refuses it",
+    ] {
+        assert!(flat.contains(part), "`{part}` is not in:\n{text}");
+    }
+}

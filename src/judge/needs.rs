@@ -1,0 +1,147 @@
+//! How many requirements need no traffic, and why; and was everything seen that had to be?
+
+use std::fmt;
+
+use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use crate::observe::Capture;
+use crate::rules::{Activity, RuleSet};
+
+/// Why nothing is missed where a requirement was not exercised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoNeed {
+    /// Its page does not ask for it.
+    Optional,
+    /// Its feature is off, or the site has no host in a role that it is about.
+    FeatureOff,
+    /// It is another region's.
+    OtherRegion,
+    /// The site file binds a role of it to nothing.
+    RoleUnbound,
+    /// It was not valid when the capture was made.
+    NotValid,
+    /// The site file does not say whether its condition holds.
+    Undecided,
+    /// Another of its group was exercised.
+    StoodIn,
+    /// It says what must not be.
+    Forbids,
+    /// No host that it is about sent anything.
+    HostsSilent,
+}
+
+impl NoNeed {
+    /// All, in report order.
+    pub const ALL: &[Self] = &[
+        Self::Optional,
+        Self::FeatureOff,
+        Self::OtherRegion,
+        Self::RoleUnbound,
+        Self::NotValid,
+        Self::Undecided,
+        Self::StoodIn,
+        Self::Forbids,
+        Self::HostsSilent,
+    ];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::FeatureOff => "feature_off",
+            Self::OtherRegion => "other_region",
+            Self::RoleUnbound => "role_unbound",
+            Self::NotValid => "not_valid",
+            Self::Undecided => "undecided",
+            Self::StoodIn => "stood_in",
+            Self::Forbids => "forbids",
+            Self::HostsSilent => "hosts_silent",
+        }
+    }
+
+    /// What stands behind a number: `4 of a feature that is off`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::FeatureOff => "of a feature or role that is off",
+            Self::OtherRegion => "of another region",
+            Self::RoleUnbound => "of a role that the site file binds to nothing",
+            Self::NotValid => "not valid at the time",
+            Self::Undecided => "of a feature that the site file says nothing of",
+            Self::StoodIn => "stood in for by others",
+            Self::Forbids => "that forbid what was not seen",
+            Self::HostsSilent => "of hosts that sent nothing",
+        }
+    }
+}
+
+impl fmt::Display for NoNeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the requirements of the documents in force ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// How many there are.
+    pub in_force: u64,
+    /// Of these: those that need no traffic and had none, one by one.
+    pub none: Vec<NoNeed>,
+    /// Whether something had to be seen, and all of that was seen and reached its aim.
+    pub all_seen: bool,
+}
+
+/// What is needed, and what not.
+#[must_use]
+pub fn needs(capture: &Capture, rules: &RuleSet, verdicts: &[RequirementVerdict]) -> Needs {
+    let mut needs = Needs::default();
+    let (mut seen, mut missing) = (0_u64, 0_u64);
+    let in_force = |verdict: &&RequirementVerdict| {
+        let row = rules.library().requirement(verdict.requirement);
+        row.is_some_and(|row| rules.profile().is_in_force(row.document))
+    };
+    for verdict in verdicts.iter().filter(in_force) {
+        needs.in_force += 1;
+        let no_need = no_need(capture, rules, verdict);
+        match (&verdict.standing, no_need) {
+            (Standing::Satisfied, _) if verdict.must_see => seen += 1,
+            (_, None) if verdict.must_see => missing += 1,
+            (_, Some(NoNeed::HostsSilent)) => missing += 1,
+            _ => {}
+        }
+        needs.none.extend(no_need);
+    }
+    needs.all_seen = seen > 0 && missing == 0;
+    needs
+}
+
+/// Why a requirement needs no traffic; `None` where it had some, or should have had.
+fn no_need(capture: &Capture, rules: &RuleSet, verdict: &RequirementVerdict) -> Option<NoNeed> {
+    let activity = || {
+        let (first, last) = (capture.start(), capture.end());
+        rules.activity_between(verdict.requirement, first, last)
+    };
+    match &verdict.standing {
+        Standing::NotActive(_) => Some(match activity() {
+            Activity::NoNames(_) => NoNeed::OtherRegion,
+            Activity::Off(_) if !rules.is_in_region(verdict.requirement) => NoNeed::OtherRegion,
+            Activity::NotAuditable(_) => NoNeed::RoleUnbound,
+            Activity::Ended(_) | Activity::NotBegun(_) => NoNeed::NotValid,
+            Activity::Unknown(_) => NoNeed::Undecided,
+            Activity::Off(_) | Activity::On => NoNeed::FeatureOff,
+        }),
+        Standing::NotSeen(NotSeen::ClosedAsAsked | NotSeen::NothingForbidden) => {
+            Some(NoNeed::Forbids)
+        }
+        Standing::NotSeen(_) if !verdict.must_see => Some(match activity() {
+            Activity::Unknown(_) => NoNeed::Undecided,
+            Activity::Ended(_) | Activity::NotBegun(_) => NoNeed::NotValid,
+            _ => NoNeed::Optional,
+        }),
+        Standing::NotSeen(_) if verdict.excused_by.is_some() => Some(NoNeed::StoodIn),
+        Standing::NotSeen(NotSeen::NoInitiator) => Some(NoNeed::HostsSilent),
+        _ => None,
+    }
+}
