@@ -29,6 +29,8 @@ pub(super) struct QuicEvidence {
     sealed: Vec<Sealed>,
     /// What servers closed with in Initial packets, ascending, each code once with its earliest packet.
     closed: Vec<(Stamp, Side, u64)>,
+    /// The earliest packet of each side that it sends only once it has heard the other.
+    heard: [Option<Stamp>; 2],
 }
 
 /// One client's handshake.
@@ -92,12 +94,27 @@ pub(super) struct Concluded {
     pub(super) hellos: Vec<(Stamp, Side, Option<Hello>)>,
     /// Error codes in Initial packets: when, whose, which.
     pub(super) closed: Vec<(Stamp, Side, u64)>,
+    /// Per client, a packet that shows that it had an answer, and since when its Initial packets wait for one.
+    pub(super) heard: [Option<Heard>; 2],
+}
+
+/// What a client's own long headers say of answers to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    /// Its first Initial packet.
+    pub(super) asked: Stamp,
+    /// A packet that it sends only once it has heard the server.
+    pub(super) shown: Option<Stamp>,
 }
 
 impl QuicEvidence {
-    /// Takes the Initial packets of a datagram.
+    /// Takes the Initial packets of a datagram, and that there are such of later stages.
     pub(super) fn absorb(&mut self, side: Side, stamp: Stamp, datagram: &[u8]) {
         for packet in quic::packets(datagram) {
+            // Its keys come from the other's handshake (RFC 9001 section 4.1.4).
+            if packet.kind == PacketKind::Handshake && quic::is_known_version(packet.version) {
+                self.note_heard(side, stamp);
+            }
             if packet.kind == PacketKind::Initial
                 && quic::is_known_version(packet.version)
                 && !self.open(side, stamp, &packet)
@@ -121,6 +138,11 @@ impl QuicEvidence {
         }
         for (stamp, side, code) in other.closed {
             self.note_close(stamp, side, code);
+        }
+        for (side, heard) in [Side::Low, Side::High].into_iter().zip(other.heard) {
+            if let Some(stamp) = heard {
+                self.note_heard(side, stamp);
+            }
         }
         other
             .sealed
@@ -149,7 +171,27 @@ impl QuicEvidence {
         Concluded {
             hellos,
             closed: self.closed.clone(),
+            heard: [Side::Low, Side::High].map(|side| self.heard_by(side)),
         }
+    }
+
+    fn heard_by(&self, client: Side) -> Option<Heard> {
+        let own = || self.connections.iter().filter(|c| c.key.client == client);
+        let asked = own().map(|connection| connection.first).min()?;
+        // The same hello under another id: a Retry came between (RFC 9000 section 17.2.5.2).
+        let again = own().filter_map(|connection| {
+            let random = connection.random()?;
+            let before = |c: &Connection| {
+                c.random() == Some(random)
+                    && c.key.id != connection.key.id
+                    && c.first < connection.first
+            };
+            own().any(before).then_some(connection.first)
+        });
+        Some(Heard {
+            asked,
+            shown: self.heard[client.index()].into_iter().chain(again).min(),
+        })
     }
 
     /// Lets every frame's place be rewritten.
@@ -163,6 +205,10 @@ impl QuicEvidence {
         self.closed
             .iter_mut()
             .for_each(|(stamp, ..)| rewrite(&mut stamp.frame));
+        self.heard
+            .iter_mut()
+            .flatten()
+            .for_each(|stamp| rewrite(&mut stamp.frame));
     }
 
     /// Opens a packet with the keys of its own id, or of a known connection; whether that went well.
@@ -210,6 +256,8 @@ impl QuicEvidence {
             }
             if sender == Sender::Client {
                 self.connections[i].take(stamp, initial);
+                // The server chose the id that it goes to (RFC 9000 section 7.2).
+                self.note_heard(side, stamp);
             }
             return true;
         }
@@ -254,6 +302,11 @@ impl QuicEvidence {
         }
     }
 
+    fn note_heard(&mut self, side: Side, stamp: Stamp) {
+        let known = &mut self.heard[side.index()];
+        *known = Some(known.map_or(stamp, |known| known.min(stamp)));
+    }
+
     fn note_close(&mut self, stamp: Stamp, side: Side, code: u64) {
         match self.closed.iter_mut().find(|c| (c.1, c.2) == (side, code)) {
             Some(known) => known.0 = known.0.min(stamp),
@@ -265,6 +318,12 @@ impl QuicEvidence {
 }
 
 impl Connection {
+    /// Of the hello, where it is whole.
+    fn random(&self) -> Option<u64> {
+        let hello = self.read.as_ref()?.as_ref()?;
+        (hello.random != 0).then_some(hello.random)
+    }
+
     fn take(&mut self, stamp: Stamp, initial: Initial) {
         self.first = self.first.min(stamp);
         if self.read.is_none() {

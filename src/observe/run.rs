@@ -17,7 +17,7 @@ use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
 use super::window::ClosedWindow;
 use crate::decode::{Packet, Tunnel};
-use crate::model::{Fqdn, FrameId, Merge, Side, Stamp};
+use crate::model::{CaptureTime, Fqdn, FrameId, Merge, Side, Stamp};
 
 /// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
 /// A SYN-ACK tells the same of the other side by what it acknowledges.
@@ -204,6 +204,8 @@ pub(super) struct Run {
     pub quic: Option<Box<QuicEvidence>>,
     /// Connection ids of QUIC, if any.
     pub ids: Option<Box<ConnectionIds>>,
+    /// The latest datagram of each side that has the form of a QUIC packet with a short header.
+    pub short: [Option<CaptureTime>; 2],
     /// VLANs and tunnels, if any.
     pub extra: Option<Box<Extra>>,
     /// Whether items were dropped at a bound.
@@ -243,6 +245,7 @@ impl Run {
             streams: Default::default(),
             quic: None,
             ids: None,
+            short: [None; 2],
             extra: None,
             cut: false,
             full: [0; 2],
@@ -472,6 +475,9 @@ impl Run {
             (Some(mine), Some(theirs)) => mine.merge(*theirs),
             (None, theirs) => self.ids = theirs,
             (Some(_), None) => {}
+        }
+        for (mine, theirs) in self.short.iter_mut().zip(other.short) {
+            *mine = (*mine).max(theirs);
         }
         if let Some(extra) = other.extra {
             let mine = self.extra.get_or_insert_default();

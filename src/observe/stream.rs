@@ -107,6 +107,8 @@ pub enum StreamFact {
         /// What knows the page.
         mark: String,
     },
+    /// Packets that a client of QUIC sends only once it has heard the server, of which nothing was captured.
+    HeardUnseen,
 }
 
 /// Opening bytes of one direction.

@@ -32,4 +32,5 @@ mod transport;
 mod verdict_lookups;
 mod verdict_page;
 mod verdicts;
+mod way_back;
 mod words;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::evidence::{Code, Evidence, Grade};
 use super::{Doubt, TAIL, Went, distinct, failed, seconds};
-use crate::model::CaptureTime;
+use crate::model::{CaptureTime, Stamp};
 use crate::observe::{Event, EventKind, Flow};
 
 /// How long a pattern lasts before it is more than a delay.
@@ -22,12 +22,7 @@ pub(super) fn syn_only(flow: &Flow, end: CaptureTime) -> Went {
     let (Some(first), Some(last)) = (syns.first(), syns.last()) else {
         return Went::Open(Doubt::OneWay);
     };
-    // A SYN may carry data itself (RFC 7413), which starts at its own number.
-    let spoke_on = flow.events_of(EventKind::Ack, true).next().is_some()
-        || flow
-            .events_of(EventKind::Data, true)
-            .any(|data| data.sequence != first.sequence);
-    if spoke_on {
+    if went_on(flow).is_some() {
         // Acknowledging or talking without an answer in sight: the other direction takes another way.
         return Went::Open(Doubt::OneWay);
     }
@@ -54,6 +49,16 @@ pub(super) fn syn_only(flow: &Flow, end: CaptureTime) -> Went {
         syns.iter().copied(),
         format!("SYN sent {times}{over}, nothing came back"),
     )
+}
+
+/// The first packet by which the initiator acknowledges something, or talks behind its SYN, which may carry data itself
+/// (RFC 7413) from its own number on.
+pub(super) fn went_on(flow: &Flow) -> Option<Stamp> {
+    let syn = flow.events_of(EventKind::Syn, true).next()?;
+    let data = flow.events_of(EventKind::Data, true);
+    let data = data.filter(|data| data.sequence != syn.sequence);
+    let all = flow.events_of(EventKind::Ack, true).chain(data);
+    all.map(|event| event.stamp).min()
 }
 
 fn is_enough(syns: &[&Event]) -> bool {

@@ -14,6 +14,11 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     if flow.back.packets > 0 {
         return Went::Succeeded;
     }
+    let heard = |(_, own, fact): &(_, bool, _)| *own && *fact == StreamFact::HeardUnseen;
+    if quic && flow.facts.iter().any(heard) {
+        // The way back does not pass the tap.
+        return Went::Open(Doubt::OneWay);
+    }
     let codes = if quic {
         icmp::Codes {
             prohibited: Code::QuicIcmp,

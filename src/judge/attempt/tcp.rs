@@ -25,6 +25,15 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
             false => Went::Succeeded,
         };
     }
+    if flow.back.packets == 0
+        && let Some(since) = connect::went_on(flow)
+        && flow
+            .events_of(EventKind::IcmpError, true)
+            .all(|error| error.stamp < since)
+    {
+        // It was answered after all, where the tap is not.
+        return Went::Open(Doubt::OneWay);
+    }
     let codes = icmp::Codes {
         prohibited: Code::IcmpProhibited,
         port: Code::IcmpPort,

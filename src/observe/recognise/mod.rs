@@ -108,6 +108,15 @@ fn conclude_quic(run: &mut Run, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvide
             Listener::new(run, key, side, dns).fact(stamp, alert);
         }
     }
+    for (client, heard) in [Side::Low, Side::High].into_iter().zip(concluded.heard) {
+        let Some(heard) = heard.filter(|_| run.sides[client.other().index()].packets == 0) else {
+            continue;
+        };
+        let later = run.short[client.index()].is_some_and(|short| short > heard.asked.time);
+        if let Some(stamp) = heard.shown.or(later.then_some(heard.asked)) {
+            Listener::new(run, key, client, dns).fact(stamp, StreamFact::HeardUnseen);
+        }
+    }
 }
 
 /// How a datagram came.
