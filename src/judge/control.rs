@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use foldhash::{HashMap, HashSet};
 
+use super::alike::Alike;
 use super::attempt::{Went, answer_times, seconds};
 use super::coverage::Aim;
 use super::evidence::{Code, Evidence, Grade};
@@ -39,6 +40,8 @@ pub(super) struct Controls {
     vendors: HashSet<Fqdn>,
     /// What else explains silence.
     silences: Silences,
+    /// Names that are stopped in one way at several places.
+    alike: Alike,
 }
 
 impl Controls {
@@ -49,6 +52,7 @@ impl Controls {
         rules: &RuleSet,
     ) -> Self {
         let silences = Silences::of(flows.clone().map(|(flow, verdict)| (flow, &verdict.went)));
+        let alike = Alike::of(flows.clone());
         let own = flows.clone();
         let (issuers, all) = rayon::join(
             move || Issuers::of(own.map(|(flow, _)| flow), rules),
@@ -57,6 +61,7 @@ impl Controls {
         Self {
             issuers,
             silences,
+            alike,
             ..all
         }
     }
@@ -163,7 +168,8 @@ impl Controls {
             Code::HelloSilent | Code::HandshakeSilent if evidence.grade == Grade::B => {
                 // What is acknowledged has reached the server; what is lost again and again has not.
                 let control = self.other_name(flow, own);
-                evidence.control = control.or_else(|| self.same_name_elsewhere(flow, own));
+                let control = control.or_else(|| self.same_name_elsewhere(flow, own));
+                evidence.control = control.or_else(|| self.alike.control(flow, evidence.code));
                 if evidence.control.is_none() {
                     evidence.grade = Grade::C;
                 }
@@ -229,6 +235,9 @@ impl Controls {
         } else if let Some(control) = self.hasty(flow, evidence) {
             evidence.grade = Grade::B;
             evidence.control = Some(said(control));
+        } else if let Some(control) = self.alike.control(flow, evidence.code) {
+            evidence.grade = Grade::B;
+            evidence.control = Some(control);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Evidence against requirements: one question a file, and the list of them in report order.
 
 mod absence;
+mod alike;
 mod attempt;
 mod audited;
 mod blocked;

@@ -42,13 +42,11 @@ impl Lookup {
 }
 
 impl Lookup {
-    /// Whether it lies before a frame of the same input although it is later by the clock, which was set back in between.
+    /// Whether it lies before a frame although it is later by the clock, which was set back in between. Inputs are in the
+    /// order of their beginnings, so a capture that was cut at the step is in the order that it had.
     fn lies_before(&self, start: Stamp) -> bool {
         let ahead = self.stamp.time.since(start.time);
-        self.stamp.frame < start.frame
-            && self.stamp.frame.chunk().0 == start.frame.chunk().0
-            && ahead >= SET_BACK
-            && ahead <= SLACK
+        self.stamp.frame < start.frame && ahead >= SET_BACK && ahead <= SLACK
     }
 }
 
@@ -570,6 +568,13 @@ mod tests {
         };
         // The answer stands in frame 100. Behind it in the file and 39 seconds before it by the clock: named.
         assert_eq!(candidates(61, 101), 1);
+        // The file was cut at the step.
+        let start = Stamp {
+            time: CaptureTime::from_secs_nanos(61, 0),
+            frame: FrameId::new(1, 0, 0),
+        };
+        let (client, address) = ("10.0.0.1".parse().unwrap(), "192.0.2.1".parse().unwrap());
+        assert_eq!(directory.candidates(client, address, start).len(), 1);
         // Before it in the file, or in disorder for another reason: not.
         assert_eq!(candidates(61, 99), 0);
         assert_eq!(candidates(99, 101), 0);

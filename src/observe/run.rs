@@ -463,6 +463,9 @@ impl Run {
             self.clients[0] | other.clients[0],
             self.clients[1] | other.clients[1],
         ];
+        for streams in [&self.streams, &other.streams] {
+            date_marks(&mut self.tls, streams);
+        }
         for (mine, theirs) in self.streams.iter_mut().zip(other.streams) {
             match (mine.as_mut(), theirs) {
                 (Some(mine), Some(theirs)) => mine.merge(*theirs),
@@ -575,6 +578,23 @@ impl Run {
             note_stack(&mut extra.tunnels, stack);
         }
     }
+}
+
+/// Bytes that wait in a stream may be an earlier sight of what was read from a retransmission in another part.
+fn date_marks(marks: &mut ThinVec<TlsMark>, streams: &[Option<Box<Stream>>; 2]) {
+    for (side, stream) in [Side::Low, Side::High].into_iter().zip(streams) {
+        let waiting = stream.iter().flat_map(|stream| stream.waiting());
+        for (start, length, stamp) in waiting {
+            let within = |mark: &&mut TlsMark| {
+                mark.side == side && mark.start.wrapping_sub(start) < length && stamp < mark.stamp
+            };
+            marks
+                .iter_mut()
+                .filter(within)
+                .for_each(|mark| mark.stamp = stamp);
+        }
+    }
+    marks.sort_unstable();
 }
 
 /// Whether `a` lies after `b` in serial order (RFC 1982 section 3.2).

@@ -271,6 +271,14 @@ impl Stream {
         self.bound();
     }
 
+    /// The bytes that are kept: sequence number, length, when.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (u32, u32, Stamp)> {
+        self.pieces.iter().map(|piece| {
+            let length = u32::try_from(piece.bytes.len()).unwrap_or(u32::MAX);
+            (piece.sequence, length, piece.stamp)
+        })
+    }
+
     /// Lets every frame's place be rewritten.
     pub(super) fn for_each_frame(&mut self, rewrite: &mut impl FnMut(&mut FrameId)) {
         self.pieces

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alike;
 mod authorities;
 mod bad_input;
 mod capture;
 mod command_line;
+mod conn_states;
 mod evidence;
 mod formats;
 mod handshakes;
