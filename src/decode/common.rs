@@ -55,6 +55,10 @@ pub(super) fn tcp_in_ethernet(
         flags: TcpFlags(header[13]),
         window: be16(14),
         timestamps: tcp::timestamps(&bytes[ETHERNET_BYTES + IP_BYTES + TCP_BYTES..start]),
+        multipath: tcp::paths(
+            TcpFlags(header[13]),
+            &bytes[ETHERNET_BYTES + IP_BYTES + TCP_BYTES..start],
+        ),
         payload_length: (total - IP_BYTES - options) as u32,
         payload: &bytes[start..captured],
     };

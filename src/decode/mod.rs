@@ -12,6 +12,7 @@ pub mod http;
 mod icmp;
 mod ip;
 mod link;
+mod multipath;
 pub mod preamble;
 pub mod quic;
 mod span;
@@ -23,6 +24,7 @@ mod tunnel;
 mod udp;
 
 pub use ip::hides_packet;
+pub use multipath::Multipath;
 pub use tunnel::tunnel_kind;
 
 use span::{Span, Walk};
@@ -179,6 +181,8 @@ pub struct TcpSegment<'a> {
     pub window: u16,
     /// Whether a timestamps option is there (RFC 7323).
     pub timestamps: Option<(u32, u32)>,
+    /// Of a segment with SYN: what it says of Multipath TCP.
+    pub multipath: Option<Multipath>,
     /// Payload bytes on the wire, as the IP length says; Ethernet padding is not counted.
     pub payload_length: u32,
     /// The captured part of the payload; shorter than `payload_length` where a snaplen cut it.

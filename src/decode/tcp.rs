@@ -2,6 +2,7 @@
 
 use etherparse::TcpHeaderSlice;
 
+use super::multipath::{self, Multipath};
 use super::span::Span;
 use super::{Segment, Stop, TcpFlags, TcpSegment};
 
@@ -25,6 +26,7 @@ pub(super) fn segment(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
         flags: TcpFlags(span.bytes[13]),
         window: header.window_size(),
         timestamps: timestamps(&span.bytes[20..length]),
+        multipath: paths(TcpFlags(span.bytes[13]), &span.bytes[20..length]),
         payload_length: span.wire.saturating_sub(length as u32),
         payload,
     };
@@ -74,10 +76,19 @@ fn partial(span: Span<'_>) -> (Segment<'_>, Option<Stop>) {
         // What is not known must not look like a closed window.
         window: be16(14).unwrap_or(u16::MAX),
         timestamps: bytes.get(20..).and_then(timestamps),
+        multipath: None,
         payload_length: if bytes.len() > 12 { payload_length } else { 0 },
         payload: &[],
     };
     (Segment::Tcp(segment), Some(stop))
+}
+
+/// What the options of a SYN say of Multipath TCP.
+pub(super) fn paths(flags: TcpFlags, options: &[u8]) -> Option<Multipath> {
+    flags
+        .has(TcpFlags::SYN)
+        .then(|| multipath::read(options))
+        .flatten()
 }
 
 /// The timestamps option (RFC 7323 section 3.2): value and echo reply.

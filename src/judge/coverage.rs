@@ -200,6 +200,18 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
             inner: ThinVec::new(),
         };
     }
+    let lead = flow.names.iter();
+    let lead = lead.filter(|name| name.source == NameSource::PathOf);
+    let lead: ThinVec<Fqdn> = lead.map(|name| name.fqdn.clone()).collect();
+    if !lead.is_empty() {
+        return Aim {
+            names: lead,
+            source: Some(NameSource::PathOf),
+            port: flow.responder.port,
+            proxied: false,
+            address: None,
+        };
+    }
     let answers = flow
         .names
         .iter()

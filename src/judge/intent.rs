@@ -584,7 +584,8 @@ fn is_other_way(flow: &Flow, tries: &[(&Flow, &FlowVerdict)]) -> bool {
     let mut reached = tries
         .iter()
         .filter(|(_, verdict)| matches!(verdict.went, Went::Succeeded | Went::Sent));
-    reached.all(|(other, _)| !same_way(other))
+    // A further path of a connection that goes on is another way too.
+    flow.joins.is_some() || reached.all(|(other, _)| !same_way(other))
 }
 
 /// A failure that the same initiator later got over is no block any more: the aim was reached after a retry. One that

@@ -39,6 +39,8 @@ pub enum NameSource {
     HttpConnect,
     /// HTTP Host header or absolute URI.
     HttpHost,
+    /// The connection that this one joins as a further path (Multipath TCP).
+    PathOf,
     /// A DNS answer that had the responder's address.
     DnsAnswer,
     /// A server certificate in clear.
@@ -65,6 +67,7 @@ impl fmt::Display for NameSource {
             Self::QuicSni => "quic_sni",
             Self::HttpConnect => "http_connect",
             Self::HttpHost => "http_host",
+            Self::PathOf => "mptcp_join",
             Self::DnsAnswer => "dns_answer",
             Self::TlsCertificate => "tls_certificate",
             Self::Seed => "seed",
@@ -130,6 +133,10 @@ pub struct Flow {
     pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks.
     pub tunnels: ThinVec<Vec<(String, u32)>>,
+    /// The token by which this connection joins another one as a further path (RFC 8684 section 3.2).
+    pub joins: Option<u32>,
+    /// The token by which others join this one: the responder's.
+    pub token: Option<u32>,
     /// Where the initiator, and the responder, closed its receive window.
     pub closed_windows: Option<Box<[Option<ClosedWindow>; 2]>>,
 }
@@ -270,7 +277,8 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     if cut > 0 {
         *tally.bounded.entry("flow-evidence".to_owned()).or_default() += cut;
     }
-    let out = sorted(out);
+    let mut out = sorted(out);
+    name_paths(&mut out);
     let numbering = chunks.numbering();
     let span = chunks.span();
     Capture {
@@ -281,6 +289,41 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         chunks,
         numbering,
         span,
+    }
+}
+
+/// A further path of a connection has the names of that connection.
+fn name_paths(flows: &mut [Flow]) {
+    if flows.iter().all(|flow| flow.joins.is_none()) {
+        return;
+    }
+    // Of a token that two connections have it cannot be told which one is meant.
+    let mut leads: BTreeMap<u32, Option<usize>> = BTreeMap::new();
+    for (place, flow) in flows.iter().enumerate() {
+        if let Some(token) = flow.token {
+            leads
+                .entry(token)
+                .and_modify(|lead| *lead = None)
+                .or_insert(Some(place));
+        }
+    }
+    for place in 0..flows.len() {
+        let token = flows[place].joins;
+        let Some(lead) = token.and_then(|token| *leads.get(&token)?) else {
+            flows[place].joins = None;
+            continue;
+        };
+        let lead = &flows[lead];
+        let best = lead.names.first().map(|name| name.source);
+        let names = lead.names.iter().filter(|name| Some(name.source) == best);
+        let names = names.map(|name| Name {
+            source: NameSource::PathOf,
+            ..name.clone()
+        });
+        let mut names: ThinVec<Name> = names.collect();
+        names.append(&mut flows[place].names);
+        names.sort_by_key(|name| name.source);
+        flows[place].names = names;
     }
 }
 
@@ -348,6 +391,11 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
         .max()
         .unwrap_or_default();
     let extra = extra.map(|extra| *extra).unwrap_or_default();
+    let (own, theirs) = (extra.paths[side.index()], extra.paths[side.other().index()]);
+    // Answered without the option, it is a connection by itself, which the joining side ends.
+    let answered = events
+        .iter()
+        .any(|event| event.kind == EventKind::SynAck && event.side != side);
     let mut exchanges = talk.map_or_else(ThinVec::new, |talk| talk.exchanges(side));
     for exchange in &mut exchanges {
         if let Some(address) = exchange.address().filter(|_| exchange.how != Asking::Plain) {
@@ -378,6 +426,8 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
             .collect(),
         tls,
         exchanges,
+        joins: own.joins.filter(|_| theirs.joined || !answered),
+        token: theirs.token,
         vlans: extra.vlans,
         tunnels: extra.tunnels,
         closed_windows: (extra.closed != [None; 2]).then(|| {

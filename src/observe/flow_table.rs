@@ -86,6 +86,9 @@ impl FlowTable {
         if segment.window == 0 && flags.has(TcpFlags::ACK) && !flags.has(TcpFlags::RST) {
             run.close_window(side, stamp);
         }
+        if let Some(said) = segment.multipath {
+            run.note_paths(side, said);
+        }
         let event = |kind| Event {
             stamp,
             kind,

@@ -16,7 +16,7 @@ use super::quic::QuicEvidence;
 use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
 use super::window::ClosedWindow;
-use crate::decode::{Packet, Tunnel};
+use crate::decode::{Multipath, Packet, Tunnel};
 use crate::model::{CaptureTime, Fqdn, FrameId, Merge, Side, Stamp};
 
 /// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
@@ -169,6 +169,29 @@ pub(super) struct Extra {
     pub tunnels: ThinVec<Vec<(String, u32)>>,
     /// Where a side closed its receive window.
     pub closed: [Option<ClosedWindow>; 2],
+    /// What a side's SYN or SYN-ACK said of Multipath TCP.
+    pub paths: [Paths; 2],
+}
+
+/// What one side said of Multipath TCP (RFC 8684); of several the smallest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Paths {
+    /// The token of its own key, by which others join.
+    pub token: Option<u32>,
+    /// The token of the connection that it joins.
+    pub joins: Option<u32>,
+    /// It agreed to a join.
+    pub joined: bool,
+}
+
+impl Paths {
+    fn and(self, other: Self) -> Self {
+        Self {
+            token: both(self.token, other.token, u32::min),
+            joins: both(self.joins, other.joins, u32::min),
+            joined: self.joined | other.joined,
+        }
+    }
 }
 
 /// Packets of one 5-tuple that belong together.
@@ -309,6 +332,19 @@ impl Run {
     pub(super) fn close_window(&mut self, side: Side, stamp: Stamp) {
         let closed = &mut self.extra.get_or_insert_default().closed[side.index()];
         *closed = both(*closed, Some(ClosedWindow::at(stamp)), ClosedWindow::and);
+    }
+
+    /// Notes what a side says of Multipath TCP.
+    #[cold]
+    pub(super) fn note_paths(&mut self, side: Side, said: Multipath) {
+        let mut new = Paths::default();
+        match said {
+            Multipath::Capable { token } => new.token = Some(token),
+            Multipath::Join { token } => new.joins = Some(token),
+            Multipath::Joined => new.joined = true,
+        }
+        let paths = &mut self.extra.get_or_insert_default().paths[side.index()];
+        *paths = paths.and(new);
     }
 
     /// Makes the span cover a moment.
@@ -486,6 +522,8 @@ impl Run {
             let mine = self.extra.get_or_insert_default();
             let closed = mine.closed.iter_mut().zip(extra.closed);
             closed.for_each(|(mine, theirs)| *mine = both(*mine, theirs, ClosedWindow::and));
+            let paths = mine.paths.iter_mut().zip(extra.paths);
+            paths.for_each(|(mine, theirs)| *mine = mine.and(theirs));
             extra
                 .vlans
                 .into_iter()

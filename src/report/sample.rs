@@ -146,6 +146,8 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         initiator_side: Side::Low,
         facts: thin_vec![],
         exchanges: thin_vec![],
+        joins: None,
+        token: None,
         vlans: thin_vec![vec![100, 7]],
         tls: thin_vec![],
         tunnels: thin_vec![vec![("vxlan".to_owned(), 42)]],

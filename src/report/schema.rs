@@ -63,11 +63,12 @@ macro_rules! words {
     };
 }
 
-const NAME_SOURCES: [NameSource; 7] = [
+const NAME_SOURCES: [NameSource; 8] = [
     NameSource::TlsSni,
     NameSource::QuicSni,
     NameSource::HttpConnect,
     NameSource::HttpHost,
+    NameSource::PathOf,
     NameSource::DnsAnswer,
     NameSource::TlsCertificate,
     NameSource::Seed,

@@ -21,6 +21,7 @@ mod layering;
 #[cfg(feature = "live")]
 mod live;
 mod merging;
+mod multipath;
 mod nothing_audited;
 mod pages;
 mod periods;

@@ -90,7 +90,7 @@ fn write_frame(line: &Line, payload: &[u8], bytes: &mut Vec<u8>) -> Result<(), S
                 .write(bytes, payload),
         ),
         What::Tcp(letters) => {
-            let header = tcp_header(line, letters);
+            let header = tcp_header(line, letters)?;
             write(link(line, ip)?.tcp_header(header).write(bytes, payload))
         }
         What::Icmp(kind) => {
@@ -162,7 +162,7 @@ fn ip_headers(line: &Line) -> Result<IpHeaders, String> {
     }
 }
 
-fn tcp_header(line: &Line, letters: &str) -> TcpHeader {
+fn tcp_header(line: &Line, letters: &str) -> Result<TcpHeader, String> {
     let (sequence, window) = (line.number(Name::Seq), line.number16(Name::Window));
     let mut header = TcpHeader::new(
         line.source.port,
@@ -185,6 +185,9 @@ fn tcp_header(line: &Line, letters: &str) -> TcpHeader {
         }
     }
     header
+        .set_options_raw(&line.tcp_options)
+        .map_err(|error| error.to_string())?;
+    Ok(header)
 }
 
 /// RFC 792, RFC 4443, RFC 4861.

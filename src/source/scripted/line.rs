@@ -17,6 +17,8 @@ pub(super) struct Line {
     pub(super) what: What,
     pub(super) vlans: Vec<u16>,
     pub(super) data: Vec<u8>,
+    /// TCP options, as they stand in the header.
+    pub(super) tcp_options: Vec<u8>,
     /// Number from 1 of the frame that is quoted.
     pub(super) quoting: Option<usize>,
     options: Vec<(Name, u32)>,
@@ -108,6 +110,7 @@ impl Line {
             what,
             vlans,
             data,
+            tcp_options: Vec::new(),
             quoting: None,
             options,
         };
@@ -162,6 +165,8 @@ impl Line {
     fn argument(&mut self, word: &str) -> Result<(), String> {
         if let Some(digits) = word.strip_prefix("hex:") {
             self.data.extend(hex(digits)?);
+        } else if let Some(digits) = word.strip_prefix("options:") {
+            self.tcp_options = hex(digits)?;
         } else if let Some(count) = word.strip_prefix("fill:") {
             let count = count
                 .parse::<usize>()

@@ -20,7 +20,7 @@
 //!   `echo-reply` (with `echo_id=`, `echo_seq=`), or `type=N`; with IPv6 addresses they are ICMPv6. `quoting N` quotes
 //!   the IP packet of the N-th frame (from 1), `keep=N` only its first N bytes.
 //! * For all: `ttl=`, `ip_id=`, `vlan=` (twice: outer, inner), `snap=` (bytes captured), `interface=`.
-//!   For TCP: `seq=`, `ack=`, `window=`.
+//!   For TCP: `seq=`, `ack=`, `window=`, `options:..` (hex digits).
 
 mod build;
 mod line;
