@@ -210,6 +210,7 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
             port: flow.responder.port,
             proxied: false,
             address: None,
+            inner: ThinVec::new(),
         };
     }
     let answers = flow
