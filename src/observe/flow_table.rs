@@ -500,7 +500,8 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
             last.filter(|last| {
                 let last = &out[*last];
                 let alone = transport == Transport::Tcp && when == When::OnTheWay;
-                last.reaches(run.span.0, idle) && (!alone || last.is_continued_by(&run))
+                last.reaches(run.span.0, idle)
+                    && (!alone || run.has_payload() && last.is_continued_by(&run))
             })
         };
         join(&mut out, place, run, bound(when));

@@ -428,6 +428,13 @@ impl Run {
         u128::try_from(silent).unwrap_or(0) <= idle.as_nanos()
     }
 
+    /// Whether any side sent data. What has none may answer for a connection that its host still holds for open, when
+    /// another one of these ports has begun.
+    #[must_use]
+    pub(super) fn has_payload(&self) -> bool {
+        self.sides.iter().any(|side| side.payload_bytes > 0)
+    }
+
     /// Whether a later part of the capture goes on in the sequence space where this run ends. Connections of one
     /// 5-tuple start far apart in it.
     #[must_use]

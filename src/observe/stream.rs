@@ -356,7 +356,13 @@ impl Stream {
     /// The bytes in a row from `start`; `None` without any.
     fn assemble(&self, start: u32) -> Option<Row> {
         let mut bytes: Vec<u8> = Vec::new();
-        let mut first = None;
+        // Several pieces may hold the first byte: it was seen when the earliest of them was, whichever is read.
+        let holds_first = |piece: &&Piece| {
+            let behind = start.wrapping_sub(piece.sequence);
+            behind < 1 << 31 && (behind as usize) < piece.bytes.len()
+        };
+        let first = self.pieces.iter().filter(holds_first);
+        let first = first.map(|piece| piece.stamp).min();
         let mut ends = false;
         for piece in &self.pieces {
             let at = start.wrapping_add(bytes.len() as u32);
@@ -365,7 +371,6 @@ impl Stream {
                 break; // the piece starts after the gap
             }
             if let Some(fresh) = piece.bytes.get(behind as usize..).filter(|f| !f.is_empty()) {
-                first.get_or_insert(piece.stamp);
                 ends = piece.cut;
                 bytes.extend_from_slice(fresh);
             }
