@@ -105,11 +105,13 @@ struct Site {
 }
 
 fn site(sample: &Sample) -> Site {
-    let (library, _) = rules::check(&rules::embedded()).unwrap();
-    let text = RuleText {
-        name: "site.toml".to_owned(),
-        text: std::fs::read_to_string(&sample.site).unwrap(),
+    let read = |path: &Path| RuleText {
+        name: path.file_name().unwrap().to_string_lossy().into_owned(),
+        text: std::fs::read_to_string(path).unwrap(),
     };
+    let own = sample.rules().map(|rules| vec![read(&rules)]);
+    let (library, _) = rules::check(&own.unwrap_or_else(rules::embedded)).unwrap();
+    let text = read(&sample.site);
     let (site, _) = rules::check_site(&text, &library).unwrap();
     let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
     let rules = RuleSet::compile(library, &profile);

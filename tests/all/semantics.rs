@@ -277,7 +277,7 @@ fn a_name_that_contradicts_dns_is_not_rescued_by_it() {
     let audited = audit(&site_of("workload-security-ja"), &traffic);
     assert_eq!(
         audited.findings(),
-        ["name-contradicted tunnel.example.net:443"]
+        ["encrypted-hello tunnel.example.net:443"]
     );
     assert!(audited.message("tunnel.example.net").contains("ECH"));
     // Without a name of its own the flow has the one that DNS gave.
