@@ -91,7 +91,7 @@ fn fragments(frame: &OwnedFrame, at: usize) -> [OwnedFrame; 2] {
     let part = |start: usize, end: usize, flags: usize| {
         let mut bytes = frame.bytes[..ETHERNET + IP].to_vec();
         bytes.extend(&frame.bytes[ETHERNET + IP + start..ETHERNET + IP + end]);
-        let place = u16::try_from(flags << 13 | start / 8).unwrap();
+        let place = u16::try_from((flags << 13) | (start / 8)).unwrap();
         let length = u16::try_from(IP + end - start).unwrap();
         bytes[ETHERNET + 2..ETHERNET + 4].copy_from_slice(&length.to_be_bytes());
         bytes[ETHERNET + 6..ETHERNET + 8].copy_from_slice(&place.to_be_bytes());

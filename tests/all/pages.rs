@@ -584,7 +584,9 @@ fn explanations_and_audits_agree() {
             let of_flow = intents.filter(|intent| {
                 intent["initiator"] == from
                     && intent["fqdn"] == name
-                    && intent["port"].to_string() == port
+                    && intent["port"]
+                        .as_u64()
+                        .is_some_and(|number| number.to_string() == port)
             });
             let mut audited: Vec<&str> = of_flow
                 .flat_map(|intent| intent["requirements"].as_array().unwrap())
