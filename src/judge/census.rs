@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
+use foldhash::HashMap;
+
 use super::encrypted_dns::EncryptedDns;
 use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
@@ -180,18 +182,22 @@ impl Census {
                 census.note(verdict.host, way, flow, verdict, open);
             }
         }
+        let mut asked: HashMap<(IpAddr, IpAddr), u64> = HashMap::default();
         for transaction in &capture.dns {
             let client = hosts.host(transaction.client.ip);
             if transaction.server.port != 53 || !rules.profile().is_audited(client) {
                 continue;
             }
-            let way = match servers.contains(&(client, transaction.server.ip)) {
+            *asked.entry((client, transaction.server.ip)).or_default() += 1;
+        }
+        for ((client, server), count) in asked {
+            let way = match servers.contains(&(client, server)) {
                 true => NameWay::Dns,
                 false => NameWay::DnsElsewhere,
             };
             let gone = census.gone(client, way);
-            gone.count += 1;
-            gone.to(transaction.server.ip.to_string());
+            gone.count += count;
+            gone.to(&server.to_string());
         }
         census.suspect(capture, audited().collect());
         census
@@ -204,8 +210,10 @@ impl Census {
     fn note(&mut self, host: IpAddr, way: NameWay, flow: &Flow, verdict: &FlowVerdict, open: bool) {
         let gone = self.gone(host, way);
         gone.count += 1;
-        let said = flow.said_names().next().map(|name| name.fqdn.to_string());
-        gone.to(said.unwrap_or_else(|| flow.responder.ip.to_string()));
+        match flow.said_names().next() {
+            Some(name) => gone.to(name.fqdn.as_str()),
+            None => gone.to(&flow.responder.ip.to_string()),
+        }
         if open {
             gone.ports.insert((verdict.aim.port, flow.transport));
         }
@@ -339,8 +347,11 @@ impl Census {
 }
 
 impl Gone {
-    fn to(&mut self, responder: String) {
-        self.responders.insert(responder);
+    fn to(&mut self, responder: &str) {
+        if self.responders.contains(responder) {
+            return;
+        }
+        self.responders.insert(responder.to_owned());
         if self.responders.len() > MOST_RESPONDERS {
             self.responders.pop_last();
         }
