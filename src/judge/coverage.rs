@@ -259,7 +259,7 @@ pub(super) fn cover(
         (true, None) => IpAddr::from([0, 0, 0, 0]),
         (false, _) => ground.hosts.destination(flow.responder.ip),
     };
-    let mut ask = |names: &[&Fqdn]| {
+    let ask = |names: &[&Fqdn], scratch: &mut Scratch| {
         let subject = Subject {
             initiator,
             responder,
@@ -276,7 +276,7 @@ pub(super) fn cover(
         covers,
         misses,
         denied,
-    } = ask(&names);
+    } = ask(&names, scratch);
     let mut ways = ThinVec::new();
     let mut covers = covers;
     if aim.proxied {
@@ -288,18 +288,6 @@ pub(super) fn cover(
             }
         }
     }
-    let mut ask = |names: &[&Fqdn]| {
-        let subject = Subject {
-            initiator,
-            responder,
-            port: aim.port,
-            transport: flow.transport,
-            names,
-            path,
-            time: flow.span.0.time,
-        };
-        rules.fit(&subject, scratch)
-    };
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let mut contradicted = ThinVec::new();
     if said && covers.is_empty() && !aim.proxied && hidden.is_none() {
@@ -308,7 +296,7 @@ pub(super) fn cover(
             .iter()
             .filter(|name| name.source == NameSource::DnsAnswer && !name.stale);
         for name in answers.filter(|name| name.same_client && !aim.names.contains(&name.fqdn)) {
-            if !ask(&[&name.fqdn]).covers.is_empty() {
+            if !ask(&[&name.fqdn], scratch).covers.is_empty() {
                 contradicted.push(name.fqdn.clone());
             }
         }
@@ -326,11 +314,11 @@ pub(super) fn cover(
     if let Some(hidden) = hidden {
         let inside: Vec<&Fqdn> = hidden.inner.iter().collect();
         if !inside.is_empty() {
-            coverage.cover_inside(&ask(&inside).covers);
+            coverage.cover_inside(&ask(&inside, scratch).covers);
         }
         aim.inner = hidden.inner;
     } else if !said && !coverage.covers.is_empty() && (names.len() > 1 || is_older(flow)) {
-        coverage.shade_by_name(flow, &names, |names| ask(names));
+        coverage.shade_by_name(flow, &names, |names| ask(names, scratch));
     }
     coverage.shade_by_application(flow, aim, &ground.applications);
     coverage

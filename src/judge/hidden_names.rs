@@ -8,7 +8,7 @@ use super::encrypted_dns::EncryptedDns;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::shade::Shade;
-use crate::model::{Stamp, Transport};
+use crate::model::Transport;
 use crate::observe::{Flow, FlowId};
 use crate::rules::RequirementIndex;
 
@@ -35,7 +35,7 @@ pub(super) fn encrypted_dns(case: &Case<'_>, out: &mut Vec<Finding>) {
             message: format!("{dns} to a name server of the site, of which the page lists DNS in clear: what is asked is not visible"),
             advice: "if that is how the site resolves, say encrypted = true under [dns] in the site file; else switch it off on the host".to_owned(),
             requirements,
-            span: span(case, &flows),
+            span: case.span(&flows),
             flows,
             ..Finding::new(FindingCode::EncryptedDns, target)
         });
@@ -73,7 +73,7 @@ pub(super) fn encrypted_hello(case: &Case<'_>, out: &mut Vec<Finding>) {
             ),
             advice: "if it is the outer name of the provider's ECH, say so with outer-names under [ech] in the site file; else find out what the program really talks to".to_owned(),
             requirements: shaded(case, &flows),
-            span: span(case, &flows),
+            span: case.span(&flows),
             flows,
             ..Finding::new(FindingCode::EncryptedHello, target)
         });
@@ -107,7 +107,7 @@ pub(super) fn other_application(case: &Case<'_>, out: &mut Vec<Finding>) {
             message: format!("{spoken} is spoken there, where the page lists {}", listed.join(", ")),
             advice: "find out which program it is: a firewall that knows applications stops it, and it does not show that the listed one gets through".to_owned(),
             requirements,
-            span: span(case, &flows),
+            span: case.span(&flows),
             flows,
             ..Finding::new(FindingCode::OtherApplication, target)
         });
@@ -153,17 +153,4 @@ fn shaded(case: &Case<'_>, flows: &[FlowId]) -> Vec<RequirementIndex> {
     out.sort_unstable();
     out.dedup();
     out
-}
-
-fn span(case: &Case<'_>, flows: &[FlowId]) -> Option<(Stamp, Stamp)> {
-    let spans = || {
-        flows
-            .iter()
-            .filter_map(|id| case.capture.flow(*id))
-            .map(|flow| flow.span)
-    };
-    Some((
-        spans().map(|(first, _)| first).min()?,
-        spans().map(|(_, last)| last).max()?,
-    ))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::attempt::Doubt;
+use super::attempt::{Doubt, TAIL};
 use super::evidence::{Code, Evidence, Grade};
 use super::resolvers::Resolvers;
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
@@ -14,9 +14,6 @@ use crate::observe::{DnsData, DnsFacts, DnsRecord, DnsSection, DnsTransaction, i
 const CNAME: u16 = 5;
 const NS: u16 = 2;
 const SOA: u16 = 6;
-
-/// An answer may come this long after the capture's end.
-const TAIL: Duration = Duration::from_secs(10);
 
 /// What came of one transaction.
 pub(super) enum Said {

@@ -42,7 +42,8 @@ mod unseen;
 
 use rayon::prelude::*;
 
-use crate::observe::Capture;
+use crate::model::Stamp;
+use crate::observe::{Capture, FlowId};
 use crate::rules::{Profile, RequirementIndex, RuleSet};
 
 pub use attempt::{Doubt, Went};
@@ -93,6 +94,20 @@ pub(crate) struct Case<'a> {
     pub(crate) intents: &'a [Intent],
     pub(crate) requirements: &'a [RequirementVerdict],
     pub(crate) census: &'a Census,
+}
+
+impl Case<'_> {
+    /// From the first to the last packet of some flows; `None` of none.
+    fn span(&self, flows: &[FlowId]) -> Option<(Stamp, Stamp)> {
+        let spans = || {
+            let flows = flows.iter().filter_map(|id| self.capture.flow(*id));
+            flows.map(|flow| flow.span)
+        };
+        Some((
+            spans().map(|(first, _)| first).min()?,
+            spans().map(|(_, last)| last).max()?,
+        ))
+    }
 }
 
 /// The questions, in report order. Each adds its findings.

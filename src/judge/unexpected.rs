@@ -15,7 +15,7 @@ use super::nameless::Nameless;
 use super::row_facts::was_let_in;
 use super::rows;
 use super::shade::is_older;
-use crate::model::{Fqdn, Stamp, Transport};
+use crate::model::{Fqdn, Transport};
 use crate::observe::{Flow, FlowId, NameSource};
 use crate::rules::{Misfit, Miss, RequirementIndex};
 
@@ -53,7 +53,7 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
             message: hint.unwrap_or_else(|| "the page says that this must stay closed".to_owned()),
             advice: "close it, or tell the site file that it is meant to be open".to_owned(),
             requirements: vec![requirement],
-            span: span(case, &flows),
+            span: case.span(&flows),
             flows,
             ..Finding::new(FindingCode::Forbidden, responder.to_string())
         });
@@ -178,7 +178,7 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             evidence: failure.into_iter().collect(),
             requirements,
             intents,
-            span: span(case, &flows),
+            span: case.span(&flows),
             flows,
             ..Finding::new(code, target)
         });
@@ -414,17 +414,4 @@ const fn advice(code: FindingCode) -> &'static str {
             "find the program; allow it by a requirement of your own, ignore it in the site file, or stop it"
         }
     }
-}
-
-fn span(case: &Case<'_>, flows: &[FlowId]) -> Option<(Stamp, Stamp)> {
-    let spans = || {
-        flows
-            .iter()
-            .filter_map(|id| case.capture.flow(*id))
-            .map(|flow| flow.span)
-    };
-    Some((
-        spans().map(|(first, _)| first).min()?,
-        spans().map(|(_, last)| last).max()?,
-    ))
 }

@@ -3,11 +3,11 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::time::Duration;
 
 use foldhash::{HashMap, HashSet};
 
 use super::Case;
+use super::attempt::TAIL;
 use super::evidence::{Code, Evidence, Grade};
 use super::finding::{Finding, FindingCode, Severity};
 use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
@@ -123,7 +123,6 @@ struct Untried<'a> {
 
 impl<'a> Untried<'a> {
     fn of(case: &Case<'a>) -> Self {
-        const TAIL: Duration = Duration::from_secs(10);
         let flows = case.capture.flows.iter().zip(case.flows);
         let opened: HashSet<(IpAddr, IpAddr)> = flows
             .map(|(flow, verdict)| (verdict.host, flow.responder.ip))

@@ -73,15 +73,7 @@ pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Went>
         && ladder.client_is_through()
         && let Some(answer) = ladder.answers.first()
     {
-        let asked = Asked {
-            what: "the client's key exchange",
-            stamp: answer.stamp,
-            start: answer.start,
-            end: answer.start.wrapping_add(ladder.said()),
-            reset: Code::HandshakeCut,
-            closed: Some(Code::HandshakeCut),
-            silent: Code::HandshakeSilent,
-        };
+        let asked = last_words("the client's key exchange", answer, &ladder);
         return Some(unanswered(flow, &asked, end));
     }
     Some(stopped(flow, &ladder, end))
@@ -121,6 +113,19 @@ fn asked<'a>(flow: &Flow, ladder: &Ladder, hello: TlsMark) -> Asked<'a> {
         reset,
         closed: Some(closed),
         silent,
+    }
+}
+
+/// What the client says behind its last hello, to end the handshake.
+fn last_words<'a>(what: &'a str, answer: &TlsMark, ladder: &Ladder) -> Asked<'a> {
+    Asked {
+        what,
+        stamp: answer.stamp,
+        start: answer.start,
+        end: answer.start.wrapping_add(ladder.said()),
+        reset: Code::HandshakeCut,
+        closed: Some(Code::HandshakeCut),
+        silent: Code::HandshakeSilent,
     }
 }
 
@@ -244,15 +249,7 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
     }) && ladder.version == 0x0304
         && !server_went_on(flow, answer)
     {
-        let asked = Asked {
-            what: "the client's last message of the handshake",
-            stamp: answer.stamp,
-            start: answer.start,
-            end: answer.start.wrapping_add(ladder.said()),
-            reset: Code::HandshakeCut,
-            closed: Some(Code::HandshakeCut),
-            silent: Code::HandshakeSilent,
-        };
+        let asked = last_words("the client's last message of the handshake", answer, ladder);
         if let Went::Failed(evidence) = unanswered(flow, &asked, end) {
             return Some(Went::Failed(evidence));
         }

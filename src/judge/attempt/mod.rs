@@ -27,7 +27,7 @@ pub(super) use tcp::{answer_times, said_until};
 const COPY: Duration = Duration::from_millis(1);
 
 /// An attempt that ends within this time of the capture's end may have gone on.
-const TAIL: Duration = Duration::from_secs(10);
+pub(super) const TAIL: Duration = Duration::from_secs(10);
 
 /// How a flow went.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::super::evidence::{Code, Evidence, Grade};
+use super::ladder::behind;
 use super::{Doubt, TAIL, Went, seconds};
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact};
@@ -261,10 +262,4 @@ fn end_of(flow: &Flow, own: bool) -> Option<u32> {
             ends.max_by_key(|end| end.wrapping_sub(first))
         }
     }
-}
-
-/// How far `a` lies behind `b`, 0 where it does not.
-const fn behind(a: u32, b: u32) -> u32 {
-    let length = a.wrapping_sub(b);
-    if length < 1 << 31 { length } else { 0 }
 }
