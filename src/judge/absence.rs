@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::census::{Census, NameWay};
+use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
 use super::requirement_verdict::{NotSeen, Present, Standing};
 use super::shade::Shade;
 use crate::model::{CaptureTime, Fqdn};
-use crate::observe::{App, Capture, Flow, NameSource};
-use crate::rules::{RequirementIndex, RuleSet, Via};
+use crate::observe::{App, Capture, Flow, NameSource, StreamFact};
+use crate::rules::{Requirement, RequirementIndex, RuleSet, Scratch, Via};
 
 /// What tells why a requirement was not exercised.
 pub(super) struct Absence<'a> {
@@ -26,13 +27,18 @@ impl Absence<'_> {
     /// Whom a requirement may have been reached through, where a proxy over TLS hides it.
     pub(super) fn hidden_by_proxy(&self, requirement: RequirementIndex) -> Option<String> {
         let row = self.rules.library().requirement(requirement)?;
+        self.hidden(row)
+    }
+
+    /// By whom and how names are hidden that a requirement may have.
+    fn hidden(&self, row: &Requirement) -> Option<String> {
         let (host, way, gone) = self.census.hides(row, self.rules)?;
         let to: Vec<&str> = gone.responders.iter().map(String::as_str).collect();
-        Some(format!(
-            "names are hidden: {host} uses {} ({})",
-            way.words(),
-            to.join(", ")
-        ))
+        let verb = match way {
+            NameWay::NoLookupSeen | NameWay::OlderThanCapture => "has",
+            _ => "uses",
+        };
+        Some(format!("{host} {verb} {} ({})", way.words(), to.join(", ")))
     }
 
     /// Why, and what is to be known beside it.
@@ -67,17 +73,13 @@ impl Absence<'_> {
                 false => (NotSeen::NeverTried, None),
             };
         }
-        match self.census.hides(row, self.rules) {
-            Some((host, way, gone)) => {
-                let to: Vec<&str> = gone.responders.iter().map(String::as_str).collect();
-                let verb = match way {
-                    NameWay::NoLookupSeen | NameWay::OlderThanCapture => "has",
-                    _ => "uses",
-                };
-                let note = format!("{host} {verb} {} ({})", way.words(), to.join(", "));
-                (NotSeen::NamesHidden, Some(note))
-            }
+        if let Some(other) = self.shared.certified.get(&requirement) {
+            let note = format!("the certificate of the connection to {other} has its name too");
+            return (NotSeen::SharedConnection, Some(note));
+        }
+        match self.hidden(row) {
             None => (NotSeen::NeverResolved, None),
+            note => (NotSeen::NamesHidden, note),
         }
     }
 }
@@ -159,23 +161,35 @@ fn shade_of(intent: &Intent, requirement: RequirementIndex) -> Option<Shade> {
         .map(|(_, shade)| *shade)
 }
 
-/// Names that were looked up while a connection to another name at the same address was open, and that have none of
-/// their own: HTTP/2 (RFC 9113 section 9.1.1) and HTTP/3 (RFC 9114 section 3.3) serve several names over one.
+/// What may have gone over a connection to another name: HTTP/2 (RFC 9113 section 9.1.1) and HTTP/3 (RFC 9114 section
+/// 3.3) serve several names over one.
 #[derive(Debug, Default)]
-pub(super) struct SharedConnections(BTreeMap<String, Fqdn>);
+pub(super) struct SharedConnections {
+    /// Names that were looked up while a connection to another name at the same address was open, and that have none of
+    /// their own: with that other name.
+    looked_up: BTreeMap<String, Fqdn>,
+    /// Requirements of names that nobody asked for, but that the certificate of a connection over HTTP/2 has.
+    certified: BTreeMap<RequirementIndex, Fqdn>,
+}
 
 impl SharedConnections {
-    pub(super) fn of(capture: &Capture, flows: &[FlowVerdict], lookups: &Lookups) -> Self {
+    pub(super) fn of(
+        capture: &Capture,
+        flows: &[FlowVerdict],
+        lookups: &Lookups,
+        rules: &RuleSet,
+    ) -> Self {
         type Open<'a> = (CaptureTime, CaptureTime, &'a Fqdn);
+        let mut out = Self::default();
         let mut open: BTreeMap<(IpAddr, IpAddr), Vec<Open<'_>>> = BTreeMap::new();
         for (flow, verdict) in capture.flows.iter().zip(flows) {
             if let Some(name) = serves_several(flow) {
                 let key = (verdict.host, flow.responder.ip);
                 let span = (flow.span.0.time, flow.span.1.time);
                 open.entry(key).or_default().push((span.0, span.1, name));
+                out.certify(flow, verdict, name, rules);
             }
         }
-        let mut out = Self::default();
         if open.is_empty() {
             return out;
         }
@@ -191,7 +205,7 @@ impl SharedConnections {
             let other = connections
                 .find(|(first, last, other)| first < &at && at <= *last && *other != name);
             if let Some((.., other)) = other {
-                out.0
+                out.looked_up
                     .entry(name.as_str().to_owned())
                     .or_insert((*other).clone());
             }
@@ -200,13 +214,39 @@ impl SharedConnections {
     }
 
     fn of_name(&self, name: &str) -> Option<&Fqdn> {
-        self.0.get(name)
+        self.looked_up.get(name)
     }
+
+    /// Takes what a certificate says in clear, where HTTP/2 is spoken.
+    fn certify(&mut self, flow: &Flow, verdict: &FlowVerdict, name: &Fqdn, rules: &RuleSet) {
+        if chosen(flow) != Some(true) {
+            return;
+        }
+        let names = flow.names.iter();
+        let others = names.filter(|n| n.source == NameSource::TlsCertificate && n.fqdn != *name);
+        for other in others {
+            let (host, at) = (verdict.host, flow.span.0.time);
+            let wanted = wanted_by_name(host, &other.fqdn, at, rules, &mut Scratch::default());
+            for requirement in wanted.iter() {
+                let known = self.certified.entry(*requirement);
+                known.or_insert_with(|| name.clone());
+            }
+        }
+    }
+}
+
+/// Whether the server chose HTTP/2, where that is in clear (up to TLS 1.2).
+fn chosen(flow: &Flow) -> Option<bool> {
+    flow.facts.iter().find_map(|(_, own, fact)| match fact {
+        StreamFact::ServerHello { version, http2 } if !own => (*version < 0x0304).then_some(*http2),
+        _ => None,
+    })
 }
 
 /// The name of a flow that may serve other names too: it offers HTTP/2, or is HTTP/3, and the server took it up.
 fn serves_several(flow: &Flow) -> Option<&Fqdn> {
-    let several = flow.app.has(App::QUIC) || super::encrypted_dns::offers(flow, "h2");
+    let offered = || super::encrypted_dns::offers(flow, "h2");
+    let several = flow.app.has(App::QUIC) || offered() && chosen(flow) != Some(false);
     let name = flow
         .names
         .iter()

@@ -11,7 +11,7 @@ use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
 use super::scope::OutOfScope;
 use super::shade::is_older;
-use crate::model::{CaptureTime, Transport};
+use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Requirement, RuleSet, Source};
 
@@ -154,6 +154,8 @@ pub struct Gone {
 pub struct Census {
     /// By host and way.
     pub hosts: BTreeMap<IpAddr, BTreeMap<NameWay, Gone>>,
+    /// By host: the servers of which only its whole traffic shows what they are.
+    suspects: BTreeMap<(IpAddr, Endpoint), NameWay>,
 }
 
 impl Census {
@@ -253,9 +255,13 @@ impl Census {
                 }
             } else if let Some((flow, verdict, count)) = only_server(&flows) {
                 self.note(host, NameWay::LikelyProxy, flow, verdict, false);
+                let at = (host, flow.responder);
+                self.suspects.insert(at, NameWay::LikelyProxy);
                 self.gone(host, NameWay::LikelyProxy).count = count;
             } else if let Some((flow, verdict)) = likely_resolver(&flows, &asked) {
                 self.note(host, NameWay::LikelyDnsOverHttps, flow, verdict, false);
+                let at = (host, flow.responder);
+                self.suspects.insert(at, NameWay::LikelyDnsOverHttps);
             }
         }
     }
@@ -287,6 +293,11 @@ impl Census {
         let (way, gone) = ways.find(|(way, _)| way.hides_lookups())?;
         let to: Vec<&str> = gone.responders.iter().map(String::as_str).collect();
         Some((*way, to.join(", ")))
+    }
+
+    /// What a server on no list seems to be to a host, where that would hide its names.
+    pub(super) fn suspect_at(&self, host: IpAddr, server: Endpoint) -> Option<NameWay> {
+        self.suspects.get(&(host, server)).copied()
     }
 
     /// Hosts whose names are hidden, with the ways, ascending.
@@ -398,15 +409,23 @@ fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
     (encrypted && verdict.aim.names.is_empty()).then_some(NameWay::NamelessTls)
 }
 
-/// The one server to which all connections of a host go over TLS, where it is on no list; and how many.
+/// The one server to which all connections of a host go over TLS, where it is on no list; and how many. A proxy that is
+/// called so needs but one: HTTP/2 and HTTP/3 carry all tunnels in it.
 fn only_server<'a>(
     flows: &[(&'a Flow, &'a FlowVerdict)],
 ) -> Option<(&'a Flow, &'a FlowVerdict, u64)> {
     let (first, verdict) = flows.first()?;
     let same = |(flow, v): &(&Flow, &FlowVerdict)| {
-        flow.responder == first.responder && flow.app.has(App::TLS) && v.coverage.covers.is_empty()
+        let encrypted = flow.app.has(App::TLS) || flow.app.has(App::QUIC);
+        flow.responder == first.responder && encrypted && v.coverage.covers.is_empty()
     };
-    (flows.len() >= ALL_TO_ONE && flows.iter().all(same)).then_some((
+    let called = verdict
+        .aim
+        .names
+        .first()
+        .is_some_and(|name| has_label(name.as_str(), &["proxy", "webproxy", "squid"]));
+    let wanted = if called { 1 } else { ALL_TO_ONE };
+    (flows.len() >= wanted && flows.iter().all(same)).then_some((
         *first,
         *verdict,
         flows.len() as u64,
@@ -429,10 +448,7 @@ fn likely_resolver<'a>(
         .map(|(flow, _)| (flow.span.0.time, flow.responder.ip))
         .collect();
     let targets: BTreeSet<IpAddr> = unasked.iter().map(|(_, ip)| *ip).collect();
-    let speaks = |name: &str| {
-        let mut labels = name.split('.');
-        labels.any(|label| matches!(label, "doh" | "dns" | "resolver"))
-    };
+    let speaks = |name: &str| has_label(name, &["doh", "dns", "resolver"]);
     flows.iter().copied().find(|(flow, verdict)| {
         let during =
             |(at, _): &&(CaptureTime, IpAddr)| flow.span.0.time < *at && *at <= flow.span.1.time;
@@ -445,4 +461,9 @@ fn likely_resolver<'a>(
             && said.is_none_or(|name| asked.contains(name))
             && served.len() >= wanted
     })
+}
+
+/// Whether one of a name's labels is one of some words.
+fn has_label(name: &str, words: &[&str]) -> bool {
+    name.split('.').any(|label| words.contains(&label))
 }

@@ -79,6 +79,7 @@ findings! {
     Expired "expired" Medium "a listed destination whose entry was not valid any more, or not yet",
     NotTls "not-tls" Medium "a listed destination that was reached, but not with TLS as its row asks",
     ListGap "list-gap" Medium "a name under a vendor's domain that is on no list",
+    HidesNames "hides-names" Medium "a server on no list that seems to hide where a host goes: a proxy over TLS, or a resolver",
     UnexpectedName "unexpected-name" Medium "a named destination that no requirement covers",
     OtherAddress "other-address" Medium "an address in no role that is a second one of a host that is in one: its traffic is not audited",
     Unnamed "unnamed" Medium "a destination without a name, whose address no requirement covers",

@@ -177,6 +177,10 @@ fn verdict(
         // Clients of QUIC have TCP to go on with, so what is said of that counts where it would do.
         evidence.grade = Grade::C;
     }
+    if went == Went::Open(Doubt::KeyRefused) && coverage.outer.is_none() && !aim.proxied {
+        // Random bytes for a key (GREASE): the name in clear is the one that was asked for, and its handshake is whole.
+        went = Went::Succeeded;
+    }
     if out_of_scope.is_none()
         && coverage.covers.is_empty()
         && coverage.denied.is_empty()

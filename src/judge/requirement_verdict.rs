@@ -123,9 +123,7 @@ impl fmt::Display for NotSeen {
             Self::NothingForbidden => "nothing of what it forbids was seen",
             Self::NamesHidden => "names are hidden, so whether a host went there cannot be told",
             Self::OtherWay => "its name server was asked over TLS, QUIC or HTTPS instead",
-            Self::SharedConnection => {
-                "a name was resolved, and may have gone over a connection to another name"
-            }
+            Self::SharedConnection => "may have gone over a connection to another name",
         })
     }
 }
@@ -188,7 +186,7 @@ pub(super) fn requirement_verdicts(
         census,
         rules,
         other_way: other_way(flows),
-        shared: SharedConnections::of(capture, flows, lookups),
+        shared: SharedConnections::of(capture, flows, lookups, rules),
     };
     let resolved = resolved_names(lookups, rules);
     let mut verdicts: Vec<RequirementVerdict> = covered
@@ -213,7 +211,7 @@ pub(super) fn requirement_verdicts(
                 // Whatever was asked behind an encrypted connection to a proxy, none of it shows.
                 None if intents_of.is_empty() && hidden.may_hide(requirement, rules) => {
                     note = absence.hidden_by_proxy(requirement);
-                    Standing::Inconclusive
+                    Standing::NotSeen(NotSeen::NamesHidden)
                 }
                 _ if intents_of.is_empty() => {
                     let found = || resolved.get(&requirement).into_iter().flatten();

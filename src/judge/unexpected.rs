@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::Case;
 use super::attempt::Went;
-use super::census::is_tls_proxy;
+use super::census::{NameWay, is_tls_proxy};
 use super::evidence::Evidence;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
@@ -81,7 +81,11 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 continue; // told as forbidden, closed as asked, DNS by another way, or as what hides names
             }
             let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
-            let code = classify(verdict, case);
+            let mut code = classify(verdict, case);
+            let suspect = case.census.suspect_at(verdict.host, flow.responder);
+            if suspect.is_some() && is_on_no_list(code) {
+                code = FindingCode::HidesNames;
+            }
             let target = match verdict.aim.names.first() {
                 Some(name) => name.to_string(),
                 None => flow.responder.ip.to_string(),
@@ -151,6 +155,10 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
                 "; it is {dns}: what the host asks there is not visible"
             ));
         }
+        let suspect = suspect(code, case, initiator, &flows);
+        if let Some((what, _)) = &suspect {
+            message.push_str(what);
+        }
         let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
         if let Some(evidence) = &failure {
             message.push_str(&format!("; it did not get through: {}", evidence.words));
@@ -169,6 +177,7 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             transport: Some(transport),
             message,
             advice: match (&hidden, nameless) {
+                _ if suspect.is_some() => suspect.map_or_else(String::new, |(_, advice)| advice),
                 // Those are given by address: no name of theirs is hidden.
                 (_, Some(nameless)) if nameless.words().is_some() => nameless.advice().to_owned(),
                 (Some(_), _) => HIDDEN.to_owned(),
@@ -210,6 +219,33 @@ fn hidden(case: &Case<'_>, host: IpAddr, flows: &[FlowId]) -> Option<String> {
         "its name is unknown because {} hides it ({to})",
         way.words()
     ))
+}
+
+/// Whether nothing at all is known of the destination.
+const fn is_on_no_list(code: FindingCode) -> bool {
+    matches!(code, FindingCode::UnexpectedName | FindingCode::Unnamed)
+}
+
+/// What a server seems to be that hides names, and what to do about that.
+fn suspect(
+    code: FindingCode,
+    case: &Case<'_>,
+    host: IpAddr,
+    flows: &[FlowId],
+) -> Option<(String, String)> {
+    let flow = case.capture.flow(*flows.first()?)?;
+    let server = flow.responder;
+    let way = case.census.suspect_at(host, server);
+    Some(match way.filter(|_| code == FindingCode::HidesNames)? {
+        NameWay::LikelyProxy => (
+            "; all connections of the host go there over TLS, as to a proxy: what is behind it is not visible".to_owned(),
+            format!("if it is the site's proxy, say addresses = [\"{server}\"] under [proxies] in the site file; else find the program"),
+        ),
+        _ => (
+            "; connections to names that nobody asked for in clear are opened while it is spoken to, as behind a resolver: what is asked there is not visible".to_owned(),
+            format!("if it is a resolver over HTTPS, say https-resolvers = [\"{}\"] under [dns] in the site file; else find the program", server.ip),
+        ),
+    })
 }
 
 /// The best evidence of what stopped the flows.

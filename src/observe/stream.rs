@@ -75,6 +75,8 @@ pub enum StreamFact {
     ServerHello {
         /// As on the wire.
         version: u16,
+        /// Whether HTTP/2 is chosen in clear, as up to TLS 1.2.
+        http2: bool,
     },
     /// A leaf certificate in clear.
     Certificate {

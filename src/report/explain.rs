@@ -178,6 +178,16 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
              allowed.\n\n\
              What else looks the same: the vendor's web site in somebody's browser, which no agent needs."
         }
+        FindingCode::HidesNames => {
+            "What it means: a server on no list behaves as one behind which names are hidden. Either all that a host says \
+             goes there over TLS, as to a forward proxy that is spoken to over TLS; or connections to names that nobody \
+             asked for in clear follow what it says, as behind a resolver over HTTPS. Packets do not show what is asked \
+             of it, so what the host lacks elsewhere proves nothing.\n\n\
+             What to look at: the proxy and resolver settings of the host. Tell a proxy under [proxies] in the site file, a \
+             resolver with https-resolvers under [dns]; then it is counted as that.\n\n\
+             What else looks the same: a program that talks to one server only, in a capture of that program alone; a \
+             program that has addresses from a file, beside any long connection."
+        }
         FindingCode::UnexpectedName => {
             "What it means: a host of the site went to a named destination that no requirement covers.\n\n\
              What to look at: the program on the host. Then one of three: a requirement of your own, an [[ignore]] in the \

@@ -10,7 +10,7 @@ const SERVER: &str = "203.0.113.10:443";
 
 /// Outcome and reason of a requirement.
 #[track_caller]
-fn of<'r>(report: &'r Value, id: &str) -> (&'r str, &'r str) {
+pub(super) fn of<'r>(report: &'r Value, id: &str) -> (&'r str, &'r str) {
     let all = report["requirements"].as_array().unwrap();
     let row = all
         .iter()
@@ -22,23 +22,29 @@ fn of<'r>(report: &'r Value, id: &str) -> (&'r str, &'r str) {
     )
 }
 
-fn codes(report: &Value) -> Vec<&str> {
+pub(super) fn codes(report: &Value) -> Vec<&str> {
     let all = report["findings"].as_array().unwrap();
     all.iter().map(|f| f["code"].as_str().unwrap()).collect()
 }
 
-fn ways(report: &Value) -> Vec<&str> {
+pub(super) fn ways(report: &Value) -> Vec<&str> {
     let all = report["capture"]["names"]["ways"].as_array().unwrap();
     all.iter().map(|way| way["way"].as_str().unwrap()).collect()
 }
 
 /// A lookup of the vendor's name at its address.
-fn asked(packets: Packets, millis: u64, name: &str) -> Packets {
+pub(super) fn asked(packets: Packets, millis: u64, name: &str) -> Packets {
     packets.lookup(millis, name, 0x8180, [1, 0, 0], &address([203, 0, 113, 10]))
 }
 
 /// A connection on which each side says something.
-fn talk(packets: Packets, millis: u64, client: &str, server: &str, said: [&[u8]; 2]) -> Packets {
+pub(super) fn talk(
+    packets: Packets,
+    millis: u64,
+    client: &str,
+    server: &str,
+    said: [&[u8]; 2],
+) -> Packets {
     let [asks, answers] = said.map(hex);
     let end = 1001 + said[0].len();
     packets
@@ -74,7 +80,7 @@ fn rules_with(app: &str) -> String {
 }
 
 /// An HTTPS record of the name in the question, whose keys are for hellos under an outer name (RFC 9848).
-fn https_record(outer: &str) -> Vec<u8> {
+pub(super) fn https_record(outer: &str) -> Vec<u8> {
     let mut contents = vec![7, 0, 0x20, 0, 2, 1, 2, 0, 4, 0, 1, 0, 1, 64];
     contents.push(u8::try_from(outer.len()).unwrap());
     contents.extend(outer.bytes());
@@ -282,7 +288,7 @@ fn an_address_row_is_reached_through_translation() {
 }
 
 /// A ServerHello of a version, in its record.
-fn server_hello(tls_1_3: bool) -> Vec<u8> {
+pub(super) fn server_hello(tls_1_3: bool) -> Vec<u8> {
     let mut body = vec![3, 3];
     body.extend([9; 32]);
     match tls_1_3 {

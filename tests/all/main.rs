@@ -12,6 +12,7 @@ mod evidence;
 mod formats;
 mod handshakes;
 mod harness;
+mod hidden_hosts;
 mod hidden_names;
 mod hostile;
 mod lab_table;

@@ -371,7 +371,7 @@ fn what_lies_behind_tls_to_the_proxy_is_neither_seen_nor_missed() {
         .clone()
         .find(|row| row["id"] == "acme/manager")
         .unwrap();
-    assert_eq!(manager["outcome"], "inconclusive");
+    assert_eq!(manager["reason"], "names_hidden");
     // No tunnel hides a lookup.
     let dns = rows.clone().find(|row| row["id"] == "acme/dns").unwrap();
     assert_eq!(dns["outcome"], "not_seen");

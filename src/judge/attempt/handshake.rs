@@ -409,7 +409,7 @@ fn hellos(flow: &Flow) -> (Option<Stamp>, Option<(Stamp, u16)>) {
     for (stamp, own, fact) in &flow.facts {
         match fact {
             StreamFact::ClientHello { .. } if *own => client = client.or(Some(*stamp)),
-            StreamFact::ServerHello { version } if !own => {
+            StreamFact::ServerHello { version, .. } if !own => {
                 server = server.or(Some((*stamp, *version)));
             }
             _ => {}

@@ -17,7 +17,7 @@ pub(super) fn key_refused(flow: &Flow) -> bool {
         return false;
     }
     let server = flow.facts.iter().find_map(|(stamp, own, fact)| {
-        matches!(fact, StreamFact::ServerHello { version: 0x0304 } if !own).then_some(*stamp)
+        matches!(fact, StreamFact::ServerHello { version: 0x0304, .. } if !own).then_some(*stamp)
     });
     let fin = flow.events_of(EventKind::Fin, true).next();
     let end = match fin {

@@ -85,6 +85,7 @@ impl Listener<'_> {
                 stamp,
                 StreamFact::ServerHello {
                     version: hello.version,
+                    http2: hello.alpn.as_deref() == Some("h2"),
                 },
             );
         }

@@ -80,6 +80,7 @@ const fn heading(code: FindingCode) -> &'static str {
         FindingCode::SwitchedOff => "Covered only by what is off at this site",
         FindingCode::Expired => "Covered only by an entry that is not valid",
         FindingCode::ListGap => "Under a vendor's domain, but on no list",
+        FindingCode::HidesNames => "On no list, and seems to hide names",
         FindingCode::UnexpectedName => "On no list",
         FindingCode::OtherAddress => "Other addresses of audited hosts, in no role",
         FindingCode::Unnamed => "Without a name, and the address is on no list",

@@ -1,0 +1,268 @@
+//! What is told of names by more than one connection: proxies over TLS, likely proxies and resolvers, connections that
+//! serve several names, keys of encrypted hellos that are not taken. Hits, and their innocent twins.
+
+use serde_json::Value;
+
+use super::hidden_names::{asked, codes, https_record, of, server_hello, talk, ways};
+use super::traffic::{client_hello, record};
+use super::verdicts::{Packets, RULES, SITE, address, hex, said};
+
+const SERVER: &str = "203.0.113.10:443";
+
+/// A connection over TLS whose hello says a name: what is asked in it is answered.
+fn tls(packets: Packets, millis: u64, client: &str, server: &str, name: &str) -> Packets {
+    let hello = record(0x16, &client_hello(Some(name), false));
+    whole(
+        packets,
+        millis,
+        [client, server],
+        &hello,
+        &server_hello(true),
+    )
+}
+
+/// A connection over TLS to its end of use.
+fn whole(
+    packets: Packets,
+    millis: u64,
+    [client, server]: [&str; 2],
+    hello: &[u8],
+    answer: &[u8],
+) -> Packets {
+    let mut flight = answer.to_vec();
+    flight.extend(record(0x17, &[0; 400]));
+    let mut own = record(0x14, &[1]);
+    own.extend(record(0x17, &[0; 53]));
+    own.extend(record(0x17, &[0; 90]));
+    let (heard, sent) = (1001 + hello.len(), 5001 + flight.len());
+    let end = heard + own.len();
+    let page = hex(&record(0x17, &[0; 200]));
+    let (own, last) = (
+        hex(&own),
+        format!("tcp PA seq={sent} ack={end} ttl=57 hex:{page}"),
+    );
+    talk(packets, millis, client, server, [hello, &flight])
+        .at(
+            millis + 60,
+            client,
+            server,
+            &format!("tcp PA seq={heard} ack={sent} hex:{own}"),
+        )
+        .at(millis + 80, server, client, &last)
+}
+
+/// Rules whose second row is for one name, which is asked for.
+fn two_names() -> String {
+    RULES.replace("\"*.acme.com\"", "\"b.acme.com\"")
+}
+
+#[test]
+fn behind_a_proxy_over_tls_nothing_is_never_resolved() {
+    let to = |server: &str| {
+        tls(
+            Packets::new(),
+            0,
+            "10.0.0.5:40000",
+            server,
+            "proxy.corp.test",
+        )
+    };
+    let report = to("10.0.0.80:3129").audited();
+    assert_eq!(of(&report, "manager"), ("not_seen", "names_hidden"));
+    assert_eq!(ways(&report), ["tls_proxy"]);
+    assert!(!codes(&report).contains(&"unexpected-name"));
+    // CONNECT in clear tells the name.
+    let ask = b"CONNECT a.acme.com:443 HTTP/1.1\r\nHost: a.acme.com:443\r\n\r\n";
+    let granted = b"HTTP/1.1 200 OK\r\n\r\n";
+    let proxy = "10.0.0.80:3129";
+    let clear = talk(Packets::new(), 0, "10.0.0.5:40000", proxy, [ask, granted]);
+    assert!(ways(&clear.audited()).is_empty());
+}
+
+/// Connections to one server that is on no list, so many, and one to another server where that is wanted.
+fn to_one(count: u16, name: &str, another: bool) -> Value {
+    let mut packets = asked(Packets::new(), 0, name);
+    for i in 0..count {
+        let client = format!("10.0.0.5:{}", 40_000 + i);
+        let server = "203.0.113.10:8443";
+        packets = tls(packets, 100 + 1000 * u64::from(i), &client, server, name);
+    }
+    if another {
+        packets = tls(
+            packets,
+            9_000,
+            "10.0.0.5:45000",
+            "203.0.113.99:443",
+            "z.test",
+        );
+    }
+    packets.audited()
+}
+
+#[test]
+fn who_says_all_to_one_server_may_have_a_proxy() {
+    let told = |report: &Value| {
+        let guess = codes(report).contains(&"hides-names");
+        (guess, ways(report).contains(&"likely_proxy"))
+    };
+    let hit = to_one(3, "gate.corp.test", false);
+    assert_eq!(told(&hit), (true, true));
+    assert_eq!(of(&hit, "manager"), ("not_seen", "names_hidden"));
+    assert!(!codes(&hit).contains(&"unexpected-name"));
+    // HTTP/2 needs one connection only; then the name has to say it.
+    assert_eq!(told(&to_one(1, "proxy.corp.test", false)), (true, true));
+    // Too few, or another server too.
+    for miss in [
+        to_one(2, "gate.corp.test", false),
+        to_one(3, "gate.corp.test", true),
+        to_one(1, "proxy.corp.test", true),
+    ] {
+        assert_eq!(told(&miss), (false, false));
+        assert_eq!(of(&miss, "manager"), ("not_seen", "never_resolved"));
+        assert!(codes(&miss).contains(&"unexpected-name"));
+    }
+}
+
+/// A connection to a server on no list that goes on while another to a name is opened; whether that is asked for too.
+fn beside(server: &str, asks: bool) -> Value {
+    let packets = asked(Packets::new(), 0, server);
+    let (client, resolver) = ("10.0.0.5:40000", "198.51.100.53:443");
+    let packets = tls(packets, 100, client, resolver, server);
+    let packets = if asks {
+        asked(packets, 500, "a.acme.com")
+    } else {
+        packets
+    };
+    tls(packets, 1000, "10.0.0.5:40001", SERVER, "a.acme.com")
+        .at(2000, resolver, client, "tcp A seq=5007 ack=1150 ttl=57")
+        .audited_under(&two_names(), SITE)
+}
+
+#[test]
+fn connections_to_names_that_nobody_asked_for_may_have_a_resolver() {
+    let hit = beside("dns.corp.test", false);
+    assert!(ways(&hit).contains(&"likely_dns_over_https"));
+    assert!(codes(&hit).contains(&"hides-names"));
+    assert_eq!(of(&hit, "manager").0, "satisfied");
+    assert_eq!(of(&hit, "others"), ("not_seen", "names_hidden"));
+    // A name that was asked for, or a server that does not say what it is.
+    for miss in [
+        beside("dns.corp.test", true),
+        beside("www.corp.test", false),
+    ] {
+        assert!(!ways(&miss).contains(&"likely_dns_over_https"));
+        assert!(!codes(&miss).contains(&"hides-names"));
+        assert_eq!(of(&miss, "others"), ("not_seen", "never_resolved"));
+    }
+}
+
+/// A hello that offers a protocol.
+fn offering(name: &str, protocol: &str) -> Vec<u8> {
+    let mut hello = client_hello(Some(name), false);
+    let length = u8::try_from(protocol.len()).unwrap();
+    // RFC 7301 section 3.1.
+    hello.extend([0, 16, 0, length + 3, 0, length + 1, length]);
+    hello.extend(protocol.bytes());
+    // Length of all extensions behind version, random, session, suites and compression; length of the message.
+    let extensions = u16::try_from(hello.len() - 47).unwrap().to_be_bytes();
+    hello[45..47].copy_from_slice(&extensions);
+    let body = u16::try_from(hello.len() - 4).unwrap().to_be_bytes();
+    hello[2..4].copy_from_slice(&body);
+    record(0x16, &hello)
+}
+
+/// A connection to a name goes on while another is asked for, which has the same address, or another one.
+fn second_name(hello: &[u8], answer: &[u8], second: [u8; 4], own: bool) -> Value {
+    let packets = asked(Packets::new(), 0, "a.acme.com");
+    let client = "10.0.0.5:40000";
+    let packets = whole(packets, 100, [client, SERVER], hello, answer);
+    let packets = packets.lookup(500, "b.acme.com", 0x8180, [1, 0, 0], &address(second));
+    let packets = packets.at(2000, SERVER, client, "tcp A seq=5100 ack=1150 ttl=57");
+    let packets = match own {
+        true => tls(packets, 1000, "10.0.0.5:40001", SERVER, "b.acme.com"),
+        false => packets,
+    };
+    packets.audited_under(&two_names(), SITE)
+}
+
+#[test]
+fn a_second_name_may_go_over_the_connection_of_the_first() {
+    let here = [203, 0, 113, 10];
+    let hidden = server_hello(true);
+    let shared = ("not_seen", "shared_connection");
+    let hit = second_name(&offering("a.acme.com", "h2"), &hidden, here, false);
+    assert_eq!(of(&hit, "others"), shared);
+    // It may not: HTTP/1.1 offered, HTTP/1.1 chosen in clear, another address; and one of its own needs no other.
+    let never = ("not_seen", "resolved_never_tried");
+    let old = second_name(&offering("a.acme.com", "http/1.1"), &hidden, here, false);
+    assert_eq!(of(&old, "others"), never);
+    let clear = server_hello(false);
+    let refused = second_name(&offering("a.acme.com", "h2"), &clear, here, false);
+    assert_eq!(of(&refused, "others"), never);
+    let elsewhere = second_name(
+        &offering("a.acme.com", "h2"),
+        &hidden,
+        [203, 0, 113, 77],
+        false,
+    );
+    assert_eq!(of(&elsewhere, "others"), never);
+    let own = second_name(&offering("a.acme.com", "h2"), &hidden, here, true);
+    assert_eq!(of(&own, "others").0, "satisfied");
+}
+
+/// An encrypted hello whose handshake the client ends with a last record of some bytes, and a second connection.
+fn refused_key(outer: &str, last: usize, ech: bool, again: bool) -> Value {
+    let client = "10.0.0.5:40000";
+    let hello = record(0x16, &client_hello(Some(outer), ech));
+    let mut flight = server_hello(true);
+    flight.extend(record(0x17, &[0; 400]));
+    let mut own = record(0x14, &[1]);
+    own.extend(record(0x17, &[0; 53]));
+    own.extend(record(0x17, &vec![0; last]));
+    let (heard, sent) = (1001 + hello.len(), 5001 + flight.len());
+    let end = heard + own.len();
+    let mut records = address([203, 0, 113, 10]);
+    records.extend(https_record("front.acme.com"));
+    let packets = Packets::new().lookup(0, "a.acme.com", 0x8180, [2, 0, 0], &records);
+    let packets = talk(packets, 100, client, SERVER, [&hello, &flight])
+        .at(
+            160,
+            client,
+            SERVER,
+            &format!("tcp PA seq={heard} ack={sent} hex:{}", hex(&own)),
+        )
+        .at(161, client, SERVER, &format!("tcp FA seq={end} ack={sent}"))
+        .at(
+            181,
+            SERVER,
+            client,
+            &format!("tcp FA seq={sent} ack={} ttl=57", end + 1),
+        );
+    let packets = match again {
+        true => tls(packets, 300, "10.0.0.5:40001", SERVER, "a.acme.com"),
+        false => packets,
+    };
+    packets.audited()
+}
+
+#[test]
+fn a_key_that_is_not_taken_is_no_success() {
+    // An alert of two bytes under TLS 1.3: 19 with its type and tag. The outer name is on the list too.
+    let outer = "front.acme.com";
+    let refused = refused_key(outer, 19, true, false);
+    assert_eq!(said(&refused, outer)[0], "inconclusive");
+    assert_eq!(of(&refused, "others").0, "inconclusive");
+    assert_eq!(of(&refused, "manager").0, "inconclusive");
+    // The retry is the attempt that counts.
+    let again = refused_key(outer, 19, true, true);
+    assert_eq!(of(&again, "manager").0, "satisfied");
+    // A request stands behind the Finished, nothing was encrypted, or what was is random.
+    for (name, last, ech) in [
+        (outer, 90, true),
+        (outer, 19, false),
+        ("a.acme.com", 19, true),
+    ] {
+        let miss = refused_key(name, last, ech, false);
+        assert_eq!(of(&miss, "others").0, "satisfied", "{name} {last} {ech}");
+    }
+}
