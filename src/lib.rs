@@ -15,6 +15,7 @@
 //! | [`rules`] | requirements, the site, the compiled matcher |
 //! | [`judge`] | evidence against requirements |
 //! | [`report`] | one file a format |
+//! | [`export`] | requirements in the words of firewalls, proxies and name servers |
 //! | [`drive`] | the fold: threads, partial files |
 //! | `live` | capturing while it happens, and the screen (feature `live`) |
 //! | [`cli`] | thin wiring |
@@ -26,6 +27,7 @@
 pub mod cli;
 pub mod decode;
 pub mod drive;
+pub mod export;
 pub mod judge;
 #[cfg(feature = "live")]
 pub mod live;

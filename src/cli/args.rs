@@ -278,8 +278,43 @@ pub(super) enum RulesCommand {
     List(RulesSelection),
     /// Which requirements could cover a name, an address or a flow, and why each does or does not.
     Explain(RulesExplain),
+    /// Write what is in force at a site for a firewall, proxy or name server, to standard output; what the target cannot
+    /// say is listed on standard error, and makes it exit 1.
+    #[command(after_help = "Examples:\n  \
+        pktaudit rules export --to squid --site site.toml > allow.conf\n  \
+        pktaudit rules export --to nftables --site site.toml --dns-seed answers.txt --rest rest.csv > allow.nft\n  \
+        pktaudit rules export --to csv --site site.toml --only-missing report/report.json")]
+    Export(RulesExport),
     /// The JSON Schema of rule files (or of site files), for editors.
     Schema(RulesSchema),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesExport {
+    /// For what.
+    #[arg(long, value_name = "TARGET", value_parser = targets())]
+    pub(super) to: String,
+    /// Where the target cannot say a wildcard, say more than it; without this such a row is left out and listed.
+    #[arg(long)]
+    pub(super) widen: bool,
+    /// Only what this report.json calls blocked.
+    #[arg(long, value_name = "FILE")]
+    pub(super) only_missing: Option<PathBuf>,
+    /// Write what is not said, and what is not in force, into this file as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(super) rest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) names: Names,
+}
+
+fn targets() -> clap::builder::PossibleValuesParser {
+    let targets = crate::export::TARGETS.iter();
+    targets
+        .map(|target| clap::builder::PossibleValue::new(target.name).help(target.about))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod audit;
 mod clock;
 mod compare;
 mod exit;
+mod export;
 mod extract;
 mod flows;
 mod folders;

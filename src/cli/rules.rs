@@ -21,6 +21,7 @@ pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exi
         RulesCommand::Check(command) => check(command, common),
         RulesCommand::List(command) => list(command, common),
         RulesCommand::Explain(command) => explain(command, common),
+        RulesCommand::Export(command) => super::export::run(command, common),
         RulesCommand::Schema(command) => schema(command),
     }
 }
@@ -327,7 +328,7 @@ fn explanation(
     lines
 }
 
-fn midnight(day: jiff::civil::Date) -> Option<CaptureTime> {
+pub(super) fn midnight(day: jiff::civil::Date) -> Option<CaptureTime> {
     let start = day
         .to_zoned(jiff::tz::TimeZone::UTC)
         .ok()?

@@ -111,14 +111,14 @@ impl RuleSet {
     }
 
     /// The destinations of a requirement, one after the other.
-    fn own_legs(&self, requirement: RequirementIndex) -> &[Leg] {
+    pub(super) fn own_legs(&self, requirement: RequirementIndex) -> &[Leg] {
         let from = |at| self.legs.partition_point(|leg| leg.requirement < at);
         let next = RequirementIndex::at(requirement.index() + 1);
         &self.legs[from(requirement)..from(next)]
     }
 
     /// Whether a destination's region is one of the site's.
-    fn is_of_region(&self, leg: &Leg) -> bool {
+    pub(super) fn is_of_region(&self, leg: &Leg) -> bool {
         let Some(region) = leg.region else {
             return true;
         };
@@ -166,7 +166,7 @@ impl RuleSet {
     }
 
     /// The conditions that keep the rows of a destination off for the site as a whole; none where it may count.
-    fn switched_off(&self, leg: &Leg) -> Vec<String> {
+    pub(super) fn switched_off(&self, leg: &Leg) -> Vec<String> {
         let whole = self.profile.whole();
         let behind = self.parts_of(leg).skip(1);
         let rows = behind.filter_map(|(at, part)| Some((self.library.requirement(at)?, part)));

@@ -13,6 +13,7 @@
 //! | `library`, `requirement`, `condition`, `version`, `pattern`, `role_set` | the checked nouns |
 //! | `site_file`, `site`, `profile`, `view`, `by_address` | what the site says: roles of addresses, features, versions, regions |
 //! | `compile`, `strategy`, `candidate`, `assess`, `activity` | the matcher |
+//! | `passes` | what is let pass at the site, for exports |
 //! | `list`, `explain`, `schema` | views for people and editors |
 
 mod activity;
@@ -28,6 +29,7 @@ mod explain;
 mod known;
 mod library;
 mod list;
+mod passes;
 mod pattern;
 mod problem;
 mod profile;
@@ -55,6 +57,7 @@ pub use explain::no_names;
 pub use explain::{Check, Explanation};
 pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, Role};
 pub use list::{ListedRequirement, Party};
+pub use passes::{Aim, Initiators, Pass};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub use problem::{Problem, Severity, render_all};
 pub use profile::{Choices, Profile, is_private};

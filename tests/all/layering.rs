@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("observe", &["model", "decode"]),
     ("judge", &["model", "observe", "rules"]),
     ("report", &["model", "decode", "observe", "rules", "judge"]),
+    ("export", &["model", "rules", "report"]),
     ("drive", &["model", "source", "decode", "observe"]),
     (
         "live",
@@ -23,7 +24,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "source", "decode", "observe", "rules", "judge", "report", "drive", "live",
+            "model", "source", "decode", "observe", "rules", "judge", "report", "export", "drive",
+            "live",
         ],
     ),
 ];

@@ -9,6 +9,7 @@ mod capture;
 mod command_line;
 mod conn_states;
 mod evidence;
+mod exports;
 mod formats;
 mod handshakes;
 mod harness;
