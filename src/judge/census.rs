@@ -253,7 +253,9 @@ impl Census {
                 for (flow, verdict) in flows.iter().filter(named) {
                     self.note(host, NameWay::NoLookupSeen, flow, verdict, false);
                 }
-            } else if let Some((flow, verdict, count)) = only_server(&flows) {
+            } else if let Some((flow, verdict, count)) = only_server(&flows)
+                .filter(|(flow, verdict, _)| asks_no_other(capture, flow, verdict))
+            {
                 self.note(host, NameWay::LikelyProxy, flow, verdict, false);
                 let at = (host, flow.responder);
                 self.suspects.insert(at, NameWay::LikelyProxy);
@@ -393,7 +395,10 @@ fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
     if is_tls_proxy(flow, verdict) {
         return Some(NameWay::TlsProxy);
     }
-    if verdict.coverage.outer.is_some() && verdict.aim.inner.is_empty() {
+    // That there is an encrypted part says nothing by itself: browsers send random bytes where they have no key.
+    let inner = !verdict.aim.inner.is_empty();
+    let outer = verdict.coverage.outer == Some(true) || inner;
+    if outer && !inner {
         return Some(NameWay::EncryptedHello);
     }
     // Whatever the name is, nothing else can be its own.
@@ -403,7 +408,7 @@ fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
     if is_older(flow) {
         return Some(NameWay::OlderThanCapture);
     }
-    if verdict.coverage.outer.is_some() {
+    if outer {
         return Some(NameWay::EncryptedHello);
     }
     (encrypted && verdict.aim.names.is_empty()).then_some(NameWay::NamelessTls)
@@ -430,6 +435,16 @@ fn only_server<'a>(
         *verdict,
         flows.len() as u64,
     ))
+}
+
+/// Whether the host of a flow asks DNS for the server's name and for no other: a proxy resolves the others. Of one that
+/// asks for nothing, names are known in another way.
+fn asks_no_other(capture: &Capture, flow: &Flow, verdict: &FlowVerdict) -> bool {
+    let server = verdict.aim.names.first();
+    let own = capture.dns.iter();
+    let own = own.filter(|asked| asked.client.ip == flow.initiator.ip);
+    let mut own = own.filter_map(|asked| asked.query.as_ref()).peekable();
+    (own.peek().is_some() || server.is_none()) && own.all(|name| Some(name) == server)
 }
 
 /// A server over TLS, on no list, that is spoken to while connections are opened to names that nobody asked for in

@@ -91,6 +91,14 @@ fn is_public_address(ip: IpAddr) -> bool {
     ADDRESSES.contains(&text.as_str())
 }
 
+/// Whether a flow's hello offers DNS over QUIC, or a draft of it (`doq-i02`).
+fn offers_doq(flow: &Flow) -> bool {
+    let own = flow.facts.iter().filter(|(_, own, _)| *own);
+    own.map(|(.., fact)| fact).any(|fact| {
+        matches!(fact, StreamFact::ClientHello { alpn, .. } if alpn.iter().any(|one| one == "doq" || one.starts_with("doq-i")))
+    })
+}
+
 /// Whether a flow's hello offers a protocol.
 pub(super) fn offers(flow: &Flow, protocol: &str) -> bool {
     let own = flow.facts.iter().filter(|(_, own, _)| *own);
@@ -113,7 +121,7 @@ pub(super) fn encrypted_dns(flow: &Flow, aim: &Aim, profile: &Profile) -> Option
     if encrypted && offers(flow, "dot") {
         return Some(EncryptedDns::Tls);
     }
-    if encrypted && offers(flow, "doq") {
+    if encrypted && offers_doq(flow) {
         return Some(EncryptedDns::Quic);
     }
     let name = aim.names.first().map(|name| name.as_str());

@@ -1,20 +1,42 @@
 //! Names that stand in clear for others in encrypted hellos, as HTTPS records tell them (RFC 9848).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use thin_vec::ThinVec;
 
 use super::coverage::Aim;
 use crate::model::Fqdn;
-use crate::observe::{Capture, DnsData, Flow, NameSource};
+use crate::observe::{App, Capture, DnsData, Flow, NameSource};
 use crate::rules::Profile;
 
 /// The most inner names that a flow may have.
 const MOST: usize = 16;
 
-/// Outer names, each with the names whose records say so.
+/// Outer names that need no telling: that of Cloudflare, for all that it serves
+/// (developers.cloudflare.com/ssl/edge-certificates/ech).
+const PUBLIC: &[&str] = &["cloudflare-ech.com"];
+
+/// So many hellos of a host to one name, each with another key, have none: a key is the same for hours.
+const RANDOM: usize = 3;
+
+/// What is known of outer names.
 #[derive(Debug, Default)]
-pub(super) struct OuterNames(BTreeMap<Fqdn, BTreeSet<Fqdn>>);
+pub(super) struct OuterNames {
+    /// Each with what records say of it.
+    told: BTreeMap<Fqdn, Told>,
+    /// Names in clear, by host, behind which there is no other: what is encrypted is random bytes (GREASE).
+    random: BTreeSet<(IpAddr, Fqdn)>,
+}
+
+/// What HTTPS records say of an outer name.
+#[derive(Debug, Default)]
+struct Told {
+    /// The names that have these records.
+    owners: BTreeSet<Fqdn>,
+    /// What hellos call the keys.
+    key_ids: BTreeSet<u8>,
+}
 
 /// What is known of an encrypted hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +59,29 @@ impl OuterNames {
                 let DnsData::Service(_, _, Some(outer)) = &record.data else {
                     continue;
                 };
-                let owners = out.0.entry(outer.clone()).or_default();
+                let told = out.told.entry(outer.name.clone()).or_default();
+                told.key_ids.extend(&outer.key_ids);
                 // The name that was asked for is what a program wants; its record may stand at an alias.
-                owners.extend(transaction.query.iter().chain(&record.name).cloned());
+                let owners = transaction.query.iter().chain(&record.name);
+                told.owners.extend(owners.cloned());
+            }
+        }
+        let mut keys: BTreeMap<(IpAddr, &Fqdn), Vec<u8>> = BTreeMap::new();
+        let encrypted = |flow: &&Flow| flow.app.has(App::TLS) || flow.app.has(App::QUIC);
+        for flow in capture.flows.iter().filter(encrypted) {
+            if let Some(id) = flow.key_ids().next()
+                && let Some(name) = flow.said_names().next()
+            {
+                let of = keys.entry((flow.initiator.ip, &name.fqdn)).or_default();
+                of.push(id);
+            }
+        }
+        for ((host, name), mut ids) in keys {
+            let hellos = ids.len();
+            ids.sort_unstable();
+            ids.dedup();
+            if hellos >= RANDOM && ids.len() == hellos {
+                out.random.insert((host, name.clone()));
             }
         }
         out
@@ -58,12 +100,19 @@ impl OuterNames {
             let fresh = names.filter(|n| n.source == NameSource::DnsAnswer && !n.stale);
             fresh.map(|name| &name.fqdn)
         };
-        let owners = self.0.get(clear);
-        let proved = owners.is_some() || profile.hidden().is_outer_name(clear.as_str());
+        let told = self.told.get(clear);
+        let known = told.is_some_and(|told| flow.key_ids().any(|id| told.key_ids.contains(&id)));
+        let proved = told.is_some()
+            || PUBLIC.contains(&clear.as_str())
+            || profile.hidden().is_outer_name(clear.as_str());
         let own = answers().any(|name| name == clear);
-        if own && !proved {
+        // Whoever goes to the outer name itself has no key for it, and sends another one.
+        let itself = own && (!proved || told.is_some() && !known);
+        let random = || self.random.contains(&(flow.initiator.ip, clear.clone()));
+        if itself || !known && random() {
             return None;
         }
+        let owners = told.map(|told| &told.owners);
         let owned = |name: &&Fqdn| owners.is_none_or(|owners| owners.contains(*name));
         let mut inner: ThinVec<Fqdn> = answers().filter(owned).cloned().collect();
         if inner.is_empty() {

@@ -188,6 +188,15 @@ impl Flow {
         })
     }
 
+    /// What the initiator's hellos call the key that they are encrypted with.
+    pub fn key_ids(&self) -> impl Iterator<Item = u8> {
+        let own = self.facts.iter().filter(|(_, own, _)| *own);
+        own.filter_map(|(.., fact)| match fact {
+            StreamFact::ClientHello { key_id, .. } => *key_id,
+            _ => None,
+        })
+    }
+
     /// The application's name, where the content told it.
     #[must_use]
     pub fn app_name(&self) -> Option<&'static str> {

@@ -91,6 +91,15 @@ impl std::fmt::Display for DnsSection {
     }
 }
 
+/// What hellos say in clear that are encrypted with the keys of a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Outer {
+    /// The name in clear.
+    pub name: Fqdn,
+    /// Which key they are encrypted with: one of these, ascending.
+    pub key_ids: Vec<u8>,
+}
+
 /// Content of a record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum DnsData {
@@ -98,8 +107,8 @@ pub enum DnsData {
     Address(IpAddr),
     /// CNAME, PTR, NS and the like.
     Name(Option<Fqdn>),
-    /// HTTPS or SVCB: target, address hints, and the outer name of hellos that are encrypted for it.
-    Service(Option<Fqdn>, Vec<IpAddr>, Option<Fqdn>),
+    /// HTTPS or SVCB: target, address hints, and what hellos that are encrypted for it say in clear.
+    Service(Option<Fqdn>, Vec<IpAddr>, Option<Box<Outer>>),
     /// Anything else, as text.
     Text(String),
 }
@@ -490,7 +499,10 @@ fn record(record: &dns::Record, names: &mut Names) -> Option<DnsRecord> {
         RecordData::Address(ip) => DnsData::Address(*ip),
         RecordData::Name(name) => DnsData::Name(kept(name)),
         RecordData::Binding(binding) => {
-            let outer = kept(&binding.outer_name);
+            let outer = kept(&binding.outer_name).map(|name| {
+                let key_ids = binding.key_ids.clone();
+                Box::new(Outer { name, key_ids })
+            });
             DnsData::Service(kept(&binding.target), binding.addresses.clone(), outer)
         }
         RecordData::Other | RecordData::Unreadable(_) => return None,

@@ -36,7 +36,7 @@ pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribut
 pub use carry::CarryLimits;
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
-pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction};
+pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction, Outer};
 // Hosts and marks that exchanges hold.
 pub use crate::decode::http::{Host, Says};
 pub use exchange::{Answer, Asking, Exchange, Told};

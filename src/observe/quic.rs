@@ -66,6 +66,7 @@ struct Sealed {
 pub(super) struct Hello {
     pub(super) name: Option<crate::model::Fqdn>,
     pub(super) encrypted: bool,
+    pub(super) key_id: Option<u8>,
     pub(super) alpn: Vec<String>,
     pub(super) version: u16,
     /// The first 8 bytes of the client random, big-endian.
@@ -77,6 +78,7 @@ impl From<&ClientHello> for Hello {
         Self {
             name: hello.server_name.clone(),
             encrypted: hello.ech,
+            key_id: hello.ech_key,
             alpn: hello.alpn.clone(),
             version: hello.highest_version(),
             random: hello

@@ -62,6 +62,8 @@ pub enum StreamFact {
     ClientHello {
         /// Whether the name in it is only the outer name of an encrypted one.
         encrypted: bool,
+        /// What it calls the key of the encrypted one, where it has an outer name or looks so.
+        key_id: Option<u8>,
         /// Application protocols offered.
         alpn: Vec<String>,
         /// Highest version offered, as on the wire (0x0304 = TLS 1.3).

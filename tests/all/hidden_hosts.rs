@@ -80,8 +80,8 @@ fn behind_a_proxy_over_tls_nothing_is_never_resolved() {
 }
 
 /// Connections to one server that is on no list, so many, and one to another server where that is wanted.
-fn to_one(count: u16, name: &str, another: bool) -> Value {
-    let mut packets = asked(Packets::new(), 0, name);
+fn to_one(count: u16, name: &str, another: bool, also: &str) -> Value {
+    let mut packets = asked(asked(Packets::new(), 0, name), 50, also);
     for i in 0..count {
         let client = format!("10.0.0.5:{}", 40_000 + i);
         let server = "203.0.113.10:8443";
@@ -105,17 +105,22 @@ fn who_says_all_to_one_server_may_have_a_proxy() {
         let guess = codes(report).contains(&"hides-names");
         (guess, ways(report).contains(&"likely_proxy"))
     };
-    let hit = to_one(3, "gate.corp.test", false);
+    let hit = to_one(3, "gate.corp.test", false, "gate.corp.test");
     assert_eq!(told(&hit), (true, true));
     assert_eq!(of(&hit, "manager"), ("not_seen", "names_hidden"));
     assert!(!codes(&hit).contains(&"unexpected-name"));
     // HTTP/2 needs one connection only; then the name has to say it.
-    assert_eq!(told(&to_one(1, "proxy.corp.test", false)), (true, true));
-    // Too few, or another server too.
+    assert_eq!(
+        told(&to_one(1, "proxy.corp.test", false, "proxy.corp.test")),
+        (true, true)
+    );
+    // Too few, another server too, or another name that is asked for.
+    let other = to_one(3, "gate.corp.test", false, "www.corp.test");
+    assert_eq!(told(&other), (false, false));
     for miss in [
-        to_one(2, "gate.corp.test", false),
-        to_one(3, "gate.corp.test", true),
-        to_one(1, "proxy.corp.test", true),
+        to_one(2, "gate.corp.test", false, "gate.corp.test"),
+        to_one(3, "gate.corp.test", true, "gate.corp.test"),
+        to_one(1, "proxy.corp.test", true, "proxy.corp.test"),
     ] {
         assert_eq!(told(&miss), (false, false));
         assert_eq!(of(&miss, "manager"), ("not_seen", "never_resolved"));
@@ -265,4 +270,51 @@ fn a_key_that_is_not_taken_is_no_success() {
         let miss = refused_key(name, last, ech, false);
         assert_eq!(of(&miss, "others").0, "satisfied", "{name} {last} {ech}");
     }
+}
+
+/// What is told of encrypted hellos to a name at the vendor's address, with these keys; an HTTPS record names the first.
+fn with_keys(name: &str, also: &str, keys: &[u8]) -> Value {
+    let mut records = address([203, 0, 113, 10]);
+    records.extend(https_record("front.acme.com"));
+    let packets = Packets::new().lookup(0, "a.acme.com", 0x8180, [2, 0, 0], &records);
+    let mut packets = asked(packets, 50, also);
+    for (i, key) in (0_u16..).zip(keys) {
+        let mut hello = client_hello(Some(name), true);
+        let last = hello.len() - 16;
+        hello[last..last + 6].copy_from_slice(&[0, 0, 1, 0, 1, *key]);
+        let client = format!("10.0.0.5:{}", 40_000 + i);
+        let hello = record(0x16, &hello);
+        let at = 1000 * (1 + u64::from(i));
+        packets = whole(packets, at, [&client, SERVER], &hello, &server_hello(true));
+    }
+    packets.audited()
+}
+
+#[test]
+fn a_key_tells_an_encrypted_hello_from_random_bytes() {
+    let inside = |report: &Value| of(report, "manager").0 == "inconclusive";
+    let (outer, other) = ("front.acme.com", "z.acme.com");
+    // The record's key is 7; a stale one is a key too.
+    assert!(inside(&with_keys(outer, other, &[7])));
+    assert!(inside(&with_keys(outer, other, &[9])));
+    // Who asks for the outer name itself and has no key of the record goes there.
+    assert!(inside(&with_keys(outer, outer, &[7])));
+    assert!(!inside(&with_keys(outer, outer, &[9])));
+    // A key is the same each time.
+    assert!(inside(&with_keys(outer, other, &[9, 9, 9])));
+    assert!(!inside(&with_keys(outer, other, &[9, 40, 130])));
+}
+
+#[test]
+fn an_encrypted_part_alone_hides_nothing() {
+    let hello = record(0x16, &client_hello(Some("a.acme.com"), true));
+    let packets = asked(Packets::new(), 0, "www.test");
+    let client = "10.0.0.5:40000";
+    let report = whole(packets, 100, [client, SERVER], &hello, &server_hello(true)).audited();
+    assert!(!ways(&report).contains(&"encrypted_hello"));
+    let hello = record(0x16, &client_hello(Some("cloudflare-ech.com"), true));
+    let packets = asked(Packets::new(), 0, "www.test");
+    let report = whole(packets, 100, [client, SERVER], &hello, &server_hello(true)).audited();
+    assert!(ways(&report).contains(&"encrypted_hello"));
+    assert_eq!(of(&report, "manager"), ("not_seen", "names_hidden"));
 }

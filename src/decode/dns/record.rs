@@ -98,6 +98,8 @@ pub struct ServiceBinding {
     /// The name that stands in clear in hellos encrypted with the first of these keys (RFC 9849 section 4): its
     /// `public_name`.
     pub outer_name: Option<Fqdn>,
+    /// What hellos call those keys whose `public_name` that is (RFC 9849 section 4: `config_id`), ascending.
+    pub key_ids: Vec<u8>,
 }
 
 /// A record's fixed part and where its data lies.
@@ -226,7 +228,7 @@ fn service_parameter(binding: &mut ServiceBinding, key: u16, value: &[u8]) {
         }
         5 => {
             binding.ech = true;
-            binding.outer_name = outer_name(value);
+            (binding.outer_name, binding.key_ids) = outer_name(value);
         }
         6 => {
             let (hints, _) = value.as_chunks::<16>();
@@ -238,27 +240,45 @@ fn service_parameter(binding: &mut ServiceBinding, key: u16, value: &[u8]) {
     }
 }
 
-/// The `public_name` of the first configuration of a list that is of the version in use (RFC 9849 section 4).
-fn outer_name(list: &[u8]) -> Option<Fqdn> {
+/// The `public_name` of the first configuration of a list that is of the version in use (RFC 9849 section 4), and the
+/// identifiers of all that have it.
+fn outer_name(list: &[u8]) -> (Option<Fqdn>, Vec<u8>) {
+    let mut all = configurations(list);
+    let Some((first, name)) = all.next() else {
+        return (None, Vec::new());
+    };
+    let others = all.filter(|(_, other)| *other == name);
+    let mut ids: Vec<u8> = others.map(|(id, _)| id).chain([first]).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    (Some(name), ids)
+}
+
+/// The identifiers and names of a list's configurations, up to one that cannot be read.
+fn configurations(list: &[u8]) -> impl Iterator<Item = (u8, Fqdn)> {
     const VERSION: u16 = 0xfe0d;
     fn vector(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         let (length, rest) = bytes.split_first_chunk()?;
         rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
     }
-    let (mut configurations, _) = vector(list)?;
-    while let Some((version, rest)) = configurations.split_first_chunk() {
-        let (contents, after) = vector(rest)?;
-        configurations = after;
-        if u16::from_be_bytes(*version) != VERSION {
-            continue;
-        }
+    fn configuration(contents: &[u8]) -> Option<(u8, Fqdn)> {
         // Identifier of the configuration, key encapsulation, public key, cipher suites, longest name.
         let (_key, rest) = vector(contents.get(3..)?)?;
         let (_suites, rest) = vector(rest)?;
         let (length, rest) = rest.get(1..)?.split_first()?;
-        return Fqdn::from_packet(rest.get(..usize::from(*length))?);
+        let name = Fqdn::from_packet(rest.get(..usize::from(*length))?)?;
+        Some((contents[0], name))
     }
-    None
+    let mut rest = vector(list).map_or(&[][..], |(all, _)| all);
+    let mut next = move || {
+        let (version, of) = rest.split_first_chunk()?;
+        let (contents, after) = vector(of)?;
+        rest = after;
+        Some((u16::from_be_bytes(*version), contents))
+    };
+    std::iter::from_fn(move || next())
+        .filter(|(version, _)| *version == VERSION)
+        .map_while(|(_, contents)| configuration(contents))
 }
 
 /// Takes the extended errors (RFC 8914 section 2) out of the options of an OPT record.

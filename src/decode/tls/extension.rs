@@ -106,3 +106,11 @@ pub(super) fn versions(content: &[u8]) -> Vec<u16> {
         .filter(|version| !grease(version))
         .collect()
 }
+
+/// The `config_id` of an outer hello's extension: behind its kind and two numbers of ciphers (RFC 9849 section 5).
+pub(super) fn encrypted_hello_key(content: &[u8]) -> Option<u8> {
+    match content {
+        [0, _, _, _, _, id, ..] => Some(*id),
+        _ => None,
+    }
+}

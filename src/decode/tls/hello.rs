@@ -18,6 +18,8 @@ pub struct ClientHello {
     pub supported_versions: Vec<u16>,
     /// Whether the true hello is encrypted: ECH (0xfe0d, real or GREASE) or its forerunner ESNI (0xffce).
     pub ech: bool,
+    /// What the hello calls the key that it is encrypted with (RFC 9849 section 5: `config_id`); GREASE has any.
+    pub ech_key: Option<u8>,
     /// Client random; retransmissions and copies of one hello share it.
     pub random: [u8; 32],
     /// Session id, at most 32 bytes unless the client does not keep to the rules.
@@ -106,7 +108,11 @@ fn read_extensions(hello: &mut ClientHello, bytes: &[u8], whole: bool) -> bool {
             extension::SUPPORTED_VERSIONS => {
                 hello.supported_versions = extension::versions(content)
             }
-            extension::ENCRYPTED_HELLO | extension::ENCRYPTED_SERVER_NAME => hello.ech = true,
+            extension::ENCRYPTED_HELLO => {
+                hello.ech = true;
+                hello.ech_key = extension::encrypted_hello_key(content);
+            }
+            extension::ENCRYPTED_SERVER_NAME => hello.ech = true,
             _ => {}
         }
     }

@@ -76,6 +76,7 @@ fn a_hello_tells_all_that_is_asked() {
             legacy_version: 0x0303,
             supported_versions: vec![0x0304, 0x0303],
             ech: true,
+            ech_key: Some(0),
             random: [7; 32],
             session_id: b"sess".to_vec(),
             cipher_suites: 3,

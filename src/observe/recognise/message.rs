@@ -54,6 +54,7 @@ impl Listener<'_> {
             stamp,
             StreamFact::ClientHello {
                 encrypted: hello.encrypted,
+                key_id: hello.key_id,
                 alpn: hello.alpn,
                 version: hello.version,
                 random: hello.random,
