@@ -14,6 +14,7 @@
 //! | [`observe`] | facts to mergeable evidence, and the merged whole to named flows |
 //! | [`rules`] | requirements, the site, the compiled matcher |
 //! | [`judge`] | evidence against requirements |
+//! | [`learn`] | a draft of requirements from what was observed |
 //! | [`report`] | one file a format |
 //! | [`export`] | requirements in the words of firewalls, proxies and name servers |
 //! | [`drive`] | the fold: threads, partial files |
@@ -29,6 +30,7 @@ pub mod decode;
 pub mod drive;
 pub mod export;
 pub mod judge;
+pub mod learn;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod model;

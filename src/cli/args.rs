@@ -285,8 +285,27 @@ pub(super) enum RulesCommand {
         pktaudit rules export --to nftables --site site.toml --dns-seed answers.txt --rest rest.csv > allow.nft\n  \
         pktaudit rules export --to csv --site site.toml --only-missing report/report.json")]
     Export(RulesExport),
+    /// Draft a rule file from what captures show, to standard output: rows with the evidence beside them.
+    #[command(after_help = "Examples:\n  \
+        pktaudit rules learn tap.pcap.zst > learned.toml\n  \
+        pktaudit rules learn --site site.toml --site-out learned-site.toml tap/ > learned.toml\n  \
+        pktaudit audit --rules learned.toml tap.pcap.zst")]
+    Learn(RulesLearn),
     /// The JSON Schema of rule files (or of site files), for editors.
     Schema(RulesSchema),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesLearn {
+    /// Write a site file that binds the roles of the draft to the addresses that --site gives them.
+    #[arg(long, value_name = "FILE", requires = "site")]
+    pub(super) site_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) names: Names,
+    #[command(flatten)]
+    pub(super) captures: Captures,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod extract;
 mod flows;
 mod folders;
 mod input;
+mod learn;
 #[cfg(feature = "live")]
 mod live;
 mod manual;

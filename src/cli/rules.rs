@@ -22,6 +22,7 @@ pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exi
         RulesCommand::List(command) => list(command, common),
         RulesCommand::Explain(command) => explain(command, common),
         RulesCommand::Export(command) => super::export::run(command, common),
+        RulesCommand::Learn(command) => super::learn::run(command, common),
         RulesCommand::Schema(command) => schema(command),
     }
 }

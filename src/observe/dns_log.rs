@@ -347,6 +347,12 @@ pub struct DnsTransaction {
 }
 
 impl DnsTransaction {
+    /// Whether it told an address, sinkholes left out.
+    #[must_use]
+    pub fn tells_address(&self) -> bool {
+        super::names::named_addresses(self).next().is_some()
+    }
+
     fn new(seen: &DnsSeen) -> Self {
         let (client, server, transport, id, query, query_type) = seen.exchange();
         Self {

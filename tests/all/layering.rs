@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("judge", &["model", "observe", "rules"]),
     ("report", &["model", "decode", "observe", "rules", "judge"]),
     ("export", &["model", "rules", "report"]),
+    ("learn", &["model", "observe", "rules", "judge", "report"]),
     ("drive", &["model", "source", "decode", "observe"]),
     (
         "live",
@@ -24,8 +25,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "source", "decode", "observe", "rules", "judge", "report", "export", "drive",
-            "live",
+            "model", "source", "decode", "observe", "rules", "judge", "report", "export", "learn",
+            "drive", "live",
         ],
     ),
 ];

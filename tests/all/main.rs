@@ -20,6 +20,7 @@ mod lab_table;
 mod last_tries;
 mod laws;
 mod layering;
+mod learning;
 #[cfg(feature = "live")]
 mod live;
 mod merging;
