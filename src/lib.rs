@@ -13,6 +13,7 @@
 //! | [`decode`] | bytes to facts, pure |
 //! | [`observe`] | facts to mergeable evidence, and the merged whole to named flows |
 //! | [`rules`] | requirements, the site, the compiled matcher |
+//! | [`import`] | vendors' pages and published lists to draft rule files |
 //! | [`judge`] | evidence against requirements |
 //! | [`learn`] | a draft of requirements from what was observed |
 //! | [`report`] | one file a format |
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod decode;
 pub mod drive;
 pub mod export;
+pub mod import;
 pub mod judge;
 pub mod learn;
 #[cfg(feature = "live")]

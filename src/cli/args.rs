@@ -293,6 +293,12 @@ pub(super) enum RulesCommand {
     Learn(RulesLearn),
     /// The JSON Schema of rule files (or of site files), for editors.
     Schema(RulesSchema),
+    /// Write a draft rule file from a vendor's page or a published list, to standard output.
+    #[command(after_help = "Examples:\n  \
+        pktaudit rules import ports.html > ports.toml\n  \
+        pktaudit rules import --rest not-understood.csv page.md > page.toml\n  \
+        pktaudit rules import --ports 443 ip-ranges.json > ranges.toml")]
+    Import(RulesImport),
 }
 
 #[derive(Debug, Args)]
@@ -355,6 +361,23 @@ pub(super) struct RulesExplain {
     /// Name or address, with `:PORT` and `/udp` where wanted: `files.example.com:443`, `10.0.0.5:53/udp`.
     #[arg(required = true, value_name = "WHAT")]
     pub(super) what: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesImport {
+    /// A page (HTML, Markdown, or text as copied from a browser) or a list (JSON, CSV, one entry a line); `-` reads
+    /// standard input.
+    #[arg(value_name = "SOURCE")]
+    pub(super) source: PathBuf,
+    /// Write what was not understood to this file, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(super) rest: Option<PathBuf>,
+    /// The document's id; made of the file's name where none is given.
+    #[arg(long, value_name = "ID")]
+    pub(super) id: Option<String>,
+    /// Ports to assume where the source states none; 443 is assumed otherwise.
+    #[arg(long, value_name = "PORT", value_delimiter = ',')]
+    pub(super) ports: Vec<String>,
 }
 
 #[derive(Debug, Args)]

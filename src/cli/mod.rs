@@ -9,6 +9,7 @@ mod export;
 mod extract;
 mod flows;
 mod folders;
+mod import;
 mod input;
 mod learn;
 #[cfg(feature = "live")]

@@ -24,6 +24,7 @@ pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exi
         RulesCommand::Export(command) => super::export::run(command, common),
         RulesCommand::Learn(command) => super::learn::run(command, common),
         RulesCommand::Schema(command) => schema(command),
+        RulesCommand::Import(command) => super::import::run(command, common),
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `schema` | the JSON Schema of report.json |
 //! | `sarif`, `junit` | for pipelines |
 //! | `compare` | two audits side by side |
+//! | `import_rest` | what an import did not understand |
 //! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
 //! | `write` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
@@ -28,6 +29,7 @@ mod finding_id;
 mod flows;
 mod html;
 mod human;
+mod import_rest;
 mod json;
 mod judged_flow;
 mod junit;
@@ -64,6 +66,7 @@ pub use html::write_html;
 #[cfg(feature = "live")]
 pub(crate) use human::grouped;
 pub use human::{Look, Paint, write_human};
+pub use import_rest::write_import_rest;
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
 pub use junit::write_junit;

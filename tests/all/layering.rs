@@ -10,9 +10,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &["model"]),
     ("decode", &["model"]),
     ("rules", &["model"]),
+    ("import", &["model", "rules"]),
     ("observe", &["model", "decode"]),
     ("judge", &["model", "observe", "rules"]),
-    ("report", &["model", "decode", "observe", "rules", "judge"]),
+    (
+        "report",
+        &["model", "decode", "observe", "rules", "import", "judge"],
+    ),
     ("export", &["model", "rules", "report"]),
     ("learn", &["model", "observe", "rules", "judge", "report"]),
     ("drive", &["model", "source", "decode", "observe"]),
@@ -25,8 +29,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "source", "decode", "observe", "rules", "judge", "report", "export", "learn",
-            "drive", "live",
+            "model", "source", "decode", "observe", "rules", "import", "judge", "report", "export",
+            "learn", "drive", "live",
         ],
     ),
 ];

@@ -1,0 +1,203 @@
+//! Vendors' pages and published lists to draft rule files.
+//!
+//! ```text
+//! bytes -> text -> marks -> page -> rows -> draft -> rule file
+//!                  (HTML,    (headings, lists,          \-> what was not understood, with its place
+//!                  Markdown)  tables with cells)
+//! ```
+//!
+//! | file | what |
+//! |---|---|
+//! | `text`, `kind` | encodings; what a source is, told by content |
+//! | `marks`, `html`, `markdown`, `build`, `page` | pages with markup, to tables and lists |
+//! | `flat` | pages as text, as copying from a browser leaves them |
+//! | `columns`, `rows`, `cells`, `line` | what columns, rows, cells and lines say |
+//! | `endpoint`, `traffic`, `parties`, `vocabulary` | words: names and addresses, ports and protocols, roles, regions |
+//! | `draft`, `ids`, `write` | the rule file in the making |
+//!
+//! Nothing is dropped: what is not taken is a [`Leftover`]. Nothing is invented: a name in prose, in a command or behind
+//! a link to read is none, and what is a guess says so.
+
+mod build;
+mod cells;
+mod columns;
+mod draft;
+mod endpoint;
+mod flat;
+mod html;
+mod ids;
+mod kind;
+mod line;
+mod markdown;
+mod marks;
+mod page;
+mod pages;
+mod parties;
+mod prose;
+mod rows;
+mod text;
+mod traffic;
+mod vocabulary;
+mod write;
+
+pub use draft::Leftover;
+
+use draft::Draft;
+use kind::Kind;
+
+/// The most bytes of a source.
+pub const MOST_BYTES: usize = 128 << 20;
+
+/// What is imported.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Its name as shown; the document's id is made of it where none is chosen.
+    pub name: &'a str,
+    /// What is in it.
+    pub bytes: &'a [u8],
+}
+
+/// What a user chose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The document's id.
+    pub id: Option<String>,
+    /// Ports to assume where the source states none.
+    pub ports: Vec<String>,
+}
+
+/// A rule file, and what did not become part of it.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The rule file.
+    pub text: String,
+    /// What was not understood, in the source's order.
+    pub rest: Vec<Leftover>,
+    /// What the source was taken for, and what had to be done to read it.
+    pub notes: Vec<String>,
+    /// Rows taken.
+    pub rows: usize,
+    /// Names, addresses and networks in them.
+    pub endpoints: usize,
+}
+
+/// Why nothing could be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Larger than [`MOST_BYTES`].
+    #[error("{0} bytes are more than can be imported; the most is {MOST_BYTES}")]
+    TooLarge(usize),
+    /// No row was understood.
+    #[error("no requirement was found in it: {0}")]
+    Nothing(String),
+}
+
+/// Reads a source and writes a draft of a rule file.
+///
+/// # Errors
+/// Where it is too large, or nothing of it was understood.
+pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, ImportError> {
+    if source.bytes.len() > MOST_BYTES {
+        return Err(ImportError::TooLarge(source.bytes.len()));
+    }
+    let decoded = text::decode(source.bytes);
+    let mut notes: Vec<String> = decoded.note.into_iter().collect();
+    let mut draft = Draft::default();
+    let mut rest = Vec::new();
+    let kind = kind::tell(&decoded.text);
+    notes.push(format!("taken for {}", kind.words()));
+    match kind {
+        Kind::Html => pages::read(
+            build::page(html::marks(&decoded.text, 1)),
+            &mut draft,
+            &mut rest,
+        ),
+        Kind::Flat => pages::read(flat::page(&decoded.text), &mut draft, &mut rest),
+        Kind::Markdown => pages::read(
+            build::page(markdown::marks(&decoded.text)),
+            &mut draft,
+            &mut rest,
+        ),
+    }
+    if draft.entries.is_empty() {
+        let words = match rest.len() {
+            0 => "it has no table and no list of names or addresses".to_owned(),
+            n => format!("{n} cells or lines were not understood"),
+        };
+        return Err(ImportError::Nothing(words));
+    }
+    settle(&mut draft, source, options, &decoded.text);
+    rest.sort_by(|a, b| a.line.cmp(&b.line));
+    Ok(Imported {
+        text: write::write(&draft),
+        rest,
+        notes,
+        rows: draft.entries.len(),
+        endpoints: draft
+            .entries
+            .iter()
+            .map(|entry| entry.to.len() + entry.networks.len())
+            .sum(),
+    })
+}
+
+/// Defaults where the source is silent.
+fn settle(draft: &mut Draft, source: &Source<'_>, options: &Options, text: &str) {
+    let stem = source.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+    if let Some(id) = &options.id {
+        draft.id.clone_from(id);
+    }
+    if draft.id.is_empty() {
+        draft.id = vocabulary::slug(stem);
+    }
+    if draft.id.is_empty() {
+        "imported".clone_into(&mut draft.id);
+    }
+    if draft.page.is_empty() {
+        stem.clone_into(&mut draft.page);
+    }
+    if draft.language.is_empty() {
+        let kana = text
+            .chars()
+            .take(200_000)
+            .filter(|c| ('\u{3040}'..='\u{30ff}').contains(c))
+            .count();
+        draft.language = if kana > 20 { "ja" } else { "en" }.to_owned();
+    }
+    let unstated = draft.entries.iter().filter(|entry| {
+        let traffic = &entry.traffic;
+        traffic.ports.is_empty()
+            && traffic.implied().is_empty()
+            && !traffic.any
+            && !traffic.none
+            && entry.needs_of.is_none()
+    });
+    let unstated = unstated.count();
+    if unstated > 0 && draft.unstated_ports.is_empty() {
+        draft.unstated_ports = match options.ports.is_empty() {
+            true => vec!["443".to_owned()],
+            false => options.ports.clone(),
+        };
+        draft.unstated_transport = vec!["tcp".to_owned()];
+        let how = if options.ports.is_empty() {
+            "assumed"
+        } else {
+            "chosen at the import"
+        };
+        draft.notes.push(format!(
+            "rows that state no port: {unstated}; {} over TCP is {how}",
+            draft.unstated_ports.join(", ")
+        ));
+    }
+    let silent = draft
+        .entries
+        .iter()
+        .filter(|e| e.sources.is_empty() && e.networks.is_empty())
+        .count();
+    if silent > 0 {
+        draft.notes.push(format!(
+            "rows that state no source: {silent}; they hold for every host of the site"
+        ));
+    }
+}

@@ -1,0 +1,336 @@
+//! A page to entries: its tables, its lists, and what its prose has that looks like endpoints.
+
+use std::collections::BTreeSet;
+
+use super::columns::{self, Column};
+use super::draft::{Destination, Draft, Entry, Leftover, Place};
+use super::line;
+use super::page::{Block, Cell, Line, Page, Row, Table};
+use super::prose;
+use super::rows::{self, Context};
+use super::vocabulary;
+
+/// Sentences with endpoints that are told one by one; of more the number is.
+const MOST_PROSE_TOLD: usize = 500;
+
+/// Reads a page into a draft.
+pub(super) fn read(page: Page, draft: &mut Draft, rest: &mut Vec<Leftover>) {
+    let mut reader = Reader {
+        draft,
+        rest,
+        headings: Vec::new(),
+        intro: None,
+        items: Vec::new(),
+        tables: 0,
+        prose: 0,
+        demands: Vec::new(),
+    };
+    for (line, why) in &page.lost {
+        reader.leftover(*line, "", "", why);
+    }
+    for block in page.blocks {
+        reader.block(block);
+    }
+    reader.end_list();
+    reader.end_demands();
+    if reader.prose > MOST_PROSE_TOLD {
+        let more = reader.prose - MOST_PROSE_TOLD;
+        reader.leftover(0, "", &format!("{more} more"), "endpoints in sentences");
+    }
+}
+
+struct Reader<'a> {
+    draft: &'a mut Draft,
+    rest: &'a mut Vec<Leftover>,
+    headings: Vec<(u8, String)>,
+    intro: Option<Line>,
+    items: Vec<Line>,
+    tables: usize,
+    prose: usize,
+    /// Sentences that demand something, with their heading.
+    demands: Vec<(String, Line)>,
+}
+
+impl Reader<'_> {
+    fn block(&mut self, block: Block) {
+        match block {
+            Block::Heading(level, line) => {
+                self.end_list();
+                self.intro = None;
+                self.headings.retain(|(above, _)| *above < level);
+                if self.draft.page.is_empty() && level == 1 {
+                    self.draft.page.clone_from(&line.text);
+                }
+                self.headings.push((level, line.text));
+            }
+            Block::Paragraph(line) => self.paragraph(line),
+            Block::Item(line) => self.items.push(line),
+            Block::Code(line) => self.code(line),
+            Block::Table(table) => {
+                self.end_list();
+                self.table(&table);
+                self.intro = None;
+            }
+        }
+    }
+
+    fn heading(&self) -> &str {
+        self.headings.last().map_or("", |(_, text)| text)
+    }
+
+    fn table(&mut self, table: &Table) {
+        self.tables += 1;
+        let heading = self.heading().to_owned();
+        let intro = self.intro.as_ref().map_or("", |line| &line.text);
+        let outcome = rows::read(&Context {
+            table,
+            number: self.tables,
+            heading: &heading,
+            intro,
+        });
+        self.draft.entries.extend(outcome.entries);
+        self.rest.extend(outcome.rest);
+    }
+
+    /// A paragraph that is nothing but endpoints belongs to a list; others are over lists, or prose.
+    fn paragraph(&mut self, line: Line) {
+        let reading = line::read(&line.text);
+        let plain = !reading.found.is_empty() && !reading.prose && reading.note.is_none();
+        if plain {
+            self.items.push(Line { depth: 1, ..line });
+            return;
+        }
+        self.end_list();
+        if !reading.found.is_empty() || !reading.wrong.is_empty() && reading.prose {
+            self.tell_prose(&line, "endpoints in a sentence");
+        } else {
+            self.tell_hidden(&line);
+        }
+        self.intro = Some(line);
+    }
+
+    /// Endpoints that a sentence has in parentheses or behind its words.
+    fn tell_hidden(&mut self, line: &Line) {
+        let hidden = line
+            .text
+            .split(|c: char| c.is_whitespace() || "()（）、,「」".contains(c))
+            .any(|word| {
+                matches!(
+                    super::endpoint::read(word),
+                    super::endpoint::Reading::Endpoints(_)
+                )
+            });
+        if hidden {
+            self.tell_prose(line, "endpoints in a sentence");
+        }
+    }
+
+    /// A block of code that is a list of endpoints is one; commands are not.
+    fn code(&mut self, line: Line) {
+        let reading = line::read(&line.text);
+        let plain = !reading.found.is_empty() && !reading.prose && reading.note.is_none();
+        let asked = self.intro.as_ref().is_some_and(|intro| {
+            vocabulary::asks_to_allow(&intro.text) && !vocabulary::is_example(&intro.text)
+        });
+        if plain && asked {
+            self.items.push(Line { depth: 1, ..line });
+        } else if !reading.found.is_empty() {
+            self.tell_prose(&line, "endpoints in a sample of commands");
+        }
+    }
+
+    fn tell_prose(&mut self, line: &Line, why: &str) {
+        self.prose += 1;
+        if self.demands.len() < MOST_PROSE_TOLD {
+            self.demands.push((self.heading().to_owned(), line.clone()));
+        }
+        if self.prose <= MOST_PROSE_TOLD {
+            self.leftover(line.line, "", &line.text, why);
+        }
+    }
+
+    /// A sentence that demands a name of the vendor's own is a row; of others it is an example.
+    fn end_demands(&mut self) {
+        let own: BTreeSet<String> = self
+            .draft
+            .entries
+            .iter()
+            .flat_map(|entry| &entry.to)
+            .filter_map(|to| registrable(&to.endpoint.host))
+            .collect();
+        for (heading, line) in std::mem::take(&mut self.demands) {
+            for sentence in line.text.split_inclusive(". ") {
+                let Some((mut endpoint, traffic)) = prose::demanded(sentence) else {
+                    continue;
+                };
+                let known = self.draft.entries.iter().flat_map(|entry| &entry.to);
+                let twice = known
+                    .into_iter()
+                    .any(|to| to.endpoint.host == endpoint.host);
+                let vendors =
+                    registrable(&endpoint.host).is_some_and(|domain| own.contains(&domain));
+                if !vendors || twice {
+                    continue;
+                }
+                endpoint.doubtful = Some("it stands in a sentence, in no table".to_owned());
+                self.draft.entries.push(Entry {
+                    service: heading.clone(),
+                    to: vec![Destination {
+                        endpoint,
+                        line: line.line,
+                    }],
+                    traffic,
+                    must_see: true,
+                    hints: vec![sentence.trim().to_owned()],
+                    place: Place {
+                        table: heading.clone(),
+                        row: "sentence".to_owned(),
+                        line: Some(line.line),
+                    },
+                    ..Entry::default()
+                });
+            }
+        }
+    }
+
+    fn leftover(&mut self, line: u32, row: &str, text: &str, why: &str) {
+        let table = self.heading().to_owned();
+        self.rest.push(Leftover {
+            line,
+            table,
+            row: row.to_owned(),
+            column: String::new(),
+            text: text.to_owned(),
+            why: why.to_owned(),
+        });
+    }
+
+    /// A list outside of tables: a table of one cell, with what stands over it.
+    fn end_list(&mut self) {
+        let items = std::mem::take(&mut self.items);
+        if items.is_empty() {
+            return;
+        }
+        let endpoints = items.iter().any(|item| {
+            let reading = line::read(&item.text);
+            !reading.found.is_empty()
+        });
+        if !endpoints {
+            return;
+        }
+        let intro = self.intro.clone();
+        let heading = self.heading().to_owned();
+        let above = intro.as_ref().map_or("", |line| line.text.as_str());
+        let why = match () {
+            () if vocabulary::is_reading_list(&heading) || vocabulary::is_reading_list(above) => {
+                Some("links to read")
+            }
+            () if vocabulary::is_example(above) => Some("examples"),
+            () => None,
+        };
+        if let Some(why) = why {
+            for item in &items {
+                self.leftover(item.line, "", &item.text, why);
+            }
+            return;
+        }
+        self.tables += 1;
+        let (service, traffic) = over(&heading, above);
+        let table = list_table(items, &service, &traffic);
+        let outcome = rows::read(&Context {
+            table: &table,
+            number: self.tables,
+            heading: &heading,
+            intro: above,
+        });
+        let doubts = !vocabulary::asks_to_allow(&heading) && !vocabulary::asks_to_allow(above);
+        for mut entry in outcome.entries {
+            entry.place.row = "list".to_owned();
+            if doubts {
+                for to in &mut entry.to {
+                    let why = "a list that does not say that it is to be allowed";
+                    to.endpoint.doubtful.get_or_insert_with(|| why.to_owned());
+                }
+            }
+            self.draft.entries.push(entry);
+        }
+        self.rest.extend(outcome.rest);
+    }
+}
+
+/// The domain that somebody owns, of a name or wildcard.
+fn registrable(host: &str) -> Option<String> {
+    let tail = host
+        .rsplit(['*', '>'])
+        .next()
+        .unwrap_or(host)
+        .trim_start_matches('.');
+    psl::domain_str(tail).map(str::to_owned)
+}
+
+/// What a list is for, and the ports that the sentence over it states.
+fn over(heading: &str, intro: &str) -> (String, String) {
+    let short = intro.chars().count() <= 80 && !intro.is_empty();
+    let service = match (heading.is_empty(), short) {
+        (false, _) => heading.to_owned(),
+        (true, true) => intro.trim_end_matches([':', '：', '.']).to_owned(),
+        (true, false) => String::new(),
+    };
+    let told = super::traffic::in_sentence(intro);
+    let told = told.map(|told| {
+        let ports = told.ports.iter().map(|p| {
+            let transport = match (p.tcp, p.udp) {
+                (true, true) => "/tcp/udp",
+                (true, false) => "/tcp",
+                (false, true) => "/udp",
+                (false, false) => "",
+            };
+            format!("{}-{}{transport}", p.first, p.last)
+        });
+        ports.collect::<Vec<_>>().join(", ")
+    });
+    (service, told.unwrap_or_default())
+}
+
+fn list_table(items: Vec<Line>, service: &str, traffic: &str) -> Table {
+    let line = items.first().map_or(0, |item| item.line);
+    let cell = |column, lines| {
+        std::sync::Arc::new(Cell {
+            row: 1,
+            column,
+            lines,
+        })
+    };
+    let text = |text: &str| Line::new(text, line).into_iter().collect::<Vec<_>>();
+    Table {
+        caption: None,
+        header: ["Service", "Endpoints", "Ports"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: vec![Row {
+            number: 1,
+            line,
+            section: None,
+            cells: vec![
+                cell(0, text(service)),
+                cell(1, items),
+                cell(2, text(traffic)),
+            ],
+        }],
+    }
+}
+
+/// Whether a table has a header that is known; for readers of flat text.
+pub(super) fn has_known_header(texts: &[String]) -> bool {
+    let mut kinds: Vec<Column> = texts
+        .iter()
+        .filter(|text| columns::is_header(text) && !text.ends_with([':', '：']))
+        .map(|text| columns::by_header(text))
+        .collect();
+    let typed = kinds
+        .iter()
+        .any(|kind| matches!(kind, Column::Endpoints | Column::Ports | Column::Protocol));
+    let known = kinds.len();
+    kinds.dedup();
+    typed && kinds.len() >= 2 && known * 2 >= texts.len()
+}

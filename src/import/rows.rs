@@ -1,0 +1,717 @@
+//! Tables to entries: what each row says, and every cell of it accounted for.
+
+use std::sync::Arc;
+
+use super::cells::{self, Found};
+use super::columns::{self, Column};
+use super::draft::{Choice, Destination, Entry, Leftover, Party, Place};
+use super::page::{Cell, Row, Table};
+use super::parties;
+use super::traffic::{self, Traffic};
+use super::vocabulary::{self, RegionWord};
+use crate::rules::{Direction, Need};
+
+/// A table with where it stands.
+pub(super) struct Context<'a> {
+    pub(super) table: &'a Table,
+    /// Counted from 1 over the page.
+    pub(super) number: usize,
+    /// The nearest heading.
+    pub(super) heading: &'a str,
+    /// The paragraph before it.
+    pub(super) intro: &'a str,
+}
+
+/// What came of a table.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) entries: Vec<Entry>,
+    pub(super) rest: Vec<Leftover>,
+}
+
+impl Context<'_> {
+    pub(super) fn name(&self) -> String {
+        let caption = self.table.caption.as_deref().unwrap_or_default();
+        match (caption.is_empty(), self.heading.is_empty()) {
+            (false, _) => caption.to_owned(),
+            (true, false) => self.heading.to_owned(),
+            (true, true) => format!("table {}", self.number),
+        }
+    }
+
+    fn place(&self, row: &str, line: Option<u32>) -> Place {
+        Place {
+            table: self.name(),
+            row: row.to_owned(),
+            line,
+        }
+    }
+
+    fn leftover(&self, row: &Row, column: usize, line: u32, text: &str, why: &str) -> Leftover {
+        let header = self.table.header.get(column).map_or("", String::as_str);
+        Leftover {
+            line: if line == 0 { row.line } else { line },
+            table: self.name(),
+            row: row.number.to_string(),
+            column: match header.is_empty() {
+                true => format!("column {}", column + 1),
+                false => header.to_owned(),
+            },
+            text: text.to_owned(),
+            why: why.to_owned(),
+        }
+    }
+}
+
+/// Reads a table.
+pub(super) fn read(context: &Context<'_>) -> Outcome {
+    let table = with_header(context.table);
+    let context = &Context {
+        table: &table,
+        ..*context
+    };
+    let kinds = columns::kinds(&table);
+    let mut out = Outcome::default();
+    let useful = kinds.iter().any(|kind| {
+        matches!(
+            kind,
+            Column::Endpoints | Column::EndpointsOf(_) | Column::Role
+        )
+    });
+    let states = |kind: &Column| {
+        matches!(
+            kind,
+            Column::Ports | Column::Protocol | Column::Endpoints | Column::EndpointsOf(_)
+        )
+    };
+    if !useful || !kinds.iter().any(states) {
+        for row in &table.rows {
+            every_cell(
+                context,
+                row,
+                "the table has no column of destinations that is known",
+                &mut out,
+            );
+        }
+        return out;
+    }
+    for row in &table.rows {
+        read_row(context, &kinds, row, &mut out);
+    }
+    out
+}
+
+/// Tables whose first row is the header without saying so.
+fn with_header(table: &Table) -> Table {
+    let mut table = table.clone();
+    let none = table.header.iter().all(String::is_empty);
+    if let (true, Some(first)) = (none, table.rows.first()) {
+        let texts: Vec<String> = first.cells.iter().map(|cell| cell.text()).collect();
+        let known = texts.iter().filter(|text| columns::is_header(text)).count();
+        if known * 2 >= texts.len().max(1)
+            && known > 0
+            && texts.iter().all(|t| t.chars().count() <= 60)
+        {
+            table.header = texts;
+            table.rows.remove(0);
+            for (at, row) in table.rows.iter_mut().enumerate() {
+                row.number = at + 1;
+            }
+        }
+    }
+    let columns = table
+        .rows
+        .iter()
+        .map(|row| row.cells.len())
+        .max()
+        .unwrap_or(0);
+    if table.header.len() < columns {
+        table.header.resize(columns, String::new());
+    }
+    table
+}
+
+fn every_cell(context: &Context<'_>, row: &Row, why: &str, out: &mut Outcome) {
+    for (column, cell) in own_cells(row) {
+        let line = cell.line().unwrap_or(0);
+        out.rest
+            .push(context.leftover(row, column, line, &cell.text(), why));
+    }
+}
+
+/// Cells that begin in this row, each once.
+fn own_cells(row: &Row) -> impl Iterator<Item = (usize, &Arc<Cell>)> {
+    let cells = row.cells.iter().enumerate();
+    cells.filter(|(at, cell)| {
+        !cell.lines.is_empty() && (cell.row == row.number || cell.row == 0) && cell.column == *at
+    })
+}
+
+/// What the cells of a row say.
+#[derive(Default)]
+struct Said {
+    service: String,
+    sources: Vec<Party>,
+    networks: Vec<Found>,
+    roles: Vec<Party>,
+    needs_of: Option<Party>,
+    traffic: Traffic,
+    regions: Vec<String>,
+    direction: Option<Direction>,
+    need: Option<Need>,
+    hints: Vec<String>,
+    found: Vec<Found>,
+    /// There is a column for endpoints, and its cell is empty.
+    empty: bool,
+    /// Words over lists that the source has lost, with their lines.
+    bare: Vec<(u32, String)>,
+}
+
+fn read_row(context: &Context<'_>, kinds: &[Column], row: &Row, out: &mut Outcome) {
+    let mut said = Said {
+        regions: Vec::new(),
+        direction: direction_of(&[context.heading, context.intro].join(" ")),
+        ..Said::default()
+    };
+    let before = out.rest.len();
+    let mut seen: Vec<*const Cell> = Vec::new();
+    for (column, (cell, kind)) in row.cells.iter().zip(kinds).enumerate() {
+        let twice = seen.contains(&Arc::as_ptr(cell));
+        seen.push(Arc::as_ptr(cell));
+        if twice && !matches!(kind, Column::EndpointsOf(_)) {
+            continue;
+        }
+        take_cell(context, row, column, cell, kind, &mut said, out);
+    }
+    if let Some(section) = &row.section {
+        match vocabulary::region(section) {
+            Some(RegionWord::One(region)) => said.regions.push(region),
+            Some(RegionWord::All) => {}
+            None if said.service.is_empty() => said.service.clone_from(section),
+            None => said.hints.push(section.clone()),
+        }
+    }
+    // Cells that reach in from above were listed there.
+    let own: Vec<usize> = own_cells(row).map(|(at, _)| at).collect();
+    let headers: Vec<String> = own
+        .iter()
+        .filter_map(|at| {
+            let header = context.table.header.get(*at)?;
+            Some(if header.is_empty() {
+                format!("column {}", at + 1)
+            } else {
+                header.clone()
+            })
+        })
+        .collect();
+    let late: Vec<Leftover> = out.rest.drain(before..).collect();
+    out.rest
+        .extend(late.into_iter().filter(|l| headers.contains(&l.column)));
+    if row.cells.iter().all(|cell| cell.lines.is_empty()) {
+        return;
+    }
+    finish_row(context, row, said, out);
+}
+
+fn take_cell(
+    context: &Context<'_>,
+    row: &Row,
+    column: usize,
+    cell: &Arc<Cell>,
+    kind: &Column,
+    said: &mut Said,
+    out: &mut Outcome,
+) {
+    let text = cell.text();
+    let line = cell.line().unwrap_or(0);
+    if text.is_empty() {
+        said.empty |= *kind == Column::Endpoints;
+        return;
+    }
+    match kind {
+        Column::Service => {
+            if !said.service.is_empty() {
+                said.service.push_str(", ");
+            }
+            said.service.push_str(text.trim_end_matches([':', '：']));
+        }
+        Column::Endpoints | Column::EndpointsOf(_) => {
+            let read = cells::read(cell);
+            let region = match kind {
+                Column::EndpointsOf(region) => Some(region.clone()),
+                _ => None,
+            };
+            said.found.extend(read.found.into_iter().map(|mut found| {
+                if found.region.is_none() {
+                    found.region.clone_from(&region);
+                }
+                found
+            }));
+            said.hints.extend(read.hints);
+            if said.found.is_empty() && read.bare.len() > 1 {
+                said.bare = read.bare;
+            } else {
+                let why = "nothing follows it that is an endpoint";
+                for (line, text) in read.bare {
+                    out.rest
+                        .push(context.leftover(row, column, line, &text, why));
+                }
+            }
+            for (line, text, why) in read.rest {
+                out.rest
+                    .push(context.leftover(row, column, line, &text, &why));
+            }
+        }
+        Column::Source => {
+            let read = cells::read(cell);
+            if read.found.is_empty() {
+                let (all, hints) = parties::read(&text);
+                said.sources.extend(all);
+                said.hints.extend(hints);
+            } else {
+                said.networks.extend(read.found);
+                let words: Vec<String> = read.rest.into_iter().map(|(_, text, _)| text).collect();
+                said.hints
+                    .extend((!words.is_empty()).then(|| format!("source: {}", words.join(" "))));
+            }
+        }
+        Column::Role => take_role(context, row, column, cell, said, out),
+        Column::Ports | Column::Protocol => match traffic_of(cell) {
+            Some(told) => said.traffic.join(&told),
+            None => out.rest.push(context.leftover(
+                row,
+                column,
+                line,
+                &text,
+                "no ports and no protocol",
+            )),
+        },
+        Column::Direction => match direction_of(&text) {
+            Some(direction) => said.direction = Some(direction),
+            None => out
+                .rest
+                .push(context.leftover(row, column, line, &text, "no direction")),
+        },
+        Column::Region => said.regions.extend(regions_of(&text)),
+        Column::Need => said.need = need_of(&text),
+        Column::Notes => said.hints.push(text),
+        Column::Unknown => {
+            out.rest.push(context.leftover(
+                row,
+                column,
+                line,
+                &text,
+                "the column's header is not known",
+            ));
+        }
+    }
+}
+
+/// The whole cell, or line by line where one of them is a remark.
+fn traffic_of(cell: &Cell) -> Option<Traffic> {
+    if let Some(told) = traffic::read(&cell.text()) {
+        return Some(told);
+    }
+    let mut whole: Option<Traffic> = None;
+    for line in &cell.lines {
+        let told = traffic::read(&line.text).or_else(|| {
+            // "443 (or as configured)"
+            let bare = line
+                .text
+                .split(['(', '（', '*', '['])
+                .next()
+                .unwrap_or_default();
+            traffic::read(bare)
+        });
+        if let Some(told) = told {
+            whole.get_or_insert_default().join(&told);
+        }
+    }
+    whole
+}
+
+fn take_role(
+    context: &Context<'_>,
+    row: &Row,
+    column: usize,
+    cell: &Arc<Cell>,
+    said: &mut Said,
+    out: &mut Outcome,
+) {
+    // Ports and protocols may stand in the same cell, line by line: "ポート:443".
+    let mut words = String::new();
+    for line in &cell.lines {
+        let bare = line.text.trim();
+        match traffic::read(bare).filter(|told| !told.any || !told.ports.is_empty()) {
+            Some(told) if cell.lines.len() > 1 => said.traffic.join(&told),
+            _ => {
+                if !words.is_empty() {
+                    words.push(' ');
+                }
+                words.push_str(bare);
+            }
+        }
+    }
+    if let Some(party) = parties::needs_of(&words) {
+        said.needs_of = Some(party);
+        if said.service.is_empty() {
+            said.service = words;
+        }
+        return;
+    }
+    let (all, hints) = parties::read(&words);
+    if all.is_empty() && !words.is_empty() {
+        let line = cell.line().unwrap_or(0);
+        out.rest
+            .push(context.leftover(row, column, line, &words, "no destination"));
+    }
+    if said.service.is_empty() {
+        said.service = parties::service(&words, &all);
+    }
+    said.roles.extend(all);
+    said.hints.extend(hints);
+}
+
+fn direction_of(text: &str) -> Option<Direction> {
+    let lower = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let inward = has(&[
+        "inbound",
+        "incoming",
+        "ingress",
+        "受信",
+        "インバウンド",
+        "webhook",
+    ]);
+    let outward = has(&["outbound", "outgoing", "egress", "送信", "アウトバウンド"])
+        && !lower.contains("送信元");
+    match (inward, outward) {
+        (true, false) => Some(Direction::Inbound),
+        (false, true) => Some(Direction::Outbound),
+        _ => None,
+    }
+}
+
+fn regions_of(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    if vocabulary::region(text).is_some_and(|word| word == RegionWord::All) {
+        return out;
+    }
+    let parts = text
+        .split([',', '、', '/', ';', '\n', '・'])
+        .flat_map(|part| part.split(" and "));
+    for part in parts.map(str::trim).filter(|part| !part.is_empty()) {
+        match vocabulary::region(part) {
+            Some(RegionWord::One(region)) => out.push(region),
+            Some(RegionWord::All) => return Vec::new(),
+            None => out.extend(Some(vocabulary::slug(part)).filter(|id| !id.is_empty())),
+        }
+    }
+    out.dedup();
+    out
+}
+
+fn need_of(text: &str) -> Option<Need> {
+    let lower = text.to_lowercase();
+    match () {
+        () if lower.contains("optional") || lower.starts_with("no") || lower.contains("任意") => {
+            Some(Need::Optional)
+        }
+        () if lower.contains("if ") || lower.contains("場合") => Some(Need::Conditional),
+        () => Some(Need::Required),
+    }
+}
+
+/// Entries of one row: those that differ in region, label, ports or choice stand apart.
+fn finish_row(context: &Context<'_>, row: &Row, said: Said, out: &mut Outcome) {
+    let service = match said.service.is_empty() {
+        true => context.name(),
+        false => said.service.clone(),
+    };
+    let conditional = vocabulary::is_condition(&service)
+        || said.hints.iter().any(|hint| vocabulary::is_condition(hint))
+        || said
+            .roles
+            .iter()
+            .chain(&said.sources)
+            .any(|party| party.optional);
+    let need = match said.need {
+        Some(need) => need,
+        None if conditional => Need::Conditional,
+        None => Need::Required,
+    };
+    let inward = said.direction == Some(Direction::Inbound);
+    let mut networks = said.networks.clone();
+    let mut found = said.found.clone();
+    if inward
+        && networks.is_empty()
+        && found.iter().all(|f| f.endpoint.is_address)
+        && said.roles.iter().all(|r| r.role != "localhost")
+    {
+        networks = std::mem::take(&mut found);
+    }
+    let base = Entry {
+        service: parties::tidy(&service),
+        sources: said.sources.clone(),
+        traffic: said.traffic.clone(),
+        regions: said.regions.clone(),
+        direction: match (networks.is_empty(), said.direction) {
+            (false, _) => Direction::Inbound,
+            (true, Some(direction)) => direction,
+            (true, None) => Direction::Outbound,
+        },
+        need,
+        must_see: true,
+        hints: hints(&said.hints),
+        place: context.place(&row_words(row, &service), Some(row.line)),
+        ..Entry::default()
+    };
+    if !found.is_empty() {
+        let base = Entry {
+            names_of: said.roles.clone(),
+            ..base
+        };
+        out.entries.extend(split(&base, found));
+        return;
+    }
+    if !networks.is_empty() {
+        let roles = said.roles.clone();
+        for entry in split(&base, networks) {
+            let entry = turned_round(entry, &roles);
+            out.entries.extend(by_role(&entry));
+        }
+        return;
+    }
+    if let Some(needs_of) = said.needs_of {
+        out.entries.push(Entry {
+            needs_of: Some(needs_of),
+            ..base
+        });
+        return;
+    }
+    let says = !said.traffic.ports.is_empty()
+        || !said.traffic.apps.is_empty()
+        || !said.traffic.transports.is_empty();
+    if !said.roles.is_empty() && says {
+        let lost = said.empty;
+        if lost {
+            out.rest.push(context.leftover(
+                row,
+                0,
+                row.line,
+                &service,
+                "the cell of names is empty: the copy of the page has lost them",
+            ));
+        }
+        let whole = Entry {
+            roles: said.roles,
+            lost: lost || !said.bare.is_empty(),
+            ..base
+        };
+        if said.bare.is_empty() {
+            out.entries.extend(by_role(&whole));
+        }
+        for (line, label) in &said.bare {
+            out.entries
+                .extend(by_role(&lost_under(&whole, label, *line)));
+        }
+        return;
+    }
+    let already = out
+        .rest
+        .iter()
+        .any(|l| l.row == row.number.to_string() && l.line >= row.line);
+    if !already {
+        every_cell(
+            context,
+            row,
+            "the row has no destination that is known",
+            out,
+        );
+    }
+}
+
+/// A row for a word over a list that the source has lost.
+fn lost_under(whole: &Entry, label: &str, line: u32) -> Entry {
+    let mut entry = whole.clone();
+    entry.place.line = Some(line);
+    // A region too: one that is declared without its label in names would fill the page's templates wrongly.
+    entry.service = format!("{}, {}", entry.service, parties::tidy(label));
+    entry
+}
+
+/// One row for each destination: one may be there and another not.
+fn by_role(entry: &Entry) -> Vec<Entry> {
+    let several = entry.roles.len() > 1;
+    let each = entry.roles.iter().map(|role| {
+        let localhost = role.role == "localhost";
+        Entry {
+            service: match several {
+                true => parties::tidy(&role.text),
+                false => entry.service.clone(),
+            },
+            roles: vec![role.clone()],
+            direction: if localhost {
+                Direction::Local
+            } else {
+                entry.direction
+            },
+            must_see: entry.must_see && !localhost,
+            ..entry.clone()
+        }
+    });
+    each.collect()
+}
+
+/// Sources by address: who is called stands in the roles, or only the site knows.
+fn turned_round(entry: Entry, roles: &[Party]) -> Entry {
+    let networks = entry.to.iter().map(|to| to.endpoint.host.clone()).collect();
+    let receiver = Party {
+        text: format!("host of the site that takes calls of {}", entry.service),
+        role: "inbound-receiver".to_owned(),
+        optional: true,
+    };
+    let stated = !roles.is_empty();
+    let mut hints = entry.hints.clone();
+    if !stated {
+        hints.push("the addresses are sources of calls into the site, no destinations".to_owned());
+    }
+    Entry {
+        networks,
+        sources: Vec::new(),
+        to: Vec::new(),
+        roles: if stated {
+            roles.to_vec()
+        } else {
+            vec![receiver]
+        },
+        must_see: entry.must_see && stated,
+        need: if stated { entry.need } else { Need::Optional },
+        hints,
+        pool: false,
+        ..entry
+    }
+}
+
+fn hints(all: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for hint in all {
+        let hint = hint.trim();
+        if !hint.is_empty() && !out.iter().any(|h| h == hint) {
+            out.push(hint.to_owned());
+        }
+    }
+    out
+}
+
+/// What a person looks for on the page: the row's number and its first words.
+fn row_words(row: &Row, service: &str) -> String {
+    let mut words: String = service.chars().take(80).collect();
+    if words.len() < service.len() {
+        words.push('…');
+    }
+    match row.number {
+        0 => words,
+        number => format!("{number}: {words}"),
+    }
+}
+
+/// What keeps endpoints of one row apart: region, label, ports and scheme.
+type Key = (
+    Option<String>,
+    Option<String>,
+    Option<(u16, u16)>,
+    Option<Traffic>,
+    Option<String>,
+);
+
+fn split(base: &Entry, found: Vec<Found>) -> Vec<Entry> {
+    let mut keyed: Vec<(Key, Vec<Found>)> = Vec::new();
+    let mut chosen: Vec<Found> = Vec::new();
+    for mut one in found {
+        if one.region.is_none() && base.regions.is_empty() {
+            one.region = vocabulary::region_in_name(&one.endpoint.host);
+        }
+        if one.choice.is_some() {
+            chosen.push(one);
+            continue;
+        }
+        let key: Key = (
+            one.region.clone(),
+            one.label.clone(),
+            one.endpoint.ports,
+            one.traffic.clone(),
+            one.endpoint.scheme.clone(),
+        );
+        match keyed.iter_mut().rev().take(64).find(|(k, _)| *k == key) {
+            Some((_, list)) => list.push(one),
+            None => keyed.push((key, vec![one])),
+        }
+    }
+    let mut out: Vec<Entry> = keyed
+        .into_iter()
+        .map(|(_, list)| entry(base, list))
+        .collect();
+    for one in chosen {
+        let choice = one.choice.clone().map(|(about, recommended)| Choice {
+            id: format!("{}@{}", base.place.line.unwrap_or(0), about),
+            about: format!("{}: {}", base.service, about.trim_end_matches([':', '：'])),
+            alternative: vocabulary::slug(&one.endpoint.host),
+            recommended,
+        });
+        let mut made = entry(base, vec![one]);
+        made.choice = choice;
+        out.push(made);
+    }
+    out
+}
+
+fn entry(base: &Entry, list: Vec<Found>) -> Entry {
+    let mut made = base.clone();
+    let Some(first) = list.first() else {
+        return made;
+    };
+    made.place.line = Some(first.line);
+    if let Some(region) = &first.region {
+        made.regions = vec![region.clone()];
+    }
+    if let Some(label) = &first.label {
+        let label = parties::tidy(label);
+        if !made.service.contains(&label) && !label.is_empty() && label.chars().count() <= 80 {
+            made.service = format!("{}, {label}", made.service);
+        }
+        if vocabulary::is_condition(&label) && made.need == Need::Required {
+            made.need = Need::Conditional;
+        }
+    }
+    if let Some(traffic) = &first.traffic {
+        // What stands beside the endpoint is nearer than what the row says.
+        if !traffic.ports.is_empty() {
+            made.traffic.ports.clear();
+        }
+        made.traffic.join(traffic);
+    }
+    if let Some((first, last)) = first.endpoint.ports {
+        made.traffic.ports = vec![traffic::Ports {
+            first,
+            last,
+            tcp: false,
+            udp: false,
+        }];
+    }
+    if let Some(told) = first.endpoint.scheme.as_deref().and_then(traffic::read)
+        && made.traffic.ports.is_empty()
+    {
+        made.traffic.join(&told);
+    }
+    let addresses = list.iter().all(|found| found.endpoint.is_address);
+    made.pool = addresses && list.len() > 1;
+    made.to = list
+        .into_iter()
+        .map(|found| Destination {
+            endpoint: found.endpoint,
+            line: found.line,
+        })
+        .collect();
+    made
+}
