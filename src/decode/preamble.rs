@@ -52,6 +52,8 @@ pub enum PreambleKind {
     PostgresRequest,
     /// An LDAP message (RFC 4511).
     Ldap,
+    /// The one by which a client logs in to LDAP as somebody (RFC 4511 section 4.2).
+    LdapBind,
     /// RDP's connection request, in a TPKT (RFC 1006).
     Rdp,
     /// MySQL's request for TLS.
@@ -284,10 +286,33 @@ fn ldap(bytes: &[u8]) -> PreambleRead {
     };
     match operation {
         None => PreambleRead::NeedMore(1),
+        Some(0x60) if length <= MAX_MESSAGE => {
+            let whole = bytes.get(length_at..length_at + length).unwrap_or(&[]);
+            let kind = match is_login(whole) {
+                true => PreambleKind::LdapBind,
+                false => PreambleKind::Ldap,
+            };
+            need(bytes, kind, length_at + length)
+        }
         Some(0x42 | 0x4a | 0x50 | 0x60..=0x79) if length <= MAX_MESSAGE => {
             need(bytes, PreambleKind::Ldap, length_at + length)
         }
         Some(_) => PreambleRead::Other,
+    }
+}
+
+/// Whether a bind request, which starts with its message number, is not the anonymous one: behind the version stands a
+/// name, or a way to log in that is not the simple one.
+fn is_login(message: &[u8]) -> bool {
+    const VERSION: &[u8] = &[2, 1];
+    const SIMPLE: u8 = 0x80;
+    // Lengths before it are of one byte or more, so it is looked for where it may stand.
+    let mut windows = message.windows(VERSION.len() + 3).skip(3);
+    let found = windows.position(|w| w.starts_with(VERSION) && w[2] <= 3 && w[3] == 4);
+    let name = found.and_then(|at| message.get(at + 3 + VERSION.len() + 2..));
+    match name {
+        Some([0, SIMPLE, 0]) | None => false,
+        Some(_) => true,
     }
 }
 
@@ -383,7 +408,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_stepped_over_and_waited_for() {
-        let whole: [(&[u8], PreambleKind); 13] = [
+        let whole: [(&[u8], PreambleKind); 16] = [
             (b"\x05\x01\x00", PreambleKind::Socks),
             (b"\x05\x02\x00\x02", PreambleKind::Socks),
             (
@@ -398,6 +423,18 @@ mod tests {
             ),
             (b"\0\0\0\x08\x04\xd2\x16\x2f", PreambleKind::PostgresRequest),
             (b"\x30\x05\x02\x01\x01\x77\x00", PreambleKind::Ldap),
+            (
+                b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00",
+                PreambleKind::Ldap,
+            ),
+            (
+                b"\x30\x11\x02\x01\x01\x60\x0c\x02\x01\x03\x04\x03cn=\x80\x02pw",
+                PreambleKind::LdapBind,
+            ),
+            (
+                b"\x30\x81\x17\x02\x01\x02\x60\x81\x11\x02\x01\x03\x04\x00\xa3\x0a\x04\x08EXTERNAL",
+                PreambleKind::LdapBind,
+            ),
             (b"\x03\x00\x00\x08\x03\xe0\x00\x00", PreambleKind::Rdp),
             (
                 b"PROXY TCP4 192.0.2.1 192.0.2.2 1 443\r\n",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::attempt::Went;
 use super::census::{Census, NameWay};
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
@@ -11,7 +12,7 @@ use super::lookup::Lookups;
 use super::requirement_verdict::{NotSeen, Present, Standing};
 use super::shade::Shade;
 use crate::model::{CaptureTime, Fqdn};
-use crate::observe::{App, Capture, Flow, NameSource, StreamFact};
+use crate::observe::{App, Capture, Flow, FlowId, NameSource, StreamFact};
 use crate::rules::{Requirement, RequirementIndex, RuleSet, Scratch, Via};
 
 /// What tells why a requirement was not exercised.
@@ -97,6 +98,7 @@ pub(super) fn shade_note(
     standing: &Standing,
     places: &[u32],
     intents: &[Intent],
+    flows: &[FlowVerdict],
 ) -> Option<String> {
     let all = || {
         places
@@ -110,6 +112,12 @@ pub(super) fn shade_note(
             .find(|(r, _)| *r == requirement)
             .map(|(_, shade)| *shade)
     };
+    if *standing == Standing::Satisfied && all().all(|intent| is_sent_only(intent, flows)) {
+        return Some(
+            "sent and not refused; the protocol has no answers, so that it arrived cannot be told"
+                .to_owned(),
+        );
+    }
     if *standing == Standing::Satisfied {
         let outer = all().any(|intent| intent.outer && shade(intent).is_none());
         return outer.then(|| {
@@ -152,6 +160,16 @@ pub(super) fn shade_note(
             format!("a connection to {address} from before the capture may be its")
         }
     })
+}
+
+/// Whether nothing of an intent is known but that it was sent.
+fn is_sent_only(intent: &Intent, flows: &[FlowVerdict]) -> bool {
+    let mut attempts = intent.attempts.iter();
+    let sent = |id: &FlowId| {
+        let verdict = flows.get(id.0 as usize);
+        verdict.is_some_and(|verdict| verdict.went == Went::Sent)
+    };
+    !intent.attempts.is_empty() && attempts.all(sent)
 }
 
 fn shade_of(intent: &Intent, requirement: RequirementIndex) -> Option<Shade> {

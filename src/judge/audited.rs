@@ -165,6 +165,13 @@ pub(super) fn nothing_audited(
         }
         return Some(NothingAudited::NoRequirement(most(reasons.into_iter())));
     }
+    // A lookup is audited by what it asks for, whether its flow is or not.
+    let of_lookups = |v: &RequirementVerdict| {
+        !v.resolved.is_empty() || !matches!(v.standing, Standing::NotSeen(_))
+    };
+    if active().any(of_lookups) {
+        return None;
+    }
     let nobody = active().all(|v| matches!(v.standing, Standing::NotSeen(NotSeen::NoInitiator)));
     let networks = sources(active(), rules);
     let profile = rules.profile();

@@ -139,6 +139,11 @@ fn advice(intent: &Intent, target: &str) -> String {
         Some(Code::SynSilent | Code::SynResetFast | Code::IcmpPort | Code::UdpSilent) => {
             format!("allow {from} to {target}{port} in the firewalls on the path")
         }
+        Some(Code::SourcePort) => {
+            format!(
+                "allow {from} to {target}{port} from whatever source port, in the firewalls on the path"
+            )
+        }
         Some(Code::IcmpProhibited | Code::UdpProhibited) => match by {
             Some(by) => {
                 format!("allow {from} to {target}{port} on the device {by}, which refuses it")

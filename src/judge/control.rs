@@ -14,6 +14,7 @@ use super::flow_verdict::FlowVerdict;
 use super::interception::Issuers;
 use super::resolvers::ONE_TRY;
 use super::silence::Silences;
+use super::source_ports::SourcePorts;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{EventKind, Flow, NameSource};
 use crate::rules::{RuleSet, is_private};
@@ -40,6 +41,8 @@ pub(super) struct Controls {
     vendors: HashSet<Fqdn>,
     /// What else explains silence.
     silences: Silences,
+    /// What dies by the port that it comes from.
+    source_ports: SourcePorts,
     /// Names that are stopped in one way at several places.
     alike: Alike,
 }
@@ -52,6 +55,8 @@ impl Controls {
         rules: &RuleSet,
     ) -> Self {
         let silences = Silences::of(flows.clone().map(|(flow, verdict)| (flow, &verdict.went)));
+        let source_ports =
+            SourcePorts::of(flows.clone().map(|(flow, verdict)| (flow, &verdict.went)));
         let alike = Alike::of(flows.clone());
         let own = flows.clone();
         let (issuers, all) = rayon::join(
@@ -61,6 +66,7 @@ impl Controls {
         Self {
             issuers,
             silences,
+            source_ports,
             alike,
             ..all
         }
@@ -134,6 +140,9 @@ impl Controls {
             // may be the server's doing.
             _ if aim.proxied => {
                 evidence.control = self.other_through_proxy(flow, own).or(evidence.control)
+            }
+            Code::SynSilent | Code::SynReset if self.source_ports.tell(flow).is_some() => {
+                self.source_ports.settle(flow, &mut evidence);
             }
             Code::SynSilent => {
                 if self.silences.settle(flow, &mut evidence) || evidence.grade != Grade::B {

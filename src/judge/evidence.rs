@@ -114,6 +114,7 @@ codes! {
     SynAckLost "T-SAC-LOST" Connect "SYN-ACKs are not acknowledged: the way back is stopped",
     ForeignAck "T-ACK-OLD" Connect "SYNs are answered by ACKs of an older connection",
     ZeroWindow "T-WIN0" Connect "the connection opens, but takes nothing: its window stays closed",
+    SourcePort "T-SPORT" Connect "SYNs from some source ports die, and those from others are answered",
     SynReset "T-RST" Connect "the SYN is answered with RST",
     SynResetFast "T-RSTFAST" Connect "the SYN is answered with RST by something nearer than the server",
     IcmpProhibited "T-ICMP-ADM" Connect "a device on the path says that the traffic is prohibited",

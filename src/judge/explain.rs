@@ -85,6 +85,11 @@ pub const fn explain(code: Code) -> &'static str {
              say, it may not. A server whose program hangs does that, and a SYN proxy that cannot reach the server behind \
              it. A proxy that opens the window as soon as it has its server is no failure."
         }
+        Code::SourcePort => {
+            "SYNs of one host to one address and port die where they come from high ports, and are answered where they \
+             come from low ones, or the other way round, three of each at least, and in turns, so that no outage explains \
+             it. Hosts pick these ports by chance: a rule that stops some of them stops some of the connections."
+        }
         Code::SynReset => {
             "RST answers the SYN. A closed port and a filter that rejects look the same."
         }

@@ -139,6 +139,16 @@ fn only_datagrams(coverage: &Coverage, rules: &RuleSet) -> bool {
     !coverage.covers.is_empty() && wanted.all(|wanted| wanted == Some(&[Transport::Udp]))
 }
 
+/// Whether an answer to datagrams may be due: neither what they say nor what covers them is syslog (RFC 5426), which has
+/// none, so that sent and not refused is all that packets can show of it.
+fn may_answer(flow: &Flow, coverage: &Coverage, rules: &RuleSet) -> bool {
+    let syslog = |index: &RequirementIndex| {
+        let row = rules.library().requirement(*index);
+        row.is_some_and(|row| row.app.iter().any(|app| app == "syslog"))
+    };
+    !coverage.covers.is_empty() && !flow.app.has(App::SYSLOG) && !coverage.covers.iter().any(syslog)
+}
+
 /// What is said of a flow as a try to reach one aim, by its own packets.
 fn verdict(
     flow: &Flow,
@@ -180,6 +190,10 @@ fn verdict(
     if went == Went::Open(Doubt::KeyRefused) && coverage.outer.is_none() && !aim.proxied {
         // Random bytes for a key (GREASE): the name in clear is the one that was asked for, and its handshake is whole.
         went = Went::Succeeded;
+    }
+    if went == Went::Sent && flow.transport == Transport::Udp && may_answer(flow, &coverage, rules)
+    {
+        went = Went::Open(Doubt::Unanswered);
     }
     if out_of_scope.is_none()
         && coverage.covers.is_empty()

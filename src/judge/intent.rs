@@ -159,9 +159,18 @@ pub struct Intent {
     pub span: (Stamp, Stamp),
 }
 
+impl Intent {
+    /// Whether it is made of tries that were stopped for the port that they came from.
+    pub(super) fn is_of_source_port(&self) -> bool {
+        let best = self.evidence.first();
+        best.is_some_and(|evidence| evidence.code == Code::SourcePort)
+    }
+}
+
 /// Initiator, name, address where there is no name, port, how a requirement covers it: what nothing covers must not
 /// hide behind what something does, nor what something may cover behind what it does; and the transport, where what
-/// covers it asks for that one alone, or it is DNS, of which TCP and UDP are two ways.
+/// covers it asks for that one alone, or it is DNS, of which TCP and UDP are two ways; and whether it is stopped for the
+/// port that it comes from: what works from other ports does not take that away.
 type Key<'a> = (
     IpAddr,
     Option<&'a Fqdn>,
@@ -169,6 +178,7 @@ type Key<'a> = (
     u16,
     Covered,
     Option<Transport>,
+    bool,
 );
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -257,7 +267,8 @@ fn groups_of<'a>(
             true => Some(Transport::Tcp),
             false => only_transport(&coverage.covers, rules),
         };
-        let key = (verdict.host, name, address, port, covered, alone);
+        let by_source = is_of_source_port(&verdict.went);
+        let key = (verdict.host, name, address, port, covered, alone, by_source);
         match places.entry(key) {
             // Two aims of one flow may have the same first name.
             Entry::Occupied(place) if groups[*place.get()].1.last() == Some(&id) => {}
@@ -269,6 +280,11 @@ fn groups_of<'a>(
         }
     }
     groups
+}
+
+/// Whether a flow was stopped for the port that it comes from.
+fn is_of_source_port(went: &Went) -> bool {
+    matches!(went, Went::Failed(evidence) if evidence.code == Code::SourcePort)
 }
 
 /// The transport, where all of some requirements ask for one alone: each is then a need of its own, whatever else

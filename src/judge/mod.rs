@@ -34,6 +34,7 @@ mod rows;
 mod scope;
 mod shade;
 mod silence;
+mod source_ports;
 mod trust;
 mod two_point;
 mod unexpected;

@@ -23,6 +23,8 @@ pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
         let own: Vec<_> = own
             // What is taken for the known one is audited.
             .filter(|((_, flow), verdict)| flow.initiator.ip == ip && verdict.host == ip)
+            // So is what it opens to hosts of the site.
+            .filter(|(_, verdict)| verdict.out_of_scope.is_some())
             .collect();
         let (Some(first), Some(last)) = (
             own.iter().map(|((_, flow), _)| flow.span.0).min(),

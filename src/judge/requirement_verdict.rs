@@ -225,7 +225,7 @@ pub(super) fn requirement_verdicts(
                 _ => {
                     let inbound = is_inbound(requirement, rules);
                     let standing = standing(requirement, &intents_of, intents, inbound);
-                    note = shade_note(requirement, &standing, &intents_of, intents);
+                    note = shade_note(requirement, &standing, &intents_of, intents, flows);
                     standing
                 }
             };
@@ -309,7 +309,9 @@ fn standing(
         let over_tcp = intent.port == Some(53) && intent.transport == Transport::Tcp;
         let to = inbound.then_some(&intent.addresses);
         let name = intent.fqdn.as_ref();
-        (intent.initiator, name, to, intent.port, over_tcp)
+        // What works from other source ports does not make good what dies.
+        let by_source = intent.is_of_source_port();
+        (intent.initiator, name, to, intent.port, over_tcp, by_source)
     };
     // Nearly all are reached, and an aim of which every intent is says nothing more.
     let reached = |place: &u32| intents[*place as usize].outcome.is_reached();

@@ -10,7 +10,7 @@ use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
 use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
 use crate::model::Transport;
-use crate::observe::{App, Capture, EventKind, Flow};
+use crate::observe::{App, Capture, EventKind, Flow, StreamFact};
 use crate::rules::{Requirement, RequirementIndex, RuleSet};
 
 /// What a row asks for and was not had, although its host was reached.
@@ -22,6 +22,8 @@ pub enum Shortfall {
     HttpInClear,
     /// The row asks for TLS, and something else was spoken.
     NotTls,
+    /// The row asks for STARTTLS, and the client logged in without it.
+    BindInClear,
 }
 
 impl fmt::Display for Shortfall {
@@ -33,6 +35,9 @@ impl fmt::Display for Shortfall {
             }
             Self::NotTls => {
                 "host reached, but what was spoken is no TLS, and the page asks for an encrypted protocol"
+            }
+            Self::BindInClear => {
+                "host reached, but by a bind (a login to LDAP) in clear, and the page asks for STARTTLS before it"
             }
         })
     }
@@ -100,6 +105,16 @@ pub(super) fn shortfall(
         }
         path_hidden(row, flow)
     };
+    let starttls = row.app.iter().any(|app| app == "starttls");
+    if starttls
+        && all
+            .clone()
+            .chain([first])
+            .any(|(flow, _)| binds_in_clear(flow))
+    {
+        // One that was done in clear is out, whatever others do.
+        return Some(Shortfall::BindInClear);
+    }
     let mut worst = of(first)?;
     for other in all {
         worst = worst.max(of(other)?);
@@ -129,6 +144,12 @@ fn spoken_in_clear(flow: &Flow) -> Option<Shortfall> {
     let first = flow.events_of(EventKind::Data, true).next()?;
     let whole = first.sequence == syn.sequence.wrapping_add(1) && first.length >= 6;
     (whole && flow.back.payload_bytes > 0).then_some(Shortfall::NotTls)
+}
+
+/// Whether the initiator logged in to LDAP before TLS, or without it.
+fn binds_in_clear(flow: &Flow) -> bool {
+    let bind = |(_, own, fact): &(_, bool, StreamFact)| *own && *fact == StreamFact::LdapBind;
+    flow.transport == Transport::Tcp && flow.facts.iter().any(bind)
 }
 
 /// Whether a row is about paths only, and the flow shows none.

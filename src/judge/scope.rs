@@ -61,7 +61,7 @@ pub(super) fn out_of_scope(
         return Some(OutOfScope::Housekeeping(what));
     }
     let lookup = to.port == 53 && flow.app.has(App::DNS);
-    if lookup && profile.is_silent_on_lookups(library, to.ip) {
+    if lookup && profile.is_silent_on_lookups(library, from, to.ip) {
         return Some(OutOfScope::Housekeeping("lookups of names"));
     }
     // From outside to any host that has a role, also one from which nothing is opened, such as a log collector.

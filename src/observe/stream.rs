@@ -111,6 +111,8 @@ pub enum StreamFact {
         /// What knows the page.
         mark: String,
     },
+    /// A login to LDAP in clear.
+    LdapBind,
     /// Packets that a client of QUIC sends only once it has heard the server, of which nothing was captured.
     HeardUnseen,
 }

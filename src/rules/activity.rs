@@ -318,8 +318,13 @@ impl RuleSet {
                 }
             })
             .collect();
+        // Networks that other rows print for a source are enough to know it by.
+        let known = self
+            .rules
+            .get(at.index())
+            .is_some_and(|rule| !rule.networks.is_empty());
         if let Some(role) = sources
-            .filter(|list| list.iter().all(unbound))
+            .filter(|list| !known && list.iter().all(unbound))
             .and_then(|list| list.first().copied())
         {
             return Some(role);

@@ -438,6 +438,11 @@ impl Look<'_> {
         if rank == 2 && misfits.count() > MOST_ROLE_MISFITS {
             return None;
         }
+        // What a host does within itself says nothing of two of which the one that calls is no such host.
+        let both = misfits.has(Misfits::DESTINATION) && misfits.has(Misfits::SOURCE);
+        if rank == 4 && both {
+            return None;
+        }
         Some(Found {
             requirement: leg.requirement.index() as u32,
             misfits,

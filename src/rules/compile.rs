@@ -382,14 +382,7 @@ impl Rule {
         let proxy = is_to_proxy(row, library);
         let open = proxy && (row.ports.is_empty() || row.example_port);
         let moved = profile.port_override(at).or(open.then_some(&of_proxies));
-        let in_region = match profile.region_choice(row.document) {
-            RegionChoice::All => true,
-            // A page that prints some regions is not about those only, unless it says so.
-            RegionChoice::Some(chosen) if row.region.is_empty() => {
-                !chosen.is_empty() || document.region_scope.is_empty()
-            }
-            RegionChoice::Some(chosen) => row.region.iter().any(|r| chosen.contains(r)),
-        };
+        let in_region = is_in_region(row, library, profile);
         Self {
             roles: RoleSet::of(row.from.iter().filter_map(|s| {
                 if let Source::Role(r) = s {
@@ -398,17 +391,7 @@ impl Rule {
                     None
                 }
             })),
-            networks: row
-                .from
-                .iter()
-                .filter_map(|s| {
-                    if let Source::Network(n) = s {
-                        Some(*n)
-                    } else {
-                        None
-                    }
-                })
-                .collect(),
+            networks: networks(row, library, profile),
             any_source: row.from.contains(&Source::Any),
             ports: moved
                 .unwrap_or(if row.ports.is_empty() {
@@ -433,6 +416,44 @@ impl Rule {
             on: row.on,
         }
     }
+}
+
+/// Whether a row is of a region of the site, or of none.
+fn is_in_region(row: &Requirement, library: &Library, profile: &Profile) -> bool {
+    match profile.region_choice(row.document) {
+        RegionChoice::All => true,
+        // A page that prints some regions is not about those only, unless it says so.
+        RegionChoice::Some(chosen) if row.region.is_empty() => {
+            let document = &library.documents[row.document.index()];
+            !chosen.is_empty() || document.region_scope.is_empty()
+        }
+        RegionChoice::Some(chosen) => row.region.iter().any(|r| chosen.contains(r)),
+    }
+}
+
+/// The networks that may open a row's flows: its own, and those that rows of the site's regions print for a role of it.
+fn networks(row: &Requirement, library: &Library, profile: &Profile) -> Vec<IpNet> {
+    let document = &library.documents[row.document.index()];
+    let mut out: Vec<IpNet> = Vec::new();
+    for source in &row.from {
+        match source {
+            Source::Network(network) => out.push(*network),
+            Source::Any => {}
+            Source::Role(role) => {
+                let bound = document.networks_from.iter().filter(|(r, _)| r == role);
+                let rows = bound.flat_map(|(_, rows)| rows);
+                let rows = rows.map(|at| &library.requirements[at.index()]);
+                let rows = rows.filter(|row| is_in_region(row, library, profile));
+                out.extend(rows.flat_map(|row| &row.from).filter_map(|s| match s {
+                    Source::Network(network) => Some(*network),
+                    _ => None,
+                }));
+            }
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// Whether all destinations are the site's own forward proxy.

@@ -145,6 +145,8 @@ pub struct Document {
     pub regions: Vec<Region>,
     /// Role destinations that other rows bind: role and the rows whose destinations are its names.
     pub names_from: Vec<(RoleIndex, Vec<RequirementIndex>)>,
+    /// Role sources whose networks other rows print: role and the rows whose sources they are.
+    pub networks_from: Vec<(RoleIndex, Vec<RequirementIndex>)>,
     /// Registrable domains that are the vendor's own, ascending.
     pub vendor_domains: Vec<String>,
 }

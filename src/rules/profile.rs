@@ -66,8 +66,8 @@ pub struct Profile {
     proxies: Vec<Proxy>,
     hidden: Hidden,
     ignores: Vec<Ignore>,
-    /// Whether a page in force speaks of lookups.
-    lists_lookups: bool,
+    /// Whose lookups the pages in force speak of; `None` where they speak of everybody's.
+    looks_up: Option<RoleSet>,
     problems: Vec<Problem>,
 }
 
@@ -141,11 +141,11 @@ impl Profile {
             proxies: proxies(library, site),
             hidden: site.hidden.clone(),
             ignores: site.ignores.clone(),
-            lists_lookups: false,
+            looks_up: None,
             problems: Vec::new(),
         };
         profile.scope_regions(library);
-        profile.lists_lookups = profile.finds_lookups(library);
+        profile.looks_up = profile.finds_lookups(library);
         profile.note_expired(library, as_of, &mut problems);
         profile.problems = problems.finish();
         Ok(profile)
@@ -214,25 +214,39 @@ impl Profile {
             .any(|p| p.network.contains(&ip) && p.port.is_none_or(|p| p == port))
     }
 
-    fn finds_lookups(&self, library: &Library) -> bool {
-        let server = library.role("dns-server").map(super::Target::Role);
-        let mut rows = library
+    fn finds_lookups(&self, library: &Library) -> Option<RoleSet> {
+        let server = library.role("dns-server").map(super::Target::Role)?;
+        let rows = library
             .requirements
             .iter()
             .filter(|row| self.is_in_force(row.document));
-        server.is_none()
-            || rows.any(|row| row.to.iter().any(|to| Some(&to.target) == server.as_ref()))
+        let rows = rows.filter(|row| row.to.iter().any(|to| to.target == server));
+        let sources: Option<Vec<RoleIndex>> = rows
+            .flat_map(|row| &row.from)
+            .map(|source| match source {
+                Source::Role(role) => Some(*role),
+                Source::Any | Source::Network(_) => None,
+            })
+            .collect();
+        Some(RoleSet::of(sources?.into_iter()))
     }
 
-    /// Whether lookups at this address are only how names of the pages in force are had: it is the site's own name
-    /// server, and none of the pages says a word of lookups.
+    /// Whether lookups of a host at an address are only how the names of the pages in force are had: it is the site's own
+    /// name server, and none of the pages says a word of lookups for any role of the host.
     #[must_use]
-    pub fn is_silent_on_lookups(&self, library: &Library, ip: IpAddr) -> bool {
-        !self.lists_lookups
-            && !self.default
-            && library
-                .role("dns-server")
-                .is_some_and(|role| self.roles_at(ip).is_some_and(|roles| roles.contains(role)))
+    pub fn is_silent_on_lookups(&self, library: &Library, from: IpAddr, to: IpAddr) -> bool {
+        let (Some(listed), false) = (&self.looks_up, self.default) else {
+            return false;
+        };
+        let is_server = || {
+            let role = library.role("dns-server");
+            role.is_some_and(|role| self.roles_at(to).is_some_and(|roles| roles.contains(role)))
+        };
+        let is_listed = || {
+            let roles = self.roles_at(from);
+            roles.is_some_and(|roles| roles.intersects(listed))
+        };
+        is_server() && !is_listed()
     }
 
     /// The ports of the web proxies; empty = any.

@@ -325,12 +325,15 @@ pub(super) struct RoleText {
     /// Zero or more names that only the site knows.
     #[serde(default)]
     pub(super) placeholder: bool,
-    /// A service outside of the site; implied by `names-from`.
+    /// A service outside of the site; implied by `names-from` and `networks-from`.
     #[serde(default)]
     pub(super) external: bool,
     /// Requirements whose destinations are this role's names: an id, `prefix*`, or `document/id`.
     #[serde(default)]
     pub(super) names_from: Vec<Placed<String>>,
+    /// Requirements whose sources are this role's networks where it opens flows: as `names-from`.
+    #[serde(default)]
+    pub(super) networks_from: Vec<Placed<String>>,
 }
 
 /// A feature switch.

@@ -33,6 +33,7 @@ mod proxies;
 mod rules;
 mod samples;
 mod semantics;
+mod source_ports;
 mod traffic;
 mod transport;
 mod verdict_lookups;

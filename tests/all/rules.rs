@@ -131,7 +131,7 @@ fn each_document_holds_what_its_page_lists() {
         "workload-security-en: rows 78",
         "workload-security-en: to fqdn 2",
         "workload-security-en: to localhost 2",
-        "workload-security-en: to role 64",
+        "workload-security-en: to role 65",
         "workload-security-en: to wildcard 6",
         "workload-security-ja: from any 3",
         "workload-security-ja: from cidr 3",

@@ -189,11 +189,7 @@ fn the_agents_own_port_between_two_hosts_is_forbidden() {
             "{document}"
         );
         let elsewhere = audit(&site_of(document), &elsewhere).findings();
-        assert_eq!(
-            elsewhere,
-            [format!("wrong-role {OTHER}:4123")],
-            "{document}"
-        );
+        assert_eq!(elsewhere, [format!("unnamed {OTHER}:4123")], "{document}");
     }
 }
 

@@ -1,14 +1,16 @@
 //! Conversations as lines of a scenario: what an agent and its peers say, with the bytes that make it readable.
 
-use std::fmt::Write;
-
 use super::capture::Capture;
 
 /// A scenario that grows; each conversation takes a tenth of a second.
 #[derive(Default)]
 pub(crate) struct Traffic {
-    script: String,
+    /// Lines with their milliseconds.
+    script: Vec<(u64, String)>,
     conversations: u32,
+    /// From which port the next conversation comes, and in which second, where that is told.
+    from: Option<u16>,
+    second: Option<u64>,
 }
 
 impl Traffic {
@@ -20,7 +22,60 @@ impl Traffic {
     /// The frames.
     #[track_caller]
     pub(crate) fn capture(&self) -> Capture {
-        Capture::scripted(&self.script)
+        let mut lines = self.script.clone();
+        lines.sort_by_key(|(millis, _)| *millis);
+        let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
+        Capture::scripted(&lines.join("\n"))
+    }
+
+    /// The next conversation comes from this port, and in this second.
+    pub(crate) fn next_is(mut self, from: Option<u16>, second: Option<u64>) -> Self {
+        (self.from, self.second) = (from, second);
+        self
+    }
+
+    /// Time passes.
+    pub(crate) fn wait(mut self, seconds: u32) -> Self {
+        self.conversations += seconds * 10;
+        self
+    }
+
+    /// `client` asks for an address of `name` and is told that it does not exist.
+    pub(crate) fn denied(mut self, client: &str, server: &str, name: &str) -> Self {
+        let (time, port) = self.next();
+        let (client, server) = (format!("{client}:{port}"), format!("{server}:53"));
+        let query = dns(port, name, None);
+        let mut answer = query.clone();
+        // An answer, recursion available, NXDOMAIN.
+        (answer[2], answer[3]) = (0x81, 0x83);
+        self.line(time, &client, &server, &format!("udp hex:{}", hex(&query)));
+        let answer = format!("udp hex:{}", hex(&answer));
+        self.line(time + 2, &server, &client, &answer);
+        self
+    }
+
+    /// `client` sends one SYN to `server`, and nobody answers.
+    pub(crate) fn syn(mut self, client: &str, server: &str, server_port: u16) -> Self {
+        let (time, port) = self.next();
+        let (client, server) = (
+            format!("{client}:{port}"),
+            format!("{server}:{server_port}"),
+        );
+        self.line(time, &client, &server, "tcp S seq=1000");
+        self
+    }
+
+    /// `client` opens TCP to `server`, again and again, and nobody answers.
+    pub(crate) fn silent(mut self, client: &str, server: &str, server_port: u16) -> Self {
+        let (time, port) = self.next();
+        let (client, server) = (
+            format!("{client}:{port}"),
+            format!("{server}:{server_port}"),
+        );
+        for later in [0, 1000, 3000, 7000] {
+            self.line(time + later, &client, &server, "tcp S seq=1000");
+        }
+        self
     }
 
     /// `client` asks `server` for an address of `name` over UDP and is told `answer`.
@@ -190,13 +245,16 @@ impl Traffic {
     /// Milliseconds of the next conversation, and its client port.
     fn next(&mut self) -> (u64, u16) {
         self.conversations += 1;
-        let number = self.conversations as u16;
-        (u64::from(number) * 100, 40_000 + number)
+        let millis = u64::from(self.conversations) * 100;
+        let port = 40_000 + (self.conversations % 20_000) as u16;
+        let second = self.second.take().map(|second| second * 1000);
+        (second.unwrap_or(millis), self.from.take().unwrap_or(port))
     }
 
     fn line(&mut self, millis: u64, from: &str, to: &str, what: &str) {
         let (seconds, rest) = (millis / 1000, millis % 1000);
-        writeln!(self.script, "{seconds}.{rest:03} {from} > {to} {what}").unwrap();
+        let line = format!("{seconds}.{rest:03} {from} > {to} {what}");
+        self.script.push((millis, line));
     }
 }
 

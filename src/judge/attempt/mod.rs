@@ -79,6 +79,8 @@ pub enum Doubt {
     OtherApplication,
     /// The server did not take the key of an encrypted hello.
     KeyRefused,
+    /// Datagrams that nothing answered, of a protocol that may answer.
+    Unanswered,
 }
 
 impl Doubt {
@@ -100,6 +102,7 @@ impl Doubt {
             Self::OneOfSeveral => "it says no name, and its address has several: one of them",
             Self::EncryptedHello => "tried under ECH: the inner name is not visible",
             Self::OtherApplication => "another application than the page lists was spoken",
+            Self::Unanswered => "nothing came back, and whether an answer is due is not known",
             Self::KeyRefused => {
                 "the server did not take the key of the encrypted hello: the client tries again"
             }

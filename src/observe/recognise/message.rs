@@ -343,6 +343,10 @@ impl Listener<'_> {
         };
         match preamble.kind {
             PreambleKind::Ldap => self.run.app.insert(App::LDAP),
+            PreambleKind::LdapBind => {
+                self.run.app.insert(App::LDAP);
+                self.fact(stamp, StreamFact::LdapBind);
+            }
             PreambleKind::Rdp => self.run.app.insert(App::RDP),
             PreambleKind::Line if bytes.starts_with(b"EHLO ") || bytes.starts_with(b"HELO ") => {
                 self.run.app.insert(App::SMTP);

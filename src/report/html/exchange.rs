@@ -205,6 +205,7 @@ fn said(flow: &Flow, fact: &StreamFact) -> String {
         StreamFact::HttpPath { path } => format!("HTTP request {path}"),
         StreamFact::HttpStatus { status } => format!("HTTP status {status}"),
         StreamFact::BlockPage { .. } => "block page".to_owned(),
+        StreamFact::LdapBind => "bind in clear".to_owned(),
         StreamFact::HeardUnseen => "QUIC goes on: the server was heard".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::judge::{Aim, aim};
 use crate::model::{Fqdn, Transport};
-use crate::observe::{App, Capture, Flow, NameSource};
+use crate::observe::{App, Capture, EventKind, Flow, NameSource};
 use crate::report::human::counted;
 use crate::rules::{
     Library, Requirement, RoleIndex, RuleSet, Scratch, Source, Subject, Target, Via,
@@ -25,6 +25,9 @@ const SERVICES: [(&[&str], &[u16], bool); 3] = [
 /// Ports that so many services use that one of them alone says nothing of a role.
 const COMMON_PORTS: [u16; 6] = [22, 80, 443, 445, 8080, 8443];
 
+/// Ports on which forward proxies listen as a rule.
+const PROXY_PORTS: [u16; 8] = [1080, 3128, 3129, 3130, 8080, 8118, 8443, 8888];
+
 /// Why a host is thought to be in a role.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
@@ -38,6 +41,8 @@ pub(super) struct Evidence {
     exact: BTreeSet<Fqdn>,
     /// Roles from which the rows start that list it.
     from: BTreeSet<RoleIndex>,
+    /// Whether it ever answered.
+    answered: bool,
     first: Option<u64>,
     /// The address that is known to be in the role, where this one has its card.
     same_card: Option<IpAddr>,
@@ -141,11 +146,16 @@ impl Sightings {
             let mut as_source: BTreeSet<RoleIndex> = BTreeSet::new();
             for (via, row) in covers(flow, &aim, rules, &mut scratch) {
                 match via {
-                    Via::Role { role } if flow.back.packets > 0 && !proxied => {
+                    // On whatever port the site's own proxy listens: on most that tells of nobody.
+                    Via::Role { .. }
+                        if (row.example_port || row.ports.is_empty())
+                            && !PROXY_PORTS.contains(&aim.port) => {}
+                    Via::Role { role } if is_meant(flow) && !proxied => {
                         let key = (flow.responder.ip, flow.responder.port, flow.transport);
                         let evidence = servers.entry(key).or_default().entry(role).or_default();
                         evidence.requirements.insert(row.id.clone());
                         evidence.from.extend(inside(&row.from, library));
+                        evidence.answered |= flow.back.packets > 0;
                         if !COMMON_PORTS.contains(&key.1) && !is_service(key.1) {
                             for role in inside(&row.from, library) {
                                 let of = sources.entry(flow.initiator.ip).or_default();
@@ -310,6 +320,8 @@ impl Sightings {
                 if is_service(port) {
                     continue; // told by `known_service`
                 }
+                // Who never answered may be what it was taken for, or nobody at all.
+                let sure = sure && evidence.answered;
                 // Who is surely something else than the rows are for shows that it is not this.
                 let stranger = |client: &IpAddr| {
                     let mut own = sources
@@ -340,6 +352,17 @@ impl Sightings {
             }
         }
     }
+}
+
+/// Whether a flow tells what its initiator took the responder for: it was answered, or on a port that few services use
+/// its SYN was sent again, as a program does and a scan does not.
+fn is_meant(flow: &Flow) -> bool {
+    let port = flow.responder.port;
+    let again = flow.transport == Transport::Tcp
+        && !COMMON_PORTS.contains(&port)
+        && !is_service(port)
+        && flow.events_of(EventKind::Syn, true).count() > 1;
+    flow.back.packets > 0 || again
 }
 
 fn is_service(port: u16) -> bool {

@@ -62,7 +62,8 @@ pub(super) fn roles(
             }
             role.optional |= text.optional;
             role.placeholder |= text.placeholder;
-            role.external |= text.external || !text.names_from.is_empty();
+            role.external |=
+                text.external || !text.names_from.is_empty() || !text.networks_from.is_empty();
             for alias in &text.aliases {
                 if !values.id(alias, false) {
                     continue;

@@ -206,6 +206,7 @@ fn document(file: &Written, values: &mut Values<'_>) -> Document {
         notes: text.notes.clone(),
         regions,
         names_from: Vec::new(),
+        networks_from: Vec::new(),
         vendor_domains: Vec::new(),
     }
 }

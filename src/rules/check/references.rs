@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::super::code;
 use super::super::problem::{Problems, did_you_mean};
+use super::super::syntax::{Placed, RoleText};
 use super::super::{DocumentIndex, Library, Requirement, RequirementIndex, RoleIndex, Source};
 use super::Written;
 use super::entries::ReferenceText;
@@ -18,7 +19,8 @@ pub(super) struct Pending {
     pub(super) references: Vec<(ReferenceText, Range<usize>)>,
 }
 
-/// Fills [`super::super::Requirement::refers_to`] and [`super::super::Document::names_from`].
+/// Fills [`super::super::Requirement::refers_to`] and [`super::super::Document::names_from`],
+/// [`super::super::Document::networks_from`].
 pub(super) fn resolve(
     library: &mut Library,
     pending: Vec<Pending>,
@@ -59,9 +61,12 @@ pub(super) fn resolve(
         found.remove(&entry.at);
         direct.push((entry.at, found.into_iter().collect()));
     }
-    let names = names_from(&finder, files, problems);
-    for (document, names) in library.documents.iter_mut().zip(names) {
+    let names = bound(&finder, Binds::Names, files, problems);
+    let networks = bound(&finder, Binds::Networks, files, problems);
+    let bound = names.into_iter().zip(networks);
+    for (document, (names, networks)) in library.documents.iter_mut().zip(bound) {
         document.names_from = names;
+        document.networks_from = networks;
     }
     close(library, &direct, files, problems);
 }
@@ -267,9 +272,43 @@ fn close(
     }
 }
 
-/// For each document its roles with the rows that name them.
-fn names_from(
+/// What rows bind of a role.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Binds {
+    /// Their destinations are its names.
+    Names,
+    /// Their sources are its networks.
+    Networks,
+}
+
+impl Binds {
+    fn words(self, role: &RoleText) -> &[Placed<String>] {
+        match self {
+            Self::Names => &role.names_from,
+            Self::Networks => &role.networks_from,
+        }
+    }
+
+    fn has(self, row: &Requirement) -> bool {
+        let network = |source: &Source| matches!(source, Source::Network(_));
+        match self {
+            Self::Names => !row.to.is_empty(),
+            Self::Networks => row.from.iter().any(network),
+        }
+    }
+
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Names => "destinations that could be names",
+            Self::Networks => "sources that could be networks",
+        }
+    }
+}
+
+/// For each document its roles with the rows that bind them.
+fn bound(
     finder: &Finder<'_>,
+    binds: Binds,
     files: &[Written],
     problems: &mut Problems,
 ) -> Vec<Vec<(RoleIndex, Vec<RequirementIndex>)>> {
@@ -280,21 +319,21 @@ fn names_from(
         let mut bound = Vec::new();
         for (name, role) in &file.file.roles {
             let mut found = BTreeSet::new();
-            for word in &role.names_from {
+            for word in binds.words(role) {
                 let rows = finder.rows(document, word);
                 let named = |r: &RequirementIndex| {
-                    finder
-                        .library
-                        .requirement(*r)
-                        .is_some_and(|r| !r.to.is_empty())
+                    let row = finder.library.requirement(*r);
+                    row.is_some_and(|row| binds.has(row))
                 };
                 if rows.is_empty() {
                     let (code, message, hint) = dangling(finder.library, document, word);
                     problems.error(&file.source, code, word.span.clone(), message, hint);
                 } else if !rows.iter().any(named) {
                     let message = format!(
-                        "`{}` has no destinations that could be names of `{}`",
-                        word.value, name.value
+                        "`{}` has no {} of `{}`",
+                        word.value,
+                        binds.what(),
+                        name.value
                     );
                     problems.error(
                         &file.source,
