@@ -496,10 +496,7 @@ fn ja(region: &str) -> Vec<Step> {
 fn en(label: &str) -> Vec<Step> {
     let mut out = steps(&[
         ("agent > ntp-server:123 ntp", "p08"),
-        (
-            "relay > files.trendmicro.com:443 tls",
-            "p23 u03-files-1 u03-list",
-        ),
+        ("relay > files.trendmicro.com:443 tls", "p23 u03-files-1"),
         ("relay > iaus.trendmicro.com:443 tls", "p21 u04"),
         ("agent > dsaas.icrc.trendmicro.com:443 tls", "p12"),
         ("agent > relay:4122 tls", "p11"),
