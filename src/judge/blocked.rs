@@ -55,8 +55,19 @@ pub(super) fn degraded(case: &Case<'_>, out: &mut Vec<Finding>) {
             .evidence
             .first()
             .map_or("", |evidence| &evidence.words);
-        finding.message = format!("reached, but another way to it fails: {shown}");
-        finding.advice = "open the failing way too, or take its addresses out of DNS".to_owned();
+        let late = intent.evidence.first().map(|evidence| evidence.code) == Some(Code::LateStop);
+        (finding.message, finding.advice) = if late {
+            (
+                format!("reached, but each of its connections stalls later: {shown}"),
+                "look at what stops connections that are under way: content filters, limits on sessions or bytes, path MTU"
+                    .to_owned(),
+            )
+        } else {
+            (
+                format!("reached, but another way to it fails: {shown}"),
+                "open the failing way too, or take its addresses out of DNS".to_owned(),
+            )
+        };
         out.push(finding);
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::attempt::Went;
 use super::encrypted_dns::EncryptedDns;
 use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
@@ -38,6 +39,8 @@ pub enum NameWay {
     LikelyDnsOverHttps,
     /// TLS to a proxy: what is behind it is not visible.
     TlsProxy,
+    /// A proxy of the site that is not reached: what is meant for it never shows.
+    UnreachedProxy,
     /// Everything that a host says goes over TLS to one server that is on no list.
     LikelyProxy,
     /// TLS or QUIC whose hello names no server, at an address that has no name.
@@ -52,7 +55,7 @@ pub enum NameWay {
 
 impl NameWay {
     /// All ways, in the order of the report.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Dns,
         Self::DnsElsewhere,
         Self::DnsOverTls,
@@ -60,6 +63,7 @@ impl NameWay {
         Self::DnsOverHttps,
         Self::LikelyDnsOverHttps,
         Self::TlsProxy,
+        Self::UnreachedProxy,
         Self::LikelyProxy,
         Self::NamelessTls,
         Self::EncryptedHello,
@@ -78,6 +82,7 @@ impl NameWay {
             Self::DnsOverHttps => "dns_over_https",
             Self::LikelyDnsOverHttps => "likely_dns_over_https",
             Self::TlsProxy => "tls_proxy",
+            Self::UnreachedProxy => "unreached_proxy",
             Self::LikelyProxy => "likely_proxy",
             Self::NamelessTls => "tls_without_name",
             Self::EncryptedHello => "encrypted_hello",
@@ -97,6 +102,7 @@ impl NameWay {
             Self::DnsOverHttps => "DNS over HTTPS",
             Self::LikelyDnsOverHttps => "what looks like DNS over HTTPS",
             Self::TlsProxy => "a proxy over TLS",
+            Self::UnreachedProxy => "a proxy of the site that it does not reach",
             Self::LikelyProxy => "one server over TLS, as if it were a proxy",
             Self::NamelessTls => "TLS without a name",
             Self::EncryptedHello => "encrypted hellos (ECH)",
@@ -386,6 +392,11 @@ pub(super) fn is_tls_proxy(flow: &Flow, verdict: &FlowVerdict) -> bool {
     verdict.to_proxy && flow.app.has(App::TLS) && !tunnel && !flow.app.has(App::HTTP)
 }
 
+/// Whether a flow is to a proxy of the site, and failed before anything was asked for.
+pub(super) fn is_unreached_proxy(verdict: &FlowVerdict) -> bool {
+    verdict.to_proxy && !verdict.aim.proxied && matches!(verdict.went, Went::Failed(_))
+}
+
 /// The way that a flow is by itself.
 fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
     let encrypted = flow.app.has(App::TLS) || flow.app.has(App::QUIC);
@@ -394,6 +405,9 @@ fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
     }
     if is_tls_proxy(flow, verdict) {
         return Some(NameWay::TlsProxy);
+    }
+    if is_unreached_proxy(verdict) {
+        return Some(NameWay::UnreachedProxy);
     }
     // That there is an encrypted part says nothing by itself: browsers send random bytes where they have no key.
     let inner = !verdict.aim.inner.is_empty();

@@ -427,6 +427,9 @@ impl Controls {
         /// So many more are to all others.
         const FAR: u8 = 3;
         let server = flow.responder.ip;
+        if flow.exchanges.iter().any(|asked| asked.how.is_tunnel()) {
+            return None; // all of it comes from the proxy, whoever is behind
+        }
         let answer = flow.events_of(EventKind::SynAck, false).next()?;
         if is_private(server) {
             let vendors = flow

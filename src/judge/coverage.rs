@@ -219,8 +219,9 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
         .filter(|name| matches!(name.source, NameSource::DnsAnswer | NameSource::Seed))
         // What another client was told long ago says nothing of where this one goes.
         .filter(|name| name.same_client || !name.stale);
+    // What was told in advance counts only where no answer was seen, so all of them have one source.
+    let mut source = answers.clone().map(|name| name.source).min();
     let mut names: ThinVec<Fqdn> = answers.map(|name| name.fqdn.clone()).collect();
-    let mut source = (!names.is_empty()).then_some(NameSource::DnsAnswer);
     if names.is_empty() {
         names = certified_names(flow);
         source = (!names.is_empty()).then_some(NameSource::TlsCertificate);

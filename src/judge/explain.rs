@@ -177,6 +177,10 @@ pub const fn explain(code: Code) -> &'static str {
              for its own names does not count. In TLS 1.3 certificates are encrypted, so nothing can be said of it."
         }
         Code::RequestReset => "An HTTP request in clear is answered with RST.",
+        Code::RequestFin => {
+            "An HTTP request in clear is answered with FIN and with no byte: a server or a front that does not want it, or \
+             whose own server is down. Never a block."
+        }
         Code::HttpBlocked => {
             "The HTTP answer has status 451 or 511, or is a filter's block page: grade A where the product's own page names \
              its policy, B by its marks. A page whose maker calls itself by a name of the vendor's (Via) is the server's own."
@@ -204,6 +208,10 @@ pub const fn explain(code: Code) -> &'static str {
         Code::QuicSilent => {
             "Three or more datagrams with QUIC Initial packets get no answer. A server without HTTP/3 looks the same, and \
              clients go on over TCP: where that works the way is degraded, not blocked."
+        }
+        Code::QuicHalf => {
+            "The server answers a QUIC Initial, and what the client says then gets no answer for three seconds or more: \
+             later datagrams are lost one way or the other. Clients with TCP go on there. Never a block."
         }
         Code::QuicBoth => {
             "QUIC Initial packets get no answer, and the TCP connection to the same name fails too; what is said of the \

@@ -89,7 +89,7 @@ findings! {
     NeverSeen "never-seen" Medium "a requirement that the capture never exercised",
     Recovered "recovered" Low "traffic that was stopped at first got through later",
     Intercepted "intercepted" Medium "TLS to a listed destination is opened by something on the path",
-    Degraded "degraded" Low "the aim is reached, but one way to it always fails",
+    Degraded "degraded" Low "the aim is reached, but one way to it always fails, or each connection stalls later",
 }
 
 impl fmt::Display for FindingCode {

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use thin_vec::ThinVec;
 
 use super::attempt::{Doubt, Went, stage};
+use super::census::is_unreached_proxy;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
 use super::last_tries::last_run;
@@ -19,7 +20,7 @@ use super::lookup_intent::{failed_lookups, other_addresses};
 use super::resolvers::ONE_TRY;
 use super::shade::{Shade, Shades};
 use crate::model::{CaptureTime, Fqdn, Share, Stamp, Transport};
-use crate::observe::{App, Capture, Flow, FlowId, NameSource};
+use crate::observe::{App, Capture, EventKind, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
 
 /// Attempts farther apart than this are intents of their own.
@@ -39,7 +40,7 @@ pub enum Outcome {
     FailedUnattributed,
     /// It cannot be told how it went.
     Inconclusive,
-    /// The aim was reached, but one way to it always fails.
+    /// The aim was reached, but one way to it always fails, or each of its connections stalls later.
     Degraded,
     /// The aim was reached after failures.
     OkAfterRetry,
@@ -400,7 +401,8 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         intent.outcome = Outcome::Inconclusive;
         intent.doubt = Some(shade.doubt());
     }
-    if intent.requirements.is_empty() {
+    let unreached_proxy = || tries.iter().all(|(_, verdict)| is_unreached_proxy(verdict));
+    if intent.requirements.is_empty() && !unreached_proxy() {
         intent.outcome =
             if intent.fqdn.is_some() || tries.iter().any(|(_, v)| !v.coverage.misses.is_empty()) {
                 Outcome::Unexpected
@@ -497,6 +499,7 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     }
     if let Some(success) = success {
         intent.outcome = match failures.iter().map(|(flow, _)| *flow).collect::<Vec<_>>() {
+            failed if failed.is_empty() && all_stall(tries) => Outcome::Degraded,
             failed if failed.is_empty() => Outcome::Ok,
             failed if failed.iter().all(|flow| is_other_way(flow, tries)) => Outcome::Degraded,
             failed if failed.iter().any(|flow| flow.span.0 < success) => Outcome::OkAfterRetry,
@@ -517,6 +520,16 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
         return;
     }
     fail(intent, evidence, &failures);
+}
+
+/// Whether each of several connections that reached the aim came to a stall later: what is wanted of it is never had to
+/// the end. A RST may be a server's way to close.
+fn all_stall(tries: &[(&Flow, &FlowVerdict)]) -> bool {
+    let stalls = |(flow, verdict): &(&Flow, &FlowVerdict)| {
+        let late = |evidence: &Evidence| evidence.code == Code::LateStop;
+        verdict.beside.iter().any(late) && flow.events_of(EventKind::Rst, false).next().is_none()
+    };
+    tries.len() >= 2 && tries.iter().all(stalls)
 }
 
 /// The best evidence, which is the first, says what an intent failed of, and the flow that it is of says where.

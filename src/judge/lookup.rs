@@ -36,14 +36,25 @@ pub struct Lookup {
     /// One family has an address and the other one fails again and again, which some resolver libraries take for a
     /// failure of both.
     pub half: Option<Box<Failure>>,
-    /// That a policy made the addresses, and these.
-    pub made: Option<Box<(Evidence, Vec<IpAddr>)>>,
+    /// Addresses that a policy made.
+    pub made: Option<Box<Made>>,
     /// That two answers to one query contradict each other, and the addresses in them.
     pub injected: Option<Box<(Evidence, Vec<IpAddr>)>>,
     /// Nothing came of it, and it cannot be told why.
     pub doubt: Option<Doubt>,
     /// What has to be asked for next, where the answers were an alias alone.
     alias: Option<Fqdn>,
+}
+
+/// Addresses that a policy made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// That it did.
+    pub evidence: Evidence,
+    /// Which.
+    pub addresses: Vec<IpAddr>,
+    /// Whether the resolver calls all of them forged, and none blocked.
+    pub forged: bool,
 }
 
 /// Tries of a lookup that came to nothing.
@@ -186,11 +197,18 @@ impl Gathered {
                         .map_or(transaction.at(), |(at, _)| *at),
                 );
             }
-            Said::Made(evidence, addresses) => {
+            Said::Made(evidence, addresses, forged) => {
                 lookup.learn(transaction);
                 let failure = failure(evidence);
-                let first = || Box::new((failure.evidence.clone(), Vec::new()));
-                lookup.made.get_or_insert_with(first).1.extend(addresses);
+                let made = lookup.made.get_or_insert_with(|| {
+                    Box::new(Made {
+                        evidence: failure.evidence.clone(),
+                        addresses: Vec::new(),
+                        forged: true,
+                    })
+                });
+                made.addresses.extend(addresses);
+                made.forged &= forged;
                 way.fail(failure);
             }
             Said::Failed(evidence) => way.fail(failure(evidence)),
@@ -280,7 +298,12 @@ impl Gathered {
                 failure.evidence.grade = grade.unwrap_or(Grade::C);
             }
         }
-        for failure in failures.into_iter().flatten() {
+        // One family may never have had an address: the name is gone since the other one's is.
+        let starts = failures.iter().flatten().map(|failure| failure.span.0);
+        let gone = starts.filter(|start| lookup.resolved_until.is_some_and(|until| *start > until));
+        let gone = gone.min();
+        for mut failure in failures.into_iter().flatten() {
+            failure.span.0 = failure.span.0.max(gone.unwrap_or(failure.span.0));
             join(&mut lookup.failure, *failure);
         }
         // What may still come decides over what says little.
@@ -568,6 +591,15 @@ mod tests {
         let recovered = lookup(&[denied(0), good(60)]);
         assert_eq!(recovered.failure, None);
         assert_eq!(code(&recovered.overcome), Some(Code::DnsNxdomain));
+        // The other family never had an address.
+        let all = [
+            good(0),
+            asked(0, 28, 0, None),
+            denied(60),
+            asked(60, 28, 3, None),
+        ];
+        let failure = lookup(&all).failure.unwrap();
+        assert_eq!(failure.span.0, stamp(60));
         // Another resolver, in the same moment.
         let other = lookup(&[denied(0), good(1), denied(2)]);
         assert_eq!((other.failure, other.overcome), (None, None));

@@ -19,8 +19,8 @@ const SOA: u16 = 6;
 pub(super) enum Said {
     /// An address that leads somewhere.
     Good,
-    /// Addresses that lead somewhere, and that a policy made them.
-    Made(Evidence, Vec<IpAddr>),
+    /// Addresses that lead somewhere, that a policy made them, and whether it says no more than that.
+    Made(Evidence, Vec<IpAddr>, bool),
     /// No address, and why.
     Failed(Evidence),
     /// No address but another name to ask for, and that nothing else came.
@@ -161,7 +161,7 @@ fn answered(
         policy(transaction, facts).map(|(code, grade, words)| evidence(code, grade, words));
     if let Some(policy) = policy {
         return match live().next() {
-            Some(_) => Said::Made(policy, live().collect()),
+            Some(_) => Said::Made(policy, live().collect(), is_forged(facts)),
             None => Said::Failed(policy),
         };
     }
@@ -218,6 +218,13 @@ fn alias<'a>(transaction: &'a DnsTransaction, facts: &'a DnsFacts) -> Option<&'a
         _ => None,
     });
     service.or_else(|| (chain.len() > 1).then_some(last))
+}
+
+/// Whether the resolver calls an answer forged, and nothing worse (RFC 8914 section 4.5): sites that send names to hosts
+/// of their own have their resolvers say so too.
+fn is_forged(facts: &DnsFacts) -> bool {
+    let errors = || facts.extended_errors.iter().map(|(code, _)| *code);
+    errors().any(|code| code == 4) && !errors().any(|code| matches!(code, 15..=18))
 }
 
 /// Whether a policy made an answer, by its own word or by what only a policy zone leaves behind.

@@ -12,10 +12,10 @@ use super::coverage::wanted_by_name;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
 use super::intent::{Intent, Outcome};
-use super::lookup::{Failure, Lookup, Lookups};
+use super::lookup::{Failure, Lookup, Lookups, Made};
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
-use crate::observe::{Capture, Flow};
-use crate::rules::{RuleSet, Scratch};
+use crate::observe::{Capture, Flow, NameSource};
+use crate::rules::{RuleSet, Scratch, is_private};
 
 /// Over TCP a client asks again this soon.
 const SOON: Duration = Duration::from_secs(30);
@@ -43,12 +43,23 @@ pub(super) fn other_addresses(intent: &mut Intent, lookups: &Lookups) {
         return;
     }
     let wanted = !intent.requirements.is_empty() && !intent.addresses.is_empty();
-    if let Some((evidence, addresses)) = lookup.made.as_deref()
+    if let Some(made) = lookup.made.as_deref()
         && wanted
-        && began(evidence, intent)
-        && intent.addresses.iter().all(|ip| addresses.contains(ip))
+        && began(&made.evidence, intent)
+        && intent
+            .addresses
+            .iter()
+            .all(|ip| made.addresses.contains(ip))
     {
-        stop_at_dns(intent, evidence);
+        if is_on_purpose(made, intent) {
+            let evidence = Evidence {
+                grade: Grade::C,
+                ..made.evidence.clone()
+            };
+            intent.evidence.push(evidence);
+        } else {
+            stop_at_dns(intent, &made.evidence);
+        }
         return;
     }
     // The name was denied, and the name with a search suffix was not: what was reached is another name.
@@ -67,6 +78,14 @@ pub(super) fn other_addresses(intent: &mut Intent, lookups: &Lookups) {
             .push_str("; what was reached is the name with a search suffix behind it");
         stop_at_dns(intent, &evidence);
     }
+}
+
+/// Whether a site sends a name to a host of its own, and the name is served there: reached in TLS, under that name.
+fn is_on_purpose(made: &Made, intent: &Intent) -> bool {
+    made.forged
+        && made.addresses.iter().all(|ip| is_private(*ip))
+        && intent.outcome.is_reached()
+        && intent.source == Some(NameSource::TlsSni)
 }
 
 fn began(evidence: &Evidence, intent: &Intent) -> bool {

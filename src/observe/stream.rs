@@ -115,6 +115,9 @@ pub enum StreamFact {
     LdapBind,
     /// Packets that a client of QUIC sends only once it has heard the server, of which nothing was captured.
     HeardUnseen,
+    /// A client of QUIC has heard the server, or asked it, and nothing shows that the handshake came to its end: no packet
+    /// of the server's that it sends only then, behind the client's part.
+    QuicUnfinished,
 }
 
 /// Opening bytes of one direction.

@@ -246,8 +246,10 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
         }
         FindingCode::Degraded => {
             "What it means: the aim is reached every time, but one way to it always fails: IPv6 beside IPv4, or QUIC \
-             beside TCP. Users notice a delay and nothing more.\n\n\
-             What to look at: whether the failing way is wanted. Open it, or take it away, so that nobody waits for it.\n\n\
+             beside TCP. Users notice a delay and nothing more. Or each of several connections opens and then stalls, so \
+             that what is wanted of it is never had to the end.\n\n\
+             What to look at: whether the failing way is wanted. Open it, or take it away, so that nobody waits for it. \
+             Of stalls: what cuts off connections that are under way.\n\n\
              What else looks the same: a server that publishes an address on which it does not listen."
         }
     }

@@ -519,7 +519,12 @@ fn names_from_before_the_capture_are_taken_from_captures_hosts_files_and_dig() {
         let blocked = intents
             .iter()
             .filter(|intent| intent["outcome"] == "blocked_likely");
-        let names = blocked.map(|intent| intent["fqdn"].as_str().unwrap_or("-").to_owned());
+        let names = blocked.map(|intent| {
+            if seed.is_some() {
+                assert_eq!(intent["name_source"], "seed");
+            }
+            intent["fqdn"].as_str().unwrap_or("-").to_owned()
+        });
         names.collect::<Vec<_>>()
     };
     let name = "dsaas.url.trendmicro.com";

@@ -11,6 +11,7 @@ mod conn_states;
 mod evidence;
 mod exports;
 mod formats;
+mod half_way;
 mod handshakes;
 mod harness;
 mod hidden_hosts;

@@ -10,7 +10,7 @@ const PROXY: &str = "10.0.0.80:3128";
 const SERVER: &str = "203.0.113.10:443";
 
 /// One connection of the client's.
-struct Talk {
+pub(crate) struct Talk {
     packets: Packets,
     client: String,
     server: String,
@@ -20,7 +20,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn open(packets: Packets, millis: u64, server: &str) -> Self {
+    pub(crate) fn open(packets: Packets, millis: u64, server: &str) -> Self {
         let client = format!("10.0.0.5:{}", 40_000 + millis / 1000);
         let packets = packets
             .at(millis, &client, server, "tcp S seq=1000")
@@ -41,7 +41,7 @@ impl Talk {
         }
     }
 
-    fn ask(mut self, bytes: &[u8]) -> Self {
+    pub(crate) fn ask(mut self, bytes: &[u8]) -> Self {
         self.millis += 5;
         let what = format!(
             "tcp PA seq={} ack={} hex:{}",
@@ -60,7 +60,7 @@ impl Talk {
         self
     }
 
-    fn answer(mut self, bytes: &[u8]) -> Self {
+    pub(crate) fn answer(mut self, bytes: &[u8]) -> Self {
         self.millis += 5;
         let what = format!(
             "tcp PA seq={} ack={} ttl=64 hex:{}",
@@ -79,12 +79,12 @@ impl Talk {
         self
     }
 
-    fn wait(mut self, millis: u64) -> Self {
+    pub(crate) fn wait(mut self, millis: u64) -> Self {
         self.millis += millis;
         self
     }
 
-    fn server_ends(mut self, flags: &str) -> Packets {
+    pub(crate) fn server_ends(mut self, flags: &str) -> Packets {
         self.millis += 5;
         let what = format!("tcp {flags} seq={} ack={} ttl=64", self.other, self.own);
         self.packets = self
@@ -93,7 +93,11 @@ impl Talk {
         self.packets
     }
 
-    fn client_ends(mut self) -> Packets {
+    pub(crate) fn server_says_no_more(self) -> Packets {
+        self.packets
+    }
+
+    pub(crate) fn client_ends(mut self) -> Packets {
         self.millis += 5;
         let what = format!("tcp FA seq={} ack={}", self.own, self.other);
         self.packets = self
@@ -105,25 +109,25 @@ impl Talk {
     }
 }
 
-fn connect(to: &str) -> Vec<u8> {
+pub(crate) fn connect(to: &str) -> Vec<u8> {
     format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n").into_bytes()
 }
 
-fn get(url: &str, host: &str) -> Vec<u8> {
+pub(crate) fn get(url: &str, host: &str) -> Vec<u8> {
     format!("GET {url} HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes()
 }
 
-fn page(head: &str, body: &str) -> Vec<u8> {
+pub(crate) fn page(head: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {head}\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n{body}")
         .into_bytes()
 }
 
-fn hello(name: &str) -> Vec<u8> {
+pub(crate) fn hello(name: &str) -> Vec<u8> {
     record(0x16, &client_hello(Some(name), false))
 }
 
-const GRANTED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+pub(crate) const GRANTED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 const MANAGER: &str = "a.acme.com";
 
 fn socks(reply: u8) -> Value {

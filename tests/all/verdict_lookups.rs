@@ -1,5 +1,7 @@
 //! Rows of `docs/VERDICTS.md` about lookups, packet by packet: each with a twin that is innocent.
 
+use super::proxies::{Talk, hello};
+use super::traffic::record;
 use super::verdicts::{Packets, address, hex, message, said};
 
 const NAME: &str = "a.acme.com";
@@ -101,6 +103,26 @@ fn an_address_beside_an_extended_error_is_the_policys() {
     assert_eq!(said(&audit(4), NAME), wanted);
     // "Stale answer" is no policy.
     assert_eq!(said(&audit(3), NAME)[0], "ok");
+}
+
+#[test]
+fn a_site_may_send_a_name_to_a_host_of_its_own() {
+    let audit = |ip: [u8; 4], code| {
+        let answer = [address(ip), extended_error(code)].concat();
+        let packets = working().lookup(500, NAME, 0x8180, [1, 0, 1], &answer);
+        let [a, b, c, d] = ip;
+        let talk = Talk::open(packets, 1_000, &format!("{a}.{b}.{c}.{d}:443"));
+        let data = record(0x17, &[7; 200]);
+        let flight = [&[2, 0, 0, 38, 3, 3][..], &[7; 32], &[0, 0x13, 1, 0]].concat();
+        let finish = [record(0x14, &[1]), record(0x16, &[9; 40])].concat();
+        let talk = talk.ask(&hello(NAME)).answer(&record(0x16, &flight));
+        let talk = talk.ask(&finish).answer(&finish).ask(&data).answer(&data);
+        said(&talk.client_ends().audited(), NAME)
+    };
+    assert_eq!(audit([10, 0, 0, 81], 4), ["ok", "-", "-", "D-EDE"]);
+    let wanted = ["blocked_confirmed", "dns", "A", "D-EDE"];
+    assert_eq!(audit([10, 0, 0, 81], 15), wanted);
+    assert_eq!(audit(GOOD, 4), wanted);
 }
 
 #[test]

@@ -67,7 +67,7 @@ const RESOLVER: &str = "10.0.0.53:53";
 const SERVER: &str = "203.0.113.10:443";
 
 /// The packets of a scenario, line by line; the last one lies far behind, so that the capture's end hides nothing.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Packets(String);
 
 impl Packets {

@@ -10,7 +10,7 @@ use super::harness::{Sample, folder, pktaudit, write};
 use super::verdicts::{Packets, address, said};
 
 /// Whether a frame is a datagram with QUIC from the client, and its payload if so.
-fn quic_out(frame: &OwnedFrame) -> Option<Option<Vec<u8>>> {
+pub(crate) fn quic_out(frame: &OwnedFrame) -> Option<Option<Vec<u8>>> {
     let Decoded::Packet(packet) = decode(frame.link_type.0, &frame.bytes, frame.wire_length) else {
         return None;
     };

@@ -84,6 +84,19 @@ const MARKS: &[(&str, &str, Says, bool)] = &[
         Says::Policy,
         true,
     ),
+    // The title of FortiOS' older replacement messages, and the heading of its page.
+    (
+        "<title>web filter violation</title>",
+        "FortiGuard",
+        Says::Policy,
+        true,
+    ),
+    (
+        "<h2>fortiguard intrusion prevention - access blocked</h2>",
+        "FortiGuard",
+        Says::Policy,
+        true,
+    ),
     (
         "<title>dansguardian - access denied",
         "DansGuardian",
@@ -217,6 +230,10 @@ mod tests {
         assert_eq!(block_page(about, 200), None);
         let denial = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><head><title>e2guardian - page denied</title>";
         assert!(block_page(denial, 200).is_some());
+        let heading = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<h2>FortiGuard Intrusion Prevention - Access Blocked</h2>";
+        assert!(block_page(heading, 200).is_some());
+        let notes = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>FortiGuard Intrusion Prevention - Access Blocked</p>";
+        assert_eq!(block_page(notes, 200), None);
         let empty = b"HTTP/1.1 200 Request blocked by Privoxy\r\nContent-Length: 0\r\n\r\n";
         assert_eq!(
             block_page(empty, 200).map(|denial| denial.says),

@@ -1,8 +1,10 @@
 //! UDP flows: requests of protocols that answer, and those that never do.
 
+use std::time::Duration;
+
 use super::super::evidence::{Code, Evidence, Grade};
 use super::super::resolvers::ONE_TRY;
-use super::{Doubt, TAIL, Went, icmp};
+use super::{Doubt, TAIL, Went, icmp, seconds};
 use crate::model::CaptureTime;
 use crate::observe::{App, Flow, StreamFact};
 
@@ -12,7 +14,8 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         return Went::failed(evidence);
     }
     if flow.back.packets > 0 {
-        return Went::Succeeded;
+        let open = quic.then(|| unfinished(flow, end)).flatten();
+        return open.unwrap_or(Went::Succeeded);
     }
     let heard = |(_, own, fact): &(_, bool, _)| *own && *fact == StreamFact::HeardUnseen;
     if quic && flow.facts.iter().any(heard) {
@@ -64,6 +67,35 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
     };
     let words = format!("{sent}, nothing came back");
     Went::failed(Evidence::new(code, Grade::C, [first, last], words))
+}
+
+/// A handshake that was answered and did not come to its end; `None` where nothing says so.
+fn unfinished(flow: &Flow, end: CaptureTime) -> Option<Went> {
+    /// The client's part takes so long before that counts.
+    const STALL: Duration = Duration::from_secs(3);
+    let open = |(_, own, fact): &&(_, bool, _)| *own && *fact == StreamFact::QuicUnfinished;
+    let (asked, ..) = flow.facts.iter().find(open)?;
+    let (_, last) = flow.out.span?;
+    let waited = last.time.since(asked.time);
+    if waited < STALL {
+        // Clients stop here that have TCP, or that do not like the certificate: they say so under the new keys.
+        let doubt = match end.since(flow.span.1.time) < TAIL {
+            true => Doubt::CaptureEnd,
+            false => Doubt::GivenUp,
+        };
+        return Some(Went::Open(doubt));
+    }
+    let words = format!(
+        "the server answers the QUIC handshake, and the client goes on for {} without its end",
+        seconds(waited)
+    );
+    let stamps = [*asked, last];
+    Some(Went::failed(Evidence::new(
+        Code::QuicHalf,
+        Grade::C,
+        stamps,
+        words,
+    )))
 }
 
 /// The server side closes the handshake in an Initial packet.

@@ -18,7 +18,7 @@ pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> Went {
         true => (
             "the HTTP request",
             Code::RequestReset,
-            None,
+            Some(Code::RequestFin),
             Code::PostAckSilent,
         ),
         false => (
@@ -62,7 +62,7 @@ pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Went>
             return Some(Went::Open(Doubt::FramesMissing));
         }
         return Some(unanswered(flow, &asked(flow, &ladder, hello), end));
-    } else if nothing_new && heard_since(flow, &ladder) {
+    } else if nothing_new && heard_since(flow, &ladder) && !left_unsaid(flow, &ladder) {
         // Answers that are not there to be read.
         return None;
     }
@@ -77,6 +77,13 @@ pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Went>
         return Some(unanswered(flow, &asked, end));
     }
     Some(stopped(flow, &ladder, end))
+}
+
+/// Whether the client ends the connection and has said nothing behind its hello: whatever the answer was, be it cut off in
+/// the capture or no TLS at all, the handshake has not come to its end.
+fn left_unsaid(flow: &Flow, ladder: &Ladder) -> bool {
+    let fin = flow.events_of(EventKind::Fin, true).next();
+    fin.is_some() && ladder.said() == 0
 }
 
 /// Whether the hello is seen as part of a connection of which both directions are there.
@@ -206,6 +213,10 @@ fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Went {
     };
     let (own, other) = (earliest(true), earliest(false));
     let flight = ladder.server.or(ladder.retry).unwrap_or(hello);
+    let answer = match ladder.server.or(ladder.retry) {
+        Some(_) => "hello",
+        None => "answer, which is no hello as far as it is there to be read",
+    };
     match (own, other) {
         (own, Some(other)) if own.is_none_or(|own| other.stamp < own.stamp) => {
             let how = match other.kind {
@@ -213,7 +224,7 @@ fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Went {
                 _ => "FIN",
             };
             let words = format!(
-                "{how} from the server's side {} after its hello, before the handshake was over",
+                "{how} from the server's side {} after its {answer}, before the handshake was over",
                 seconds(other.stamp.time.since(flight.stamp.time))
             );
             let stamps = [hello.stamp, flight.stamp, other.stamp];
@@ -221,7 +232,7 @@ fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Went {
         }
         (Some(own), _) => {
             let words = format!(
-                "the client ends the connection {} after the server's hello and never sends Finished",
+                "the client ends the connection {} after the server's {answer} and never sends Finished",
                 seconds(own.stamp.time.since(flight.stamp.time))
             );
             let stamps = [hello.stamp, flight.stamp, own.stamp];

@@ -109,9 +109,20 @@ fn conclude_quic(run: &mut Run, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvide
         }
     }
     for (client, heard) in [Side::Low, Side::High].into_iter().zip(concluded.heard) {
-        let Some(heard) = heard.filter(|_| run.sides[client.other().index()].packets == 0) else {
+        let Some(heard) = heard else {
             continue;
         };
+        let server = client.other().index();
+        if run.sides[server].packets > 0 {
+            // A server is through once it has heard the client's Finished, and says so in a packet with a short header
+            // (RFC 9001 section 4.1.2). Others of that form go out with its first flight.
+            let asked = heard.shown.unwrap_or(heard.asked);
+            let through = run.short[server].is_some_and(|short| short > asked.time);
+            if !through {
+                Listener::new(run, key, client, dns).fact(asked, StreamFact::QuicUnfinished);
+            }
+            continue;
+        }
         let later = run.short[client.index()].is_some_and(|short| short > heard.asked.time);
         if let Some(stamp) = heard.shown.or(later.then_some(heard.asked)) {
             Listener::new(run, key, client, dns).fact(stamp, StreamFact::HeardUnseen);

@@ -207,6 +207,7 @@ fn said(flow: &Flow, fact: &StreamFact) -> String {
         StreamFact::BlockPage { .. } => "block page".to_owned(),
         StreamFact::LdapBind => "bind in clear".to_owned(),
         StreamFact::HeardUnseen => "QUIC goes on: the server was heard".to_owned(),
+        StreamFact::QuicUnfinished => "QUIC: a handshake without an end".to_owned(),
     }
 }
 

@@ -88,7 +88,7 @@ const fn heading(code: FindingCode) -> &'static str {
         FindingCode::NeverSeen => "Required, but never seen",
         FindingCode::Recovered => "Stopped at first, reached later",
         FindingCode::Intercepted => "Reached, but TLS is opened on the path",
-        FindingCode::Degraded => "Reached, but one way to it always fails",
+        FindingCode::Degraded => "Reached, but one way always fails, or all stall later",
     }
 }
 
