@@ -210,7 +210,7 @@ pub const fn explain(code: Code) -> &'static str {
              clients go on over TCP: where that works the way is degraded, not blocked."
         }
         Code::QuicHalf => {
-            "The server answers a QUIC Initial, and what the client says then gets no answer for three seconds or more: \
+            "The server answers a QUIC Initial, and what the client says then gets no answer for two seconds or more: \
              later datagrams are lost one way or the other. Clients with TCP go on there. Never a block."
         }
         Code::QuicBoth => {

@@ -72,7 +72,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
 /// A handshake that was answered and did not come to its end; `None` where nothing says so.
 fn unfinished(flow: &Flow, end: CaptureTime) -> Option<Went> {
     /// The client's part takes so long before that counts.
-    const STALL: Duration = Duration::from_secs(3);
+    const STALL: Duration = Duration::from_secs(2);
     let open = |(_, own, fact): &&(_, bool, _)| *own && *fact == StreamFact::QuicUnfinished;
     let (asked, ..) = flow.facts.iter().find(open)?;
     let (_, last) = flow.out.span?;
