@@ -39,6 +39,8 @@ pub(super) struct Controls {
     issuers: Issuers,
     /// Names in vendors' own domains that were asked for at addresses of the site.
     vendors: HashSet<Fqdn>,
+    /// Proxies, by the site file or by what was asked of them.
+    proxies: HashSet<IpAddr>,
     /// What else explains silence.
     silences: Silences,
     /// What dies by the port that it comes from.
@@ -85,6 +87,9 @@ impl Controls {
                 let said = flow.said_names().map(|name| &name.fqdn);
                 let vendors = said.filter(|name| rules.vendor_of(name).is_some());
                 all.vendors.extend(vendors.cloned());
+            }
+            if verdict.to_proxy || flow.exchanges.iter().any(|asked| asked.how.is_tunnel()) {
+                all.proxies.insert(responder);
             }
             for event in flow.events_of(EventKind::SynAck, false) {
                 let near = neighbourhood(responder);
@@ -427,7 +432,7 @@ impl Controls {
         /// So many more are to all others.
         const FAR: u8 = 3;
         let server = flow.responder.ip;
-        if flow.exchanges.iter().any(|asked| asked.how.is_tunnel()) {
+        if self.proxies.contains(&server) {
             return None; // all of it comes from the proxy, whoever is behind
         }
         let answer = flow.events_of(EventKind::SynAck, false).next()?;
