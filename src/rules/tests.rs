@@ -526,6 +526,24 @@ fn references_bring_destinations_with_their_ports() {
 }
 
 #[test]
+fn joins_take_networks_of_the_sites_regions() {
+    let from = "format = 1\n[document]\nid = \"from\"\n[regions]\njapan = {}\nus-1 = {}\n[[requirement]]\nid = \"japan\"\nregion = [\"japan\"]\nfrom = [{ cidr = \"192.0.2.0/27\" }]\nto = [\"x.example.com\"]\n[[requirement]]\nid = \"us\"\nregion = [\"us-1\"]\nfrom = [{ cidr = \"192.0.2.64/27\" }]\nto = [\"x.example.com\"]\n";
+    let to = "format = 1\n[document]\nid = \"to\"\n[regions]\njapan = {}\nus-1 = {}\n[roles.agent]\n[roles.cloud]\nnetworks-from = [\"from/*\"]\n[[requirement]]\nid = \"in\"\nfrom = [\"cloud\"]\nto = [\"role:agent\"]\nports = [4118]\n[[requirement]]\nid = \"out\"\nfrom = [\"agent\"]\nto = [\"role:cloud\"]\nports = [4118]\n";
+    let site =
+        "[site]\nregion = \"japan\"\ndocuments = [\"to\"]\n[roles]\nagent = [\"10.0.0.1\"]\n";
+    let japan = compiled(library(&[from, to]), site, &Choices::default());
+    assert_eq!(activity(&japan, "to/in"), Activity::On);
+    assert_eq!(covers(&japan, "192.0.2.1 > 10.0.0.1:4118"), ["in"]);
+    // Another region's, and a network is a source only: nothing goes there by it.
+    assert!(covers(&japan, "192.0.2.65 > 10.0.0.1:4118").is_empty());
+    assert!(covers(&japan, "10.0.0.1 > 192.0.2.1:4118").is_empty());
+    assert_eq!(
+        activity(&japan, "to/out"),
+        Activity::NotAuditable("cloud".into())
+    );
+}
+
+#[test]
 fn joins_take_names_and_neither_document_nor_region() {
     let from = "format = 1\n[document]\nid = \"from\"\n[regions]\nus-1 = {}\n[features]\nscan = {}\n[[requirement]]\nid = \"plain\"\nto = [\"p.example.com\"]\n[[requirement]]\nid = \"us\"\nregion = [\"us-1\"]\nto = [\"agent.us-1.example.com\"]\n[[requirement]]\nid = \"scan\"\nto = [\"scan.example.com\"]\nwhen = [{ feature = \"scan\" }]\n";
     let to = "format = 1\n[document]\nid = \"to\"\n[regions]\njapan = { aliases = [\"jp-1\"] }\nus-1 = {}\n[roles.plain]\nnames-from = [\"from/plain\"]\n[roles.us]\nnames-from = [\"from/us\"]\n[roles.scan]\nnames-from = [\"from/scan\"]\n[[requirement]]\nid = \"plain\"\nto = [\"role:plain\"]\n[[requirement]]\nid = \"us\"\nto = [\"role:us\"]\n[[requirement]]\nid = \"scan\"\nto = [\"role:scan\"]\n[[requirement]]\nid = \"refers\"\nrefers-to = [\"from/plain\"]\nrefers-as = \"destinations\"\n[[requirement]]\nid = \"rows\"\nrefers-to = [\"from/plain\"]\n";

@@ -713,8 +713,98 @@ fn explanations_and_audits_agree() {
                 continue;
             }
             assert_eq!(explained, audited, "{short} {from} {aim}: {}", ran.stdout);
+            let rows = report["requirements"].as_array().unwrap();
+            for (id, counts) in counting(&ran.stdout) {
+                let row = rows.iter().find(|row| row["id"] == id).unwrap();
+                let off = row["outcome"] == "not_active";
+                let used = row["intents"] != 0;
+                assert!(
+                    off != counts || used,
+                    "{short} {aim} {id}: {row:#} {}",
+                    ran.stdout
+                );
+            }
         }
     }
+}
+
+/// Rows of an explanation that says for sure whether they count at the site.
+fn counting(explanation: &str) -> Vec<(&str, bool)> {
+    let mut row = "";
+    let mut out = Vec::new();
+    for line in explanation.lines() {
+        if let Some(id) = line.strip_prefix("  yes ").or(line.strip_prefix("  no  ")) {
+            row = id.trim();
+        } else if let Some((mark, _)) = line.split_once(" activity: ") {
+            match mark.trim() {
+                "\u{2713}" => out.push((row, true)),
+                "\u{2717}" => out.push((row, false)),
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
+/// A name that is probably what a doubtful entry was meant to be points to it, and the entry says why it is doubtful.
+#[test]
+fn a_doubtful_entry_and_its_twin_tell_of_each_other() {
+    let site = "vo japan; with service-gateway, virtual-network-sensor; service-gateway/cloud-service-extension";
+    let finding = |name: &str| {
+        let case = Case {
+            id: name.to_owned(),
+            site: site.to_owned(),
+            traffic: format!("virtual-network-sensor > {name}:443 tls"),
+            expected: String::new(),
+        };
+        let (report, _) = audit(&case);
+        let all = report["findings"].as_array().unwrap().clone();
+        let own = all.into_iter().find(|finding| finding["target"] == name);
+        own.unwrap_or_else(|| panic!("{:#}", report["findings"]))
+    };
+    let row = serde_json::json!(["vision-one-jp-cloud-extension/ni-vns-05"]);
+    let printed = finding("api-ni.xdr.trendmicro.com.jp");
+    assert_eq!(printed["code"], "doubtful-entry");
+    assert_eq!(printed["requirements"], row);
+    assert!(
+        printed["message"]
+            .as_str()
+            .unwrap()
+            .contains("com.jp occurs once")
+    );
+    let twin = finding("api-ni.xdr.trendmicro.co.jp");
+    assert_eq!(twin["code"], "list-gap");
+    assert_eq!(twin["requirements"], row);
+    let message = twin["message"].as_str().unwrap();
+    assert!(
+        message.contains("api-ni.xdr.trendmicro.com.jp in its place"),
+        "{message}"
+    );
+    // A name beside both is nobody's twin.
+    let other = finding("api-nj.xdr.trendmicro.co.jp");
+    assert_eq!(other["code"], "list-gap");
+    assert_eq!(other["requirements"], serde_json::json!([]));
+}
+
+/// Syslog has no answer, and the row that it satisfies says so.
+#[test]
+fn what_was_only_sent_is_told_as_that() {
+    let note = |how: &str| {
+        let case = Case {
+            id: how.to_owned(),
+            site: "swp us-1; with siem-server".to_owned(),
+            traffic: format!("agent > siem-server:514 {how}"),
+            expected: String::new(),
+        };
+        let (report, document) = audit(&case);
+        let rows = report["requirements"].as_array().unwrap().clone();
+        let id = format!("{document}/p09");
+        let row = rows.into_iter().find(|row| row["id"] == *id).unwrap();
+        assert_eq!(row["outcome"], "satisfied");
+        row["message"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(note("udp").contains("no answers"), "{}", note("udp"));
+    assert!(!note("udp-answered").contains("no answers"));
 }
 
 /// Who calls a relay and is not answered is an agent all the same, and the relay is only what it was taken for; a scan
