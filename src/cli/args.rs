@@ -291,6 +291,19 @@ pub(super) enum RulesCommand {
         pktaudit rules learn --site site.toml --site-out learned-site.toml tap/ > learned.toml\n  \
         pktaudit audit --rules learned.toml tap.pcap.zst")]
     Learn(RulesLearn),
+    /// Look for what a list says and likely does not mean: rows that others cover, pages that disagree, wildcards over
+    /// providers, look-alike domains, private addresses, rows that ended; warnings make it exit 1.
+    #[command(after_help = "Examples:\n  \
+        pktaudit rules lint vendor-agent.toml\n  \
+        pktaudit rules lint --dns-seed answers.txt vendor-agent.toml")]
+    Lint(RulesLint),
+    /// Write a first rule file, to standard output: five rows that show how a page becomes one.
+    #[command(after_help = "Examples:\n  \
+        pktaudit rules init > vendor-agent.toml\n  \
+        pktaudit rules check vendor-agent.toml")]
+    Init,
+    /// Every key of rule and site files, with what it takes and one example, as Markdown.
+    Reference,
     /// The JSON Schema of rule files (or of site files), for editors.
     Schema(RulesSchema),
     /// Write a draft rule file from a vendor's page or a published list, to standard output.
@@ -299,6 +312,17 @@ pub(super) enum RulesCommand {
         pktaudit rules import --rest not-understood.csv page.md > page.toml\n  \
         pktaudit rules import --ports 443 ip-ranges.json > ranges.toml")]
     Import(RulesImport),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesLint {
+    /// Rule files or folders; the shipped ones where none is named.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<OsString>,
+    #[command(flatten)]
+    pub(super) choices: Choices,
+    #[command(flatten)]
+    pub(super) names: Names,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod folders;
 mod import;
 mod input;
 mod learn;
+mod lint;
 #[cfg(feature = "live")]
 mod live;
 mod manual;

@@ -48,6 +48,16 @@ pub(super) fn library(
     common: &Common,
     show_warnings: bool,
 ) -> anyhow::Result<(Library, Vec<Problem>)> {
+    let texts = texts(paths)?;
+    let (library, warnings) = checked(&texts, common)?;
+    if show_warnings {
+        show(&warnings, common);
+    }
+    Ok((library, warnings))
+}
+
+/// Reads rule files: the shipped ones where none is named. A `+` before a path adds it to the shipped ones.
+pub(super) fn texts(paths: &[OsString]) -> anyhow::Result<Vec<RuleText>> {
     let added = |path: &&OsString| path.to_string_lossy().starts_with('+');
     let mut texts = Vec::new();
     if paths.iter().all(|path| added(&path)) {
@@ -58,18 +68,18 @@ pub(super) fn library(
         let path: &OsStr = name.strip_prefix('+').map_or(path.as_os_str(), OsStr::new);
         texts.extend(rule_texts(Path::new(path))?);
     }
-    match rules::check(&texts) {
-        Ok((library, warnings)) => {
-            if show_warnings {
-                show(&warnings, common);
-            }
-            Ok((library, warnings))
-        }
-        Err(problems) => {
-            show(&problems, common);
-            bail!("the rule files have errors; nothing was audited")
-        }
-    }
+    Ok(texts)
+}
+
+/// Checks rule files; errors are shown and end it.
+pub(super) fn checked(
+    texts: &[RuleText],
+    common: &Common,
+) -> anyhow::Result<(Library, Vec<Problem>)> {
+    rules::check(texts).map_err(|problems| {
+        show(&problems, common);
+        anyhow::anyhow!("the rule files have errors; nothing was audited")
+    })
 }
 
 /// Reads and checks a site file.

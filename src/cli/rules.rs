@@ -22,7 +22,10 @@ pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exi
         RulesCommand::List(command) => list(command, common),
         RulesCommand::Explain(command) => explain(command, common),
         RulesCommand::Export(command) => super::export::run(command, common),
+        RulesCommand::Lint(command) => super::lint::run(command, common),
         RulesCommand::Learn(command) => super::learn::run(command, common),
+        RulesCommand::Init => text(rules::FIRST_RULES),
+        RulesCommand::Reference => text(&rules::reference()),
         RulesCommand::Schema(command) => schema(command),
         RulesCommand::Import(command) => super::import::run(command, common),
     }
@@ -99,6 +102,11 @@ fn explain(command: &RulesExplain, common: &Common) -> anyhow::Result<Exit> {
                 .try_for_each(|line| Ok(writeln!(out, "{line}")?))
         })?;
     }
+    Ok(Exit::Clean)
+}
+
+fn text(text: &str) -> anyhow::Result<Exit> {
+    output::to_stdout(|out| Ok(out.write_all(text.as_bytes())?))?;
     Ok(Exit::Clean)
 }
 

@@ -58,5 +58,13 @@ codes! {
     PLACEHOLDER_UNBOUND = "placeholder-unbound", "A role that only the site can fill is not filled.";
     SITE_BINDS_NOTHING = "site-binds-nothing", "A site file that gives no role an address.";
     PORT_NOT_CONFIGURABLE = "port-not-configurable", "A port override for a port that the page does not call configurable.";
+    SHADOWED_ROW = "shadowed-row", "A row whose destinations another row covers as they are.";
+    DOUBLE_ROW = "double-row", "Two rows of a document that say the same.";
+    PAGES_DISAGREE = "pages-disagree", "Two documents of a vendor that state different ports for one name.";
+    ROW_TOO_WIDE = "row-too-wide", "A row to anywhere on any port.";
+    PRIVATE_ADDRESS = "private-address", "An address on a list of outside services that is nobody's on the Internet.";
+    ADDRESS_OF_NAME = "address-of-name", "An address that a listed name has today.";
+    NEVER_RESOLVED = "never-resolved", "A listed name that --dns-seed has no address for.";
+    LOOKALIKE_DOMAIN = "lookalike-domain", "A registrable domain that looks like another one and is not.";
     CONTRADICTION = "contradiction", "The same thing is switched both on and off.";
 }

@@ -33,3 +33,26 @@ pub fn embedded() -> Vec<RuleText> {
         })
         .collect()
 }
+
+/// A first rule file of five rows, to be changed by a person.
+pub const FIRST_RULES: &str = include_str!("init.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rules_have_five_rows_and_nothing_wrong() {
+        let text = RuleText {
+            name: "init.toml".to_owned(),
+            text: FIRST_RULES.to_owned(),
+        };
+        let (library, problems) = super::super::check(&[text]).unwrap();
+        assert_eq!(library.requirements.len(), 5);
+        let loud: Vec<_> = problems
+            .iter()
+            .filter(|problem| problem.severity < super::super::Severity::Note)
+            .collect();
+        assert!(loud.is_empty(), "{loud:?}");
+    }
+}

@@ -10,11 +10,12 @@
 //! |---|---|
 //! | `syntax`, `read` | files as written, every problem found |
 //! | `check` | written to checked; all problems together |
+//! | `lint` | what is allowed and likely not meant |
 //! | `library`, `requirement`, `condition`, `version`, `pattern`, `role_set` | the checked nouns |
 //! | `site_file`, `site`, `profile`, `view`, `by_address` | what the site says: roles of addresses, features, versions, regions |
 //! | `compile`, `strategy`, `candidate`, `assess`, `activity` | the matcher |
 //! | `passes` | what is let pass at the site, for exports |
-//! | `list`, `explain`, `schema` | views for people and editors |
+//! | `list`, `explain`, `schema`, `reference` | views for people and editors |
 
 mod activity;
 mod assess;
@@ -28,12 +29,15 @@ mod embedded;
 mod explain;
 mod known;
 mod library;
+mod lint;
 mod list;
 mod passes;
 mod pattern;
 mod problem;
 mod profile;
 mod read;
+mod reference;
+mod reference_keys;
 mod requirement;
 mod role_set;
 mod schema;
@@ -52,15 +56,17 @@ pub use check::check;
 pub use code::CODES;
 pub use compile::RuleSet;
 pub use condition::{Circumstances, Condition, Truth};
-pub use embedded::embedded;
+pub use embedded::{FIRST_RULES, embedded};
 pub use explain::no_names;
 pub use explain::{Check, Explanation};
 pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, Role};
+pub use lint::{Facts, lint};
 pub use list::{ListedRequirement, Party};
 pub use passes::{Aim, Initiators, Pass};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub use problem::{Problem, Severity, render_all};
 pub use profile::{Choices, Profile, is_private};
+pub use reference::reference;
 pub use requirement::{
     Cite, Destination, Direction, DocumentIndex, FeatureIndex, GroupIndex, Need, RefersAs,
     Requirement, RequirementIndex, RoleIndex, Source, Target, Validity,

@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::code;
 use super::problem::{Problems, Source, did_you_mean};
+use super::reference::{Key, key_at};
 
 /// The most problems of one section; more than this is no rule file.
 const MOST_RETRIES: usize = 30;
@@ -168,7 +169,7 @@ impl<'i> Sections<'i> {
             return Vec::new();
         };
         list.into_iter()
-            .filter_map(|entry| read(entry, source, problems))
+            .filter_map(|entry| read(entry, Some(name), source, problems))
             .collect()
     }
 
@@ -180,15 +181,18 @@ impl<'i> Sections<'i> {
     ) -> Option<T> {
         read(
             Spanned::new(self.span, DeValue::Table(self.table)),
+            None,
             source,
             problems,
         )
     }
 }
 
-/// Reads a value; entries at fault are taken out and noted. `None` where it cannot be read even so.
+/// Reads an entry of a list, or the file's own table; values at fault are taken out and noted. `None` where it cannot be
+/// read even so.
 fn read<T: DeserializeOwned>(
     mut value: Spanned<DeValue<'_>>,
+    list: Option<&str>,
     source: &Arc<Source>,
     problems: &mut Problems,
 ) -> Option<T> {
@@ -198,7 +202,10 @@ fn read<T: DeserializeOwned>(
             Err(error) => error,
         };
         let span = error.span().unwrap_or_else(|| value.span());
-        note(error.message(), span.clone(), source, problems);
+        let mut path = Vec::new();
+        keys_above(value.get_ref(), &span, &mut path);
+        let key = key_at(list, &path);
+        note(error.message(), key, span.clone(), source, problems);
         if error.message().contains("missing field") || !remove_at(value.get_mut(), &span) {
             return None;
         }
@@ -206,10 +213,78 @@ fn read<T: DeserializeOwned>(
     None
 }
 
-fn note(message: &str, span: Range<usize>, source: &Arc<Source>, problems: &mut Problems) {
+/// The keys under which a place stands, from the outermost on. False where it stands under none.
+fn keys_above(value: &DeValue<'_>, place: &Range<usize>, out: &mut Vec<String>) -> bool {
+    let holds =
+        |span: Range<usize>| span.start <= place.start && place.end <= span.end && !span.is_empty();
+    match value {
+        DeValue::Table(table) => {
+            for (key, inner) in table {
+                out.push(key.get_ref().to_string());
+                // Sub-tables have spans apart from their contents.
+                if keys_above(inner.get_ref(), place, out) || holds(inner.span()) {
+                    return true;
+                }
+                out.pop();
+            }
+            false
+        }
+        DeValue::Array(list) => {
+            let mut inner = list.iter();
+            inner.any(|entry| keys_above(entry.get_ref(), place, out) || holds(entry.span()))
+        }
+        _ => false,
+    }
+}
+
+/// What stands there, in a person's words: of serde's "invalid type: string "x", expected ..".
+fn found(message: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &str); 6] = [
+        ("string", "a text"),
+        ("integer", "a number"),
+        ("floating", "a number with a fraction"),
+        ("boolean", "true or false"),
+        ("map", "a table"),
+        ("sequence", "a list"),
+    ];
+    let kind = message.strip_prefix("invalid type: ")?;
+    let word = WORDS.iter().find(|(word, _)| kind.starts_with(word));
+    word.map(|(_, what)| *what)
+}
+
+/// A value of another kind than its key takes.
+fn wrong_type(message: &str, key: &Key, value: &str) -> (String, String) {
+    // TOML has dates of its own, which come out as maps.
+    let date = value.starts_with(|c: char| c.is_ascii_digit()) && value.contains('-');
+    let here = match found(message) {
+        _ if date => "; a day without quotes stands here".to_owned(),
+        Some(what) => format!("; {what} stands here"),
+        None => String::new(),
+    };
+    let text = format!("`{}` takes {}{here}", key.key, key.wants);
+    let quotes = if date {
+        "write dates between quotes; "
+    } else {
+        ""
+    };
+    (text, format!("{quotes}for example: {}", key.example))
+}
+
+fn note(
+    message: &str,
+    key: Option<&Key>,
+    span: Range<usize>,
+    source: &Arc<Source>,
+    problems: &mut Problems,
+) {
     let mut words = message.split('`').skip(1).step_by(2);
     let word = words.next().unwrap_or_default();
-    let (code, text, hint) = if message.contains("unknown field") {
+    // A date of TOML's own comes out as a map with a key of the reader's.
+    let date = word.starts_with("$__toml");
+    let (code, text, hint) = if let (true, Some(key)) = (date, key) {
+        let (text, hint) = wrong_type(message, key, "2026-01-01");
+        (code::WRONG_TYPE, text, Some(hint))
+    } else if message.contains("unknown field") {
         let known: Vec<&str> = words.collect();
         let hint = did_you_mean(word, known.iter().copied())
             .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
@@ -232,6 +307,10 @@ fn note(message: &str, span: Range<usize>, source: &Arc<Source>, problems: &mut 
             format!("the key `{word}` is missing"),
             None,
         )
+    } else if let Some(key) = key {
+        let value = source.text.get(span.clone()).unwrap_or_default();
+        let (text, hint) = wrong_type(message, key, value);
+        (code::WRONG_TYPE, text, Some(hint))
     } else {
         // TOML has dates of its own, which come out as maps here.
         let value = source.text.get(span.clone()).unwrap_or_default();

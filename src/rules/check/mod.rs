@@ -34,10 +34,19 @@ const FORMAT: i64 = 1;
 const MOST_DESTINATIONS: usize = 4_000_000;
 
 /// A file that could be read.
-struct Written {
-    source: Arc<Source>,
+pub(super) struct Written {
+    pub(super) source: Arc<Source>,
     sha256: String,
-    file: RuleFile,
+    pub(super) file: RuleFile,
+}
+
+/// Files as written, those that can be read; for whoever needs places after all was checked.
+pub(super) fn written(texts: &[RuleText]) -> Vec<Written> {
+    let mut problems = Problems::default();
+    texts
+        .iter()
+        .filter_map(|text| read(text, &mut problems))
+        .collect()
 }
 
 /// Checks rule files together.

@@ -441,6 +441,17 @@ fn every_code_has_an_example() {
         );
         shown.insert(code);
     }
+    // Those that `lint` alone finds have their tests there.
+    shown.extend([
+        code::SHADOWED_ROW,
+        code::DOUBLE_ROW,
+        code::PAGES_DISAGREE,
+        code::ROW_TOO_WIDE,
+        code::PRIVATE_ADDRESS,
+        code::ADDRESS_OF_NAME,
+        code::NEVER_RESOLVED,
+        code::LOOKALIKE_DOMAIN,
+    ]);
     let all: BTreeSet<&str> = CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(shown, all);
     assert_eq!(all.len(), CODES.len());
@@ -553,14 +564,50 @@ fn references_in_a_circle_end() {
 }
 
 #[test]
+fn values_of_the_wrong_kind_are_told_by_key_and_not_by_type() {
+    for (line, wanted) in [
+        (
+            "when = [\"telemetry\"]",
+            "`when` takes a list of conditions; a text stands here",
+        ),
+        (
+            "cite = { line = \"3\" }",
+            "`line` takes a number; a text stands here",
+        ),
+        (
+            "pool = 1",
+            "`pool` takes true or false; a number stands here",
+        ),
+        (
+            "direction = 3",
+            "`direction` takes `outbound`, `inbound`, `internal` or `local`",
+        ),
+    ] {
+        let found = problems(&[row(&format!(
+            "to = [\"x.example.com\"]\nports = [443]\n{line}"
+        ))]);
+        assert_eq!(found[0].message, wanted, "{line}");
+        assert!(
+            found[0]
+                .hint
+                .as_deref()
+                .unwrap()
+                .starts_with("for example: "),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn dates_without_quotes_are_told_so() {
     let found = problems(&[row(
         "to = [\"x.example.com\"]\nports = [443]\nvalid = { until = 2022-12-31 }",
     )]);
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(
-        found[0].hint.as_deref(),
-        Some("write dates between quotes"),
+    let hint = found[0].hint.as_deref().unwrap();
+    assert!(hint.starts_with("write dates between quotes"), "{found:#?}");
+    assert!(
+        found[0].message.starts_with("`until` takes a day"),
         "{found:#?}"
     );
 }

@@ -1,0 +1,195 @@
+//! Rows of one document that another one covers as they are, or that say the same.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::super::code;
+use super::super::problem::Problems;
+use super::super::{DocumentIndex, GroupKind, PatternKind, Requirement, Source, Target};
+use super::{Item, Lists, short};
+use crate::model::PortSet;
+
+/// The most rows over one destination that are looked at; more would be rows that differ in their sources only.
+const MOST: usize = 64;
+
+pub(super) fn overlaps(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Problems) {
+    let by_suffix = wildcards(items);
+    let by_text = same_text(items);
+    // Row, and the rows that cover destinations of it: how many of them, and one of the covering wildcards.
+    let mut covered: BTreeMap<(&str, &str), (BTreeSet<usize>, String)> = BTreeMap::new();
+    for (at, item) in items.iter().enumerate() {
+        let above = covering(item, &by_suffix)
+            .chain(by_text.get(&key(item)).into_iter().flatten().copied());
+        for other in above.take(MOST).filter_map(|other| items.get(other)) {
+            if std::ptr::eq(item.row, other.row) || !lets_all_through(other.row, item.row, lists) {
+                continue;
+            }
+            let text = text(other);
+            let entry = covered
+                .entry((&item.row.id, &other.row.id))
+                .or_insert_with(|| (BTreeSet::new(), text));
+            entry.0.insert(at);
+        }
+    }
+    let mut told = BTreeSet::new();
+    for ((row, other), (which, wildcard)) in &covered {
+        let Some(item) = which.iter().next().and_then(|at| items.get(*at)) else {
+            continue;
+        };
+        let whole = which.len() == item.row.to.len() && item.row.refers_to.is_empty();
+        let both_ways = covered
+            .get(&(*other, *row))
+            .is_some_and(|(back, _)| back.len() == which.len());
+        if both_ways && whole {
+            if told.insert((row.min(other), row.max(other))) {
+                let message = format!(
+                    "`{}` says what `{}` says",
+                    short(item.row),
+                    other.split_once('/').map_or(*other, |(_, id)| id)
+                );
+                problems.warning(
+                    item.source,
+                    code::DOUBLE_ROW,
+                    item.span.clone(),
+                    message,
+                    None,
+                );
+            }
+        } else if whole {
+            let message = format!(
+                "`{}` adds nothing: `{wildcard}` of `{other}` covers it",
+                short(item.row)
+            );
+            problems.warning(
+                item.source,
+                code::SHADOWED_ROW,
+                item.span.clone(),
+                message,
+                None,
+            );
+        } else {
+            let (covers, of) = (which.len(), item.row.to.len());
+            let message = format!(
+                "{covers} of the {of} destinations of `{}` are covered by `{wildcard}` of `{other}`",
+                short(item.row)
+            );
+            problems.note(
+                item.source,
+                code::SHADOWED_ROW,
+                item.span.clone(),
+                message,
+                None,
+            );
+        }
+    }
+}
+
+type Key = (DocumentIndex, String);
+
+fn text(item: &Item<'_>) -> String {
+    match &item.destination.target {
+        Target::Name(name) => name.to_string(),
+        Target::Network(network) => network.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn key(item: &Item<'_>) -> Key {
+    (item.row.document, text(item))
+}
+
+/// Destinations by their text, in their order.
+fn same_text(items: &[Item<'_>]) -> HashMap<Key, Vec<usize>> {
+    let mut out: HashMap<Key, Vec<usize>> = HashMap::new();
+    for (at, item) in items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| !text(item).is_empty())
+    {
+        out.entry(key(item)).or_default().push(at);
+    }
+    out
+}
+
+/// Wildcards over whole labels by what is below their star.
+fn wildcards(items: &[Item<'_>]) -> HashMap<Key, Vec<usize>> {
+    let mut out: HashMap<Key, Vec<usize>> = HashMap::new();
+    for (at, item) in items.iter().enumerate() {
+        if let Target::Name(name) = &item.destination.target
+            && name.kind() == PatternKind::SubdomainsOf
+        {
+            out.entry((item.row.document, name.literal_tail().to_owned()))
+                .or_default()
+                .push(at);
+        }
+    }
+    out
+}
+
+/// Wildcards that a name is below, the nearest first.
+fn covering<'i>(
+    item: &'i Item<'_>,
+    by_suffix: &'i HashMap<Key, Vec<usize>>,
+) -> impl Iterator<Item = usize> + 'i {
+    let name = match &item.destination.target {
+        Target::Name(name) => name.as_str(),
+        _ => "",
+    };
+    // `*.a.x` is below `*.x` and not below itself.
+    let name = name.strip_prefix("*.").unwrap_or(name);
+    let above = name
+        .match_indices('.')
+        .map(move |(dot, _)| &name[dot + 1..]);
+    above.flat_map(move |suffix| {
+        by_suffix
+            .get(&(item.row.document, suffix.to_owned()))
+            .into_iter()
+            .flatten()
+            .copied()
+    })
+}
+
+/// Whether whatever may pass by `inner`, destination aside, may pass by `outer`.
+fn lets_all_through(outer: &Requirement, inner: &Requirement, lists: &Lists<'_>) -> bool {
+    let unconditional = outer
+        .when
+        .iter()
+        .all(|condition| inner.when.contains(condition));
+    let always = outer.valid == Default::default() || outer.valid == inner.valid;
+    let everywhere = outer.region.is_empty() || outer.region == inner.region;
+    outer.deny == inner.deny
+        && unconditional
+        && always
+        && everywhere
+        && outer.direction == inner.direction
+        && holds_ports(&outer.ports, &inner.ports)
+        && (outer.transport == inner.transport
+            || !inner.transport.is_empty()
+                && inner
+                    .transport
+                    .iter()
+                    .all(|one| outer.transport.contains(one)))
+        && (outer.from.contains(&Source::Any)
+            || inner.from.iter().all(|source| outer.from.contains(source)))
+        && !are_alternatives(outer, inner, lists)
+}
+
+fn holds_ports(outer: &PortSet, inner: &PortSet) -> bool {
+    let within = |(a, b): &(u16, u16)| outer.ranges().iter().any(|(from, to)| from <= a && b <= to);
+    outer == inner || (!inner.is_empty() && inner.ranges().iter().all(within))
+}
+
+/// A wildcard, or the list that stands for it: the page says so.
+fn are_alternatives(a: &Requirement, b: &Requirement, lists: &Lists<'_>) -> bool {
+    a.any_of.iter().any(|(group, one)| {
+        let kind = lists
+            .library
+            .groups
+            .get(group.index())
+            .map(|group| group.kind);
+        let other = b
+            .any_of
+            .iter()
+            .any(|(same, other)| same == group && other != one);
+        other && kind != Some(GroupKind::Pool)
+    })
+}
