@@ -120,23 +120,35 @@ impl RuleSet {
         let sourced = self
             .parts_of(leg)
             .filter(|(_, part)| *part == Part::WithSource);
-        let rows = sourced.filter_map(|(at, _)| self.library.requirement(at));
-        rows.map(|row| self.initiators(&row.from))
+        sourced
+            .map(|(at, _)| self.initiators(at))
             .fold(Initiators::Any, Initiators::and)
     }
 
-    fn initiators(&self, sources: &[Source]) -> Initiators {
-        let mut networks = Vec::new();
-        for source in sources {
-            match source {
-                Source::Any => return Initiators::Any,
-                // Without a site any private host is in every role.
-                Source::Role(_) if self.profile.is_default() => return Initiators::Any,
-                Source::Role(role) => networks.extend(self.profile.addresses_of(*role)),
-                Source::Network(network) => networks.push(*network),
+    fn initiators(&self, at: RequirementIndex) -> Initiators {
+        let (Some(rule), Some(row)) = (self.rules.get(at.index()), self.library.requirement(at))
+        else {
+            return Initiators::Networks(Vec::new());
+        };
+        // Its own, and those that other rows print for a role.
+        let mut networks = rule.networks.clone();
+        for source in &row.from {
+            let Source::Role(role) = source else { continue };
+            // Without a site any private host is in every role of the site's own.
+            let outside = self
+                .library
+                .roles
+                .get(role.index())
+                .is_some_and(|role| role.external);
+            if self.profile.is_default() && !outside {
+                return Initiators::Any;
             }
+            networks.extend(self.profile.addresses_of(*role));
         }
-        Initiators::of(networks)
+        match rule.any_source {
+            true => Initiators::Any,
+            false => Initiators::of(networks),
+        }
     }
 
     fn unsure(&self, leg: &Leg) -> Vec<String> {

@@ -254,7 +254,7 @@ mod tests {
             unless("id", &["group"], "id = \"update-ways\""),
             unless("kind", &["group"], "kind = \"one-of\""),
             of("group"),
-            "[[requirement]]\nid = \"a02\"\nto = \"a02.vendor.example\"\nany-of = \"update-ways/relay\"\nconfigurable-port = true\nfrom = \"relay\"",
+            "[[requirement]]\nid = \"a02\"\nto = \"a02.vendor.example\"\nany-of = \"update-ways/relay\"\nconfigurable-port = true\nfrom = [\"relay\", { cidr = \"192.0.2.0/24\" }]",
             "[[requirement]]\nid = \"a03\"\nto = \"a03.vendor.example\"\nany-of = \"update-ways/direct\"",
             "when = [{ version = { of = \"agent\", from = \"1\" } }]",
             "[[requirement]]",

@@ -57,6 +57,7 @@ pub(super) const RULE_KEYS: &[Key] = &[
     key("role", "placeholder", BOOL, NO, "placeholder = true"),
     key("role", "external", BOOL, NO, "external = true"),
     key("role", "names-from", "a list of requirement ids", "none", r#"names-from = ["a02"]"#),
+    key("role", "networks-from", "a list of requirement ids", "none", r#"networks-from = ["a02"]"#),
     key("feature", "component", "a text", "empty", r#"component = "agent""#),
     key("feature", "about", "a text", "empty", r#"about = "extended detection""#),
     key("feature", "default", "`on`, `off` or `unknown`", "`unknown`", r#"default = "off""#),
