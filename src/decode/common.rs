@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Packet, Segment, TcpFlags, TcpSegment, tcp};
+use super::{Decoded, Packet, Segment, TcpFlags, TcpSegment, tcp};
 
 pub(super) const ETHERNET: u16 = 1;
 const ETHERNET_BYTES: usize = 14;
@@ -18,7 +18,7 @@ pub(super) fn tcp_in_ethernet(
     link_type: u16,
     bytes: &[u8],
     wire_length: u32,
-) -> Option<Packet<'_>> {
+) -> Option<Decoded<'_>> {
     let headers: &[u8; ETHERNET_BYTES + IP_BYTES + TCP_BYTES] = bytes.first_chunk()?;
     let [dst0, _, dst2, dst3, dst4, _, ..] = headers;
     let ip: &[u8; IP_BYTES] = headers[ETHERNET_BYTES..].first_chunk()?;
@@ -62,11 +62,18 @@ pub(super) fn tcp_in_ethernet(
         payload_length: (total - IP_BYTES - options) as u32,
         payload: &bytes[start..captured],
     };
-    Some(Packet {
+    Some(Decoded::Packet(Packet {
         vlans: Default::default(),
         tunnels: Default::default(),
         carriers: Default::default(),
-        source_mac: headers[6..12].first_chunk().copied(),
+        source_mac: [
+            headers[6],
+            headers[7],
+            headers[8],
+            headers[9],
+            headers[10],
+            headers[11],
+        ],
         source: address(12),
         destination: address(16),
         ttl: ip[8],
@@ -75,14 +82,14 @@ pub(super) fn tcp_in_ethernet(
         segment: Segment::Tcp(segment),
         fragment: None,
         stop: None,
-    })
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Decoded, decode_any};
+    use super::super::decode_any;
     use super::*;
 
     fn frame(payload: usize) -> Vec<u8> {
@@ -105,7 +112,7 @@ mod tests {
             return false;
         };
         let slow = decode_any(1, bytes, wire_length);
-        assert_eq!(format!("{:?}", Decoded::Packet(fast)), format!("{slow:?}"));
+        assert_eq!(format!("{fast:?}"), format!("{slow:?}"));
         true
     }
 

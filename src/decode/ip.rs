@@ -344,7 +344,7 @@ fn finish<'a>(
         vlans: std::mem::take(&mut walk.vlans),
         tunnels: std::mem::take(&mut walk.tunnels),
         carriers: std::mem::take(&mut walk.carriers),
-        source_mac: None,
+        source_mac: [0; 6],
         source: header.source,
         destination: header.destination,
         ttl: header.ttl,

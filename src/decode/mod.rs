@@ -36,10 +36,8 @@ use span::{Span, Walk};
 /// [`MAX_LAYERS`] layers are entered, and nothing is allocated.
 #[must_use]
 pub fn decode(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
-    match common::tcp_in_ethernet(link_type, bytes, wire_length) {
-        Some(packet) => Decoded::Packet(packet),
-        None => decode_any(link_type, bytes, wire_length),
-    }
+    common::tcp_in_ethernet(link_type, bytes, wire_length)
+        .unwrap_or_else(|| decode_any(link_type, bytes, wire_length))
 }
 
 /// Walks layer by layer.
@@ -49,7 +47,7 @@ fn decode_any(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
         Ok(mut packet) => {
             let plain = link_type == common::ETHERNET && packet.tunnels.is_empty();
             let mac = bytes.get(6..12).filter(|_| plain);
-            packet.source_mac = mac.and_then(|mac| mac.try_into().ok());
+            packet.source_mac = mac.and_then(|mac| mac.try_into().ok()).unwrap_or_default();
             Decoded::Packet(packet)
         }
         Err(stop) => Decoded::SetAside(stop),
@@ -87,8 +85,9 @@ pub struct Packet<'a> {
     /// UDP datagrams that carried the packet, outermost first: flows of their own to whoever filters between the
     /// tunnel's ends.
     pub carriers: Carriers,
-    /// Source MAC address on the captured link itself, where that is Ethernet and the packet came in no tunnel.
-    pub source_mac: Option<[u8; 6]>,
+    /// Source MAC address on the captured link itself, where that is Ethernet and the packet came in no tunnel; else
+    /// all zero, which is no card's.
+    pub source_mac: [u8; 6],
     /// Source address.
     pub source: IpAddr,
     /// Destination address.

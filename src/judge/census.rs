@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::attempt::Went;
 use super::encrypted_dns::EncryptedDns;
@@ -239,7 +239,7 @@ impl Census {
                     .push((flow, verdict));
             }
         }
-        let asked: BTreeSet<&str> = capture
+        let asked: HashSet<&str> = capture
             .dns
             .iter()
             .filter_map(|t| t.query.as_ref().map(|name| name.as_str()))
@@ -316,33 +316,31 @@ impl Census {
         })
     }
 
-    /// A way over all hosts: how often, how many hosts, to whom.
+    /// The ways that were gone, over all hosts, in the order of the report.
     #[must_use]
-    pub fn total(&self, way: NameWay) -> (u64, usize, BTreeSet<&str>) {
-        let all = || self.hosts.values().filter_map(|ways| ways.get(&way));
-        let mut responders: BTreeSet<&str> = all()
-            .flat_map(|g| &g.responders)
-            .map(String::as_str)
-            .collect();
-        while responders.len() > MOST_RESPONDERS {
-            responders.pop_last();
+    pub fn totals(&self) -> Vec<(NameWay, WayTotal<'_>)> {
+        let mut totals = NameWay::ALL.map(|way| (way, WayTotal::default()));
+        for (way, gone) in self.hosts.values().flatten() {
+            if let Some((_, total)) = totals.iter_mut().find(|(known, _)| known == way) {
+                total.add(gone);
+            }
         }
-        (
-            all().map(|gone| gone.count).sum(),
-            all().count(),
-            responders,
-        )
+        totals
+            .into_iter()
+            .filter(|(_, total)| total.count > 0)
+            .collect()
     }
 
     /// In one sentence; `None` where no name was had in any way.
     #[must_use]
     pub fn words(&self) -> Option<String> {
         let mut parts = Vec::new();
-        for way in NameWay::ALL {
-            let (count, hosts, responders) = self.total(way);
-            if count == 0 {
-                continue;
-            }
+        for (way, total) in self.totals() {
+            let WayTotal {
+                count,
+                hosts,
+                responders,
+            } = total;
             let what = match way {
                 NameWay::Dns | NameWay::DnsElsewhere => "lookup",
                 _ => "connection",
@@ -362,6 +360,30 @@ impl Census {
             parts.push(format!("names are hidden for {hidden} of {all} hosts"));
         }
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+/// A way over all hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WayTotal<'a> {
+    /// Lookups, or connections.
+    pub count: u64,
+    /// How many hosts went it.
+    pub hosts: usize,
+    /// Names of responders, or addresses where they have none: the lowest.
+    pub responders: BTreeSet<&'a str>,
+}
+
+impl<'a> WayTotal<'a> {
+    fn add(&mut self, gone: &'a Gone) {
+        self.count += gone.count;
+        self.hosts += 1;
+        for responder in &gone.responders {
+            self.responders.insert(responder);
+            if self.responders.len() > MOST_RESPONDERS {
+                self.responders.pop_last();
+            }
+        }
     }
 }
 
@@ -465,9 +487,9 @@ fn asks_no_other(capture: &Capture, flow: &Flow, verdict: &FlowVerdict) -> bool 
 /// clear: at least two of them, each soon after the server said something.
 fn likely_resolver<'a>(
     flows: &[(&'a Flow, &'a FlowVerdict)],
-    asked: &BTreeSet<&str>,
+    asked: &HashSet<&str>,
 ) -> Option<(&'a Flow, &'a FlowVerdict)> {
-    let unasked: Vec<(CaptureTime, IpAddr)> = flows
+    let mut unasked: Vec<(CaptureTime, IpAddr)> = flows
         .iter()
         .filter(|(flow, _)| flow.opened)
         .filter(|(flow, _)| {
@@ -476,19 +498,28 @@ fn likely_resolver<'a>(
         })
         .map(|(flow, _)| (flow.span.0.time, flow.responder.ip))
         .collect();
+    unasked.sort_unstable();
     let targets: BTreeSet<IpAddr> = unasked.iter().map(|(_, ip)| *ip).collect();
     let speaks = |name: &str| has_label(name, &["doh", "dns", "resolver"]);
+    let served = |flow: &Flow, wanted: usize| {
+        let (from, to) = (flow.span.0.time, flow.span.1.time);
+        let from = unasked.partition_point(|(at, _)| *at <= from);
+        let during = unasked[from..].iter().take_while(|(at, _)| *at <= to);
+        let mut served = BTreeSet::new();
+        during
+            .map(|(_, ip)| served.insert(*ip))
+            .filter(|new| *new)
+            .nth(wanted - 1)
+            .is_some()
+    };
     flows.iter().copied().find(|(flow, verdict)| {
-        let during =
-            |(at, _): &&(CaptureTime, IpAddr)| flow.span.0.time < *at && *at <= flow.span.1.time;
         let said = flow.said_names().next().map(|name| name.fqdn.as_str());
-        let served: BTreeSet<IpAddr> = unasked.iter().filter(during).map(|(_, ip)| *ip).collect();
         let wanted = if said.is_some_and(speaks) { 1 } else { 3 };
         flow.app.has(App::TLS)
             && verdict.coverage.covers.is_empty()
             && !targets.contains(&flow.responder.ip)
             && said.is_none_or(|name| asked.contains(name))
-            && served.len() >= wanted
+            && served(flow, wanted)
     })
 }
 

@@ -1,7 +1,7 @@
 //! DNS by another way than in clear: over TLS (RFC 7858), QUIC (RFC 9250) or HTTPS (RFC 8484).
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::coverage::Aim;
 use crate::model::Transport;
@@ -56,25 +56,25 @@ const NAMES: &[&str] = &[
 ];
 
 /// Addresses of public resolvers that serve nothing else on port 443, as the same operators publish them.
-const ADDRESSES: &[&str] = &[
-    "8.8.8.8",
-    "8.8.4.4",
-    "1.1.1.1",
-    "1.0.0.1",
-    "1.1.1.2",
-    "1.1.1.3",
-    "9.9.9.9",
-    "149.112.112.112",
-    "208.67.222.222",
-    "208.67.220.220",
-    "94.140.14.14",
-    "94.140.15.15",
-    "2001:4860:4860::8888",
-    "2001:4860:4860::8844",
-    "2606:4700:4700::1111",
-    "2606:4700:4700::1001",
-    "2620:fe::fe",
-    "2620:fe::9",
+const ADDRESSES: &[IpAddr] = &[
+    IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)),
+    IpAddr::V4(Ipv4Addr::new(8, 8, 4, 4)),
+    IpAddr::V4(Ipv4Addr::new(1, 1, 1, 1)),
+    IpAddr::V4(Ipv4Addr::new(1, 0, 0, 1)),
+    IpAddr::V4(Ipv4Addr::new(1, 1, 1, 2)),
+    IpAddr::V4(Ipv4Addr::new(1, 1, 1, 3)),
+    IpAddr::V4(Ipv4Addr::new(9, 9, 9, 9)),
+    IpAddr::V4(Ipv4Addr::new(149, 112, 112, 112)),
+    IpAddr::V4(Ipv4Addr::new(208, 67, 222, 222)),
+    IpAddr::V4(Ipv4Addr::new(208, 67, 220, 220)),
+    IpAddr::V4(Ipv4Addr::new(94, 140, 14, 14)),
+    IpAddr::V4(Ipv4Addr::new(94, 140, 15, 15)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8844)),
+    IpAddr::V6(Ipv6Addr::new(0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1111)),
+    IpAddr::V6(Ipv6Addr::new(0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1001)),
+    IpAddr::V6(Ipv6Addr::new(0x2620, 0xfe, 0, 0, 0, 0, 0, 0xfe)),
+    IpAddr::V6(Ipv6Addr::new(0x2620, 0xfe, 0, 0, 0, 0, 0, 0x9)),
 ];
 
 /// Whether a public resolver answers over HTTPS under this name.
@@ -86,9 +86,7 @@ fn is_public_name(name: &str) -> bool {
 }
 
 fn is_public_address(ip: IpAddr) -> bool {
-    // No address of a host that is not a resolver comes near these: compared as text only for ports of HTTPS.
-    let text = ip.to_canonical().to_string();
-    ADDRESSES.contains(&text.as_str())
+    ADDRESSES.contains(&ip.to_canonical())
 }
 
 /// Whether a flow's hello offers DNS over QUIC, or a draft of it (`doq-i02`).
@@ -124,13 +122,16 @@ pub(super) fn encrypted_dns(flow: &Flow, aim: &Aim, profile: &Profile) -> Option
     if encrypted && offers_doq(flow) {
         return Some(EncryptedDns::Quic);
     }
+    // Of one that was not answered only the port tells.
+    let https = encrypted || to.port == 443 && flow.app == App::default();
+    if !https || aim.proxied {
+        return None;
+    }
     let name = aim.names.first().map(|name| name.as_str());
     let known = name.is_some_and(is_public_name)
         || to.port == 443 && is_public_address(to.ip)
         || profile.hidden().is_https_resolver(to.ip, name);
-    // Of one that was not answered only the port tells.
-    let https = encrypted || to.port == 443 && flow.app == App::default();
-    (known && https && !aim.proxied).then_some(EncryptedDns::Https)
+    known.then_some(EncryptedDns::Https)
 }
 
 fn speaks_other(flow: &Flow) -> bool {

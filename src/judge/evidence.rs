@@ -1,6 +1,5 @@
 //! The codes of evidence: what in the packets says that something was stopped, at which stage, and how sure that is.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -187,11 +186,13 @@ impl Evidence {
         stamps: impl IntoIterator<Item = Stamp>,
         words: String,
     ) -> Self {
-        let stamps: BTreeSet<Stamp> = stamps.into_iter().collect();
+        let mut stamps: Vec<Stamp> = stamps.into_iter().collect();
+        stamps.sort_unstable();
+        stamps.dedup();
         Self {
             code,
             grade,
-            stamps: stamps.into_iter().collect(),
+            stamps,
             words,
             by: None,
             control: None,

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::attempt::Doubt;
 use super::evidence::{Code, Evidence, Grade};
 use super::hosts::Hosts;
-use super::lookup_failure::{Said, addresses, injected, said};
+use super::lookup_failure::{Detail, Said, addresses, injected, said};
 use super::resolvers::Resolvers;
 use super::trust::Trust;
 use crate::model::{CaptureTime, Fqdn, Share, Stamp};
@@ -78,37 +78,73 @@ const ONE_TRY: Duration = Duration::from_secs(5);
 /// One family's failures count beside the other's success from this number on.
 const AGAIN: usize = 3;
 
+/// What tells how a transaction went.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    resolvers: &'a Resolvers<'a>,
+    end: CaptureTime,
+    trust: &'a Trust,
+}
+
+/// Failed tries, without words as long as nobody asks for them, and the transaction that speaks for all.
+#[derive(Clone)]
+struct Tried<'a> {
+    failure: Failure,
+    of: &'a DnsTransaction,
+}
+
+impl Tried<'_> {
+    /// With words.
+    fn told(mut self, ground: Ground<'_>) -> Box<Failure> {
+        let known = &mut self.failure.evidence;
+        let when = (ground.end, ground.trust.one_way);
+        if let Some(mut whole) =
+            said(self.of, ground.resolvers, when, Detail::Whole).into_evidence()
+        {
+            ground.trust.lower(&mut whole);
+            (whole.code, whole.grade) = (known.code, known.grade);
+            *known = whole;
+        }
+        Box::new(self.failure)
+    }
+}
+
 /// What was said of one family of addresses, as time went on.
-#[derive(Debug, Default)]
-struct Way {
+#[derive(Default)]
+struct Way<'a> {
     asked: bool,
     /// The last good answer.
     good: Option<Stamp>,
     /// Failures since then.
-    since: Option<Box<Failure>>,
-    overcome: Option<Box<Failure>>,
+    since: Option<Box<Tried<'a>>>,
+    overcome: Option<Box<Tried<'a>>>,
     /// First fragments of good answers since then.
-    parts: Option<Box<Failure>>,
+    parts: Option<Box<Tried<'a>>>,
     open: Option<Doubt>,
 }
 
-impl Way {
+impl<'a> Way<'a> {
     fn succeed(&mut self, stamp: Stamp) {
-        if let Some(failure) = self.since.take()
-            && stamp.time.since(failure.span.0.time) >= ONE_TRY
+        if let Some(tried) = self.since.take()
+            && stamp.time.since(tried.failure.span.0.time) >= ONE_TRY
         {
-            join(&mut self.overcome, *failure);
+            join(&mut self.overcome, *tried);
         }
         self.parts = None;
         self.open = None;
         self.good = self.good.max(Some(stamp));
     }
 
-    fn fail(&mut self, failure: Failure) {
-        let at = failure.span.0.time;
+    fn fail(&mut self, tried: Tried<'a>) {
+        let at = tried.failure.span.0.time;
         if self.good.is_none_or(|good| at.since(good.time) >= ONE_TRY) {
-            join(&mut self.since, failure);
+            join(&mut self.since, tried);
         }
+    }
+
+    /// The kind of what failed since the last good answer.
+    fn code(&self) -> Option<Code> {
+        Some(self.since.as_deref()?.failure.evidence.code)
     }
 
     fn is_good(&self) -> bool {
@@ -118,26 +154,25 @@ impl Way {
     /// Once all is in: first fragments alone, again and again, are no answers; one of them may be all that a tap sees.
     fn settle(&mut self) {
         match self.parts.take() {
-            Some(parts) if parts.tries > 1 => self.fail(*parts),
-            Some(parts) => self.succeed(parts.span.1),
+            Some(parts) if parts.failure.tries > 1 => self.fail(*parts),
+            Some(parts) => self.succeed(parts.failure.span.1),
             None => {}
         }
     }
 }
 
 /// Adds tries to tries: the best evidence speaks for all, of equals what says most.
-fn join(known: &mut Option<Box<Failure>>, other: Failure) {
+fn join<'a>(known: &mut Option<Box<Tried<'a>>>, other: Tried<'a>) {
     let Some(known) = known else {
         *known = Some(Box::new(other));
         return;
     };
-    known.tries += other.tries;
-    known.span = (
-        known.span.0.min(other.span.0),
-        known.span.1.max(other.span.1),
-    );
-    if rank(&other.evidence) < rank(&known.evidence) {
-        known.evidence = other.evidence;
+    let (all, more) = (&mut known.failure, other.failure);
+    all.tries += more.tries;
+    all.span = (all.span.0.min(more.span.0), all.span.1.max(more.span.1));
+    if rank(&more.evidence) < rank(&all.evidence) {
+        all.evidence = more.evidence;
+        known.of = other.of;
     }
 }
 
@@ -152,21 +187,15 @@ fn rank(evidence: &Evidence) -> (Grade, bool, bool) {
 
 /// A lookup while its transactions come in.
 #[derive(Default)]
-struct Gathered {
+struct Gathered<'a> {
     lookup: Lookup,
     /// IPv4, IPv6, and what gives neither by itself.
-    ways: [Way; 3],
+    ways: [Way<'a>; 3],
 }
 
-impl Gathered {
+impl<'a> Gathered<'a> {
     /// Takes what one transaction tells; they come ascending by time.
-    fn take<'a>(
-        &mut self,
-        transaction: &'a DnsTransaction,
-        resolvers: &Resolvers<'a>,
-        end: CaptureTime,
-        trust: &Trust,
-    ) {
+    fn take(&mut self, transaction: &'a DnsTransaction, ground: Ground<'a>) {
         let lookup = &mut self.lookup;
         lookup.attempts += 1;
         let room = Lookup::MAX_STAMPS.saturating_sub(lookup.stamps.len());
@@ -179,15 +208,19 @@ impl Gathered {
         let way = &mut self.ways[way(transaction.query_type)];
         way.asked = true;
         let failure = |mut evidence: Evidence| {
-            trust.lower(&mut evidence);
+            ground.trust.lower(&mut evidence);
             let last = transaction.stamps().max().unwrap_or_default();
-            Failure {
-                evidence,
-                span: (transaction.at(), last),
-                tries: 1,
+            Tried {
+                failure: Failure {
+                    evidence,
+                    span: (transaction.at(), last),
+                    tries: 1,
+                },
+                of: transaction,
             }
         };
-        match said(transaction, resolvers, end, trust.one_way) {
+        let when = (ground.end, ground.trust.one_way);
+        match said(transaction, ground.resolvers, when, Detail::Kind) {
             Said::Good => {
                 lookup.learn(transaction);
                 way.succeed(
@@ -199,17 +232,17 @@ impl Gathered {
             }
             Said::Made(evidence, addresses, forged) => {
                 lookup.learn(transaction);
-                let failure = failure(evidence);
+                let tried = failure(evidence);
                 let made = lookup.made.get_or_insert_with(|| {
                     Box::new(Made {
-                        evidence: failure.evidence.clone(),
+                        evidence: tried.failure.evidence.clone(),
                         addresses: Vec::new(),
                         forged: true,
                     })
                 });
                 made.addresses.extend(addresses);
                 made.forged &= forged;
-                way.fail(failure);
+                way.fail(tried);
             }
             Said::Failed(evidence) => way.fail(failure(evidence)),
             Said::Alias(evidence, target) => {
@@ -226,7 +259,7 @@ impl Gathered {
     }
 
     /// Once all transactions are in.
-    fn settled(mut self) -> Lookup {
+    fn settled(mut self, ground: Ground<'a>) -> Lookup {
         self.ways.iter_mut().for_each(Way::settle);
         let mut lookup = self.lookup;
         lookup.stamps.sort_unstable();
@@ -240,17 +273,16 @@ impl Gathered {
             .filter(|way| !way.is_good())
             .find_map(|way| way.open)
             .filter(|_| !resolved);
+        let mut overcome = None;
         for way in [&v4, &v6] {
-            if let Some(overcome) = way.overcome.as_deref().filter(|_| way.is_good()) {
-                join(&mut lookup.overcome, overcome.clone());
+            if let Some(of_way) = way.overcome.as_deref().filter(|_| way.is_good()) {
+                join(&mut overcome, of_way.clone());
             }
         }
-        let empty = |way: &Way| {
-            let since = way.since.as_deref();
-            since.is_some_and(|failure| failure.evidence.code == Code::DnsNoData)
-        };
+        lookup.overcome = overcome.map(|overcome| overcome.told(ground));
+        let empty = |way: &Way<'_>| way.code() == Some(Code::DnsNoData);
         // A family without addresses is no failure where nothing is known of the other.
-        let unknown = |way: &Way| way.asked && way.good.is_none() && way.since.is_none();
+        let unknown = |way: &Way<'_>| way.asked && way.good.is_none() && way.since.is_none();
         let alone = empty(&v6) && v4.since.is_none()
             || empty(&v4) && unknown(&v6)
             || !v4.asked && !v6.asked && empty(&other);
@@ -259,27 +291,24 @@ impl Gathered {
             .filter_map(|way| way.good)
             .max();
         let mut failures = [v4, v6, other].map(|way| way.since);
-        let sunk = failures[0].as_deref().is_some_and(|failure| {
-            matches!(failure.evidence.code, Code::DnsSinkhole)
-                || failure.evidence.grade < Grade::C && failure.evidence.code != Code::DnsNoData
+        let sunk = failures[0].as_deref().is_some_and(|tried| {
+            let evidence = &tried.failure.evidence;
+            matches!(evidence.code, Code::DnsSinkhole)
+                || evidence.grade < Grade::C && evidence.code != Code::DnsNoData
         });
         if resolved {
-            let again = |failure: &&Failure| {
-                failure.tries >= AGAIN
+            let again = |tried: &&Box<Tried<'_>>| {
+                tried.failure.tries >= AGAIN
                     && matches!(
-                        failure.evidence.code,
+                        tried.failure.evidence.code,
                         Code::DnsServfail | Code::DnsSilent | Code::DnsRefused
                     )
             };
-            lookup.half = failures
-                .iter()
-                .flatten()
-                .map(|failure| &**failure)
-                .find(again)
-                .map(|failure| Box::new(failure.clone()));
+            let half = failures.iter().flatten().find(again);
+            lookup.half = half.map(|half| (**half).clone().told(ground));
             // Whether the other family's address is of use to this client is not known here.
             if sunk {
-                lookup.failure = failures[0].take();
+                lookup.failure = failures[0].take().map(|tried| tried.told(ground));
             }
             return lookup;
         }
@@ -288,24 +317,25 @@ impl Gathered {
         }
         // One family in the words of the zone is the zone's word for both; beside another failure it says little.
         let of_both = failures[..2].iter().flatten();
-        let grade = of_both.map(|failure| match failure.evidence.code {
-            Code::DnsNoData => failure.evidence.grade,
+        let grade = of_both.map(|tried| match tried.failure.evidence.code {
+            Code::DnsNoData => tried.failure.evidence.grade,
             _ => Grade::C,
         });
         let grade = grade.max();
-        for failure in failures.iter_mut().flatten() {
+        // One family may never have had an address: the name is gone since the other one's is.
+        let starts = failures.iter().flatten().map(|tried| tried.failure.span.0);
+        let gone = starts.filter(|start| lookup.resolved_until.is_some_and(|until| *start > until));
+        let gone = gone.min();
+        let mut joined = None;
+        for mut tried in failures.into_iter().flatten() {
+            let failure = &mut tried.failure;
+            failure.span.0 = failure.span.0.max(gone.unwrap_or(failure.span.0));
             if failure.evidence.code == Code::DnsNoData {
                 failure.evidence.grade = grade.unwrap_or(Grade::C);
             }
+            join(&mut joined, *tried);
         }
-        // One family may never have had an address: the name is gone since the other one's is.
-        let starts = failures.iter().flatten().map(|failure| failure.span.0);
-        let gone = starts.filter(|start| lookup.resolved_until.is_some_and(|until| *start > until));
-        let gone = gone.min();
-        for mut failure in failures.into_iter().flatten() {
-            failure.span.0 = failure.span.0.max(gone.unwrap_or(failure.span.0));
-            join(&mut lookup.failure, *failure);
-        }
+        lookup.failure = joined.map(|tried| tried.told(ground));
         // What may still come decides over what says little.
         if lookup.doubt.is_some()
             && lookup.failure.as_deref().is_some_and(|failure| {
@@ -375,6 +405,11 @@ impl Lookups {
         hosts: &Hosts,
     ) -> Self {
         let resolvers = Resolvers::of(transactions);
+        let ground = Ground {
+            resolvers: &resolvers,
+            end,
+            trust,
+        };
         let asked = transactions
             .iter()
             .filter(|t| t.server.port == 53 && leads_to_addresses(t.query_type))
@@ -382,7 +417,7 @@ impl Lookups {
         // Lookups of one client are gathered by one thread.
         let gather = |share: Share| {
             let mut places: HashMap<(IpAddr, &Fqdn), usize> = HashMap::default();
-            let mut all: Vec<(IpAddr, &Fqdn, Gathered)> = Vec::new();
+            let mut all: Vec<(IpAddr, &Fqdn, Gathered<'_>)> = Vec::new();
             for (client, query, transaction) in
                 asked.clone().filter(|(client, ..)| share.has(client))
             {
@@ -391,15 +426,15 @@ impl Lookups {
                     all.push((client, query, Gathered::default()));
                 }
                 let (_, _, lookup) = &mut all[place];
-                lookup.take(transaction, &resolvers, end, trust);
+                lookup.take(transaction, ground);
             }
             all
         };
-        let mut all: Vec<(IpAddr, &Fqdn, Gathered)> = Share::each(gather).collect();
+        let mut all: Vec<(IpAddr, &Fqdn, Gathered<'_>)> = Share::each(gather).collect();
         all.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let all: Vec<(IpAddr, Fqdn, Lookup)> = all
             .into_par_iter()
-            .map(|(client, name, lookup)| (client, name.clone(), lookup.settled()))
+            .map(|(client, name, lookup)| (client, name.clone(), lookup.settled(ground)))
             .collect();
         let keys = all.iter().map(|(client, name, _)| (*client, name.clone()));
         let places = keys.zip(0..).collect();

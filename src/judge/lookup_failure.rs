@@ -33,6 +33,19 @@ pub(super) enum Said {
     Nothing,
 }
 
+impl Said {
+    /// What shows a failure, where it is one.
+    pub(super) fn into_evidence(self) -> Option<Evidence> {
+        match self {
+            Self::Failed(evidence)
+            | Self::Made(evidence, ..)
+            | Self::Alias(evidence, _)
+            | Self::Part(evidence) => Some(evidence),
+            Self::Good | Self::Open(_) | Self::Nothing => None,
+        }
+    }
+}
+
 /// The addresses that an answer gives to the name that was asked for, sinkholes too.
 pub(super) fn addresses<'a>(
     transaction: &'a DnsTransaction,
@@ -54,12 +67,30 @@ pub(super) fn addresses<'a>(
     })
 }
 
+/// How much of what came of a transaction is wanted: most of it is cleared by what came of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Its kind and grade.
+    Kind,
+    /// With words and controls.
+    Whole,
+}
+
+impl Detail {
+    fn words(self, words: impl FnOnce() -> String) -> String {
+        match self {
+            Self::Kind => String::new(),
+            Self::Whole => words(),
+        }
+    }
+}
+
 /// What came of a transaction. `end` is when the capture ends.
 pub(super) fn said<'a>(
     transaction: &'a DnsTransaction,
     resolvers: &Resolvers<'a>,
-    end: CaptureTime,
-    one_way: bool,
+    (end, one_way): (CaptureTime, bool),
+    detail: Detail,
 ) -> Said {
     if transaction.answers.is_empty() {
         return if one_way {
@@ -79,7 +110,7 @@ pub(super) fn said<'a>(
     // A good answer counts, whatever else came: what contradicts it is told apart.
     let mut first = None;
     for (stamp, facts) in &transaction.answers {
-        match answered(transaction, (*stamp, facts), resolvers, end) {
+        match answered(transaction, (*stamp, facts), resolvers, end, detail) {
             Said::Good => return Said::Good,
             other => {
                 first.get_or_insert(other);
@@ -138,10 +169,11 @@ fn answered(
     (stamp, facts): (Stamp, &DnsFacts),
     resolvers: &Resolvers<'_>,
     end: CaptureTime,
+    detail: Detail,
 ) -> Said {
     let (client, server) = (transaction.client.ip, transaction.server.ip);
-    let works = resolvers.work(client, server);
     let evidence = |code, grade, words| {
+        let works = detail == Detail::Whole && resolvers.work(client, server);
         let stamps = transaction
             .queries
             .first()
@@ -184,7 +216,7 @@ fn answered(
             )),
         };
     }
-    match denial(transaction, facts, resolvers) {
+    match denial(transaction, facts, resolvers, detail) {
         Some((Code::DnsAlias, grade, words)) => {
             let evidence = evidence(Code::DnsAlias, grade, words);
             match alias(transaction, facts) {
@@ -290,6 +322,7 @@ fn denial(
     transaction: &DnsTransaction,
     facts: &DnsFacts,
     resolvers: &Resolvers<'_>,
+    detail: Detail,
 ) -> Option<(Code, Grade, String)> {
     let (client, server) = (transaction.client.ip, transaction.server.ip);
     let soa = facts.records.iter().any(|record| record.kind == SOA);
@@ -325,7 +358,7 @@ fn denial(
             let name = transaction.query.as_ref()?;
             let works = !soa && !other && resolvers.work_for_vendor(client, server, name);
             let grade = if works { Grade::B } else { Grade::C };
-            let words = match (soa, other) {
+            let words = || match (soa, other) {
                 (true, _) => {
                     format!(
                         "{server} gives no address for it, as far as one can see in the words of its own zone"
@@ -334,7 +367,7 @@ fn denial(
                 (_, true) => format!("{server} answers with records of other names only"),
                 _ => format!("{server} answers without an address"),
             };
-            Some((Code::DnsNoData, grade, words))
+            Some((Code::DnsNoData, grade, detail.words(words)))
         }
         2 => Some((
             Code::DnsServfail,

@@ -63,7 +63,7 @@ pub use shade::{Shade, Shades};
 pub use trust::{Trust, trust};
 pub use unread::unread;
 
-pub use census::{Census, NameWay};
+pub use census::{Census, NameWay, WayTotal};
 use hosts::Hosts;
 use two_point::Outside;
 
@@ -159,8 +159,10 @@ pub fn judge_between(
         || flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref(), &hosts),
         || Lookups::of(&capture.dns, capture.end(), &trust, &hosts),
     );
-    let intents = intent::intents(capture, &flows, &lookups, rules);
-    let census = Census::of(capture, &flows, &hosts, rules);
+    let (intents, census) = rayon::join(
+        || intent::intents(capture, &flows, &lookups, rules),
+        || Census::of(capture, &flows, &hosts, rules),
+    );
     let mut requirements = requirement_verdict::requirement_verdicts(
         capture, &flows, &intents, &lookups, rules, &census,
     );

@@ -188,7 +188,8 @@ pub(super) fn requirement_verdicts(
         other_way: other_way(flows),
         shared: SharedConnections::of(capture, flows, lookups, rules),
     };
-    let resolved = resolved_names(lookups, rules);
+    let unseen: Vec<bool> = covered.iter().map(Vec::is_empty).collect();
+    let resolved = resolved_names(lookups, rules, &unseen);
     let mut verdicts: Vec<RequirementVerdict> = covered
         .into_par_iter()
         .enumerate()
@@ -320,6 +321,9 @@ fn standing(
         .filter(|place| !reached(place))
         .map(aim)
         .collect();
+    if doubtful.is_empty() {
+        return Standing::Satisfied;
+    }
     let mut places = places.to_vec();
     places.retain(|place| doubtful.contains(&aim(place)));
     places.sort_by(|a, b| aim(a).cmp(&aim(b)));
@@ -360,11 +364,12 @@ const fn rank(standing: &Standing) -> u8 {
     }
 }
 
-/// Names that some host asked for, and whether it was given an address of use, by the requirements that the lookups can
-/// be for.
+/// Names that some host asked for, and whether it was given an address of use, by those of the `unseen` requirements
+/// that the lookups can be for.
 fn resolved_names<'a>(
     lookups: &'a Lookups,
     rules: &RuleSet,
+    unseen: &[bool],
 ) -> BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>> {
     let asked: Vec<(IpAddr, &Fqdn, bool, CaptureTime)> = lookups
         .iter()
@@ -379,7 +384,11 @@ fn resolved_names<'a>(
         .fold(
             || (Scratch::default(), BTreeMap::new()),
             |(mut scratch, mut out), (client, name, had, at)| {
-                for requirement in wanted_by_name(*client, name, *at, rules, &mut scratch).iter() {
+                let wanted = wanted_by_name(*client, name, *at, rules, &mut scratch);
+                let wanted = wanted
+                    .iter()
+                    .filter(|wanted| unseen.get(wanted.index()) == Some(&true));
+                for requirement in wanted {
                     let names: &mut BTreeSet<(bool, &Fqdn)> = out.entry(*requirement).or_default();
                     names.insert((*had, *name));
                 }

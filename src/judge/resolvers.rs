@@ -161,8 +161,10 @@ impl<'a> Resolvers<'a> {
 
     /// Who was asked instead, of an answer that came from somewhere else.
     pub(super) fn asked_instead(&self, transaction: &'a DnsTransaction) -> Option<IpAddr> {
-        let asked = self.unanswered.get(&question(transaction)?);
-        asked.copied().filter(|_| transaction.queries.is_empty())
+        if !transaction.queries.is_empty() {
+            return None;
+        }
+        self.unanswered.get(&question(transaction)?).copied()
     }
 }
 

@@ -264,20 +264,24 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     if fragments.dropped() > 0 {
         *tally.bounded.entry("fragments".to_owned()).or_default() += fragments.dropped();
     }
-    let dns = dns.into_transactions();
-    let mut directory = Directory::of(&dns);
-    directory.seed(seeds);
-    let cut = runs
-        .par_iter()
-        .with_min_len(SOME)
-        .filter(|(_, run)| run.cut)
-        .count() as u64;
+    let names = || {
+        let dns = dns.into_transactions();
+        let mut directory = Directory::of(&dns);
+        directory.seed(seeds);
+        (dns, directory)
+    };
     // Flows are large: their order is nearly made before they are.
-    let mut begun: Vec<(CaptureTime, FlowKey, Box<Run>)> = runs
-        .into_iter()
-        .filter_map(|(key, run)| Some((begin(&run)?.time, key, run)))
-        .collect();
-    begun.par_sort_unstable_by_key(|(time, key, _)| (*time, *key));
+    let order = || {
+        let cut = runs.par_iter().with_min_len(SOME);
+        let cut = cut.filter(|(_, run)| run.cut).count() as u64;
+        let begun = runs
+            .into_iter()
+            .filter_map(|(key, run)| Some((begin(&run)?.time, key, run)));
+        let mut begun: Vec<(CaptureTime, FlowKey, Box<Run>)> = begun.collect();
+        begun.par_sort_unstable_by_key(|(time, key, _)| (*time, *key));
+        (cut, begun)
+    };
+    let ((dns, directory), (cut, begun)) = rayon::join(names, order);
     let out: Vec<Flow> = begun
         .into_par_iter()
         .with_min_len(SOME)

@@ -12,6 +12,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashSet, HashTable};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
 use super::recognise::Arrival;
@@ -421,8 +422,8 @@ impl DnsTransaction {
 
     /// Names from the asked one along the CNAME chain of an answer, the asked one first.
     #[must_use]
-    pub fn chain<'a>(&'a self, facts: &'a DnsFacts) -> Vec<&'a Fqdn> {
-        let mut chain: Vec<&Fqdn> = self.query.iter().collect();
+    pub fn chain<'a>(&'a self, facts: &'a DnsFacts) -> SmallVec<[&'a Fqdn; 4]> {
+        let mut chain: SmallVec<[&Fqdn; 4]> = self.query.iter().collect();
         while let Some(last) = chain.last().copied() {
             let next = facts.records.iter().find_map(|record| match &record.data {
                 DnsData::Name(Some(target))

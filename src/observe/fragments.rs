@@ -260,7 +260,7 @@ impl Whole {
             vlans: self.first.vlans.iter().copied().collect(),
             tunnels: tunnels.collect(),
             carriers: Default::default(),
-            source_mac: None,
+            source_mac: [0; 6],
             source: self.key.source,
             destination: self.key.destination,
             ttl: self.first.ttl,

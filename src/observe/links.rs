@@ -26,12 +26,6 @@ pub struct Links {
 impl Links {
     /// Takes a packet.
     pub(super) fn absorb(&mut self, packet: &Packet<'_>) {
-        let Some(mac) = packet
-            .source_mac
-            .filter(|_| matches!(packet.ttl, 64 | 128 | 255))
-        else {
-            return;
-        };
         let opens = match &packet.segment {
             Segment::Tcp(segment) => {
                 segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK)
@@ -39,8 +33,8 @@ impl Links {
             Segment::Udp(datagram) => datagram.destination_port == 53,
             _ => false,
         };
-        if opens {
-            self.add(packet.source, mac);
+        if opens && packet.source_mac != [0; 6] && matches!(packet.ttl, 64 | 128 | 255) {
+            self.add(packet.source, packet.source_mac);
         }
     }
 

@@ -59,6 +59,8 @@ struct Lookups {
     by_client: Vec<(IpAddr, u32)>,
     /// How many names there are.
     names: usize,
+    /// Whether frames ascend with the times, so that the first of some is the earliest frame of them.
+    in_order: bool,
 }
 
 impl Lookups {
@@ -73,6 +75,17 @@ impl Lookups {
         names.sort_unstable();
         names.dedup();
         self.names = names.len();
+        self.in_order = self.all.is_sorted_by_key(|lookup| lookup.stamp.frame);
+    }
+
+    /// The last of those from a place on that lie before a frame although they are later by the clock.
+    fn set_back(&self, from: usize, start: Stamp) -> Option<&Lookup> {
+        let later = self.all.get(from..)?;
+        if self.in_order && later.first()?.stamp.frame >= start.frame {
+            return None;
+        }
+        let mut near = later.iter().take(MAX_LOOKUPS).rev();
+        near.find(|lookup| lookup.lies_before(start))
     }
 
     /// What a client asked itself, as far as it lies in a range of `all`; the latest first.
@@ -194,8 +207,7 @@ impl Directory {
         let known = lookups.all.partition_point(|l| l.stamp.time <= time);
         let range = known.saturating_sub(MAX_LOOKUPS)..known;
         let mut found = Found::new(time);
-        let later = lookups.all[known..].iter().take(MAX_LOOKUPS);
-        let before = later.rev().find(|lookup| lookup.lies_before(start));
+        let before = lookups.set_back(known, start);
         if let Some(lookup) = before.filter(|lookup| lookup.client == client) {
             found.take(lookup);
         }

@@ -17,7 +17,7 @@ use super::view::{
 use super::{Audit, InputSummary, Loss, Report};
 use crate::judge::{
     Census, Evidence, Finding, FindingCode, Intent, NameWay, NoNeed, NotSeen, Outcome,
-    RequirementVerdict, Severity, Standing, needs,
+    RequirementVerdict, Severity, Standing, WayTotal, needs,
 };
 use crate::model::{Fqdn, Stamp};
 use crate::observe::{Flow, FlowId, NameSource};
@@ -556,21 +556,18 @@ fn incomplete(audit: &Audit<'_>) -> Vec<String> {
 
 fn names_view(census: &Census) -> NamesView {
     const MOST_HOSTS: usize = 1000;
-    let view = |way: NameWay| {
-        let (count, hosts, to) = census.total(way);
-        (count > 0).then(|| NameWayView {
-            way: way.as_str(),
-            about: way.words(),
-            hides: way.hides(),
-            count,
-            hosts,
-            to: to.into_iter().map(str::to_owned).collect(),
-        })
+    let view = |(way, total): (NameWay, WayTotal<'_>)| NameWayView {
+        way: way.as_str(),
+        about: way.words(),
+        hides: way.hides(),
+        count: total.count,
+        hosts: total.hosts,
+        to: total.responders.into_iter().map(str::to_owned).collect(),
     };
     let hidden = census.hidden().take(MOST_HOSTS);
     NamesView {
         words: census.words(),
-        ways: NameWay::ALL.into_iter().filter_map(view).collect(),
+        ways: census.totals().into_iter().map(view).collect(),
         hidden: hidden
             .map(|(host, ways)| HiddenHostView {
                 host,

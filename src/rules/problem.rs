@@ -165,6 +165,14 @@ pub(super) struct Problems {
 }
 
 impl Problems {
+    /// Takes what was recorded elsewhere, behind what is here.
+    pub(super) fn append(&mut self, other: Self) {
+        let room = MOST_PROBLEMS.saturating_sub(self.list.len());
+        self.errors += other.errors;
+        self.dropped += other.dropped + other.list.len().saturating_sub(room);
+        self.list.extend(other.list.into_iter().take(room));
+    }
+
     /// Records a problem; hostile characters in the message are made visible.
     pub(super) fn push(
         &mut self,

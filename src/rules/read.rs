@@ -113,6 +113,7 @@ fn moved(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
 
 /// A file cut into what stands once and what stands in `[[lists]]`.
 pub(super) struct Sections<'i> {
+    text: &'i str,
     table: DeTable<'i>,
     span: Range<usize>,
 }
@@ -137,6 +138,7 @@ impl<'i> Sections<'i> {
         }
         let span = table.span();
         errors.is_empty().then(|| Self {
+            text,
             table: table.into_inner(),
             span,
         })
@@ -168,9 +170,23 @@ impl<'i> Sections<'i> {
             );
             return Vec::new();
         };
-        list.into_iter()
-            .filter_map(|entry| read(entry, Some(name), source, problems))
-            .collect()
+        // Reading takes an entry apart, and nearly always that is all that is needed.
+        let count = list.len();
+        let direct: Vec<T> = list
+            .into_iter()
+            .map_while(|entry| T::deserialize(ValueDeserializer::from(entry)).ok())
+            .collect();
+        if direct.len() == count {
+            return direct;
+        }
+        let (again, _) = DeTable::parse_recoverable(self.text);
+        match again.into_inner().remove(name).map(Spanned::into_inner) {
+            Some(DeValue::Array(list)) => list
+                .into_iter()
+                .filter_map(|entry| read(entry, Some(name), source, problems))
+                .collect(),
+            _ => direct,
+        }
     }
 
     /// Reads what is left as one table.

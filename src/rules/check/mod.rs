@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 pub(super) use values::{Values, transports};
@@ -58,10 +59,18 @@ pub(super) fn written(texts: &[RuleText]) -> Vec<Written> {
 /// All problems of all files, where one of them is an error.
 pub fn check(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), Vec<Problem>> {
     let mut problems = Problems::default();
-    let mut files: Vec<Written> = texts
-        .iter()
-        .filter_map(|text| read(text, &mut problems))
+    let read: Vec<(Option<Written>, Problems)> = texts
+        .par_iter()
+        .map(|text| {
+            let mut problems = Problems::default();
+            (read(text, &mut problems), problems)
+        })
         .collect();
+    let mut files = Vec::new();
+    for (file, own) in read {
+        problems.append(own);
+        files.extend(file);
+    }
     files.sort_by(|a, b| {
         (&a.file.document.id, &a.source.name).cmp(&(&b.file.document.id, &b.source.name))
     });
