@@ -36,8 +36,10 @@ use span::{Span, Walk};
 /// [`MAX_LAYERS`] layers are entered, and nothing is allocated.
 #[must_use]
 pub fn decode(link_type: u16, bytes: &[u8], wire_length: u32) -> Decoded<'_> {
-    common::tcp_in_ethernet(link_type, bytes, wire_length)
-        .unwrap_or_else(|| decode_any(link_type, bytes, wire_length))
+    match common::tcp_in_ethernet(link_type, bytes, wire_length) {
+        Some(common) => Decoded::Packet(common.packet()),
+        None => decode_any(link_type, bytes, wire_length),
+    }
 }
 
 /// Walks layer by layer.

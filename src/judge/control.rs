@@ -22,11 +22,11 @@ use crate::rules::{RuleSet, is_private};
 /// What succeeded, indexed by what an attempt can be compared with.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
-    /// By responder address: port, initiator and said name of what succeeded.
+    /// By responder address, of those where something failed: port, initiator and said name of what succeeded.
     by_responder: HashMap<IpAddr, BTreeSet<(u16, IpAddr, Option<Fqdn>)>>,
-    /// By initiator and port: responders that answered over TCP.
+    /// By initiator and port, of those where something failed: responders that answered over TCP.
     by_initiator: HashMap<(IpAddr, u16), BTreeSet<IpAddr>>,
-    /// By initiator: responders that answered over UDP, by port.
+    /// By port: initiators and responders that answered them over UDP, where one of both met a failure.
     udp: HashMap<u16, BTreeSet<(IpAddr, IpAddr)>>,
     /// TTLs of SYN-ACKs by responder and by its neighbourhood.
     ttl: HashMap<IpAddr, BTreeSet<u8>>,
@@ -75,10 +75,20 @@ impl Controls {
     }
 
     fn without_issuers<'a>(
-        flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>,
+        flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)> + Clone,
         rules: &RuleSet,
     ) -> Self {
         let mut all = Self::default();
+        // Nearly all succeed, and nobody asks what works beside them.
+        let mut servers: HashSet<IpAddr> = HashSet::default();
+        let mut clients: HashSet<(IpAddr, u16)> = HashSet::default();
+        for (flow, _) in flows
+            .clone()
+            .filter(|(_, verdict)| matches!(verdict.went, Went::Failed(_)))
+        {
+            servers.insert(flow.responder.ip);
+            clients.insert((flow.initiator.ip, flow.responder.port));
+        }
         for (flow, verdict) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
             if matches!(&verdict.went, Went::Failed(e) if e.code == Code::AlertClient)
@@ -106,23 +116,25 @@ impl Controls {
             if verdict.went != Went::Succeeded {
                 continue;
             }
+            let port = flow.responder.port;
+            let of_server = servers.contains(&responder);
+            let of_client = clients.contains(&(initiator, port));
             if flow.transport == Transport::Udp {
-                all.udp
-                    .entry(flow.responder.port)
-                    .or_default()
-                    .insert((initiator, responder));
+                if of_server || of_client {
+                    let answered = all.udp.entry(port).or_default();
+                    answered.insert((initiator, responder));
+                }
                 continue;
             }
-            let name = said_name(flow, &verdict.aim).cloned();
-            all.by_responder.entry(responder).or_default().insert((
-                flow.responder.port,
-                initiator,
-                name,
-            ));
-            all.by_initiator
-                .entry((initiator, flow.responder.port))
-                .or_default()
-                .insert(responder);
+            if of_server {
+                let name = said_name(flow, &verdict.aim).cloned();
+                let served = all.by_responder.entry(responder).or_default();
+                served.insert((port, initiator, name));
+            }
+            if of_client {
+                let answered = all.by_initiator.entry((initiator, port)).or_default();
+                answered.insert(responder);
+            }
         }
         all
     }

@@ -98,8 +98,8 @@ pub(super) fn shortfall(
         if verdict.aim.proxied {
             return None;
         }
-        if wants_tls(row, verdict.aim.port)
-            && let Some(clear) = spoken_in_clear(flow)
+        if let Some(clear) = spoken_in_clear(flow)
+            && wants_tls(row, verdict.aim.port)
         {
             return Some(clear);
         }
