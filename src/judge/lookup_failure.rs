@@ -172,7 +172,7 @@ fn answered(
     detail: Detail,
 ) -> Said {
     let (client, server) = (transaction.client.ip, transaction.server.ip);
-    let evidence = |code, grade, words| {
+    let whole = |detail, code, grade, words| {
         let works = detail == Detail::Whole && resolvers.work(client, server);
         let stamps = transaction
             .queries
@@ -188,10 +188,12 @@ fn answered(
             ..Evidence::new(code, grade, stamps, words)
         }
     };
+    let evidence = |code, grade, words| whole(detail, code, grade, words);
     let live = || addresses(transaction, facts).filter(|ip| !is_sinkhole(*ip));
-    let policy =
-        policy(transaction, facts).map(|(code, grade, words)| evidence(code, grade, words));
-    if let Some(policy) = policy {
+    // Rare, and told even where it makes no failure.
+    let policy = policy(transaction, facts);
+    if let Some((code, grade, words)) = policy {
+        let policy = whole(Detail::Whole, code, grade, words);
         return match live().next() {
             Some(_) => Said::Made(policy, live().collect(), is_forged(facts)),
             None => Said::Failed(policy),
