@@ -11,7 +11,7 @@ use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
 use super::requirement_verdict::{NotSeen, Present, Standing};
 use super::shade::Shade;
-use crate::model::{CaptureTime, Fqdn};
+use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource, StreamFact};
 use crate::rules::{Requirement, RequirementIndex, RuleSet, Scratch, Via};
 
@@ -59,7 +59,8 @@ impl Absence<'_> {
             return (NotSeen::NoAddress, None);
         }
         if !resolved.is_empty() {
-            return match resolved.iter().find_map(|name| self.shared.of_name(name)) {
+            let mut shared = resolved.iter();
+            return match shared.find_map(|name| self.shared.of_name(name, row)) {
                 Some(other) => (
                     NotSeen::SharedConnection,
                     Some(format!("may have gone over the connection to {other}")),
@@ -119,11 +120,16 @@ pub(super) fn shade_note(
         );
     }
     if *standing == Standing::Satisfied {
-        let outer = all().any(|intent| intent.outer && shade(intent).is_none());
-        return outer.then(|| {
-            "under ECH: the name stands in clear for others, and what is inside is not visible"
-                .to_owned()
-        });
+        let certain = all().filter(|intent| shade(intent).is_none());
+        let words = match certain.filter_map(|intent| intent.outer).max()? {
+            true => {
+                "under ECH: the name stands in clear for others, and what is inside is not visible"
+            }
+            false => {
+                "its hello has an encrypted part (ECH), so the name may stand in clear for others"
+            }
+        };
+        return Some(words.to_owned());
     }
     let (intent, shade) = all().find_map(|intent| Some((intent, shade(intent)?)))?;
     let certain = all().any(|intent| shade_of(intent, requirement).is_none());
@@ -184,8 +190,8 @@ fn shade_of(intent: &Intent, requirement: RequirementIndex) -> Option<Shade> {
 #[derive(Debug, Default)]
 pub(super) struct SharedConnections {
     /// Names that were looked up while a connection to another name at the same address was open, and that have none of
-    /// their own: with that other name.
-    looked_up: BTreeMap<String, Fqdn>,
+    /// their own: with that other name, and the port and transport of the connection.
+    looked_up: BTreeMap<String, (Fqdn, u16, Transport)>,
     /// Requirements of names that nobody asked for, but that the certificate of a connection over HTTP/2 has.
     certified: BTreeMap<RequirementIndex, Fqdn>,
 }
@@ -197,14 +203,15 @@ impl SharedConnections {
         lookups: &Lookups,
         rules: &RuleSet,
     ) -> Self {
-        type Open<'a> = (CaptureTime, CaptureTime, &'a Fqdn);
+        type Open<'a> = (CaptureTime, CaptureTime, (&'a Fqdn, u16, Transport));
         let mut out = Self::default();
         let mut open: BTreeMap<(IpAddr, IpAddr), Vec<Open<'_>>> = BTreeMap::new();
         for (flow, verdict) in capture.flows.iter().zip(flows) {
             if let Some(name) = serves_several(flow) {
                 let key = (verdict.host, flow.responder.ip);
                 let span = (flow.span.0.time, flow.span.1.time);
-                open.entry(key).or_default().push((span.0, span.1, name));
+                let at = (name, flow.responder.port, flow.transport);
+                open.entry(key).or_default().push((span.0, span.1, at));
                 out.certify(flow, verdict, name, rules);
             }
         }
@@ -221,18 +228,23 @@ impl SharedConnections {
                 .filter_map(|ip| open.get(&(client, *ip)));
             let mut connections = connections.flatten();
             let other = connections
-                .find(|(first, last, other)| first < &at && at <= *last && *other != name);
-            if let Some((.., other)) = other {
-                out.looked_up
-                    .entry(name.as_str().to_owned())
-                    .or_insert((*other).clone());
+                .find(|(first, last, other)| first < &at && at <= *last && other.0 != name);
+            if let Some((.., (other, port, transport))) = other {
+                out.looked_up.entry(name.as_str().to_owned()).or_insert((
+                    (*other).clone(),
+                    *port,
+                    *transport,
+                ));
             }
         }
         out
     }
 
-    fn of_name(&self, name: &str) -> Option<&Fqdn> {
-        self.looked_up.get(name)
+    fn of_name(&self, name: &str, row: &Requirement) -> Option<&Fqdn> {
+        let (other, port, transport) = self.looked_up.get(name)?;
+        let fits = (row.ports.is_empty() || row.ports.contains(*port))
+            && (row.transport.is_empty() || row.transport.contains(transport));
+        fits.then_some(other)
     }
 
     /// Takes what a certificate says in clear, where HTTP/2 is spoken.

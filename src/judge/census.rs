@@ -186,7 +186,9 @@ impl Census {
                 servers.insert((verdict.host, flow.responder.ip));
             }
             if let Some(way) = way(flow, verdict) {
-                let open = !way.hides_lookups();
+                // What may be inside is known by DNS, and covered.
+                let told = way == NameWay::EncryptedHello && !verdict.aim.inner.is_empty();
+                let open = !way.hides_lookups() && !told;
                 census.note(verdict.host, way, flow, verdict, open);
             }
         }

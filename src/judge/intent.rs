@@ -153,7 +153,7 @@ pub struct Intent {
     /// Those of them that no attempt is certain to be for.
     pub shades: Shades,
     /// Whether the name is one that stands in clear for others, in encrypted hellos.
-    pub outer: bool,
+    pub outer: Option<bool>,
     /// Its attempts, ascending.
     pub attempts: ThinVec<FlowId>,
     /// First and last frame.
@@ -385,7 +385,7 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         doubt: None,
         reached_until: None,
         shades: shades(&requirements, &tries),
-        outer: tries.iter().any(|(_, v)| v.coverage.outer.is_some()),
+        outer: tries.iter().filter_map(|(_, v)| v.coverage.outer).max(),
         requirements,
         attempts: flows.into(),
         span: (start, end),

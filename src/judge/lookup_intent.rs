@@ -151,7 +151,7 @@ pub(super) fn failed_lookups(
                 .map(|stamp| stamp.time),
             requirements,
             shades: ThinVec::new(),
-            outer: false,
+            outer: None,
             attempts: ThinVec::new(),
             span,
         });

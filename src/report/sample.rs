@@ -308,7 +308,7 @@ pub(super) fn sample() -> Sample {
             reached_until: None,
             requirements: [RequirementIndex::new(0)].into(),
             shades: thin_vec![],
-            outer: false,
+            outer: None,
             attempts: thin_vec![FlowId(place as u32)],
             span,
         });

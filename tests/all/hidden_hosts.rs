@@ -314,7 +314,14 @@ fn an_encrypted_part_alone_hides_nothing() {
     assert!(!ways(&report).contains(&"encrypted_hello"));
     let hello = record(0x16, &client_hello(Some("cloudflare-ech.com"), true));
     let packets = asked(Packets::new(), 0, "www.test");
-    let report = whole(packets, 100, [client, SERVER], &hello, &server_hello(true)).audited();
+    let report = whole(
+        packets,
+        100,
+        [client, "203.0.113.20:443"],
+        &hello,
+        &server_hello(true),
+    )
+    .audited();
     assert!(ways(&report).contains(&"encrypted_hello"));
     assert_eq!(of(&report, "manager"), ("not_seen", "names_hidden"));
 }
