@@ -174,7 +174,8 @@ pub(super) struct Names {
 /// Which requirements, and what the site says of them.
 #[derive(Debug, Args)]
 pub(super) struct Choices {
-    /// Rule files or folders of them, instead of the shipped ones; `+PATH` adds to these.
+    /// Rule files or folders of them, instead of the shipped ones; `@NAME` is a shipped set, `+PATH` and `+@NAME` add to
+    /// those of @trend-micro, and so does a site file that names a document of another set.
     #[arg(long, value_name = "PATH")]
     pub(super) rules: Vec<OsString>,
     /// Site file: which hosts are in which role, regions, features, versions.

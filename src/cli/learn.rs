@@ -40,7 +40,12 @@ fn roles(command: &RulesLearn, common: &Common) -> anyhow::Result<Roles> {
     if command.choices.site.is_none() {
         return Ok(Roles::default());
     }
-    let (library, _) = plan::library(&command.choices.rules, common, false)?;
+    let rules = plan::with_sets_of_site(
+        &command.choices.rules,
+        command.choices.site.as_deref(),
+        common,
+    )?;
+    let (library, _) = plan::library(&rules, common, false)?;
     let site = plan::site(command.choices.site.as_deref(), &library, common, false)?;
     let profile = plan::profile(&library, site.as_ref(), &command.choices, common)?;
     Ok(Roles::of(&library, &profile))

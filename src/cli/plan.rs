@@ -28,7 +28,8 @@ pub(super) struct Plan {
 
 /// Checks rules, site and choices. All problems of a file are shown together; errors end it.
 pub(super) fn plan(choices: &Choices, common: &Common) -> anyhow::Result<Plan> {
-    let (library, _) = library(&choices.rules, common, false)?;
+    let rules = with_sets_of_site(&choices.rules, choices.site.as_deref(), common)?;
+    let (library, _) = library(&rules, common, false)?;
     let site = site(choices.site.as_deref(), &library, common, false)?;
     let profile = profile(&library, site.as_ref(), choices, common)?;
     let rules = RuleSet::compile(library, &profile);
@@ -42,7 +43,7 @@ pub(super) fn plan(choices: &Choices, common: &Common) -> anyhow::Result<Plan> {
     })
 }
 
-/// Reads and checks rule files: the shipped ones where none is named. A `+` before a path adds it to the shipped ones.
+/// Reads and checks rule files, as [`texts`] reads them.
 pub(super) fn library(
     paths: &[OsString],
     common: &Common,
@@ -56,17 +57,68 @@ pub(super) fn library(
     Ok((library, warnings))
 }
 
-/// Reads rule files: the shipped ones where none is named. A `+` before a path adds it to the shipped ones.
+/// The rules as named, and where none is but additions, those shipped sets besides whose documents the site file names.
+pub(super) fn with_sets_of_site(
+    paths: &[OsString],
+    site: Option<&Path>,
+    common: &Common,
+) -> anyhow::Result<Vec<OsString>> {
+    let mut paths = paths.to_vec();
+    let Some(site) = site.filter(|_| paths.iter().all(is_added)) else {
+        return Ok(paths);
+    };
+    let text =
+        fs::read_to_string(site).with_context(|| format!("{}: cannot be read", site.display()))?;
+    for set in rules::sets_named_by_site(&text) {
+        let path = OsString::from(format!("+@{}", set.name));
+        if !paths.contains(&path) {
+            output::note(
+                common,
+                &format!(
+                    "rules: @{} too, since {} names it",
+                    set.name,
+                    site.display()
+                ),
+            );
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+/// Whether a path is in addition to the shipped rules.
+fn is_added(path: &OsString) -> bool {
+    path.to_string_lossy().starts_with('+')
+}
+
+/// A shipped set by its name.
+fn shipped(name: &str) -> anyhow::Result<Vec<RuleText>> {
+    let Some(set) = rules::shipped_set(name) else {
+        let known = rules::SHIPPED_SETS
+            .iter()
+            .map(|set| format!("@{} ({})", set.name, set.about));
+        bail!(
+            "`@{name}` is no shipped set; there are {}",
+            known.collect::<Vec<_>>().join(", ")
+        );
+    };
+    Ok(set.texts())
+}
+
+/// Reads rule files: the shipped ones where none is named. A `+` before a path adds it to the shipped ones, and `@NAME` is a
+/// shipped set.
 pub(super) fn texts(paths: &[OsString]) -> anyhow::Result<Vec<RuleText>> {
-    let added = |path: &&OsString| path.to_string_lossy().starts_with('+');
     let mut texts = Vec::new();
-    if paths.iter().all(|path| added(&path)) {
+    if paths.iter().all(is_added) {
         texts.extend(rules::embedded());
     }
     for path in paths {
         let name = path.to_string_lossy();
         let path: &OsStr = name.strip_prefix('+').map_or(path.as_os_str(), OsStr::new);
-        texts.extend(rule_texts(Path::new(path))?);
+        match path.to_string_lossy().strip_prefix('@') {
+            Some(name) => texts.extend(shipped(name)?),
+            None => texts.extend(rule_texts(Path::new(path))?),
+        }
     }
     Ok(texts)
 }

@@ -33,7 +33,8 @@ pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exi
 
 /// Shows all problems; errors make it exit 2, warnings 1.
 fn check(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
-    let paths = selected(command);
+    let paths =
+        plan::with_sets_of_site(&selected(command), command.choices.site.as_deref(), common)?;
     let (library, mut problems) = plan::library(&paths, common, true)?;
     let site = plan::site(command.choices.site.as_deref(), &library, common, true)?;
     let profile = plan::profile(&library, site.as_ref(), &command.choices, common)?;
@@ -61,7 +62,8 @@ fn check(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
 }
 
 fn list(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
-    let paths = selected(command);
+    let paths =
+        plan::with_sets_of_site(&selected(command), command.choices.site.as_deref(), common)?;
     let (library, _) = plan::library(&paths, common, false)?;
     let listed = || {
         library

@@ -27,6 +27,7 @@ mod compile;
 mod condition;
 mod embedded;
 mod explain;
+mod fit;
 mod known;
 mod library;
 mod lint;
@@ -56,9 +57,12 @@ pub use check::check;
 pub use code::CODES;
 pub use compile::RuleSet;
 pub use condition::{Circumstances, Condition, Truth};
-pub use embedded::{FIRST_RULES, embedded};
+pub use embedded::{
+    FIRST_RULES, SHIPPED_SETS, ShippedSet, embedded, sets_named_by_site, shipped_set,
+};
 pub use explain::no_names;
 pub use explain::{Check, Explanation};
+pub use fit::sets_fitting;
 pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, Role};
 pub use lint::{Facts, lint};
 pub use list::{ListedRequirement, Party};

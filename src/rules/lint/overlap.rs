@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::code;
 use super::super::problem::Problems;
-use super::super::{DocumentIndex, GroupKind, PatternKind, Requirement, Source, Target};
+use super::super::{DocumentIndex, GroupKind, Need, PatternKind, Requirement, Source, Target};
 use super::{Item, Lists, short};
 use crate::model::PortSet;
 
@@ -20,7 +20,12 @@ pub(super) fn overlaps(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Pro
         let above = covering(item, &by_suffix)
             .chain(by_text.get(&key(item)).into_iter().flatten().copied());
         for other in above.take(MOST).filter_map(|other| items.get(other)) {
-            if std::ptr::eq(item.row, other.row) || !lets_all_through(other.row, item.row, lists) {
+            let paths =
+                other.destination.path.is_none() || other.destination.path == item.destination.path;
+            if std::ptr::eq(item.row, other.row)
+                || !paths
+                || !lets_all_through(other.row, item.row, lists)
+            {
                 continue;
             }
             let text = text(other);
@@ -156,7 +161,10 @@ fn lets_all_through(outer: &Requirement, inner: &Requirement, lists: &Lists<'_>)
         .all(|condition| inner.when.contains(condition));
     let always = outer.valid == Default::default() || outer.valid == inner.valid;
     let everywhere = outer.region.is_empty() || outer.region == inner.region;
+    // What is required beside something optional says that much more.
+    let as_needed = inner.need == Need::Optional || outer.need == inner.need;
     outer.deny == inner.deny
+        && as_needed
         && unconditional
         && always
         && everywhere

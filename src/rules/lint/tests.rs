@@ -42,6 +42,17 @@ fn rows_that_others_cover_are_told_and_those_that_say_more_are_not() {
         )),
         [""; 0]
     );
+    let with = |more: &str| {
+        wide.replacen("ports", &format!("{more}\nports"), 1)
+            + &row("r2", "\"n.x.example\"", "from = \"a\"")
+    };
+    assert_eq!(codes(&with("need = \"optional\"")), [""; 0]);
+    let path = with("").replacen(
+        "\"*.x.example\"",
+        "{ host = \"*.x.example\", path = \"/p\" }",
+        1,
+    );
+    assert_eq!(codes(&path), [""; 0]);
     // The wildcard does not hold the name itself.
     assert_eq!(
         codes(&(wide.clone() + &row("r2", "\"x.example\"", "from = \"a\""))),
