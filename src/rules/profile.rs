@@ -228,7 +228,7 @@ impl Profile {
                 Source::Any | Source::Network(_) => None,
             })
             .collect();
-        Some(RoleSet::of(sources?.into_iter()))
+        Some(RoleSet::of(sources?))
     }
 
     /// Whether lookups of a host at an address are only how the names of the pages in force are had: it is the site's own
