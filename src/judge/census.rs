@@ -8,6 +8,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::attempt::Went;
 use super::encrypted_dns::EncryptedDns;
+use super::evidence::Stage;
 use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
 use super::scope::OutOfScope;
@@ -416,9 +417,11 @@ pub(super) fn is_tls_proxy(flow: &Flow, verdict: &FlowVerdict) -> bool {
     verdict.to_proxy && flow.app.has(App::TLS) && !tunnel && !flow.app.has(App::HTTP)
 }
 
-/// Whether a flow is to a proxy of the site, and failed before anything was asked for.
+/// Whether a flow is to a proxy of the site, and failed before anything could be asked for. What the proxy says to a request
+/// that was not captured is another matter.
 pub(super) fn is_unreached_proxy(verdict: &FlowVerdict) -> bool {
-    verdict.to_proxy && !verdict.aim.proxied && matches!(verdict.went, Went::Failed(_))
+    let unconnected = matches!(&verdict.went, Went::Failed(e) if e.code.stage() == Stage::Connect);
+    verdict.to_proxy && !verdict.aim.proxied && unconnected
 }
 
 /// The way that a flow is by itself.

@@ -126,6 +126,10 @@ fn a_name_stopped_alike_at_unrelated_addresses_is_filtered() {
     assert_eq!(both(End::Fin(57), FAR, End::Fin(57))[..3], BLOCKED);
     // Of one network: fronts of one owner, whose server is down.
     assert_eq!(both(End::Reset(57), NEAR, End::Reset(57))[..3], FAILED);
+    let last = "203.0.255.10:443";
+    assert_eq!(both(End::Reset(57), last, End::Reset(57))[..3], FAILED);
+    let next = "203.1.0.10:443";
+    assert_eq!(both(End::Reset(57), next, End::Reset(57))[..3], BLOCKED);
     // Not in one way.
     assert_eq!(both(End::Reset(57), FAR, End::Fin(57))[..3], FAILED);
 }

@@ -131,6 +131,82 @@ fn a_client_that_does_not_trust_what_comes_through_a_tunnel_is_no_inspection() {
     assert_eq!(refused(inside), wanted);
 }
 
+/// What is said of a client that does not trust a server of one TTL, where that of another name has another TTL.
+fn distrusted(ttl: u8, other: u8) -> [String; 4] {
+    let server = [
+        record(
+            0x16,
+            &[&[2, 0, 0, 38, 3, 3][..], &[7; 32], &[0, 0x13, 1, 0]].concat(),
+        ),
+        record(0x16, &[14, 0, 0, 0]),
+    ]
+    .concat();
+    let elsewhere = "198.51.100.20:443";
+    let talk = |packets: Packets, millis: u64, to: &str, ttl: u8, lines: &[(bool, Vec<u8>)]| {
+        let client = format!("10.0.0.5:{}", 40_000 + millis / 1000);
+        let (mut own, mut back, mut at) = (1001, 5001, millis + 30);
+        let mut packets = packets
+            .at(millis, &client, to, "tcp S seq=1000")
+            .at(
+                millis + 20,
+                to,
+                &client,
+                &format!("tcp SA seq=5000 ack=1001 ttl={ttl}"),
+            )
+            .at(millis + 21, &client, to, "tcp A seq=1001 ack=5001");
+        for (by_client, bytes) in lines {
+            let bytes_hex = hex(bytes);
+            packets = if *by_client {
+                let what = format!("tcp PA seq={own} ack={back} hex:{bytes_hex}");
+                own += bytes.len();
+                packets.at(at, &client, to, &what)
+            } else {
+                let what = format!("tcp PA seq={back} ack={own} ttl={ttl} hex:{bytes_hex}");
+                back += bytes.len();
+                packets.at(at, to, &client, &what)
+            };
+            at += 20;
+        }
+        packets.at(at, &client, to, &format!("tcp FA seq={own} ack={back}"))
+    };
+    let packets = resolved().lookup(
+        100,
+        "b.acme.com",
+        0x8180,
+        [1, 0, 0],
+        &address([198, 51, 100, 20]),
+    );
+    let finish = [
+        record(0x14, &[1]),
+        record(0x16, &[9; 40]),
+        record(0x17, &[7; 90]),
+    ]
+    .concat();
+    let works = [
+        (true, hello("b.acme.com")),
+        (false, server.clone()),
+        (true, finish.clone()),
+        (false, finish),
+    ];
+    let packets = talk(packets, 1_000, elsewhere, other, &works);
+    let refuses = [
+        (true, hello(NAME)),
+        (false, server),
+        (true, record(0x15, &[2, 48])),
+    ];
+    said(&talk(packets, 5_000, SERVER, ttl, &refuses).audited(), NAME)
+}
+
+#[test]
+fn a_machine_that_is_far_nearer_than_all_servers_is_none() {
+    let (blocked, failed) = ("blocked_likely", "failed_unattributed");
+    // Two routers at most, and three more to all others.
+    assert_eq!(distrusted(62, 59)[0], blocked);
+    assert_eq!(distrusted(62, 60)[0], failed);
+    assert_eq!(distrusted(61, 50)[0], failed);
+    assert_eq!(distrusted(57, 57)[0], failed);
+}
+
 /// A download over plain HTTP of which the last part never comes, where `stalls`.
 fn download(packets: Packets, millis: u64, stalls: bool) -> Packets {
     let talk = Talk::open(packets, millis, SERVER)

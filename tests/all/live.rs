@@ -489,6 +489,24 @@ fn losses_of_the_kernel_make_the_audit_one_in_part() {
 }
 
 #[test]
+fn a_run_without_a_packet_is_an_audit_of_nothing() {
+    let sample = Sample::named("activation-ok");
+    let site = Arc::new(site(&sample));
+    let said = |played: Played| {
+        let last = run(vec![Box::new(played)], options(), &site).finished.last;
+        let report: serde_json::Value =
+            serde_json::from_str(&site.json(last.seen, &last.inputs)).unwrap();
+        report["summary"].clone()
+    };
+    let silent = Played::some_of(&sample.capture, 100, |_| false);
+    let nothing = said(silent);
+    assert_eq!(nothing["exit"], 2);
+    assert!(nothing["nothing_audited"].is_string());
+    let heard = said(Played::of(&sample.capture, 100));
+    assert!(heard["nothing_audited"].is_null());
+}
+
+#[test]
 fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
     let sample = Sample::named("activation-ok");
     let site = Arc::new(site(&sample));

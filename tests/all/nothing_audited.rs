@@ -1,5 +1,7 @@
 //! An audit of nothing is no good news, in any format.
 
+use std::fs;
+
 use super::harness::{Ran, folder, pktaudit, write};
 use super::traffic::Traffic;
 
@@ -42,6 +44,21 @@ fn audit(agent: &str, when: &str, traffic: &Traffic, format: &str) -> Ran {
     .run()
 }
 
+/// The page for browsers.
+fn page(agent: &str, when: &str, traffic: &Traffic) -> String {
+    let folder = folder();
+    let rules = write(&folder, "acme.toml", RULES.replace("WHEN", when));
+    let site = format!("[roles]\nagent = [\"{agent}\"]\n[features]\nrelay = false\n");
+    let site = write(&folder, "site.toml", site);
+    let capture = write(&folder, "capture.pcap", traffic.capture().to_bytes());
+    let out = folder.path().join("out").display().to_string();
+    pktaudit([
+        "audit", "--out", &out, "--rules", &rules, "--site", &site, &capture,
+    ])
+    .exits(2);
+    fs::read_to_string(format!("{out}/report.html")).unwrap()
+}
+
 fn portal() -> Traffic {
     Traffic::new().tls(
         "10.20.0.5",
@@ -64,6 +81,13 @@ fn is_told(agent: &str, when: &str, traffic: &Traffic, words: &[&str]) {
                 ran.stdout
             );
         }
+    }
+    let page = page(agent, when, traffic);
+    for part in words {
+        assert!(
+            page.contains(&part.replace('"', "&quot;")),
+            "html: no `{part}`"
+        );
     }
     let human = audit(agent, when, traffic, "human").stdout;
     let first = human.lines().nth(3).unwrap_or_default();
