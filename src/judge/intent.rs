@@ -527,7 +527,11 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
 fn all_stall(tries: &[(&Flow, &FlowVerdict)]) -> bool {
     let stalls = |(flow, verdict): &(&Flow, &FlowVerdict)| {
         let late = |evidence: &Evidence| evidence.code == Code::LateStop;
-        verdict.beside.iter().any(late) && flow.events_of(EventKind::Rst, false).next().is_none()
+        let first = |kind, own| flow.events_of(kind, own).next().map(|event| event.stamp);
+        let own = first(EventKind::Fin, true);
+        let reset =
+            first(EventKind::Rst, false).is_some_and(|reset| own.is_none_or(|own| reset < own));
+        verdict.beside.iter().any(late) && !reset
     };
     tries.len() >= 2 && tries.iter().all(stalls)
 }

@@ -222,7 +222,8 @@ fn download(packets: Packets, millis: u64, stalls: bool) -> Packets {
         let what = format!("tcp FA seq={own} ack=5100");
         packets = packets.at(millis + after, &client, SERVER, &what);
     }
-    packets
+    // Somebody on the way had forgotten it.
+    packets.at(millis + 9_000, SERVER, &client, "tcp R seq=5100 ttl=64")
 }
 
 #[test]

@@ -30,8 +30,18 @@ pub(in super::super) fn late(flow: &Flow, end: CaptureTime) -> Option<Evidence> 
     if let Some(reset) = flow.events_of(EventKind::Rst, false).next() {
         // A RST that answers the initiator's own FIN or RST ends nothing.
         let own_end = fin(true).or_else(|| flow.events_of(EventKind::Rst, true).next());
-        if own_end.is_some_and(|own| own.stamp < reset.stamp) {
-            return None;
+        if let Some(own) = own_end.filter(|own| own.stamp < reset.stamp) {
+            let waited = reset.stamp.time.since(own.stamp.time);
+            return (unheard > 0 && waited >= STALL).then(|| {
+                let words = format!(
+                    "the initiator's end had no answer for {} after {} bytes{}",
+                    seconds(waited),
+                    flow.back.payload_bytes,
+                    unacknowledged(unheard)
+                );
+                let stamps = [own.stamp, reset.stamp];
+                Evidence::new(Code::LateStop, Grade::C, stamps, words)
+            });
         }
         let words = format!(
             "RST after {} bytes had come back{}",
