@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::harness::{Sample, folder, pktaudit, write};
 use super::hidden_names::{asked, codes, https_record, of, server_hello, talk, ways};
 use super::traffic::{client_hello, record};
 use super::verdicts::{Packets, RULES, SITE, address, hex, said};
@@ -324,4 +325,53 @@ fn an_encrypted_part_alone_hides_nothing() {
     .audited();
     assert!(ways(&report).contains(&"encrypted_hello"));
     assert_eq!(of(&report, "manager"), ("not_seen", "names_hidden"));
+}
+
+/// What is told of the drop in a sample, with names from elsewhere or without.
+fn drop_told(sample: &str, seed: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let sample = Sample::named(sample);
+    let mut arguments = sample.audit("json");
+    let seeds = seed.iter();
+    arguments.extend(seeds.flat_map(|seed| ["--dns-seed".to_owned(), (*seed).to_owned()]));
+    arguments.push(sample.capture.display().to_string());
+    let report = pktaudit(&arguments).run().json();
+    let intents = report["intents"].as_array().unwrap().iter();
+    let of_drop = |intent: &&Value| intent["addresses"][0] == "203.0.113.42";
+    let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let told = intents.filter(of_drop).flat_map(|intent| {
+        let evidence = &intent["evidence"][0];
+        [
+            &intent["fqdn"],
+            &intent["outcome"],
+            &intent["confidence"],
+            evidence,
+        ]
+        .map(word)
+    });
+    let findings = report["findings"].as_array().unwrap().iter();
+    let about = findings.filter(|finding| finding["target"] == "203.0.113.42");
+    (
+        told.collect(),
+        about.map(|finding| word(&finding["message"])).collect(),
+    )
+}
+
+#[test]
+fn a_drop_behind_hidden_dns_is_told_by_address_and_with_seeds_as_with_plain_dns() {
+    let name = "dsaas.url.trendmicro.com";
+    let folder = folder();
+    let hosts = write(&folder, "hosts", format!("203.0.113.42 {name}\n"));
+    let (plain, _) = drop_told("plain-dns-and-drop", None);
+    assert_eq!(plain, [name, "blocked_likely", "B", "T-SYN0"]);
+    for (sample, way) in [
+        ("hidden-by-doh", "DNS over HTTPS"),
+        ("hidden-by-unbound", "DNS over TLS"),
+    ] {
+        let (told, messages) = drop_told(sample, None);
+        assert_eq!(told[1], "unnamed", "{sample}");
+        let why = format!("its name is unknown because {way} hides it");
+        assert!(messages[0].contains(&why), "{messages:?}");
+        let (seeded, messages) = drop_told(sample, Some(&hosts));
+        assert_eq!((seeded, messages), (plain.clone(), Vec::new()), "{sample}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Audits in periods: each has a report set of its own, and what crosses a border is lost on neither side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -130,6 +130,35 @@ fn what_crosses_a_border_is_lost_on_neither_side() {
         .map(|report| report["capture"]["inputs"][0]["sha256"].is_string())
         .collect();
     assert!(digests[..digests.len() - 1].iter().all(|known| !known) && digests[digests.len() - 1]);
+}
+
+#[test]
+fn a_connection_that_goes_on_is_not_one_from_before_the_capture() {
+    let sample = Sample::named("stopped-late-upload");
+    let place = folder();
+    let capture = [sample.capture.display().to_string()];
+    let (_, folders) = in_periods(
+        &sample,
+        &["--every", "1s"],
+        &place.path().join("every"),
+        &capture,
+    );
+    let reports: Vec<Value> = folders.iter().map(|folder| report(folder)).collect();
+    let mut periods: BTreeMap<String, usize> = BTreeMap::new();
+    for report in &reports {
+        for flow in report["flows"].as_array().unwrap() {
+            if flow["transport"] == "tcp" {
+                let ends = format!("{} {}", flow["initiator"], flow["responder"]);
+                *periods.entry(ends).or_default() += 1;
+            }
+        }
+        let ways = report["capture"]["names"]["ways"].as_array().unwrap();
+        assert!(
+            ways.iter().all(|way| way["way"] != "older_than_capture"),
+            "{ways:?}"
+        );
+    }
+    assert!(periods.values().any(|periods| *periods > 1), "{periods:?}");
 }
 
 #[test]
