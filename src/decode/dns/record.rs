@@ -270,13 +270,13 @@ fn configurations(list: &[u8]) -> impl Iterator<Item = (u8, Fqdn)> {
         Some((contents[0], name))
     }
     let mut rest = vector(list).map_or(&[][..], |(all, _)| all);
-    let mut next = move || {
+    let next = move || {
         let (version, of) = rest.split_first_chunk()?;
         let (contents, after) = vector(of)?;
         rest = after;
         Some((u16::from_be_bytes(*version), contents))
     };
-    std::iter::from_fn(move || next())
+    std::iter::from_fn(next)
         .filter(|(version, _)| *version == VERSION)
         .map_while(|(_, contents)| configuration(contents))
 }
