@@ -400,6 +400,9 @@ pub(super) struct RulesImport {
     /// The document's id; made of the file's name where none is given.
     #[arg(long, value_name = "ID")]
     pub(super) id: Option<String>,
+    /// For JSON or CSV of other shapes: a TOML file that says which key or column is the name, port, service or region.
+    #[arg(long, value_name = "FILE")]
+    pub(super) mapping: Option<PathBuf>,
     /// Ports to assume where the source states none; 443 is assumed otherwise.
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
     pub(super) ports: Vec<String>,

@@ -1,8 +1,8 @@
 //! `pktaudit rules import`: a vendor's page or a published list to a draft rule file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -16,7 +16,7 @@ use crate::report::{self, text};
 const MOST_TOLD: usize = 200;
 
 pub(super) fn run(command: &RulesImport, common: &Common) -> anyhow::Result<Exit> {
-    let imported = import_file(&command.source, &options(command))?;
+    let imported = import_file(&command.source, &options(command)?)?;
     if let Some(path) = &command.rest {
         write_rest(path, &imported.rest)?;
     }
@@ -25,11 +25,15 @@ pub(super) fn run(command: &RulesImport, common: &Common) -> anyhow::Result<Exit
     Ok(Exit::Clean)
 }
 
-fn options(command: &RulesImport) -> Options {
-    Options {
+fn options(command: &RulesImport) -> anyhow::Result<Options> {
+    let text = |path: &PathBuf| {
+        fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))
+    };
+    Ok(Options {
         id: command.id.clone(),
         ports: command.ports.clone(),
-    }
+        mapping: command.mapping.as_ref().map(text).transpose()?,
+    })
 }
 
 /// Imports a file, or standard input.

@@ -7,6 +7,10 @@ pub(super) enum Kind {
     Markdown,
     /// Text without markup.
     Flat,
+    Json,
+    Csv,
+    /// Names and networks, one a line.
+    Lines,
 }
 
 impl Kind {
@@ -15,6 +19,9 @@ impl Kind {
         match self {
             Self::Html => "HTML",
             Self::Markdown => "Markdown",
+            Self::Json => "JSON",
+            Self::Csv => "CSV",
+            Self::Lines => "a list of one entry a line",
             Self::Flat => "text without markup",
         }
     }
@@ -48,6 +55,20 @@ pub(super) fn tell(text: &str) -> Kind {
     ];
     if starts.iter().any(|start| lower.starts_with(start)) {
         return Kind::Html;
+    }
+    if lower.starts_with('{')
+        || (lower.starts_with('[') && !lower.starts_with("[cols") && !lower.starts_with("[["))
+    {
+        return Kind::Json;
+    }
+    if super::lists::is_csv(head) {
+        return Kind::Csv;
+    }
+    if super::lists::is_list(head) {
+        return Kind::Lines;
+    }
+    if head.lines().any(|line| line.trim() == "|===") {
+        return Kind::Flat;
     }
     match has_markdown(head) || lower.contains("<td") || lower.contains("<li") {
         true => Kind::Markdown,

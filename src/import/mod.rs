@@ -11,6 +11,7 @@
 //! | `text`, `kind` | encodings; what a source is, told by content |
 //! | `marks`, `html`, `markdown`, `build`, `page` | pages with markup, to tables and lists |
 //! | `flat` | pages as text, as copying from a browser leaves them |
+//! | `lists` | published machine lists: JSON, CSV, one entry a line |
 //! | `columns`, `rows`, `cells`, `line` | what columns, rows, cells and lines say |
 //! | `endpoint`, `traffic`, `parties`, `vocabulary` | words: names and addresses, ports and protocols, roles, regions |
 //! | `draft`, `ids`, `write` | the rule file in the making |
@@ -28,6 +29,7 @@ mod html;
 mod ids;
 mod kind;
 mod line;
+mod lists;
 mod markdown;
 mod marks;
 mod page;
@@ -41,6 +43,7 @@ mod vocabulary;
 mod write;
 
 pub use draft::Leftover;
+pub use lists::MappingError;
 
 use draft::Draft;
 use kind::Kind;
@@ -64,6 +67,8 @@ pub struct Options {
     pub id: Option<String>,
     /// Ports to assume where the source states none.
     pub ports: Vec<String>,
+    /// The text of a mapping file: which key or column of JSON or CSV is what.
+    pub mapping: Option<String>,
 }
 
 /// A rule file, and what did not become part of it.
@@ -87,6 +92,12 @@ pub enum ImportError {
     /// Larger than [`MOST_BYTES`].
     #[error("{0} bytes are more than can be imported; the most is {MOST_BYTES}")]
     TooLarge(usize),
+    /// JSON that breaks off or is none, with line and column.
+    #[error("it starts as JSON does, and is none: {0}")]
+    Json(serde_json::Error),
+    /// A mapping file that cannot be used.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// No row was understood.
     #[error("no requirement was found in it: {0}")]
     Nothing(String),
@@ -104,9 +115,21 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
     let mut notes: Vec<String> = decoded.note.into_iter().collect();
     let mut draft = Draft::default();
     let mut rest = Vec::new();
+    let stem = stem(source.name);
     let kind = kind::tell(&decoded.text);
-    notes.push(format!("taken for {}", kind.words()));
+    let mut taken_for = kind.words();
     match kind {
+        _ if options.mapping.is_some() => {
+            taken_for = "what the mapping file says";
+            let mapping = options.mapping.as_deref().unwrap_or_default();
+            lists::read_mapped(mapping, &decoded.text, &mut draft, &mut rest)?;
+        }
+        Kind::Json => {
+            let value = serde_json::from_str(&decoded.text).map_err(ImportError::Json)?;
+            taken_for = lists::read_json(&value, &mut draft, &mut rest);
+        }
+        Kind::Csv => lists::read_csv(&decoded.text, &mut draft, &mut rest)?,
+        Kind::Lines => lists::read_lines(&decoded.text, stem, &mut draft, &mut rest),
         Kind::Html => pages::read(
             build::page(html::marks(&decoded.text, 1)),
             &mut draft,
@@ -119,6 +142,7 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
             &mut rest,
         ),
     }
+    notes.push(format!("taken for {taken_for}"));
     if draft.entries.is_empty() {
         let words = match rest.len() {
             0 => "it has no table and no list of names or addresses".to_owned(),
@@ -126,7 +150,7 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
         };
         return Err(ImportError::Nothing(words));
     }
-    settle(&mut draft, source, options, &decoded.text);
+    settle(&mut draft, stem, options, &decoded.text);
     rest.sort_by(|a, b| a.line.cmp(&b.line));
     Ok(Imported {
         text: write::write(&draft),
@@ -141,10 +165,14 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
     })
 }
 
+/// The name of a file without folders and ending.
+fn stem(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
+}
+
 /// Defaults where the source is silent.
-fn settle(draft: &mut Draft, source: &Source<'_>, options: &Options, text: &str) {
-    let stem = source.name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+fn settle(draft: &mut Draft, stem: &str, options: &Options, text: &str) {
     if let Some(id) = &options.id {
         draft.id.clone_from(id);
     }

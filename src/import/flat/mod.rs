@@ -2,10 +2,12 @@
 //!
 //! | file | shape |
 //! |---|---|
+//! | `asciidoc` | tables of AsciiDoc |
 //! | `pipes` | cells between `|` or tabs, rows over several lines, cells lost to spans at the end of their row |
 //! | `run_on` | a whole table on one line, without any mark between cells |
 //! | `blocks` | a cell a line, with bullets and `key: value` lines |
 
+mod asciidoc;
 mod blocks;
 mod pipes;
 mod port_items;
@@ -18,6 +20,9 @@ const RUN_ON: usize = 600;
 
 /// Reads a page of text.
 pub(super) fn page(text: &str) -> Page {
+    if asciidoc::is_there(text) {
+        return asciidoc::page(text);
+    }
     if pipes::is_there(text) {
         return pipes::page(text);
     }

@@ -1,0 +1,193 @@
+//! Microsoft's lists: the 365 endpoints web service, and Azure service tags.
+
+use serde_json::Value;
+
+use super::super::draft::{Draft, Entry, Leftover, Place};
+use super::super::traffic::{self, Traffic};
+use super::{endpoints as read_all, left, ranges, region, scalar, texts};
+use crate::rules::Need;
+
+/// The 365 endpoints: an array of sets, each with `urls` or `ips` and ports.
+pub(super) fn endpoints(
+    value: &Value,
+    draft: &mut Draft,
+    rest: &mut Vec<Leftover>,
+) -> Option<&'static str> {
+    let sets = value.as_array()?;
+    let is_set = |set: &Value| {
+        set.get("serviceArea").is_some() && (set.get("urls").is_some() || set.get("ips").is_some())
+    };
+    if !sets.iter().any(is_set) {
+        return None;
+    }
+    "Microsoft".clone_into(&mut draft.vendor);
+    "Microsoft 365".clone_into(&mut draft.product);
+    draft.notes.push("names and addresses of a set are two ways to say one requirement: for proxies and for packet filters".to_owned());
+    for (at, set) in sets.iter().enumerate() {
+        match is_set(set) {
+            true => draft
+                .entries
+                .extend(one_set(set, at, &mut draft.features, rest)),
+            false => rest.push(left(
+                &format!("[{at}]"),
+                &set.to_string(),
+                "no `urls`, `ips` and `serviceArea`",
+            )),
+        }
+    }
+    Some("the endpoints of Microsoft 365")
+}
+
+fn one_set(
+    set: &Value,
+    at: usize,
+    features: &mut std::collections::BTreeMap<String, String>,
+    rest: &mut Vec<Leftover>,
+) -> Option<Entry> {
+    const KNOWN: &[&str] = &[
+        "id",
+        "serviceArea",
+        "serviceAreaDisplayName",
+        "urls",
+        "ips",
+        "tcpPorts",
+        "udpPorts",
+        "expressRoute",
+        "category",
+        "required",
+        "notes",
+    ];
+    let id = set
+        .get("id")
+        .and_then(scalar)
+        .unwrap_or_else(|| at.to_string());
+    let key = format!("id {id}");
+    for (name, value) in set.as_object()? {
+        if !KNOWN.contains(&name.as_str()) {
+            rest.push(left(
+                &key,
+                &format!("{name}: {value}"),
+                "a key that is not known",
+            ));
+        }
+    }
+    let urls = read_all(texts(set.get("urls")), &key, rest);
+    let ips = read_all(texts(set.get("ips")), &key, rest);
+    let to: Vec<_> = urls.into_iter().chain(ips).collect();
+    if to.is_empty() {
+        return None;
+    }
+    let mut told = Traffic::default();
+    for (name, tcp) in [("tcpPorts", true), ("udpPorts", false)] {
+        let Some(text) = set.get(name).and_then(scalar) else {
+            continue;
+        };
+        match traffic::read(&text) {
+            Some(ports) => told
+                .ports
+                .extend(ports.ports.into_iter().map(|p| traffic::Ports {
+                    tcp,
+                    udp: !tcp,
+                    ..p
+                })),
+            None => rest.push(left(&key, &text, "no list of ports")),
+        }
+    }
+    let word = |name: &str| {
+        set.get(name)
+            .and_then(scalar)
+            .filter(|text| !text.is_empty())
+    };
+    let area = word("serviceAreaDisplayName")
+        .or_else(|| word("serviceArea"))
+        .unwrap_or_default();
+    let notes = word("notes");
+    let required = set.get("required").and_then(Value::as_bool).unwrap_or(true);
+    let feature = (!required).then(|| format!("endpoint-set-{id}"));
+    if let Some(feature) = &feature {
+        let about = notes
+            .clone()
+            .unwrap_or_else(|| format!("{area}: the optional set {id}"));
+        features.insert(feature.clone(), about);
+    }
+    let mut hints: Vec<String> = notes.into_iter().collect();
+    if let Some(category) = word("category") {
+        hints.push(match category.as_str() {
+            "Optimize" => "category Optimize: not through a proxy".to_owned(),
+            other => format!("category {other}"),
+        });
+    }
+    Some(Entry {
+        key: Some(format!(
+            "{} {id}",
+            word("serviceArea").unwrap_or_else(|| "set".to_owned())
+        )),
+        service: area,
+        pool: to.len() > 1,
+        to,
+        traffic: told,
+        need: if required {
+            Need::Required
+        } else {
+            Need::Conditional
+        },
+        feature,
+        hints,
+        must_see: true,
+        place: Place {
+            table: "endpoints".to_owned(),
+            row: key,
+            line: None,
+        },
+        ..Entry::default()
+    })
+}
+
+/// Azure service tags: `values[]` with `properties.addressPrefixes[]`.
+pub(super) fn service_tags(
+    value: &Value,
+    draft: &mut Draft,
+    rest: &mut Vec<Leftover>,
+) -> Option<&'static str> {
+    let tags = value.get("values")?.as_array()?;
+    let prefixes = |tag: &Value| tag.pointer("/properties/addressPrefixes").is_some();
+    if !tags.iter().any(prefixes) {
+        return None;
+    }
+    "Microsoft".clone_into(&mut draft.vendor);
+    "Azure service tags".clone_into(&mut draft.product);
+    draft.notes.push(
+        "a tag and the same tag of a region are both listed: addresses stand in more than one row"
+            .to_owned(),
+    );
+    for (at, tag) in tags.iter().enumerate() {
+        let name = tag
+            .get("name")
+            .and_then(scalar)
+            .unwrap_or_else(|| format!("values[{at}]"));
+        let to = read_all(
+            texts(tag.pointer("/properties/addressPrefixes")),
+            &name,
+            rest,
+        );
+        if to.is_empty() {
+            rest.push(left(&name, "", "a tag without addresses"));
+            continue;
+        }
+        let where_ = tag
+            .pointer("/properties/region")
+            .and_then(scalar)
+            .unwrap_or_default();
+        let place = Place {
+            table: "values".to_owned(),
+            row: name.clone(),
+            line: None,
+        };
+        let mut entry = ranges(&name, &name, to, place);
+        if !where_.is_empty() {
+            entry.regions = region(&where_);
+        }
+        draft.entries.push(entry);
+    }
+    Some("Azure service tags")
+}
