@@ -13,6 +13,7 @@
 //! | [`decode`] | bytes to facts, pure |
 //! | [`observe`] | facts to mergeable evidence, and the merged whole to named flows |
 //! | [`rules`] | requirements, the site, the compiled matcher |
+//! | [`diff`] | two sets of requirements: what must be opened, what may be closed |
 //! | [`import`] | vendors' pages and published lists to draft rule files |
 //! | [`judge`] | evidence against requirements |
 //! | [`learn`] | a draft of requirements from what was observed |
@@ -28,6 +29,7 @@
 
 pub mod cli;
 pub mod decode;
+pub mod diff;
 pub mod drive;
 pub mod export;
 pub mod import;

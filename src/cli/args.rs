@@ -63,6 +63,8 @@ pub(super) enum Format {
     Sarif,
     /// JUnit XML, one test a requirement and a finding (audit and judge only).
     Junit,
+    /// Markdown, for a change ticket (rules diff only).
+    Markdown,
 }
 
 /// When to colour.
@@ -144,6 +146,13 @@ pub(super) enum Command {
     Merge(MergeCommand),
     /// Last part: partial files to verdicts, as `audit` gives them.
     Judge(JudgeCommand),
+}
+
+impl Command {
+    /// Whether it can write Markdown.
+    pub(super) fn takes_markdown(&self) -> bool {
+        matches!(self, Self::Rules(RulesCommand::Diff(_)))
+    }
 }
 
 /// Whatever is typed after `live` where the program was built without it.
@@ -313,6 +322,13 @@ pub(super) enum RulesCommand {
         pktaudit rules import --rest not-understood.csv page.md > page.toml\n  \
         pktaudit rules import --ports 443 ip-ranges.json > ranges.toml")]
     Import(RulesImport),
+    /// What must be opened, may be closed and changes between two sets of requirements; exits 1 if something must be
+    /// opened.
+    #[command(after_help = "Examples:\n  \
+        pktaudit rules diff page-of-march.html page-of-june.html\n  \
+        pktaudit rules diff --format markdown rules/ours.toml page.md > ticket.md\n  \
+        pktaudit rules diff --report report/report.json @workload-security-en page.txt")]
+    Diff(RulesDiff),
 }
 
 #[derive(Debug, Args)]
@@ -406,6 +422,20 @@ pub(super) struct RulesImport {
     /// Ports to assume where the source states none; 443 is assumed otherwise.
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
     pub(super) ports: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesDiff {
+    /// The older set: a rule file or a folder of them, a page or list as `rules import` takes it, or `@NAME` for a
+    /// shipped one (`@` alone for all).
+    #[arg(value_name = "OLD")]
+    pub(super) old: String,
+    /// The newer set, of any of these kinds.
+    #[arg(value_name = "NEW")]
+    pub(super) new: String,
+    /// A report.json of the older rules: tells which of the closed destinations were still used, and by whom.
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -85,6 +85,8 @@ pub(super) fn report(
             Format::Csv => write_findings_csv(report, out),
             Format::Sarif => write_sarif(report, out),
             Format::Junit => write_junit(report, out),
+            // Refused before anything is read.
+            Format::Markdown => Ok(()),
         })?;
         Ok(Exit::of(report))
     })

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod clock;
 mod compare;
+mod diff;
 mod exit;
 mod export;
 mod extract;
@@ -52,6 +53,13 @@ pub fn run() -> Exit {
         .num_threads(input::threads(&arguments.common))
         .build_global();
     let result = match &arguments.command {
+        command
+            if arguments.common.format == args::Format::Markdown && !command.takes_markdown() =>
+        {
+            Err(anyhow::anyhow!(
+                "the format markdown is for `rules diff` only"
+            ))
+        }
         Command::Audit(command) if command.is_in_periods() => {
             stretches::run(command, &arguments.common)
         }

@@ -96,6 +96,7 @@ impl TryFrom<Format> for report::Format {
             Format::Sarif | Format::Junit => {
                 anyhow::bail!("the formats sarif and junit are for audit and judge only")
             }
+            Format::Markdown => anyhow::bail!("the format markdown is for `rules diff` only"),
         })
     }
 }

@@ -205,7 +205,7 @@ fn digest_of_file(path: &Path) -> anyhow::Result<String> {
     crate::source::digest_of(path).with_context(|| format!("{}: cannot be read", path.display()))
 }
 
-fn rule_texts(path: &Path) -> anyhow::Result<Vec<RuleText>> {
+pub(super) fn rule_texts(path: &Path) -> anyhow::Result<Vec<RuleText>> {
     let files = if path.is_dir() {
         toml_files(path)?
     } else {

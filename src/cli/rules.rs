@@ -27,6 +27,7 @@ pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exi
         RulesCommand::Init => text(rules::FIRST_RULES),
         RulesCommand::Reference => text(&rules::reference()),
         RulesCommand::Schema(command) => schema(command),
+        RulesCommand::Diff(command) => super::diff::run(command, common),
         RulesCommand::Import(command) => super::import::run(command, common),
     }
 }

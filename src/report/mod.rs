@@ -11,6 +11,7 @@
 //! | `schema` | the JSON Schema of report.json |
 //! | `sarif`, `junit` | for pipelines |
 //! | `compare` | two audits side by side |
+//! | `rules_list`, `rules_diff` | requirements listed, and two sets of them compared |
 //! | `import_rest` | what an import did not understand |
 //! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
 //! | `write` | files that appear whole or not at all |
@@ -35,6 +36,7 @@ mod judged_flow;
 mod junit;
 mod looked_at;
 mod pieces;
+mod rules_diff;
 mod rules_list;
 mod sarif;
 mod schema;
@@ -70,6 +72,7 @@ pub use import_rest::write_import_rest;
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
 pub use junit::write_junit;
+pub use rules_diff::{write_rules_diff, write_rules_diff_markdown};
 pub use rules_list::{write_rules_csv, write_rules_human};
 pub use sarif::write_sarif;
 pub use schema::report_schema;

@@ -11,11 +11,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("decode", &["model"]),
     ("rules", &["model"]),
     ("import", &["model", "rules"]),
+    ("diff", &["model", "rules"]),
     ("observe", &["model", "decode"]),
     ("judge", &["model", "observe", "rules"]),
     (
         "report",
-        &["model", "decode", "observe", "rules", "import", "judge"],
+        &[
+            "model", "decode", "observe", "rules", "import", "diff", "judge",
+        ],
     ),
     ("export", &["model", "rules", "report"]),
     ("learn", &["model", "observe", "rules", "judge", "report"]),
@@ -29,8 +32,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "source", "decode", "observe", "rules", "import", "judge", "report", "export",
-            "learn", "drive", "live",
+            "model", "source", "decode", "observe", "rules", "import", "diff", "judge", "report",
+            "export", "learn", "drive", "live",
         ],
     ),
 ];

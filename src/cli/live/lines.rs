@@ -55,7 +55,7 @@ fn write(events: &[Event], common: &Common) -> io::Result<()> {
             Format::Human => event.write_human(&mut text)?,
             Format::Ndjson => event.write_ndjson(now(), &mut text)?,
             // One document, which comes at the end.
-            Format::Json | Format::Csv | Format::Sarif | Format::Junit => {}
+            Format::Json | Format::Csv | Format::Sarif | Format::Junit | Format::Markdown => {}
         }
     }
     let mut out = io::stdout().lock();

@@ -1,0 +1,241 @@
+//! Two sets of requirements: what must be opened, what may be closed, what changes.
+//!
+//! Compared is what a firewall lets through (destination, port, transport, source, region), so a row that moved, was
+//! renumbered or stands twice is no change.
+//!
+//! | file | what |
+//! |---|---|
+//! | `opening` | requirements to openings |
+//! | `cover` | whether a wildcard or network of the other side covers a destination |
+//! | `used` | which of the closed ones a report saw in use, and by whom |
+
+mod cover;
+mod opening;
+#[cfg(test)]
+mod tests;
+mod used;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::rules::Library;
+use cover::Cover;
+use opening::{Destination, Openings, Way};
+
+pub use used::{UseError, mark_used};
+
+/// What is to be done about a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// New, and nothing of before covers it.
+    Open,
+    /// Before and after differ in port, transport, source or region, and something is to be opened.
+    Change,
+    /// Gone, wholly or in part.
+    Close,
+    /// New, but a wildcard or network of before covers it already.
+    Covered,
+    /// Nothing to be opened or closed: when or whether it is needed has changed.
+    Note,
+}
+
+impl Action {
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Change => "change",
+            Self::Close => "close",
+            Self::Covered => "covered",
+            Self::Note => "note",
+        }
+    }
+
+    /// Whether a firewall must be opened for it.
+    #[must_use]
+    pub const fn opens(self) -> bool {
+        matches!(self, Self::Open | Self::Change)
+    }
+}
+
+/// One destination that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What is to be done.
+    pub action: Action,
+    /// `name`, `wildcard`, `address`, `network` or `role`.
+    pub kind: &'static str,
+    /// The destination as rule files write it.
+    pub destination: String,
+    /// What was let through and is not to be any more: `443/tcp from agent in japan`.
+    pub was: Vec<String>,
+    /// What is to be let through from now on.
+    pub now: Vec<String>,
+    /// What it is for, as the newer side says where it has it.
+    pub service: String,
+    /// What of the other side covers it still, or already.
+    pub covered_by: Option<String>,
+    /// What else differs, for notes.
+    pub about: Vec<String>,
+    /// Where it stood: `document: table, row, line 12`.
+    pub old_cite: Option<String>,
+    /// Where it stands.
+    pub new_cite: Option<String>,
+    /// Whether the report that was given has seen it in use; absent where none was given or nothing is closed.
+    pub used: Option<Used>,
+}
+
+/// The use of a destination that is to be closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Used {
+    /// Flows.
+    pub flows: u64,
+    /// Who opened them, ascending; at most [`MOST_HOSTS`].
+    pub hosts: BTreeSet<std::net::IpAddr>,
+    /// Hosts beyond those.
+    pub more_hosts: bool,
+    /// Start of the first flow.
+    pub first: Option<String>,
+    /// End of the last one.
+    pub last: Option<String>,
+}
+
+/// The most hosts that are named for one destination.
+pub const MOST_HOSTS: usize = 64;
+
+/// All that differs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// What the older side is called.
+    pub old: String,
+    /// What the newer side is called.
+    pub new: String,
+    /// Ascending by action and destination.
+    pub changes: Vec<Change>,
+    /// Openings that both have.
+    pub same: usize,
+    #[serde(skip)]
+    old_rows: BTreeMap<String, String>,
+}
+
+impl Difference {
+    /// Whether something must be opened.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        self.changes.iter().any(|change| change.action.opens())
+    }
+
+    /// How many changes of a kind there are.
+    #[must_use]
+    pub fn count(&self, action: Action) -> usize {
+        self.changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count()
+    }
+}
+
+/// One of two sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its requirements, with those of other documents that they refer to.
+    pub library: &'a Library,
+    /// The files whose documents are compared; all where none is named.
+    pub files: &'a [String],
+}
+
+/// Compares two sets. Its cost grows with their sizes, not with their product.
+#[must_use]
+pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Difference {
+    let (before, after) = (Openings::of(old), Openings::of(new));
+    let (covers_before, covers_after) = (Cover::of(&before), Cover::of(&after));
+    let mut changes = Vec::new();
+    let mut same = 0;
+    let all: BTreeSet<&Destination> = before.all.keys().chain(after.all.keys()).collect();
+    for destination in all {
+        let none = BTreeMap::new();
+        let was = before.all.get(destination).unwrap_or(&none);
+        let now = after.all.get(destination).unwrap_or(&none);
+        let gone: Vec<&Way> = was.keys().filter(|way| !now.contains_key(*way)).collect();
+        let fresh: Vec<&Way> = now.keys().filter(|way| !was.contains_key(*way)).collect();
+        same += was.len() - gone.len();
+        let about = facts(was, now);
+        if gone.is_empty() && fresh.is_empty() && about.is_empty() {
+            continue;
+        }
+        let already = covers_before.of_all(destination, &fresh);
+        let still = covers_after.of_all(destination, &gone);
+        // Open before in all regions and now in one: nothing is to be opened.
+        let narrowed = fresh
+            .iter()
+            .all(|way| was.keys().any(|old| cover::reaches(old, way)));
+        let action = match (gone.is_empty(), fresh.is_empty()) {
+            (true, true) => Action::Note,
+            (false, false) if narrowed => Action::Close,
+            (_, false) if already.is_some() => Action::Covered,
+            (true, false) => Action::Open,
+            (false, false) => Action::Change,
+            (false, true) => Action::Close,
+        };
+        let place = |side: &BTreeMap<Way, opening::Facts>| {
+            side.values().next().map(|facts| facts.cite.clone())
+        };
+        let service = now.values().chain(was.values()).next();
+        changes.push(Change {
+            action,
+            kind: destination.kind,
+            destination: destination.text.clone(),
+            was: opening::in_words(&gone),
+            now: opening::in_words(&fresh),
+            service: service.map_or(String::new(), |facts| facts.service.clone()),
+            covered_by: match action {
+                Action::Close => still,
+                _ => already,
+            },
+            about,
+            old_cite: place(was),
+            new_cite: place(now),
+            used: None,
+        });
+    }
+    changes.sort_by(|a, b| (a.action, &a.destination).cmp(&(b.action, &b.destination)));
+    Difference {
+        old: old.name.to_owned(),
+        new: new.name.to_owned(),
+        changes,
+        same,
+        old_rows: before.rows,
+    }
+}
+
+/// What differs in ways that both sides have: need, conditions, days.
+fn facts(was: &BTreeMap<Way, opening::Facts>, now: &BTreeMap<Way, opening::Facts>) -> Vec<String> {
+    let mut out = BTreeSet::new();
+    for (way, before) in was {
+        let Some(after) = now.get(way) else { continue };
+        let pairs = [
+            ("need", &before.need, &after.need),
+            ("when", &before.when, &after.when),
+            ("valid", &before.valid, &after.valid),
+            ("path", &before.path, &after.path),
+        ];
+        for (what, a, b) in pairs {
+            if a != b {
+                let shown = |text: &str| {
+                    if text.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        text.to_owned()
+                    }
+                };
+                out.insert(format!("{what}: {} -> {}", shown(a), shown(b)));
+            }
+        }
+    }
+    out.into_iter().collect()
+}
