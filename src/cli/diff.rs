@@ -9,25 +9,15 @@ use anyhow::{Context, bail};
 use super::args::{Common, Format, RulesDiff};
 use super::exit::Exit;
 use super::{import, output};
-use crate::diff::{self, Difference, Side};
+use crate::diff::{self, Difference, Openings, Side};
 use crate::import::Options;
 use crate::report::{self, text};
 use crate::rules::{self, Library, RuleText, Severity};
 
 pub(super) fn run(command: &RulesDiff, common: &Common) -> anyhow::Result<Exit> {
-    let (old, old_files) = side(&command.old, common)?;
-    let (new, new_files) = side(&command.new, common)?;
-    let older = Side {
-        name: &command.old,
-        library: &old,
-        files: &old_files,
-    };
-    let newer = Side {
-        name: &command.new,
-        library: &new,
-        files: &new_files,
-    };
-    let mut difference = diff::diff(&older, &newer);
+    let old = side(&command.old, common)?;
+    let new = side(&command.new, common)?;
+    let mut difference = diff::diff(old, &new);
     if let Some(path) = &command.report {
         mark_used(&mut difference, path)?;
     }
@@ -56,15 +46,22 @@ fn mark_used(difference: &mut Difference, path: &Path) -> anyhow::Result<()> {
         .with_context(|| path.display().to_string())
 }
 
-/// Rule files, a folder of them, a page or list, or with `@` the shipped ones; beside them the files that are compared.
-fn side(name: &str, common: &Common) -> anyhow::Result<(Library, Vec<String>)> {
+/// Rule files, a folder of them, a page or list, or with `@` the shipped ones.
+fn side(name: &str, common: &Common) -> anyhow::Result<Openings> {
+    let openings = |library: &Library, files: &[String]| {
+        Openings::of(&Side {
+            name,
+            library,
+            files,
+        })
+    };
     let own = match name.strip_prefix('@') {
         Some(id) => shipped(id)?,
         None => written(Path::new(name), common)?,
     };
-    let files = own.iter().map(|text| text.name.clone()).collect();
+    let files: Vec<String> = own.iter().map(|text| text.name.clone()).collect();
     if let Ok((library, _)) = rules::check(&own) {
-        return Ok((library, files));
+        return Ok(openings(&library, &files));
     }
     // A file may refer to rows of the shipped ones.
     let ids: Vec<Option<&str>> = own.iter().map(|text| document_id(&text.text)).collect();
@@ -74,7 +71,7 @@ fn side(name: &str, common: &Common) -> anyhow::Result<(Library, Vec<String>)> {
     });
     let all: Vec<RuleText> = own.iter().cloned().chain(others).collect();
     match rules::check(&all) {
-        Ok((library, _)) => Ok((library, files)),
+        Ok((library, _)) => Ok(openings(&library, &files)),
         Err(problems) => {
             let errors = problems
                 .into_iter()

@@ -8,7 +8,7 @@ use super::opening::{Destination, Facts, Openings, Way};
 
 /// The wildcards and networks of a side.
 pub(super) struct Cover<'a> {
-    all: &'a BTreeMap<Destination, BTreeMap<Way, Facts>>,
+    all: &'a BTreeMap<Destination, Vec<(Way, Facts)>>,
 }
 
 impl<'a> Cover<'a> {
@@ -24,7 +24,7 @@ impl<'a> Cover<'a> {
         let covers = |wider: &Destination| {
             let open = self.all.get(wider)?;
             ways.iter()
-                .all(|way| !way.deny && open.keys().any(|wide| reaches(wide, way)))
+                .all(|way| !way.deny && open.iter().any(|(wide, _)| reaches(wide, way)))
                 .then(|| wider.text.clone())
         };
         match destination.kind {
@@ -41,8 +41,8 @@ impl<'a> Cover<'a> {
 
 /// Whether one way lets through what another asks for.
 pub(super) fn reaches(wide: &Way, way: &Way) -> bool {
-    let source = wide.source == "any" || wide.source == way.source;
-    let region = wide.region == "all" || wide.region == way.region;
+    let source = &*wide.source == "any" || wide.source == way.source;
+    let region = &*wide.region == "all" || wide.region == way.region;
     let transport = wide.transport.is_empty() || wide.transport == way.transport;
     let ports = wide.ports.0 <= way.ports.0 && way.ports.1 <= wide.ports.1;
     source && region && transport && ports && !wide.deny

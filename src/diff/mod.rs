@@ -21,8 +21,9 @@ use serde::Serialize;
 
 use crate::rules::Library;
 use cover::Cover;
-use opening::{Destination, Openings, Way};
+use opening::{Destination, Facts, Way};
 
+pub use opening::Openings;
 pub use used::{UseError, mark_used};
 
 /// What is to be done about a destination.
@@ -151,20 +152,35 @@ pub struct Side<'a> {
 
 /// Compares two sets. Its cost grows with their sizes, not with their product.
 #[must_use]
-pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Difference {
-    let (before, after) = (Openings::of(old), Openings::of(new));
-    let (covers_before, covers_after) = (Cover::of(&before), Cover::of(&after));
+pub fn diff(before: Openings, after: &Openings) -> Difference {
+    let (covers_before, covers_after) = (Cover::of(&before), Cover::of(after));
     let mut changes = Vec::new();
     let mut same = 0;
     let all: BTreeSet<&Destination> = before.all.keys().chain(after.all.keys()).collect();
     for destination in all {
-        let none = BTreeMap::new();
-        let was = before.all.get(destination).unwrap_or(&none);
-        let now = after.all.get(destination).unwrap_or(&none);
-        let gone: Vec<&Way> = was.keys().filter(|way| !now.contains_key(*way)).collect();
-        let fresh: Vec<&Way> = now.keys().filter(|way| !was.contains_key(*way)).collect();
+        let ways = |openings: &'_ Openings| {
+            openings
+                .all
+                .get(destination)
+                .map_or(&[][..], Vec::as_slice)
+                .to_vec()
+        };
+        let (was, now) = (ways(&before), ways(after));
+        let missing = |way: &&Way, from: &[(Way, Facts)]| {
+            from.binary_search_by(|(known, _)| known.cmp(way)).is_err()
+        };
+        let gone: Vec<&Way> = was
+            .iter()
+            .map(|(way, _)| way)
+            .filter(|way| missing(way, &now))
+            .collect();
+        let fresh: Vec<&Way> = now
+            .iter()
+            .map(|(way, _)| way)
+            .filter(|way| missing(way, &was))
+            .collect();
         same += was.len() - gone.len();
-        let about = facts(was, now);
+        let about = facts(&was, &now);
         if gone.is_empty() && fresh.is_empty() && about.is_empty() {
             continue;
         }
@@ -173,7 +189,7 @@ pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Difference {
         // Open before in all regions and now in one: nothing is to be opened.
         let narrowed = fresh
             .iter()
-            .all(|way| was.keys().any(|old| cover::reaches(old, way)));
+            .all(|way| was.iter().any(|(old, _)| cover::reaches(old, way)));
         let action = match (gone.is_empty(), fresh.is_empty()) {
             (true, true) => Action::Note,
             (false, false) if narrowed => Action::Close,
@@ -182,31 +198,33 @@ pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Difference {
             (false, false) => Action::Change,
             (false, true) => Action::Close,
         };
-        let place = |side: &BTreeMap<Way, opening::Facts>| {
-            side.values().next().map(|facts| facts.cite.clone())
-        };
-        let service = now.values().chain(was.values()).next();
+        let place = |side: &[(Way, Facts)]| side.first().map(|(_, facts)| facts.cite.to_string());
+        let service = now
+            .iter()
+            .chain(&was)
+            .map(|(_, facts)| &facts.service)
+            .next();
         changes.push(Change {
             action,
             kind: destination.kind,
             destination: destination.text.clone(),
             was: opening::in_words(&gone),
             now: opening::in_words(&fresh),
-            service: service.map_or(String::new(), |facts| facts.service.clone()),
+            service: service.map_or(String::new(), ToString::to_string),
             covered_by: match action {
                 Action::Close => still,
                 _ => already,
             },
             about,
-            old_cite: place(was),
-            new_cite: place(now),
+            old_cite: place(&was),
+            new_cite: place(&now),
             used: None,
         });
     }
     changes.sort_by(|a, b| (a.action, &a.destination).cmp(&(b.action, &b.destination)));
     Difference {
-        old: old.name.to_owned(),
-        new: new.name.to_owned(),
+        old: before.name.clone(),
+        new: after.name.clone(),
         changes,
         same,
         old_rows: before.rows,
@@ -214,10 +232,13 @@ pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Difference {
 }
 
 /// What differs in ways that both sides have: need, conditions, days.
-fn facts(was: &BTreeMap<Way, opening::Facts>, now: &BTreeMap<Way, opening::Facts>) -> Vec<String> {
+fn facts(was: &[(Way, Facts)], now: &[(Way, Facts)]) -> Vec<String> {
     let mut out = BTreeSet::new();
     for (way, before) in was {
-        let Some(after) = now.get(way) else { continue };
+        let Ok(at) = now.binary_search_by(|(known, _)| known.cmp(way)) else {
+            continue;
+        };
+        let after = &now[at].1;
         let pairs = [
             ("need", &before.need, &after.need),
             ("when", &before.when, &after.when),

@@ -1,6 +1,7 @@
 //! Requirements to openings: what a firewall lets through for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use super::Side;
 use crate::model::Transport;
@@ -16,9 +17,9 @@ pub(super) struct Destination {
 /// One way through to a destination.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Way {
-    pub(super) source: String,
-    pub(super) region: String,
-    pub(super) transport: String,
+    pub(super) source: Arc<str>,
+    pub(super) region: Arc<str>,
+    pub(super) transport: Arc<str>,
     /// First and last port; 0 to 65535 where every port is meant.
     pub(super) ports: (u16, u16),
     /// A row that forbids it.
@@ -28,42 +29,66 @@ pub(super) struct Way {
 /// What the rows of a way say besides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
-    pub(super) service: String,
-    pub(super) need: String,
-    pub(super) when: String,
-    pub(super) valid: String,
-    pub(super) path: String,
-    pub(super) cite: String,
+    pub(super) service: Arc<str>,
+    pub(super) need: Arc<str>,
+    pub(super) when: Arc<str>,
+    pub(super) valid: Arc<str>,
+    pub(super) path: Arc<str>,
+    pub(super) cite: Arc<str>,
 }
 
-/// All openings of a library.
+/// Words that many rows share, each kept once.
+#[derive(Default)]
+struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    fn keep(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let kept: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&kept));
+        kept
+    }
+}
+
+/// What a side lets through; its library is not needed any more.
 #[derive(Debug, Default)]
-pub(super) struct Openings {
-    pub(super) all: BTreeMap<Destination, BTreeMap<Way, Facts>>,
+pub struct Openings {
+    pub(super) name: String,
+    /// The ways of a destination ascend; most have one.
+    pub(super) all: BTreeMap<Destination, Vec<(Way, Facts)>>,
     /// Ids of rows to a role, with the role: a report names rows, and not what they go to.
     pub(super) rows: BTreeMap<String, String>,
 }
 
 impl Openings {
-    pub(super) fn of(side: &Side<'_>) -> Self {
-        let mut out = Self::default();
+    /// Reads a side.
+    #[must_use]
+    pub fn of(side: &Side<'_>) -> Self {
+        let mut out = Self {
+            name: side.name.to_owned(),
+            ..Self::default()
+        };
+        let mut words = Words::default();
         let named = |requirement: &&Requirement| {
             let document = side.library.document(requirement.document);
             side.files.is_empty() || document.is_some_and(|d| side.files.contains(&d.file))
         };
         for requirement in side.library.requirements.iter().filter(named) {
-            out.add(requirement, side.library);
+            out.add(requirement, side.library, &mut words);
         }
         out
     }
 
-    fn add(&mut self, requirement: &Requirement, library: &Library) {
+    fn add(&mut self, requirement: &Requirement, library: &Library, words: &mut Words) {
         // A remark of a page lets nothing through.
         if requirement.to.is_empty() {
             return;
         }
         let listed = requirement.listed(library);
-        let ways = ways(requirement, &listed, library);
+        let ways = ways(requirement, &listed, library, words);
+        let common = facts(&listed, words);
         for destination in &requirement.to {
             let (text, kind) = match &destination.target {
                 Target::Name(name) if name.as_str().contains('*') => (name.to_string(), "wildcard"),
@@ -80,12 +105,16 @@ impl Openings {
             if kind == "role" {
                 self.rows.insert(requirement.id.clone(), text.clone());
             }
-            let facts = facts(&listed, destination.path.as_deref().unwrap_or_default());
+            let facts = Facts {
+                path: words.keep(destination.path.as_deref().unwrap_or_default()),
+                ..common.clone()
+            };
             let all = self.all.entry(Destination { text, kind }).or_default();
             for way in &ways {
-                all.entry(way.clone())
-                    .and_modify(|known| known.join(&facts))
-                    .or_insert_with(|| facts.clone());
+                match all.binary_search_by(|(known, _)| known.cmp(way)) {
+                    Ok(at) => all[at].1.join(&facts),
+                    Err(at) => all.insert(at, (way.clone(), facts.clone())),
+                }
             }
         }
     }
@@ -100,7 +129,7 @@ impl Facts {
                 .position(|n| *n == need)
         };
         if rank(&other.need) < rank(&self.need) {
-            self.need.clone_from(&other.need);
+            self.need = Arc::clone(&other.need);
         }
         for (own, other) in [(&mut self.when, &other.when), (&mut self.path, &other.path)] {
             // Sorted, so that the order of rows does not show.
@@ -111,37 +140,48 @@ impl Facts {
                 .collect();
             all.sort_unstable();
             all.dedup();
-            *own = all.join(" | ");
+            if own != other {
+                *own = all.join(" | ").into();
+            }
         }
-        self.service = self.service.clone().min(other.service.clone());
+        if other.service < self.service {
+            self.service = Arc::clone(&other.service);
+        }
     }
 }
 
-fn facts(listed: &ListedRequirement<'_>, path: &str) -> Facts {
+fn facts(listed: &ListedRequirement<'_>, words: &mut Words) -> Facts {
     let cite = &listed.cite;
     let line = cite
         .line
         .map_or(String::new(), |line| format!(", line {line}"));
     let days =
         [listed.valid.from.clone(), listed.valid.until.clone()].map(Option::unwrap_or_default);
+    let need = serde_json::to_value(listed.need).ok();
+    let need = need
+        .as_ref()
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
+    let valid = match days.iter().all(String::is_empty) {
+        true => String::new(),
+        false => days.join(" to "),
+    };
     Facts {
-        service: listed.service.to_owned(),
-        need: serde_json::to_value(listed.need)
-            .ok()
-            .and_then(|v| v.as_str().map(str::to_owned))
-            .unwrap_or_default(),
-        when: listed.when.join(" and "),
-        valid: if days.iter().all(String::is_empty) {
-            String::new()
-        } else {
-            days.join(" to ")
-        },
-        path: path.to_owned(),
-        cite: format!("{}: {}, {}{line}", listed.document, cite.table, cite.row),
+        service: words.keep(listed.service),
+        need: words.keep(need),
+        when: words.keep(&listed.when.join(" and ")),
+        valid: words.keep(&valid),
+        path: words.keep(""),
+        cite: format!("{}: {}, {}{line}", listed.document, cite.table, cite.row).into(),
     }
 }
 
-fn ways(requirement: &Requirement, listed: &ListedRequirement<'_>, library: &Library) -> Vec<Way> {
+fn ways(
+    requirement: &Requirement,
+    listed: &ListedRequirement<'_>,
+    library: &Library,
+    words: &mut Words,
+) -> Vec<Way> {
     let document = library.document(requirement.document);
     let mut sources: Vec<String> = requirement
         .from
@@ -182,9 +222,9 @@ fn ways(requirement: &Requirement, listed: &ListedRequirement<'_>, library: &Lib
         for region in &listed.region {
             for transport in &transports {
                 out.extend(ports.iter().map(|ports| Way {
-                    source: source.clone(),
-                    region: (*region).to_owned(),
-                    transport: transport.clone(),
+                    source: words.keep(source),
+                    region: words.keep(region),
+                    transport: words.keep(transport),
                     ports: *ports,
                     deny: requirement.deny,
                 }));
@@ -207,12 +247,7 @@ pub(super) fn in_words(ways: &[&Way]) -> Vec<String> {
             (first, last) if first == last => first.to_string(),
             (first, last) => format!("{first}-{last}"),
         };
-        let key = (
-            way.source.as_str(),
-            way.region.as_str(),
-            way.transport.as_str(),
-            way.deny,
-        );
+        let key = (&*way.source, &*way.region, &*way.transport, way.deny);
         grouped.entry(key).or_default().push(ports);
     }
     let words = grouped

@@ -29,7 +29,10 @@ fn side<'a>(name: &'a str, library: &'a Library) -> Side<'a> {
 
 fn told(old: &[&str], new: &[&str]) -> Vec<String> {
     let (old, new) = (library(old), library(new));
-    let difference = diff(&side("old", &old), &side("new", &new));
+    let difference = diff(
+        Openings::of(&side("old", &old)),
+        &Openings::of(&side("new", &new)),
+    );
     let words = difference.changes.iter().map(|change| {
         format!(
             "{} {} [{}] [{}]{}{}",
@@ -160,7 +163,10 @@ fn use_of_what_may_be_closed_is_told_by_name_and_address() {
         library(&["to = [\"b.example.com\", \"192.0.2.0/24\", \"c.example.com\"]"]),
         library(&["to = [\"x.example.com\"]"]),
     );
-    let mut difference = diff(&side("old", &old), &side("new", &new));
+    let mut difference = diff(
+        Openings::of(&side("old", &old)),
+        &Openings::of(&side("new", &new)),
+    );
     let report = r#"{"flows":[
         {"start":"2026-01-01T00:00:00Z","end":"2026-01-01T00:00:09Z","initiator":{"ip":"10.0.0.5"},"responder":{"ip":"192.0.2.9"},"names":[{"fqdn":"b.example.com"}]},
         {"start":"2026-01-02T00:00:00Z","end":"2026-01-02T00:00:09Z","initiator":{"ip":"10.0.0.4"},"responder":{"ip":"203.0.113.9"},"names":[{"fqdn":"b.example.com"}]}]}"#;

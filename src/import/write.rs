@@ -9,6 +9,9 @@ use super::vocabulary;
 use crate::model::Transport;
 use crate::rules::{Direction, Need};
 
+/// Files of more rows leave out what holds where nothing is said.
+const MANY: usize = 2000;
+
 /// Hints longer than this are cut; the page has the rest.
 const MOST_OF_HINT: usize = 240;
 
@@ -31,8 +34,9 @@ pub(super) fn write(draft: &Draft) -> String {
     features(&mut out, draft);
     let groups = groups(&mut out, draft);
     let labelled = has_regions(draft);
+    let brief = rows.len() > MANY;
     for row in &rows {
-        requirement(&mut out, row, &groups, labelled);
+        requirement(&mut out, row, &groups, labelled, brief);
     }
     out
 }
@@ -271,12 +275,13 @@ fn requirement(
     row: &Written<'_>,
     groups: &BTreeMap<String, String>,
     labelled: bool,
+    brief: bool,
 ) {
     let entry = row.entry;
     out.push_str("\n[[requirement]]\n");
     key(out, "id", &row.id);
     key(out, "service", &shortened(&entry.service));
-    from(out, entry);
+    from(out, entry, brief);
     to(out, entry, labelled);
     if entry.to.len() > 1 && !entry.pool {
         out.push_str("expand = true\n");
@@ -307,34 +312,38 @@ fn requirement(
         let apps: Vec<String> = entry.traffic.apps.iter().map(|a| (*a).to_owned()).collect();
         let _ = writeln!(out, "app = {}", list(&apps));
     }
-    key(
-        out,
-        "direction",
-        match entry.direction {
-            Direction::Outbound => "outbound",
-            Direction::Inbound => "inbound",
-            Direction::Internal => "internal",
-            Direction::Local => "local",
-        },
-    );
+    if !brief || entry.direction != Direction::Outbound {
+        key(
+            out,
+            "direction",
+            match entry.direction {
+                Direction::Outbound => "outbound",
+                Direction::Inbound => "inbound",
+                Direction::Internal => "internal",
+                Direction::Local => "local",
+            },
+        );
+    }
     if !entry.regions.is_empty() {
         let _ = writeln!(out, "region = {}", list(&entry.regions));
     }
-    key(
-        out,
-        "need",
-        match entry.need {
-            Need::Required => "required",
-            Need::Conditional => "conditional",
-            Need::Optional => "optional",
-        },
-    );
+    if !brief || entry.need != Need::Required {
+        key(
+            out,
+            "need",
+            match entry.need {
+                Need::Required => "required",
+                Need::Conditional => "conditional",
+                Need::Optional => "optional",
+            },
+        );
+    }
     conditions(out, entry, groups);
     hint(out, entry);
     cite(out, entry);
 }
 
-fn from(out: &mut String, entry: &Entry) {
+fn from(out: &mut String, entry: &Entry, brief: bool) {
     let mut from: Vec<String> = entry
         .networks
         .iter()
@@ -349,7 +358,9 @@ fn from(out: &mut String, entry: &Entry) {
     }));
     if from.is_empty() {
         // Nobody is named: the row holds for every host of the site, and the page does not say so.
-        out.push_str("from-stated = false\n");
+        if !brief {
+            out.push_str("from-stated = false\n");
+        }
         return;
     }
     lines(out, "from", &from);

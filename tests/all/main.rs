@@ -17,6 +17,7 @@ mod harness;
 mod hidden_hosts;
 mod hidden_names;
 mod hostile;
+mod import;
 mod lab_table;
 mod last_tries;
 mod laws;

@@ -20,7 +20,7 @@ pub(super) use values::{Values, transports};
 use super::code;
 use super::problem::{Problem, Problems, Source};
 use super::read::{Sections, read_in_parts};
-use super::syntax::RuleFile;
+use super::syntax::{RequirementText, RuleFile};
 use super::{
     Document, DocumentIndex, GroupIndex, Library, Member, Need, RequirementIndex, RuleText, Target,
 };
@@ -93,7 +93,12 @@ pub fn check(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), Vec<Problem>
         }
     }
     files.dedup_by(|b, a| a.file.document.id == b.file.document.id);
-    let library = assemble(&files, &mut problems);
+    // Rows as written are let go as they are checked: there may be very many.
+    let rows = files
+        .iter_mut()
+        .map(|file| std::mem::take(&mut file.file.requirement));
+    let rows = rows.collect();
+    let library = assemble(&files, rows, &mut problems);
     if problems.has_errors() {
         Err(problems.finish())
     } else {
@@ -143,7 +148,11 @@ fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
     })
 }
 
-fn assemble(files: &[Written], problems: &mut Problems) -> Library {
+fn assemble(
+    files: &[Written],
+    rows: Vec<Vec<RequirementText>>,
+    problems: &mut Problems,
+) -> Library {
     let (roles, role_words) = declarations::roles(files, problems);
     let (features, feature_words) = declarations::features(files, problems);
     let (groups, group_places) = declarations::groups(files, problems);
@@ -155,7 +164,7 @@ fn assemble(files: &[Written], problems: &mut Problems) -> Library {
         features,
     };
     let mut drafts: Vec<(usize, Draft)> = Vec::new();
-    for (at, file) in files.iter().enumerate() {
+    for (at, (file, rows)) in files.iter().zip(rows).enumerate() {
         let mut values = Values {
             source: &file.source,
             problems,
@@ -181,9 +190,9 @@ fn assemble(files: &[Written], problems: &mut Problems) -> Library {
             regions: &document.regions,
             groups: &groups,
         };
-        for text in &file.file.requirement {
+        for text in rows {
             drafts.extend(
-                entries::requirement(text, &around, &mut values)
+                entries::requirement(&text, &around, &mut values)
                     .into_iter()
                     .map(|d| (at, d)),
             );
