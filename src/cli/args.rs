@@ -416,6 +416,10 @@ pub(super) struct RulesImport {
     /// The document's id; made of the file's name where none is given.
     #[arg(long, value_name = "ID")]
     pub(super) id: Option<String>,
+    /// An existing rule file of the same source: its ids, roles, conditions, comments and hand-made rows are kept, and only
+    /// what the source changed is changed.
+    #[arg(long, value_name = "FILE")]
+    pub(super) against: Option<PathBuf>,
     /// For JSON or CSV of other shapes: a TOML file that says which key or column is the name, port, service or region.
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<PathBuf>,

@@ -91,22 +91,15 @@ fn document_id(text: &str) -> Option<&str> {
     line.split('"').nth(1)
 }
 
-/// The shipped rule file of that id, or all of them.
+/// The shipped rule file of that id, a shipped set, or the four pages.
 fn shipped(id: &str) -> anyhow::Result<Vec<RuleText>> {
-    let all = rules::embedded();
-    let names: Vec<String> = all
-        .iter()
-        .map(|text| text.name.trim_end_matches(".toml").to_owned())
-        .collect();
-    let found: Vec<RuleText> = all
+    let pages = rules::embedded();
+    let found: Vec<RuleText> = pages
         .into_iter()
         .filter(|text| id.is_empty() || text.name.strip_suffix(".toml") == Some(id))
         .collect();
     match found.is_empty() {
-        true => bail!(
-            "no shipped rule set is called `{id}`; there are {}",
-            names.join(", ")
-        ),
+        true => super::plan::shipped(id),
         false => Ok(found),
     }
 }

@@ -32,6 +32,7 @@ fn options(command: &RulesImport) -> anyhow::Result<Options> {
     Ok(Options {
         id: command.id.clone(),
         ports: command.ports.clone(),
+        against: command.against.as_ref().map(text).transpose()?,
         mapping: command.mapping.as_ref().map(text).transpose()?,
     })
 }
@@ -74,7 +75,8 @@ fn tell(imported: &Imported, command: &RulesImport, common: &Common) {
             "{}: {}, {} taken; {} not understood",
             text::visible(&command.source.display().to_string()),
             count(imported.rows, "row"),
-            count(imported.endpoints, "name or address").replace("addresss", "addresses"),
+            count(imported.endpoints, "name or address")
+                .replace("name or addresses", "names or addresses"),
             count(imported.rest.len(), "cell or line").replace("cell or lines", "cells or lines"),
         ),
     );

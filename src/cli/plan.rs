@@ -92,7 +92,7 @@ fn is_added(path: &OsString) -> bool {
 }
 
 /// A shipped set by its name.
-fn shipped(name: &str) -> anyhow::Result<Vec<RuleText>> {
+pub(super) fn shipped(name: &str) -> anyhow::Result<Vec<RuleText>> {
     let Some(set) = rules::shipped_set(name) else {
         let known = rules::SHIPPED_SETS
             .iter()

@@ -13,6 +13,11 @@ pub(super) struct Ids {
 }
 
 impl Ids {
+    /// Keeps an id from being given.
+    pub(super) fn reserve(&mut self, id: &str) {
+        self.taken.insert(id.to_owned());
+    }
+
     /// An id that nobody has: `base`, or `base.2` and so on. A dash would meet the ids of expanded rows.
     pub(super) fn give(&mut self, base: &str) -> String {
         let next = self.next.entry(base.to_owned()).or_insert(1);

@@ -235,8 +235,9 @@ fn opening(reading: &mut Reading1, before: &[&str], label: &mut Option<String>) 
 
 /// `1.`, `(a)`: numbering.
 fn is_number(text: &str) -> bool {
-    let text = text.trim_matches(['.', ')', '(']);
-    text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit()) || text.len() == 1
+    let bare = text.trim_matches(['.', ')', '(']);
+    let digits = bare.len() <= 3 && bare.bytes().all(|b| b.is_ascii_digit());
+    digits || (bare.chars().count() == 1 && bare != text)
 }
 
 /// `192.0.2.1 - 192.0.2.9` with its blanks taken out.

@@ -15,10 +15,12 @@
 //! | `columns`, `rows`, `cells`, `line` | what columns, rows, cells and lines say |
 //! | `endpoint`, `traffic`, `parties`, `vocabulary` | words: names and addresses, ports and protocols, roles, regions |
 //! | `draft`, `ids`, `write` | the rule file in the making |
+//! | `against` | an existing rule file, renewed |
 //!
 //! Nothing is dropped: what is not taken is a [`Leftover`]. Nothing is invented: a name in prose, in a command or behind
 //! a link to read is none, and what is a guess says so.
 
+mod against;
 mod build;
 mod cells;
 mod columns;
@@ -69,6 +71,8 @@ pub struct Options {
     pub ports: Vec<String>,
     /// The text of a mapping file: which key or column of JSON or CSV is what.
     pub mapping: Option<String>,
+    /// The text of an existing rule file, of which as much as possible is kept.
+    pub against: Option<String>,
 }
 
 /// A rule file, and what did not become part of it.
@@ -98,6 +102,9 @@ pub enum ImportError {
     /// A mapping file that cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    /// The existing rule file is none.
+    #[error("the existing rule file: {0}")]
+    Against(Box<toml::de::Error>),
     /// No row was understood.
     #[error("no requirement was found in it: {0}")]
     Nothing(String),
@@ -152,16 +159,24 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
     }
     settle(&mut draft, stem, options, &decoded.text);
     rest.sort_by(|a, b| a.line.cmp(&b.line));
+    let rows = draft.entries.len();
+    let each = |entry: &draft::Entry| entry.to.len() + entry.networks.len();
+    let endpoints = draft.entries.iter().map(each).sum();
+    let text = match &options.against {
+        None => write::write(&draft),
+        Some(existing) => {
+            let renewed = against::renew(existing, draft)
+                .map_err(|error| ImportError::Against(Box::new(error)))?;
+            notes.extend(renewed.changes);
+            renewed.text
+        }
+    };
     Ok(Imported {
-        text: write::write(&draft),
+        text,
         rest,
         notes,
-        rows: draft.entries.len(),
-        endpoints: draft
-            .entries
-            .iter()
-            .map(|entry| entry.to.len() + entry.networks.len())
-            .sum(),
+        rows,
+        endpoints,
     })
 }
 
@@ -216,6 +231,16 @@ fn settle(draft: &mut Draft, stem: &str, options: &Options, text: &str) {
         draft.notes.push(format!(
             "rows that state no port: {unstated}; {} over TCP is {how}",
             draft.unstated_ports.join(", ")
+        ));
+    }
+    let callers = draft
+        .entries
+        .iter()
+        .filter(|entry| !entry.networks.is_empty())
+        .count();
+    if callers > 0 {
+        draft.notes.push(format!(
+            "rows of sources of calls into the site, which are no destinations: {callers}"
         ));
     }
     let silent = draft

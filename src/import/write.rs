@@ -26,7 +26,11 @@ pub(super) struct Written<'a> {
 
 /// The rule file.
 pub(super) fn write(draft: &Draft) -> String {
-    let rows = rows(draft);
+    text(draft, &[])
+}
+
+fn text(draft: &Draft, taken: &[&str]) -> String {
+    let rows = rows(draft, taken);
     let mut out = String::with_capacity(4096 + rows.len() * 256);
     document(&mut out, draft);
     regions(&mut out, draft);
@@ -41,9 +45,15 @@ pub(super) fn write(draft: &Draft) -> String {
     out
 }
 
+/// The same for rows that join a file which has these ids.
+pub(super) fn write_beside(draft: &Draft, taken: &[&str]) -> String {
+    text(draft, taken)
+}
+
 /// Entries with their ids; one that has ports over TCP and others over UDP becomes two.
-fn rows(draft: &Draft) -> Vec<Written<'_>> {
+fn rows<'a>(draft: &'a Draft, taken: &[&str]) -> Vec<Written<'a>> {
     let mut ids = Ids::default();
+    taken.iter().for_each(|id| ids.reserve(id));
     let mut out = Vec::new();
     for entry in &draft.entries {
         for (ports, implied, transports) in split_by_transport(entry) {
@@ -537,7 +547,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// A key as TOML takes it.
-fn bare(text: &str) -> String {
+pub(super) fn bare(text: &str) -> String {
     let plain = text
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

@@ -68,6 +68,20 @@ pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
+    // A device or a pipe is written to; a file that took its place would break it for everybody.
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let failed = |source| ReportError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(failed)?;
+        let mut out = BufWriter::with_capacity(1 << 16, file);
+        write(&mut out)?;
+        return out.flush().map_err(failed);
+    }
     Aside::write(path, write)?.appear().map(drop)
 }
 

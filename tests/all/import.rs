@@ -130,12 +130,12 @@ fn html_with_spans_lists_choices_and_notes() {
 <script>var host = "tracker.acme.example";</script></body></html>"#;
     let imported = Imported::of("acme.html", page, &[]).text();
     imported.holds(&[
-        "any > u.jp.acme.example :443/TCP [japan] Updates",
-        "any > u.eu.acme.example :443/TCP [europe] Updates",
-        "any > cdn.eu.acme.example :443/TCP [europe] Updates",
-        "any > login.acme.example :80,443/TCP [all] Login",
-        "any > www.captcha-a.example :80,443/TCP [all] Login",
-        "any > www.captcha-b.example :80,443/TCP [all] Login",
+        "any > u.jp.acme.example :443/tcp [japan] Updates",
+        "any > u.eu.acme.example :443/tcp [europe] Updates",
+        "any > cdn.eu.acme.example :443/tcp [europe] Updates",
+        "any > login.acme.example :80,443/tcp [all] Login",
+        "any > www.captcha-a.example :80,443/tcp [all] Login",
+        "any > www.captcha-b.example :80,443/tcp [all] Login",
         "any > t.acme.example/v1/in :~443/ [all] Telemetry",
     ]);
     imported.complains(&[
@@ -170,11 +170,11 @@ fn markdown_with_region_columns_and_lists() {
         "any > jp.acme.example :/ [japan] Console",
         "any > d.us.acme.example :/ [us] Data",
         "any > d2.us.acme.example :/ [us] Data",
-        "any > dl.acme.example :443/TCP [all] Installer downloads",
-        "any > *.cdn.acme.example :443/TCP [all] Installer downloads",
+        "any > dl.acme.example :443/tcp [all] Installer downloads",
+        "any > *.cdn.acme.example :443/tcp [all] Installer downloads",
         "any > 192.0.2.0/24 :8801-8810/ [all] Addresses",
-        "any > 198.51.100.1 :3478-3479/UDP [all] Addresses",
-        "any > 198.51.100.2 :3478-3479/UDP [all] Addresses",
+        "any > 198.51.100.1 :3478-3479/udp [all] Addresses",
+        "any > 198.51.100.2 :3478-3479/udp [all] Addresses",
     ]);
     imported.complains(&["proxy.corp.example"]);
 }
@@ -184,10 +184,10 @@ fn text_that_a_browser_leaves_by_signs_tabs_and_none() {
     let signs = "Required ports\nSource | Destination | Port | Protocol | |\nAgents | DNS server | 53 | DNS over UDP | |\n\
         Acme cloud\n|\n443 | HTTPS over TCP | ||\n80 | HTTP over TCP | |||\nRelays(if any) | Other relays | 4122 | HTTPS over TCP | |\n";
     let expected = [
-        "agent > dns-server :53/UDP [all] DNS server",
-        "agent > acme-cloud :443/TCP [all] Acme cloud",
-        "agent > acme-cloud :80/TCP [all] Acme cloud",
-        "relay > relay :4122/TCP [all] Other relays",
+        "agent > dns-server :53/udp [all] DNS server",
+        "agent > acme-cloud :443/tcp [all] Acme cloud",
+        "agent > acme-cloud :80/tcp [all] Acme cloud",
+        "relay > relay :4122/tcp [all] Other relays",
     ];
     Imported::of("a.txt", signs, &[]).text().holds(&expected);
     let tabs = "Required ports\nSource\tDestination\tPort\tProtocol\nAgents\tDNS server\t53\tDNS over UDP\n\
@@ -299,8 +299,8 @@ fn addresses_of_callers_are_sources_and_kept_apart() {
         <tr><td>Acme subnets:<br>Japan: 198.51.100.0/27<br>UK: 203.0.113.0/27</td><td>SIEM server (if any)</td><td>514</td><td>Syslog over UDP</td></tr></table>";
     Imported::of("in.html", page, &[]).text().holds(&[
         "192.0.2.0/27 > inbound-receiver :/ [japan] Inbound calls",
-        "198.51.100.0/27 > siem-server :514/UDP [japan] SIEM server",
-        "203.0.113.0/27 > siem-server :514/UDP [uk] SIEM server",
+        "198.51.100.0/27 > siem-server :514/udp [japan] SIEM server",
+        "203.0.113.0/27 > siem-server :514/udp [uk] SIEM server",
     ]);
 }
 
@@ -310,11 +310,11 @@ fn published_lists_by_their_keys() {
         {"id":5,"serviceArea":"Exchange","urls":["outlook.acme.example"],"tcpPorts":"143,993","category":"Allow","required":false,"notes":"IMAP only","new-key":1}]"#;
     let imported = Imported::of("m365.json", m365, &[]).text();
     imported.holds(&[
-        "any > outlook.acme.example :80,443/TCP [all] Exchange Online",
-        "any > *cdn.acme.example :80,443/TCP [all] Exchange Online",
-        "any > auto.*.acme.example :80,443/TCP [all] Exchange Online",
-        "any > 192.0.2.0/24 :80,443/TCP [all] Exchange Online",
-        "any > outlook.acme.example :143,993/TCP [all] Exchange",
+        "any > outlook.acme.example :80,443/tcp [all] Exchange Online",
+        "any > *cdn.acme.example :80,443/tcp [all] Exchange Online",
+        "any > auto.*.acme.example :80,443/tcp [all] Exchange Online",
+        "any > 192.0.2.0/24 :80,443/tcp [all] Exchange Online",
+        "any > outlook.acme.example :143,993/tcp [all] Exchange",
     ]);
     imported.complains(&["new-key"]);
     assert!(
@@ -366,7 +366,7 @@ fn any_other_list_by_a_mapping_file() {
         list,
     )
     .text();
-    imported.holds(&["any > a.acme.example :443/TCP [eu] Updates"]);
+    imported.holds(&["any > a.acme.example :443/tcp [eu] Updates"]);
     imported.complains(&["not one", "data.eu.hosts[1]"]);
     with(
         "delimiter = \";\"\ncolumns = [\"net\", \"use\", \"p\"]\naddress = \"net\"\nservice = \"use\"\nport = \"p\"\n",
@@ -374,7 +374,7 @@ fn any_other_list_by_a_mapping_file() {
         "192.0.2.0/24;Backup;9000-9010/tcp\n",
     )
     .text()
-    .holds(&["any > 192.0.2.0/24 :9000-9010/TCP [all] Backup"]);
+    .holds(&["any > 192.0.2.0/24 :9000-9010/tcp [all] Backup"]);
     let wrong = with("nam = \"x\"\n", "list.json", list);
     assert_eq!(wrong.ran.status, 2);
 }

@@ -1,0 +1,768 @@
+//! An existing rule file with what a new version of its source changed, and nothing else: ids, roles, conditions, groups,
+//! comments and hand-made rows stay as they are written.
+//!
+//! A name that the source has no more leaves its row; a row without a `cite` is somebody's own and is kept whole. A new
+//! name joins the row that its neighbours of the source are in, where that row is a list, or becomes a row at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::{Table, Value};
+
+use super::draft::{Draft, Entry, Party};
+use super::vocabulary;
+use super::write;
+
+/// What opens a row.
+const ROW: &str = "[[requirement]]";
+
+/// The file as it is to be, and what was changed.
+pub(super) struct Renewed {
+    pub(super) text: String,
+    pub(super) changes: Vec<String>,
+}
+
+/// Renews a rule file.
+///
+/// # Errors
+/// Where it is no TOML.
+pub(super) fn renew(existing: &str, mut draft: Draft) -> Result<Renewed, toml::de::Error> {
+    let table: Table = toml::from_str(existing)?;
+    let (head, blocks) = blocks(existing);
+    let written = table.get("requirement").and_then(Value::as_array);
+    let mut rows: Vec<Row> = written
+        .into_iter()
+        .flatten()
+        .zip(blocks)
+        .map(|(value, block)| Row::of(value, block))
+        .collect();
+    let words = Words::of(&table);
+    for entry in &mut draft.entries {
+        words.translate(entry);
+    }
+    let mut changes = Vec::new();
+    let fresh = compare(&mut rows, &draft, &mut changes);
+    let text = |with_gone: bool| {
+        let kept = rows.iter().filter(|row| with_gone || !row.gone);
+        let body: String = kept.map(|row| row.block.as_str()).collect();
+        let mut text = format!("{}{body}", words.head(&head, &draft, &fresh));
+        text.push_str(&appended(&rows, &draft, &fresh, &words));
+        text
+    };
+    let mut out = text(false);
+    if rows.iter().any(|row| row.gone) && refers_to_nothing(&out, existing) {
+        changes.push(
+            "rows that are gone from the source are kept, since others refer to them".to_owned(),
+        );
+        out = text(true);
+    }
+    Ok(Renewed { text: out, changes })
+}
+
+/// Whether a file that was good has errors now.
+fn refers_to_nothing(text: &str, before: &str) -> bool {
+    let good = |text: &str| {
+        let text = crate::rules::RuleText {
+            name: "against".to_owned(),
+            text: text.to_owned(),
+        };
+        crate::rules::check(&[text]).is_ok()
+    };
+    !good(text) && good(before)
+}
+
+/// What stands before the first row, and each row with the lines below it.
+fn blocks(text: &str) -> (String, Vec<String>) {
+    let mut head = String::new();
+    let mut blocks: Vec<String> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if line.trim() == ROW {
+            blocks.push(String::new());
+        }
+        match blocks.last_mut() {
+            Some(block) => block.push_str(line),
+            None => head.push_str(line),
+        }
+    }
+    (head, blocks)
+}
+
+/// A row of the existing file.
+struct Row {
+    id: String,
+    service: String,
+    hosts: Vec<String>,
+    sources: Vec<String>,
+    roles: Vec<String>,
+    ports: BTreeSet<(u16, u16)>,
+    regions: Vec<String>,
+    is_list: bool,
+    is_cited: bool,
+    block: String,
+    gone: bool,
+}
+
+impl Row {
+    fn of(value: &Value, block: String) -> Self {
+        let texts = |key: &str| -> Vec<String> {
+            let all = match value.get(key) {
+                Some(Value::Array(list)) => list.clone(),
+                Some(one) => vec![one.clone()],
+                None => Vec::new(),
+            };
+            let text = |one: &Value| match one {
+                Value::Table(table) => ["host", "cidr", "ip", "role"]
+                    .iter()
+                    .find_map(|key| table.get(*key)?.as_str().map(str::to_owned)),
+                Value::Integer(number) => Some(number.to_string()),
+                other => other.as_str().map(str::to_owned),
+            };
+            all.iter().filter_map(text).collect()
+        };
+        let text = |key: &str| {
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let truth = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let (roles, hosts): (Vec<String>, Vec<String>) = texts("to")
+            .into_iter()
+            .partition(|to| to.starts_with("role:") || to == "any" || to == "localhost");
+        let port = |text: &String| {
+            let (first, last) = text.split_once('-').unwrap_or((text, text));
+            Some((first.parse().ok()?, last.parse().ok()?))
+        };
+        Self {
+            id: text("id"),
+            service: text("service"),
+            hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            sources: texts("from"),
+            roles: roles
+                .iter()
+                .map(|role| role.trim_start_matches("role:").to_owned())
+                .collect(),
+            ports: texts("ports").iter().filter_map(port).collect(),
+            regions: texts("region")
+                .into_iter()
+                .filter(|region| region != "all")
+                .collect(),
+            is_list: truth("expand") || truth("pool"),
+            is_cited: value.get("cite").is_some(),
+            block,
+            gone: false,
+        }
+    }
+
+    /// How alike a row and an entry are, besides their destinations.
+    fn likeness(&self, entry: &Entry) -> usize {
+        let words = |text: &str| -> BTreeSet<String> {
+            vocabulary::slug(text)
+                .split('-')
+                .map(str::to_owned)
+                .collect()
+        };
+        let shared = words(&self.service)
+            .intersection(&words(&entry.service))
+            .count();
+        let region = usize::from(
+            self.regions.is_empty() == entry.regions.is_empty()
+                && self.regions.iter().all(|r| entry.regions.contains(r)),
+        );
+        let ports = entry
+            .traffic
+            .ports
+            .iter()
+            .any(|p| self.ports.contains(&(p.first, p.last)));
+        let sources = entry
+            .sources
+            .iter()
+            .any(|party| self.sources.contains(&party.role));
+        shared + 2 * region + 2 * usize::from(ports) + 2 * usize::from(sources)
+    }
+}
+
+/// Changes rows in place; gives the entries, or parts of them, that no row has.
+fn compare(rows: &mut [Row], draft: &Draft, changes: &mut Vec<String>) -> Vec<Entry> {
+    let mut of_host: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        for host in row.hosts.iter().chain(&row.sources) {
+            of_host.entry(host.clone()).or_default().push(at);
+        }
+    }
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut lines: BTreeMap<usize, (usize, u32)> = BTreeMap::new();
+    let mut fresh = Vec::new();
+    for entry in &draft.entries {
+        let hosts: Vec<String> = entry
+            .to
+            .iter()
+            .map(|to| to.endpoint.host.clone())
+            .chain(entry.networks.iter().cloned())
+            .collect();
+        seen.extend(hosts.iter().cloned());
+        if hosts.is_empty() {
+            if !rows.iter().any(|row| is_same_role_row(row, entry)) {
+                changes.push(format!("new row: {}", entry.service));
+                fresh.push(entry.clone());
+            }
+            continue;
+        }
+        let best = |host: &String, rows: &[Row]| {
+            let known = of_host.get(host)?;
+            known
+                .iter()
+                .copied()
+                .max_by_key(|at| (rows[*at].likeness(entry), std::cmp::Reverse(*at)))
+        };
+        let homes: Vec<Option<usize>> = hosts.iter().map(|host| best(host, rows)).collect();
+        for (at, home) in homes.iter().enumerate() {
+            let line = entry
+                .to
+                .get(at)
+                .map(|to| to.line)
+                .or(entry.place.line)
+                .filter(|line| *line > 0);
+            if let (Some(home), Some(line)) = (home, line) {
+                let likeness = rows[*home].likeness(entry);
+                let known = lines.entry(*home).or_insert((likeness, line));
+                if likeness > known.0 || (likeness == known.0 && line < known.1) {
+                    *known = (likeness, line);
+                }
+            }
+        }
+        new_hosts(rows, entry, &hosts, &homes, changes, &mut fresh);
+        new_ports(rows, entry, &homes, &of_host, changes, &mut fresh);
+    }
+    for (at, (_, line)) in lines {
+        rows[at].block = with_line(&rows[at].block, line);
+    }
+    for row in rows
+        .iter_mut()
+        .filter(|row| row.is_cited && !row.hosts.is_empty())
+    {
+        let gone: Vec<String> = row
+            .hosts
+            .iter()
+            .filter(|host| !seen.contains(*host))
+            .cloned()
+            .collect();
+        for host in &gone {
+            changes.push(format!("{}: {host} is gone from the source", row.id));
+        }
+        row.gone = gone.len() == row.hosts.len() && row.roles.is_empty();
+        if !row.gone {
+            for host in &gone {
+                row.block = without(&row.block, host);
+            }
+        }
+    }
+    fresh
+}
+
+/// A row to the same roles over the same ports.
+fn is_same_role_row(row: &Row, entry: &Entry) -> bool {
+    let role = entry
+        .roles
+        .iter()
+        .any(|party| row.roles.contains(&party.role))
+        || entry.needs_of.is_some();
+    let ports: Vec<(u16, u16)> = match entry.traffic.ports.is_empty() {
+        true => entry
+            .traffic
+            .implied()
+            .into_iter()
+            .map(|p| (p, p))
+            .collect(),
+        false => entry
+            .traffic
+            .ports
+            .iter()
+            .map(|p| (p.first, p.last))
+            .collect(),
+    };
+    let same_ports = ports.iter().any(|ports| row.ports.contains(ports))
+        || (ports.is_empty() && row.ports.is_empty());
+    // Where pages call a role by another word, its ports and two words of its service tell.
+    same_ports && (role || row.likeness(entry) >= 4)
+}
+
+/// New names join the list that their neighbours are in, or make a row of their own.
+fn new_hosts(
+    rows: &mut [Row],
+    entry: &Entry,
+    hosts: &[String],
+    homes: &[Option<usize>],
+    changes: &mut Vec<String>,
+    fresh: &mut Vec<Entry>,
+) {
+    let missing: Vec<usize> = (0..hosts.len()).filter(|at| homes[*at].is_none()).collect();
+    if missing.is_empty() {
+        return;
+    }
+    let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
+    for home in homes.iter().flatten().filter(|home| rows[**home].is_list) {
+        *votes.entry(*home).or_default() += 1;
+    }
+    let home = votes
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map(|(home, _)| home);
+    match home.filter(|_| entry.networks.is_empty()) {
+        Some(home) => {
+            for at in missing {
+                changes.push(format!(
+                    "{}: {} is new in the source",
+                    rows[home].id, hosts[at]
+                ));
+                rows[home].block = with(&rows[home].block, &hosts[at]);
+            }
+        }
+        None => {
+            let kept = |at: &usize| missing.contains(at);
+            let mut part = entry.clone();
+            part.to = entry
+                .to
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| kept(at))
+                .map(|(_, to)| to.clone())
+                .collect();
+            if entry.to.is_empty() {
+                part.networks = missing.iter().map(|at| hosts[*at].clone()).collect();
+            }
+            part.choice = None;
+            changes.push(format!(
+                "new row: {}: {}",
+                entry.service,
+                missing
+                    .iter()
+                    .map(|at| hosts[*at].as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ));
+            fresh.push(part);
+        }
+    }
+}
+
+/// Ports that the source states and no row of the entry's names has.
+fn new_ports(
+    rows: &mut [Row],
+    entry: &Entry,
+    homes: &[Option<usize>],
+    of_host: &BTreeMap<String, Vec<usize>>,
+    changes: &mut Vec<String>,
+    fresh: &mut Vec<Entry>,
+) {
+    let Some(home) = homes.iter().flatten().next().copied() else {
+        return;
+    };
+    let stated: BTreeSet<(u16, u16)> = entry
+        .traffic
+        .ports
+        .iter()
+        .map(|p| (p.first, p.last))
+        .collect();
+    let host = entry
+        .to
+        .first()
+        .map(|to| &to.endpoint.host)
+        .or(entry.networks.first());
+    let all = host
+        .and_then(|host| of_host.get(host))
+        .map_or(&[][..], Vec::as_slice);
+    let known: BTreeSet<(u16, u16)> = all
+        .iter()
+        .flat_map(|at| rows[*at].ports.iter().copied())
+        .collect();
+    let missing: Vec<(u16, u16)> = stated.difference(&known).copied().collect();
+    if missing.is_empty() || all.is_empty() {
+        return;
+    }
+    let shown = |ports: &[(u16, u16)]| {
+        let one = |(a, b): &(u16, u16)| {
+            if a == b {
+                a.to_string()
+            } else {
+                format!("\"{a}-{b}\"")
+            }
+        };
+        ports.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let alone = all.len() == 1 && homes.iter().all(|h| *h == Some(home)) && rows[home].is_cited;
+    if alone {
+        let ports = shown(&stated.iter().copied().collect::<Vec<_>>());
+        changes.push(format!("{}: the source says ports {ports}", rows[home].id));
+        rows[home].block = with_ports(&rows[home].block, &ports);
+        rows[home].ports = stated;
+    } else {
+        changes.push(format!(
+            "new row: {}: ports {}",
+            entry.service,
+            shown(&missing)
+        ));
+        let mut part = entry.clone();
+        part.traffic
+            .ports
+            .retain(|p| missing.contains(&(p.first, p.last)));
+        part.choice = None;
+        fresh.push(part);
+    }
+}
+
+/// Where the value of a key stands in a block: from behind `=` to its end.
+fn value_of(block: &str, key: &str) -> Option<std::ops::Range<usize>> {
+    let mut at = 0;
+    for line in block.split_inclusive('\n') {
+        let rest = line.strip_prefix(key).map(str::trim_start);
+        if let Some(rest) = rest.and_then(|rest| rest.strip_prefix('=')) {
+            let start = at + line.len() - rest.len();
+            let (mut depth, mut quoted, mut escaped) = (0_i32, false, false);
+            for (offset, c) in block[start..].char_indices() {
+                match c {
+                    _ if escaped => escaped = false,
+                    '\\' if quoted => escaped = true,
+                    '"' => quoted = !quoted,
+                    '[' | '{' if !quoted => depth += 1,
+                    ']' | '}' if !quoted => depth -= 1,
+                    '\n' if !quoted && depth <= 0 => return Some(start..start + offset),
+                    _ => {}
+                }
+            }
+            return Some(start..block.len());
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// The block with a destination more.
+fn with(block: &str, host: &str) -> String {
+    let Some(place) = value_of(block, "to") else {
+        return block.to_owned();
+    };
+    let value = block[place.clone()].trim_end();
+    let quoted = write::quoted(host);
+    let Some(inner) = value
+        .trim()
+        .strip_prefix('[')
+        .and_then(|v| v.strip_suffix(']'))
+    else {
+        return format!(
+            "{} [{}, {quoted}]{}",
+            &block[..place.start],
+            value.trim(),
+            &block[place.end..]
+        );
+    };
+    let list = match inner.contains('\n') {
+        true => format!("{}\n    {quoted},\n", with_comma(inner)),
+        false => format!(
+            "{}{quoted}",
+            if inner.trim().is_empty() {
+                String::new()
+            } else {
+                format!("{}, ", inner.trim().trim_end_matches(','))
+            }
+        ),
+    };
+    format!("{} [{list}]{}", &block[..place.start], &block[place.end..])
+}
+
+fn with_comma(inner: &str) -> String {
+    let inner = inner.trim_end();
+    match inner.ends_with(',') || inner.trim().is_empty() {
+        true => inner.to_owned(),
+        false => format!("{inner},"),
+    }
+}
+
+/// The block without a destination: its text, or the table that it is in.
+fn without(block: &str, host: &str) -> String {
+    let Some(place) = value_of(block, "to") else {
+        return block.to_owned();
+    };
+    let value = &block[place.clone()];
+    let quoted = write::quoted(host);
+    let Some(found) = value.to_ascii_lowercase().find(&quoted) else {
+        return block.to_owned();
+    };
+    let before = &value[..found];
+    let (start, mut end) = match before.trim_end().ends_with('=') {
+        true => {
+            let open = before.rfind('{').unwrap_or(found);
+            let close = value[found..]
+                .find('}')
+                .map_or(value.len(), |at| found + at + 1);
+            (open, close)
+        }
+        false => (found, found + quoted.len()),
+    };
+    if value[end..].starts_with(',') {
+        end += 1;
+    }
+    let behind = &value[end..];
+    let behind = behind.strip_prefix(' ').unwrap_or(behind);
+    // A line that had nothing else goes with it.
+    let (front, behind) = match (value[..start].rfind('\n'), behind.starts_with('\n')) {
+        (Some(at), true) if value[at..start].trim().is_empty() => (&value[..at], behind),
+        _ => (&value[..start], behind),
+    };
+    let list = format!("{front}{behind}").replace(", ]", "]");
+    format!("{}{list}{}", &block[..place.start], &block[place.end..])
+}
+
+fn with_ports(block: &str, ports: &str) -> String {
+    match value_of(block, "ports") {
+        Some(place) => format!("{} [{ports}]{}", &block[..place.start], &block[place.end..]),
+        None => match value_of(block, "to") {
+            Some(place) => format!(
+                "{}\nports = [{ports}]{}",
+                &block[..place.end],
+                &block[place.end..]
+            ),
+            None => block.to_owned(),
+        },
+    }
+}
+
+/// The block with another line in its cite.
+fn with_line(block: &str, line: u32) -> String {
+    let Some(place) = value_of(block, "cite") else {
+        return block.to_owned();
+    };
+    let value = &block[place.clone()];
+    let Some(at) = value.rfind("line = ") else {
+        return block.to_owned();
+    };
+    let digits = at + "line = ".len();
+    let end = value[digits..]
+        .find(|c: char| !c.is_ascii_digit())
+        .map_or(value.len(), |end| digits + end);
+    format!(
+        "{}{}{line}{}{}",
+        &block[..place.start],
+        &value[..digits],
+        &value[end..],
+        &block[place.end..]
+    )
+}
+
+/// Words of the existing file for roles and regions.
+struct Words {
+    roles: BTreeMap<String, String>,
+    regions: BTreeMap<String, String>,
+}
+
+impl Words {
+    fn of(table: &Table) -> Self {
+        let read = |key: &str| {
+            let mut out = BTreeMap::new();
+            for (name, value) in table
+                .get(key)
+                .and_then(Value::as_table)
+                .into_iter()
+                .flatten()
+            {
+                out.insert(name.clone(), name.clone());
+                let aliases = value
+                    .get("aliases")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten();
+                for alias in aliases.filter_map(Value::as_str) {
+                    out.entry(alias.to_lowercase())
+                        .or_insert_with(|| name.clone());
+                }
+            }
+            out
+        };
+        Self {
+            roles: read("roles"),
+            regions: read("regions"),
+        }
+    }
+
+    /// The entry in the words of the existing file.
+    fn translate(&self, entry: &mut Entry) {
+        let parties = entry
+            .sources
+            .iter_mut()
+            .chain(&mut entry.roles)
+            .chain(&mut entry.needs_of);
+        for party in parties {
+            if let Some(known) = self.roles.get(&party.role) {
+                party.role.clone_from(known);
+            }
+        }
+        for region in &mut entry.regions {
+            if let Some(known) = self.regions.get(region) {
+                region.clone_from(known);
+            }
+        }
+    }
+
+    /// The head, with regions that new rows need.
+    fn head(&self, head: &str, draft: &Draft, fresh: &[Entry]) -> String {
+        let mut out = head.to_owned();
+        let regions: BTreeSet<&String> = fresh
+            .iter()
+            .flat_map(|e| &e.regions)
+            .filter(|r| !self.regions.contains_key(*r))
+            .collect();
+        let features: BTreeSet<&String> = fresh.iter().filter_map(|e| e.feature.as_ref()).collect();
+        let mut insert = |section: &str, lines: String| {
+            if lines.is_empty() {
+                return;
+            }
+            let title = format!("[{section}]\n");
+            match out.find(&title) {
+                Some(at) => out.insert_str(at + title.len(), &lines),
+                None => out.push_str(&format!("{title}{lines}\n")),
+            }
+        };
+        insert(
+            "regions",
+            regions
+                .iter()
+                .map(|region| format!("{} = {{}}\n", write::bare(region)))
+                .collect(),
+        );
+        let about = |feature: &&String| {
+            draft
+                .features
+                .get(*feature)
+                .map_or("", String::as_str)
+                .to_owned()
+        };
+        let declared: Vec<String> = features
+            .iter()
+            .filter(|feature| {
+                !head.contains(&format!("\"{feature}\" ="))
+                    && !head.contains(&format!("\n{feature} ="))
+            })
+            .map(|feature| {
+                format!(
+                    "{} = {{ about = {} }}\n",
+                    write::quoted(feature),
+                    write::quoted(&about(feature))
+                )
+            })
+            .collect();
+        insert("features", declared.concat());
+        out
+    }
+}
+
+/// New rows, with the roles that they need.
+fn appended(rows: &[Row], draft: &Draft, fresh: &[Entry], words: &Words) -> String {
+    if fresh.is_empty() {
+        return String::new();
+    }
+    let part = Draft {
+        entries: fresh.to_vec(),
+        features: BTreeMap::new(),
+        ..Draft {
+            id: draft.id.clone(),
+            ..Draft::default()
+        }
+    };
+    let taken: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let text = write::write_beside(&part, &taken);
+    let mut out = String::from("\n# New in the source\n");
+    let parties = fresh
+        .iter()
+        .flat_map(|e| e.sources.iter().chain(&e.roles).chain(&e.needs_of));
+    let new: BTreeMap<&str, &Party> = parties
+        .filter(|party| {
+            !words.roles.contains_key(&party.role)
+                && !matches!(party.role.as_str(), "any" | "localhost")
+        })
+        .map(|party| (party.role.as_str(), party))
+        .collect();
+    for (role, party) in new {
+        out.push_str(&format!(
+            "\n[roles.{}]\nabout = {}\n",
+            write::bare(role),
+            write::quoted(&party.text)
+        ));
+    }
+    if let Some(at) = text.find(&format!("\n{ROW}")) {
+        out.push_str(&text[at..]);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "# ours\nformat = 1\n[document]\nid = \"d\"\n[regions]\njapan = { aliases = [\"jp\"] }\n[roles.agent]\naliases = [\"acme-agent\"]\n\n\
+        [[requirement]]\nid = \"up\"\nservice = \"Updates\"\nfrom = [\"agent\"]\nto = [\"a.example.com\", { host = \"b.example.com\", note = \"x\" }]\nexpand = true\nports = [443]\ncite = { table = \"t\", row = \"r\", line = 4 }\n\n\
+        # by hand\n[[requirement]]\nid = \"own\"\nto = [\"own.example.com\"]\n\n\
+        [[requirement]]\nid = \"lic\"\nservice = \"Licences\"\nto = [\"l.example.com\"]\nports = [443]\ncite = { table = \"t\", row = \"r\", line = 9 }\n";
+
+    fn renewed(page: &str) -> (String, Vec<String>) {
+        let options = super::super::Options {
+            against: Some(FILE.to_owned()),
+            ..Default::default()
+        };
+        let source = super::super::Source {
+            name: "page.md",
+            bytes: page.as_bytes(),
+        };
+        let imported = super::super::import(&source, &options).unwrap();
+        (imported.text, imported.notes)
+    }
+
+    const HEAD: &str = "| Service | FQDN | Port |\n|---|---|---|\n";
+
+    #[test]
+    fn an_unchanged_page_changes_lines_only() {
+        let page = format!(
+            "{HEAD}| Updates | a.example.com b.example.com | 443 |\n| Licences | l.example.com | 443 |\n"
+        );
+        let (text, _) = renewed(&page);
+        assert_eq!(
+            text,
+            FILE.replace("line = 4", "line = 3")
+                .replace("line = 9", "line = 4")
+        );
+    }
+
+    #[test]
+    fn what_the_page_changed_is_all_that_changes() {
+        let page = format!(
+            "{HEAD}| Updates | a.example.com c.example.com | 443 |\n| Licences | l.example.com | 8443 |\n| Logs | log.example.com | 514 |\n"
+        );
+        let (text, notes) = renewed(&page);
+        assert!(
+            text.contains(
+                "to = [\"a.example.com\", \"c.example.com\"]\nexpand = true\nports = [443]"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("id = \"own\"\nto = [\"own.example.com\"]"),
+            "{text}"
+        );
+        assert!(
+            text.contains("to = [\"l.example.com\"]\nports = [8443]"),
+            "{text}"
+        );
+        assert!(text.contains("id = \"logs\""), "{text}");
+        assert!(!text.contains("b.example.com"), "{text}");
+        assert!(
+            notes
+                .iter()
+                .any(|note| note.contains("b.example.com is gone")),
+            "{notes:?}"
+        );
+        let checked = crate::rules::check(&[crate::rules::RuleText {
+            name: "x".to_owned(),
+            text,
+        }]);
+        assert!(checked.is_ok());
+    }
+}
