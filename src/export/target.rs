@@ -75,7 +75,7 @@ pub(super) enum Names {
     /// It knows addresses only.
     ByAddress,
     /// It knows names.
-    InWords(Forms),
+    InWords(&'static Forms),
 }
 
 /// How a target says the kinds of name patterns.
@@ -277,7 +277,7 @@ pub static TARGETS: &[Target] = &[
             ports: true,
             ..LIST
         },
-        names: Names::InWords(Forms {
+        names: Names::InWords(&Forms {
             exact: Form::Same(as_is),
             below: Form::Never(NO_WILDCARD),
             ending: Form::Never(NO_WILDCARD),
@@ -293,7 +293,7 @@ pub static TARGETS: &[Target] = &[
             names_of_web: true,
             ..FILTER
         },
-        names: Names::InWords(Forms::all(as_is, dot_suffix, suffix, matches)),
+        names: Names::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
         comment: Some("#"),
         write: targets::suricata::write,
     },
@@ -304,7 +304,7 @@ pub static TARGETS: &[Target] = &[
             tcp_only: true,
             ..FILTER
         },
-        names: Names::InWords(Forms::all(as_is, matches, matches, matches)),
+        names: Names::InWords(&Forms::all(as_is, matches, matches, matches)),
         comment: Some("#"),
         write: targets::squid::write,
     },
@@ -318,7 +318,7 @@ pub static TARGETS: &[Target] = &[
             anywhere: false,
             ..FILTER
         },
-        names: Names::InWords(Forms::all(as_is, dot_suffix, suffix, matches)),
+        names: Names::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
         comment: Some("#"),
         write: targets::haproxy::write,
     },
@@ -326,7 +326,7 @@ pub static TARGETS: &[Target] = &[
         name: "unbound",
         about: "Unbound: allowed zones, all others refused; a zone always holds all below it, so most needs --widen (rpz does not)",
         looks_at: NAME_LIST,
-        names: Names::InWords(Forms {
+        names: Names::InWords(&Forms {
             exact: Form::Wider(tail, BELOW_TOO),
             below: Form::Wider(tail, APEX_TOO),
             ending: Form::Wider(tail, ALL_BELOW),
@@ -339,7 +339,7 @@ pub static TARGETS: &[Target] = &[
         name: "rpz",
         about: "response policy zone (BIND, Unbound, Knot, PowerDNS): passthru for what is listed, NXDOMAIN for the rest",
         looks_at: NAME_LIST,
-        names: Names::InWords(RPZ),
+        names: Names::InWords(&RPZ),
         comment: Some(";"),
         write: targets::rpz::write,
     },
@@ -347,7 +347,7 @@ pub static TARGETS: &[Target] = &[
         name: "paloalto-url",
         about: "Palo Alto Networks: external dynamic list of URLs",
         looks_at: NAME_LIST,
-        names: Names::InWords(Forms {
+        names: Names::InWords(&Forms {
             exact: Form::Same(with_slash),
             below: Form::Same(with_slash),
             ending: Form::Either {
@@ -371,7 +371,7 @@ pub static TARGETS: &[Target] = &[
         name: "fortigate",
         about: "FortiGate: addresses, services and policies, to paste into the command line",
         looks_at: FILTER,
-        names: Names::InWords(Forms {
+        names: Names::InWords(&Forms {
             exact: Form::Same(as_is),
             below: Form::Same(as_is),
             ending: Form::Either {
@@ -387,7 +387,7 @@ pub static TARGETS: &[Target] = &[
         name: "asa",
         about: "Cisco ASA: objects and an access list",
         looks_at: FILTER,
-        names: Names::InWords(Forms {
+        names: Names::InWords(&Forms {
             exact: Form::Same(as_is),
             below: Form::Never(NO_WILDCARD),
             ending: Form::Never(NO_WILDCARD),
@@ -403,7 +403,7 @@ pub static TARGETS: &[Target] = &[
             names_of_web: true,
             ..FILTER
         },
-        names: Names::InWords(Forms::all(as_is, dot_suffix, suffix, matches)),
+        names: Names::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
         comment: None,
         write: targets::aws::write_rules,
     },
@@ -414,7 +414,7 @@ pub static TARGETS: &[Target] = &[
             tcp_only: true,
             ..NAME_LIST
         },
-        names: Names::InWords(SUFFIX_ONLY),
+        names: Names::InWords(&SUFFIX_ONLY),
         comment: None,
         write: targets::aws::write_domains,
     },
@@ -422,7 +422,7 @@ pub static TARGETS: &[Target] = &[
         name: "azure",
         about: "Azure Firewall: a rule collection group, JSON; wildcards over HTTP and HTTPS only",
         looks_at: FILTER,
-        names: Names::InWords(Forms {
+        names: Names::InWords(&Forms {
             exact: Form::Same(as_is),
             below: Form::Same(as_is),
             ending: Form::Same(as_is),
@@ -438,7 +438,7 @@ pub static TARGETS: &[Target] = &[
             initiators: false,
             ..FILTER
         },
-        names: Names::InWords(Forms {
+        names: Names::InWords(&Forms {
             exact: Form::Same(as_is),
             below: Form::Narrower(
                 as_is,
@@ -460,7 +460,7 @@ pub static TARGETS: &[Target] = &[
             paths: true,
             ..FILTER
         },
-        names: Names::InWords(Forms::all(as_is, as_is, as_is, as_is)),
+        names: Names::InWords(&Forms::all(as_is, as_is, as_is, as_is)),
         comment: None,
         write: targets::tables::write_csv,
     },
@@ -471,7 +471,7 @@ pub static TARGETS: &[Target] = &[
             paths: true,
             ..FILTER
         },
-        names: Names::InWords(Forms::all(as_is, as_is, as_is, as_is)),
+        names: Names::InWords(&Forms::all(as_is, as_is, as_is, as_is)),
         comment: None,
         write: targets::tables::write_json,
     },

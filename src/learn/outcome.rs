@@ -1,6 +1,7 @@
 //! A draft held against the capture that it was made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::rows::{Part, Row, is_unexpected};
 use crate::judge::{Intent, Judgement, Outcome, judge};
@@ -36,6 +37,20 @@ impl Trial {
             .intents
             .iter()
             .filter(|intent| intent.outcome != Outcome::OutOfScope)
+    }
+
+    /// Where a nameless aim was to be reached: what a proxy was asked for, where one was, else who was addressed.
+    pub(super) fn addresses(&self, intent: &Intent) -> BTreeSet<IpAddr> {
+        let verdicts = intent
+            .attempts
+            .iter()
+            .filter_map(|id| self.judgement.flows.get(id.0 as usize));
+        let asked = verdicts.filter_map(|verdict| verdict.part(None, intent.port).aim.address);
+        let asked: BTreeSet<IpAddr> = asked.collect();
+        match asked.is_empty() {
+            true => intent.addresses.iter().copied().collect(),
+            false => asked,
+        }
     }
 
     pub(super) fn unexpected(&self) -> usize {

@@ -95,6 +95,12 @@ impl Row {
 /// Who, where to, over what, port.
 type Key = (Option<BTreeSet<String>>, String, Option<Transport>, u16);
 
+/// From outside, where to, over what, port.
+type AimKey<'k> = (bool, &'k String, Option<Transport>, u16);
+
+/// From outside, where to, over what, by which roles.
+type RowKey<'k> = (bool, &'k String, Option<Transport>, BTreeSet<String>);
+
 /// Rows on their way.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -111,7 +117,7 @@ impl Rows {
     pub(super) fn take_unexpected(&mut self, trial: &Trial, capture: &Capture, roles: &Roles) {
         for intent in trial.intents().filter(|intent| is_unexpected(intent)) {
             let seen = seen(intent, capture);
-            for to in self.destinations(intent, roles) {
+            for to in self.destinations(intent, trial, roles) {
                 self.put(roles, intent, to, &seen);
             }
         }
@@ -169,18 +175,15 @@ impl Rows {
         }
     }
 
-    fn destinations(&mut self, intent: &Intent, roles: &Roles) -> Vec<String> {
+    fn destinations(&mut self, intent: &Intent, trial: &Trial, roles: &Roles) -> Vec<String> {
         let names: Vec<&Fqdn> = intent.fqdn.iter().chain(&intent.or_names).collect();
         if names.is_empty() {
-            let addresses =
-                intent
-                    .addresses
-                    .iter()
-                    .map(|address| match roles.of_destination(*address) {
-                        Some(role) if role != super::roles::HOST => format!("role:{role}"),
-                        _ => address.to_canonical().to_string(),
-                    });
-            return addresses.collect();
+            let addresses = trial.addresses(intent).into_iter();
+            let texts = addresses.map(|address| match roles.of_destination(address) {
+                Some(role) if role != super::roles::HOST => format!("role:{role}"),
+                _ => address.to_canonical().to_string(),
+            });
+            return texts.collect();
         }
         let (good, bad): (Vec<&Fqdn>, Vec<&Fqdn>) =
             names.into_iter().partition(|name| is_writable(name));
@@ -202,10 +205,7 @@ impl Rows {
 
     /// The rows: ports of one aim in one row, roles of one aim too.
     pub(super) fn list(&self) -> Vec<Row> {
-        let mut by_aim: BTreeMap<
-            (bool, &String, Option<Transport>, u16),
-            (BTreeSet<String>, Seen),
-        > = BTreeMap::new();
+        let mut by_aim: BTreeMap<AimKey<'_>, (BTreeSet<String>, Seen)> = BTreeMap::new();
         for ((from, to, transport, port), seen) in &self.by_key {
             let entry = by_aim
                 .entry((from.is_none(), to, *transport, *port))
@@ -213,10 +213,7 @@ impl Rows {
             entry.0.extend(from.iter().flatten().cloned());
             entry.1.add(seen);
         }
-        let mut by_ports: BTreeMap<
-            (bool, &String, Option<Transport>, BTreeSet<String>),
-            (BTreeSet<u16>, Seen),
-        > = BTreeMap::new();
+        let mut by_ports: BTreeMap<RowKey<'_>, (BTreeSet<u16>, Seen)> = BTreeMap::new();
         for ((outside, to, transport, port), (from, seen)) in by_aim {
             let entry = by_ports.entry((outside, to, transport, from)).or_default();
             entry.0.extend(Some(port).filter(|port| *port > 0));

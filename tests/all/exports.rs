@@ -85,6 +85,14 @@ fn help_lists_every_target() {
 }
 
 #[test]
+fn the_page_of_lists_has_every_target() {
+    let page = fs::read_to_string(project("docs/LISTS.md")).unwrap();
+    for target in TARGETS {
+        assert!(page.contains(&format!("`{target}`")), "{target}");
+    }
+}
+
+#[test]
 fn only_what_a_report_calls_blocked_is_exported() {
     let sample = Sample::named("blocked-rst");
     let site = sample.folder.join("site.toml").display().to_string();

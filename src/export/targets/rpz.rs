@@ -3,7 +3,7 @@
 //! A wildcard stops at the closest name that there is: once `a.x.example` is in the zone, `* CNAME .` says nothing about
 //! `b.x.example`, `x.example` and `b.example`. So each name above an allowed one is denied itself, and what is below it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use super::{Job, Written, text};
@@ -15,7 +15,11 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
         allowed.extend(group.words.iter().map(|word| text(word).to_owned()));
     }
     // What stands below an allowed wildcard is allowed, also where a name of its own would hide the wildcard.
-    let policy = |name: &str| match allowed.iter().any(|pattern| is_below(name, pattern)) {
+    let wild: HashSet<&str> = allowed
+        .iter()
+        .filter_map(|name| name.strip_prefix("*."))
+        .collect();
+    let policy = |name: &str| match is_below(name, &wild) {
         true => "rpz-passthru.",
         false => ".",
     };
@@ -45,10 +49,12 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
     out.into()
 }
 
-/// Whether a name, or all below it, is below an allowed wildcard.
-fn is_below(name: &str, pattern: &str) -> bool {
-    let name = name.strip_prefix("*.").map_or(name, |_| &name[1..]);
-    pattern
-        .strip_prefix('*')
-        .is_some_and(|end| name.ends_with(end) && (name.starts_with('.') || name.len() > end.len()))
+/// Whether a name, or all below it, is below one of these.
+fn is_below(name: &str, wild: &HashSet<&str>) -> bool {
+    let (bare, all) = match name.strip_prefix("*.") {
+        Some(bare) => (bare, true),
+        None => (name, false),
+    };
+    let mut above = bare.match_indices('.').map(|(dot, _)| &bare[dot + 1..]);
+    (all && wild.contains(bare)) || above.any(|name| wild.contains(name))
 }
