@@ -76,7 +76,7 @@ fn tell(imported: &Imported, command: &RulesImport, common: &Common) {
             text::visible(&command.source.display().to_string()),
             count(imported.rows, "row"),
             count(imported.endpoints, "name or address")
-                .replace("name or addresses", "names or addresses"),
+                .replace("name or addresss", "names or addresses"),
             count(imported.rest.len(), "cell or line").replace("cell or lines", "cells or lines"),
         ),
     );

@@ -696,8 +696,6 @@ fn appended(rows: &[Row], draft: &Draft, fresh: &[Entry], words: &Words) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     const FILE: &str = "# ours\nformat = 1\n[document]\nid = \"d\"\n[regions]\njapan = { aliases = [\"jp\"] }\n[roles.agent]\naliases = [\"acme-agent\"]\n\n\
         [[requirement]]\nid = \"up\"\nservice = \"Updates\"\nfrom = [\"agent\"]\nto = [\"a.example.com\", { host = \"b.example.com\", note = \"x\" }]\nexpand = true\nports = [443]\ncite = { table = \"t\", row = \"r\", line = 4 }\n\n\
         # by hand\n[[requirement]]\nid = \"own\"\nto = [\"own.example.com\"]\n\n\

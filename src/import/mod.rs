@@ -158,7 +158,7 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
         return Err(ImportError::Nothing(words));
     }
     settle(&mut draft, stem, options, &decoded.text);
-    rest.sort_by(|a, b| a.line.cmp(&b.line));
+    rest.sort_by_key(|one| one.line);
     let rows = draft.entries.len();
     let each = |entry: &draft::Entry| entry.to.len() + entry.networks.len();
     let endpoints = draft.entries.iter().map(each).sum();

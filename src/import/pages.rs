@@ -74,19 +74,29 @@ impl Reader<'_> {
         }
     }
 
+    /// The nearest heading that is no region.
     fn heading(&self) -> &str {
-        self.headings.last().map_or("", |(_, text)| text)
+        let mut above = self.headings.iter().rev();
+        let named = above.find(|(_, text)| region_of(text).is_none());
+        named.or(self.headings.last()).map_or("", |(_, text)| text)
+    }
+
+    /// The region that the nearest heading names.
+    fn region(&self) -> Option<String> {
+        self.headings.last().and_then(|(_, text)| region_of(text))
     }
 
     fn table(&mut self, table: &Table) {
         self.tables += 1;
         let heading = self.heading().to_owned();
         let intro = self.intro.as_ref().map_or("", |line| &line.text);
+        let region = self.region();
         let outcome = rows::read(&Context {
             table,
             number: self.tables,
             heading: &heading,
             intro,
+            region: region.as_deref(),
         });
         self.draft.entries.extend(outcome.entries);
         self.rest.extend(outcome.rest);
@@ -237,11 +247,13 @@ impl Reader<'_> {
         self.tables += 1;
         let (service, traffic) = over(&heading, above);
         let table = list_table(items, &service, &traffic);
+        let region = self.region();
         let outcome = rows::read(&Context {
             table: &table,
             number: self.tables,
             heading: &heading,
             intro: above,
+            region: region.as_deref(),
         });
         let doubts = !vocabulary::asks_to_allow(&heading) && !vocabulary::asks_to_allow(above);
         for mut entry in outcome.entries {
@@ -255,6 +267,13 @@ impl Reader<'_> {
             self.draft.entries.push(entry);
         }
         self.rest.extend(outcome.rest);
+    }
+}
+
+fn region_of(heading: &str) -> Option<String> {
+    match vocabulary::region(heading) {
+        Some(vocabulary::RegionWord::One(region)) => Some(region),
+        _ => None,
     }
 }
 

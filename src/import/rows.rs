@@ -20,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) heading: &'a str,
     /// The paragraph before it.
     pub(super) intro: &'a str,
+    /// The region that a heading over it names.
+    pub(super) region: Option<&'a str>,
 }
 
 /// What came of a table.
@@ -237,6 +239,13 @@ fn take_cell(
         }
         Column::Endpoints | Column::EndpointsOf(_) => {
             let read = cells::read(cell);
+            let with_ports = row.cells.len() > 2 && kind == &Column::Endpoints;
+            if read.found.is_empty() && with_ports && vocabulary::is_machine(&text) {
+                let service = std::mem::take(&mut said.service);
+                take_role(context, row, column, cell, said, out);
+                said.service = service;
+                return;
+            }
             let region = match kind {
                 Column::EndpointsOf(region) => Some(region.clone()),
                 _ => None,
@@ -424,9 +433,10 @@ fn need_of(text: &str) -> Option<Need> {
 
 /// Entries of one row: those that differ in region, label, ports or choice stand apart.
 fn finish_row(context: &Context<'_>, row: &Row, said: Said, out: &mut Outcome) {
-    let service = match said.service.is_empty() {
-        true => context.name(),
-        false => said.service.clone(),
+    let service = match (said.service.is_empty(), said.roles.first()) {
+        (false, _) => said.service.clone(),
+        (true, Some(role)) => role.text.clone(),
+        (true, None) => context.name(),
     };
     let conditional = vocabulary::is_condition(&service)
         || said.hints.iter().any(|hint| vocabulary::is_condition(hint))
@@ -440,6 +450,10 @@ fn finish_row(context: &Context<'_>, row: &Row, said: Said, out: &mut Outcome) {
         None if conditional => Need::Conditional,
         None => Need::Required,
     };
+    let mut said = said;
+    if said.regions.is_empty() {
+        said.regions.extend(context.region.map(str::to_owned));
+    }
     let inward = said.direction == Some(Direction::Inbound);
     let mut networks = said.networks.clone();
     let mut found = said.found.clone();

@@ -43,7 +43,7 @@ fn encoding_of(bytes: &[u8]) -> (&'static Encoding, Option<&'static str>) {
         return (wide, Some("every other byte is zero"));
     }
     if bytes.contains(&0x1b)
-        && ISO_2022_JP.decode_without_bom_handling(bytes).1 == false
+        && !ISO_2022_JP.decode_without_bom_handling(bytes).1
         && bytes.windows(3).any(|w| w == b"\x1b$B" || w == b"\x1b$@")
     {
         return (ISO_2022_JP, Some("its escapes say so"));
@@ -93,12 +93,11 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
 /// `charset=NAME` or `encoding="NAME"` near the start.
 fn stated(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT)]).to_ascii_lowercase();
-    let found = ["charset=", "encoding="].iter().find_map(|key| {
+    ["charset=", "encoding="].iter().find_map(|key| {
         let rest = head.split_once(key)?.1.trim_start_matches(['"', '\'', ' ']);
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')?;
-        Encoding::for_label(rest[..end].as_bytes())
-    });
-    found
+        Encoding::for_label(&rest.as_bytes()[..end])
+    })
 }
 
 /// Kana is in every Japanese page, and half-width kana alone is what Latin-1 looks like in Shift_JIS.

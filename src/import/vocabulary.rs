@@ -324,6 +324,34 @@ pub(super) fn role(text: &str) -> String {
     id
 }
 
+/// Whether a text names a machine or a role, as destinations that only the site knows are named.
+pub(super) fn is_machine(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let bare = lower.split(['(', '（']).next().unwrap_or_default().trim();
+    if bare.is_empty() || bare.split_whitespace().count() > 5 {
+        return false;
+    }
+    let known = ROLES
+        .iter()
+        .any(|(words, _)| words.iter().all(|word| bare.contains(word)));
+    let last = bare.rsplit([' ', '　']).next().unwrap_or_default();
+    let plural = format!("{last}s");
+    let machine = PLURALS.contains(&last) || PLURALS.contains(&plural.as_str());
+    let kana = [
+        "サーバ",
+        "サーバー",
+        "エージェント",
+        "ゲートウェイ",
+        "リレー",
+        "プロキシ",
+    ];
+    known
+        || machine
+        || last == "proxy"
+        || last == "database"
+        || kana.iter().any(|word| bare.ends_with(word))
+}
+
 /// Whether a text is about examples.
 pub(super) fn is_example(text: &str) -> bool {
     let lower = text.to_lowercase();

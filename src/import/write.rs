@@ -444,7 +444,7 @@ fn conditions(out: &mut String, entry: &Entry, groups: &BTreeMap<String, String>
         .filter(|p| p.role != "inbound-receiver" && !matches!(p.role.as_str(), "any" | "localhost"))
     {
         let is_source = entry.sources.iter().any(|source| source.role == party.role);
-        if !(is_source && several) && !(entry.roles.len() > 1) {
+        if entry.roles.len() <= 1 && !(is_source && several) {
             when.push(format!("{{ component = {} }}", quoted(&party.role)));
         }
     }

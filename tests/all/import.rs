@@ -305,6 +305,22 @@ fn addresses_of_callers_are_sources_and_kept_apart() {
 }
 
 #[test]
+fn machines_among_addresses_and_regions_as_headings() {
+    let page = "# Network\n\n| Direction | Source | Destination | Port | Protocol | Description |\n|---|---|---|---|---|---|\n\
+        | Outbound | Sensor | api.acme.example | 443 | TCP | API |\n| Inbound | 203.0.113.0/24 | Sensor | 22 | TCP | Support |\n\
+        | Outbound | Sensor | NTP server | 123 | UDP | Time |\n\n## Regional endpoints\n\n### US-1\n\n- us1.acme.example\n- 198.51.100.10\n\n\
+        ### EU-1\n\n- eu1.acme.example:8443\n";
+    Imported::of("acme.md", page, &[]).text().holds(&[
+        "sensor > api.acme.example :443/tcp [all] API",
+        "203.0.113.0/24 > sensor :22/tcp [all] Support",
+        "sensor > ntp-server :123/udp [all] Time",
+        "any > us1.acme.example :/ [us-1] Regional endpoints",
+        "any > 198.51.100.10 :/ [us-1] Regional endpoints",
+        "any > eu1.acme.example :8443/ [eu-1] Regional endpoints",
+    ]);
+}
+
+#[test]
 fn published_lists_by_their_keys() {
     let m365 = r#"[{"id":1,"serviceArea":"Exchange","serviceAreaDisplayName":"Exchange Online","urls":["outlook.acme.example","*cdn.acme.example","auto.*.acme.example"],"ips":["192.0.2.0/24"],"tcpPorts":"80,443","category":"Optimize","required":true},
         {"id":5,"serviceArea":"Exchange","urls":["outlook.acme.example"],"tcpPorts":"143,993","category":"Allow","required":false,"notes":"IMAP only","new-key":1}]"#;

@@ -289,22 +289,19 @@ fn protocol_at(words: &[String]) -> usize {
     loop {
         if joins(at, &["and", "or", "over", "/", "&"]) && is(at + 1) {
             at += 2;
-        } else if words[at - 1].ends_with(',') && is(at) {
-            at += 1;
-        } else if is(at)
-            && !words
-                .get(at + 1)
-                .is_some_and(|next| next.chars().next().is_some_and(char::is_lowercase))
-            && !words[..at].iter().any(|word| word == "over")
-            && words
-                .get(at)
-                .is_some_and(|word| matches!(word.as_str(), "HTTP" | "HTTPS" | "TCP" | "UDP"))
-        {
+        } else if is(at) && (words[at - 1].ends_with(',') || stands_alone(words, at)) {
             at += 1;
         } else {
             return at;
         }
     }
+}
+
+/// A protocol beside another without a word between: "HTTPS HTTP", but not the first word of "NTP server".
+fn stands_alone(words: &[String], at: usize) -> bool {
+    let plain = matches!(words[at].as_str(), "HTTP" | "HTTPS" | "TCP" | "UDP");
+    let next = words.get(at + 1).and_then(|next| next.chars().next());
+    plain && !next.is_some_and(char::is_lowercase) && !words[..at].iter().any(|word| word == "over")
 }
 
 fn is_endpoint(word: &str) -> bool {

@@ -360,6 +360,7 @@ fn take(
         number: 1,
         heading,
         intro: "",
+        region: None,
     });
     let named = |row: &str| {
         let number: usize = row.split(':').next()?.parse().ok()?;
