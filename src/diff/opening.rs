@@ -110,6 +110,8 @@ impl Openings {
                 ..common.clone()
             };
             let all = self.all.entry(Destination { text, kind }).or_default();
+            // Most destinations have one way, and there may be very many of them.
+            all.reserve_exact(ways.len());
             for way in &ways {
                 match all.binary_search_by(|(known, _)| known.cmp(way)) {
                     Ok(at) => all[at].1.join(&facts),

@@ -155,8 +155,11 @@ fn find_header(words: &[String], from: usize) -> Option<(usize, Vec<String>, usi
 }
 
 fn header_at(words: &[String]) -> Option<(&'static str, usize)> {
+    let first = words.first()?;
     HEADERS
         .iter()
+        // Asked of every word of what may be a very long line.
+        .filter(|header| first.starts_with(&header[..2.min(header.len())]))
         .filter_map(|header| {
             let parts = header.split(' ');
             let length = parts.clone().count();
