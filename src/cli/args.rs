@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::source::{Inputs, resolve_beside};
+
 /// Audits packet captures against vendors' firewall-exception requirements.
 #[derive(Debug, Parser)]
 #[command(
@@ -164,11 +166,30 @@ pub(super) struct WithoutLive {
 }
 
 /// Which captures.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Captures {
     /// Capture files, folders of them, patterns, or `-` for standard input; pcap or pcapng, plain or .gz, .zst, .xz.
     #[arg(required = true, value_name = "CAPTURE")]
     pub(super) captures: Vec<OsString>,
+    /// A capture that holds nothing but what a device dropped (ASA asp-drop, the drop stage of PAN-OS), beside the others;
+    /// may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub(super) dropped: Vec<OsString>,
+}
+
+impl Captures {
+    /// Captures of which nobody says that a device dropped what is in them.
+    pub(super) fn plain(captures: &[OsString]) -> Self {
+        Self {
+            captures: captures.to_vec(),
+            dropped: Vec::new(),
+        }
+    }
+
+    /// The inputs that they stand for.
+    pub(super) fn resolve(&self) -> Inputs {
+        resolve_beside(&self.captures, &self.dropped)
+    }
 }
 
 /// Names from outside the captures.

@@ -13,16 +13,16 @@ use crate::report::{
     Audit, InputSummary, Report, make_directory, write_directory, write_findings_csv, write_human,
     write_json, write_junit, write_ndjson, write_sarif,
 };
-use crate::source::{Input, resolve};
+use crate::source::Input;
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let captures = resolve(&command.captures.captures).inputs;
+    let captures = command.captures.resolve().inputs;
     // Digests cost time, so they are worked out only where a record is made that others will read.
     let digests = command.out.is_some()
         || !matches!(common.format, Format::Human | Format::Csv | Format::Junit);
-    let paths = &command.captures.captures;
+    let paths = &command.captures;
     let Some(points) = points::read(paths, &command.outside, digests, common)? else {
         return Ok(Exit::NotAudited);
     };

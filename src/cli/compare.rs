@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::args::{Common, CompareCommand};
+use super::args::{Captures, Common, CompareCommand};
 use super::audit::{Sighted, with_report};
 use super::exit::Exit;
 use super::plan::{Plan, plan};
@@ -56,7 +56,8 @@ fn audited(
             used.insert((plan, seeds::read(&command.names.seeds, common)?))
         }
     };
-    let Some(observed) = input::read(std::slice::from_ref(side), false, common) else {
+    let Some(observed) = input::read(&Captures::plain(std::slice::from_ref(side)), false, common)
+    else {
         bail!("{}: nothing to compare", side.to_string_lossy());
     };
     let inputs = input::summaries(&observed.inputs, &observed.failures);

@@ -14,7 +14,7 @@ use crate::drive::{Conversations, Extracted, Wanted, extract};
 use crate::model::{Merge as _, TimeSpan};
 use crate::observe::{Capture, FlowId};
 use crate::report::{FindingView, Report, write_whole};
-use crate::source::{Input, resolve};
+use crate::source::Input;
 
 pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<Exit> {
     if command.out.is_none() && io::stdout().is_terminal() {
@@ -22,9 +22,8 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     }
     let plan = plan(&command.choices, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let captures = resolve(&command.captures.captures).inputs;
-    let Some(points) = points::read(&command.captures.captures, &command.outside, false, common)?
-    else {
+    let captures = command.captures.resolve().inputs;
+    let Some(points) = points::read(&command.captures, &command.outside, false, common)? else {
         return Ok(Exit::NotAudited);
     };
     let (sighted, inputs) = points.sighted(&captures, &seeds);

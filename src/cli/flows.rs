@@ -11,7 +11,7 @@ use crate::report::{write_dns, write_flows};
 pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
     let format = common.format.try_into()?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let Some(observed) = input::read(&command.captures.captures, false, common) else {
+    let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
     let mut exit = completeness(&observed);

@@ -1,25 +1,24 @@
 //! Captures named on the command line to one observation, with a progress line while it works.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::args::Common;
+use super::args::{Captures, Common};
 use super::output;
 use crate::drive::{InputReport, Observed, Point, Progress, Reading, observe_at};
 use crate::report::{InputSummary, Loss};
-use crate::source::{Input, Inputs, SourceError, resolve};
+use crate::source::{Input, Inputs, SourceError};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
-pub(super) fn read(captures: &[OsString], digests: bool, common: &Common) -> Option<Observed> {
+pub(super) fn read(captures: &Captures, digests: bool, common: &Common) -> Option<Observed> {
     read_at(captures, &Point::Everywhere, digests, common)
 }
 
 /// As [`read`], but only what was captured at a point.
 pub(super) fn read_at(
-    captures: &[OsString],
+    captures: &Captures,
     point: &Point,
     digests: bool,
     common: &Common,
@@ -35,8 +34,8 @@ pub(super) fn read_at(
 }
 
 /// The inputs that captures on the command line stand for. What is wrong with them is told.
-pub(super) fn resolved(captures: &[OsString], common: &Common) -> Inputs {
-    let inputs = resolve(captures);
+pub(super) fn resolved(captures: &Captures, common: &Common) -> Inputs {
+    let inputs = captures.resolve();
     for problem in &inputs.problems {
         output::complain(&problem.to_string());
     }
@@ -74,8 +73,8 @@ pub(super) fn tell(failures: &[SourceError], inputs: &[InputReport]) {
 }
 
 /// Reads captures once more, at another point; what is wrong with them was told before.
-pub(super) fn read_quietly(captures: &[OsString], point: &Point, common: &Common) -> Observed {
-    fold(&resolve(captures).inputs, point, false, common)
+pub(super) fn read_quietly(captures: &Captures, point: &Point, common: &Common) -> Observed {
+    fold(&captures.resolve().inputs, point, false, common)
 }
 
 fn fold(inputs: &[Input], point: &Point, digests: bool, common: &Common) -> Observed {

@@ -15,7 +15,7 @@ use crate::report::{text::visible, write_whole};
 pub(super) fn run(command: &RulesLearn, common: &Common) -> anyhow::Result<Exit> {
     let roles = roles(command, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let Some(observed) = input::read(&command.captures.captures, false, common) else {
+    let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
     let exit = completeness(&observed);

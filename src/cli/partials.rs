@@ -16,7 +16,7 @@ use crate::report::{ReportError, write_whole};
 use crate::source::Input;
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
-    let captures = &command.captures.captures;
+    let captures = &command.captures;
     let Some(observed) = input::read(captures, true, common) else {
         return Ok(Exit::NotAudited);
     };

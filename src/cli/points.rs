@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::Common;
+use super::args::{Captures, Common};
 use super::audit::Sighted;
 use super::{input, output};
 use crate::drive::{InputReport, Observed, Point, two_points};
@@ -69,7 +69,7 @@ fn is_capture(what: &OsString) -> bool {
 /// # Errors
 /// An outer point that is neither a file nor an interface of the captures.
 pub(super) fn read(
-    captures: &[OsString],
+    captures: &Captures,
     outside: &[OsString],
     digests: bool,
     common: &Common,
@@ -91,7 +91,7 @@ pub(super) fn read(
         let Some(inside) = input::read(captures, digests, common) else {
             return Ok(None);
         };
-        let outside = input::read(&files, digests, common);
+        let outside = input::read(&Captures::plain(&files), digests, common);
         return Ok(Some(Points { inside, outside }));
     }
     anyhow::ensure!(
@@ -100,7 +100,7 @@ pub(super) fn read(
         names[0]
     );
     anyhow::ensure!(
-        captures.iter().all(|capture| capture != "-"),
+        captures.captures.iter().all(|capture| capture != "-"),
         "--outside {}: standard input cannot be read for two points; write it to a file",
         names[0]
     );
@@ -130,9 +130,9 @@ pub(super) fn read(
 /// Reads captures of which nobody said what lies outside. Where packets are forwarded from one interface to another and
 /// lose a hop by it, a note says what could be proved; it is not done unasked, since parts of a capture that are read
 /// apart could not tell it.
-fn one_point(captures: &[OsString], digests: bool, common: &Common) -> Option<Points> {
+fn one_point(captures: &Captures, digests: bool, common: &Common) -> Option<Points> {
     let inside = input::read(captures, digests, common)?;
-    let piped = captures.iter().any(|capture| capture == "-");
+    let piped = captures.captures.iter().any(|capture| capture == "-");
     let several = inside.inputs.iter().any(|input| input.interfaces.len() > 1);
     if several
         && !(piped || common.quiet)

@@ -18,7 +18,7 @@ pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit
 fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
     let (library, _) = plan::library(&command.choices.rules, common, false)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let Some(observed) = input::read(&command.captures.captures, false, common) else {
+    let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
     let exit = completeness(&observed);

@@ -29,7 +29,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     };
     let plan = plan(&command.choices, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let inputs = input::resolved(&command.captures.captures, common);
+    let inputs = input::resolved(&command.captures, common);
     if inputs.inputs.is_empty() {
         return Ok(Exit::NotAudited);
     }

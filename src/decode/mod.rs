@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 mod common;
+pub mod device;
 pub mod dns;
 pub mod http;
 mod icmp;

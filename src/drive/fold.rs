@@ -12,12 +12,12 @@ use std::sync::mpsc::sync_channel;
 use rayon::prelude::*;
 
 use super::point::Point;
-use crate::decode::decode;
+use crate::decode::{decode, device};
 use crate::model::{FrameId, Merge, Stamp, TimeSpan};
-use crate::observe::{Observation, Sighting};
+use crate::observe::{DeviceWord, Observation, Sighting};
 use crate::source::{
-    Batch, BatchLimits, Damage, Digest, FrameSource, Input, Interface, Loss, SourceError,
-    open_counting,
+    Batch, BatchLimits, Damage, Digest, Frame, FrameSource, Input, Interface, Loss, PacketVerdict,
+    SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -133,6 +133,7 @@ fn read(
     progress: &Progress,
 ) -> (Observation, InputReport) {
     let mut absorber = Absorber::new(ordinal, progress);
+    absorber.dropped = input.dropped;
     let mut batch = Batch::default();
     let mut alone = 0;
     while (threads == 1 || alone < ALONE) && batch.fill(source, BatchLimits::default()) > 0 {
@@ -207,6 +208,8 @@ pub(super) struct Absorber<'a> {
     pub(super) observation: Observation,
     progress: &'a Progress,
     input: u32,
+    /// Whether the input holds nothing but what a device dropped.
+    pub(super) dropped: bool,
     chunk: u32,
     /// Frames of the chunk so far.
     index: usize,
@@ -220,6 +223,7 @@ impl<'a> Absorber<'a> {
             observation: Observation::default(),
             progress,
             input,
+            dropped: false,
             chunk: 0,
             index: 0,
             frames: 0,
@@ -236,7 +240,8 @@ impl<'a> Absorber<'a> {
         }
         let place = (self.input, self.chunk, self.index);
         self.span.merge(batch.span_of(part.clone()));
-        take_batch(&mut self.observation, batch, part, elsewhere, place);
+        let how = (elsewhere, self.dropped);
+        take_batch(&mut self.observation, batch, part, how, place);
         self.index += count;
         self.frames += count as u64;
         let frames = &self.progress.frames;
@@ -265,10 +270,22 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
         &mut observation,
         batch,
         0..batch.len(),
-        elsewhere,
+        (elsewhere, false),
         (input, chunk, 0),
     );
     observation
+}
+
+/// What the device that took a frame says of it.
+#[inline]
+fn word(frame: &Frame<'_>, dropped: bool) -> Option<DeviceWord> {
+    match frame.verdict {
+        _ if dropped => Some(DeviceWord::DropFile),
+        PacketVerdict::Untold if !device::is_log(frame.link_type.0) => None,
+        PacketVerdict::Untold => device::device_word(frame.link_type.0, frame.bytes),
+        PacketVerdict::Xdp(code) => Some(DeviceWord::Xdp(code.into())),
+        PacketVerdict::DroppedByWindows => Some(DeviceWord::Windows),
+    }
 }
 
 /// Takes a part of the frames of a batch in the order of time. `first` is the place of the part's first frame: input,
@@ -277,7 +294,7 @@ fn take_batch(
     observation: &mut Observation,
     batch: &Batch,
     part: Range<usize>,
-    elsewhere: &[bool],
+    (elsewhere, dropped): (&[bool], bool),
     first: (u32, u32, usize),
 ) {
     let (input, chunk, start) = first;
@@ -301,6 +318,9 @@ fn take_batch(
             continue;
         }
         let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
-        observation.absorb(sighting, &decoded);
+        match word(&frame, dropped) {
+            None => observation.absorb(sighting, &decoded),
+            Some(word) => observation.absorb_with_word(sighting, &decoded, word),
+        }
     }
 }

@@ -213,6 +213,7 @@ impl WrittenInput {
             path,
             first_time: self.first_time,
             stored_bytes: self.stored_bytes,
+            dropped: false,
         }
     }
 

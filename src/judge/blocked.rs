@@ -144,6 +144,14 @@ fn advice(intent: &Intent, target: &str) -> String {
         _ if intent.confidence == Some(Grade::C) => {
             format!("look at the path from {from} to {target}{port}, and whether the server is up")
         }
+        Some(Code::FirewallPf | Code::FirewallNetfilter | Code::DropFile) => {
+            format!(
+                "allow {from} to {target}{port} on the device that says so, by the rule that it names"
+            )
+        }
+        Some(Code::HostXdp | Code::HostWindows) => {
+            format!("allow {from} to {target}{port} on the capturing host itself")
+        }
         Some(Code::TwoPoint) => {
             format!("allow {from} to {target}{port} on the device between the two points")
         }

@@ -122,6 +122,11 @@ codes! {
     SynAckReset "T-SAC-RST" Connect "the connection is reset or closed before the server could have heard anything",
     PostAckSilent "T-POSTACK" Connect "the connection opens, but what the client says is never answered",
     TwoPoint "T-2POINT" Connect "what enters on the inner side does not come out on the outer side, or the other way round",
+    FirewallPf "F-PFLOG" Connect "the log of pf says that a rule dropped it",
+    FirewallNetfilter "F-NFLOG" Connect "the log of netfilter has it, with the words of a rule that drops",
+    HostXdp "F-XDP" Connect "an XDP program of the capturing host dropped it",
+    HostWindows "F-WINDOWS" Connect "Windows says that it dropped it",
+    DropFile "F-DROPFILE" Connect "it lies in a file of nothing but dropped packets",
     HelloReset "L-RST" Tls "the connection is reset right after the ClientHello",
     HelloSilent "L-SILENT" Tls "the ClientHello is never answered",
     HelloFin "L-FIN" Tls "the connection is closed right after the ClientHello",
@@ -175,6 +180,22 @@ pub struct Evidence {
     pub control: Option<String>,
     /// Whether what is missing is a login.
     pub login: bool,
+}
+
+impl Code {
+    /// Whether it stops at whatever stage it meets a flow: devices that say so, and a second point.
+    #[must_use]
+    pub const fn is_anywhere(self) -> bool {
+        matches!(
+            self,
+            Self::TwoPoint
+                | Self::FirewallPf
+                | Self::FirewallNetfilter
+                | Self::HostXdp
+                | Self::HostWindows
+                | Self::DropFile
+        )
+    }
 }
 
 impl Evidence {

@@ -121,6 +121,28 @@ pub const fn explain(code: Code) -> &'static str {
              while other flows do, was stopped between them. Flows are known again behind address translation by the \
              initial sequence number or the ClientHello's random. A second path beside the outer point looks the same."
         }
+        Code::FirewallPf => {
+            "A record of pflog(4) carries the action, the rule's number and the interface: the firewall itself says that \
+             it dropped the packet. Rules without `log` leave no record, and mostly the first packet of a connection \
+             alone does, so the silence of such a log is never taken for a drop."
+        }
+        Code::FirewallNetfilter => {
+            "A record of netfilter's log carries the hook and the text that the rule's author gave the rule. A text with \
+             a word such as drop, deny, reject or block is taken for what it says, if nothing answers the flow; other \
+             texts say nothing. Whether the rule does what its author wrote is not in the record."
+        }
+        Code::HostXdp => {
+            "The capture has the return code of an XDP program beside the packet: the capturing host dropped it before \
+             its own network stack saw it."
+        }
+        Code::HostWindows => {
+            "A trace of Windows marks packets that its own stack or filtering platform dropped; etl2pcapng writes the \
+             mark beside the packet. Which component it was stands in the trace's interface."
+        }
+        Code::DropFile => {
+            "The file was given as one that holds nothing but what a device dropped (ASA asp-drop, the drop stage of \
+             PAN-OS). Why it dropped them is not in the file."
+        }
         Code::ResetInjected => {
             "The RST is unlike the server: its TTL differs from that of the SYN-ACK of the same connection (grade B), or \
              several RSTs come with different sequence numbers before the server said anything, or the server's own \

@@ -203,6 +203,7 @@ mod tests {
         let mut batch = Batch::default();
         for seconds in times {
             batch.push(Frame {
+                verdict: Default::default(),
                 time: CaptureTime::from_secs_nanos(*seconds, 0),
                 link_type: LinkType::ETHERNET,
                 interface: 1,

@@ -139,6 +139,7 @@ mod tests {
     fn batch(bytes: usize) -> Batch {
         let mut batch = Batch::default();
         batch.push(Frame {
+            verdict: Default::default(),
             time: CaptureTime::from_nanos(1),
             link_type: LinkType::ETHERNET,
             interface: 0,

@@ -111,6 +111,7 @@ mod tests {
         let mut batch = Batch::default();
         for interface in [0, 1, 1] {
             batch.push(Frame {
+                verdict: Default::default(),
                 time: CaptureTime::from_nanos(1),
                 link_type: LinkType::ETHERNET,
                 interface,

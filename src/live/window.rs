@@ -109,6 +109,7 @@ mod tests {
         let mut batch = Batch::default();
         for millis in millis {
             batch.push(Frame {
+                verdict: Default::default(),
                 time: CaptureTime::from_nanos(millis * 1_000_000),
                 link_type: LinkType::ETHERNET,
                 interface,
@@ -165,6 +166,7 @@ mod tests {
         let mut window = Window::new(2);
         let mut large = Batch::default();
         large.push(Frame {
+            verdict: Default::default(),
             time: CaptureTime::from_nanos(1),
             link_type: LinkType::ETHERNET,
             interface: 0,

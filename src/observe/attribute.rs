@@ -10,6 +10,7 @@ use thin_vec::ThinVec;
 use super::app::App;
 use super::chunks::Numbering;
 use super::conn_state::{ConnState, conn_state, history};
+use super::device::{self, DeviceSaid};
 use super::dns_log::{DnsLog, DnsTransaction};
 use super::exchange::{Asking, Exchange};
 use super::handshake::TlsMark;
@@ -139,6 +140,10 @@ pub struct Flow {
     pub token: Option<u32>,
     /// Where the initiator, and the responder, closed its receive window.
     pub closed_windows: Option<Box<[Option<ClosedWindow>; 2]>>,
+    /// What devices said of its packets, ascending.
+    pub device: ThinVec<DeviceSaid>,
+    /// Whether records of a device's log are all that there is of it: what is not there is not missing.
+    pub only_logged: bool,
 }
 
 impl Flow {
@@ -244,8 +249,14 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         links,
         chunks,
         copies: _,
+        logged,
     } = observation;
     let mut runs: Vec<_> = flows.into_runs().collect();
+    if let Some(logged) = logged {
+        tally.merge(logged.tally);
+        device::join(&mut runs, logged.flows.into_runs());
+        device::join_dns(&mut dns, logged.dns);
+    }
     let late: Vec<DnsLog> = runs
         .par_chunks_mut(SOME)
         .map(|runs| {
@@ -441,6 +452,17 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
         exchanges,
         joins: own.joins.filter(|_| theirs.joined || !answered),
         token: theirs.token,
+        device: extra
+            .device
+            .into_iter()
+            .map(|note| DeviceSaid {
+                stamp: note.stamp,
+                of_initiator: note.side == side,
+                sequence: note.sequence,
+                word: note.word,
+            })
+            .collect(),
+        only_logged: extra.only_logged,
         vlans: extra.vlans,
         tunnels: extra.tunnels,
         closed_windows: (extra.closed != [None; 2]).then(|| {

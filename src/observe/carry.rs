@@ -83,7 +83,8 @@ impl Observation {
     /// grows with.
     #[must_use]
     pub fn weight(&self) -> u64 {
-        (self.flows.len() + self.dns.len()) as u64
+        let logged = self.logged.as_ref().map_or(0, |logged| logged.weight());
+        (self.flows.len() + self.dns.len()) as u64 + logged
     }
 
     fn named_chunks(&mut self) -> BTreeSet<(u32, u32)> {

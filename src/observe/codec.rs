@@ -11,7 +11,7 @@ use super::{Links, Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
-pub const FORMAT: u32 = 25;
+pub const FORMAT: u32 = 26;
 
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +26,7 @@ pub struct Written {
     tally: Tally,
     links: Links,
     chunks: Chunks,
+    logged: Option<Box<Written>>,
 }
 
 impl From<Observation> for Written {
@@ -38,6 +39,7 @@ impl From<Observation> for Written {
             tally,
             links,
             chunks,
+            logged,
         } = observation;
         let dns_dropped = dns.dropped();
         let mut runs: Vec<(FlowKey, Run)> =
@@ -61,6 +63,7 @@ impl From<Observation> for Written {
             tally,
             links,
             chunks,
+            logged: logged.map(|logged| Box::new((*logged).into())),
         }
     }
 }
@@ -71,6 +74,7 @@ impl From<Written> for Observation {
             tally: written.tally,
             links: written.links,
             chunks: written.chunks,
+            logged: written.logged.map(|logged| Box::new((*logged).into())),
             ..Self::default()
         };
         for (key, run) in written.runs {
@@ -121,6 +125,9 @@ impl Written {
             .for_each(|(_, part)| part.for_each_frame(renumber));
         for (_, run) in &mut self.runs {
             run.for_each_frame(renumber);
+        }
+        if let Some(logged) = &mut self.logged {
+            logged.renumber_inputs(ordinals);
         }
     }
 }

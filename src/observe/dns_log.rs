@@ -137,6 +137,19 @@ pub(super) struct DnsSeen {
 type Exchange<'a> = (Endpoint, Endpoint, Transport, u16, Option<&'a Fqdn>, u16);
 
 impl DnsSeen {
+    /// What one message is told by wherever it is captured: ends, transport, identifier, and whether it is an answer.
+    pub(super) fn place(&self) -> (Endpoint, Endpoint, Transport, u16, bool) {
+        let facts = &self.facts;
+        let (source, destination) = (self.source, self.destination);
+        (
+            source,
+            destination,
+            self.transport,
+            facts.id,
+            facts.response,
+        )
+    }
+
     fn exchange(&self) -> Exchange<'_> {
         let facts = &self.facts;
         let (client, server) = if facts.response {
@@ -204,6 +217,11 @@ impl DnsLog {
         } else {
             self.dropped += 1;
         }
+    }
+
+    /// The messages.
+    pub(super) fn seen(&self) -> impl Iterator<Item = &DnsSeen> {
+        self.seen.iter()
     }
 
     /// Messages in here.

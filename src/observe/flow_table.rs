@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::app::App;
+use super::device::{self, DeviceNote};
 use super::dns_log::DnsLog;
 use super::fragments::Whole;
 use super::recognise;
@@ -134,6 +135,17 @@ impl FlowTable {
             || (!segment.payload.is_empty() && !special.has(TcpFlags::RST))
         {
             recognise::segment(run, key, side, stamp, segment, dns);
+        }
+    }
+
+    /// Takes a device's word on a packet that was taken before, or was a copy of one.
+    pub(super) fn note_device(&mut self, key: FlowKey, note: DeviceNote) {
+        let runs = self.runs.get_mut(&key).into_iter().flatten();
+        let at = note.stamp;
+        let mut around =
+            runs.filter(|run| run.span.0.time <= at.time && at.time <= run.span.1.time);
+        if let Some(run) = around.next() {
+            device::note(&mut run.extra.get_or_insert_default().device, note);
         }
     }
 

@@ -11,6 +11,7 @@ mod chunks;
 pub mod codec;
 mod conn_state;
 mod copies;
+mod device;
 mod dns_log;
 mod exchange;
 mod flow_table;
@@ -36,6 +37,9 @@ pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribut
 pub use carry::CarryLimits;
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
+pub use device::DeviceSaid;
+// Words and verdicts of devices, which flows hold.
+pub use crate::decode::device::{DeviceVerdict, DeviceWord};
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction, Outer};
 // Hosts and marks that exchanges hold.
 pub use crate::decode::http::{Host, Says};
@@ -51,6 +55,7 @@ pub use tally::Tally;
 pub use window::ClosedWindow;
 
 use copies::{Copies, Held, Seen};
+use device::DeviceNote;
 use flow_table::FlowTable;
 use fragments::{Fragments, Whole};
 
@@ -64,6 +69,8 @@ pub struct Observation {
     tally: Tally,
     links: Links,
     chunks: Chunks,
+    /// What records of devices' logs hold, apart from what was captured.
+    logged: Option<Box<Observation>>,
 }
 
 /// What is known of a frame besides its decoded layers.
@@ -90,6 +97,75 @@ impl Observation {
         }
     }
 
+    /// Takes a decoded frame of which a device said something.
+    pub fn absorb_with_word(
+        &mut self,
+        sighting: Sighting,
+        decoded: &Decoded<'_>,
+        word: DeviceWord,
+    ) {
+        self.chunks.count(sighting.stamp);
+        let packet = match decoded {
+            Decoded::SetAside(stop) => return self.tally.set_aside(sighting, stop),
+            Decoded::Packet(packet) => packet,
+        };
+        self.tally.decoded(sighting, packet);
+        let is_record = !matches!(word, DeviceWord::Xdp(_) | DeviceWord::Windows);
+        match is_record {
+            true => {
+                let logged = self.logged.get_or_insert_default();
+                logged.take_noted(sighting.stamp, packet, word);
+            }
+            false => self.take_noted(sighting.stamp, packet, word),
+        }
+    }
+
+    /// Takes a packet, a copy or not, with a device's word on it.
+    fn take_noted(&mut self, stamp: Stamp, packet: &Packet<'_>, word: DeviceWord) {
+        match self.copies.see(stamp, packet) {
+            Seen::Copy => {
+                self.tally.copies += 1;
+                self.note_device(stamp, packet, word);
+            }
+            Seen::Fresh => {
+                self.absorb_packet(stamp, packet);
+                self.note_device(stamp, packet, word);
+            }
+            Seen::Early(sight) => {
+                let mut alone = Self::default();
+                alone.absorb_packet(stamp, packet);
+                alone.note_device(stamp, packet, word);
+                self.copies.hold(Held { sight, alone });
+            }
+        }
+    }
+
+    fn note_device(&mut self, stamp: Stamp, packet: &Packet<'_>, word: DeviceWord) {
+        let (ports, transport, sequence) = match &packet.segment {
+            Segment::Tcp(segment) => (
+                (segment.source_port, segment.destination_port),
+                Transport::Tcp,
+                segment.sequence,
+            ),
+            Segment::Udp(datagram) => (
+                (datagram.source_port, datagram.destination_port),
+                Transport::Udp,
+                0,
+            ),
+            _ => return,
+        };
+        let from = Endpoint::new(packet.source, ports.0);
+        let to = Endpoint::new(packet.destination, ports.1);
+        let (key, side) = FlowKey::of(from, to, transport);
+        let note = DeviceNote {
+            stamp,
+            side,
+            sequence,
+            word,
+        };
+        self.flows.note_device(key, note);
+    }
+
     /// Counts a frame that was captured at another point than the one looked at.
     pub fn pass_by(&mut self, sighting: Sighting) {
         self.chunks.count(sighting.stamp);
@@ -111,7 +187,15 @@ impl Observation {
 
     /// Takes the packets that were held back, as far as it is known by now whether they are copies, or `all`.
     fn settle(&mut self, all: bool) {
-        let chunks = &self.chunks;
+        let chunks = std::mem::take(&mut self.chunks);
+        if let Some(logged) = &mut self.logged {
+            logged.settle_in(all, &chunks);
+        }
+        self.settle_in(all, &chunks);
+        self.chunks = chunks;
+    }
+
+    fn settle_in(&mut self, all: bool, chunks: &Chunks) {
         let settled = self.copies.settle(all, |chunk| chunks.last_of(chunk));
         self.tally.copies += settled.copies;
         for alone in settled.fresh {
@@ -129,6 +213,11 @@ impl Observation {
         self.tally.merge(other.tally);
         self.links.merge(other.links);
         self.copies.merge(other.copies);
+        match (&mut self.logged, other.logged) {
+            (Some(mine), Some(theirs)) => mine.merge_evidence(*theirs),
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(_), None) => {}
+        }
     }
 
     /// Counts frames that capturing lost before they could be taken.

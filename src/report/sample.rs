@@ -152,6 +152,8 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         tls: thin_vec![],
         tunnels: thin_vec![vec![("vxlan".to_owned(), 42)]],
         closed_windows: None,
+        device: Default::default(),
+        only_logged: false,
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Frame;
 use super::FrameSource;
 use super::LinkType;
+use super::PacketVerdict;
 use crate::model::CaptureTime;
 use crate::model::FrameId;
 use crate::model::Merge;
@@ -53,6 +54,7 @@ struct Record {
     wire_length: u32,
     interface: u32,
     link_type: LinkType,
+    verdict: PacketVerdict,
 }
 
 /// A frame's facts beside its bytes.
@@ -62,6 +64,7 @@ pub(super) struct FrameFacts {
     pub(super) link_type: LinkType,
     pub(super) interface: u32,
     pub(super) wire_length: u32,
+    pub(super) verdict: PacketVerdict,
 }
 
 /// Batches are equal that hold equal frames, whatever lies between these in the buffer.
@@ -113,6 +116,7 @@ impl Batch {
             link_type: frame.link_type,
             interface: frame.interface,
             wire_length: frame.wire_length,
+            verdict: frame.verdict,
         };
         self.note(facts, start, frame.bytes.len());
     }
@@ -130,6 +134,7 @@ impl Batch {
             wire_length: facts.wire_length,
             interface: facts.interface,
             link_type: facts.link_type,
+            verdict: facts.verdict,
         });
     }
 
@@ -227,6 +232,7 @@ impl Batch {
             link_type: record.link_type,
             interface: record.interface,
             wire_length: record.wire_length,
+            verdict: record.verdict,
             bytes: self.bytes.get(record.start..end).unwrap_or_default(),
         }
     }
@@ -313,6 +319,7 @@ mod tests {
         let mut batch = Batch::default();
         for (at, byte) in [(3, b'c'), (1, b'a'), (3, b'd'), (2, b'b')] {
             batch.push(Frame {
+                verdict: Default::default(),
                 time: CaptureTime::from_nanos(at),
                 link_type: LinkType::ETHERNET,
                 interface: 0,

@@ -239,6 +239,7 @@ impl LiveCapture {
             let taken = self.capture.dispatch(Some(round), |packet| {
                 let ticks = packet.header.ts.tv_usec;
                 batch.push(Frame {
+                    verdict: Default::default(),
                     time: CaptureTime::from_secs_nanos(
                         packet.header.ts.tv_sec,
                         ticks * NANOS_PER_TICK,

@@ -43,6 +43,7 @@ pub use digest::digest_of;
 pub use inputs::Input;
 pub use inputs::Inputs;
 pub use inputs::resolve;
+pub use inputs::resolve_beside;
 pub use inputs::sort_inputs;
 pub use open::InputPath;
 pub use open::OpenSource;
@@ -82,8 +83,22 @@ pub struct Frame<'a> {
     pub interface: u32,
     /// Length on the wire in bytes; more than `bytes.len()` where a snaplen cut the frame.
     pub wire_length: u32,
+    /// What the capturing host says became of the packet.
+    pub verdict: PacketVerdict,
     /// What was captured.
     pub bytes: &'a [u8],
+}
+
+/// What became of a packet, as a pcapng file says beside it (`epb_verdict`, option 7 of the enhanced packet block).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PacketVerdict {
+    /// Nothing is said.
+    #[default]
+    Untold,
+    /// The return code of an XDP program (kind 2: `linux/bpf.h`), as far as it is below 256.
+    Xdp(u8),
+    /// Dropped by Windows: `etl2pcapng` writes the code 1 of kind 2 for that.
+    DroppedByWindows,
 }
 
 /// Lends frames in the order in which they lie in the input.
@@ -164,6 +179,7 @@ impl OwnedFrame {
             link_type: self.link_type,
             interface: self.interface,
             wire_length: self.wire_length,
+            verdict: PacketVerdict::Untold,
             bytes: &self.bytes,
         }
     }

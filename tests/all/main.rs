@@ -8,6 +8,7 @@ mod bad_input;
 mod capture;
 mod command_line;
 mod conn_states;
+mod device;
 mod evidence;
 mod exports;
 mod formats;

@@ -99,6 +99,11 @@ impl Packets {
             .at(millis + 10, RESOLVER, &client, &format!("udp hex:{answer}"))
     }
 
+    /// As the source room writes them.
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
     /// The report of an audit under the rules above.
     pub(crate) fn audited(self) -> Value {
         self.audited_under(RULES, SITE)

@@ -255,6 +255,7 @@ impl Reporter {
                 path: InputPath::File(path),
                 first_time: input.first,
                 stored_bytes: None,
+                dropped: false,
             });
         }
         state.captures.clone()

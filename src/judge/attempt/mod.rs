@@ -2,6 +2,7 @@
 
 mod connect;
 mod datagram;
+mod device;
 mod handshake;
 mod http;
 mod icmp;
@@ -19,6 +20,7 @@ use crate::model::{CaptureTime, Transport};
 use crate::observe::{App, Event, Exchange, Flow};
 
 pub(super) use connect::without_times;
+pub(super) use device::{is_silence, passed};
 pub(super) use http::{Asked, answers};
 pub(super) use late::late;
 pub(super) use tcp::{answer_times, said_until};
@@ -79,6 +81,8 @@ pub enum Doubt {
     OtherApplication,
     /// The server did not take the key of an encrypted hello.
     KeyRefused,
+    /// Records of a device's log are all that there is of it.
+    OnlyLogged,
     /// Datagrams that nothing answered, of a protocol that may answer.
     Unanswered,
 }
@@ -103,6 +107,9 @@ impl Doubt {
             Self::EncryptedHello => "tried under ECH: the inner name is not visible",
             Self::OtherApplication => "another application than the page lists was spoken",
             Self::Unanswered => "nothing came back, and whether an answer is due is not known",
+            Self::OnlyLogged => {
+                "only records of a device's log are there, and what it did not log is not missing"
+            }
             Self::KeyRefused => {
                 "the server did not take the key of the encrypted hello: the client tries again"
             }
@@ -113,6 +120,10 @@ impl Doubt {
 /// Tells how a flow went. `end` is when the capture ends.
 #[must_use]
 pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
+    device::with_word(flow, by_packets(flow, end))
+}
+
+fn by_packets(flow: &Flow, end: CaptureTime) -> Went {
     match flow.transport {
         Transport::Tcp if key_refused::key_refused(flow) => Went::Open(Doubt::KeyRefused),
         Transport::Tcp => tcp::went(flow, end),
@@ -166,9 +177,9 @@ pub(super) fn seconds(duration: Duration) -> String {
 #[must_use]
 pub(super) fn stage(flow: &Flow, evidence: &Evidence) -> Stage {
     match (evidence.code, evidence.code.stage()) {
-        (Code::TwoPoint, _) if flow.app.has(App::QUIC) => Stage::Quic,
-        (Code::TwoPoint, _) if flow.transport == Transport::Udp => Stage::Udp,
-        (Code::TwoPoint, _) if flow.app.has(App::TLS) => Stage::Tls,
+        (code, _) if code.is_anywhere() && flow.app.has(App::QUIC) => Stage::Quic,
+        (code, _) if code.is_anywhere() && flow.transport == Transport::Udp => Stage::Udp,
+        (code, _) if code.is_anywhere() && flow.app.has(App::TLS) => Stage::Tls,
         (Code::ResetInjected, _) if flow.app.has(App::HTTP) && !flow.app.has(App::TLS) => {
             Stage::Http
         }

@@ -42,6 +42,8 @@ pub struct Input {
     pub first_time: Option<CaptureTime>,
     /// How many bytes are stored, compressed or not; `None` where that is not known before it is read.
     pub stored_bytes: Option<u64>,
+    /// Whether it holds nothing but what a device dropped, as its user says.
+    pub dropped: bool,
 }
 
 /// Finds the inputs that arguments stand for. Each argument is a file, a folder (searched with its folders for files
@@ -58,6 +60,19 @@ pub fn resolve<S: AsRef<OsStr>>(arguments: &[S]) -> Inputs {
         }
     }
     search.finish()
+}
+
+/// As [`resolve`], of captures and beside them of files that hold nothing but what a device dropped.
+pub fn resolve_beside<S: AsRef<OsStr>>(captures: &[S], dropped: &[S]) -> Inputs {
+    let all: Vec<&OsStr> = captures.iter().chain(dropped).map(AsRef::as_ref).collect();
+    let mut inputs = resolve(&all);
+    if !dropped.is_empty() {
+        let marked = resolve(dropped).inputs;
+        for input in &mut inputs.inputs {
+            input.dropped = marked.iter().any(|marked| marked.path == input.path);
+        }
+    }
+    inputs
 }
 
 impl Input {
@@ -228,6 +243,7 @@ impl Search {
                 path: InputPath::Stdin,
                 first_time: None,
                 stored_bytes: None,
+                dropped: false,
             });
         }
         let (count, most) = (inputs.len(), FrameId::MAX_INPUTS);
@@ -284,6 +300,7 @@ fn look_into(path: &Path) -> Result<(Start, Input), SourceError> {
             path: input,
             first_time: None,
             stored_bytes: None,
+            dropped: false,
         };
         return Ok((Start::Unknown, input));
     }
@@ -295,6 +312,7 @@ fn look_into(path: &Path) -> Result<(Start, Input), SourceError> {
             path: input,
             first_time,
             stored_bytes: Some(metadata.len()),
+            dropped: false,
         },
     ))
 }

@@ -113,6 +113,14 @@ impl<'a> Block<'a> {
         self.bytes.get(place.clone()).unwrap_or_default()
     }
 
+    /// Whether a section header names a program or a system of Windows: options 3 (system) and 4 (application).
+    pub(super) fn is_of_windows(&self) -> bool {
+        self.options(24).any(|(code, value)| {
+            let text = String::from_utf8_lossy(value).to_ascii_lowercase();
+            matches!(code, 3 | 4) && (text.contains("windows") || text.contains("etl2pcapng"))
+        })
+    }
+
     /// The options from an offset on: code and value, up to the end mark or the first that does not fit.
     pub(super) fn options(&self, at: usize) -> Options<'a> {
         let bytes = self.bytes.get(at..self.end()).unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::super::Interface;
 use super::super::LinkType;
 use super::super::Loss;
+use super::super::PacketVerdict;
 use super::block::Block;
 use super::block::PacketFields;
 use crate::model::CaptureTime;
@@ -120,18 +121,36 @@ impl InterfaceState {
         }
     }
 
-    /// Takes the drop count that a packet carries: a field of the obsolete block, option 4 of the enhanced one.
+    /// Takes what options of the enhanced block say: the drop count (option 4; a field of the obsolete block), and the
+    /// verdict (option 7), which is given.
     #[inline]
-    pub(super) fn take_drops(&mut self, block: &Block<'_>, fields: &PacketFields, data_end: usize) {
+    pub(super) fn take_options(
+        &mut self,
+        block: &Block<'_>,
+        fields: &PacketFields,
+        data_end: usize,
+    ) -> PacketVerdict {
+        let mut verdict = PacketVerdict::Untold;
         self.drops = self.drops.saturating_add(u64::from(fields.drops));
         let options_start = data_end.next_multiple_of(4);
         if fields.ticks.is_some() && block.u32_at(options_start).is_some() {
             for (code, value) in block.options(options_start) {
-                if code == 4 {
-                    self.drops = self.drops.saturating_add(block.number(value).unwrap_or(0));
+                match (code, value) {
+                    (4, _) => {
+                        let count = block.number(value).unwrap_or(0);
+                        self.drops = self.drops.saturating_add(count);
+                    }
+                    // Kind 2 is that of XDP.
+                    (7, [2, code @ ..]) => {
+                        if let Some(code) = block.number(code).and_then(|n| u8::try_from(n).ok()) {
+                            verdict = PacketVerdict::Xdp(code);
+                        }
+                    }
+                    _ => {}
                 }
             }
         }
+        verdict
     }
 
     /// Adds what this interface lost. Its statistics count all of it; only without them do the packets' counts tell.

@@ -17,6 +17,7 @@ use super::Frame;
 use super::FrameSource;
 use super::Interface;
 use super::Loss;
+use super::PacketVerdict;
 use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
@@ -44,6 +45,8 @@ pub struct PcapngReader<R> {
     states: Vec<InterfaceState>,
     interfaces: Vec<Interface>,
     section: usize,
+    /// Whether the section was made of a trace of Windows.
+    of_windows: bool,
     stopped: bool,
     damage: DamageLog,
 }
@@ -53,6 +56,16 @@ struct Packet {
     facts: FrameFacts,
     /// Where its bytes lie in the block.
     data: Range<usize>,
+}
+
+impl Packet {
+    /// The verdict of a section that was made of a trace of Windows: `etl2pcapng` puts its own into that of XDP.
+    fn of_windows(mut self, of_windows: bool) -> Self {
+        if of_windows && self.facts.verdict == PacketVerdict::Xdp(1) {
+            self.facts.verdict = PacketVerdict::DroppedByWindows;
+        }
+        self
+    }
 }
 
 impl<R: Read> PcapngReader<R> {
@@ -77,6 +90,7 @@ impl<R: Read> PcapngReader<R> {
             states: Vec::new(),
             interfaces: Vec::new(),
             section: 0,
+            of_windows: false,
             stopped: false,
             damage: DamageLog::default(),
         }
@@ -96,6 +110,7 @@ impl<R: Read> PcapngReader<R> {
             let found = match block.kind() {
                 Kind::SectionHeader => {
                     self.section = self.states.len();
+                    self.of_windows = block.is_of_windows();
                     block.check_section_header().map(|()| None)
                 }
                 Kind::InterfaceDescription => {
@@ -106,7 +121,8 @@ impl<R: Read> PcapngReader<R> {
                 }
                 Kind::Packet(fields) => fields.and_then(|fields| {
                     let known = &mut self.states[self.section..];
-                    packet(&block, &fields, known, self.section).map(Some)
+                    let packet = packet(&block, &fields, known, self.section);
+                    packet.map(|packet| Some(packet.of_windows(self.of_windows)))
                 }),
                 Kind::Other => Ok(None),
             };
@@ -207,6 +223,7 @@ impl<R: Read> FrameSource for PcapngReader<R> {
             link_type: packet.facts.link_type,
             interface: packet.facts.interface,
             wire_length: packet.facts.wire_length,
+            verdict: packet.facts.verdict,
             bytes,
         })
     }
@@ -291,7 +308,7 @@ fn packet(
         .captured
         .unwrap_or_else(|| state.captured_of(fields.wire, block.room_for_data()));
     let data = block.data(fields.data_offset, captured)?;
-    state.take_drops(block, fields, data.end);
+    let verdict = state.take_options(block, fields, data.end);
     let time = fields
         .ticks
         .map_or_else(CaptureTime::default, |ticks| state.time(ticks));
@@ -302,6 +319,7 @@ fn packet(
             .unwrap_or(u32::MAX)
             .saturating_add(id),
         wire_length: fields.wire.max(captured),
+        verdict,
     };
     Ok(Packet { facts, data })
 }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::super::LinkType;
+use super::super::PacketVerdict;
 use super::super::batch::FrameFacts;
 use super::super::byte_order::ByteOrder::Little;
 use super::Format;
@@ -130,6 +131,7 @@ impl Format for NetworkMonitor {
             return Ok(None);
         };
         let facts = FrameFacts {
+            verdict: PacketVerdict::Untold,
             time: self.time(record, trailer),
             link_type,
             interface: 0,

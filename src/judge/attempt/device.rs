@@ -1,0 +1,119 @@
+//! What the word of a device that took packets makes of a flow: the only evidence that is no pattern.
+
+use super::super::evidence::{Code, Evidence, Grade};
+use super::{Doubt, Went};
+use crate::observe::{DeviceSaid, DeviceVerdict, DeviceWord, Flow};
+
+/// Puts a device's word to how a flow went by its packets.
+///
+/// What is answered is answered: devices drop stray packets of connections that work. A flow of which only records of a
+/// log are there fails by such a word alone: what the log does not hold is not missing.
+#[must_use]
+pub(super) fn with_word(flow: &Flow, went: Went) -> Went {
+    if flow.device.is_empty() && !flow.only_logged || went == Went::Succeeded {
+        return went;
+    }
+    if let Some(evidence) = stopped(flow) {
+        return Went::failed(evidence);
+    }
+    match went {
+        Went::Failed(_) | Went::Open(_) if flow.only_logged => Went::Open(Doubt::OnlyLogged),
+        Went::Failed(mut evidence) if is_silence(evidence.code) => {
+            if let Some(said) = passed(flow) {
+                evidence.grade = Grade::C;
+                evidence.control = Some(format!(
+                    "{}: what stops it lies behind that",
+                    words(&said.word, "passed")
+                ));
+            }
+            Went::Failed(evidence)
+        }
+        went => went,
+    }
+}
+
+/// Whether a device let the initiator's packets pass: what answers them or does not lies behind it.
+pub(in super::super) fn passed(flow: &Flow) -> Option<&DeviceSaid> {
+    let own = flow.device.iter().filter(|said| said.of_initiator);
+    own.filter(|said| said.verdict() == DeviceVerdict::Passed)
+        .max_by_key(|said| said.stamp)
+}
+
+/// Kinds of evidence that say no more than that nothing came back.
+pub(in super::super) const fn is_silence(code: Code) -> bool {
+    matches!(
+        code,
+        Code::SynSilent
+            | Code::PostAckSilent
+            | Code::HelloSilent
+            | Code::HandshakeSilent
+            | Code::UdpSilent
+            | Code::QuicSilent
+    )
+}
+
+fn stopped(flow: &Flow) -> Option<Evidence> {
+    let mut all = flow
+        .device
+        .iter()
+        .filter(|said| said.verdict() == DeviceVerdict::Stopped);
+    let first = all.clone().next()?;
+    let code = match first.word {
+        DeviceWord::Pf { .. } => Code::FirewallPf,
+        DeviceWord::Netfilter { .. } => Code::FirewallNetfilter,
+        DeviceWord::Xdp(_) => Code::HostXdp,
+        DeviceWord::Windows => Code::HostWindows,
+        DeviceWord::DropFile => Code::DropFile,
+    };
+    let mut words = words(&first.word, "stopped");
+    if all.clone().all(|said| !said.of_initiator) {
+        words.push_str(", of the answers");
+    }
+    let stamps = all.by_ref().map(|said| said.stamp);
+    Some(Evidence::new(code, Grade::A, stamps, words))
+}
+
+/// What was said, for people. The device's own texts stand between quotes.
+fn words(word: &DeviceWord, what: &str) -> String {
+    match word {
+        DeviceWord::Pf {
+            reason,
+            rule,
+            subrule,
+            interface,
+            ruleset,
+            ..
+        } => {
+            let mut rule = rule.to_string();
+            if let (Some(subrule), false) = (subrule, ruleset.is_empty()) {
+                rule.push_str(&format!(".{subrule} of anchor {ruleset:?}"));
+            }
+            let why = match reason {
+                0 => "",
+                1 => " (bad offset)",
+                2 => " (fragment)",
+                3 => " (too short)",
+                4 => " (normalisation)",
+                5 => " (no memory)",
+                _ => " (not because the rule matched)",
+            };
+            format!("pf {what} it by rule {rule} on {interface}{why}")
+        }
+        DeviceWord::Netfilter { hook, prefix } => {
+            let hook = match hook {
+                0 => "prerouting",
+                1 => "input",
+                2 => "forward",
+                3 => "output",
+                4 => "postrouting",
+                _ => "an unknown hook",
+            };
+            format!("netfilter logged it at {hook} with the rule author's words {prefix:?}")
+        }
+        DeviceWord::Xdp(0) => "an XDP program of this host failed on it (XDP_ABORTED)".to_owned(),
+        DeviceWord::Xdp(1) => "an XDP program of this host dropped it (XDP_DROP)".to_owned(),
+        DeviceWord::Xdp(code) => format!("an XDP program of this host let it go on (code {code})"),
+        DeviceWord::Windows => "Windows itself dropped it".to_owned(),
+        DeviceWord::DropFile => "it lies in a file of what a device dropped".to_owned(),
+    }
+}
