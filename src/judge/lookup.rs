@@ -297,15 +297,15 @@ impl<'a> Gathered<'a> {
                 || evidence.grade < Grade::C && evidence.code != Code::DnsNoData
         });
         if resolved {
-            let again = |tried: &&Box<Tried<'_>>| {
+            let again = |tried: &&Tried<'_>| {
                 tried.failure.tries >= AGAIN
                     && matches!(
                         tried.failure.evidence.code,
                         Code::DnsServfail | Code::DnsSilent | Code::DnsRefused
                     )
             };
-            let half = failures.iter().flatten().find(again);
-            lookup.half = half.map(|half| (**half).clone().told(ground));
+            let half = failures.iter().filter_map(Option::as_deref).find(again);
+            lookup.half = half.map(|half| half.clone().told(ground));
             // Whether the other family's address is of use to this client is not known here.
             if sunk {
                 lookup.failure = failures[0].take().map(|tried| tried.told(ground));

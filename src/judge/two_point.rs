@@ -12,6 +12,7 @@ use super::control::neighbourhood;
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{Capture, Event, EventKind, Flow, StreamFact};
+use crate::rules::is_private;
 
 /// How far the clocks of two points, and the way between them, may be apart.
 const APART: Duration = Duration::from_secs(2);
@@ -200,14 +201,6 @@ fn stopped_later(inner: &Flow, outer: &Flow) -> Option<String> {
     };
     let made_between = !resets(inner).is_empty() && resets(outer).is_empty();
     made_between.then(|| "the RST was seen at the inner point only".to_owned())
-}
-
-/// Addresses that may lie on the inner side themselves (RFC 1918, RFC 4193, link-local).
-const fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
-    }
 }
 
 /// Randoms of the ClientHellos in a flow.

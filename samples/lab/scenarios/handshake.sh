@@ -130,7 +130,7 @@ scenario_browser_distrusts() {
 }
 
 holds_browser_distrusts() {
-  expect 'ChangeCipherSpec and Finished, and nothing else' = 1 "$WEB_REPUTATION && tls.record.content_type==23"
+  expect 'ChangeCipherSpec and Finished, and nothing else' = 1 "$WEB_REPUTATION && tls.record.opaque_type==23"
   expect 'alerts in clear' = 0 'tls.alert_message.desc!=0'
 }
 
