@@ -107,7 +107,8 @@ fn flight_12() -> Vec<u8> {
     [server_hello(3, false), record(0x16, &[14, 0, 0, 0])].concat()
 }
 
-fn flight_13() -> Vec<u8> {
+/// The server's part of a handshake of TLS 1.3.
+pub(crate) fn flight_13() -> Vec<u8> {
     [
         server_hello(4, false),
         record(0x14, &[1]),
@@ -126,7 +127,8 @@ fn key_exchange() -> Vec<u8> {
     .concat()
 }
 
-fn finished_13() -> Vec<u8> {
+/// The client's part of it.
+pub(crate) fn finished_13() -> Vec<u8> {
     [record(0x14, &[1]), record(0x17, &[8; 53])].concat()
 }
 

@@ -180,6 +180,10 @@ fn near_misses_are_not_called_blocked() {
     });
 }
 
+/// Codes that no program of the lab can write: BSD's packet filter, an XDP program with rights to load it, Windows, a
+/// vendor's appliance. Their hits and near misses are built from the documented layouts (`tests/all/device.rs`).
+const FROM_LAYOUT: &[&str] = &["F-PFLOG", "F-XDP", "F-WINDOWS", "F-DROPFILE"];
+
 #[test]
 fn each_code_has_a_hit_a_near_miss_and_an_explanation() {
     let table = table();
@@ -201,11 +205,12 @@ fn each_code_has_a_hit_a_near_miss_and_an_explanation() {
     let mut missing: Vec<String> = Vec::new();
     for code in Code::ALL {
         let text = code.as_str();
+        let recorded = !FROM_LAYOUT.contains(&text);
         let explained =
             explain(*code).len() > code.about().len() / 2 && explain(*code).ends_with('.');
         for (what, there) in [
-            ("a sample that tells it", hits.contains(text)),
-            ("a near miss", misses.contains(text)),
+            ("a sample that tells it", hits.contains(text) == recorded),
+            ("a near miss", misses.contains(text) == recorded),
             ("an explanation", explained),
         ] {
             if !there {

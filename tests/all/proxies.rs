@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::handshakes::{finished_13, flight_13};
 use super::traffic::{client_hello, record};
 use super::verdicts::{Packets, address, hex, said};
 
@@ -362,6 +363,9 @@ fn what_lies_behind_tls_to_the_proxy_is_neither_seen_nor_missed() {
     let hello = hello("proxy.corp.example");
     let report = Talk::open(Packets::new(), 0, "10.0.0.80:3129")
         .ask(&hello)
+        .answer(&flight_13())
+        .ask(&finished_13())
+        .ask(&record(0x17, b"a request to the proxy, sealed"))
         .answer(&record(0x17, b"sealed"))
         .client_ends()
         .audited();
