@@ -1,10 +1,8 @@
 //! `pktaudit rules lint`: what lists say and likely do not mean.
 
-use std::io::Write as _;
-
 use super::args::{Common, RulesLint};
 use super::exit::Exit;
-use super::{clock, output, plan, seeds};
+use super::{clock, plan, seeds};
 use crate::rules::{self, Facts, Severity};
 
 /// Shows warnings and notes; warnings make it exit 1.
@@ -38,25 +36,7 @@ pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> 
         .cloned()
         .collect();
     plan::show(&shown, common);
-    let count = |severity| {
-        problems
-            .iter()
-            .filter(|problem| problem.severity == severity)
-            .count()
-    };
-    let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
-    let (documents, requirements) = (library.documents.len(), library.requirements.len());
-    output::to_stdout(|out| {
-        Ok(writeln!(
-            out,
-            "{documents} documents, {requirements} requirements: {warnings} warnings, {notes} notes"
-        )?)
-    })?;
-    Ok(if warnings > 0 {
-        Exit::Findings
-    } else {
-        Exit::Clean
-    })
+    plan::sum_up(&library, &problems)
 }
 
 fn day(time: &str) -> Option<jiff::civil::Date> {

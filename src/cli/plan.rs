@@ -2,14 +2,15 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
 use super::args::{Choices, Common};
+use super::exit::Exit;
 use super::output;
-use crate::rules::{self, Library, Problem, Profile, RuleSet, RuleText, Site};
+use crate::rules::{self, Library, Problem, Profile, RuleSet, RuleText, Severity, Site};
 
 /// The code of the problem that a site file binds nothing.
 const BINDS_NOTHING: &str = "site-binds-nothing";
@@ -190,6 +191,29 @@ pub(super) fn profile(
     Profile::new(library, site, &chosen).map_err(|problems| {
         show(&problems, common);
         anyhow::anyhow!("the choices do not go with the rules; nothing was audited")
+    })
+}
+
+/// How many rows there are and what was found in them, in one line; warnings are findings.
+pub(super) fn sum_up(library: &Library, problems: &[Problem]) -> anyhow::Result<Exit> {
+    let count = |severity| {
+        problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    };
+    let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
+    let (documents, requirements) = (library.documents.len(), library.requirements.len());
+    output::to_stdout(|out| {
+        Ok(writeln!(
+            out,
+            "{documents} documents, {requirements} requirements: {warnings} warnings, {notes} notes"
+        )?)
+    })?;
+    Ok(if warnings > 0 {
+        Exit::Findings
+    } else {
+        Exit::Clean
     })
 }
 

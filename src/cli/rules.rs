@@ -14,7 +14,7 @@ use super::plan::{self, plan};
 use crate::judge::{Code, FindingCode};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::report::{self, Format};
-use crate::rules::{self, RequirementIndex, RuleSet, Scratch, Severity, Subject};
+use crate::rules::{self, RequirementIndex, RuleSet, Scratch, Subject};
 
 pub(super) fn run(command: &RulesCommand, common: &Common) -> anyhow::Result<Exit> {
     match command {
@@ -41,25 +41,7 @@ fn check(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
     let profile = plan::profile(&library, site.as_ref(), &command.choices, common)?;
     plan::show(profile.problems(), common);
     problems.extend(profile.problems().iter().cloned());
-    let count = |severity| {
-        problems
-            .iter()
-            .filter(|problem| problem.severity == severity)
-            .count()
-    };
-    let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
-    let (documents, requirements) = (library.documents.len(), library.requirements.len());
-    output::to_stdout(|out| {
-        Ok(writeln!(
-            out,
-            "{documents} documents, {requirements} requirements: {warnings} warnings, {notes} notes"
-        )?)
-    })?;
-    Ok(if warnings > 0 {
-        Exit::Findings
-    } else {
-        Exit::Clean
-    })
+    plan::sum_up(&library, &problems)
 }
 
 fn list(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {

@@ -30,7 +30,7 @@ mod tally;
 mod window;
 
 use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
-use crate::model::{Endpoint, FlowKey, Merge, Stamp, Transport};
+use crate::model::{Endpoint, FlowKey, Merge, Side, Stamp, Transport};
 
 pub use app::App;
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribute_with};
@@ -141,22 +141,13 @@ impl Observation {
     }
 
     fn note_device(&mut self, stamp: Stamp, packet: &Packet<'_>, word: DeviceWord) {
-        let (ports, transport, sequence) = match &packet.segment {
-            Segment::Tcp(segment) => (
-                (segment.source_port, segment.destination_port),
-                Transport::Tcp,
-                segment.sequence,
-            ),
-            Segment::Udp(datagram) => (
-                (datagram.source_port, datagram.destination_port),
-                Transport::Udp,
-                0,
-            ),
-            _ => return,
+        let Some((key, side)) = stream_of(packet) else {
+            return;
         };
-        let from = Endpoint::new(packet.source, ports.0);
-        let to = Endpoint::new(packet.destination, ports.1);
-        let (key, side) = FlowKey::of(from, to, transport);
+        let sequence = match &packet.segment {
+            Segment::Tcp(segment) => segment.sequence,
+            _ => 0,
+        };
         let note = DeviceNote {
             stamp,
             side,
@@ -297,20 +288,9 @@ impl Observation {
             self.absorb_packet(whole.stamp, &packet);
             return;
         }
-        let (ports, transport) = match &packet.segment {
-            Segment::Tcp(segment) => (
-                (segment.source_port, segment.destination_port),
-                Transport::Tcp,
-            ),
-            Segment::Udp(datagram) => (
-                (datagram.source_port, datagram.destination_port),
-                Transport::Udp,
-            ),
-            _ => return,
+        let Some((key, side)) = stream_of(&packet) else {
+            return;
         };
-        let from = Endpoint::new(packet.source, ports.0);
-        let to = Endpoint::new(packet.destination, ports.1);
-        let (key, side) = FlowKey::of(from, to, transport);
         self.flows
             .absorb_rest(key, side, whole, &packet, &mut self.dns);
     }
@@ -336,6 +316,24 @@ impl Observation {
                 .absorb_icmp_error(key, side, stamp, packet, message, quoted);
         }
     }
+}
+
+/// The TCP or UDP flow that a packet belongs to, and who of it sent the packet.
+fn stream_of(packet: &Packet<'_>) -> Option<(FlowKey, Side)> {
+    let (ports, transport) = match &packet.segment {
+        Segment::Tcp(segment) => (
+            (segment.source_port, segment.destination_port),
+            Transport::Tcp,
+        ),
+        Segment::Udp(datagram) => (
+            (datagram.source_port, datagram.destination_port),
+            Transport::Udp,
+        ),
+        _ => return None,
+    };
+    let from = Endpoint::new(packet.source, ports.0);
+    let to = Endpoint::new(packet.destination, ports.1);
+    Some(FlowKey::of(from, to, transport))
 }
 
 impl Merge for Observation {
