@@ -162,6 +162,15 @@ pub(super) fn shade_note(
                 names.join(", ")
             )
         }
+        Shade::UntoldTranslation => {
+            format!(
+                "tried at {address}, where that is address translation (NAT64), which is not told"
+            )
+        }
+        Shade::GuessedHost => format!(
+            "tried from an address on no list, where that is the one by which {} reaches IPv4 (CLAT)",
+            intent.initiator
+        ),
         Shade::OlderThanCapture => {
             format!("a connection to {address} from before the capture may be its")
         }

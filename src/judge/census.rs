@@ -12,7 +12,7 @@ use super::evidence::Stage;
 use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
 use super::scope::OutOfScope;
-use super::shade::is_older;
+use super::shade::{Shade, is_older};
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Requirement, RuleSet, Source};
@@ -443,7 +443,8 @@ fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
         return Some(NameWay::EncryptedHello);
     }
     // Whatever the name is, nothing else can be its own.
-    if !verdict.coverage.covers.is_empty() && verdict.coverage.shades.is_empty() {
+    let hides = |(_, shade): &(_, Shade)| shade.is_of_name();
+    if !verdict.coverage.covers.is_empty() && !verdict.coverage.shades.iter().any(hides) {
         return None;
     }
     if is_older(flow) {

@@ -248,6 +248,10 @@ pub(super) fn cover(
     let rules = ground.rules;
     let hidden = ground.outer_names.hidden(flow, aim, rules.profile());
     let initiator = ground.hosts.host(flow.initiator.ip);
+    let untold = ground
+        .hosts
+        .untold(flow.responder.ip)
+        .filter(|_| !aim.proxied);
     let path = match asked.first() {
         Some(asked) => Some(asked.path.as_str()).filter(|path| !path.is_empty()),
         None => flow.facts.iter().find_map(|(_, own, fact)| match fact {
@@ -258,9 +262,9 @@ pub(super) fn cover(
     let responder = match (aim.proxied, aim.address) {
         (true, Some(address)) => address,
         (true, None) => IpAddr::from([0, 0, 0, 0]),
-        (false, _) => ground.hosts.destination(flow.responder.ip),
+        (false, _) => untold.unwrap_or_else(|| ground.hosts.destination(flow.responder.ip)),
     };
-    let ask = |names: &[&Fqdn], scratch: &mut Scratch| {
+    let ask_of = |responder: IpAddr, names: &[&Fqdn], scratch: &mut Scratch| {
         let subject = Subject {
             initiator,
             responder,
@@ -272,6 +276,7 @@ pub(super) fn cover(
         };
         rules.fit(&subject, scratch)
     };
+    let ask = |names: &[&Fqdn], scratch: &mut Scratch| ask_of(responder, names, scratch);
     let names: Vec<&Fqdn> = aim.names.iter().collect();
     let Fit {
         covers,
@@ -322,6 +327,13 @@ pub(super) fn cover(
         coverage.shade_by_name(flow, &names, |names| ask(names, scratch));
     }
     coverage.shade_by_application(flow, aim, &ground.applications);
+    if untold.is_some() {
+        let told = ask_of(flow.responder.ip, &names, scratch).covers;
+        coverage.shade_all_but(&told, Shade::UntoldTranslation);
+    }
+    if ground.hosts.is_guessed(flow.initiator.ip) {
+        coverage.shade_all_but(&[], Shade::GuessedHost);
+    }
     coverage
 }
 
@@ -392,6 +404,13 @@ impl Coverage {
                 self.shade(*requirement, Shade::OtherApplication(spoken));
             }
         }
+    }
+
+    /// All that covers it but some.
+    fn shade_all_but(&mut self, certain: &[RequirementIndex], shade: Shade) {
+        let covers = Arc::clone(&self.covers);
+        let open = covers.iter().filter(|r| certain.binary_search(r).is_err());
+        open.for_each(|requirement| self.shade(*requirement, shade));
     }
 
     /// The worst reason stands.

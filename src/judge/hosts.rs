@@ -14,17 +14,46 @@ use crate::rules::{Profile, RuleSet, Target};
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
     same: HashMap<IpAddr, IpAddr>,
+    /// Those of `same` that nothing proves.
+    guessed: HashMap<IpAddr, IpAddr>,
     prefixes: Vec<Ipv6Net>,
+    /// Addresses that may be of translation, with the IPv4 address at their end.
+    untold: HashMap<IpAddr, IpAddr>,
 }
 
 /// The prefix that needs no telling (RFC 6052 section 2.1).
 const WELL_KNOWN: Ipv6Addr = Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0);
 
 impl Hosts {
-    pub(super) fn of(capture: &Capture, profile: &Profile) -> Self {
-        Self {
+    pub(super) fn of(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Self {
+        let mut hosts = Self {
             same: same(capture, profile),
+            guessed: HashMap::default(),
             prefixes: prefixes(capture, profile),
+            untold: HashMap::default(),
+        };
+        hosts.untold = untold(capture, &hosts.prefixes, rules);
+        let is_translated = |ip| hosts.destination(ip) != ip || hosts.untold(ip).is_some();
+        let (certain, guessed) = translating(capture, profile, is_translated);
+        for (ip, host) in certain.into_iter().chain(guessed.clone()) {
+            hosts.same.entry(ip).or_insert(host);
+        }
+        hosts.guessed = guessed;
+        hosts
+    }
+
+    /// Whether the site's host of an address is only guessed.
+    #[inline]
+    pub(super) fn is_guessed(&self, ip: IpAddr) -> bool {
+        !self.guessed.is_empty() && self.guessed.contains_key(&ip)
+    }
+
+    /// The IPv4 address at the end of an IPv6 one that may be of translation, which nothing tells.
+    #[inline]
+    pub(super) fn untold(&self, ip: IpAddr) -> Option<IpAddr> {
+        match self.untold.is_empty() {
+            true => None,
+            false => self.untold.get(&ip).copied(),
         }
     }
 
@@ -69,18 +98,33 @@ impl Hosts {
             }
         };
         let told = others.iter().take(5).map(|(host, all)| {
-            format!(
-                "{} is taken for {host}: packets of both come from one network card",
-                list(all)
-            )
+            let why = match all.iter().any(|ip| self.is_guessed(*ip)) {
+                true => {
+                    "perhaps: alone in its /64 it speaks to addresses of translation only, as a host's own for IPv4 (CLAT); if so, list it in the site file with the host's role"
+                }
+                false => "packets of both come from one network card",
+            };
+            format!("{} is taken for {host}: {why}", list(all))
         });
-        told.collect()
+        told.chain(self.notes_of_translation()).collect()
+    }
+
+    fn notes_of_translation(&self) -> impl Iterator<Item = String> {
+        let found: BTreeSet<(IpAddr, IpAddr)> =
+            self.untold.iter().map(|(ip, v4)| (*ip, *v4)).collect();
+        let told = found.into_iter().take(3).filter_map(|(ip, v4)| {
+            let prefix = IpNet::new(ip, 96).ok()?.trunc();
+            Some(format!(
+                "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file"
+            ))
+        });
+        told.collect::<Vec<_>>().into_iter()
     }
 }
 
 /// What looks like address translation that nobody told of: a flow to an IPv6 address that ends with an IPv4 address
-/// which a requirement lists by itself. In words, for the head of the report.
-pub(super) fn untold_translation(capture: &Capture, hosts: &Hosts, rules: &RuleSet) -> Vec<String> {
+/// which a requirement lists by itself.
+fn untold(capture: &Capture, prefixes: &[Ipv6Net], rules: &RuleSet) -> HashMap<IpAddr, IpAddr> {
     let targets = rules.requirements().iter().flat_map(|row| &row.to);
     let listed: BTreeSet<Ipv4Addr> = targets
         .filter_map(|to| match to.target {
@@ -90,27 +134,81 @@ pub(super) fn untold_translation(capture: &Capture, hosts: &Hosts, rules: &RuleS
             _ => None,
         })
         .collect();
+    let mut found = HashMap::default();
     if listed.is_empty() {
-        return Vec::new();
+        return found;
     }
-    let mut found: BTreeSet<(Ipv6Addr, Ipv4Addr)> = BTreeSet::new();
     for flow in &capture.flows {
         if let IpAddr::V6(ip) = flow.responder.ip
             && ip.octets()[8..12] == [0; 4]
             && ip.to_ipv4().is_none()
-            && hosts.destination(flow.responder.ip) == flow.responder.ip
+            && !prefixes.iter().any(|prefix| prefix.contains(&ip))
             && listed.contains(&embedded(ip, 96))
         {
-            found.insert((ip, embedded(ip, 96)));
+            found.insert(ip.into(), embedded(ip, 96).into());
         }
     }
-    let told = found.into_iter().take(3).filter_map(|(ip, v4)| {
-        let prefix = Ipv6Net::new(ip, 96).ok()?.trunc();
-        Some(format!(
-            "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file"
-        ))
-    });
-    told.collect()
+    found
+}
+
+/// Addresses that no list has and no network card ties to a host, but that can hardly be anything else than the one by
+/// which a host reaches IPv4 (RFC 6877 section 6.3): they speak to addresses of translation alone, and are the only such
+/// ones in the /64 of the only host there. A host that shows itself elsewhere with a card that is not theirs is another
+/// machine; one with the same card is the same machine, which is certain.
+fn translating(
+    capture: &Capture,
+    profile: &Profile,
+    is_translated: impl Fn(IpAddr) -> bool,
+) -> (HashMap<IpAddr, IpAddr>, HashMap<IpAddr, IpAddr>) {
+    let (mut certain, mut guessed) = (HashMap::default(), HashMap::default());
+    if profile.is_default() {
+        return (certain, guessed);
+    }
+    let mut hosts: BTreeMap<u128, Vec<IpAddr>> = BTreeMap::new();
+    for host in profile.hosts() {
+        if let IpAddr::V6(v6) = host {
+            hosts.entry(u128::from(v6) >> 64).or_default().push(host);
+        }
+    }
+    if hosts.is_empty() {
+        return (certain, guessed);
+    }
+    // By network: who speaks to addresses of translation alone.
+    let mut speakers: BTreeMap<(u128, IpAddr), bool> = BTreeMap::new();
+    for flow in &capture.flows {
+        let IpAddr::V6(v6) = flow.initiator.ip else {
+            continue;
+        };
+        let network = u128::from(v6) >> 64;
+        let talks = matches!(flow.transport, Transport::Tcp | Transport::Udp);
+        if talks && hosts.contains_key(&network) && !profile.is_audited(v6.into()) {
+            let alone = speakers.entry((network, v6.into())).or_insert(true);
+            *alone &= is_translated(flow.responder.ip);
+        }
+    }
+    let present: BTreeSet<IpAddr> = capture.flows.iter().map(|flow| flow.initiator.ip).collect();
+    for ((network, ip), _) in speakers.iter().filter(|(_, alone)| **alone) {
+        let Some(hosts) = hosts.get(network) else {
+            continue;
+        };
+        let cards = |ip| [capture.links.of(ip), capture.links.behind(ip)].concat();
+        let own = cards(*ip);
+        let same = |host: &&IpAddr| match (capture.links.of(**host), &own[..]) {
+            ([one], [other]) => one == other,
+            _ => false,
+        };
+        let others = speakers.keys().filter(|(of, _)| of == network).count();
+        match (hosts.iter().find(same), &hosts[..]) {
+            (Some(host), _) => {
+                certain.insert(*ip, *host);
+            }
+            (None, [host]) if others == 1 && !present.contains(host) => {
+                guessed.insert(*ip, *host);
+            }
+            _ => {}
+        }
+    }
+    (certain, guessed)
 }
 
 /// Addresses that the site does not know, by the one that it knows their network card by. A second IPv4 address may

@@ -401,6 +401,11 @@ fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowV
         intent.outcome = Outcome::Inconclusive;
         intent.doubt = Some(shade.doubt());
     }
+    // That something is stopped is certain, but not that it is a host's of the site.
+    let guessed = |(_, shade): &(RequirementIndex, Shade)| *shade == Shade::GuessedHost;
+    if intent.outcome.is_blocked() && intent.shades.iter().any(guessed) {
+        intent.outcome = Outcome::FailedUnattributed;
+    }
     let unreached_proxy = || tries.iter().all(|(_, verdict)| is_unreached_proxy(verdict));
     if intent.requirements.is_empty() && !unreached_proxy() {
         intent.outcome =

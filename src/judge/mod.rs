@@ -150,11 +150,8 @@ pub fn judge_between(
     if let Some(outside) = &outside {
         trust.notes.push(outside.note());
     }
-    let hosts = Hosts::of(capture, profile);
+    let hosts = Hosts::of(capture, rules, profile);
     trust.notes.extend(hosts.notes(capture));
-    trust
-        .notes
-        .extend(hosts::untold_translation(capture, &hosts, rules));
     let (flows, lookups) = rayon::join(
         || flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref(), &hosts),
         || Lookups::of(&capture.dns, capture.end(), &trust, &hosts),

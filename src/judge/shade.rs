@@ -13,6 +13,10 @@ use crate::rules::{RequirementIndex, RuleSet};
 pub enum Shade {
     /// Another application than the page lists was spoken: its name.
     OtherApplication(&'static str),
+    /// Its destination may be an IPv4 address that is translated, but nothing tells the prefix.
+    UntoldTranslation,
+    /// It comes from an address on no list that may be a host's for address translation.
+    GuessedHost,
     /// The name in clear is an outer one, the inner one is encrypted.
     EncryptedHello,
     /// The flow says no name, and its address has several, not all of them the requirement's.
@@ -27,10 +31,19 @@ impl Shade {
     pub const fn doubt(self) -> Doubt {
         match self {
             Self::OtherApplication(_) => Doubt::OtherApplication,
+            Self::UntoldTranslation => Doubt::UntoldTranslation,
+            Self::GuessedHost => Doubt::GuessedHost,
             Self::EncryptedHello => Doubt::EncryptedHello,
             Self::OneOfSeveral => Doubt::OneOfSeveral,
             Self::OlderThanCapture => Doubt::OlderThanCapture,
         }
+    }
+}
+
+impl Shade {
+    /// Whether it is because names are not visible.
+    pub(super) const fn is_of_name(self) -> bool {
+        !matches!(self, Self::UntoldTranslation | Self::GuessedHost)
     }
 }
 

@@ -21,6 +21,8 @@ const MACS: usize = 4;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     by_address: BTreeMap<IpAddr, Vec<Mac>>,
+    /// Of IPv6 addresses whose packets have lost a hop or two, as those that a host makes of IPv4 (RFC 7915 section 4.1).
+    behind: BTreeMap<IpAddr, Vec<Mac>>,
 }
 
 impl Links {
@@ -33,20 +35,28 @@ impl Links {
             Segment::Udp(datagram) => datagram.destination_port == 53,
             _ => false,
         };
-        if opens && packet.source_mac != [0; 6] && matches!(packet.ttl, 64 | 128 | 255) {
-            self.add(packet.source, packet.source_mac);
+        if !opens || packet.source_mac == [0; 6] {
+            return;
+        }
+        match packet.ttl {
+            64 | 128 | 255 => add(&mut self.by_address, packet.source, packet.source_mac),
+            61..64 if packet.source.is_ipv6() => {
+                add(&mut self.behind, packet.source, packet.source_mac);
+            }
+            _ => {}
         }
     }
 
-    fn add(&mut self, ip: IpAddr, mac: Mac) {
-        let macs = self.by_address.entry(ip).or_default();
-        if let Err(place) = macs.binary_search(&mac) {
-            macs.insert(place, mac);
-            macs.truncate(MACS);
-        }
-        if self.by_address.len() > ADDRESSES {
-            self.by_address.pop_last();
-        }
+    /// The cards that IPv6 addresses were seen with behind one to three hops, as those of address translation in a host.
+    #[must_use]
+    pub fn behind(&self, ip: IpAddr) -> &[Mac] {
+        self.behind.get(&ip).map_or(&[], |macs| macs)
+    }
+
+    /// The cards of an address on the link itself.
+    #[must_use]
+    pub fn of(&self, ip: IpAddr) -> &[Mac] {
+        self.by_address.get(&ip).map_or(&[], |macs| macs)
     }
 
     /// Addresses with the MAC addresses that they were seen with, both ascending.
@@ -83,7 +93,23 @@ impl Links {
 impl Merge for Links {
     fn merge(&mut self, other: Self) {
         for (ip, macs) in other.by_address {
-            macs.into_iter().for_each(|mac| self.add(ip, mac));
+            let macs = macs.into_iter();
+            macs.for_each(|mac| add(&mut self.by_address, ip, mac));
         }
+        for (ip, macs) in other.behind {
+            let macs = macs.into_iter();
+            macs.for_each(|mac| add(&mut self.behind, ip, mac));
+        }
+    }
+}
+
+fn add(all: &mut BTreeMap<IpAddr, Vec<Mac>>, ip: IpAddr, mac: Mac) {
+    let macs = all.entry(ip).or_default();
+    if let Err(place) = macs.binary_search(&mac) {
+        macs.insert(place, mac);
+        macs.truncate(MACS);
+    }
+    if all.len() > ADDRESSES {
+        all.pop_last();
     }
 }

@@ -283,6 +283,14 @@ impl Profile {
             .map(|(_, network)| *network)
     }
 
+    /// Single addresses that roles are bound to, which open flows from the site.
+    pub fn hosts(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        let networks = self.addresses.iter().map(|(_, network)| *network);
+        let single = networks.filter(|n| n.prefix_len() == n.max_prefix_len());
+        let addresses = single.map(|network| network.addr());
+        addresses.filter(|ip| self.is_audited(*ip))
+    }
+
     /// The names bound to a role, or to one that inherits from it.
     pub(super) fn names_of(&self, role: RoleIndex) -> impl Iterator<Item = &NamePattern> + '_ {
         let is = move |r: &RoleIndex| {

@@ -375,3 +375,78 @@ fn a_drop_behind_hidden_dns_is_told_by_address_and_with_seeds_as_with_plain_dns(
         assert_eq!((seeded, messages), (plain.clone(), Vec::new()), "{sample}");
     }
 }
+
+/// What a host at some address does towards an address of translation, beside others; told of a row for its IPv4 address.
+fn translated(from: &str, beside: &[(&str, &str, u8)], nat64: bool) -> Value {
+    let rules = RULES.replace("\"a.acme.com\", \"a.acme.internal\"", "\"203.0.113.10\"");
+    let mut site = SITE.replace("\"10.0.0.6\"]", "\"10.0.0.6\", \"2001:db8::5\"]");
+    if nat64 {
+        site.push_str("[dns]\nnat64 = [\"2001:db8:64::/96\"]\n");
+    }
+    let mut packets = Packets::new();
+    let also = [(from, "[2001:db8:64::cb00:710a]:443", 63)];
+    for (i, (from, to, hops)) in (0_u64..).zip(also.iter().chain(beside)) {
+        let from = format!("[{from}]:{}", 40_000 + i);
+        let at = 1000 * i;
+        packets = packets
+            .at(at, &from, to, &format!("tcp S seq=1000 ttl={hops}"))
+            .at(at + 20, to, &from, "tcp SA seq=5000 ack=1001 ttl=57")
+            .at(
+                at + 21,
+                &from,
+                to,
+                &format!("tcp A seq=1001 ack=5001 ttl={hops}"),
+            )
+            .at(
+                at + 30,
+                &from,
+                to,
+                &format!("tcp PA seq=1001 ack=5001 ttl={hops} hex:7f0102"),
+            )
+            .at(
+                at + 50,
+                to,
+                &from,
+                "tcp PA seq=5001 ack=1004 ttl=57 hex:7f0102",
+            );
+    }
+    packets.audited_under(&rules, &site)
+}
+
+#[test]
+fn the_address_by_which_a_host_reaches_ipv4_is_its_own() {
+    // The card is made of the last four bytes: this one has the host's.
+    let (own, other) = ("2001:db8::1:0:5", "2001:db8::c1a7");
+    let native = ("2001:db8::5", "[2001:db8:99::1]:443", 64);
+    assert_eq!(
+        of(&translated(own, &[native], true), "manager").0,
+        "satisfied"
+    );
+    // Nothing tells the prefix, or ties the address to the host: it may be.
+    assert_eq!(
+        of(&translated(own, &[native], false), "manager").0,
+        "inconclusive"
+    );
+    for nat64 in [true, false] {
+        let guess = translated(other, &[], nat64);
+        assert_eq!(of(&guess, "manager").0, "inconclusive");
+        assert!(guess["capture"]["notes"].to_string().contains("CLAT"));
+    }
+    // The host shows itself with another card; the address speaks IPv6 too; another network; two such addresses.
+    for (from, beside) in [
+        (other, native),
+        (other, (other, "[2001:db8:99::1]:443", 63)),
+        (
+            "2001:db8:0:7::c1a7",
+            ("2001:db8:0:7::c1a7", "[2001:db8:64::cb00:710b]:443", 63),
+        ),
+        (
+            other,
+            ("2001:db8::c1a8", "[2001:db8:64::cb00:710a]:443", 63),
+        ),
+    ] {
+        let miss = translated(from, &[beside], true);
+        assert_eq!(of(&miss, "manager").0, "not_seen", "{from} {beside:?}");
+        assert!(!miss["capture"]["notes"].to_string().contains("CLAT"));
+    }
+}

@@ -277,7 +277,10 @@ fn an_address_row_is_reached_through_translation() {
     let known = to("[64:ff9b::cb00:710a]:443", &site);
     assert_eq!(of(&known, "manager").0, "satisfied");
     let untold = to("[2001:db8:64::cb00:710a]:443", &site);
-    assert_eq!(of(&untold, "manager").0, "not_seen");
+    assert_eq!(of(&untold, "manager").0, "inconclusive");
+    // An address that ends with another IPv4 address.
+    let other = to("[2001:db8:64::cb00:710b]:443", &site);
+    assert_eq!(of(&other, "manager").0, "not_seen");
     let notes = untold["capture"]["notes"].as_array().unwrap();
     assert!(
         notes

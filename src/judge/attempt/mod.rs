@@ -79,6 +79,10 @@ pub enum Doubt {
     EncryptedHello,
     /// It speaks another application than the page lists.
     OtherApplication,
+    /// Its destination may be an IPv4 address that is translated, but nothing tells the prefix.
+    UntoldTranslation,
+    /// It comes from an address on no list that may be a host's for address translation.
+    GuessedHost,
     /// The server did not take the key of an encrypted hello.
     KeyRefused,
     /// Records of a device's log are all that there is of it.
@@ -106,6 +110,12 @@ impl Doubt {
             Self::OneOfSeveral => "it says no name, and its address has several: one of them",
             Self::EncryptedHello => "tried under ECH: the inner name is not visible",
             Self::OtherApplication => "another application than the page lists was spoken",
+            Self::UntoldTranslation => {
+                "its destination ends with an IPv4 address: whether that is address translation (NAT64) is not told"
+            }
+            Self::GuessedHost => {
+                "its address is on no list, and may be one by which a host of the site reaches IPv4 (CLAT)"
+            }
             Self::Unanswered => "nothing came back, and whether an answer is due is not known",
             Self::OnlyLogged => {
                 "only records of a device's log are there, and what it did not log is not missing"
