@@ -252,9 +252,7 @@ fn compare(rows: &mut [Row], draft: &Draft, changes: &mut Vec<String>) -> Vec<En
         }
         row.gone = gone.len() == row.hosts.len() && row.roles.is_empty();
         if !row.gone {
-            for host in &gone {
-                row.block = without(&row.block, host);
-            }
+            row.block = without_all(&row.block, &gone);
         }
     }
     fresh
@@ -310,13 +308,14 @@ fn new_hosts(
         .map(|(home, _)| home);
     match home.filter(|_| entry.networks.is_empty()) {
         Some(home) => {
-            for at in missing {
+            for at in &missing {
                 changes.push(format!(
                     "{}: {} is new in the source",
-                    rows[home].id, hosts[at]
+                    rows[home].id, hosts[*at]
                 ));
-                rows[home].block = with(&rows[home].block, &hosts[at]);
             }
+            let new: Vec<&str> = missing.iter().map(|at| hosts[*at].as_str()).collect();
+            rows[home].block = with(&rows[home].block, &new);
         }
         None => {
             let kept = |at: &usize| missing.contains(at);
@@ -438,28 +437,29 @@ fn value_of(block: &str, key: &str) -> Option<std::ops::Range<usize>> {
 }
 
 /// The block with a destination more.
-fn with(block: &str, host: &str) -> String {
+fn with(block: &str, hosts: &[&str]) -> String {
     let Some(place) = value_of(block, "to") else {
         return block.to_owned();
     };
     let value = block[place.clone()].trim_end();
-    let quoted = write::quoted(host);
+    let quoted: Vec<String> = hosts.iter().map(|host| write::quoted(host)).collect();
+    let in_line = quoted.join(", ");
     let Some(inner) = value
         .trim()
         .strip_prefix('[')
         .and_then(|v| v.strip_suffix(']'))
     else {
         return format!(
-            "{} [{}, {quoted}]{}",
+            "{} [{}, {in_line}]{}",
             &block[..place.start],
             value.trim(),
             &block[place.end..]
         );
     };
     let list = match inner.contains('\n') {
-        true => format!("{}\n    {quoted},\n", with_comma(inner)),
+        true => format!("{}\n    {},\n", with_comma(inner), quoted.join(",\n    ")),
         false => format!(
-            "{}{quoted}",
+            "{}{in_line}",
             if inner.trim().is_empty() {
                 String::new()
             } else {
@@ -476,6 +476,26 @@ fn with_comma(inner: &str) -> String {
         true => inner.to_owned(),
         false => format!("{inner},"),
     }
+}
+
+/// The block without destinations. Lines that have one each go in one pass, whatever their number.
+fn without_all(block: &str, gone: &[String]) -> String {
+    let Some(place) = value_of(block, "to") else {
+        return block.to_owned();
+    };
+    let mut left: BTreeSet<&str> = gone.iter().map(String::as_str).collect();
+    let kept: String = block[place.clone()]
+        .split_inclusive('\n')
+        .filter(|line| {
+            let entry = line.trim().trim_end_matches(',');
+            let host = entry.strip_prefix('"').and_then(|e| e.strip_suffix('"'));
+            let host = host.map(str::to_ascii_lowercase);
+            !(line.ends_with('\n') && host.is_some_and(|host| left.remove(host.as_str())))
+        })
+        .collect();
+    let block = format!("{}{kept}{}", &block[..place.start], &block[place.end..]);
+    left.into_iter()
+        .fold(block, |block, host| without(&block, host))
 }
 
 /// The block without a destination: its text, or the table that it is in.

@@ -549,7 +549,10 @@ fn finish_row(context: &Context<'_>, row: &Row, said: Said, out: &mut Outcome) {
 fn lost_under(whole: &Entry, label: &str, line: u32) -> Entry {
     let mut entry = whole.clone();
     entry.place.line = Some(line);
-    // A region too: one that is declared without its label in names would fill the page's templates wrongly.
+    if let Some(RegionWord::One(region)) = vocabulary::region(label) {
+        entry.regions = vec![region];
+        return entry;
+    }
     entry.service = format!("{}, {}", entry.service, parties::tidy(label));
     entry
 }

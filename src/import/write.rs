@@ -37,10 +37,9 @@ fn text(draft: &Draft, taken: &[&str]) -> String {
     roles(&mut out, draft, &rows);
     features(&mut out, draft);
     let groups = groups(&mut out, draft);
-    let labelled = has_regions(draft);
     let brief = rows.len() > MANY;
     for row in &rows {
-        requirement(&mut out, row, &groups, labelled, brief);
+        requirement(&mut out, row, &groups, brief);
     }
     out
 }
@@ -147,8 +146,10 @@ fn port_text(port: &str) -> String {
     }
 }
 
-fn has_regions(draft: &Draft) -> bool {
-    draft.entries.iter().any(|entry| !entry.regions.is_empty())
+/// The page has names with a place for a region; what is put there is not what it calls its regions.
+fn has_templates(draft: &Draft) -> bool {
+    let mut all = draft.entries.iter().flat_map(|entry| &entry.to);
+    all.any(|to| to.endpoint.host.contains("<region>"))
 }
 
 fn regions(out: &mut String, draft: &Draft) {
@@ -161,6 +162,10 @@ fn regions(out: &mut String, draft: &Draft) {
     if all.is_empty() {
         return;
     }
+    let label = match has_templates(draft) {
+        true => Some("label = \"*\"".to_owned()),
+        false => None,
+    };
     out.push_str("\n[regions]\n");
     for region in &all {
         let aliases: Vec<String> = vocabulary::region_aliases(region)
@@ -168,11 +173,12 @@ fn regions(out: &mut String, draft: &Draft) {
             .filter(|alias| !all.contains(alias))
             .map(str::to_owned)
             .collect();
-        let aliases = match aliases.is_empty() {
-            true => String::new(),
-            false => format!(" aliases = {} ", list(&aliases)),
+        let aliases = (!aliases.is_empty()).then(|| format!("aliases = {}", list(&aliases)));
+        let keys: Vec<String> = label.clone().into_iter().chain(aliases).collect();
+        let _ = match keys.is_empty() {
+            true => writeln!(out, "{} = {{}}", bare(region)),
+            false => writeln!(out, "{} = {{ {} }}", bare(region), keys.join(", ")),
         };
-        let _ = writeln!(out, "{} = {{{aliases}}}", bare(region));
     }
 }
 
@@ -284,7 +290,6 @@ fn requirement(
     out: &mut String,
     row: &Written<'_>,
     groups: &BTreeMap<String, String>,
-    labelled: bool,
     brief: bool,
 ) {
     let entry = row.entry;
@@ -292,7 +297,7 @@ fn requirement(
     key(out, "id", &row.id);
     key(out, "service", &shortened(&entry.service));
     from(out, entry, brief);
-    to(out, entry, labelled);
+    to(out, entry);
     if entry.to.len() > 1 && !entry.pool {
         out.push_str("expand = true\n");
     }
@@ -376,12 +381,8 @@ fn from(out: &mut String, entry: &Entry, brief: bool) {
     lines(out, "from", &from);
 }
 
-fn to(out: &mut String, entry: &Entry, labelled: bool) {
-    let mut to: Vec<String> = entry
-        .to
-        .iter()
-        .map(|to| destination(to, labelled))
-        .collect();
+fn to(out: &mut String, entry: &Entry) {
+    let mut to: Vec<String> = entry.to.iter().map(destination).collect();
     if entry.needs_of.is_none() {
         to.extend(entry.roles.iter().map(|party| match party.role.as_str() {
             "any" | "localhost" => quoted(&party.role),
@@ -398,32 +399,24 @@ fn to(out: &mut String, entry: &Entry, labelled: bool) {
     }
 }
 
-fn destination(to: &Destination, labelled: bool) -> String {
+fn destination(to: &Destination) -> String {
     let endpoint = &to.endpoint;
-    let mut host = endpoint.host.clone();
-    let mut printed = endpoint.printed.clone();
-    let mut doubtful = endpoint.doubtful.clone();
-    // The page's own words for regions are no labels of names, so the template cannot be filled with them.
-    if labelled && host.contains("<region>") {
-        printed = Some(printed.unwrap_or_else(|| host.clone()));
-        host = host.replace("<region>", "*");
-        doubtful = Some("a placeholder for the region, read as a wildcard: the page does not say what is put there".to_owned());
-    }
+    let host = &endpoint.host;
     let more = [
         ("path", endpoint.path.clone()),
         ("query", endpoint.query.clone()),
         ("note", endpoint.note.clone()),
-        ("doubtful", doubtful),
-        ("printed", printed),
+        ("doubtful", endpoint.doubtful.clone()),
+        ("printed", endpoint.printed.clone()),
     ];
     let more: Vec<(&str, String)> = more
         .into_iter()
         .filter_map(|(key, value)| value.map(|value| (key, value)))
         .collect();
     if more.is_empty() {
-        return quoted(&host);
+        return quoted(host);
     }
-    let mut out = format!("{{ host = {}", quoted(&host));
+    let mut out = format!("{{ host = {}", quoted(host));
     for (key, value) in more {
         let _ = write!(out, ", {key} = {}", quoted(&shortened(&value)));
     }

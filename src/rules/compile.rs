@@ -10,7 +10,7 @@ use super::known::Dependence;
 use super::profile::RegionChoice;
 use super::strategy::{ExactNames, NameSuffixes, Networks, OddPatterns, Services};
 use super::{
-    Condition, DocumentIndex, Group, Library, NamePattern, PatternKind, Profile, RefersAs,
+    Condition, DocumentIndex, Group, Library, NamePattern, PatternKind, Profile, RefersAs, Region,
     Requirement, RequirementIndex, RoleIndex, RoleSet, Source, Subject, Target, Truth, Via,
 };
 use crate::model::{CaptureTime, PortSet, Transport};
@@ -222,10 +222,12 @@ impl RuleSet {
             Target::Template(template) => {
                 let document =
                     &library.documents[library.requirements[ids.row.index()].document.index()];
-                if document.regions.is_empty() {
+                let regions = &document.regions;
+                if regions.is_empty() || !regions.iter().all(Region::has_label) {
                     self.push(ids, None, Test::Name(template.any_region()));
                 }
-                for (region, known) in document.regions.iter().enumerate() {
+                let labelled = regions.iter().enumerate().filter(|(_, r)| r.has_label());
+                for (region, known) in labelled {
                     if let Ok(name) = template.fill(&known.label) {
                         self.push(ids, Some(region), Test::Name(name));
                     }

@@ -156,17 +156,28 @@ pub struct Document {
 pub struct Region {
     /// Its key in the file.
     pub name: String,
-    /// What the page's templates print for it.
+    /// What the page's templates print for it; [`Region::ANY_LABEL`] where nobody knows.
     pub label: String,
     /// Other words for it.
     pub aliases: Vec<String>,
 }
 
 impl Region {
+    /// A label that says that the page does not tell it: a template then takes any.
+    pub const ANY_LABEL: &str = "*";
+
+    /// Whether the page tells what its templates print for it.
+    #[must_use]
+    pub fn has_label(&self) -> bool {
+        self.label != Self::ANY_LABEL
+    }
+
     /// All words for it.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        [self.name.as_str(), self.label.as_str()]
+        let label = self.has_label().then_some(self.label.as_str());
+        [self.name.as_str()]
             .into_iter()
+            .chain(label)
             .chain(self.aliases.iter().map(String::as_str))
     }
 

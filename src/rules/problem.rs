@@ -173,6 +173,11 @@ impl Problems {
         self.list.extend(other.list.into_iter().take(room));
     }
 
+    /// Whether all that is yet to come is only counted; words for it need not be looked for.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MOST_PROBLEMS
+    }
+
     /// Records a problem; hostile characters in the message are made visible.
     pub(super) fn push(
         &mut self,
@@ -183,7 +188,7 @@ impl Problems {
         hint: impl Into<Option<String>>,
     ) {
         self.errors += usize::from(severity == Severity::Error);
-        if self.list.len() >= MOST_PROBLEMS {
+        if self.is_full() {
             self.dropped += 1;
             return;
         }

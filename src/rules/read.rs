@@ -23,14 +23,14 @@ const LONG: usize = 256 * 1024;
 /// So many bytes are one part, or one entry that is longer.
 const PART: usize = 64 * 1024;
 
-/// The entries of `[[name]]` of a long file, and the text without them, in which all else has its place.
+/// The entries of `[[name]]` of a long file, part by part, and the text without them, in which all else has its place.
 ///
 /// Parsing keeps some sixty times the size of the text, so parts are parsed one by one, and by all threads. `None` for
 /// short files, and where anything at all is not as it should be: reading the file as a whole tells what, and where.
 pub(super) fn read_in_parts<T: DeserializeOwned + Send>(
     name: &str,
     source: &Source,
-) -> Option<(Vec<T>, String)> {
+) -> Option<(Vec<Vec<T>>, String)> {
     let text = source.text.as_str();
     // In strings of several lines anything may stand at the start of one.
     if text.len() < LONG || text.contains("\"\"\"") || text.contains("'''") {
@@ -48,7 +48,7 @@ pub(super) fn read_in_parts<T: DeserializeOwned + Send>(
     }
     rest.push_str(text.get(rest.len()..)?);
     let list: Option<Vec<Vec<T>>> = read.into_iter().collect();
-    Some((list?.into_iter().flatten().collect(), rest))
+    Some((list?, rest))
 }
 
 /// Where entries of `[[name]]` stand, some in a part. Each begins with its heading, and ends before that of another
@@ -430,6 +430,7 @@ mod tests {
     fn parts_say_what_the_whole_says_with_its_places() {
         let (source, whole) = long(ENTRY, 4_000, "[roles.last]\n");
         let (parts, rest) = read_in_parts::<RequirementText>("requirement", &source).unwrap();
+        let parts: Vec<RequirementText> = parts.into_iter().flatten().collect();
         let whole = whole.unwrap();
         assert_eq!(parts.len(), 4_000);
         assert_eq!(format!("{parts:?}"), format!("{whole:?}"));

@@ -28,8 +28,9 @@ const HEADER: [&str; 7] = [
 pub(super) fn page(text: &str) -> Page {
     let mut reader = Reader::new();
     let lines: Vec<(u32, &str)> = super::lines(text).collect();
-    for (number, text) in &lines {
-        reader.line(*number, text);
+    for (at, (number, text)) in lines.iter().enumerate() {
+        let next = lines.get(at + 1).map_or("", |(_, next)| *next);
+        reader.line(*number, text, next);
     }
     reader.end_table();
     told_apart(&mut reader.page);
@@ -86,6 +87,23 @@ fn kind(text: &str, bullet: bool) -> Kind {
         () if bullet => Kind::Item,
         () => Kind::Label,
     }
+}
+
+/// A long line without an end that stands right over endpoints names what they are for, and is no sentence.
+fn is_over(text: &str, next: &str) -> bool {
+    let reads = |text: &str| !line::read(&line::without_bullet(text)).found.is_empty();
+    text.chars().count() <= 2 * SENTENCE
+        && !text.ends_with(['。', '.', '!', '?'])
+        && !vocabulary::asks_to_allow(text)
+        && !vocabulary::is_condition(text)
+        && is_bullet(next)
+        && reads(next)
+        && !reads(text)
+}
+
+fn is_bullet(raw: &str) -> bool {
+    let text = raw.trim_start();
+    text.starts_with(['•', '●', '▪', '■', '○', '◦', '‣', '・', '*']) || text.starts_with("- ")
 }
 
 /// Columns named side by side: two at least, and nothing else on the line.
@@ -168,6 +186,10 @@ struct Reader {
     record: Record,
     rows: Vec<Row>,
     heading: Option<Line>,
+    /// The heading of the table that is open.
+    title: Option<Line>,
+    /// Whose ports a list of ports is about, until another is named.
+    owner: Option<Line>,
     /// Where the table began.
     begun: u32,
     blank: bool,
@@ -183,23 +205,25 @@ impl Reader {
             record: Record::default(),
             rows: Vec::new(),
             heading: None,
+            title: None,
+            owner: None,
             begun: 0,
             blank: true,
             standing: Vec::new(),
         }
     }
 
-    fn line(&mut self, number: u32, raw: &str) {
-        let bullet = raw
-            .trim_start()
-            .starts_with(['•', '●', '▪', '■', '○', '◦', '‣', '・', '*'])
-            || raw.trim_start().starts_with("- ");
+    fn line(&mut self, number: u32, raw: &str, next: &str) {
+        let bullet = is_bullet(raw);
         let text = super::super::page::collapse(&line::without_bullet(raw));
         if text.is_empty() {
             self.blank = true;
             return;
         }
-        let kind = kind(&text, bullet);
+        let kind = match kind(&text, bullet) {
+            Kind::Sentence if self.in_table() && !bullet && is_over(&text, next) => Kind::Label,
+            kind => kind,
+        };
         let indent = raw.len() - raw.trim_start().len();
         let line = Line {
             text,
@@ -254,6 +278,7 @@ impl Reader {
             return;
         }
         self.end_table();
+        self.title = self.heading.take();
         self.kinds = kinds;
         self.begun = line.line;
     }
@@ -453,16 +478,27 @@ impl Reader {
 
     /// One row for each port and destination of a list of ports.
     fn rows_of_items(&mut self, record: &Record, items: Vec<(Line, PortItem)>) {
-        let owner = record
-            .labels
-            .iter()
-            .find(|label| !label.text.ends_with([':', '：']));
-        let words = owner.map_or("", |line| line.text.as_str());
+        let labels = record.labels.iter();
+        let owner = labels
+            .filter(|label| !label.text.ends_with([':', '：']))
+            .next_back();
+        if owner.is_some() {
+            self.owner = owner.cloned();
+        }
+        let words = self.owner.as_ref().map_or("", |line| line.text.as_str());
         let inward = words.contains("受信")
             || words.to_lowercase().contains("incoming")
             || words.to_lowercase().contains("inbound")
             || words.to_lowercase().contains("listening");
         let name = owner_name(words);
+        let (conditions, others): (Vec<&Line>, Vec<&Line>) = record
+            .notes
+            .iter()
+            .partition(|note| vocabulary::is_condition(&note.text));
+        for item in others.iter().filter(|note| note.depth > 0) {
+            let why = format!("no port in an item of a list of ports: {}", item.text);
+            self.page.lost.push((item.line, why));
+        }
         for (line, item) in items {
             let text = |text: &str| Line::new(text, line.line).into_iter().collect::<Vec<_>>();
             for to in &item.to {
@@ -472,7 +508,8 @@ impl Reader {
                     } else {
                         text(&name)
                     };
-                    let notes = text(&item.remark);
+                    let mut notes = text(&item.remark);
+                    notes.extend(conditions.iter().map(|note| (*note).clone()));
                     self.push(
                         [
                             source,
@@ -491,6 +528,9 @@ impl Reader {
     }
 
     fn push(&mut self, cells: [Vec<Line>; 7], line: u32) {
+        if self.rows.is_empty() && !self.in_table() {
+            self.title = self.heading.take();
+        }
         let number = self.rows.len() + 1;
         let cells = cells.into_iter().enumerate().map(|(column, lines)| {
             Arc::new(Cell {
@@ -515,11 +555,13 @@ impl Reader {
         let rows = std::mem::take(&mut self.rows);
         self.kinds.clear();
         self.standing.clear();
+        self.owner = None;
+        let title = self.title.take();
         if rows.is_empty() {
             return;
         }
-        if let Some(heading) = self.heading.take() {
-            self.page.blocks.push(Block::Heading(2, heading));
+        if let Some(title) = title {
+            self.page.blocks.push(Block::Heading(2, title));
         }
         let table = Table {
             caption: None,

@@ -75,7 +75,8 @@ fn split_outside(text: &str) -> Vec<String> {
             _ => {}
         }
         match (depth, c, out.last_mut()) {
-            (0, '、' | ',', _) => out.push(String::new()),
+            // "は、" is behind a subject, in no list.
+            (0, '、' | ',', Some(last)) if !last.ends_with('は') => out.push(String::new()),
             (_, c, Some(last)) => last.push(c),
             _ => {}
         }
@@ -106,10 +107,8 @@ fn destination(text: &str) -> String {
         .filter(|at| *at > 0)
         .min();
     let text = cut.map_or(text, |at| &text[..at]);
-    text.trim()
-        .trim_end_matches(['の', 'と', '用'])
-        .trim()
-        .to_owned()
+    let text = text.trim().trim_end_matches(['の', 'と', '用']);
+    text.trim_end_matches("および").trim().to_owned()
 }
 
 #[cfg(test)]

@@ -279,10 +279,12 @@ pub(super) fn regions(
     for (name, text) in texts {
         values.id(name, false);
         let label = text.label.as_ref().unwrap_or(name);
-        if let Err(error) = Fqdn::parse(label) {
+        let told = label.value != Region::ANY_LABEL;
+        if let (true, Err(error)) = (told, Fqdn::parse(label)) {
             values.error(code::BAD_NAME, &label.span, error.to_string(), None);
         }
-        let words = [name, label].into_iter().chain(&text.aliases);
+        let label_word = told.then_some(label);
+        let words = [name].into_iter().chain(label_word).chain(&text.aliases);
         for word in words {
             let at = out.len();
             if *owner.entry(word.to_ascii_lowercase()).or_insert(at) != at {

@@ -38,8 +38,13 @@ const MOST_DESTINATIONS: usize = 4_000_000;
 pub(super) struct Written {
     pub(super) source: Arc<Source>,
     sha256: String,
+    /// All but its rows.
     pub(super) file: RuleFile,
+    pub(super) rows: Parts,
 }
+
+/// Rows as written, some in a part.
+pub(super) type Parts = Vec<Vec<RequirementText>>;
 
 /// Files as written, those that can be read; for whoever needs places after all was checked.
 pub(super) fn written(texts: &[RuleText]) -> Vec<Written> {
@@ -94,9 +99,7 @@ pub fn check(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), Vec<Problem>
     }
     files.dedup_by(|b, a| a.file.document.id == b.file.document.id);
     // Rows as written are let go as they are checked: there may be very many.
-    let rows = files
-        .iter_mut()
-        .map(|file| std::mem::take(&mut file.file.requirement));
+    let rows = files.iter_mut().map(|file| std::mem::take(&mut file.rows));
     let rows = rows.collect();
     let library = assemble(&files, rows, &mut problems);
     if problems.has_errors() {
@@ -117,13 +120,9 @@ fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
         sections = Sections::parse(&source.text, &source, problems)?;
     }
     let group = sections.list("group", &source, problems);
-    let requirement = long.unwrap_or_else(|| sections.list("requirement", &source, problems));
+    let rows = long.unwrap_or_else(|| vec![sections.list("requirement", &source, problems)]);
     let rest: RuleFile = sections.rest(&source, problems)?;
-    let file = RuleFile {
-        group,
-        requirement,
-        ..rest
-    };
+    let file = RuleFile { group, ..rest };
     if file.format.value != FORMAT {
         let message = format!(
             "format {} is not known; this version reads format {FORMAT}",
@@ -145,14 +144,11 @@ fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
         source,
         sha256,
         file,
+        rows,
     })
 }
 
-fn assemble(
-    files: &[Written],
-    rows: Vec<Vec<RequirementText>>,
-    problems: &mut Problems,
-) -> Library {
+fn assemble(files: &[Written], rows: Vec<Parts>, problems: &mut Problems) -> Library {
     let (roles, role_words) = declarations::roles(files, problems);
     let (features, feature_words) = declarations::features(files, problems);
     let (groups, group_places) = declarations::groups(files, problems);
@@ -163,7 +159,9 @@ fn assemble(
         roles,
         features,
     };
-    let mut drafts: Vec<(usize, Draft)> = Vec::new();
+    // Room for all at once: what grows by doubling keeps twice as much.
+    let count = rows.iter().flatten().map(Vec::len).sum();
+    let mut drafts: Vec<(usize, Draft)> = Vec::with_capacity(count);
     for (at, (file, rows)) in files.iter().zip(rows).enumerate() {
         let mut values = Values {
             source: &file.source,
@@ -190,7 +188,7 @@ fn assemble(
             regions: &document.regions,
             groups: &groups,
         };
-        for text in rows {
+        for text in rows.into_iter().flatten() {
             drafts.extend(
                 entries::requirement(&text, &around, &mut values)
                     .into_iter()
@@ -261,7 +259,8 @@ fn settle(
         }
     }
     drafts.dedup_by(|b, a| a.1.requirement.id == b.1.requirement.id);
-    let (mut pending, mut mentions) = (Vec::new(), Vec::new());
+    let (mut pending, mut mentions) = (Vec::new(), Vec::with_capacity(drafts.len()));
+    library.requirements.reserve_exact(drafts.len());
     for (i, (file, draft)) in drafts.into_iter().enumerate() {
         let at = RequirementIndex::at(i);
         let places = draft.requirement.to.iter().zip(draft.to_spans);

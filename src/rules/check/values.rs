@@ -75,11 +75,18 @@ impl Values<'_> {
         good
     }
 
+    fn meant<'w>(&self, word: &str, known: impl Iterator<Item = &'w String>) -> Option<String> {
+        match self.problems.is_full() {
+            true => None,
+            false => did_you_mean(word, known.map(String::as_str)),
+        }
+    }
+
     /// A role by its name or alias.
     pub(in crate::rules) fn role(&mut self, word: &str, span: &Range<usize>) -> Option<RoleIndex> {
         let found = self.roles.get(word).copied();
         if found.is_none() {
-            let hint = did_you_mean(word, self.roles.keys().map(String::as_str));
+            let hint = self.meant(word, self.roles.keys());
             self.error(
                 code::UNKNOWN_ROLE,
                 span,
@@ -98,7 +105,7 @@ impl Values<'_> {
     ) -> Option<FeatureIndex> {
         let found = self.features.get(key).copied();
         if found.is_none() {
-            let hint = did_you_mean(key, self.features.keys().map(String::as_str));
+            let hint = self.meant(key, self.features.keys());
             self.error(
                 code::UNKNOWN_FEATURE,
                 span,

@@ -75,7 +75,7 @@ pub fn lint(texts: &[RuleText], library: &Library, facts: &Facts) -> Vec<Problem
 
 fn places(file: Written) -> Vec<(String, Place)> {
     let document = file.file.document.id.value.clone();
-    let rows = file.file.requirement.iter().map(|row| {
+    let rows = file.rows.iter().flatten().map(|row| {
         let to = row.to.entries(&row.to.span).map(|(_, span)| span);
         let place = Place {
             source: Arc::clone(&file.source),
