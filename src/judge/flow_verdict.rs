@@ -71,9 +71,14 @@ pub(super) fn flow_verdicts(
     let judge = |scratch: &mut Scratch, flow: &Flow| {
         let context = (&ground, profile, capture.end());
         let mut parts = tries(flow, profile).into_iter();
-        let first = parts.next().unwrap_or_else(|| Try {
-            aim: aim_by_names(flow, profile),
-            asked: ThinVec::new(),
+        let first = parts.next().unwrap_or_else(|| {
+            let mut aim = aim_by_names(flow, profile);
+            if aim.names.is_empty() {
+                aim.names = hosts.names(flow);
+                aim.source = (!aim.names.is_empty()).then_some(NameSource::DnsAnswer);
+            }
+            let asked = ThinVec::new();
+            Try { aim, asked }
         });
         let mut verdict = verdict(flow, first, context, scratch);
         if verdict.out_of_scope.is_none() {

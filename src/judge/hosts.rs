@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use ipnet::{IpNet, Ipv6Net};
 
-use crate::model::{Fqdn, Transport};
-use crate::observe::{Capture, DnsData, Mac};
+use thin_vec::ThinVec;
+
+use crate::model::{Fqdn, Stamp, Transport};
+use crate::observe::{Capture, DnsData, Flow, Mac};
 use crate::rules::{Profile, RuleSet, Target};
 
 /// What stands for what.
@@ -19,6 +21,8 @@ pub(super) struct Hosts {
     prefixes: Vec<Ipv6Net>,
     /// Addresses that may be of translation, with the IPv4 address at their end.
     untold: HashMap<IpAddr, IpAddr>,
+    /// Names that DNS gave to a host for IPv4 addresses that it reaches by translation, ascending by time.
+    names: HashMap<(IpAddr, IpAddr), Vec<(Stamp, Fqdn)>>,
 }
 
 /// The prefix that needs no telling (RFC 6052 section 2.1).
@@ -31,6 +35,7 @@ impl Hosts {
             guessed: HashMap::default(),
             prefixes: prefixes(capture, profile),
             untold: HashMap::default(),
+            names: HashMap::default(),
         };
         hosts.untold = untold(capture, &hosts.prefixes, rules);
         let is_translated = |ip| hosts.destination(ip) != ip || hosts.untold(ip).is_some();
@@ -39,7 +44,29 @@ impl Hosts {
             hosts.same.entry(ip).or_insert(host);
         }
         hosts.guessed = guessed;
+        let names = names(capture, &hosts);
+        hosts.names = names;
         hosts
+    }
+
+    /// The names that DNS gave the initiator of a flow, before it, for the IPv4 address that its destination stands for;
+    /// the newest first.
+    pub(super) fn names(&self, flow: &Flow) -> ThinVec<Fqdn> {
+        let mut out = ThinVec::new();
+        if self.names.is_empty() {
+            return out;
+        }
+        let key = (
+            self.host(flow.initiator.ip),
+            self.destination(flow.responder.ip),
+        );
+        let known = self.names.get(&key).into_iter().flatten().rev();
+        for (_, name) in known.filter(|(at, _)| *at <= flow.span.0) {
+            if !out.contains(name) {
+                out.push(name.clone());
+            }
+        }
+        out
     }
 
     /// Whether the site's host of an address is only guessed.
@@ -120,6 +147,31 @@ impl Hosts {
         });
         told.collect::<Vec<_>>().into_iter()
     }
+}
+
+/// What DNS gave to hosts for the IPv4 addresses that they reach by translation.
+fn names(capture: &Capture, hosts: &Hosts) -> HashMap<(IpAddr, IpAddr), Vec<(Stamp, Fqdn)>> {
+    let mut wanted: HashMap<(IpAddr, IpAddr), Vec<(Stamp, Fqdn)>> = HashMap::default();
+    for flow in capture.flows.iter().filter(|flow| flow.opened) {
+        let to = hosts.destination(flow.responder.ip);
+        if to != flow.responder.ip {
+            wanted.insert((hosts.host(flow.initiator.ip), to), Vec::new());
+        }
+    }
+    if wanted.is_empty() {
+        return wanted;
+    }
+    for transaction in &capture.dns {
+        let client = hosts.host(transaction.client.ip);
+        for (address, name, at) in transaction.named() {
+            if let Some(names) = wanted.get_mut(&(client, address)) {
+                names.push((at, name.clone()));
+            }
+        }
+    }
+    wanted.retain(|_, names| !names.is_empty());
+    wanted.values_mut().for_each(|names| names.sort_unstable());
+    wanted
 }
 
 /// What looks like address translation that nobody told of: a flow to an IPv6 address that ends with an IPv4 address
@@ -253,8 +305,9 @@ fn networks(addresses: &BTreeSet<IpAddr>) -> usize {
     of.collect::<BTreeSet<u128>>().len()
 }
 
-/// Prefixes of translation: the well-known one, the site's, and what the capture tells (RFC 7050): answers for a name
-/// that has no IPv6 address, made by a resolver that translates.
+/// Prefixes of translation: the well-known one, the site's, and what the capture tells: answers for a name that has no
+/// IPv6 address, made by a resolver that translates (RFC 7050), and connections to IPv6 addresses that no answer gave,
+/// but that end with the IPv4 address that one gave to the same client.
 fn prefixes(capture: &Capture, profile: &Profile) -> Vec<Ipv6Net> {
     let mut out: Vec<Ipv6Net> = profile.hidden().nat64.clone();
     out.extend(Ipv6Net::new(WELL_KNOWN, 96));
@@ -270,9 +323,41 @@ fn prefixes(capture: &Capture, profile: &Profile) -> Vec<Ipv6Net> {
             }
         }
     }
+    out.extend(followed(capture));
     out.sort();
     out.dedup();
     out
+}
+
+/// Prefixes of addresses that end with an IPv4 address which DNS gave to the client that goes there.
+fn followed(capture: &Capture) -> Vec<Ipv6Net> {
+    let mut given: HashSet<(IpAddr, Ipv4Addr)> = HashSet::default();
+    let mut native: HashSet<Ipv6Addr> = HashSet::default();
+    for transaction in capture.dns.iter().filter(|t| t.client.ip.is_ipv6()) {
+        for (address, ..) in transaction.named() {
+            match address {
+                IpAddr::V4(v4) => _ = given.insert((transaction.client.ip, v4)),
+                IpAddr::V6(v6) => _ = native.insert(v6),
+            }
+        }
+    }
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let reached = capture
+        .flows
+        .iter()
+        .filter_map(|flow| match flow.responder.ip {
+            IpAddr::V6(ip)
+                if flow.opened && ip.octets()[8..12] == [0; 4] && !native.contains(&ip) =>
+            {
+                let v4 = embedded(ip, 96);
+                let known = ip.to_ipv4().is_none() && given.contains(&(flow.initiator.ip, v4));
+                known.then(|| Ipv6Net::new(ip, 96).ok()).flatten()
+            }
+            _ => None,
+        });
+    reached.map(|prefix| prefix.trunc()).collect()
 }
 
 /// The prefix under which 192.0.0.170 or 192.0.0.171 stands in an address (RFC 7050 section 3).

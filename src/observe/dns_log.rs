@@ -372,6 +372,12 @@ impl DnsTransaction {
         super::names::named_addresses(self).next().is_some()
     }
 
+    /// The addresses that its answers give to names, each with the name and when: sinkholes left out.
+    pub fn named(&self) -> impl Iterator<Item = (IpAddr, &Fqdn, Stamp)> {
+        let all = super::names::named_addresses(self);
+        all.map(|named| (named.address, named.asked, named.stamp))
+    }
+
     fn new(seen: &DnsSeen) -> Self {
         let (client, server, transport, id, query, query_type) = seen.exchange();
         Self {
