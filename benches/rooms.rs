@@ -122,6 +122,7 @@ mod report {
             site_sha256: None,
             arguments: &[],
             as_of: None,
+            sets: &[],
         });
         bencher
             .counter(ItemsCount::new(capture.flows.len()))

@@ -441,6 +441,9 @@ pub(super) struct RulesImport {
     /// what the source changed is changed.
     #[arg(long, value_name = "FILE")]
     pub(super) against: Option<PathBuf>,
+    /// Take out the networks and names that this other list has: Google's own are goog.json without cloud.json.
+    #[arg(long, value_name = "FILE")]
+    pub(super) minus: Option<PathBuf>,
     /// For JSON or CSV of other shapes: a TOML file that says which key or column is the name, port, service or region.
     #[arg(long, value_name = "FILE")]
     pub(super) mapping: Option<PathBuf>,

@@ -27,6 +27,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         return Ok(Exit::NotAudited);
     };
     let (sighted, inputs) = points.sighted(&captures, &seeds);
+    let plan = plan.fitted(&sighted.capture, &command.choices, common)?;
     let to = Destination {
         folder: command.out.as_deref(),
         evidence: None,
@@ -142,6 +143,7 @@ pub(super) fn with_report<T>(
         site_sha256: plan.site_sha256.as_deref(),
         arguments: &plan.arguments,
         as_of: plan.as_of.as_deref(),
+        sets: &plan.sets,
     });
     let done = then(&report);
     drop(report);

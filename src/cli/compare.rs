@@ -62,6 +62,8 @@ fn audited(
     };
     let inputs = input::summaries(&observed.inputs, &observed.failures);
     let sighted = Sighted::of(observed.observation, None, seeds);
+    let fitting = plan.fitting(&sighted.capture, &command.choices, common)?;
+    let plan = fitting.as_ref().unwrap_or(plan);
     with_report(&sighted, &inputs, plan, |report| Ok(Run::of(report)?))
 }
 

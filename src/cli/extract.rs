@@ -28,6 +28,7 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     };
     let (sighted, inputs) = points.sighted(&captures, &seeds);
     let capture = &sighted.capture;
+    let plan = plan.fitted(capture, &command.choices, common)?;
     with_report(&sighted, &inputs, &plan, |report| {
         let picked = pick(report, &command.findings)?;
         let wanted = wanted(report, Some(&picked));

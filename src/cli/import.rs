@@ -29,10 +29,14 @@ fn options(command: &RulesImport) -> anyhow::Result<Options> {
     let text = |path: &PathBuf| {
         fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))
     };
+    let bytes = |path: &Path| {
+        read_bounded(path).with_context(|| format!("{}: cannot be read", path.display()))
+    };
     Ok(Options {
         id: command.id.clone(),
         ports: command.ports.clone(),
         against: command.against.as_ref().map(text).transpose()?,
+        minus: command.minus.as_deref().map(bytes).transpose()?,
         mapping: command.mapping.as_ref().map(text).transpose()?,
     })
 }

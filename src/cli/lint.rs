@@ -1,12 +1,21 @@
 //! `pktaudit rules lint`: what lists say and likely do not mean.
 
-use super::args::{Common, RulesLint};
+use anyhow::bail;
+
+use super::args::{Common, Format, RulesLint};
 use super::exit::Exit;
-use super::{clock, plan, seeds};
+use super::{clock, output, plan, seeds};
+use crate::report;
 use crate::rules::{self, Facts, Severity};
 
 /// Shows warnings and notes; warnings make it exit 1.
 pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> {
+    if !matches!(
+        common.format,
+        Format::Human | Format::Json | Format::Ndjson | Format::Csv
+    ) {
+        bail!("rules lint writes human, json, ndjson or csv");
+    }
     let paths: Vec<_> = command
         .paths
         .iter()
@@ -35,8 +44,23 @@ pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> 
         .filter(|problem| problem.severity < Severity::Note || !common.quiet)
         .cloned()
         .collect();
-    plan::show(&shown, common);
-    plan::sum_up(&library, &problems)
+    let warned = problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Warning);
+    if common.format == Format::Human {
+        plan::show(&shown, common);
+        return plan::sum_up(&library, &problems);
+    }
+    output::to_stdout(|out| match common.format {
+        Format::Json => report::write_problems_json(&shown, out),
+        Format::Ndjson => report::write_problems_ndjson(&shown, out),
+        Format::Csv => report::write_problems_csv(&shown, out),
+        _ => Ok(()),
+    })?;
+    Ok(match warned {
+        true => Exit::Findings,
+        false => Exit::Clean,
+    })
 }
 
 fn day(time: &str) -> Option<jiff::civil::Date> {

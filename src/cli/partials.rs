@@ -44,6 +44,7 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
     }
     let inputs = input::summaries(&partial.inputs, &[]);
     let sighted = audit::Sighted::of(partial.observation, None, &seeds);
+    let plan = plan.fitted(&sighted.capture, &command.choices, common)?;
     let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let to = audit::Destination {
         folder: command.out.as_deref(),

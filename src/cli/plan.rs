@@ -10,7 +10,11 @@ use anyhow::{Context, bail};
 use super::args::{Choices, Common};
 use super::exit::Exit;
 use super::output;
-use crate::rules::{self, Library, Problem, Profile, RuleSet, RuleText, Severity, Site};
+use crate::observe::Capture;
+use crate::rules::{
+    self, Chosen, Library, Problem, Profile, RuleSet, RuleText, SetChoice, Severity, ShippedSet,
+    Site,
+};
 
 /// The code of the problem that a site file binds nothing.
 const BINDS_NOTHING: &str = "site-binds-nothing";
@@ -25,12 +29,31 @@ pub(super) struct Plan {
     pub(super) as_of: Option<String>,
     /// SHA-256 of the site file.
     pub(super) site_sha256: Option<String>,
+    /// The shipped sets among the rules, with why they are; other rules are named.
+    pub(super) sets: Vec<SetChoice>,
 }
 
 /// Checks rules, site and choices. All problems of a file are shown together; errors end it.
 pub(super) fn plan(choices: &Choices, common: &Common) -> anyhow::Result<Plan> {
-    let rules = with_sets_of_site(&choices.rules, choices.site.as_deref(), common)?;
-    let (library, _) = library(&rules, common, false)?;
+    let sets = sets(choices)?;
+    tell_sets(&sets, common);
+    plan_with(choices, sets, common)
+}
+
+/// Sets that nobody named with a flag.
+fn tell_sets(sets: &[SetChoice], common: &Common) {
+    for SetChoice { set, chosen } in sets {
+        if matches!(chosen, Chosen::BySite | Chosen::Fits(_)) {
+            let why = chosen.words();
+            output::note(common, &format!("rules: @{}, since {why}", set.name));
+        }
+    }
+}
+
+fn plan_with(choices: &Choices, sets: Vec<SetChoice>, common: &Common) -> anyhow::Result<Plan> {
+    let mut texts: Vec<RuleText> = sets.iter().flat_map(|choice| choice.set.texts()).collect();
+    texts.extend(own_texts(&choices.rules)?);
+    let (library, _) = checked(&texts, common)?;
     let site = site(choices.site.as_deref(), &library, common, false)?;
     let profile = profile(&library, site.as_ref(), choices, common)?;
     let rules = RuleSet::compile(library, &profile);
@@ -41,7 +64,98 @@ pub(super) fn plan(choices: &Choices, common: &Common) -> anyhow::Result<Plan> {
         arguments: arguments(choices),
         as_of,
         site_sha256: choices.site.as_deref().map(digest_of_file).transpose()?,
+        sets,
     })
+}
+
+impl Plan {
+    /// The plan for what was captured: where neither a flag nor the site file names rules, the sets that it fits.
+    ///
+    /// It is a matter of the names in it alone, so parts of a capture that are put together give what the whole gives.
+    pub(super) fn fitted(
+        self,
+        capture: &Capture,
+        choices: &Choices,
+        common: &Common,
+    ) -> anyhow::Result<Self> {
+        Ok(self.fitting(capture, choices, common)?.unwrap_or(self))
+    }
+
+    /// The plan for what was captured, where it is another one.
+    pub(super) fn fitting(
+        &self,
+        capture: &Capture,
+        choices: &Choices,
+        common: &Common,
+    ) -> anyhow::Result<Option<Self>> {
+        let open = |choice: &SetChoice| choice.chosen == Chosen::Default;
+        if !choices.rules.is_empty() || !self.sets.iter().all(open) {
+            return Ok(None);
+        }
+        let sets = sets_fitting(capture, choices.site.is_some());
+        if sets.iter().all(open) {
+            return Ok(None);
+        }
+        tell_sets(&sets, common);
+        plan_with(choices, sets, common).map(Some)
+    }
+}
+
+/// The shipped sets that a capture fits.
+pub(super) fn sets_fitting(capture: &Capture, keeps_first: bool) -> Vec<SetChoice> {
+    let asked = capture
+        .dns
+        .iter()
+        .filter_map(|lookup| lookup.query.as_ref());
+    let flows = capture.flows.iter();
+    let said = flows
+        .filter_map(|flow| flow.names.first())
+        .map(|name| &name.fqdn);
+    rules::sets_fitting(asked.chain(said), keeps_first)
+}
+
+/// The shipped sets that flags and site file name; the first of all where flags name nothing but additions.
+fn sets(choices: &Choices) -> anyhow::Result<Vec<SetChoice>> {
+    let mut out: Vec<SetChoice> = Vec::new();
+    let mut add = |set: &'static ShippedSet, chosen: Chosen| {
+        if !out.iter().any(|known| known.set.name == set.name) {
+            out.push(SetChoice { set, chosen });
+        }
+    };
+    let paths = &choices.rules;
+    let added = paths.iter().all(is_added);
+    if let (true, Some(first)) = (added, rules::SHIPPED_SETS.first()) {
+        add(first, Chosen::Default);
+    }
+    for name in paths.iter().filter_map(set_name) {
+        add(named_set(&name)?, Chosen::Named);
+    }
+    if let (true, Some(site)) = (added, choices.site.as_deref()) {
+        let text = fs::read_to_string(site)
+            .with_context(|| format!("{}: cannot be read", site.display()))?;
+        for set in rules::sets_named_by_site(&text) {
+            add(set, Chosen::BySite);
+        }
+    }
+    Ok(out)
+}
+
+/// The set that `@NAME` or `+@NAME` names.
+fn set_name(path: &OsString) -> Option<String> {
+    let text = path.to_string_lossy();
+    let name = text.strip_prefix('+').unwrap_or(&text).strip_prefix('@')?;
+    Some(name.to_owned())
+}
+
+/// The texts of the rules that are no shipped set.
+fn own_texts(paths: &[OsString]) -> anyhow::Result<Vec<RuleText>> {
+    let mut texts = Vec::new();
+    for path in paths.iter().filter(|path| set_name(path).is_none()) {
+        let name = path.to_string_lossy();
+        let path: &OsStr = name.strip_prefix('+').map_or(path.as_os_str(), OsStr::new);
+        texts.extend(rule_texts(Path::new(path))?);
+    }
+    Ok(texts)
 }
 
 /// Reads and checks rule files, as [`texts`] reads them.
@@ -92,8 +206,12 @@ fn is_added(path: &OsString) -> bool {
     path.to_string_lossy().starts_with('+')
 }
 
-/// A shipped set by its name.
+/// The texts of a shipped set by its name.
 pub(super) fn shipped(name: &str) -> anyhow::Result<Vec<RuleText>> {
+    Ok(named_set(name)?.texts())
+}
+
+fn named_set(name: &str) -> anyhow::Result<&'static ShippedSet> {
     let Some(set) = rules::shipped_set(name) else {
         let known = rules::SHIPPED_SETS
             .iter()
@@ -103,7 +221,7 @@ pub(super) fn shipped(name: &str) -> anyhow::Result<Vec<RuleText>> {
             known.collect::<Vec<_>>().join(", ")
         );
     };
-    Ok(set.texts())
+    Ok(set)
 }
 
 /// Reads rule files: the shipped ones where none is named. A `+` before a path adds it to the shipped ones, and `@NAME` is a

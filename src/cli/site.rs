@@ -1,13 +1,15 @@
 //! `pktaudit site`: work on site files.
 
+use std::fmt::Write as _;
+
 use super::args::{Common, SiteCommand, SiteInit};
 use super::exit::Exit;
 use super::flows::completeness;
 use super::plan;
 use super::{input, output, seeds};
-use crate::observe::{Capture, attribute_with};
+use crate::observe::attribute_with;
 use crate::report::propose_site;
-use crate::rules;
+use crate::rules::{Chosen, SetChoice};
 
 pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit> {
     match command {
@@ -16,37 +18,42 @@ pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit
 }
 
 fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
-    let (library, _) = plan::library(&command.choices.rules, common, false)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
     let exit = completeness(&observed);
     let capture = attribute_with(observed.observation, &seeds);
-    let text = propose_site(&capture, &library) + &other_sets(&capture);
+    let named = &command.choices.rules;
+    let (library, sets) = match named.is_empty() {
+        false => (plan::library(named, common, false)?.0, Vec::new()),
+        true => {
+            let sets = plan::sets_fitting(&capture, false);
+            let texts: Vec<_> = sets.iter().flat_map(|choice| choice.set.texts()).collect();
+            (plan::checked(&texts, common)?.0, sets)
+        }
+    };
+    let mut text = propose_site(&capture, &library) + &in_force(&sets);
+    if sets.iter().any(|choice| choice.chosen != Chosen::Default) {
+        // Roles of a set that a capture chose are known only while it is in force.
+        text = text.replacen("\n# documents = [", "\ndocuments = [", 1);
+    }
     output::to_stdout(|out| Ok(std::io::Write::write_all(out, text.as_bytes())?))?;
     Ok(exit)
 }
 
-/// Comments on shipped sets whose names were seen; nothing where none were.
-fn other_sets(capture: &Capture) -> String {
-    let asked = capture
-        .dns
-        .iter()
-        .filter_map(|lookup| lookup.query.as_ref());
-    let said = capture
-        .flows
-        .iter()
-        .filter_map(|flow| flow.names.first())
-        .map(|name| &name.fqdn);
+/// Comments on the shipped sets that the capture chose.
+fn in_force(sets: &[SetChoice]) -> String {
     let mut out = String::new();
-    for (set, names) in rules::sets_fitting(asked.chain(said)) {
-        let line = format!(
-            "# The capture has {names} of the names of the shipped set @{}: {}.\n# To hold it against that too: --rules +@{}, or its documents in [site] documents.\n",
-            set.name, set.about, set.name
-        );
-        out.push('\n');
-        out.push_str(&line);
+    for SetChoice { set, chosen } in sets {
+        if *chosen != Chosen::Default {
+            let (name, why) = (set.name, chosen.words());
+            let _ = write!(
+                out,
+                "\n# Of the shipped sets: @{name} ({}), since {why}.\n",
+                set.about
+            );
+        }
     }
     out
 }

@@ -237,6 +237,19 @@ fn compare(rows: &mut [Row], draft: &Draft, changes: &mut Vec<String>) -> Vec<En
     for (at, (_, line)) in lines {
         rows[at].block = with_line(&rows[at].block, line);
     }
+    let to_roles = rows
+        .iter()
+        .filter(|row| row.is_cited && row.hosts.is_empty() && !row.roles.is_empty());
+    for row in to_roles {
+        let in_source = |entry: &Entry| is_same_role_row(row, entry);
+        if !draft.entries.iter().any(in_source) {
+            changes.push(format!(
+                "{}: the source has no row like it any more, to {} over these ports; it is kept",
+                row.id,
+                row.roles.join(", ")
+            ));
+        }
+    }
     for row in rows
         .iter_mut()
         .filter(|row| row.is_cited && !row.hosts.is_empty())

@@ -73,6 +73,8 @@ pub struct Options {
     pub mapping: Option<String>,
     /// The text of an existing rule file, of which as much as possible is kept.
     pub against: Option<String>,
+    /// Another list, whose networks and names are taken out.
+    pub minus: Option<Vec<u8>>,
 }
 
 /// A rule file, and what did not become part of it.
@@ -118,37 +120,16 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
     if source.bytes.len() > MOST_BYTES {
         return Err(ImportError::TooLarge(source.bytes.len()));
     }
-    let decoded = text::decode(source.bytes);
-    let mut notes: Vec<String> = decoded.note.into_iter().collect();
-    let mut draft = Draft::default();
+    let mut notes = Vec::new();
     let mut rest = Vec::new();
     let stem = stem(source.name);
-    let kind = kind::tell(&decoded.text);
-    let mut taken_for = kind.words();
-    match kind {
-        _ if options.mapping.is_some() => {
-            taken_for = "what the mapping file says";
-            let mapping = options.mapping.as_deref().unwrap_or_default();
-            lists::read_mapped(mapping, &decoded.text, &mut draft, &mut rest)?;
-        }
-        Kind::Json => {
-            let value = serde_json::from_str(&decoded.text).map_err(ImportError::Json)?;
-            taken_for = lists::read_json(&value, &mut draft, &mut rest);
-        }
-        Kind::Csv => lists::read_csv(&decoded.text, &mut draft, &mut rest)?,
-        Kind::Lines => lists::read_lines(&decoded.text, stem, &mut draft, &mut rest),
-        Kind::Html => pages::read(
-            build::page(html::marks(&decoded.text, 1)),
-            &mut draft,
-            &mut rest,
-        ),
-        Kind::Flat => pages::read(flat::page(&decoded.text), &mut draft, &mut rest),
-        Kind::Markdown => pages::read(
-            build::page(markdown::marks(&decoded.text)),
-            &mut draft,
-            &mut rest,
-        ),
-    }
+    let Read {
+        text: source_text,
+        mut draft,
+        taken_for,
+        note,
+    } = read(source, options.mapping.as_deref(), &mut rest)?;
+    notes.extend(note);
     notes.push(format!("taken for {taken_for}"));
     if draft.entries.is_empty() {
         let words = match rest.len() {
@@ -157,7 +138,10 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
         };
         return Err(ImportError::Nothing(words));
     }
-    settle(&mut draft, stem, options, &decoded.text);
+    if let Some(bytes) = &options.minus {
+        notes.push(minus(bytes, &mut draft)?);
+    }
+    settle(&mut draft, stem, options, &source_text);
     rest.sort_by_key(|one| one.line);
     let rows = draft.entries.len();
     let each = |entry: &draft::Entry| entry.to.len() + entry.networks.len();
@@ -178,6 +162,73 @@ pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, Import
         rows,
         endpoints,
     })
+}
+
+/// A source that was read.
+struct Read {
+    text: String,
+    draft: Draft,
+    taken_for: &'static str,
+    /// What had to be done to read it.
+    note: Option<String>,
+}
+
+fn read(
+    source: &Source<'_>,
+    mapping: Option<&str>,
+    rest: &mut Vec<Leftover>,
+) -> Result<Read, ImportError> {
+    let decoded = text::decode(source.bytes);
+    let mut draft = Draft::default();
+    let kind = kind::tell(&decoded.text);
+    let mut taken_for = kind.words();
+    match kind {
+        _ if mapping.is_some() => {
+            taken_for = "what the mapping file says";
+            lists::read_mapped(mapping.unwrap_or_default(), &decoded.text, &mut draft, rest)?;
+        }
+        Kind::Json => {
+            let value = serde_json::from_str(&decoded.text).map_err(ImportError::Json)?;
+            taken_for = lists::read_json(&decoded.text, &value, &mut draft, rest);
+        }
+        Kind::Csv => lists::read_csv(&decoded.text, &mut draft, rest)?,
+        Kind::Lines => lists::read_lines(&decoded.text, stem(source.name), &mut draft, rest),
+        Kind::Html => {
+            let page = build::page(html::marks(&decoded.text, 1));
+            pages::read(page, &mut draft, rest);
+        }
+        Kind::Flat => pages::read(flat::page(&decoded.text), &mut draft, rest),
+        Kind::Markdown => {
+            let page = build::page(markdown::marks(&decoded.text));
+            pages::read(page, &mut draft, rest);
+        }
+    }
+    Ok(Read {
+        text: decoded.text,
+        draft,
+        taken_for,
+        note: decoded.note,
+    })
+}
+
+/// Takes out what another list has; tells how much.
+fn minus(bytes: &[u8], draft: &mut Draft) -> Result<String, ImportError> {
+    if bytes.len() > MOST_BYTES {
+        return Err(ImportError::TooLarge(bytes.len()));
+    }
+    let other = Source {
+        name: "minus",
+        bytes,
+    };
+    let other = read(&other, None, &mut Vec::new())?.draft;
+    let changed = lists::take_out(&other, draft);
+    if draft.entries.is_empty() {
+        let words = "all of it is in the other list".to_owned();
+        return Err(ImportError::Nothing(words));
+    }
+    Ok(format!(
+        "rows that another list was taken out of: {changed}"
+    ))
 }
 
 /// The name of a file without folders and ending.

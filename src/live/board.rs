@@ -147,6 +147,7 @@ impl Board {
             site_sha256: None,
             arguments: &[],
             as_of: None,
+            sets: &[],
         });
         Self::of(&report, &capture, &judgement)
     }

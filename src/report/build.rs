@@ -21,7 +21,7 @@ use crate::judge::{
 };
 use crate::model::{Fqdn, Stamp};
 use crate::observe::{Flow, FlowId, NameSource};
-use crate::rules::{DocumentIndex, RequirementIndex};
+use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
 pub(super) const SCHEMA: u32 = 1;
@@ -368,8 +368,15 @@ impl<'a> Gather<'a> {
         let rules = self.0.rules;
         let library = rules.library();
         let numbered = (0u32..).map(DocumentIndex::new).zip(&library.documents);
+        let choice = |id: &str| {
+            self.0
+                .sets
+                .iter()
+                .find(|choice| choice.set.has_document(id))
+        };
         numbered
-            .map(|(index, document)| DocumentView {
+            .map(|(index, document)| (index, document, choice(&document.id)))
+            .map(|(index, document, choice)| DocumentView {
                 id: document.id.clone(),
                 vendor: document.vendor.clone(),
                 product: document.product.clone(),
@@ -382,6 +389,11 @@ impl<'a> Gather<'a> {
                     .iter()
                     .filter(|r| r.document == index)
                     .count(),
+                set: choice.map(|choice| choice.set.name),
+                chosen: choice
+                    .map_or(Chosen::Named, |choice| choice.chosen)
+                    .as_str(),
+                why: choice.map_or(Chosen::Named, |choice| choice.chosen).words(),
             })
             .collect()
     }

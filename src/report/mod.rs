@@ -13,6 +13,7 @@
 //! | `compare` | two audits side by side |
 //! | `rules_list`, `rules_diff` | requirements listed, and two sets of them compared |
 //! | `import_rest` | what an import did not understand |
+//! | `problems` | what is wrong with rule files |
 //! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
 //! | `write` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
@@ -36,6 +37,7 @@ mod judged_flow;
 mod junit;
 mod looked_at;
 mod pieces;
+mod problems;
 mod rules_diff;
 mod rules_list;
 mod sarif;
@@ -53,7 +55,7 @@ use std::path::PathBuf;
 use crate::judge::Judgement;
 use crate::model::CaptureTime;
 use crate::observe::Capture;
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, SetChoice};
 
 pub use compare::{Change, ChangeKind, Comparison, Run, RunError, Side, compare, write_comparison};
 pub use csv::{
@@ -72,6 +74,7 @@ pub use import_rest::write_import_rest;
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
 pub use junit::write_junit;
+pub use problems::{write_problems_csv, write_problems_json, write_problems_ndjson};
 pub use rules_diff::{write_rules_diff, write_rules_diff_markdown};
 pub use rules_list::{write_rules_csv, write_rules_human};
 pub use sarif::write_sarif;
@@ -105,6 +108,8 @@ pub struct Audit<'a> {
     pub arguments: &'a [String],
     /// The day on which dated requirements were judged, `YYYY-MM-DD`; `None` where each packet's own day counts.
     pub as_of: Option<&'a str>,
+    /// The shipped sets among the rules, with why they are; other rules were named.
+    pub sets: &'a [SetChoice],
 }
 
 /// What became of one input.

@@ -107,6 +107,7 @@ impl Sample {
             site_sha256: None,
             arguments: &self.arguments,
             as_of: Some("2026-11-21"),
+            sets: &[],
         })
     }
 }

@@ -9,6 +9,7 @@ use super::judged_flow::JudgedFlow;
 use super::view::{CaptureView, DocumentView, FindingView, IntentView, RequirementView, Summary};
 use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage};
 use crate::observe::NameSource;
+use crate::rules::Chosen;
 
 /// The report of an audit of packet captures against firewall-exception requirements, as `pktaudit audit --format
 /// json` prints it and `--out` writes it.
@@ -94,6 +95,7 @@ words! {
     finding_code finding_code_or_null: FindingCode::ALL;
     evidence_code evidence_code_or_null: Code::ALL;
     name_source name_source_or_null: NAME_SOURCES;
+    chosen chosen_or_null: Chosen::WORDS;
 }
 
 pub(super) fn evidence_codes(generator: &mut SchemaGenerator) -> Schema {

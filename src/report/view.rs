@@ -531,4 +531,11 @@ pub struct DocumentView {
     pub in_force: bool,
     /// Its requirements.
     pub requirements: usize,
+    /// The shipped set that it is of; null for other rules.
+    pub set: Option<&'static str>,
+    /// Why it was taken: `named` by `--rules`, named by the `site` file, the capture `fits` it, or by `default`.
+    #[schemars(schema_with = "schema::chosen")]
+    pub chosen: &'static str,
+    /// The same in words.
+    pub why: String,
 }

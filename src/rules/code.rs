@@ -60,6 +60,7 @@ codes! {
     PORT_NOT_CONFIGURABLE = "port-not-configurable", "A port override for a port that the page does not call configurable.";
     SHADOWED_ROW = "shadowed-row", "A row whose destinations another row covers as they are.";
     DOUBLE_ROW = "double-row", "Two rows of a document that say the same.";
+    DENIED_AND_ALLOWED = "denied-and-allowed", "A row that forbids what another row of its document lets through.";
     PAGES_DISAGREE = "pages-disagree", "Two documents of a vendor that state different ports for one name.";
     ROW_TOO_WIDE = "row-too-wide", "A row to anywhere on any port.";
     PRIVATE_ADDRESS = "private-address", "An address on a list of outside services that is nobody's on the Internet.";

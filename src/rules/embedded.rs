@@ -64,6 +64,12 @@ impl ShippedSet {
         self.files.iter().map(text).collect()
     }
 
+    /// What stands between quotes in its files, and outside of them.
+    pub(super) fn quoted(&self) -> impl Iterator<Item = &'static str> {
+        let texts = self.files.iter().map(|(_, text)| *text);
+        texts.flat_map(|text| text.split('"'))
+    }
+
     /// Whether a document of it has this id.
     #[must_use]
     pub fn has_document(&self, id: &str) -> bool {

@@ -303,7 +303,7 @@ pub(super) struct DocumentText {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RegionText {
-    /// What templates print for it; its key where absent.
+    /// What templates print for it; its key where absent, and `"*"` where the page does not tell: any label.
     pub(super) label: Option<Placed<String>>,
     /// Other words for it.
     #[serde(default)]

@@ -532,3 +532,61 @@ fn a_diff_of_pages_tells_exactly_the_edits() {
     .exits(0);
     pktaudit(["rules", "diff", "@nothing", "@"]).exits(2);
 }
+
+#[test]
+fn a_list_without_what_another_list_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let cloud = folder.path().join("cloud.json");
+    fs::write(
+        &cloud,
+        r#"{"syncToken":"1","prefixes":[{"ipv4Prefix":"192.0.2.64/26","service":"Google Cloud","scope":"us"},{"ipv6Prefix":"2001:db8::/32","service":"Google Cloud","scope":"us"}]}"#,
+    )
+    .unwrap();
+    let all = r#"{"syncToken":"1","prefixes":[{"ipv4Prefix":"192.0.2.0/24"},{"ipv4Prefix":"198.51.100.0/24"},
+{"ipv6Prefix":"2001:db8:1::/48"}]}"#;
+    let cloud = cloud.display().to_string();
+    let imported = Imported::of("goog.json", all, &["--minus", &cloud]).text();
+    let told: Vec<String> = imported.told().into_iter().collect();
+    let networks: Vec<&str> = told
+        .iter()
+        .filter_map(|row| row.split(' ').nth(2))
+        .collect();
+    assert_eq!(
+        networks,
+        ["192.0.2.0/26", "192.0.2.128/25", "198.51.100.0/24"]
+    );
+    assert!(imported.ran.stdout.contains("printed = \"192.0.2.0/24\""));
+    imported.complains(&["another list was taken out"]);
+}
+
+#[test]
+fn rows_of_json_cite_their_lines() {
+    let list = "[\n  {\"id\": 1, \"serviceArea\": \"Exchange\", \"urls\": [\"a.acme.example\"], \"tcpPorts\": \"443\", \"required\": true},\n  \
+                {\"id\": 2, \"serviceArea\": \"Exchange\",\n   \"urls\": [\"a.acme.example\", \"b.acme.example\"], \"tcpPorts\": \"25\", \"required\": true}\n]\n";
+    let imported = Imported::of("m365.json", list, &[]).text();
+    let lines: Vec<u64> = imported
+        .rows()
+        .iter()
+        .filter_map(|row| row["cite"]["line"].as_u64())
+        .collect();
+    assert_eq!(lines, [2, 4], "{}", imported.ran.stdout);
+}
+
+#[test]
+fn a_row_to_a_role_that_the_page_has_no_more_is_told() {
+    let page = |row: &str| {
+        format!(
+            "<table><tr><th>Source</th><th>Destination</th><th>Port</th><th>Protocol</th></tr>\
+             <tr><td>Agents</td><td>DNS server</td><td>53</td><td>UDP</td></tr>{row}</table>"
+        )
+    };
+    let gone = "<tr><td>Agents</td><td>Syslog server</td><td>514</td><td>UDP</td></tr>";
+    let first = Imported::of("old.html", page(gone), &[]).text();
+    let path = first.folder.path().join("old.toml");
+    fs::write(&path, &first.ran.stdout).unwrap();
+    let path = path.display().to_string();
+    let renewed = Imported::of("new.html", page(""), &["--against", &path]).text();
+    renewed.complains(&["syslog-server", "no row like it any more"]);
+    let same = Imported::of("new.html", page(gone), &["--against", &path]).text();
+    assert!(!same.ran.stderr.contains("any more"), "{}", same.ran.stderr);
+}

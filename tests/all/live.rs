@@ -133,6 +133,7 @@ impl Site {
             site_sha256: None,
             arguments: &[],
             as_of: None,
+            sets: &[],
         });
         let mut out = Vec::new();
         write_json(&report, &mut out).unwrap();

@@ -36,6 +36,7 @@ mod proxies;
 mod rules;
 mod samples;
 mod semantics;
+mod shipped_sets;
 mod source_ports;
 mod traffic;
 mod transport;

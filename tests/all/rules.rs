@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::harness::{Sample, pktaudit, project};
+use super::harness::{Sample, folder, pktaudit, project, write};
 
 fn listed() -> Vec<Value> {
     pktaudit(["rules", "list", "--format", "ndjson"])
@@ -560,4 +560,32 @@ fn schemas_are_json() {
             "{schema}"
         );
     }
+}
+
+#[test]
+fn what_lint_finds_is_data_too() {
+    let folder = folder();
+    let rules = "format = 1\n[document]\nid = \"d\"\nvendor = \"V\"\n[[requirement]]\nid = \"a\"\nto = \"10.0.0.1\"\nports = 443\n";
+    let path = write(&folder, "d.toml", rules);
+    let json = pktaudit(["rules", "lint", "--format", "json", &path]).exits(1);
+    let problems: Value = serde_json::from_str(&json.stdout).unwrap();
+    let private = problems
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|problem| problem["code"] == "private-address")
+        .unwrap();
+    assert_eq!(private["line"], 7);
+    assert_eq!(private["severity"], "warning");
+    let csv = pktaudit(["rules", "lint", "--format", "csv", &path]).exits(1);
+    assert!(
+        csv.stdout
+            .starts_with("code,severity,file,line,column,message,hint\r\n"),
+        "{}",
+        csv.stdout
+    );
+    assert!(csv.stdout.contains("private-address,warning,"));
+    let lines = pktaudit(["rules", "lint", "--format", "ndjson", &path]).exits(1);
+    assert_eq!(lines.lines().len(), problems.as_array().unwrap().len());
+    pktaudit(["rules", "lint", "--format", "sarif", &path]).exits(2);
 }

@@ -6,6 +6,8 @@
 //! | `clouds` | AWS, Google, Oracle, Atlassian: objects with a network each |
 //! | `keyed` | GitHub, Fastly, Zscaler, Datadog, Okta and the like: lists of texts under keys |
 //! | `lines` | names and networks one a line |
+//! | `places` | on which lines of JSON entries stand |
+//! | `minus` | networks of another list, taken out |
 //! | `mapping` | any other JSON or CSV, by a small file that says which key is what |
 //!
 //! Ranges of clouds state no port and name nothing: they say that an address belongs to somebody, so their rows are
@@ -16,6 +18,8 @@ mod keyed;
 mod lines;
 mod mapping;
 mod microsoft;
+mod minus;
+mod places;
 
 use serde_json::Value;
 
@@ -27,12 +31,14 @@ use crate::rules::{Direction, Need};
 pub(super) use lines::{is_list, read as read_lines};
 pub use mapping::MappingError;
 pub(super) use mapping::{is_csv, read_csv, read_mapped};
+pub(super) use minus::take_out;
 
 /// The most leftovers that one key is told with; of more the number is.
 const MOST_TOLD: usize = 1000;
 
 /// Reads JSON; the words say what it was taken for.
 pub(super) fn read_json(
+    text: &str,
     value: &Value,
     draft: &mut Draft,
     rest: &mut Vec<Leftover>,
@@ -52,10 +58,12 @@ pub(super) fn read_json(
             draft.notes.push(format!("{key} as published: {text}"));
         }
     }
-    microsoft::endpoints(value, draft, rest)
+    let words = microsoft::endpoints(value, draft, rest)
         .or_else(|| microsoft::service_tags(value, draft, rest))
         .or_else(|| clouds::read(value, draft, rest))
-        .unwrap_or_else(|| keyed::read(value, draft, rest))
+        .unwrap_or_else(|| keyed::read(value, draft, rest));
+    places::cite(text, draft);
+    words
 }
 
 /// A text, number or truth value as text.

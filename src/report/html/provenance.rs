@@ -62,11 +62,12 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
             format_args!("{more} more inputs are in report.json."),
         )?;
     }
-    page.markup("<div class=\"wide\"><table>\n<thead><tr><th>rule document</th><th>in force</th><th>requirements</th><th>file</th><th>SHA-256</th></tr></thead>\n<tbody>\n")?;
+    page.markup("<div class=\"wide\"><table>\n<thead><tr><th>rule document</th><th>in force</th><th>taken since</th><th>requirements</th><th>file</th><th>SHA-256</th></tr></thead>\n<tbody>\n")?;
     for document in &report.rules {
         page.markup("<tr>")?;
         page.element("td", "name", &document.id)?;
         page.element("td", "", if document.in_force { "yes" } else { "no" })?;
+        page.element("td", "", &document.why)?;
         page.element("td", "", document.requirements)?;
         page.element("td", "", &document.file)?;
         page.element("td", "digest", &document.sha256)?;

@@ -86,9 +86,10 @@ pub(super) fn write(
             ", not in force"
         };
         let text = format!(
-            "{}, {}, SHA-256 {digest}{off}",
+            "{}, {}, SHA-256 {digest}{off}; {}",
             document.id,
-            counted(document.requirements as u64, "requirement")
+            counted(document.requirements as u64, "requirement"),
+            document.why
         );
         look.labelled(out, "rules", Ink::Faint, &text)?;
     }

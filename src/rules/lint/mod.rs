@@ -65,6 +65,7 @@ pub fn lint(texts: &[RuleText], library: &Library, facts: &Facts) -> Vec<Problem
     let items = lists.items();
     let mut problems = Problems::default();
     overlap::overlaps(&lists, &items, &mut problems);
+    overlap::denied(&lists, &items, &mut problems);
     pages::disagree(&lists, &items, &mut problems);
     width::too_wide(&items, &mut problems);
     addresses::addresses(&lists, &items, &mut problems);

@@ -88,6 +88,72 @@ pub(super) fn overlaps(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Pro
     }
 }
 
+/// What one row lets through and another one of the document forbids, under the same conditions and for the same sources.
+pub(super) fn denied(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Problems) {
+    let by_suffix = wildcards(items);
+    let by_text = same_text(items);
+    let mut told = BTreeSet::new();
+    for item in items {
+        let above = covering(item, &by_suffix)
+            .chain(by_text.get(&key(item)).into_iter().flatten().copied());
+        for other in above.take(MOST).filter_map(|other| items.get(other)) {
+            let against = other.row.deny != item.row.deny
+                && contradict(other.row, item.row)
+                && !are_alternatives(other.row, item.row, lists);
+            let pair = (
+                (&item.row.id).min(&other.row.id),
+                (&item.row.id).max(&other.row.id),
+            );
+            if !against || !told.insert(pair) {
+                continue;
+            }
+            let (does, did) = match item.row.deny {
+                true => ("forbids", "lets through"),
+                false => ("lets through", "forbids"),
+            };
+            let message = format!(
+                "`{}` {does} what `{}` of `{}` {did}",
+                short(item.row),
+                text(other),
+                short(other.row)
+            );
+            problems.warning(
+                item.source,
+                code::DENIED_AND_ALLOWED,
+                item.span.clone(),
+                message,
+                "conditions of both rows say when which of them holds".to_owned(),
+            );
+        }
+    }
+}
+
+/// Whether some traffic, destination aside, is in both rows, whatever holds at a site.
+fn contradict(a: &Requirement, b: &Requirement) -> bool {
+    let both = |a: &PortSet, b: &PortSet| {
+        let meets = |(from, to): &(u16, u16)| {
+            b.ranges()
+                .iter()
+                .any(|(first, last)| from <= last && first <= to)
+        };
+        a.is_empty() || b.is_empty() || a.ranges().iter().any(meets)
+    };
+    let transport = a.transport.is_empty()
+        || b.transport.is_empty()
+        || a.transport.iter().any(|one| b.transport.contains(one));
+    let any = |row: &Requirement| row.from.contains(&Source::Any);
+    let sources = any(a) || any(b) || a.from.iter().any(|source| b.from.contains(source));
+    let regions = a.region.is_empty()
+        || b.region.is_empty()
+        || a.region.iter().any(|one| b.region.contains(one));
+    a.when == b.when
+        && a.valid == b.valid
+        && both(&a.ports, &b.ports)
+        && transport
+        && sources
+        && regions
+}
+
 type Key = (DocumentIndex, String);
 
 fn text(item: &Item<'_>) -> String {

@@ -208,3 +208,34 @@ fn domains_that_look_like_others_are_told() {
         );
     }
 }
+
+#[test]
+fn rows_that_forbid_what_others_let_through_are_told() {
+    let allow = row("r1", "\"*.x.example\"", "from = \"a\"");
+    let deny = |more: &str| allow.clone() + &row("r2", "\"n.x.example\"", more);
+    assert_eq!(
+        codes(&deny("from = \"a\"\ndeny = true")),
+        ["denied-and-allowed"]
+    );
+    let told = linted(&deny("from = \"a\"\ndeny = true"), &Facts::default());
+    assert!(
+        told[0].message.contains("`r2` forbids"),
+        "{}",
+        told[0].message
+    );
+    // Other sources, other ports, or other conditions: a mode in which the port stays shut.
+    for more in [
+        "from = \"b\"\ndeny = true",
+        "from = \"a\"\ndeny = true\nwhen = [{ feature = \"f\" }]",
+        "from = \"a\"\ndeny = true\ntransport = \"udp\"",
+    ] {
+        let rows = deny(more).replacen("ports = 443", "ports = 443\ntransport = \"tcp\"", 1);
+        let rows = match more.contains("udp") {
+            true => rows,
+            false => deny(more),
+        };
+        assert_eq!(codes(&rows), [""; 0], "{more}");
+    }
+    let other = deny("from = \"a\"\ndeny = true").replacen("ports = 443", "ports = 80", 1);
+    assert_eq!(codes(&other), [""; 0]);
+}
