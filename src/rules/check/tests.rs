@@ -445,6 +445,7 @@ fn every_code_has_an_example() {
     shown.extend([
         code::SHADOWED_ROW,
         code::DOUBLE_ROW,
+        code::DENIED_AND_ALLOWED,
         code::PAGES_DISAGREE,
         code::ROW_TOO_WIDE,
         code::PRIVATE_ADDRESS,
