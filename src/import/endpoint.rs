@@ -94,6 +94,9 @@ pub(super) fn read(word: &str) -> Reading {
     names(host, base)
 }
 
+/// The most layers of quotes and brackets around a word.
+const MOST_AROUND: usize = 16;
+
 /// Takes off what surrounds a word: quotes, brackets, full stops; and what keeps it from being clicked.
 fn clean(word: &str) -> String {
     let mut word = word
@@ -112,7 +115,8 @@ fn clean(word: &str) -> String {
         '"', '\'', '`', '“', '”', '‘', '’', '「', '」', '『', '』', ',', ';', '、', '!',
     ];
     let mut text = word.trim_matches(around);
-    loop {
+    // Nobody writes more of them around a name; endless brackets would be looked through again and again.
+    for _ in 0..MOST_AROUND {
         let before = text;
         text = text.trim_end_matches(['.', ':', ',', ';', '、', '"', '\'']);
         for (open, close) in [('(', ')'), ('[', ']'), ('{', '}')] {
@@ -133,9 +137,10 @@ fn clean(word: &str) -> String {
             text = inner;
         }
         if text == before {
-            return text.to_owned();
+            break;
         }
     }
+    text.to_owned()
 }
 
 fn split_scheme(word: &str) -> (Option<String>, &str) {

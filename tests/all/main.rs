@@ -19,6 +19,7 @@ mod hidden_hosts;
 mod hidden_names;
 mod hostile;
 mod import;
+mod import_score;
 mod lab_table;
 mod last_tries;
 mod laws;
@@ -26,6 +27,7 @@ mod layering;
 mod learning;
 #[cfg(feature = "live")]
 mod live;
+mod many_entries;
 mod merging;
 mod multipath;
 mod nothing_audited;

@@ -17,6 +17,12 @@ pub(super) fn read(text: &str) -> Option<PortItem> {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    // "2001:db8::1" begins with digits and a colon too.
+    let first = text.split([' ', ',', '、', '(']).next().unwrap_or_default();
+    let bare = first.split('/').next().unwrap_or_default();
+    if bare.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
     // The first dash that is no range.
     let at = text.char_indices().find(|(at, c)| {
         matches!(c, '-' | '–' | ':' | '：')

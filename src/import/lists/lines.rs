@@ -10,7 +10,7 @@ const LOOKED_AT: usize = 2000;
 
 /// Whether nearly all lines are an endpoint and nothing else.
 pub(in crate::import) fn is_list(text: &str) -> bool {
-    let (mut lines, mut fitting) = (0_usize, 0_usize);
+    let (mut lines, mut fitting, mut items) = (0_usize, 0_usize, 0_usize);
     for raw in text.lines().take(LOOKED_AT) {
         let (entry, _) = split_comment(raw);
         if entry.is_empty() {
@@ -20,9 +20,17 @@ pub(in crate::import) fn is_list(text: &str) -> bool {
         let short = entry.split_whitespace().count() <= 3
             && !entry.contains('|')
             && entry.matches(',').count() < 2;
-        fitting += usize::from(short && !line::read(entry).found.is_empty());
+        let fits = short && !line::read(entry).found.is_empty();
+        fitting += usize::from(fits);
+        items += usize::from(
+            fits && ["- ", "* ", "+ "]
+                .iter()
+                .any(|sign| entry.starts_with(sign)),
+        );
     }
-    lines > 0 && fitting * 10 >= lines * 8
+    // Items under sentences are a page, however few the sentences are.
+    let page = fitting < lines && items * 2 > fitting;
+    lines > 0 && fitting * 10 >= lines * 8 && !page
 }
 
 /// Reads the list; a comment line opens a row of its own.
