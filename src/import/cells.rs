@@ -94,6 +94,9 @@ impl Reader {
             self.words(line, deeper);
             return;
         }
+        if reading.aside && self.take_aside(line) {
+            return;
+        }
         self.forget_labels(line.depth, false);
         let either = reading.either && reading.found.len() > 1;
         for (label, endpoint) in std::mem::take(&mut reading.found) {
@@ -106,6 +109,20 @@ impl Reader {
                 false => self.out.found.push(found),
             }
         }
+    }
+
+    /// Addresses in parentheses below a name are those that it has today: a hint, and no second requirement.
+    fn take_aside(&mut self, line: &Line) -> bool {
+        let Some(named) = self.out.found.last_mut() else {
+            return false;
+        };
+        let endpoint = &mut named.endpoint;
+        if endpoint.is_address || endpoint.note.is_some() {
+            return false;
+        }
+        let text = line::without_bullet(&line.text);
+        endpoint.note = Some(text.trim_matches(['(', ')', '（', '）', ' ']).to_owned());
+        true
     }
 
     fn found(
@@ -128,6 +145,7 @@ impl Reader {
             label.used = true;
             match &label.region {
                 Some(region) => found.region = Some(region.clone()),
+                None if label.text.is_empty() => {}
                 None if !is_empty_label(&label.text) => found.label = Some(label.text.clone()),
                 None => {}
             }
@@ -183,7 +201,8 @@ impl Reader {
             let bare = text.trim_end_matches([':', '：']);
             self.labels.push(Label {
                 traffic: traffic::read(bare).or_else(|| traffic::in_sentence(&text)),
-                text: bare.to_owned(),
+                // "All regions" says nothing of what is below it.
+                text: if all { String::new() } else { bare.to_owned() },
                 line: line.line,
                 depth: line.depth,
                 region,

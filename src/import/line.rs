@@ -17,6 +17,8 @@ pub(super) struct Reading1 {
     pub(super) wrong: Vec<String>,
     /// The endpoints stand in a sentence, so that they may be examples.
     pub(super) prose: bool,
+    /// Nothing but addresses in parentheses: those of what stands before, as of today.
+    pub(super) aside: bool,
     /// One of the endpoints is enough: "a or b".
     pub(super) either: bool,
 }
@@ -41,6 +43,9 @@ const JOINERS: &[&str] = &[
     "&&",
 ];
 
+/// Signs between a label and what it is of.
+const DASHES: &[&str] = &["-", "–", "—", "→", "=>", "->"];
+
 /// Reads a line.
 pub(super) fn read(text: &str) -> Reading1 {
     let text = without_bullet(text);
@@ -52,11 +57,13 @@ pub(super) fn read(text: &str) -> Reading1 {
         let inner = words(&note);
         let label = outside.trim().trim_end_matches([':', '：']);
         if !inner.found.is_empty() && !inner.prose && outside.split_whitespace().count() <= 6 {
+            let aside = label.is_empty() && inner.found.iter().all(|(_, e)| e.is_address);
             let found = inner
                 .found
                 .into_iter()
                 .map(|(_, e)| (Some(label.to_owned()), e));
             return Reading1 {
+                aside,
                 found: found.collect(),
                 ..inner
             };
@@ -64,17 +71,29 @@ pub(super) fn read(text: &str) -> Reading1 {
         reading.wrong.extend(inner.wrong);
         return reading;
     }
+    if let Some(told) = traffic::read(&note) {
+        join(&mut reading.traffic, told);
+        return reading;
+    }
+    // "TCP 443, optional"
+    let says = |told: &Traffic| {
+        !told.transports.is_empty() || told.ports.iter().any(|ports| ports.tcp || ports.udp)
+    };
+    let of = |part: &str| traffic::read(part).filter(says);
+    let parts = note.split(['；', ';', ',', '、']).map(str::trim);
+    let (ports, words): (Vec<&str>, Vec<&str>) = parts.partition(|part| of(part).is_some());
+    for told in ports.iter().filter_map(|part| of(part)) {
+        join(&mut reading.traffic, told);
+    }
+    let note = match ports.is_empty() {
+        true => note,
+        false => words.join("; "),
+    };
     if !note.is_empty() {
-        match traffic::read(&note) {
-            Some(told) => join(&mut reading.traffic, told),
-            None => {
-                let whole = match reading.note.take() {
-                    Some(before) => format!("{before}; {note}"),
-                    None => note,
-                };
-                reading.note = Some(whole);
-            }
-        }
+        reading.note = Some(match reading.note.take() {
+            Some(before) => format!("{before}; {note}"),
+            None => note,
+        });
     }
     reading
 }
@@ -204,7 +223,7 @@ fn words(text: &str) -> Reading1 {
 /// Words before the first endpoint: a label, ports, or the beginning of a sentence.
 fn opening(reading: &mut Reading1, before: &[&str], label: &mut Option<String>) {
     let text = before.join(" ");
-    let told = text.trim_end_matches([':', '：', '-', ' ']);
+    let told = text.trim_end_matches([':', '：', '-', '–', '—', ' ']);
     let ends = text.ends_with([':', '：']);
     let meaning: Vec<&&str> = before.iter().filter(|w| !JOINERS.contains(*w)).collect();
     if meaning.is_empty() || told.is_empty() || is_number(told) {
@@ -216,7 +235,9 @@ fn opening(reading: &mut Reading1, before: &[&str], label: &mut Option<String>) 
     }
     if let Some(traffic) = traffic::read(told) {
         join(&mut reading.traffic, traffic);
-    } else if (ends || before.last() == Some(&"-")) && before.len() <= 12 {
+    } else if (ends || before.last().is_some_and(|last| DASHES.contains(last)))
+        && before.len() <= 12
+    {
         // "Subnets: Japan:" has the label last.
         *label = Some(
             told.rsplit([':', '：'])

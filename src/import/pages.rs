@@ -295,7 +295,7 @@ fn over(heading: &str, intro: &str) -> (String, String) {
         (true, true) => intro.trim_end_matches([':', '：', '.']).to_owned(),
         (true, false) => String::new(),
     };
-    let told = super::traffic::in_sentence(intro);
+    let told = super::traffic::in_sentence(intro).or_else(|| super::traffic::in_sentence(heading));
     let told = told.map(|told| {
         let ports = told.ports.iter().map(|p| {
             let transport = match (p.tcp, p.udp) {

@@ -155,6 +155,20 @@ pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
         .map(|word| word.trim_end_matches(['.', ':', '。']))
         .collect();
     for (at, word) in all.iter().enumerate() {
+        // "over TCP 443" says it too.
+        let transport =
+            |word: &str| word_of(word).is_some_and(|all| matches!(all[..], [Word::Transport(_)]));
+        let number =
+            |word: &&str| word_of(word).is_some_and(|all| matches!(all[..], [Word::Ports(..)]));
+        if transport(word) && all.get(at + 1).is_some_and(number) {
+            found.extend(word_of(word).into_iter().flatten());
+            for next in &all[at + 1..] {
+                match word_of(next) {
+                    Some(word) => found.extend(word),
+                    None => break,
+                }
+            }
+        }
         if matches!(*word, "port" | "ports" | "ポート") {
             for next in &all[at + 1..] {
                 match word_of(next) {

@@ -316,7 +316,9 @@ pub(super) fn role(text: &str) -> String {
         id.truncate(id.len() - 3);
         id.push('y');
     }
-    for article in ["the-", "a-", "an-", "your-", "its-"] {
+    for article in [
+        "all-", "any-", "every-", "each-", "the-", "a-", "an-", "your-", "its-",
+    ] {
         if let Some(rest) = id.strip_prefix(article) {
             id = rest.to_owned();
         }

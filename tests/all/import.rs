@@ -10,13 +10,13 @@ use tempfile::TempDir;
 use super::harness::{Ran, pktaudit};
 
 /// An import in a folder of its own.
-struct Imported {
-    folder: TempDir,
-    ran: Ran,
+pub(crate) struct Imported {
+    pub(crate) folder: TempDir,
+    pub(crate) ran: Ran,
 }
 
 impl Imported {
-    fn of(name: &str, bytes: impl AsRef<[u8]>, more: &[&str]) -> Self {
+    pub(crate) fn of(name: &str, bytes: impl AsRef<[u8]>, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
@@ -30,7 +30,7 @@ impl Imported {
         Self { folder, ran }
     }
 
-    fn text(self) -> Self {
+    pub(crate) fn text(self) -> Self {
         assert_eq!(self.ran.status, 0, "{}", self.ran.stderr);
         self
     }
@@ -52,7 +52,7 @@ impl Imported {
     }
 
     /// Rows in words: `from > to :ports/transport [region] service`.
-    fn told(&self) -> BTreeSet<String> {
+    pub(crate) fn told(&self) -> BTreeSet<String> {
         let words = |value: &Value| {
             let list = value.as_array().unwrap().iter();
             list.map(|one| {
@@ -97,13 +97,13 @@ impl Imported {
             .collect()
     }
 
-    fn holds(&self, expected: &[&str]) {
+    pub(crate) fn holds(&self, expected: &[&str]) {
         let told = self.told();
         let expected: BTreeSet<String> = expected.iter().map(|row| (*row).to_owned()).collect();
         assert_eq!(told, expected, "{}\n{}", self.ran.stdout, self.ran.stderr);
     }
 
-    fn complains(&self, words: &[&str]) {
+    pub(crate) fn complains(&self, words: &[&str]) {
         for word in words {
             assert!(
                 self.ran.stderr.contains(word),

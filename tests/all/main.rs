@@ -19,6 +19,7 @@ mod hidden_hosts;
 mod hidden_names;
 mod hostile;
 mod import;
+mod import_pages;
 mod import_score;
 mod lab_table;
 mod last_tries;

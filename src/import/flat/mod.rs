@@ -3,10 +3,12 @@
 //! | file | shape |
 //! |---|---|
 //! | `asciidoc` | tables of AsciiDoc |
+//! | `aligned` | columns aligned with blanks |
 //! | `pipes` | cells between `|` or tabs, rows over several lines, cells lost to spans at the end of their row |
 //! | `run_on` | a whole table on one line, without any mark between cells |
 //! | `blocks` | a cell a line, with bullets and `key: value` lines |
 
+mod aligned;
 mod asciidoc;
 mod blocks;
 mod pipes;
@@ -23,8 +25,9 @@ pub(super) fn page(text: &str) -> Page {
     if asciidoc::is_there(text) {
         return asciidoc::page(text);
     }
-    if pipes::is_there(text) {
-        return pipes::page(text);
+    let with_tabs = aligned::with_tabs(text);
+    if pipes::is_there(&with_tabs) {
+        return pipes::page(&with_tabs);
     }
     let long = text.lines().any(|line| line.chars().nth(RUN_ON).is_some());
     if long && run_on::is_there(text) {
