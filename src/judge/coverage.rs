@@ -117,7 +117,7 @@ pub(super) fn tries<'a>(flow: &'a Flow, profile: &Profile) -> ThinVec<Try<'a>> {
             .answer
             .as_ref()
             .is_some_and(|(_, answer)| answer.grants());
-        if exchange.how.is_tunnel() && granted {
+        if exchange.how.is_tunnel() && granted && exchange.tunnel.is_none() {
             break; // what follows goes through the tunnel
         }
     }

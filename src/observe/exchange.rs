@@ -50,6 +50,8 @@ pub(super) struct Asked {
     pub(super) port: u16,
     /// At most 256 characters, empty for tunnels.
     pub(super) path: String,
+    /// The stream of HTTP/2; 0 where it is none.
+    pub(super) stream: u32,
 }
 
 impl Asked {
@@ -64,6 +66,7 @@ impl Asked {
             host: None,
             port: 0,
             path: String::new(),
+            stream: 0,
         }
     }
 }
@@ -78,7 +81,27 @@ pub(super) struct Answered {
     pub(super) sequence: u32,
     /// Sequence number behind it, without a body.
     pub(super) end: u32,
+    /// The stream of HTTP/2; 0 where it is none.
+    pub(super) stream: u32,
     pub(super) answer: Answer,
+}
+
+/// What a side said on a stream of HTTP/2 behind the headers, the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Streamed {
+    pub(super) stamp: Stamp,
+    pub(super) side: Side,
+    pub(super) stream: u32,
+    pub(super) said: Said,
+}
+
+/// What is said on a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Said {
+    /// Bytes; whether they start with a fatal alert of TLS.
+    Data { alert: bool },
+    /// That it ends early: why (RFC 9113 section 7).
+    Reset { code: u32 },
 }
 
 /// What was answered.
@@ -97,6 +120,8 @@ pub enum Answer {
     Socks4(u8),
     /// SOCKS 5: none of the ways to log in that the client offers will do, or its login was wrong.
     SocksLogin,
+    /// Headers of HTTP/2 whose status refers to what was not seen.
+    Unread,
 }
 
 impl Answer {
@@ -132,9 +157,17 @@ pub struct Told {
 pub(super) struct Talk {
     asked: ThinVec<Asked>,
     answered: ThinVec<Answered>,
+    streamed: ThinVec<Streamed>,
 }
 
 impl Talk {
+    pub(super) fn say(&mut self, streamed: Streamed) {
+        put(&mut self.streamed, streamed, |known| {
+            let data = matches!(known.said, Said::Data { .. });
+            (known.side, known.stream, data)
+        });
+    }
+
     pub(super) fn ask(&mut self, asked: Asked) {
         put(&mut self.asked, asked, |known| (known.side, known.sequence));
     }
@@ -149,27 +182,47 @@ impl Talk {
         other.asked.into_iter().for_each(|asked| self.ask(asked));
         let answered = other.answered.into_iter();
         answered.for_each(|answered| self.answer(answered));
+        let streamed = other.streamed.into_iter();
+        streamed.for_each(|streamed| self.say(streamed));
     }
 
     pub(super) fn for_each_frame(&mut self, mut rewrite: impl FnMut(&mut FrameId)) {
         let asked = self.asked.iter_mut().map(|asked| &mut asked.stamp);
         let answered = self.answered.iter_mut().map(|answered| &mut answered.stamp);
+        let streamed = self.streamed.iter_mut().map(|said| &mut said.stamp);
         asked
             .chain(answered)
+            .chain(streamed)
             .for_each(|stamp| rewrite(&mut stamp.frame));
     }
 
     /// Puts answers to the requests of one side. Several requests that wait at once are answered in their order where
     /// there are as many answers; else it is the last one that the last answer is for, since answers can be missed.
     pub(super) fn exchanges(self, initiator: Side) -> ThinVec<Exchange> {
-        let asked = self.asked.into_iter().filter(|ask| ask.side == initiator);
-        let mut answers = self
-            .answered
-            .into_iter()
-            .filter(|answer| answer.side != initiator)
-            .peekable();
-        let mut asked = asked.peekable();
         let mut out = ThinVec::new();
+        let (mut on_streams, mut answers) = (Vec::new(), Vec::new());
+        for answer in self.answered {
+            match answer.stream {
+                _ if answer.side == initiator => {}
+                0 => answers.push(answer),
+                _ => on_streams.push(answer),
+            }
+        }
+        let mut answers = answers.into_iter().peekable();
+        let asked = self.asked.into_iter().filter(|ask| ask.side == initiator);
+        let (of_streams, asked): (Vec<Asked>, Vec<Asked>) = asked.partition(|ask| ask.stream != 0);
+        for asked in of_streams {
+            let stream = asked.stream;
+            let mut exchange = Exchange::of(asked);
+            let answer = on_streams.iter().position(|answer| answer.stream == stream);
+            if let Some(at) = answer {
+                exchange.answered(on_streams.swap_remove(at));
+            }
+            let said = self.streamed.iter().filter(|said| said.stream == stream);
+            exchange.tunnel = Some(Box::new(StreamTunnel::of(said, initiator)));
+            out.push(exchange);
+        }
+        let mut asked = asked.into_iter().peekable();
         while let Some(first) = asked.next() {
             // What was said before the first request is no answer to it.
             while answers
@@ -227,6 +280,12 @@ impl Timed for Asked {
     }
 }
 
+impl Timed for Streamed {
+    fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+}
+
 impl Timed for Answered {
     fn stamp(&self) -> Stamp {
         self.stamp
@@ -254,6 +313,38 @@ pub struct Exchange {
     pub answer_end: Option<u32>,
     /// Where it is for an address behind a proxy: names that the initiator had from DNS for it, newest first.
     pub names: ThinVec<Fqdn>,
+    /// What else was said on its stream, of HTTP/2.
+    pub tunnel: Option<Box<StreamTunnel>>,
+}
+
+/// What was said on a stream of HTTP/2 behind the headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamTunnel {
+    /// When the initiator said something first.
+    pub own: Option<Stamp>,
+    /// When the responder did.
+    pub back: Option<Stamp>,
+    /// Whether that was a fatal alert of TLS.
+    pub alert: bool,
+    /// When the responder ended it early, and why (RFC 9113 section 7).
+    pub reset: Option<(Stamp, u32)>,
+}
+
+impl StreamTunnel {
+    fn of<'a>(all: impl Iterator<Item = &'a Streamed>, initiator: Side) -> Self {
+        let mut out = Self::default();
+        for said in all {
+            match said.said {
+                Said::Data { .. } if said.side == initiator => out.own = Some(said.stamp),
+                Said::Data { alert } => (out.back, out.alert) = (Some(said.stamp), alert),
+                Said::Reset { code } if said.side != initiator => {
+                    out.reset = Some((said.stamp, code));
+                }
+                Said::Reset { .. } => {}
+            }
+        }
+        out
+    }
 }
 
 impl Exchange {
@@ -268,6 +359,7 @@ impl Exchange {
             answer: None,
             answer_end: None,
             names: ThinVec::new(),
+            tunnel: None,
         }
     }
 
@@ -311,6 +403,7 @@ mod tests {
             side: Side::High,
             sequence: at as u32,
             end: at as u32,
+            stream: 0,
             answer: Answer::Status { status, told: None },
         }
     }

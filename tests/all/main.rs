@@ -41,6 +41,7 @@ mod samples;
 mod semantics;
 mod shipped_sets;
 mod source_ports;
+mod streams;
 mod traffic;
 mod transport;
 mod verdict_lookups;

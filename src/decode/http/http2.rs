@@ -1,23 +1,21 @@
-//! HTTP/2 in the clear (RFC 9113): frames, and the names in request headers.
-//!
-//! Headers are read frame by frame without HPACK's dynamic table (RFC 7541 section 2.3.2): a name stands there in full
-//! when it is first said, and later references to it tell nothing new.
+//! HTTP/2 in the clear (RFC 9113): frames, and what their headers ask for and answer.
 
-use super::{Authority, huffman};
+use super::Authority;
+use super::hpack::{Field, Table};
 
 /// What a client sends first.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The longest frame whose content is looked at; longer ones are stepped over.
 const MAX_FRAME: usize = 16 * 1024;
-/// The longest header value that is decoded.
-const MAX_VALUE: usize = 1024;
 
 /// A frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Http2Frame<'a> {
     /// Bytes of the frame with its header.
     pub length: usize,
+    /// The stream that it belongs to; 0 is the connection.
+    pub stream: u32,
     /// What it carries.
     pub content: Http2Content<'a>,
 }
@@ -27,8 +25,12 @@ pub struct Http2Frame<'a> {
 pub enum Http2Content<'a> {
     /// A part of a body, padding left out.
     Data(&'a [u8]),
-    /// A block of headers, padding and priority left out.
-    Headers(&'a [u8]),
+    /// A block of headers, padding and priority left out; and whether it is all there, not only its start.
+    Headers(&'a [u8], bool),
+    /// The stream ends early: the code (RFC 9113 section 7).
+    Reset(u32),
+    /// Headers that are not looked at: what later ones refer to may stand in them.
+    Unread,
     /// Anything else.
     Other,
 }
@@ -54,6 +56,7 @@ pub fn starts_server(bytes: &[u8]) -> bool {
 #[must_use]
 pub fn read_frame(bytes: &[u8]) -> Http2Read<'_> {
     const LAST_KIND: u8 = 0x10;
+    const END_HEADERS: u8 = 0x04;
     let Some((header, rest)) = bytes.split_first_chunk::<9>() else {
         return Http2Read::NeedMore(9 - bytes.len());
     };
@@ -62,7 +65,7 @@ pub fn read_frame(bytes: &[u8]) -> Http2Read<'_> {
     if kind > LAST_KIND {
         return Http2Read::NotHttp2;
     }
-    let wanted = matches!(kind, 0 | 1) && length <= MAX_FRAME;
+    let wanted = matches!((kind, length), (0 | 1, ..=MAX_FRAME) | (3, 4));
     if wanted && rest.len() < length {
         return Http2Read::NeedMore(length - rest.len());
     }
@@ -70,121 +73,62 @@ pub fn read_frame(bytes: &[u8]) -> Http2Read<'_> {
         (0, true, Some(payload)) => unpadded(payload, flags).map(Http2Content::Data),
         (1, true, Some(payload)) => unpadded(payload, flags)
             .and_then(|payload| without_priority(payload, flags))
-            .map(Http2Content::Headers),
+            .map(|block| Http2Content::Headers(block, flags & END_HEADERS != 0)),
+        (3, true, Some([a, b, c, d])) => {
+            Some(Http2Content::Reset(u32::from_be_bytes([*a, *b, *c, *d])))
+        }
+        // Too long, PUSH_PROMISE, CONTINUATION.
+        (1 | 5 | 9, ..) => Some(Http2Content::Unread),
         _ => None,
     };
     Http2Read::Frame(Http2Frame {
         length: length + 9,
+        stream: u32::from_be_bytes([header[5] & 0x7f, header[6], header[7], header[8]]),
         content: content.unwrap_or(Http2Content::Other),
     })
 }
 
-/// The names and paths in a request's headers.
+/// What a request or an answer says in its headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Http2Request {
+pub struct Http2Headers {
     /// `:authority`, else `host`.
     pub authority: Option<Authority>,
     /// `:path`, at most 1,024 bytes.
     pub path: Option<String>,
-    /// Whether this is a request for a tunnel.
+    /// Whether a method is said, so that this is a request.
+    pub request: bool,
+    /// Whether this is a request for a tunnel (RFC 9113 section 8.5).
     pub connect: bool,
+    /// `:status`.
+    pub status: Option<u16>,
+    /// Whether something in it refers to what was not seen.
+    pub in_part: bool,
 }
 
-/// Reads a block of headers as far as it can be without what was said before.
+/// Reads a block of headers as far as it can be, and takes into the table what it adds to that.
 #[must_use]
-pub fn read_headers(block: &[u8]) -> Http2Request {
-    const AUTHORITY: u64 = 1;
-    const METHOD: u64 = 2;
-    const PATH: u64 = 4;
-    const HOST: u64 = 38;
-    let mut request = Http2Request::default();
-    let mut reader = Reader { rest: block };
-    while let Some((name, value)) = reader.field() {
-        match (name, value) {
-            (Name::Known(AUTHORITY), Some(value)) => request.authority = Authority::read(&value),
-            (Name::Known(HOST), Some(value)) if request.authority.is_none() => {
-                request.authority = Authority::read(&value);
-            }
-            (Name::Known(METHOD), Some(value)) => request.connect = value == b"CONNECT",
-            // Numbers 4 and 5 are the paths `/` and `/index.html`.
-            (Name::Known(PATH | 5), Some(value)) => {
-                request.path = Some(String::from_utf8_lossy(&value).into_owned());
-            }
-            (Name::Known(PATH), None) => request.path = Some("/".to_owned()),
-            (Name::Said(name), Some(value)) if name == b":authority" => {
-                request.authority = Authority::read(&value);
-            }
-            _ => {}
+pub fn read_headers(block: &[u8], table: &mut Table) -> Http2Headers {
+    let mut headers = Http2Headers::default();
+    let whole = table.read(block, |field, value| match (field, value) {
+        (Field::Authority, Some(value)) => headers.authority = Authority::read(value),
+        (Field::Host, Some(value)) if headers.authority.is_none() => {
+            headers.authority = Authority::read(value);
         }
-    }
-    request
-}
-
-/// A header's name, by its number in the static or dynamic table, or as said.
-enum Name {
-    Known(u64),
-    Said(Vec<u8>),
-}
-
-struct Reader<'a> {
-    rest: &'a [u8],
-}
-
-impl Reader<'_> {
-    /// The next header (RFC 7541 section 6); without a value where the tables have it.
-    fn field(&mut self) -> Option<(Name, Option<Vec<u8>>)> {
-        loop {
-            let first = *self.rest.first()?;
-            let prefix = match first {
-                0x80.. => return Some((Name::Known(self.integer(7)?), None)),
-                0x40.. => 6,
-                0x20.. => {
-                    self.integer(5)?;
-                    continue;
-                }
-                _ => 4,
-            };
-            let name = match self.integer(prefix)? {
-                0 => Name::Said(self.string()?),
-                number => Name::Known(number),
-            };
-            return Some((name, Some(self.string()?)));
+        (Field::Method, value) => {
+            headers.request = true;
+            headers.connect = value == Some(b"CONNECT");
         }
-    }
-
-    /// An integer whose first byte has `prefix` bits of it (RFC 7541 section 5.1).
-    fn integer(&mut self, prefix: u32) -> Option<u64> {
-        let (first, mut rest) = self.rest.split_first()?;
-        let mask = (1_u64 << prefix) - 1;
-        let mut value = u64::from(*first) & mask;
-        if value == mask {
-            for shift in [0, 7, 14, 21] {
-                let (byte, after) = rest.split_first()?;
-                rest = after;
-                value += u64::from(byte & 0x7f) << shift;
-                if byte & 0x80 == 0 {
-                    self.rest = rest;
-                    return Some(value);
-                }
-            }
-            return None;
+        (Field::Path, Some(value)) => {
+            headers.path = Some(String::from_utf8_lossy(value).into_owned());
         }
-        self.rest = rest;
-        Some(value)
-    }
-
-    /// A string; empty where its code is wrong or it is too long to be of use.
-    fn string(&mut self) -> Option<Vec<u8>> {
-        let coded = self.rest.first()? & 0x80 != 0;
-        let length = usize::try_from(self.integer(7)?).ok()?;
-        let (bytes, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        if coded {
-            Some(huffman::decode(bytes, MAX_VALUE).unwrap_or_default())
-        } else {
-            Some(bytes.get(..MAX_VALUE).unwrap_or(bytes).to_vec())
+        (Field::Status, Some(value)) => {
+            let digits = std::str::from_utf8(value).ok();
+            headers.status = digits.and_then(|digits| digits.parse().ok());
         }
-    }
+        _ => {}
+    });
+    headers.in_part = !whole;
+    headers
 }
 
 /// The payload of a DATA or HEADERS frame without its padding.
@@ -219,12 +163,12 @@ mod tests {
             0x82, 0x86, 0x84, 0x41, 0x8c, 0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab,
             0x90, 0xf4, 0xff,
         ];
-        let request = read_headers(&block);
+        let request = read_headers(&block, &mut Table::default());
         assert_eq!(request.authority, Authority::read(b"www.example.com"));
         assert_eq!(request.path.as_deref(), Some("/"));
         let plain = b"\x42\x07CONNECT\x00\x0a:authority\x0aa.test:443";
-        let request = read_headers(plain);
-        assert!(request.connect);
+        let request = read_headers(plain, &mut Table::default());
+        assert!(request.connect && request.request && !request.in_part);
         assert_eq!(request.authority, Authority::read(b"a.test:443"));
     }
 
@@ -245,11 +189,29 @@ mod tests {
         assert_eq!(read_frame(b"GET / HTTP/1.1\r\n"), Http2Read::NotHttp2);
     }
 
+    #[test]
+    fn streams_end_early_and_parts_of_headers_are_told() {
+        let content = |frame: &[u8]| match read_frame(frame) {
+            Http2Read::Frame(read) => (read.stream, read.content),
+            other => panic!("{other:?}"),
+        };
+        let reset = [0, 0, 4, 3, 0, 0x80, 0, 0, 5, 0, 0, 0, 10];
+        assert_eq!(content(&reset), (5, Http2Content::Reset(10)));
+        let whole = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
+        assert_eq!(content(&whole), (1, Http2Content::Headers(&[0x88], true)));
+        let part = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0x88];
+        assert_eq!(content(&part), (1, Http2Content::Headers(&[0x88], false)));
+        let rest = [0, 0, 1, 9, 4, 0, 0, 0, 1, 0x88];
+        assert_eq!(content(&rest), (1, Http2Content::Unread));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_do_harm(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = read_frame(&bytes);
-            let _ = read_headers(&bytes);
+            let mut table = Table::default();
+            let _ = read_headers(&bytes, &mut table);
+            let _ = read_headers(&bytes, &mut table);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod authority;
 mod block_page;
 mod head;
+pub mod hpack;
 pub mod http2;
 mod huffman;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::super::evidence::{Code, Evidence, Grade};
 use super::ladder::behind;
 use super::{Doubt, TAIL, Went, seconds};
 use crate::model::{CaptureTime, Stamp};
-use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact};
+use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact, StreamTunnel};
 
 /// How long an answer is waited for before its absence counts.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How the tunnel went that the initiator asked for; `None` where the flow itself has to tell, as of one that did not
 /// even connect, of which one direction is missing, or where the far end answered inside.
 pub(super) fn went(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+    if let Some(inside) = &asked.tunnel {
+        return Some(on_stream(flow, asked, inside, end));
+    }
     let hello = flow.facts.iter().find(|(stamp, own, fact)| {
         *own && *stamp >= asked.asked && matches!(fact, StreamFact::ClientHello { .. })
     });
@@ -60,6 +63,7 @@ fn refusal(
             };
             (code, grade, login, format!("status {status}{page}"))
         }
+        Answer::Unread => return None,
         Answer::Socks5(reply) => {
             let (code, grade, meaning) = socks_5(*reply);
             (code, grade, false, format!("reply {reply} ({meaning})"))
@@ -175,6 +179,68 @@ fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime
         by: Some(flow.responder.ip),
         ..Evidence::new(code, Grade::C, silence.stamps, words)
     }))
+}
+
+/// How a tunnel went that is a stream of HTTP/2 (RFC 9113 section 8.5): others may go on beside it.
+fn on_stream(flow: &Flow, asked: &Exchange, inside: &StreamTunnel, end: CaptureTime) -> Went {
+    /// The proxy's own connection ended (RFC 9113 section 7).
+    const CONNECT_ERROR: u32 = 10;
+    let failed = |code, stamps: Vec<Stamp>, words: String| {
+        Went::failed(Evidence {
+            by: Some(flow.responder.ip),
+            ..Evidence::new(code, Grade::C, stamps, words)
+        })
+    };
+    let open = || match end.since(flow.span.1.time) < TAIL && !gave_up(flow) {
+        true => Went::Open(Doubt::CaptureEnd),
+        false => Went::Open(Doubt::GivenUp),
+    };
+    let granted = match &asked.answer {
+        Some((_, answer)) if answer.grants() => true,
+        Some((stamp, answer)) => {
+            let refusal = refusal(flow, asked, (*stamp, answer), end);
+            return refusal.map_or(Went::Open(Doubt::FramesMissing), Went::failed);
+        }
+        None => false,
+    };
+    match (inside.back, inside.reset) {
+        (Some(back), _) if inside.alert => {
+            let stamps = vec![inside.own.unwrap_or(asked.asked), back];
+            let words = "inside the tunnel that the proxy granted a TLS alert answers".to_owned();
+            failed(Code::AlertServer, stamps, words)
+        }
+        // What stands behind an answer that was missed was let through all the same.
+        (Some(_), _) => Went::Succeeded,
+        (None, Some((stamp, CONNECT_ERROR))) => failed(
+            Code::ProxyFailed,
+            vec![asked.asked, stamp],
+            "the proxy ends the stream of CONNECT: its own connection failed".to_owned(),
+        ),
+        (None, Some((stamp, code))) => failed(
+            Code::ProxySilent,
+            vec![asked.asked, stamp],
+            format!("the proxy resets the stream of CONNECT with code {code}"),
+        ),
+        (None, None) if granted && inside.own.is_none() => Went::Open(Doubt::NothingSaid),
+        (None, None) => {
+            let Some(silence) = Silence::after(flow, inside.own.unwrap_or(asked.asked)) else {
+                return open();
+            };
+            if silence.kind == Kind::Silent && end.since(flow.span.1.time) < TAIL && !gave_up(flow)
+            {
+                return Went::Open(Doubt::CaptureEnd);
+            }
+            let (code, what) = match granted {
+                true => (
+                    Code::PostAckSilent,
+                    "inside the tunnel that the proxy granted what the client says is not answered",
+                ),
+                false => (Code::ProxySilent, "the proxy says nothing to CONNECT"),
+            };
+            let words = format!("{what}{}", silence.words());
+            failed(code, silence.stamps, words)
+        }
+    }
 }
 
 /// How the responder's side ended a wait, or that it did not.

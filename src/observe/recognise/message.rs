@@ -1,13 +1,13 @@
 //! Messages of TLS, HTTP, DNS and what may come before them, to evidence.
 
 use super::super::app::App;
-use super::super::exchange::{Answer, Asked, Asking, Told};
+use super::super::exchange::{Answer, Asked, Asking, Said, Streamed, Told};
 use super::super::quic::Hello;
 use super::super::run::SaidBy;
 use super::super::stream::StreamFact;
 use super::{Listener, Look};
 use crate::decode::dns;
-use crate::decode::http::http2::{self, Http2Content, Http2Read};
+use crate::decode::http::http2::{self, Http2Content, Http2Frame, Http2Headers, Http2Read};
 use crate::decode::http::{self, Host, RequestRead, Says};
 use crate::decode::preamble::{self, PreambleKind, PreambleRead, SocksRead, SocksReply, Target};
 use crate::decode::tls::{self, HelloRead};
@@ -129,7 +129,7 @@ impl Listener<'_> {
             return self.response(stamp, bytes);
         }
         if http::starts_http2(bytes) {
-            self.http2 = true;
+            self.http2 = Some(Box::default());
             self.run.app.insert(App::HTTP2);
             self.client(self.side);
             return Look::Took(http2::PREFACE.len() as u32);
@@ -270,7 +270,7 @@ impl Listener<'_> {
     /// A server's SETTINGS open HTTP/2; else it may be a request for TLS.
     pub(super) fn zeros(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
         if http2::starts_server(bytes) {
-            self.http2 = true;
+            self.http2 = Some(Box::default());
             self.run.app.insert(App::HTTP2);
             self.client(self.side.other());
             return self.http2_frame(stamp, bytes);
@@ -289,33 +289,89 @@ impl Listener<'_> {
             Http2Read::NeedMore(more) => return self.wants_more(bytes, more),
             Http2Read::Frame(frame) => frame,
         };
+        let table = self.http2.get_or_insert_default();
         match frame.content {
-            Http2Content::Data(data) if dns::looks_like_dns(data) => {
-                self.dns_message(stamp, data, false, Transport::Tcp);
+            Http2Content::Data(data) => {
+                if dns::looks_like_dns(data) {
+                    self.dns_message(stamp, data, false, Transport::Tcp);
+                }
+                if !data.is_empty() {
+                    // A fatal alert of TLS (RFC 8446 section 6).
+                    let alert = matches!(data, [0x15, 3, _, 0, 2, 2, _, ..]);
+                    self.streamed(stamp, frame.stream, Said::Data { alert });
+                }
             }
-            Http2Content::Headers(block) => self.http2_request(stamp, block),
-            Http2Content::Data(_) | Http2Content::Other => {}
+            Http2Content::Headers(block, whole) => {
+                let mut headers = http2::read_headers(block, table);
+                if !whole {
+                    table.forget();
+                    headers.in_part = true;
+                }
+                self.http2_headers(stamp, &frame, &headers);
+            }
+            Http2Content::Unread => table.forget(),
+            Http2Content::Reset(code) => {
+                self.streamed(stamp, frame.stream, Said::Reset { code });
+            }
+            Http2Content::Other => {}
         }
         Look::Took(u32::try_from(frame.length).unwrap_or(u32::MAX))
     }
 
-    fn http2_request(&mut self, stamp: Stamp, block: &[u8]) {
-        let request = http2::read_headers(block);
-        if let Some((authority, name)) = request
-            .authority
-            .as_ref()
-            .and_then(|a| Some((a, a.host.name()?)))
-        {
-            let by = if request.connect {
+    /// What was said on a stream of HTTP/2 behind the headers.
+    fn streamed(&mut self, stamp: Stamp, stream: u32, said: Said) {
+        let side = self.side;
+        let talk = self.run.talk.get_or_insert_default();
+        talk.say(Streamed {
+            stamp,
+            side,
+            stream,
+            said,
+        });
+    }
+
+    fn http2_headers(&mut self, stamp: Stamp, frame: &Http2Frame<'_>, headers: &Http2Headers) {
+        if !self.is_http2_client(headers) {
+            let answer = match headers.status {
+                Some(status @ 200..) => Answer::Status { status, told: None },
+                None if headers.in_part => Answer::Unread,
+                _ => return,
+            };
+            return self.answered_on(stamp, frame.length, frame.stream, answer);
+        }
+        let named = headers.authority.as_ref();
+        if let Some((authority, name)) = named.and_then(|a| Some((a, a.host.name()?))) {
+            let by = if headers.connect {
                 SaidBy::HttpConnect
             } else {
                 SaidBy::HttpHost
             };
             self.name(stamp, by, name.clone(), authority.port.unwrap_or(0));
         }
-        if let Some(target) = &request.path {
+        if let Some(target) = &headers.path {
             self.fact(stamp, StreamFact::HttpPath { path: path(target) });
         }
+        if named.is_none() || !headers.request {
+            return;
+        }
+        let how = match headers.connect {
+            true => Asking::Connect,
+            false => Asking::Plain,
+        };
+        let target = headers.path.as_deref().filter(|_| !headers.connect);
+        self.asked(stamp, frame.length, |at| Asked {
+            how,
+            host: named.map(|asked| asked.host.clone()),
+            port: named.and_then(|asked| asked.port).unwrap_or(0),
+            path: target.map_or_else(String::new, path),
+            stream: frame.stream,
+            ..at
+        });
+    }
+
+    /// Whether headers are a request's, or come from the side that makes them.
+    fn is_http2_client(&self, headers: &Http2Headers) -> bool {
+        headers.request || headers.authority.is_some() || self.run.clients[self.side.index()]
     }
 
     /// What the side that was connected to says with a byte that a SOCKS server may start with.

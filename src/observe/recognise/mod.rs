@@ -17,6 +17,7 @@ use super::quic::QuicEvidence;
 use super::run::{Run, SaidBy, SaidName, TimedFact};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
 use crate::decode::http;
+use crate::decode::http::hpack::Table;
 use crate::decode::preamble;
 use crate::decode::{TcpFlags, TcpSegment, dns};
 use crate::model::{Endpoint, FlowKey, Fqdn, Side, Stamp};
@@ -146,8 +147,8 @@ struct Listener<'a> {
     dns: &'a mut DnsLog,
     /// Whether the capture cut the segment at hand.
     cut: bool,
-    /// Whether the direction at hand speaks HTTP/2 by now.
-    http2: bool,
+    /// What headers may refer to, where the direction at hand speaks HTTP/2 by now.
+    http2: Option<Box<Table>>,
     /// How far the records of TLS of the direction at hand were followed.
     walk: Walk,
     /// Sequence number of the first byte at hand.
@@ -166,7 +167,7 @@ impl<'a> Listener<'a> {
             side,
             dns,
             cut: false,
-            http2: false,
+            http2: None,
             walk: Walk {
                 on: false,
                 changed: false,
@@ -190,12 +191,12 @@ impl<'a> Listener<'a> {
         }
         // The common case: the next bytes in order, read where they lie.
         let mut at = 0;
-        (self.http2, self.walk) = (stream.http2, stream.walk);
+        (self.http2, self.walk) = (stream.http2.take(), stream.walk);
         while at < bytes.len() {
             let rest = &bytes[at..];
             self.place = start.wrapping_add(at as u32);
             let look = self.look_at(stamp, rest, self.cut);
-            (stream.http2, stream.walk) = (self.http2, self.walk);
+            stream.walk = self.walk;
             match look {
                 Look::Took(0) | Look::Stepped(0) | Look::Done => {
                     stream.finish();
@@ -219,17 +220,17 @@ impl<'a> Listener<'a> {
                 }
             }
         }
-        (self.http2, self.walk) = (false, Walk::default());
+        (stream.http2, self.walk) = (self.http2.take(), Walk::default());
         at
     }
 
     /// Looks at everything kept that may have become complete.
     fn drain(&mut self, stream: &mut Stream) {
-        (self.http2, self.walk) = (stream.http2, stream.walk);
+        (self.http2, self.walk) = (stream.http2.take(), stream.walk);
         while let Some(row) = stream.opening(self.last) {
             self.place = stream.place();
             let look = self.look_at_row(&row);
-            (stream.http2, stream.walk) = (self.http2, self.walk);
+            stream.walk = self.walk;
             match look {
                 Look::Took(0) | Look::Stepped(0) | Look::Done => stream.finish(),
                 Look::Took(count) => stream.advance(count),
@@ -241,7 +242,7 @@ impl<'a> Listener<'a> {
                 Look::Wants(_) => stream.finish(),
             }
         }
-        (self.http2, self.walk) = (false, Walk::default());
+        (stream.http2, self.walk) = (self.http2.take(), Walk::default());
         while let Some((pending, row)) = stream.arrived(self.last) {
             self.place = pending.start;
             self.walk = Walk::default();
@@ -303,7 +304,7 @@ impl<'a> Listener<'a> {
     }
 
     fn look(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
-        if self.http2 {
+        if self.http2.is_some() {
             return self.http2_frame(stamp, bytes);
         }
         if self.walk.on {
@@ -367,12 +368,18 @@ impl<'a> Listener<'a> {
 
     /// `length` is how many bytes it takes, without a body.
     fn answered(&mut self, stamp: Stamp, length: usize, answer: Answer) {
+        self.answered_on(stamp, length, 0, answer);
+    }
+
+    /// The same, of a stream of HTTP/2.
+    fn answered_on(&mut self, stamp: Stamp, length: usize, stream: u32, answer: Answer) {
         let (side, sequence) = (self.side, self.place);
         self.run.talk.get_or_insert_default().answer(Answered {
             stamp,
             side,
             sequence,
             end: sequence.wrapping_add(length as u32),
+            stream,
             answer,
         });
     }
