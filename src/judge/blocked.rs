@@ -1,9 +1,11 @@
 //! Which traffic that a requirement covers was stopped, where, and by what evidence?
 
 use super::Case;
+use super::census::is_unreached_proxy;
 use super::evidence::{Code, Grade, Stage};
 use super::finding::{Finding, FindingCode};
 use super::intent::{Intent, Outcome};
+use crate::observe::FlowId;
 
 /// One finding for each intent that was blocked or failed.
 pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -24,6 +26,10 @@ pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
             (_, Some(stage)) => format!("failed at {stage}: {shown}"),
             _ => shown.to_owned(),
         };
+        if is_to_proxy(intent, case) {
+            let what = "the site's own proxy, before anything was asked of it: ";
+            finding.message.insert_str(0, what);
+        }
         if let Some(control) = intent
             .evidence
             .first()
@@ -40,6 +46,13 @@ pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
         finding.advice = advice(intent, &finding.target);
         out.push(finding);
     }
+}
+
+/// Whether all that was tried was to reach a proxy of the site.
+fn is_to_proxy(intent: &Intent, case: &Case<'_>) -> bool {
+    let mut flows = intent.attempts.iter();
+    let verdict = |id: &FlowId| case.flows.get(id.0 as usize);
+    !intent.attempts.is_empty() && flows.all(|id| verdict(id).is_some_and(is_unreached_proxy))
 }
 
 /// One finding for each intent that reached its aim although one way to it fails.

@@ -15,7 +15,7 @@ use super::scope::OutOfScope;
 use super::shade::{Shade, is_older};
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{App, Capture, Flow, NameSource};
-use crate::rules::{Requirement, RuleSet, Source};
+use crate::rules::{Requirement, RuleSet, Source, Target};
 
 /// The most names of responders that are kept of one way: the lowest.
 const MOST_RESPONDERS: usize = 4;
@@ -181,12 +181,13 @@ impl Census {
                 seen && rules.profile().is_audited(v.host)
             })
         };
+        let by_name = NamedPorts::of(rules);
         let mut servers: BTreeSet<(IpAddr, IpAddr)> = BTreeSet::new();
         for (flow, verdict) in audited() {
             if flow.app.has(App::DNS) && !verdict.coverage.covers.is_empty() {
                 servers.insert((verdict.host, flow.responder.ip));
             }
-            if let Some(way) = way(flow, verdict) {
+            if let Some(way) = way(flow, verdict, &by_name) {
                 // What may be inside is known by DNS, and covered.
                 let told = way == NameWay::EncryptedHello && !verdict.aim.inner.is_empty();
                 let open = !way.hides_lookups() && !told;
@@ -420,21 +421,48 @@ pub(super) fn is_tls_proxy(flow: &Flow, verdict: &FlowVerdict) -> bool {
 /// Whether a flow is to a proxy of the site, and failed before anything could be asked for. What the proxy says to a request
 /// that was not captured is another matter.
 pub(super) fn is_unreached_proxy(verdict: &FlowVerdict) -> bool {
-    let unconnected = matches!(&verdict.went, Went::Failed(e) if e.code.stage() == Stage::Connect);
+    // Of a proxy over TLS its own handshake goes before.
+    let before = |stage| matches!(stage, Stage::Connect | Stage::Tls);
+    let unconnected = matches!(&verdict.went, Went::Failed(e) if before(e.code.stage()));
     verdict.to_proxy && !verdict.aim.proxied && unconnected
 }
 
+/// Where requirements list names. Whatever goes elsewhere without saying a name may have none: many protocols go by
+/// address alone.
+struct NamedPorts<'a>(Vec<&'a Requirement>);
+
+impl<'a> NamedPorts<'a> {
+    fn of(rules: &'a RuleSet) -> Self {
+        let rows = rules.requirements().iter();
+        let named = rows.filter(|row| {
+            let mut to = row.to.iter();
+            to.any(|to| matches!(to.target, Target::Name(_) | Target::Template(_)))
+        });
+        Self(named.collect())
+    }
+
+    /// Whether a flow may have a name: it speaks what is asked for by name, or goes where a requirement lists names.
+    fn may_name(&self, flow: &Flow) -> bool {
+        let apps = [App::TLS, App::QUIC, App::HTTP, App::HTTP2];
+        apps.into_iter().any(|app| flow.app.has(app))
+            || self.0.iter().any(|row| {
+                (row.ports.is_empty() || row.ports.contains(flow.responder.port))
+                    && (row.transport.is_empty() || row.transport.contains(&flow.transport))
+            })
+    }
+}
+
 /// The way that a flow is by itself.
-fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
+fn way(flow: &Flow, verdict: &FlowVerdict, by_name: &NamedPorts<'_>) -> Option<NameWay> {
     let encrypted = flow.app.has(App::TLS) || flow.app.has(App::QUIC);
     if let Some(dns) = verdict.dns {
         return Some(NameWay::of(dns));
     }
-    if is_tls_proxy(flow, verdict) {
-        return Some(NameWay::TlsProxy);
-    }
     if is_unreached_proxy(verdict) {
         return Some(NameWay::UnreachedProxy);
+    }
+    if is_tls_proxy(flow, verdict) {
+        return Some(NameWay::TlsProxy);
     }
     // That there is an encrypted part says nothing by itself: browsers send random bytes where they have no key.
     let inner = !verdict.aim.inner.is_empty();
@@ -448,7 +476,7 @@ fn way(flow: &Flow, verdict: &FlowVerdict) -> Option<NameWay> {
         return None;
     }
     if is_older(flow) {
-        return Some(NameWay::OlderThanCapture);
+        return by_name.may_name(flow).then_some(NameWay::OlderThanCapture);
     }
     if outer {
         return Some(NameWay::EncryptedHello);

@@ -450,3 +450,59 @@ fn the_address_by_which_a_host_reaches_ipv4_is_its_own() {
         assert!(!miss["capture"]["notes"].to_string().contains("CLAT"));
     }
 }
+
+/// A hello to a server, and what comes instead of an answer: nothing, a reset, an alert.
+fn refused_hello(server: &str, answer: &str) -> Value {
+    let client = "10.0.0.5:40000";
+    let hello = record(0x16, &client_hello(Some("gate.corp.test"), false));
+    let heard = 1001 + hello.len();
+    let mut packets = asked(Packets::new(), 0, "gate.corp.test")
+        .at(100, client, server, "tcp S seq=1000")
+        .at(120, server, client, "tcp SA seq=5000 ack=1001 ttl=63")
+        .at(121, client, server, "tcp A seq=1001 ack=5001")
+        .at(
+            130,
+            client,
+            server,
+            &format!("tcp PA seq=1001 ack=5001 hex:{}", hex(&hello)),
+        );
+    if !answer.is_empty() {
+        let line = answer.replace("HEARD", &heard.to_string());
+        packets = packets.at(150, server, client, &line);
+    }
+    for wait in [330, 730, 1530, 3130, 6330]
+        .into_iter()
+        .filter(|_| answer.is_empty())
+    {
+        packets = packets.at(
+            wait,
+            client,
+            server,
+            &format!("tcp PA seq=1001 ack=5001 hex:{}", hex(&hello)),
+        );
+    }
+    packets.audited()
+}
+
+#[test]
+fn a_proxy_whose_tls_fails_is_the_proxys_own_failure() {
+    let reset = "tcp RA seq=5001 ack=HEARD ttl=63";
+    let alert = "tcp PA seq=5001 ack=HEARD ttl=63 hex:15030300020228";
+    for answer in [reset, alert, ""] {
+        let report = refused_hello("10.0.0.80:3129", answer);
+        eprintln!("{:#}", report["findings"]);
+        let intents = report["intents"].as_array().unwrap();
+        let intent = intents
+            .iter()
+            .find(|i| i["addresses"][0] == "10.0.0.80")
+            .unwrap();
+        eprintln!("{intent:#}");
+        assert!(!codes(&report).contains(&"unexpected-name"), "{answer}");
+        assert_eq!(ways(&report), ["dns", "unreached_proxy"]);
+        assert_eq!(of(&report, "manager"), ("not_seen", "names_hidden"));
+        // A server that nobody calls a proxy.
+        let other = refused_hello("10.0.0.81:3129", answer);
+        assert!(codes(&other).contains(&"unexpected-name"), "{answer}");
+        assert_eq!(of(&other, "manager"), ("not_seen", "never_resolved"));
+    }
+}

@@ -215,6 +215,24 @@ fn a_connection_from_before_takes_no_later_name() {
     assert_eq!(of(&report, "others").0, "inconclusive");
     assert_eq!(of(&report, "manager"), ("not_seen", "names_hidden"));
     assert!(ways(&report).contains(&"older_than_capture"));
+    // What goes where no row lists a name may have none.
+    let (client, server) = ("10.0.0.5:40009", "203.0.113.10:2404");
+    let plain = asked(Packets::new(), 0, "b.acme.com")
+        .at(
+            1000,
+            client,
+            server,
+            "tcp PA seq=1001 ack=5001 hex:680443000000",
+        )
+        .at(
+            1020,
+            server,
+            client,
+            "tcp PA seq=5001 ack=1007 ttl=57 hex:680483000000",
+        );
+    let plain = plain.audited_under(&rules, SITE);
+    assert!(!ways(&plain).contains(&"older_than_capture"));
+    assert_eq!(of(&plain, "manager"), ("not_seen", "never_resolved"));
     // Of one that was opened in the capture nothing is hidden.
     let bytes: [&[u8]; 2] = [b"\x7f\x01\x02", b"\x7f\x01\x02"];
     let fresh = talk(
