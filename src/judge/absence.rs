@@ -88,7 +88,11 @@ impl Absence<'_> {
 
 /// Requirements of DNS in clear whose name server was asked in another way.
 pub(super) fn other_way(flows: &[FlowVerdict]) -> BTreeSet<RequirementIndex> {
-    let hidden = flows.iter().filter(|flow| flow.dns.is_some());
+    let answered = |flow: &&FlowVerdict| !matches!(flow.went, Went::Failed(_));
+    let hidden = flows
+        .iter()
+        .filter(|flow| flow.dns.is_some())
+        .filter(answered);
     let misses = hidden.flat_map(|flow| &flow.coverage.misses);
     misses.map(|miss| miss.requirement).collect()
 }

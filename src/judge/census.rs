@@ -112,10 +112,11 @@ impl NameWay {
         }
     }
 
-    /// Whether names that a host has so are not visible, or may not be.
+    /// Whether names that a host has so are not visible, or may not be. Of connections that say a name nothing is hidden
+    /// but what was asked for and not tried.
     #[must_use]
     pub const fn hides(self) -> bool {
-        !matches!(self, Self::Dns | Self::DnsElsewhere)
+        !matches!(self, Self::Dns | Self::DnsElsewhere | Self::NoLookupSeen)
     }
 
     /// Whether it hides what is asked for, and not only single connections.
@@ -182,12 +183,16 @@ impl Census {
             })
         };
         let by_name = NamedPorts::of(rules);
+        let mut unheard_dns = Vec::new();
         let mut servers: BTreeSet<(IpAddr, IpAddr)> = BTreeSet::new();
         for (flow, verdict) in audited() {
             if flow.app.has(App::DNS) && !verdict.coverage.covers.is_empty() {
                 servers.insert((verdict.host, flow.responder.ip));
             }
-            if let Some(way) = way(flow, verdict, &by_name) {
+            let unheard = flow.back.packets == 0 || matches!(verdict.went, Went::Failed(_));
+            if let (Some(dns), true) = (verdict.dns, unheard) {
+                unheard_dns.push((flow, verdict, NameWay::of(dns)));
+            } else if let Some(way) = way(flow, verdict, &by_name) {
                 // What may be inside is known by DNS, and covered.
                 let told = way == NameWay::EncryptedHello && !verdict.aim.inner.is_empty();
                 let open = !way.hides_lookups() && !told;
@@ -211,8 +216,22 @@ impl Census {
             gone.count += count;
             gone.to(&server.to_string());
         }
+        // A way that fails hides nothing of a host that has another; of one that has none, what it would have asked.
+        for (flow, verdict, way) in unheard_dns {
+            if !census.asks(verdict.host) {
+                census.note(verdict.host, way, flow, verdict, false);
+            }
+        }
         census.suspect(capture, audited().collect());
         census
+    }
+
+    /// Whether a host asks DNS in clear.
+    pub(super) fn asks(&self, host: IpAddr) -> bool {
+        let ways = self.hosts.get(&host);
+        ways.is_some_and(|ways| {
+            ways.contains_key(&NameWay::Dns) || ways.contains_key(&NameWay::DnsElsewhere)
+        })
     }
 
     fn gone(&mut self, host: IpAddr, way: NameWay) -> &mut Gone {
@@ -296,7 +315,7 @@ impl Census {
             .filter(|(host, _)| may_open(**host, row, rules));
         let mut ways =
             hosts.flat_map(|(host, ways)| ways.iter().map(|(way, gone)| (*host, *way, gone)));
-        ways.find(|(_, way, gone)| way.hides() && (way.hides_lookups() || ports(gone)))
+        ways.find(|(_, way, gone)| way.hides_lookups() || way.hides() && ports(gone))
     }
 
     /// The way by which what a host asks is hidden, and to whom it goes.

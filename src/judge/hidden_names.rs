@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Case;
+use super::attempt::Went;
 use super::encrypted_dns::EncryptedDns;
-use super::finding::{Finding, FindingCode};
+use super::evidence::Evidence;
+use super::finding::{Finding, FindingCode, Severity};
 use super::flow_verdict::FlowVerdict;
 use super::shade::Shade;
 use crate::model::Transport;
 use crate::observe::{Flow, FlowId};
 use crate::rules::RequirementIndex;
+
+/// The most evidence that a finding shows.
+const MOST_EVIDENCE: usize = 3;
 
 /// Who, to whom, on which port, over what, and what is said of it.
 type Key<T> = (IpAddr, String, u16, Transport, T);
@@ -28,12 +33,34 @@ pub(super) fn encrypted_dns(case: &Case<'_>, out: &mut Vec<Finding>) {
             .collect();
         requirements.sort_unstable();
         requirements.dedup();
+        let mut evidence: Vec<Evidence> = Vec::new();
+        for id in &flows {
+            let failed = case.flows.get(id.0 as usize).map(|verdict| &verdict.went);
+            if let Some(Went::Failed(shown)) = failed {
+                evidence.push((**shown).clone());
+            }
+        }
+        evidence.sort_by_key(|shown| (shown.grade, shown.code));
+        // That some fail says nothing: clients try several at once.
+        if evidence.len() < flows.len() {
+            evidence.clear();
+        }
+        let what = "to a name server of the site, of which the page lists DNS in clear";
+        let message = match evidence.first() {
+            None => format!("{dns} {what}: what is asked is not visible"),
+            Some(shown) => format!("{dns} {what}, fails each time: {}", shown.words),
+        };
+        evidence.truncate(MOST_EVIDENCE);
+        // Nothing else answers the host.
+        let alone = !evidence.is_empty() && !case.census.asks(host);
         out.push(Finding {
             initiator: Some(host),
             port: Some(port),
             transport: Some(transport),
-            message: format!("{dns} to a name server of the site, of which the page lists DNS in clear: what is asked is not visible"),
+            severity: if alone { Severity::Medium } else { Severity::Low },
+            message,
             advice: "if that is how the site resolves, say encrypted = true under [dns] in the site file; else switch it off on the host".to_owned(),
+            evidence,
             requirements,
             span: case.span(&flows),
             flows,

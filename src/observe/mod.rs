@@ -43,7 +43,7 @@ pub use crate::decode::device::{DeviceVerdict, DeviceWord};
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction, Outer};
 // Hosts and marks that exchanges hold.
 pub use crate::decode::http::{Host, Says};
-pub use exchange::{Answer, Asking, Exchange, StreamTunnel, Told};
+pub use exchange::{Answer, Asking, Exchange, Told};
 pub use handshake::{TlsMark, TlsStep};
 pub use links::{Links, Mac};
 pub use names::is_sinkhole;

@@ -11,7 +11,13 @@ use super::verdicts::{Packets, RULES, SITE, address, hex, said};
 const SERVER: &str = "203.0.113.10:443";
 
 /// A connection over TLS whose hello says a name: what is asked in it is answered.
-fn tls(packets: Packets, millis: u64, client: &str, server: &str, name: &str) -> Packets {
+pub(super) fn tls(
+    packets: Packets,
+    millis: u64,
+    client: &str,
+    server: &str,
+    name: &str,
+) -> Packets {
     let hello = record(0x16, &client_hello(Some(name), false));
     whole(
         packets,
@@ -23,7 +29,7 @@ fn tls(packets: Packets, millis: u64, client: &str, server: &str, name: &str) ->
 }
 
 /// A connection over TLS to its end of use.
-fn whole(
+pub(super) fn whole(
     packets: Packets,
     millis: u64,
     [client, server]: [&str; 2],

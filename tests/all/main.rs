@@ -16,6 +16,7 @@ mod half_way;
 mod handshakes;
 mod harness;
 mod hidden_hosts;
+mod hidden_mixed;
 mod hidden_names;
 mod hostile;
 mod import;

@@ -7,7 +7,7 @@ use super::super::evidence::{Code, Evidence, Grade};
 use super::ladder::behind;
 use super::{Doubt, TAIL, Went, seconds};
 use crate::model::{CaptureTime, Stamp};
-use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact, StreamTunnel};
+use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact};
 
 /// How long an answer is waited for before its absence counts.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -15,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How the tunnel went that the initiator asked for; `None` where the flow itself has to tell, as of one that did not
 /// even connect, of which one direction is missing, or where the far end answered inside.
 pub(super) fn went(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
-    if let Some(inside) = &asked.tunnel {
-        return Some(on_stream(flow, asked, inside, end));
+    if asked.tunnel.is_some() {
+        return on_stream(flow, asked, end);
     }
     let hello = flow.facts.iter().find(|(stamp, own, fact)| {
         *own && *stamp >= asked.asked && matches!(fact, StreamFact::ClientHello { .. })
@@ -182,9 +182,10 @@ fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime
 }
 
 /// How a tunnel went that is a stream of HTTP/2 (RFC 9113 section 8.5): others may go on beside it.
-fn on_stream(flow: &Flow, asked: &Exchange, inside: &StreamTunnel, end: CaptureTime) -> Went {
+fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
     /// The proxy's own connection ended (RFC 9113 section 7).
     const CONNECT_ERROR: u32 = 10;
+    let inside = asked.tunnel.as_deref()?;
     let failed = |code, stamps: Vec<Stamp>, words: String| {
         Went::failed(Evidence {
             by: Some(flow.responder.ip),
@@ -199,11 +200,11 @@ fn on_stream(flow: &Flow, asked: &Exchange, inside: &StreamTunnel, end: CaptureT
         Some((_, answer)) if answer.grants() => true,
         Some((stamp, answer)) => {
             let refusal = refusal(flow, asked, (*stamp, answer), end);
-            return refusal.map_or(Went::Open(Doubt::FramesMissing), Went::failed);
+            return Some(refusal.map_or(Went::Open(Doubt::FramesMissing), Went::failed));
         }
         None => false,
     };
-    match (inside.back, inside.reset) {
+    Some(match (inside.back, inside.reset) {
         (Some(back), _) if inside.alert => {
             let stamps = vec![inside.own.unwrap_or(asked.asked), back];
             let words = "inside the tunnel that the proxy granted a TLS alert answers".to_owned();
@@ -224,11 +225,11 @@ fn on_stream(flow: &Flow, asked: &Exchange, inside: &StreamTunnel, end: CaptureT
         (None, None) if granted && inside.own.is_none() => Went::Open(Doubt::NothingSaid),
         (None, None) => {
             let Some(silence) = Silence::after(flow, inside.own.unwrap_or(asked.asked)) else {
-                return open();
+                return Some(open());
             };
             if silence.kind == Kind::Silent && end.since(flow.span.1.time) < TAIL && !gave_up(flow)
             {
-                return Went::Open(Doubt::CaptureEnd);
+                return Some(Went::Open(Doubt::CaptureEnd));
             }
             let (code, what) = match granted {
                 true => (
@@ -240,7 +241,7 @@ fn on_stream(flow: &Flow, asked: &Exchange, inside: &StreamTunnel, end: CaptureT
             let words = format!("{what}{}", silence.words());
             failed(code, silence.stamps, words)
         }
-    }
+    })
 }
 
 /// How the responder's side ended a wait, or that it did not.
