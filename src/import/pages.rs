@@ -81,6 +81,12 @@ impl Reader<'_> {
         named.or(self.headings.last()).map_or("", |(_, text)| text)
     }
 
+    /// A heading or the text below one says that what follows is to be allowed.
+    fn section_asks(&self) -> bool {
+        let mut headings = self.headings.iter();
+        headings.any(|(_, text)| vocabulary::asks_to_allow(text))
+    }
+
     /// The region that the nearest heading names.
     fn region(&self) -> Option<String> {
         self.headings.last().and_then(|(_, text)| region_of(text))
@@ -139,9 +145,9 @@ impl Reader<'_> {
     fn code(&mut self, line: Line) {
         let reading = line::read(&line.text);
         let plain = !reading.found.is_empty() && !reading.prose && reading.note.is_none();
-        let asked = self.intro.as_ref().is_some_and(|intro| {
-            vocabulary::asks_to_allow(&intro.text) && !vocabulary::is_example(&intro.text)
-        });
+        let above = self.intro.as_ref().map_or("", |intro| &intro.text);
+        let asked = (vocabulary::asks_to_allow(above) || self.section_asks())
+            && !vocabulary::is_example(above);
         if plain && asked {
             self.items.push(Line { depth: 1, ..line });
         } else if !reading.found.is_empty() {
@@ -255,7 +261,9 @@ impl Reader<'_> {
             intro: above,
             region: region.as_deref(),
         });
-        let doubts = !vocabulary::asks_to_allow(&heading) && !vocabulary::asks_to_allow(above);
+        let doubts = !vocabulary::asks_to_allow(&heading)
+            && !vocabulary::asks_to_allow(above)
+            && !self.section_asks();
         for mut entry in outcome.entries {
             entry.place.row = "list".to_owned();
             if doubts {

@@ -231,6 +231,9 @@ fn take_cell(
         return;
     }
     match kind {
+        Column::Service if is_notes(context, column) && need_word(&text).is_some() => {
+            said.need = need_word(&text);
+        }
         Column::Service => {
             if !said.service.is_empty() {
                 said.service.push_str(", ");
@@ -303,7 +306,10 @@ fn take_cell(
         },
         Column::Region => said.regions.extend(regions_of(&text)),
         Column::Need => said.need = need_of(&text),
-        Column::Notes => said.hints.push(text),
+        Column::Notes => match need_word(&text) {
+            Some(need) => said.need = Some(need),
+            None => said.hints.push(text),
+        },
         Column::Unknown => {
             out.rest.push(context.leftover(
                 row,
@@ -313,6 +319,22 @@ fn take_cell(
                 "the column's header is not known",
             ));
         }
+    }
+}
+
+/// Remarks that say what rows are for, where no other column does.
+fn is_notes(context: &Context<'_>, column: usize) -> bool {
+    let header = context.table.header.get(column);
+    header.is_some_and(|header| columns::by_header(header) == Column::Notes)
+}
+
+/// A remark that says nothing but whether the row is needed.
+fn need_word(text: &str) -> Option<Need> {
+    match text.trim().trim_end_matches('.').to_lowercase().as_str() {
+        "required" | "mandatory" | "必須" => Some(Need::Required),
+        "optional" | "recommended" | "任意" | "オプション" => Some(Need::Optional),
+        "conditional" => Some(Need::Conditional),
+        _ => None,
     }
 }
 
@@ -391,6 +413,12 @@ fn direction_of(text: &str) -> Option<Direction> {
         "受信",
         "インバウンド",
         "webhook",
+        "sent from",
+        "come from",
+        "comes from",
+        "originate from",
+        "originates from",
+        "originating from",
     ]);
     let outward = has(&["outbound", "outgoing", "egress", "送信", "アウトバウンド"])
         && !lower.contains("送信元");

@@ -107,6 +107,9 @@ pub(super) fn region(text: &str) -> Option<RegionWord> {
     }
     let bare = word
         .trim_end_matches(" region")
+        .trim_end_matches(" data center")
+        .trim_end_matches(" data centre")
+        .trim_end_matches(" datacenter")
         .trim_end_matches("リージョン")
         .trim_start_matches("region ")
         .trim();

@@ -212,3 +212,131 @@ fn definitions_and_a_header_of_two_rows() {
         "any > rep2.acmeav.example :443/tcp [all] Reporter",
     ]);
 }
+
+/// Cells of paragraphs, a region before a name, machines among names.
+#[test]
+fn paragraphs_in_cells_and_roles_among_names() {
+    let page = r##"<html><body><h1>SaaS connector: network prerequisites</h1>
+<p>The connector VM needs outbound access to the following. No inbound ports are required.</p>
+<table class="confluenceTable"><tbody>
+<tr><th><p><strong>From</strong></p></th><th><p><strong>To</strong></p></th><th><p><strong>Port/Protocol</strong></p></th><th><p><strong>Description</strong></p></th></tr>
+<tr><td><p>Connector</p></td><td><p>*.gw.acmesaas.example</p><p>EU: *.gw.eu.acmesaas.example</p></td><td><p>TCP: 443</p></td><td><p>Tunnel. TLS inspection must be disabled.</p></td></tr>
+<tr><td><p>Connector</p></td><td><p>docker.acmesaas.example, quay.example</p></td><td><p>443 (HTTPS)</p></td><td><p>Container images</p></td></tr>
+<tr><td><p>Connector</p></td><td><p>Domain controllers</p></td><td><p>TCP/UDP 88, 389, 636 (TCP)</p></td><td><p>Directory</p></td></tr>
+<tr><td><p>Admin workstation</p></td><td><p>Connector</p></td><td><p>22/tcp, 443/tcp</p></td><td><p>Management</p></td></tr>
+</tbody></table></body></html>
+"##;
+    let imported = Imported::of("saas.html", page, &[]).text();
+    imported.holds(&[
+        "connector > *.gw.acmesaas.example :443/tcp [all] Tunnel. TLS inspection must be disabled.",
+        "connector > *.gw.eu.acmesaas.example :443/tcp [eu] Tunnel. TLS inspection must be disabled.",
+        "connector > docker.acmesaas.example :443/ [all] Container images",
+        "connector > quay.example :443/ [all] Container images",
+        "connector > domain-controller :88,389,636/tcp,udp [all] Directory",
+        "admin-workstation > connector :22,443/tcp [all] Management",
+    ]);
+}
+
+/// Blocks of code that are lists, under bold lines in a section that asks to allow them.
+#[test]
+fn blocks_of_code_under_bold_lines() {
+    let page = r##"# Acme Runner
+
+## Network requirements
+
+You must ensure that the runner can communicate with the following domains. If you use an IP allow list, see below.
+
+**Needed for essential operations:**
+
+```shell
+acmehub.example
+api.acmehub.example
+*.actions.acmehub.example
+```
+
+**Needed for downloading actions:**
+
+```shell
+codeload.acmehub.example
+pkg.acmehub.example
+```
+
+**Needed for uploading/downloading job summaries and logs:**
+
+```shell
+results.blob.core.windows.example
+*.blob.core.windows.example
+```
+
+> [!NOTE]
+> Some of the domains listed are CNAME records, so that `*.acmehub-alias.example` may be needed.
+
+Connections go to port 443 (HTTPS). Git over SSH uses `ssh.acmehub.example` on port 22.
+"##;
+    let imported = Imported::of("runner.md", page, &[]).text();
+    imported.holds(&[
+        "any > acmehub.example :/ [all] Needed for essential operations",
+        "any > api.acmehub.example :/ [all] Needed for essential operations",
+        "any > *.actions.acmehub.example :/ [all] Needed for essential operations",
+        "any > codeload.acmehub.example :/ [all] Needed for downloading actions",
+        "any > pkg.acmehub.example :/ [all] Needed for downloading actions",
+        "any > results.blob.core.windows.example :/ [all] Needed for uploading/downloading job summaries and logs",
+        "any > *.blob.core.windows.example :/ [all] Needed for uploading/downloading job summaries and logs",
+    ]);
+    imported.complains(&["acmehub-alias.example", "ssh.acmehub.example"]);
+}
+
+/// A cell of two names that goes over two lines, remarks that only say whether a row is needed.
+#[test]
+fn tabs_with_a_cell_over_two_lines() {
+    let page = r##"Firewall and Port Requirements
+
+Agent Communication
+Port	Protocol	Direction	Destination	Notes
+443	TCP	Outbound	agent.acme-rmm.example	Required
+443	TCP	Outbound	*.acme-rmm.example	Required
+8081-8083	TCP	Outbound	relay1.acme-rmm.example
+relay2.acme-rmm.example	Optional
+5938	TCP/UDP	Outbound	remote.acme-rmm.example	Remote control only
+9100	TCP	Inbound	Network printers	Printing
+
+Server Communication
+Port	Protocol	Direction	Source	Notes
+1433	TCP	Inbound	Console server	Database
+"##;
+    let imported = Imported::of("rmm.txt", page, &[]).text();
+    imported.holds(&[
+        "any > agent.acme-rmm.example :443/tcp [all] Agent Communication",
+        "any > *.acme-rmm.example :443/tcp [all] Agent Communication",
+        "any > relay1.acme-rmm.example :8081-8083/tcp [all] Agent Communication",
+        "any > relay2.acme-rmm.example :8081-8083/tcp [all] Agent Communication",
+        "any > remote.acme-rmm.example :5938/tcp,udp [all] Remote control only",
+    ]);
+    imported.complains(&["Network printers", "Console server"]);
+}
+
+/// Headings that are regions over blocks of code; addresses that mail is sent from are no destinations.
+#[test]
+fn regions_as_headings_and_where_mail_comes_from() {
+    let page = r##"<article><h2>Allowlist these domains</h2><p>For the <b>US</b> and <b>EU</b> data centers:</p>
+<div class="tab" aria-label="US"><h3>US data center</h3><pre><code>api.us.acmecrm.example
+*.us.acmecrm.example
+cdn.acmecrm.example:443
+</code></pre></div>
+<div class="tab"><h3>EU data center</h3><pre><code>api.eu.acmecrm.example
+*.eu.acmecrm.example
+</code></pre></div>
+<h2>Allowlist these IP addresses</h2><p>Emails are sent from these addresses:</p><ul><li>192.0.2.0/24</li></ul>
+<h2>Related articles</h2><ul><li><a href="https://help.acmecrm.example/x">help.acmecrm.example/x</a></li></ul></article>
+"##;
+    let imported = Imported::of("crm.html", page, &[]).text();
+    imported.holds(&[
+        "any > api.us.acmecrm.example :/ [us] Allowlist these domains",
+        "any > *.us.acmecrm.example :/ [us] Allowlist these domains",
+        "any > cdn.acmecrm.example :443/ [us] Allowlist these domains",
+        "any > api.eu.acmecrm.example :/ [eu] Allowlist these domains",
+        "any > *.eu.acmecrm.example :/ [eu] Allowlist these domains",
+        "192.0.2.0/24 > inbound-receiver :/ [all] Allowlist these IP addresses",
+    ]);
+    imported.complains(&["help.acmecrm.example"]);
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::super::columns::{self, Column};
 use super::super::page::{Block, Cell, Line, Page, Row, Table};
 use super::super::pages::has_known_header;
-use super::super::traffic;
+use super::super::{line, traffic};
 
 /// The longest line that can be a heading.
 const HEADING: usize = 90;
@@ -103,17 +103,8 @@ impl Reader {
         };
         let separator = header.separator;
         if !header.over_lines {
-            match line.contains(separator) {
-                true => {
-                    self.row.push((number, line.to_owned()));
-                    self.end_row();
-                }
-                false if line.trim().is_empty() => {}
-                false => {
-                    self.end_table();
-                    self.text(number, line);
-                }
-            }
+            let columns = header.texts.len();
+            self.one_line(number, line, separator, columns);
             return;
         }
         let only_signs =
@@ -134,6 +125,38 @@ impl Reader {
             self.end_row();
             self.ended = true;
         }
+    }
+
+    /// A row a line, but for a last cell of several endpoints, whose other lines follow.
+    fn one_line(&mut self, number: u32, line: &str, separator: char, columns: usize) {
+        let count = |text: &str| text.split(separator).count();
+        let begun: usize = self.row.iter().map(|(_, text)| count(text)).sum();
+        let begun = begun - self.row.len().saturating_sub(1);
+        let first = line.split(separator).next().unwrap_or_default();
+        let goes_on = !self.row.is_empty()
+            && is_endpoints(first)
+            && is_endpoints(self.last_cell(separator))
+            && begun + count(line) - 1 <= columns;
+        match (line.contains(separator), goes_on) {
+            (_, true) => self.row.push((number, line.to_owned())),
+            (true, false) => {
+                self.end_row();
+                self.row.push((number, line.to_owned()));
+            }
+            (false, false) if line.trim().is_empty() => self.end_row(),
+            (false, false) => {
+                self.end_table();
+                self.text(number, line);
+            }
+        }
+        if begun > columns || self.row.len() > MOST_LINES {
+            self.end_row();
+        }
+    }
+
+    fn last_cell(&self, separator: char) -> &str {
+        let last = self.row.last().map_or("", |(_, text)| text.as_str());
+        last.rsplit(separator).next().unwrap_or_default()
     }
 
     /// Prose between tables: headings stand after a sentence that has ended.
@@ -246,6 +269,11 @@ impl Reader {
         }
         self.end_paragraph();
     }
+}
+
+fn is_endpoints(text: &str) -> bool {
+    let reading = line::read(text);
+    !reading.found.is_empty() && !reading.prose
 }
 
 /// Whether the cells, moved to the right, stand under ports and protocols where they are such.
