@@ -191,10 +191,12 @@ mod tests {
 
     #[test]
     fn streams_end_early_and_parts_of_headers_are_told() {
-        let content = |frame: &[u8]| match read_frame(frame) {
-            Http2Read::Frame(read) => (read.stream, read.content),
-            other => panic!("{other:?}"),
-        };
+        fn content(frame: &[u8]) -> (u32, Http2Content<'_>) {
+            match read_frame(frame) {
+                Http2Read::Frame(read) => (read.stream, read.content),
+                other => panic!("{other:?}"),
+            }
+        }
         let reset = [0, 0, 4, 3, 0, 0x80, 0, 0, 5, 0, 0, 0, 10];
         assert_eq!(content(&reset), (5, Http2Content::Reset(10)));
         let whole = [0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
