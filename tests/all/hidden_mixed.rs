@@ -277,3 +277,38 @@ fn a_row_is_hidden_only_from_who_may_open_it() {
         ("not_seen", "never_resolved")
     );
 }
+
+#[test]
+fn a_row_of_tcp_is_stopped_although_quic_works() {
+    let rules = two_names()
+        .replacen(
+            "to = [\"a.acme.com\", \"a.acme.internal\"]",
+            "to = [\"b.acme.com\"]",
+            1,
+        )
+        .replacen("transport = [\"tcp\"]", "transport = [\"udp\"]", 1);
+    let server = "203.0.113.10:443";
+    let said = |packets: Packets, from: &str, to: &str, at: u64| {
+        packets.at(at, from, to, "udp hex:4001020304050607")
+    };
+    let mut packets = asked(Packets::new(), 0, "b.acme.com");
+    for at in [100, 200, 300] {
+        let client = "10.0.0.5:40009";
+        packets = packets
+            .at(at, client, SERVER, "udp hex:4001020304050607")
+            .at(at + 20, SERVER, client, "udp hex:4001020304050607");
+    }
+    // Two lines of the lookup and six of QUIC stand before: the frames that are quoted.
+    for (at, syn) in [(400, 9), (1400, 11), (3400, 13)] {
+        let said = format!("icmp unreachable code=13 quoting {syn}");
+        packets = packets.at(at, CLIENT, SERVER, "tcp S seq=1000").at(
+            at + 1,
+            "10.0.0.1",
+            "10.0.0.5",
+            &said,
+        );
+    }
+    let report = packets.audited_under(&rules, SITE);
+    assert_eq!(of(&report, "manager").0, "satisfied");
+    assert_eq!(of(&report, "others").0, "blocked");
+}

@@ -144,11 +144,8 @@ stub_in_front() {
   printf 'nameserver 127.0.0.1\noptions timeout:2 attempts:3\n' >"/etc/netns/$PREFIX-agent/resolv.conf"
 }
 
-# The agent's own unbound forwards over TLS; one service is dropped.
-scenario_hidden_by_unbound() {
-  DNS_HOSTS="$DNS doh.corp.example"$'\n'
-  build_lab
-  start_encrypted_dns
+# start_stub: the agent's own unbound, which forwards over TLS.
+start_stub() {
   stub_in_front
   cat >"$STATE/stub.conf" <<UNBOUND
 server:
@@ -170,6 +167,14 @@ remote-control:
 UNBOUND
   spawn agent unbound -d -c "$STATE/stub.conf"
   wait_until listening agent u 127.0.0.1:53
+}
+
+# The agent's own unbound forwards over TLS; one service is dropped.
+scenario_hidden_by_unbound() {
+  DNS_HOSTS="$DNS doh.corp.example"$'\n'
+  build_lab
+  start_encrypted_dns
+  start_stub
   path_rule "ip daddr $SERVICE tcp dport 443 drop"
   tap_on
   calls_and_then agent "https://$WEB_REPUTATION_NAME/"
@@ -377,4 +382,40 @@ holds_hidden_by_http2_proxy() {
   expect 'connections to the proxy' '>=' 1 "$SYN && ip.dst==10.20.1.80 && tcp.dstport==3130"
   expect 'other hellos' = 0 'tls.handshake.type==1 && tcp.dstport==443'
   expect 'HTTP/2 offered' '>=' 1 'tls.handshake.extensions_alpn_str=="h2"'
+}
+
+# The agent's own unbound forwards over TLS alone, and that is dropped.
+scenario_dns_over_tls_dropped() {
+  DNS_HOSTS="$DNS doh.corp.example"$'\n'
+  build_lab
+  start_encrypted_dns
+  start_stub
+  path_rule "ip daddr $DNS tcp dport 853 drop"
+  tap_on
+  fetch agent "https://$WEB_REPUTATION_NAME/"
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  sleep 12
+  tap_off
+}
+
+holds_dns_over_tls_dropped() {
+  expect 'connections to the resolver' '>=' 4 "$SYN && ip.dst==10.20.1.53 && tcp.dstport==853"
+  expect 'answers' = 0 'ip.src==10.20.1.53'
+}
+
+# The near miss: DNS over QUIC is refused, and the host has DNS in clear.
+scenario_dns_over_quic_refused() {
+  build_lab
+  path_rule "ip daddr $DNS udp dport 853 reject with icmp type admin-prohibited"
+  tap_on
+  inside agent kdig +quic +timeout=2 +retry=1 @"$DNS" dsaas.url.trendmicro.com >/dev/null 2>&1 || true
+  fetch agent "https://$WEB_REPUTATION_NAME/"
+  fetch agent https://app.deepsecurity.trendmicro.com/
+  heartbeat_later agent
+  tap_off
+}
+
+holds_dns_over_quic_refused() {
+  expect 'tries over QUIC' '>=' 1 'udp.dstport==853'
+  expect 'lookups in clear' '>=' 2 'udp.dstport==53'
 }
