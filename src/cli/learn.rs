@@ -64,7 +64,9 @@ fn tell(draft: &Draft, common: &Common) {
         };
         output::note(
             common,
-            &visible(&format!("no rule file can hold the name {first}{more}")),
+            &visible(&format!(
+                "no rule file can hold the name {first}{more}; their rows are by address"
+            )),
         );
     }
     if draft.unexpected > 0 {

@@ -43,6 +43,9 @@ mod unseen;
 
 use rayon::prelude::*;
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use crate::model::Stamp;
 use crate::observe::{Capture, FlowId};
 use crate::rules::{Profile, RequirementIndex, RuleSet};
@@ -134,6 +137,20 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
 #[must_use]
 pub fn judge(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Judgement {
     judge_between(capture, None, rules, profile)
+}
+
+/// Addresses that flows go to under a prefix of translation (NAT64), with the IPv4 address that each stands for: rows are
+/// held against these.
+#[must_use]
+pub fn behind_translation(
+    capture: &Capture,
+    rules: &RuleSet,
+    profile: &Profile,
+) -> BTreeMap<IpAddr, IpAddr> {
+    let hosts = Hosts::of(capture, rules, profile);
+    let flows = capture.flows.iter().map(|flow| flow.responder.ip);
+    let led = flows.map(|ip| (ip, hosts.destination(ip)));
+    led.filter(|(ip, to)| ip != to).collect()
 }
 
 /// Judges a capture, with what was seen at the same time at an outer point of the path: what enters on the inner side

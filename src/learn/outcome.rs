@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::rows::{Part, Row, is_unexpected};
-use crate::judge::{Intent, Judgement, Outcome, judge};
+use crate::judge::{Intent, Judgement, Outcome, behind_translation, judge};
 use crate::observe::Capture;
 use crate::rules::{Choices, Profile, RuleSet, RuleText, check, check_site};
 
@@ -12,6 +12,8 @@ use crate::rules::{Choices, Profile, RuleSet, RuleText, check, check_site};
 pub(super) struct Trial {
     judgement: Judgement,
     rules: RuleSet,
+    /// Where addresses of translation (NAT64) lead, as requirements see it.
+    behind: BTreeMap<IpAddr, IpAddr>,
 }
 
 impl Trial {
@@ -29,7 +31,12 @@ impl Trial {
         let profile = Profile::new(&library, site.as_ref(), &Choices::default()).ok()?;
         let rules = RuleSet::compile(library, &profile);
         let judgement = judge(capture, &rules, &profile);
-        Some(Self { judgement, rules })
+        let behind = behind_translation(capture, &rules, &profile);
+        Some(Self {
+            judgement,
+            rules,
+            behind,
+        })
     }
 
     pub(super) fn intents(&self) -> impl Iterator<Item = &Intent> {
@@ -47,10 +54,12 @@ impl Trial {
             .filter_map(|id| self.judgement.flows.get(id.0 as usize));
         let asked = verdicts.filter_map(|verdict| verdict.part(None, intent.port).aim.address);
         let asked: BTreeSet<IpAddr> = asked.collect();
-        match asked.is_empty() {
+        let all = match asked.is_empty() {
             true => intent.addresses.iter().copied().collect(),
             false => asked,
-        }
+        };
+        let behind = |ip: IpAddr| self.behind.get(&ip).copied().unwrap_or(ip);
+        all.into_iter().map(behind).collect()
     }
 
     pub(super) fn unexpected(&self) -> usize {

@@ -176,20 +176,20 @@ impl Rows {
     }
 
     fn destinations(&mut self, intent: &Intent, trial: &Trial, roles: &Roles) -> Vec<String> {
-        let names: Vec<&Fqdn> = intent.fqdn.iter().chain(&intent.or_names).collect();
-        if names.is_empty() {
-            let addresses = trial.addresses(intent).into_iter();
-            let texts = addresses.map(|address| match roles.of_destination(address) {
-                Some(role) if role != super::roles::HOST => format!("role:{role}"),
-                _ => address.to_canonical().to_string(),
-            });
-            return texts.collect();
-        }
-        let (good, bad): (Vec<&Fqdn>, Vec<&Fqdn>) =
-            names.into_iter().partition(|name| is_writable(name));
+        let names = intent.fqdn.iter().chain(&intent.or_names);
+        let (good, bad): (Vec<&Fqdn>, Vec<&Fqdn>) = names.partition(|name| is_writable(name));
         self.unwritten
             .extend(bad.into_iter().map(ToString::to_string));
-        good.into_iter().map(ToString::to_string).collect()
+        if !good.is_empty() {
+            return good.into_iter().map(ToString::to_string).collect();
+        }
+        // Without a name, or with none that a rule file can hold, the addresses say where to.
+        let addresses = trial.addresses(intent).into_iter();
+        let texts = addresses.map(|address| match roles.of_destination(address) {
+            Some(role) if role != super::roles::HOST => format!("role:{role}"),
+            _ => address.to_canonical().to_string(),
+        });
+        texts.collect()
     }
 
     fn put(&mut self, roles: &Roles, intent: &Intent, to: String, seen: &Seen) {

@@ -143,7 +143,10 @@ fn remarks(rows: &Rows, out: &mut String) {
         "Asked for, never resolved, and nothing says that it was stopped",
         &rows.never_resolved,
     );
-    list("No rule file can hold these names", &rows.unwritten);
+    list(
+        "No rule file can hold these names; their rows are by address",
+        &rows.unwritten,
+    );
 }
 
 fn one(row: &Row, roles: &Roles, out: &mut String) {

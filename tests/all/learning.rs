@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::harness::{Sample, pktaudit, project, samples};
+use super::harness::{Sample, folder, pktaudit, project, samples, write};
+use super::traffic::Traffic;
 
 /// Learns from a sample, with its site's roles or without, and audits the sample by the draft. Gives the draft.
 #[track_caller]
@@ -95,4 +96,33 @@ fn what_is_no_capture_gives_no_draft() {
     ])
     .exits(2);
     assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn a_name_that_no_rule_file_can_hold_is_a_row_by_address() {
+    let folder = folder();
+    let capture = Traffic::new()
+        .tls("10.0.0.5", "10.9.0.2", 443, Some("localhost"))
+        .tls("10.0.0.5", "203.0.113.7", 443, Some("a.example.com"))
+        .capture();
+    let capture = write(&folder, "c.pcap", capture.to_bytes());
+    let learned = pktaudit(["rules", "learn", &capture]).exits(0);
+    assert!(learned.stderr.contains("localhost"), "{}", learned.stderr);
+    assert!(
+        learned.stdout.contains("\"10.9.0.2\"") && !learned.stdout.contains("\"203.0.113.7\""),
+        "{}",
+        learned.stdout
+    );
+    let rules = write(&folder, "d.toml", &learned.stdout);
+    let report = pktaudit(["audit", "--format", "json", "--rules", &rules, &capture])
+        .run()
+        .json();
+    let outcomes: Vec<&str> = report["intents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|intent| intent["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes.len(), 2);
+    assert!(!outcomes.contains(&"unexpected"), "{outcomes:?}");
 }
