@@ -11,6 +11,9 @@ use super::traffic::{self, Traffic};
 use super::vocabulary::{self, RegionWord};
 use crate::rules::{Direction, Need};
 
+/// The most rows of a table that are read; published lists of all clouds have a fifth of it.
+const MOST_ROWS: usize = 500_000;
+
 /// A table with where it stands.
 pub(super) struct Context<'a> {
     pub(super) table: &'a Table,
@@ -97,8 +100,15 @@ pub(super) fn read(context: &Context<'_>) -> Outcome {
         }
         return out;
     }
-    for row in &table.rows {
-        read_row(context, &kinds, row, &mut out);
+    let direction = direction_of(&[context.heading, context.intro].join(" "));
+    for row in table.rows.iter().take(MOST_ROWS) {
+        read_row(context, &kinds, direction, row, &mut out);
+    }
+    if let Some(row) = table.rows.get(MOST_ROWS) {
+        let more = format!("{} more rows", table.rows.len() - MOST_ROWS);
+        let why = "no table of requirements has so many";
+        out.rest
+            .push(context.leftover(row, 0, row.line, &more, why));
     }
     out
 }
@@ -169,10 +179,15 @@ struct Said {
     bare: Vec<(u32, String)>,
 }
 
-fn read_row(context: &Context<'_>, kinds: &[Column], row: &Row, out: &mut Outcome) {
+fn read_row(
+    context: &Context<'_>,
+    kinds: &[Column],
+    direction: Option<Direction>,
+    row: &Row,
+    out: &mut Outcome,
+) {
     let mut said = Said {
-        regions: Vec::new(),
-        direction: direction_of(&[context.heading, context.intro].join(" ")),
+        direction,
         ..Said::default()
     };
     let before = out.rest.len();

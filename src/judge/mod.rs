@@ -41,10 +41,10 @@ mod unexpected;
 mod unread;
 mod unseen;
 
-use rayon::prelude::*;
-
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use rayon::prelude::*;
 
 use crate::model::Stamp;
 use crate::observe::{Capture, FlowId};

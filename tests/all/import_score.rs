@@ -192,9 +192,6 @@ fn comes_back(shape: &str, file: &str, render: impl Fn(&[Row]) -> String, least:
         assert!(!rows.is_empty(), "{set}");
         let page = render(&rows);
         let (score, told) = score(&page, file, &facts(&rows));
-        if std::env::var_os("PKTAUDIT_SCORES").is_some() {
-            eprintln!("{shape} {set}: {score:?}");
-        }
         assert!(
             score.right * 100 >= score.all * least && score.invented == 0,
             "{shape}, {set}: {score:?}\n{told}\n{}",

@@ -478,10 +478,8 @@ impl Reader {
 
     /// One row for each port and destination of a list of ports.
     fn rows_of_items(&mut self, record: &Record, items: Vec<(Line, PortItem)>) {
-        let labels = record.labels.iter();
-        let owner = labels
-            .filter(|label| !label.text.ends_with([':', '：']))
-            .next_back();
+        let mut labels = record.labels.iter();
+        let owner = labels.rfind(|label| !label.text.ends_with([':', '：']));
         if owner.is_some() {
             self.owner = owner.cloned();
         }

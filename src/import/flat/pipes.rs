@@ -36,6 +36,8 @@ pub(super) fn page(text: &str) -> Page {
 /// A header, and how its rows are written.
 struct Header {
     texts: Vec<String>,
+    /// Which columns are ports or protocols.
+    typed: Vec<bool>,
     separator: char,
     /// Signs in the header's line.
     signs: usize,
@@ -53,10 +55,14 @@ fn header(line: &str) -> Option<Header> {
         .split(separator)
         .map(|cell| cell.trim().to_owned())
         .collect();
+    // Rows are many and headers few: a number alone is in no header, and looking for words takes time.
+    let number = |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let fits = texts.len() >= 2
+        && !texts.iter().any(number)
         && texts.iter().all(|text| text.chars().count() <= 60)
         && has_known_header(&texts);
     fits.then(|| Header {
+        typed: texts.iter().map(|text| is_typed(text)).collect(),
         signs: line.matches(separator).count(),
         over_lines: separator == '|' && trailing(line, separator) >= 2,
         texts,
@@ -223,7 +229,7 @@ impl Reader {
             true => signs >= header.signs,
             false => true,
         };
-        let first = match from_above && fits_behind(&cells, lost, &header.texts) {
+        let first = match from_above && fits_behind(&cells, lost, &header.typed) {
             true => lost,
             false => 0,
         };
@@ -277,16 +283,18 @@ fn is_endpoints(text: &str) -> bool {
 }
 
 /// Whether the cells, moved to the right, stand under ports and protocols where they are such.
-fn fits_behind(cells: &[Vec<Line>], lost: usize, header: &[String]) -> bool {
-    cells
-        .iter()
-        .zip(&header[lost.min(header.len())..])
-        .all(|(cell, header)| {
-            let kind = columns::by_header(header);
-            let typed = matches!(kind, Column::Ports | Column::Protocol);
+fn fits_behind(cells: &[Vec<Line>], lost: usize, typed: &[bool]) -> bool {
+    let pairs = cells.iter().zip(&typed[lost.min(typed.len())..]);
+    pairs
+        .filter(|(cell, typed)| **typed && !cell.is_empty())
+        .all(|(cell, _)| {
             let text: Vec<&str> = cell.iter().map(|line| line.text.as_str()).collect();
-            !typed || cell.is_empty() || traffic::read(&text.join(" ")).is_some()
+            traffic::read(&text.join(" ")).is_some()
         })
+}
+
+fn is_typed(header: &str) -> bool {
+    matches!(columns::by_header(header), Column::Ports | Column::Protocol)
 }
 
 /// The cells of a row; signs at its end are no cells.

@@ -10,7 +10,7 @@ use super::super::draft::{Draft, Leftover};
 use super::super::page::{Cell, Line, Row, Table};
 use super::super::pages::has_known_header;
 use super::super::rows::{self, Context};
-use super::{left, scalar};
+use super::{MOST_TOLD, left, scalar};
 
 /// Why a mapping file or what it maps cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -484,12 +484,16 @@ pub(in crate::import) fn read_csv(
                     .collect(),
             })
         });
-        for beyond in record.iter().skip(header.len()) {
-            rest.push(left(
-                &format!("line {line}"),
-                beyond,
-                "a field beyond the columns of the header",
-            ));
+        let why = "a field beyond the columns of the header";
+        let beyond = record.iter().skip(header.len());
+        let mut beyond = beyond.filter(|field| !field.trim().is_empty());
+        let place = format!("line {line}");
+        for field in beyond.by_ref().take(MOST_TOLD) {
+            rest.push(left(&place, field, why));
+        }
+        let more = beyond.count();
+        if more > 0 {
+            rest.push(left(&place, &format!("{more} more"), why));
         }
         rows.push(Row {
             number,
