@@ -9,6 +9,7 @@ mod capture;
 mod command_line;
 mod conn_states;
 mod device;
+mod diff_edits;
 mod evidence;
 mod exports;
 mod formats;
