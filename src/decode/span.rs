@@ -158,6 +158,8 @@ impl Walk {
 
     /// Notes a tunnel; the fifth and later ones are walked but not kept, so that nothing is allocated.
     pub(super) fn tunnel(&mut self, kind: &'static str, id: u32) {
+        // A kind that is not listed would lose its name where fragments are rejoined.
+        debug_assert_eq!(super::tunnel::tunnel_kind(kind), kind, "is not in KINDS");
         if self.tunnels.len() < self.tunnels.inline_size() {
             self.tunnels.push(Tunnel { kind, id });
         }

@@ -1,8 +1,8 @@
 //! Inputs to one observation, on any number of threads.
 //!
 //! Each input becomes an observation of its own, several inputs at once; these merge in the order of the inputs. Of a
-//! long input one thread reads, and decompresses, while another absorbs. By the laws of [`Merge`] the number of
-//! threads leaves no trace.
+//! long input one thread reads, decompresses and sorts frames by [`Lane`], while others absorb lane by lane. Lanes are the
+//! same for any number of threads, so that by the laws of [`Merge`] this leaves no trace.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,13 +11,14 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
+use super::laned::LanedBatch;
 use super::point::Point;
 use crate::decode::{decode, device};
-use crate::model::{FrameId, Merge, Stamp, TimeSpan};
+use crate::model::{FrameId, Lane, Merge, Stamp, TimeSpan};
 use crate::observe::{DeviceWord, Observation, Sighting};
 use crate::source::{
-    Batch, BatchLimits, Damage, Digest, Frame, FrameSource, Input, Interface, Loss, PacketVerdict,
-    SourceError, open_counting,
+    Batch, Damage, Digest, Frame, FrameSource, Input, Interface, Loss, PacketVerdict, SourceError,
+    open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -100,7 +101,7 @@ pub fn observe_at(inputs: &[Input], reading: Reading<'_>, progress: &Progress) -
             report.sha256 = digest.and_then(|digest| digest_of_all(&digest, &report));
             Ok((observation, report))
         };
-        let read: Vec<Result<_, SourceError>> = if threads == 1 || group.len() == 1 {
+        let read: Vec<Result<_, SourceError>> = if threads == 1 {
             group.iter().enumerate().map(one).collect()
         } else {
             group.par_iter().enumerate().map(one).collect()
@@ -132,23 +133,19 @@ fn read(
     threads: usize,
     progress: &Progress,
 ) -> (Observation, InputReport) {
-    let mut absorber = Absorber::new(ordinal, progress);
+    let mut absorber = Absorber::new(ordinal, threads, progress);
     absorber.dropped = input.dropped;
-    let mut batch = Batch::default();
+    let mut batch = LanedBatch::default();
     let mut alone = 0;
-    while (threads == 1 || alone < ALONE) && batch.fill(source, BatchLimits::default()) > 0 {
-        absorber.absorb(
-            &batch,
-            0..batch.len(),
-            &point.elsewhere(source.interfaces()),
-        );
+    while (threads == 1 || alone < ALONE) && batch.fill(source) > 0 {
+        let elsewhere = point.elsewhere(source.interfaces());
+        absorber.absorb(&batch, 0..batch.batch().len(), &elsewhere);
         alone += 1;
     }
-    if !batch.is_empty() {
+    if !batch.batch().is_empty() {
         read_ahead(source, point, batch, &mut absorber);
     }
     let loss = source.loss();
-    absorber.observation.note_lost(loss.total());
     let report = InputReport {
         input: input.clone(),
         frames: absorber.frames,
@@ -158,7 +155,9 @@ fn read(
         interfaces: source.interfaces().to_vec(),
         sha256: None,
     };
-    (absorber.observation, report)
+    let mut observation = absorber.take();
+    observation.note_lost(loss.total());
+    (observation, report)
 }
 
 /// So many batches of an input are read before a thread is worth its while.
@@ -170,13 +169,13 @@ const AHEAD: usize = 4;
 fn read_ahead(
     source: &mut (impl FrameSource + Send),
     point: &Point,
-    used: Batch,
+    used: LanedBatch,
     absorber: &mut Absorber<'_>,
 ) {
     let (to_fill, empty) = sync_channel(AHEAD);
     let (filled, to_absorb) = sync_channel(AHEAD);
     for batch in std::iter::once(used)
-        .chain(std::iter::repeat_with(Batch::default))
+        .chain(std::iter::repeat_with(LanedBatch::default))
         .take(AHEAD)
     {
         // There is room for all of them.
@@ -186,7 +185,7 @@ fn read_ahead(
         scope.spawn(move || {
             while let Ok(mut batch) = empty.recv() {
                 // The other side hangs up only after the last batch.
-                if batch.fill(source, BatchLimits::default()) == 0 {
+                if batch.fill(source) == 0 {
                     break;
                 }
                 // Interfaces are described before their frames, so those of this batch are known now.
@@ -197,7 +196,7 @@ fn read_ahead(
             }
         });
         while let Ok((batch, elsewhere)) = to_absorb.recv() {
-            absorber.absorb(&batch, 0..batch.len(), &elsewhere);
+            absorber.absorb(&batch, 0..batch.batch().len(), &elsewhere);
             let _ = to_fill.send(batch);
         }
     });
@@ -205,7 +204,11 @@ fn read_ahead(
 
 /// Takes the batches of one input, in their order.
 pub(super) struct Absorber<'a> {
-    pub(super) observation: Observation,
+    /// What is known of frames of all lanes.
+    shared: Observation,
+    lanes: Vec<Observation>,
+    /// The most threads that take lanes at once.
+    threads: usize,
     progress: &'a Progress,
     input: u32,
     /// Whether the input holds nothing but what a device dropped.
@@ -217,10 +220,15 @@ pub(super) struct Absorber<'a> {
     pub(super) span: TimeSpan,
 }
 
+/// Fewer frames than this are not worth handing to other threads.
+const FEW: usize = 64;
+
 impl<'a> Absorber<'a> {
-    pub(super) fn new(input: u32, progress: &'a Progress) -> Self {
-        Self {
-            observation: Observation::default(),
+    pub(super) fn new(input: u32, threads: usize, progress: &'a Progress) -> Self {
+        let mut absorber = Self {
+            shared: Observation::default(),
+            lanes: Vec::new(),
+            threads,
             progress,
             input,
             dropped: false,
@@ -228,31 +236,71 @@ impl<'a> Absorber<'a> {
             index: 0,
             frames: 0,
             span: TimeSpan::default(),
-        }
+        };
+        absorber.begin();
+        absorber
     }
 
-    /// Absorbs a part of a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the
-    /// interfaces whose frames are passed by.
-    pub(super) fn absorb(&mut self, batch: &Batch, part: Range<usize>, elsewhere: &[bool]) {
+    /// Absorbs a part of a batch, each lane in the order of time, so that disorder within it leaves no trace. `elsewhere`
+    /// tells the interfaces whose frames are passed by.
+    pub(super) fn absorb(&mut self, laned: &LanedBatch, part: Range<usize>, elsewhere: &[bool]) {
         let count = part.len();
         if self.index + count > FrameId::MAX_FRAMES as usize {
             self.next_chunk();
         }
-        let place = (self.input, self.chunk, self.index);
-        self.span.merge(batch.span_of(part.clone()));
-        let how = (elsewhere, self.dropped);
-        take_batch(&mut self.observation, batch, part, how, place);
+        let span = laned.batch().span_of(part.clone());
+        self.span.merge(span);
+        let chunk = (self.input, self.chunk);
+        self.shared.count_frames(chunk, count as u64, span);
+        let taker = Taker {
+            batch: laned.batch(),
+            elsewhere,
+            dropped: self.dropped,
+            chunk,
+            start: self.index,
+            part,
+        };
+        let threads = match count < FEW {
+            true => 1,
+            false => self.threads.min(Lane::COUNT),
+        };
+        let share = Lane::COUNT.div_ceil(threads);
+        let take = |(place, lanes): (usize, &mut [Observation])| {
+            let first = place * share;
+            taker.take(lanes, first, laned.of(first..first + lanes.len()));
+        };
+        match threads {
+            1 => take((0, &mut self.lanes)),
+            _ => self.lanes.par_chunks_mut(share).enumerate().for_each(take),
+        }
         self.index += count;
         self.frames += count as u64;
         let frames = &self.progress.frames;
         frames.fetch_add(count as u64, Ordering::Relaxed);
     }
 
+    /// Notes the first chunk, also where it has no frame.
+    pub(super) fn note_first_chunk(&mut self) {
+        self.shared.note_chunk(self.input, self.chunk);
+    }
+
+    /// As [`Observation::weight`], of what was absorbed and not given yet.
+    pub(super) fn weight(&self) -> u64 {
+        self.lanes.iter().map(Observation::weight).sum()
+    }
+
+    fn begin(&mut self) {
+        self.lanes.resize_with(Lane::COUNT, Observation::default);
+    }
+
     /// Gives what was absorbed since the start, or since this was asked for last. Frames that follow are another chunk.
     pub(super) fn take(&mut self) -> Observation {
         self.next_chunk();
         (self.frames, self.span) = (0, TimeSpan::default());
-        std::mem::take(&mut self.observation)
+        let mut whole = std::mem::take(&mut self.shared);
+        whole.take_lanes(self.lanes.drain(..));
+        self.begin();
+        whole
     }
 
     fn next_chunk(&mut self) {
@@ -266,13 +314,19 @@ impl<'a> Absorber<'a> {
 #[must_use]
 pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Observation {
     let mut observation = Observation::default();
-    take_batch(
-        &mut observation,
+    let chunk = (input, chunk);
+    observation.count_frames(chunk, batch.len() as u64, batch.span());
+    let taker = Taker {
         batch,
-        0..batch.len(),
-        (elsewhere, false),
-        (input, chunk, 0),
-    );
+        elsewhere,
+        dropped: false,
+        chunk,
+        start: 0,
+        part: 0..batch.len(),
+    };
+    let all = batch.frames_by_time();
+    let all = all.map(|(place, _)| (place, Lane::COMMON));
+    taker.take(std::slice::from_mut(&mut observation), 0, all);
     observation
 }
 
@@ -288,39 +342,54 @@ fn word(frame: &Frame<'_>, dropped: bool) -> Option<DeviceWord> {
     }
 }
 
-/// Takes a part of the frames of a batch in the order of time. `first` is the place of the part's first frame: input,
-/// chunk, index.
-fn take_batch(
-    observation: &mut Observation,
-    batch: &Batch,
+/// Takes frames of a part of a batch.
+struct Taker<'a> {
+    batch: &'a Batch,
+    /// The interfaces whose frames are passed by.
+    elsewhere: &'a [bool],
+    /// Whether a device dropped them all.
+    dropped: bool,
+    /// Input and chunk that the part belongs to.
+    chunk: (u32, u32),
+    /// The index in the chunk of the part's first frame.
+    start: usize,
     part: Range<usize>,
-    (elsewhere, dropped): (&[bool], bool),
-    first: (u32, u32, usize),
-) {
-    let (input, chunk, start) = first;
-    observation.note_chunk(input, chunk);
-    for (place, frame) in batch.frames_by_time() {
-        if !part.contains(&place) {
-            continue;
-        }
-        let index = u32::try_from(start + place - part.start).unwrap_or(u32::MAX);
-        let sighting = Sighting {
-            stamp: Stamp {
-                time: frame.time,
-                frame: FrameId::new(input, chunk, index),
-            },
-            captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
-            wire_length: frame.wire_length,
-        };
-        let interface = frame.interface as usize;
-        if elsewhere.get(interface).copied().unwrap_or(false) {
-            observation.pass_by(sighting);
-            continue;
-        }
-        let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
-        match word(&frame, dropped) {
-            None => observation.absorb(sighting, &decoded),
-            Some(word) => observation.absorb_with_word(sighting, &decoded, word),
+}
+
+impl Taker<'_> {
+    /// Takes those frames that are in the part, in the order in which they are told by place and lane. `lanes` are
+    /// those from `first` on, and all that are told.
+    fn take(
+        &self,
+        lanes: &mut [Observation],
+        first: usize,
+        frames: impl Iterator<Item = (usize, Lane)>,
+    ) {
+        for (place, lane) in frames.filter(|(place, _)| self.part.contains(place)) {
+            let lane = lanes.get_mut(lane.index() - first);
+            let (Some(observation), Some(frame)) = (lane, self.batch.frame_at(place)) else {
+                continue;
+            };
+            let index = u32::try_from(self.start + place - self.part.start).unwrap_or(u32::MAX);
+            let (input, chunk) = self.chunk;
+            let sighting = Sighting {
+                stamp: Stamp {
+                    time: frame.time,
+                    frame: FrameId::new(input, chunk, index),
+                },
+                captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
+                wire_length: frame.wire_length,
+            };
+            let interface = frame.interface as usize;
+            if self.elsewhere.get(interface).copied().unwrap_or(false) {
+                observation.pass_by(sighting);
+                continue;
+            }
+            let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
+            match word(&frame, self.dropped) {
+                None => observation.absorb_counted(sighting, &decoded),
+                Some(word) => observation.absorb_with_word(sighting, &decoded, word),
+            }
         }
     }
 }

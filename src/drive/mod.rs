@@ -3,6 +3,7 @@
 mod conversation;
 mod extract;
 mod fold;
+mod laned;
 mod partial;
 mod periods;
 mod point;

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fold::{Absorber, InputReport, Progress, digest_of_all};
+use super::laned::LanedBatch;
 use crate::model::{CaptureTime, Merge};
 use crate::observe::{CarryLimits, Observation};
-use crate::source::{
-    Batch, BatchLimits, Digest, FrameSource, Input, Loss, OpenSource, SourceError, open_counting,
-};
+use crate::source::{Digest, FrameSource, Input, Loss, OpenSource, SourceError, open_counting};
 
 /// Where a period ends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,11 +112,11 @@ struct Running<'a> {
     input: &'a Input,
     source: OpenSource,
     digest: Digest,
-    batch: Batch,
+    batch: LanedBatch,
     /// Frames of the batch that were absorbed.
     done: usize,
     /// Room for the next batch, and whether it is filled.
-    spare: Batch,
+    spare: LanedBatch,
     ahead: bool,
     /// What was absorbed in this period.
     absorber: Absorber<'a>,
@@ -156,13 +155,13 @@ where
             input,
             source,
             digest,
-            batch: Batch::default(),
+            batch: LanedBatch::default(),
             done: 0,
-            spare: Batch::default(),
+            spare: LanedBatch::default(),
             ahead: false,
-            absorber: Absorber::new(ordinal, self.progress),
+            absorber: Absorber::new(ordinal, self.threads, self.progress),
         };
-        running.absorber.observation.note_chunk(ordinal, 0);
+        running.absorber.note_first_chunk();
         running.refill();
         self.settle(running);
     }
@@ -181,7 +180,6 @@ where
             return;
         }
         let loss = running.source.loss();
-        running.absorber.observation.note_lost(loss.total());
         let mut report = InputReport {
             damage: running.source.damage().to_vec(),
             loss,
@@ -189,12 +187,14 @@ where
         };
         report.sha256 = digest_of_all(&running.digest, &report);
         self.reports.push((running.ordinal, report));
-        self.over.merge(running.absorber.observation);
+        let mut observation = running.absorber.take();
+        observation.note_lost(loss.total());
+        self.over.merge(observation);
     }
 
     fn weight(&self) -> u64 {
         let running = self.running.iter();
-        let running = running.map(|running| running.absorber.observation.weight());
+        let running = running.map(|running| running.absorber.weight());
         running.sum::<u64>() + self.going_on.weight() + self.over.weight()
     }
 
@@ -244,13 +244,13 @@ where
 impl Running<'_> {
     /// The time of the next frame; `None` at the end.
     fn next_time(&self) -> Option<CaptureTime> {
-        self.batch.time_at(self.done)
+        self.batch.batch().time_at(self.done)
     }
 
     /// Takes the next batch, which may be there already.
     fn refill(&mut self) {
         if !std::mem::take(&mut self.ahead) {
-            self.spare.fill(&mut self.source, BatchLimits::default());
+            self.spare.fill(&mut self.source);
         }
         std::mem::swap(&mut self.batch, &mut self.spare);
         self.done = 0;
@@ -260,28 +260,28 @@ impl Running<'_> {
     /// where there are threads for it.
     fn absorb(&mut self, end: Option<CaptureTime>, beside: bool) {
         let beyond = |place: &usize| {
-            let time = self.batch.time_at(*place);
+            let time = self.batch.batch().time_at(*place);
             end.is_some_and(|end| time.is_some_and(|time| time >= end))
         };
-        let whole = end.is_none_or(|end| self.batch.span().last < end);
+        let whole = end.is_none_or(|end| self.batch.batch().span().last < end);
         let until = match whole {
-            true => self.batch.len(),
-            false => (self.done..self.batch.len())
+            true => self.batch.batch().len(),
+            false => (self.done..self.batch.batch().len())
                 .find(beyond)
-                .unwrap_or(self.batch.len()),
+                .unwrap_or(self.batch.batch().len()),
         };
         let (batch, part) = (&self.batch, self.done..until);
         let absorber = &mut self.absorber;
         let absorb = || absorber.absorb(batch, part, &[]);
         if beside && !self.ahead {
             let (spare, source) = (&mut self.spare, &mut self.source);
-            rayon::join(absorb, || spare.fill(source, BatchLimits::default()));
+            rayon::join(absorb, || spare.fill(source));
             self.ahead = true;
         } else {
             absorb();
         }
         self.done = until;
-        if self.done == self.batch.len() {
+        if self.done == self.batch.batch().len() {
             self.refill();
         }
     }

@@ -31,6 +31,13 @@ impl Chunks {
         info.span.merge(TimeSpan::at(stamp.time));
     }
 
+    /// Counts frames of a chunk.
+    pub(super) fn add(&mut self, place: (u32, u32), frames: ChunkInfo) {
+        let info = self.at(place);
+        info.frames += frames.frames;
+        info.span.merge(frames.span);
+    }
+
     /// Notes a chunk, with or without frames.
     pub fn note(&mut self, input: u32, chunk: u32) {
         self.at((input, chunk));
@@ -155,9 +162,7 @@ impl Merge for Chunks {
     /// Adds counts; the caller has made sure by [`Chunks::first_shared`] that no chunk is in both.
     fn merge(&mut self, other: Self) {
         for (place, info) in other.by_place {
-            let mine = self.at(place);
-            mine.frames += info.frames;
-            mine.span.merge(info.span);
+            self.add(place, info);
         }
     }
 }

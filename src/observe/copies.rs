@@ -29,9 +29,9 @@ const MAX_HELD: usize = 1024;
 const MEMORY: Duration = Duration::from_secs(1);
 /// The most of them: the latest.
 const MAX_TAIL: usize = 1024;
-/// Recent packets are looked for in one of so many sets of [`WAYS`].
-const SETS: usize = 1024;
-const WAYS: usize = 4;
+/// The most packets among which copies are looked for: the latest. Those of a millisecond are few in a lane, so that
+/// going through their identities costs less than finding the place of one in a table would.
+const MAX_RECENT: usize = 1024;
 
 /// What is known of copies.
 #[derive(Clone, Debug, Default)]
@@ -47,16 +47,18 @@ struct Current {
     chunk: (u32, u32),
     first: CaptureTime,
     last: CaptureTime,
-    held: usize,
-    recent: Vec<Recent>,
+    recent: Recent,
 }
 
-/// Packets whose identities fall together; what is looked at for each packet lies side by side.
-#[derive(Clone, Copy, Debug)]
+/// The latest packets in the order in which they came; up to twice [`MAX_RECENT`].
+#[derive(Clone, Debug)]
 struct Recent {
-    identity: [u64; WAYS],
-    stamp: [Stamp; WAYS],
-    dropped: [bool; WAYS],
+    /// The lower half of each packet's identity: what is looked at for each new one lies side by side.
+    tags: Vec<u32>,
+    sights: Vec<Sight>,
+    /// Those before this place are more than [`WINDOW`] older than the latest.
+    young: usize,
+    latest: CaptureTime,
 }
 
 /// A packet's identity, and when and where it was seen.
@@ -75,6 +77,24 @@ pub(super) struct Sight {
 pub(super) struct Held {
     pub(super) sight: Sight,
     pub(super) alone: Observation,
+}
+
+/// Whether `later` is no later than a copy may be. In nanoseconds, which costs no division: asked for each packet.
+#[inline]
+fn is_within(earlier: CaptureTime, later: CaptureTime) -> bool {
+    let after = later.as_nanos().saturating_sub(earlier.as_nanos());
+    after <= WINDOW.as_nanos() as i64
+}
+
+/// Whether a tag is among these: sixteen at a time without asking in between, a third of the time of one by one.
+#[inline]
+fn has(tags: &[u32], tag: u32) -> bool {
+    let (sixteens, rest) = tags.as_chunks::<16>();
+    let one_of = |tags: &[u32]| {
+        tags.iter()
+            .fold(false, |found, known| found | (*known == tag))
+    };
+    sixteens.iter().any(|tags| one_of(tags)) || one_of(rest)
 }
 
 /// What a packet is.
@@ -116,18 +136,16 @@ impl Copies {
                 chunk,
                 first: stamp.time,
                 last: stamp.time,
-                held: 0,
-                recent: vec![Recent::NONE; SETS],
+                recent: Recent::default(),
             })
         });
         current.last = current.last.max(stamp.time);
-        let set = &mut current.recent[sight.identity as usize % SETS];
-        if set.note(&sight) {
+        if current.recent.note(sight) {
             return Seen::Copy;
         }
+        let place = stamp.frame.index() as usize;
         let early = || stamp.time.since(current.first) <= WINDOW;
-        if current.held < HELD || current.held < MAX_HELD && early() {
-            current.held += 1;
+        if place < HELD || place < MAX_HELD && early() {
             return Seen::Early(sight);
         }
         Seen::Fresh
@@ -149,6 +167,24 @@ impl Copies {
         other.close();
         self.held.append(&mut other.held);
         self.tails.append(&mut other.tails);
+    }
+
+    /// Of each part's last packets, which lanes have noted each for themselves, leaves as many as one would have noted.
+    /// `last_of` tells the time of a chunk's last frame.
+    pub(super) fn join_tails(&mut self, last_of: impl Fn((u32, u32)) -> Option<CaptureTime>) {
+        self.close();
+        self.tails
+            .sort_unstable_by_key(|sight| (sight.stamp.frame.chunk(), Reverse(sight.stamp)));
+        let (mut of, mut count) = (None, 0);
+        self.tails.retain(|sight| {
+            let chunk = sight.stamp.frame.chunk();
+            if of.replace(chunk) != Some(chunk) {
+                count = 0;
+            }
+            count += 1;
+            let is_late = last_of(chunk).is_none_or(|last| last.since(sight.stamp.time) <= MEMORY);
+            is_late && count <= MAX_TAIL
+        });
     }
 
     /// Lets go of held packets: of those parts before which the part is there, or of all. `last_of` tells the time
@@ -211,7 +247,7 @@ impl Copies {
         let Some(current) = self.current.take() else {
             return;
         };
-        let recent = current.recent.iter().flat_map(Recent::sights);
+        let recent = current.recent.sights.into_iter();
         let mut tail: Vec<Sight> = recent
             .filter(|sight| current.last.since(sight.stamp.time) <= MEMORY)
             .collect();
@@ -234,58 +270,64 @@ fn is_copy(sight: &Sight, sights: &[Sight], waits: &HashSet<Stamp>) -> bool {
         })
 }
 
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            tags: Vec::new(),
+            sights: Vec::new(),
+            young: 0,
+            latest: CaptureTime::MIN,
+        }
+    }
+}
+
 impl Recent {
-    const NEVER: Stamp = Stamp {
-        time: CaptureTime::MIN,
-        frame: FrameId::from_bits(0),
-    };
-    const NONE: Self = Self {
-        identity: [0; WAYS],
-        stamp: [Self::NEVER; WAYS],
-        dropped: [false; WAYS],
-    };
-
-    /// Puts a packet in the place of the one that it is a copy of, or else of the oldest; whether it is a copy.
+    /// Notes a packet; whether it is a copy.
     #[inline]
-    fn note(&mut self, sight: &Sight) -> bool {
-        for way in 0..WAYS {
-            if self.identity[way] == sight.identity && self.at(way).is_copied_by(sight) {
-                self.stamp[way] = sight.stamp;
-                self.dropped[way] = true;
-                return true;
+    fn note(&mut self, mut sight: Sight) -> bool {
+        let time = sight.stamp.time;
+        let mut from = 0;
+        // What comes late in time may be a copy of any that is kept.
+        if time >= self.latest {
+            self.latest = time;
+            let is_old = |known: &Sight| !is_within(known.stamp.time, time);
+            while self.sights.get(self.young).is_some_and(is_old) {
+                self.young += 1;
             }
+            from = self.young.max(self.sights.len().saturating_sub(MAX_RECENT));
         }
-        let mut oldest = 0;
-        for way in 1..WAYS {
-            if self.stamp[way].time < self.stamp[oldest].time {
-                oldest = way;
-            }
+        let tag = sight.identity as u32;
+        let is_known = self.tags.get(from..).is_some_and(|tags| has(tags, tag));
+        sight.dropped = is_known && self.is_copy(&sight);
+        if self.sights.len() >= 2 * MAX_RECENT {
+            self.forget();
         }
-        self.identity[oldest] = sight.identity;
-        self.stamp[oldest] = sight.stamp;
-        self.dropped[oldest] = false;
-        false
+        self.tags.push(tag);
+        self.sights.push(sight);
+        sight.dropped
     }
 
-    fn at(&self, way: usize) -> Sight {
-        Sight {
-            stamp: self.stamp[way],
-            identity: self.identity[way],
-            dropped: self.dropped[way],
-        }
+    #[cold]
+    fn is_copy(&self, sight: &Sight) -> bool {
+        self.sights.iter().any(|known| known.is_copied_by(sight))
     }
 
-    fn sights(&self) -> impl Iterator<Item = Sight> + '_ {
-        let used = (0..WAYS).filter(|way| self.stamp[*way] != Self::NEVER);
-        used.map(|way| self.at(way))
+    /// Leaves the latest half.
+    #[cold]
+    fn forget(&mut self) {
+        let gone = self.sights.len() - MAX_RECENT;
+        self.tags.drain(..gone);
+        self.sights.drain(..gone);
+        self.young = self.young.saturating_sub(gone);
     }
 }
 
 impl Sight {
+    #[inline]
     fn is_copied_by(&self, later: &Self) -> bool {
         self.identity == later.identity
             && self.stamp < later.stamp
-            && later.stamp.time.since(self.stamp.time) <= WINDOW
+            && is_within(self.stamp.time, later.stamp.time)
     }
 
     /// Lets the frame's place be rewritten.

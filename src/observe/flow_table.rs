@@ -20,7 +20,7 @@ use super::side::Sizes;
 use crate::decode::{
     Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
 };
-use crate::model::{FlowKey, FrameId, Side, Stamp, Transport};
+use crate::model::{FlowKey, FrameId, Lane, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
 pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
@@ -29,10 +29,13 @@ pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
 /// port would otherwise cost quadratic time.
 const MAX_RUNS: usize = 256;
 
-/// All flows' evidence.
+/// The flows of one lane.
+type OfLane = HashMap<FlowKey, Runs, foldhash::fast::RandomState>;
+
+/// All flows' evidence, by lane: tables of flows that no other table has join without a look at each flow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowTable {
-    runs: HashMap<FlowKey, Runs, foldhash::fast::RandomState>,
+    lanes: [OfLane; Lane::COUNT],
 }
 
 /// How long a 5-tuple may be silent before its next packet is another flow: Zeek's defaults.
@@ -140,7 +143,8 @@ impl FlowTable {
 
     /// Takes a device's word on a packet that was taken before, or was a copy of one.
     pub(super) fn note_device(&mut self, key: FlowKey, note: DeviceNote) {
-        let runs = self.runs.get_mut(&key).into_iter().flatten();
+        let lane = &mut self.lanes[Lane::of(&key).index()];
+        let runs = lane.get_mut(&key).into_iter().flatten();
         let at = note.stamp;
         let mut around =
             runs.filter(|run| run.span.0.time <= at.time && at.time <= run.span.1.time);
@@ -279,7 +283,7 @@ impl FlowTable {
 
     /// 5-tuples in here.
     pub(super) fn len(&self) -> usize {
-        self.runs.len()
+        self.lanes.iter().map(HashMap::len).sum()
     }
 
     /// The latest `most` of the runs that `wanted` names, and how many of these that leaves out.
@@ -289,7 +293,7 @@ impl FlowTable {
         wanted: impl Fn(FlowKey, &Run) -> bool,
     ) -> (Self, u64) {
         let all = || {
-            let runs = self.runs.iter();
+            let runs = self.lanes.iter().flatten();
             let runs = runs.flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
             runs.filter(|(key, run)| wanted(*key, run))
         };
@@ -302,7 +306,7 @@ impl FlowTable {
         let mut latest = Self::default();
         let mut kept = 0;
         for (key, run) in all().filter(|(_, run)| first.is_none_or(|first| run.span.1 > first)) {
-            latest.runs.entry(key).or_default().push(run.clone());
+            latest.of(key).push(run.clone());
             kept += 1;
         }
         let cut = ends.len() - kept;
@@ -311,32 +315,46 @@ impl FlowTable {
 
     /// Hands out each place of a frame that is noted anywhere in here.
     pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
-        let runs = self.runs.values_mut().flatten();
+        let runs = self
+            .lanes
+            .iter_mut()
+            .flat_map(HashMap::values_mut)
+            .flatten();
         runs.for_each(|run| run.for_each_frame(&mut *note));
     }
 
     /// All runs as they are kept, in no order.
     pub(super) fn into_parts(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
-        self.runs
+        self.lanes
             .into_iter()
+            .flatten()
             .flat_map(|(key, runs)| runs.into_iter().map(move |run| (key, run)))
     }
 
     /// All runs of the whole capture, joined where nothing that could lie between them is to come; in no order.
     pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
-        self.runs.into_iter().flat_map(|(key, mut runs)| {
-            if runs.len() > 1 {
-                coalesce(&mut runs, key.transport(), When::AtLast);
-            }
-            runs.into_iter().map(move |run| (key, run))
-        })
+        self.lanes
+            .into_iter()
+            .flatten()
+            .flat_map(|(key, mut runs)| {
+                if runs.len() > 1 {
+                    coalesce(&mut runs, key.transport(), When::AtLast);
+                }
+                runs.into_iter().map(move |run| (key, run))
+            })
     }
 
     /// Puts a run in, as a partial file lists it.
     pub(super) fn add(&mut self, key: FlowKey, run: Run) {
-        let runs = self.runs.entry(key).or_default();
+        let runs = self.of(key);
         runs.push(Box::new(run));
         coalesce(runs, key.transport(), When::OnTheWay);
+    }
+
+    /// The runs of a 5-tuple.
+    #[inline]
+    fn of(&mut self, key: FlowKey) -> &mut Runs {
+        self.lanes[Lane::of(&key).index()].entry(key).or_default()
     }
 
     /// The run that a packet belongs to; made where there is none yet.
@@ -349,7 +367,7 @@ impl FlowTable {
     ) -> &mut Run {
         let transport = key.transport();
         let idle = idle_gap(transport);
-        let runs = self.runs.entry(key).or_default();
+        let runs = self.of(key);
         // Nearly all: the only run of the 5-tuple goes on.
         if let ([only], None) = (&runs[..], hint)
             && goes_on(only, opening, stamp, idle)
@@ -388,20 +406,24 @@ impl FlowTable {
 impl FlowTable {
     /// Takes all of another table. Streams that become complete by that are read, which may yield DNS messages.
     pub(super) fn merge(&mut self, other: Self, dns: &mut DnsLog) {
-        if self.runs.is_empty() {
-            *self = other;
-            return;
-        }
-        for (key, theirs) in other.runs {
-            let mine = self.runs.entry(key).or_default();
-            let fresh = mine.is_empty();
-            mine.extend(theirs);
-            if !fresh {
-                coalesce(mine, key.transport(), When::OnTheWay);
-                mine.iter_mut()
-                    .for_each(|run| recognise::reread(run, key, dns));
+        for (mine, mut theirs) in self.lanes.iter_mut().zip(other.lanes) {
+            if mine.len() < theirs.len() {
+                std::mem::swap(mine, &mut theirs);
+            }
+            for (key, theirs) in theirs {
+                merge_runs(mine.entry(key).or_default(), theirs, key, dns);
             }
         }
+    }
+}
+
+fn merge_runs(mine: &mut Runs, theirs: Runs, key: FlowKey, dns: &mut DnsLog) {
+    let fresh = mine.is_empty();
+    mine.extend(theirs);
+    if !fresh {
+        coalesce(mine, key.transport(), When::OnTheWay);
+        mine.iter_mut()
+            .for_each(|run| recognise::reread(run, key, dns));
     }
 }
 

@@ -30,7 +30,7 @@ mod tally;
 mod window;
 
 use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
-use crate::model::{Endpoint, FlowKey, Merge, Side, Stamp, Transport};
+use crate::model::{Endpoint, FlowKey, Merge, Side, Stamp, TimeSpan, Transport};
 
 pub use app::App;
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribute_with};
@@ -88,6 +88,11 @@ impl Observation {
     /// Takes one decoded frame.
     pub fn absorb(&mut self, sighting: Sighting, decoded: &Decoded<'_>) {
         self.chunks.count(sighting.stamp);
+        self.absorb_counted(sighting, decoded);
+    }
+
+    /// As [`Self::absorb`], of a frame that [`Self::count_frames`] has counted.
+    pub fn absorb_counted(&mut self, sighting: Sighting, decoded: &Decoded<'_>) {
         match decoded {
             Decoded::SetAside(stop) => self.tally.set_aside(sighting, stop),
             Decoded::Packet(packet) => {
@@ -97,14 +102,13 @@ impl Observation {
         }
     }
 
-    /// Takes a decoded frame of which a device said something.
+    /// Takes a decoded frame of which a device said something, and which [`Self::count_frames`] has counted.
     pub fn absorb_with_word(
         &mut self,
         sighting: Sighting,
         decoded: &Decoded<'_>,
         word: DeviceWord,
     ) {
-        self.chunks.count(sighting.stamp);
         let packet = match decoded {
             Decoded::SetAside(stop) => return self.tally.set_aside(sighting, stop),
             Decoded::Packet(packet) => packet,
@@ -157,9 +161,9 @@ impl Observation {
         self.flows.note_device(key, note);
     }
 
-    /// Counts a frame that was captured at another point than the one looked at.
+    /// Takes a frame that was captured at another point than the one looked at, and which [`Self::count_frames`] has
+    /// counted.
     pub fn pass_by(&mut self, sighting: Sighting) {
-        self.chunks.count(sighting.stamp);
         self.tally.elsewhere(sighting);
     }
 
@@ -226,6 +230,23 @@ impl Observation {
     #[must_use]
     pub const fn chunks(&self) -> &Chunks {
         &self.chunks
+    }
+
+    /// Counts frames of a chunk, each of which is absorbed or passed by, here or in a lane.
+    pub fn count_frames(&mut self, (input, chunk): (u32, u32), frames: u64, span: TimeSpan) {
+        self.chunks.add((input, chunk), ChunkInfo { frames, span });
+    }
+
+    /// Takes what was seen of the same chunks in lanes, none of which counted its frames.
+    pub fn take_lanes(&mut self, lanes: impl IntoIterator<Item = Self>) {
+        for lane in lanes {
+            self.merge_evidence(lane);
+        }
+        let last_of = |chunk| self.chunks.last_of(chunk);
+        self.copies.join_tails(last_of);
+        if let Some(logged) = &mut self.logged {
+            logged.copies.join_tails(last_of);
+        }
     }
 
     /// Bytes of a chunk boundary that the fold knows and no frame shows: a chunk without frames still is a chunk.

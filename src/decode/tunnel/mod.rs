@@ -16,8 +16,8 @@ use super::span::{Span, Walk};
 use super::{Carrier, Packet, Stop, StopReason, ip, link};
 
 /// Every kind of tunnel that is noted.
-const KINDS: [&str; 25] = [
-    "802.11",
+const KINDS: [&str; 26] = [
+    "802.1ah",
     "aruba-erm",
     "capwap",
     "erspan",
@@ -35,6 +35,7 @@ const KINDS: [&str; 25] = [
     "l2tpv3",
     "lisp",
     "mpls",
+    "nsh",
     "pppoe",
     "pptp",
     "teredo",
@@ -76,7 +77,24 @@ pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option
 /// filled in here.
 #[inline]
 pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
-    let (kind, reader): (_, Reader<'a>) = match (carrier.source_port, carrier.destination_port) {
+    let (kind, reader) = match by_port(carrier.source_port, carrier.destination_port) {
+        Some(told) => told,
+        // Peers and relays use any port.
+        None if teredo::is_certain(span.bytes) => ("teredo", teredo::packet as Reader<'a>),
+        None => return None,
+    };
+    carried(Carrier { kind, ..carrier }, reader, span, walk)
+}
+
+/// Whether UDP between these ports carries packets as a rule.
+#[inline]
+pub(super) fn is_tunnel_port(source: u16, destination: u16) -> bool {
+    by_port(source, destination).is_some()
+}
+
+#[inline]
+fn by_port<'a>(source: u16, destination: u16) -> Option<(&'static str, Reader<'a>)> {
+    Some(match (source, destination) {
         (_, 4789 | 8472) => ("vxlan", vxlan::packet),
         (_, 4790) => ("vxlan-gpe", vxlan::generic),
         (_, 6081) => ("geneve", vxlan::geneve),
@@ -92,11 +110,8 @@ pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> O
         (_, 6080) => ("gue", mirror::generic),
         (_, 7932) => ("hp-erm", mirror::hp),
         (_, 5555) => ("aruba-erm", mirror::aruba),
-        // Peers and relays use any port.
-        _ if teredo::is_certain(span.bytes) => ("teredo", teredo::packet),
         _ => return None,
-    };
-    carried(Carrier { kind, ..carrier }, reader, span, walk)
+    })
 }
 
 #[cold]
