@@ -117,14 +117,10 @@ pub(super) fn summaries(inputs: &[InputReport], failures: &[SourceError]) -> Vec
             own: report.loss.own,
         },
     });
-    let unread = failures.iter().map(|failure| {
-        let words = failure.to_string();
-        let (path, why) = words.split_once(": ").unwrap_or((&words, ""));
-        InputSummary {
-            path: path.to_owned(),
-            damage: vec![why.to_owned()],
-            ..InputSummary::default()
-        }
+    let unread = failures.iter().map(|failure| InputSummary {
+        path: failure.path().map(ToString::to_string).unwrap_or_default(),
+        damage: vec![failure.reason()],
+        ..InputSummary::default()
     });
     read.chain(unread).collect()
 }

@@ -122,6 +122,34 @@ pub enum SourceError {
     TooMany { count: usize, most: u64 },
 }
 
+impl SourceError {
+    /// The input, where it is about one.
+    #[must_use]
+    pub const fn path(&self) -> Option<&InputPath> {
+        match self {
+            Self::NotFound { path }
+            | Self::PermissionDenied { path }
+            | Self::Empty { path }
+            | Self::NotACapture { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::Folder { path }
+            | Self::NoCaptures { path, .. }
+            | Self::NoMatch { path }
+            | Self::Pattern { path, .. } => Some(path),
+            Self::TooMany { .. } => None,
+        }
+    }
+
+    /// What is wrong, without the input's name.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let whole = self.to_string();
+        let name = self.path().map(|path| format!("{path}: "));
+        let rest = name.and_then(|name| whole.strip_prefix(&name).map(str::to_owned));
+        rest.unwrap_or(whole)
+    }
+}
+
 /// Opens an input.
 ///
 /// # Errors

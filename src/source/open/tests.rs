@@ -54,6 +54,13 @@ fn paths_that_cannot_be_opened_are_named() {
     };
     let missing = error(folder.path().join("no\x1b[31m.pcap"));
     assert!(matches!(missing, SourceError::NotFound { .. }));
+    let odd = SourceError::NotFound {
+        path: InputPath::File("taps: two/a: b.pcap".into()),
+    };
+    let name = odd.path().map(ToString::to_string);
+    assert_eq!(name.as_deref(), Some("taps: two/a: b.pcap"));
+    let reason = "not found; is the path right, seen from the current folder?";
+    assert_eq!(odd.reason(), reason);
     assert!(
         missing
             .to_string()
