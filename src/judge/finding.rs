@@ -92,6 +92,48 @@ findings! {
     Degraded "degraded" Low "the aim is reached, but one way to it always fails, or each connection stalls later",
 }
 
+impl FindingCode {
+    /// The kind with a word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == word)
+    }
+
+    /// Whether it tells of traffic that no requirement covers as it is. A new kind has to be put to one side or the other
+    /// here.
+    #[must_use]
+    pub const fn is_uncovered(self) -> bool {
+        match self {
+            Self::NothingAudited
+            | Self::Blocked
+            | Self::Failed
+            | Self::BothAlternatives
+            | Self::NeverSeen
+            | Self::Recovered
+            | Self::Intercepted
+            | Self::Degraded => false,
+            Self::Forbidden
+            | Self::NameContradicted
+            | Self::OtherApplication
+            | Self::EncryptedHello
+            | Self::EncryptedDns
+            | Self::WrongPort
+            | Self::WrongPath
+            | Self::WrongRole
+            | Self::SwitchedOff
+            | Self::Expired
+            | Self::NotTls
+            | Self::ListGap
+            | Self::HidesNames
+            | Self::UnexpectedName
+            | Self::OtherAddress
+            | Self::Unnamed
+            | Self::PortUnstated
+            | Self::DoubtfulEntry => true,
+        }
+    }
+}
+
 impl fmt::Display for FindingCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

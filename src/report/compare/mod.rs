@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::view::Counts;
+use crate::judge::FindingCode;
 pub use run::{Run, RunError};
 use run::{RunFinding, RunIntent};
 pub use write::write_comparison;
@@ -55,9 +56,11 @@ changes! {
     Broke "broke" true "was reached, and is stopped or fails now",
     NewlyStopped "newly-stopped" true "was not tried, and is stopped or fails now",
     RequirementLost "requirement-lost" true "a requirement that is blocked or fails, and was not before",
+    NewlyIntercepted "newly-intercepted" true "TLS to a listed destination is opened by something on the path, and was not before",
     NewUnexpected "new-unexpected" true "traffic that no requirement covers, and that was not there before",
     NowWorks "now-works" false "was stopped or failed, and is reached now",
     RequirementMet "requirement-met" false "a requirement that was blocked or failed, and is satisfied now",
+    NotIntercepted "not-intercepted" false "TLS to a listed destination was opened by something on the path, and is not any more",
     GoneUnexpected "gone-unexpected" false "traffic that no requirement covers, and that is not there any more",
     StillStopped "still-stopped" false "was stopped or failed, and still is",
     NotTriedAgain "not-tried-again" false "was stopped or failed, and was not tried again, so nothing can be told",
@@ -133,7 +136,7 @@ pub struct Side {
 pub fn compare(before: (&str, &Run), after: (&str, &Run)) -> Comparison {
     let mut changes = aims(before.1, after.1);
     changes.extend(requirements(before.1, after.1));
-    changes.extend(unexpected(before.1, after.1));
+    changes.extend(findings(before.1, after.1));
     changes.sort_by(|a, b| key(a).cmp(&key(b)));
     let mut counts = Counts(ChangeKind::ALL.iter().map(|kind| (*kind, 0)).collect());
     changes.iter().for_each(|change| counts.add(&change.change));
@@ -339,22 +342,21 @@ fn requirements(before: &Run, after: &Run) -> Vec<Change> {
     out
 }
 
-/// Codes of findings that are not about traffic that no requirement covers.
-const COVERED: [&str; 6] = [
-    "nothing-audited",
-    "blocked",
-    "failed",
-    "degraded",
-    "never-seen",
-    "both-alternatives",
-];
+/// What a finding that is there in one audit only is told as: new, and gone. `None` where the change of an intent or a
+/// requirement tells it.
+fn told_as(finding: &RunFinding) -> Option<(ChangeKind, ChangeKind)> {
+    match FindingCode::named(&finding.code) {
+        Some(FindingCode::Intercepted) => {
+            Some((ChangeKind::NewlyIntercepted, ChangeKind::NotIntercepted))
+        }
+        Some(code) if !code.is_uncovered() => None,
+        _ => Some((ChangeKind::NewUnexpected, ChangeKind::GoneUnexpected)),
+    }
+}
 
-fn unexpected(before: &Run, after: &Run) -> Vec<Change> {
+fn findings(before: &Run, after: &Run) -> Vec<Change> {
     let by_id = |run: &'_ Run| -> BTreeMap<String, RunFinding> {
-        let findings = run
-            .findings
-            .iter()
-            .filter(|f| !COVERED.contains(&f.code.as_str()));
+        let findings = run.findings.iter();
         findings
             .map(|finding| (finding.id.clone(), finding.clone()))
             .collect()
@@ -362,13 +364,13 @@ fn unexpected(before: &Run, after: &Run) -> Vec<Change> {
     let (was, is) = (by_id(before), by_id(after));
     let new = is.iter().filter(|(id, _)| !was.contains_key(*id));
     let gone = was.iter().filter(|(id, _)| !is.contains_key(*id));
-    let new = new.map(|(_, finding)| (ChangeKind::NewUnexpected, finding));
-    let gone = gone.map(|(_, finding)| (ChangeKind::GoneUnexpected, finding));
+    let new = new.filter_map(|(_, finding)| Some((told_as(finding)?.0, finding)));
+    let gone = gone.filter_map(|(_, finding)| Some((told_as(finding)?.1, finding)));
     new.chain(gone)
         .map(|(kind, finding)| {
             let words = Some(format!("{}: {}", finding.code, finding.message));
             let (before, after) = match kind {
-                ChangeKind::NewUnexpected => (None, words),
+                ChangeKind::NewUnexpected | ChangeKind::NewlyIntercepted => (None, words),
                 _ => (words, None),
             };
             Change {

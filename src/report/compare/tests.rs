@@ -95,14 +95,15 @@ fn the_last_try_counts_and_a_stopped_lookup_stands_for_every_port() {
     assert_eq!(told(&opened, &opened), []);
 }
 
+fn finding(id: &str, code: &str) -> serde_json::Value {
+    json!({
+        "id": id, "code": code, "initiator": "10.0.0.1", "target": id, "port": 1, "transport": "tcp",
+        "message": "m", "requirements": [],
+    })
+}
+
 #[test]
 fn requirements_and_unexpected_traffic_come_and_go() {
-    let finding = |id: &str, code: &str| {
-        json!({
-            "id": id, "code": code, "initiator": "10.0.0.1", "target": id, "port": 1, "transport": "tcp",
-            "message": "m", "requirements": [],
-        })
-    };
     let before = run(
         &[],
         &[
@@ -139,6 +140,25 @@ fn requirements_and_unexpected_traffic_come_and_go() {
             name(ChangeKind::RequirementChanged, "d/4"),
         ]
     );
+}
+
+#[test]
+fn what_was_stopped_at_first_is_not_unexpected_and_what_is_opened_is_told_as_that() {
+    let (plain, opened) = (
+        run(&[], &[], &[]),
+        run(
+            &[],
+            &[
+                finding("a", "recovered"),
+                finding("b", "intercepted"),
+                finding("c", "degraded"),
+            ],
+            &[],
+        ),
+    );
+    let name = |kind| vec![(kind, "b".to_owned())];
+    assert_eq!(told(&plain, &opened), name(ChangeKind::NewlyIntercepted));
+    assert_eq!(told(&opened, &plain), name(ChangeKind::NotIntercepted));
 }
 
 #[test]

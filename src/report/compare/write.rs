@@ -187,9 +187,11 @@ const fn heading(kind: ChangeKind) -> &'static str {
         ChangeKind::Broke => "Was reached, and is stopped now",
         ChangeKind::NewlyStopped => "Tried for the first time, and stopped",
         ChangeKind::RequirementLost => "Requirements that are stopped now",
+        ChangeKind::NewlyIntercepted => "Opened on the path now, and not before",
         ChangeKind::NewUnexpected => "Unexpected, and new",
         ChangeKind::NowWorks => "Was stopped, and is reached now",
         ChangeKind::RequirementMet => "Requirements that are satisfied now",
+        ChangeKind::NotIntercepted => "Not opened on the path any more",
         ChangeKind::GoneUnexpected => "Unexpected, and not seen any more",
         ChangeKind::StillStopped => "Still stopped",
         ChangeKind::NotTriedAgain => "Was stopped, and was not tried again",
@@ -200,7 +202,10 @@ const fn heading(kind: ChangeKind) -> &'static str {
 const fn ink(kind: ChangeKind) -> Ink {
     match kind {
         kind if kind.is_worse() => Ink::Bad,
-        ChangeKind::NowWorks | ChangeKind::RequirementMet | ChangeKind::GoneUnexpected => Ink::Good,
+        ChangeKind::NowWorks
+        | ChangeKind::RequirementMet
+        | ChangeKind::NotIntercepted
+        | ChangeKind::GoneUnexpected => Ink::Good,
         ChangeKind::StillStopped => Ink::Warn,
         _ => Ink::Plain,
     }
