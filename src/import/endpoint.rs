@@ -99,15 +99,23 @@ const MOST_AROUND: usize = 16;
 
 /// Takes off what surrounds a word: quotes, brackets, full stops; and what keeps it from being clicked.
 fn clean(word: &str) -> String {
-    let mut word = word
-        .replace('\\', "")
-        .replace("[.]", ".")
-        .replace("(.)", ".")
-        .replace('。', ".")
-        .replace('／', "/")
-        .replace('：', ":");
+    let mut word = match word.contains(['\\', '[', '(', '。', '／', '：']) {
+        // Nearly every word.
+        false => word.to_owned(),
+        true => word
+            .replace('\\', "")
+            .replace("[.]", ".")
+            .replace("(.)", ".")
+            .replace('。', ".")
+            .replace('／', "/")
+            .replace('：', ":"),
+    };
+    let scheme = |text: &str, bad: &str| {
+        let start = text.get(..bad.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(bad))
+    };
     for (bad, good) in [("hxxps://", "https://"), ("hxxp://", "http://")] {
-        if word.to_ascii_lowercase().starts_with(bad) {
+        if scheme(&word, bad) {
             word.replace_range(..bad.len(), good);
         }
     }

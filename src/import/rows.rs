@@ -246,7 +246,7 @@ fn take_cell(
         return;
     }
     match kind {
-        Column::Service if is_notes(context, column) && need_word(&text).is_some() => {
+        Column::Service if need_word(&text).is_some() && is_notes(context, column) => {
             said.need = need_word(&text);
         }
         Column::Service => {

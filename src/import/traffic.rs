@@ -215,13 +215,17 @@ fn words(text: &str) -> Option<Vec<Word>> {
 
 /// Puts blanks around what is written together, and takes them out of ranges.
 fn spaced(text: &str) -> String {
-    let mut text = text
-        .replace(['–', '—', '−', '〜', '～', '‐'], "-")
-        .replace('：', ":")
-        .replace('（', " ( ")
-        .replace('）', " ) ");
-    for word in ["または", "および", "ポート", "初期設定", "プロトコル"] {
-        text = text.replace(word, &format!(" {word} "));
+    // Nothing of this is in texts of ASCII, which nearly all are.
+    let mut text = text.to_owned();
+    if !text.is_ascii() {
+        text = text
+            .replace(['–', '—', '−', '〜', '～', '‐'], "-")
+            .replace('：', ":")
+            .replace('（', " ( ")
+            .replace('）', " ) ");
+        for word in ["または", "および", "ポート", "初期設定", "プロトコル"] {
+            text = text.replace(word, &format!(" {word} "));
+        }
     }
     let mut out = String::new();
     let all: Vec<&str> = text.split_whitespace().collect();
