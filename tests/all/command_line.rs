@@ -307,6 +307,7 @@ fn a_first_site_file_from_a_sample_loads_and_audits() {
         // Without names, or with global addresses alone, no role can be guessed.
         let nameless = [
             "blocked-dns-client-refused",
+            "dns-over-tls-dropped",
             "blocked-reject-kinds-ipv6",
             "snaplen-96",
             "address-rotates",

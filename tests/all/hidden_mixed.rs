@@ -287,10 +287,6 @@ fn a_row_of_tcp_is_stopped_although_quic_works() {
             1,
         )
         .replacen("transport = [\"tcp\"]", "transport = [\"udp\"]", 1);
-    let server = "203.0.113.10:443";
-    let said = |packets: Packets, from: &str, to: &str, at: u64| {
-        packets.at(at, from, to, "udp hex:4001020304050607")
-    };
     let mut packets = asked(Packets::new(), 0, "b.acme.com");
     for at in [100, 200, 300] {
         let client = "10.0.0.5:40009";
