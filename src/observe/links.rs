@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{Packet, Segment, TcpFlags};
@@ -18,11 +19,21 @@ const MACS: usize = 4;
 
 /// MAC addresses by IP address, of hosts that open connections or ask DNS and are on the captured link itself: no router
 /// has taken one off their TTL. Bounded by keeping the smallest, so that parts merge in any order to the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Links {
-    by_address: BTreeMap<IpAddr, Vec<Mac>>,
+    by_address: Cards,
     /// Of IPv6 addresses whose packets have lost a hop or two, as those that a host makes of IPv4 (RFC 7915 section 4.1).
-    behind: BTreeMap<IpAddr, Vec<Mac>>,
+    behind: Cards,
+}
+
+/// The cards of addresses.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Cards {
+    by_address: BTreeMap<IpAddr, Vec<Mac>>,
+    /// What was added before: a host opens many connections, and this is a third of the time of a look into the map.
+    #[serde(skip)]
+    known: HashSet<(IpAddr, Mac), foldhash::fast::RandomState>,
 }
 
 impl Links {
@@ -39,9 +50,9 @@ impl Links {
             return;
         }
         match packet.ttl {
-            64 | 128 | 255 => add(&mut self.by_address, packet.source, packet.source_mac),
+            64 | 128 | 255 => self.by_address.add(packet.source, packet.source_mac),
             61..64 if packet.source.is_ipv6() => {
-                add(&mut self.behind, packet.source, packet.source_mac);
+                self.behind.add(packet.source, packet.source_mac);
             }
             _ => {}
         }
@@ -50,18 +61,19 @@ impl Links {
     /// The cards that IPv6 addresses were seen with behind one to three hops, as those of address translation in a host.
     #[must_use]
     pub fn behind(&self, ip: IpAddr) -> &[Mac] {
-        self.behind.get(&ip).map_or(&[], |macs| macs)
+        self.behind.of(ip)
     }
 
     /// The cards of an address on the link itself.
     #[must_use]
     pub fn of(&self, ip: IpAddr) -> &[Mac] {
-        self.by_address.get(&ip).map_or(&[], |macs| macs)
+        self.by_address.of(ip)
     }
 
     /// Addresses with the MAC addresses that they were seen with, both ascending.
     pub fn iter(&self) -> impl Iterator<Item = (IpAddr, &[Mac])> {
-        self.by_address.iter().map(|(ip, macs)| (*ip, &macs[..]))
+        let all = self.by_address.by_address.iter();
+        all.map(|(ip, macs)| (*ip, &macs[..]))
     }
 
     /// The other addresses of each card that has few, by address: ascending, and without its own.
@@ -92,24 +104,43 @@ impl Links {
 
 impl Merge for Links {
     fn merge(&mut self, other: Self) {
-        for (ip, macs) in other.by_address {
-            let macs = macs.into_iter();
-            macs.for_each(|mac| add(&mut self.by_address, ip, mac));
+        self.by_address.merge(other.by_address);
+        self.behind.merge(other.behind);
+    }
+}
+
+impl Cards {
+    fn of(&self, ip: IpAddr) -> &[Mac] {
+        self.by_address.get(&ip).map_or(&[], |macs| macs)
+    }
+
+    fn add(&mut self, ip: IpAddr, mac: Mac) {
+        if self.known.contains(&(ip, mac)) {
+            return;
         }
-        for (ip, macs) in other.behind {
-            let macs = macs.into_iter();
-            macs.for_each(|mac| add(&mut self.behind, ip, mac));
+        let macs = self.by_address.entry(ip).or_default();
+        if let Err(place) = macs.binary_search(&mac) {
+            macs.insert(place, mac);
+            macs.truncate(MACS);
+        }
+        if self.by_address.len() > ADDRESSES {
+            self.by_address.pop_last();
+        }
+        // As many as are kept: a flood of senders must not grow it.
+        if self.known.len() < ADDRESSES {
+            self.known.insert((ip, mac));
         }
     }
 }
 
-fn add(all: &mut BTreeMap<IpAddr, Vec<Mac>>, ip: IpAddr, mac: Mac) {
-    let macs = all.entry(ip).or_default();
-    if let Err(place) = macs.binary_search(&mac) {
-        macs.insert(place, mac);
-        macs.truncate(MACS);
-    }
-    if all.len() > ADDRESSES {
-        all.pop_last();
+impl Merge for Cards {
+    fn merge(&mut self, other: Self) {
+        if self.by_address.is_empty() {
+            *self = other;
+            return;
+        }
+        for (ip, macs) in other.by_address {
+            macs.into_iter().for_each(|mac| self.add(ip, mac));
+        }
     }
 }
