@@ -74,9 +74,13 @@ pub fn sets_fitting<'n>(
     let Some((first, others)) = SHIPPED_SETS.split_first() else {
         return Vec::new();
     };
+    let length = |text: &str| 1_u128 << text.len().min(127);
+    let lengths = names.iter().fold(0, |all, name| all | length(name));
     let count = |set: &'static ShippedSet| {
-        // Reading a set costs more than looking for what stands between its quotes.
-        let mentioned = set.quoted().filter(|text| names.contains(text));
+        // Reading a set costs more than looking for what stands between its quotes, and a length costs nearly nothing.
+        let fits = |text: &&str| lengths & length(text) != 0 && text.contains('.');
+        let mentioned = set.quoted().filter(fits);
+        let mentioned = mentioned.filter(|text| names.contains(text));
         let enough = mentioned.take(ENOUGH).count() == ENOUGH;
         let counted = if enough { listed(set, &names) } else { 0 };
         (counted >= ENOUGH).then_some(SetChoice {
