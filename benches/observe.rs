@@ -53,6 +53,7 @@ mod frame {
                     },
                     captured_length: frame.len() as u32,
                     wire_length: frame.len() as u32,
+                    packet_mark: 0,
                 };
                 observation.absorb(sighting, &decode(1, frame, 0));
             }

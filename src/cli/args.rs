@@ -225,7 +225,7 @@ pub(super) struct Choices {
 #[derive(Debug, Args)]
 pub(super) struct AuditCommand {
     /// What was captured on the outer side of the firewall at the same time: a capture, or the name of an interface in
-    /// the CAPTUREs. What enters inside and does not come out there was stopped between. May be given more than once.
+    /// the CAPTUREs (a number where frames of `tcpdump -i any` name it so). What enters inside and does not come out there was stopped between. May be given more than once.
     #[arg(long, value_name = "CAPTURE|INTERFACE", conflicts_with_all = ["every", "max_flows"])]
     pub(super) outside: Vec<OsString>,
     /// A report set for each period of this length, such as 1h, in a folder of its own in --out; periods begin at its

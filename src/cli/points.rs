@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{Captures, Common};
 use super::audit::Sighted;
 use super::{input, output};
-use crate::drive::{InputReport, Observed, Point, two_points};
+use crate::drive::{InputReport, Observed, Point, interfaces_in, two_points};
 use crate::observe::Seed;
 use crate::report::InputSummary;
 use crate::source::Input;
@@ -108,14 +108,14 @@ pub(super) fn read(
     else {
         return Ok(None);
     };
-    let known: Vec<&str> = inside
-        .inputs
-        .iter()
-        .flat_map(|input| input.interfaces.iter().map(|known| known.name.as_str()))
-        .collect();
+    let described = inside.inputs.iter().flat_map(|input| &input.interfaces);
+    let mut known: Vec<String> = described.map(|known| known.name.clone()).collect();
+    known.extend(interfaces_in(
+        inside.inputs.iter().map(|report| &report.input),
+    ));
     for name in &names {
         anyhow::ensure!(
-            known.contains(&name.as_str()),
+            known.contains(name),
             "--outside {name}: no such file, and no interface of that name in the captures; {}",
             listed(&known)
         );
@@ -133,10 +133,14 @@ pub(super) fn read(
 fn one_point(captures: &Captures, digests: bool, common: &Common) -> Option<Points> {
     let inside = input::read(captures, digests, common)?;
     let piped = captures.captures.iter().any(|capture| capture == "-");
-    let several = inside.inputs.iter().any(|input| input.interfaces.len() > 1);
-    if several
-        && !(piped || common.quiet)
-        && let Some(outer) = two_points(inside.inputs.iter().map(|report| &report.input))
+    if !(piped || common.quiet)
+        && let Some(outer) = two_points(
+            inside
+                .inputs
+                .iter()
+                .map(|report| &report.input)
+                .filter(|input| input.path.can_be_read_again()),
+        )
     {
         let outer = outer.escape_debug();
         output::note(
@@ -152,7 +156,7 @@ fn one_point(captures: &Captures, digests: bool, common: &Common) -> Option<Poin
     })
 }
 
-fn listed(names: &[&str]) -> String {
+fn listed(names: &[String]) -> String {
     let mut names: Vec<String> = names
         .iter()
         .filter(|name| !name.is_empty())

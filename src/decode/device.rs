@@ -45,6 +45,31 @@ pub enum DeviceWord {
     Windows,
     /// It lies in a file that holds nothing but what a device dropped.
     DropFile,
+    /// Where Check Point's `fw monitor` saw it.
+    Chain(Chain),
+    /// Why F5's BIG-IP sent a reset, in its own words.
+    Reset(String),
+}
+
+/// The places on the way through a Check Point gateway at which a packet was seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Chain {
+    /// Bits of [`Chain::ORDER`]: bit 0 is the first.
+    pub positions: u8,
+    /// The interface: by which it came (`i`, `I`), or else by which it was to leave.
+    pub interface: String,
+    /// Whether it came no further, where that is proved one way or the other; of one frame it is not.
+    pub stopped: Option<bool>,
+}
+
+impl Chain {
+    /// Before and behind the inbound chain, before and behind the outbound one; between those, before and behind
+    /// encryption.
+    pub const ORDER: [u8; 6] = *b"iIoeEO";
+    /// Behind the inbound chain.
+    pub const ENTERED: u8 = 0b11_1110;
+    /// Behind the outbound chain, or a part of it.
+    pub const LEFT: u8 = 0b11_1000;
 }
 
 /// The longest text that is kept, in characters.
@@ -62,9 +87,39 @@ impl DeviceWord {
             }
             Self::Pf { action: 0, .. } | Self::Xdp(_) => DeviceVerdict::Passed,
             Self::Pf { .. } => DeviceVerdict::Noted,
+            Self::Reset(cause) if has_word(cause, BY_POLICY) => DeviceVerdict::Stopped,
+            Self::Reset(_) => DeviceVerdict::Noted,
+            Self::Chain(chain) => match chain.stopped {
+                Some(true) => DeviceVerdict::Stopped,
+                Some(false) => DeviceVerdict::Passed,
+                None => DeviceVerdict::Noted,
+            },
             Self::Netfilter { prefix, .. } => said_by(prefix),
         }
     }
+}
+
+/// Words of a reset's cause that say that it was meant to be; other causes are failures of what lies behind, or of itself.
+const BY_POLICY: &[&str] = &[
+    "acl",
+    "blacklist",
+    "blacklisted",
+    "blocked",
+    "denied",
+    "deny",
+    "denylist",
+    "firewall",
+    "policy",
+    "prohibited",
+    "reject",
+    "rejected",
+];
+
+/// Whether a text has one of some words, which are in lower case.
+fn has_word(text: &str, wanted: &[&str]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_ascii_alphabetic());
+    words.any(|word| wanted.contains(&word))
 }
 
 /// What a log prefix claims.
@@ -82,12 +137,7 @@ fn said_by(prefix: &str) -> DeviceVerdict {
         "permit",
         "permitted",
     ];
-    let lower = prefix.to_ascii_lowercase();
-    let words = || lower.split(|c: char| !c.is_ascii_alphabetic());
-    match (
-        words().any(|word| STOPPED.contains(&word)),
-        words().any(|word| PASSED.contains(&word)),
-    ) {
+    match (has_word(prefix, STOPPED), has_word(prefix, PASSED)) {
         (true, false) => DeviceVerdict::Stopped,
         (false, true) => DeviceVerdict::Passed,
         _ => DeviceVerdict::Noted,
@@ -100,11 +150,22 @@ pub const PFLOG: u16 = 117;
 /// `LINKTYPE_NFLOG`.
 pub const NFLOG: u16 = 239;
 
+const ETHERNET: u16 = 1;
+
 /// Whether frames of a link type are records of a device's log.
 #[inline]
 #[must_use]
 pub const fn is_log(link_type: u16) -> bool {
     matches!(link_type, PFLOG | NFLOG)
+}
+
+/// Whether a frame may have a device's word in its own bytes: cheap, asked of each.
+#[inline]
+#[must_use]
+pub fn may_have_word(link_type: u16, bytes: &[u8]) -> bool {
+    is_log(link_type)
+        || link_type == ETHERNET
+            && matches!(bytes.first(), Some(b'i' | b'I' | b'o' | b'O' | b'e' | b'E'))
 }
 
 /// What the header of a log record says; `None` where the link type is none of a log, or the header is cut.
@@ -113,8 +174,126 @@ pub fn device_word(link_type: u16, bytes: &[u8]) -> Option<DeviceWord> {
     match link_type {
         PFLOG => pflog(bytes),
         NFLOG => nflog(bytes),
+        ETHERNET => chain(bytes),
         _ => None,
     }
+}
+
+/// The interface that a frame names in a header of its own: the number that Linux gave it (`tcpdump -i any`, netfilter's log:
+/// by which it came, and of what is sent, by which it leaves), or its name (pktap of macOS, `fw monitor`).
+#[must_use]
+pub fn interface_in(link_type: u16, bytes: &[u8]) -> Option<String> {
+    const COOKED_2: u16 = 276;
+    const PKTAP: u16 = 258;
+    let be32 = |value: &[u8]| Some(u32::from_be_bytes(*value.first_chunk()?));
+    match link_type {
+        ETHERNET if may_have_word(link_type, bytes) => match chain(bytes)? {
+            DeviceWord::Chain(chain) => Some(chain.interface),
+            _ => None,
+        },
+        COOKED_2 => be32(bytes.get(4..)?).map(|index| index.to_string()),
+        PKTAP => Some(text(bytes.get(12..36)?)).filter(|name| !name.is_empty()),
+        NFLOG => {
+            const CAME_BY: u16 = 4;
+            const LEAVES_BY: u16 = 5;
+            let (mut came, mut leaves, mut sent) = (None, None, false);
+            for (kind, value) in attributes(bytes)? {
+                match kind {
+                    PACKET_HEADER => sent = matches!(value.get(2), Some(3 | 4)),
+                    CAME_BY => came = be32(value),
+                    LEAVES_BY => leaves = be32(value),
+                    _ => {}
+                }
+            }
+            let index = if sent { leaves } else { came.or(leaves) };
+            index.map(|index| index.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// The cause of a reset that F5's BIG-IP put behind the packet (`tcpdump -i 0.0:nn` and more; Wireshark's
+/// `packet-f5ethtrailer.c`): `bytes` are those of the frame behind the IP packet, in which padding and a checksum may come
+/// first. `None` without one, where the packet came in, and where the cause is that the other end reset.
+///
+/// The trailer: magic, length and version (4, 2 and 2 bytes, big-endian), then blocks of provider, type, length with these
+/// eight bytes, and version.
+#[must_use]
+pub fn reset_cause(bytes: &[u8]) -> Option<DeviceWord> {
+    const MAGIC: [u8; 4] = [0xf5, 0xde, 0xb0, 0xf5];
+    const NOISE: u16 = 1;
+    const BEFORE: usize = 64;
+    let place = bytes
+        .windows(4)
+        .take(BEFORE)
+        .position(|four| four == MAGIC)?;
+    let trailer = bytes.get(place..)?;
+    let be16 = |at: usize| -> Option<u16> {
+        let two = trailer.get(at..)?.first_chunk::<2>()?;
+        Some(u16::from_be_bytes(*two))
+    };
+    let end = usize::from(be16(4)?);
+    if be16(6)? != 1 || end > trailer.len() {
+        return None;
+    }
+    let (mut at, mut cause) = (8, None);
+    while at + 8 <= end {
+        let (provider, kind, version) = (be16(at)?, be16(at + 2)?, be16(at + 6)?);
+        let length = usize::from(be16(at + 4)?);
+        let body = trailer.get(at..at + length)?.get(8..)?;
+        match (provider, kind) {
+            // Low: whether the packet came in.
+            (NOISE, 1) if body.first()? & 1 == 1 => return None,
+            (NOISE, 2) if version == 4 => cause = medium_cause(body),
+            _ => {}
+        }
+        at += length;
+    }
+    cause
+        .filter(|cause| !cause.to_ascii_lowercase().contains("remote system"))
+        .map(DeviceWord::Reset)
+}
+
+/// Of the medium block: flow and peer flow, flags, then the cause with its length, form, number, line and text.
+fn medium_cause(body: &[u8]) -> Option<String> {
+    const LENGTH_AT: usize = 31;
+    let length = usize::from(*body.get(LENGTH_AT)?);
+    let cause = body.get(LENGTH_AT + 1..LENGTH_AT + 1 + length)?;
+    let (form, rest) = cause.split_first()?;
+    let cause = text(rest.get(8..)?);
+    (form >> 1 == 0 && !cause.is_empty()).then_some(cause)
+}
+
+/// `fw monitor` writes its own header in place of the MAC addresses (Wireshark's `packet-fw1.c`): the position's letter, the
+/// chain's, and the interface's name, filled up with zeros or blanks. The letters are all group addresses, which no sender's
+/// own frames to one host go to.
+#[cold]
+fn chain(bytes: &[u8]) -> Option<DeviceWord> {
+    let header: &[u8; 14] = bytes.first_chunk()?;
+    let position = Chain::ORDER
+        .iter()
+        .position(|letter| *letter == header[0])?;
+    if !matches!(header[12..14], [8, 0] | [0x86, 0xdd] | [0x81, 0]) || !header[1].is_ascii() {
+        return None;
+    }
+    // With a UUID the name has six bytes.
+    let name_in = |field: &[u8]| {
+        let end = field.iter().position(|byte| matches!(byte, 0 | b' '));
+        let (name, rest) = field.split_at(end.unwrap_or(field.len()));
+        let is_name = name.len() >= 2
+            && name[0].is_ascii_alphabetic()
+            && name
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".:-_@".contains(byte));
+        let filled = rest.iter().all(|byte| matches!(byte, 0 | b' '));
+        (is_name && filled).then(|| text(name))
+    };
+    let interface = name_in(&header[2..12]).or_else(|| name_in(&header[2..8]))?;
+    Some(DeviceWord::Chain(Chain {
+        positions: 1 << position,
+        interface,
+        stopped: None,
+    }))
 }
 
 /// `struct pfloghdr`: length, address family, action, reason, interface (16 bytes), ruleset (16 bytes), rule and
@@ -138,14 +317,31 @@ fn pflog(bytes: &[u8]) -> Option<DeviceWord> {
 
 /// Attributes 1 (packet header: protocol, hook) and 10 (prefix), in the byte order of the host.
 fn nflog(bytes: &[u8]) -> Option<DeviceWord> {
-    const PACKET: u16 = 1;
     const PREFIX: u16 = 10;
-    const MOST_ATTRIBUTES: usize = 64;
     let (mut hook, mut prefix) = (None, String::new());
-    let mut rest = bytes.get(4..)?;
-    for _ in 0..MOST_ATTRIBUTES {
-        let [a, b, c, d, value @ ..] = rest else {
+    for (kind, value) in attributes(bytes)? {
+        match kind {
+            PACKET_HEADER => hook = value.get(2).copied(),
+            PREFIX => prefix = text(value),
+            _ => {}
+        }
+        if hook.is_some() && !prefix.is_empty() {
             break;
+        }
+    }
+    hook.map(|hook| DeviceWord::Netfilter { hook, prefix })
+}
+
+/// `NFULA_PACKET_HDR`.
+const PACKET_HEADER: u16 = 1;
+
+/// The attributes of a record of netfilter's log, in their order, up to the first that makes no sense.
+fn attributes(bytes: &[u8]) -> Option<impl Iterator<Item = (u16, &[u8])>> {
+    const MOST_ATTRIBUTES: usize = 64;
+    let mut rest = bytes.get(4..)?;
+    let next = move || {
+        let [a, b, c, d, value @ ..] = rest else {
+            return None;
         };
         // Attribute numbers are small, so the byte order shows.
         let little = u16::from_le_bytes([*c, *d]) < 256;
@@ -155,17 +351,11 @@ fn nflog(bytes: &[u8]) -> Option<DeviceWord> {
         };
         let length = usize::from(number([*a, *b])).checked_sub(4)?;
         let value = value.get(..length.min(value.len()))?;
-        match number([*c, *d]) {
-            PACKET => hook = value.get(2).copied(),
-            PREFIX => prefix = text(value),
-            _ => {}
-        }
-        rest = rest.get((length + 4).next_multiple_of(4)..)?;
-        if hook.is_some() && !prefix.is_empty() {
-            break;
-        }
-    }
-    hook.map(|hook| DeviceWord::Netfilter { hook, prefix })
+        let after = (length + 4).next_multiple_of(4);
+        rest = rest.get(after..).unwrap_or_default();
+        Some((number([*c, *d]), value))
+    };
+    Some(std::iter::from_fn(next).take(MOST_ATTRIBUTES))
 }
 
 /// Up to the first NUL; what is no text is made visible.

@@ -12,13 +12,13 @@ use std::sync::mpsc::sync_channel;
 use rayon::prelude::*;
 
 use super::laned::LanedBatch;
-use super::point::Point;
-use crate::decode::{decode, device};
-use crate::model::{FrameId, Lane, Merge, Stamp, TimeSpan};
-use crate::observe::{DeviceWord, Observation, Sighting};
+use super::point::{Elsewhere, Point};
+use crate::decode::{Decoded, Segment, TcpFlags, decode, device};
+use crate::model::{Fqdn, FrameId, Lane, Merge, Stamp, TimeSpan};
+use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, is_sinkhole};
 use crate::source::{
-    Batch, Damage, Digest, Frame, FrameSource, Input, Interface, Loss, PacketVerdict, SourceError,
-    open_counting,
+    Batch, Beside, Damage, Digest, Frame, FrameSource, Input, Interface, LinkType, Loss,
+    PacketVerdict, SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -157,7 +157,21 @@ fn read(
     };
     let mut observation = absorber.take();
     observation.note_lost(loss.total());
+    observation.note_beside(beside(source.beside()));
     (observation, report)
+}
+
+/// What a capture says beside its packets, as it is kept: names that are none are left out.
+pub(super) fn beside(beside: Beside) -> BesideTally {
+    let names = beside.names.into_iter();
+    let names = names.filter_map(|(ip, name)| Some((ip, Fqdn::parse(&name).ok()?)));
+    BesideTally {
+        untimed: beside.untimed,
+        link_errors: beside.link_errors,
+        secrets: beside.secrets,
+        filters: beside.filters,
+        names: names.filter(|(ip, _)| !is_sinkhole(*ip)).collect(),
+    }
 }
 
 /// So many batches of an input are read before a thread is worth its while.
@@ -243,7 +257,7 @@ impl<'a> Absorber<'a> {
 
     /// Absorbs a part of a batch, each lane in the order of time, so that disorder within it leaves no trace. `elsewhere`
     /// tells the interfaces whose frames are passed by.
-    pub(super) fn absorb(&mut self, laned: &LanedBatch, part: Range<usize>, elsewhere: &[bool]) {
+    pub(super) fn absorb(&mut self, laned: &LanedBatch, part: Range<usize>, elsewhere: &Elsewhere) {
         let count = part.len();
         if self.index + count > FrameId::MAX_FRAMES as usize {
             self.next_chunk();
@@ -318,7 +332,7 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
     observation.count_frames(chunk, batch.len() as u64, batch.span());
     let taker = Taker {
         batch,
-        elsewhere,
+        elsewhere: &Elsewhere::by_ordinal(elsewhere),
         dropped: false,
         chunk,
         start: 0,
@@ -335,18 +349,36 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
 fn word(frame: &Frame<'_>, dropped: bool) -> Option<DeviceWord> {
     match frame.verdict {
         _ if dropped => Some(DeviceWord::DropFile),
-        PacketVerdict::Untold if !device::is_log(frame.link_type.0) => None,
+        PacketVerdict::Untold if !device::may_have_word(frame.link_type.0, frame.bytes) => None,
         PacketVerdict::Untold => device::device_word(frame.link_type.0, frame.bytes),
         PacketVerdict::Xdp(code) => Some(DeviceWord::Xdp(code.into())),
         PacketVerdict::DroppedByWindows => Some(DeviceWord::Windows),
     }
 }
 
+/// What a device put behind a reset, outside of the IP packet: what lies within comes from the sender.
+#[inline]
+fn behind_reset(frame: &Frame<'_>, decoded: &Decoded<'_>) -> Option<DeviceWord> {
+    match decoded {
+        Decoded::Packet(packet) if is_reset(&packet.segment) && packet.tunnels.is_empty() => {
+            let end = 14 + 4 * packet.vlans.len() + packet.ip_length as usize;
+            let ethernet = frame.link_type == LinkType::ETHERNET;
+            device::reset_cause(frame.bytes.get(end..).filter(|_| ethernet)?)
+        }
+        _ => None,
+    }
+}
+
+#[inline]
+fn is_reset(segment: &Segment<'_>) -> bool {
+    matches!(segment, Segment::Tcp(segment) if segment.flags.has(TcpFlags::RST))
+}
+
 /// Takes frames of a part of a batch.
 struct Taker<'a> {
     batch: &'a Batch,
-    /// The interfaces whose frames are passed by.
-    elsewhere: &'a [bool],
+    /// The frames that are passed by.
+    elsewhere: &'a Elsewhere,
     /// Whether a device dropped them all.
     dropped: bool,
     /// Input and chunk that the part belongs to.
@@ -379,16 +411,22 @@ impl Taker<'_> {
                 },
                 captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
                 wire_length: frame.wire_length,
+                packet_mark: frame.packet_mark,
             };
-            let interface = frame.interface as usize;
-            if self.elsewhere.get(interface).copied().unwrap_or(false) {
+            if self.elsewhere.has(&frame) {
                 observation.pass_by(sighting);
                 continue;
             }
-            let decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
-            match word(&frame, self.dropped) {
+            let mut decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
+            match word(&frame, self.dropped).or_else(|| behind_reset(&frame, &decoded)) {
                 None => observation.absorb_counted(sighting, &decoded),
-                Some(word) => observation.absorb_with_word(sighting, &decoded, word),
+                Some(word) => {
+                    // What stands in the place of addresses is none.
+                    if let (DeviceWord::Chain(_), Decoded::Packet(packet)) = (&word, &mut decoded) {
+                        packet.source_mac = [0; 6];
+                    }
+                    observation.absorb_with_word(sighting, &decoded, word);
+                }
             }
         }
     }

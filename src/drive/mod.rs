@@ -15,4 +15,4 @@ pub use fold::{InputReport, Observed, Progress, Reading, absorb, observe, observ
 pub use partial::{Partial, PartialError};
 pub use periods::{PeriodLimits, Stretch, observe_in_periods};
 pub use point::Point;
-pub use two_points::two_points;
+pub use two_points::{interfaces_in, two_points};

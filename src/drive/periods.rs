@@ -7,8 +7,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fold::{Absorber, InputReport, Progress, digest_of_all};
+use super::fold::{Absorber, InputReport, Progress, beside, digest_of_all};
 use super::laned::LanedBatch;
+use super::point::Elsewhere;
 use crate::model::{CaptureTime, Merge};
 use crate::observe::{CarryLimits, Observation};
 use crate::source::{Digest, FrameSource, Input, Loss, OpenSource, SourceError, open_counting};
@@ -180,6 +181,7 @@ where
             return;
         }
         let loss = running.source.loss();
+        let said = beside(running.source.beside());
         let mut report = InputReport {
             damage: running.source.damage().to_vec(),
             loss,
@@ -189,6 +191,7 @@ where
         self.reports.push((running.ordinal, report));
         let mut observation = running.absorber.take();
         observation.note_lost(loss.total());
+        observation.note_beside(said);
         self.over.merge(observation);
     }
 
@@ -272,7 +275,7 @@ impl Running<'_> {
         };
         let (batch, part) = (&self.batch, self.done..until);
         let absorber = &mut self.absorber;
-        let absorb = || absorber.absorb(batch, part, &[]);
+        let absorb = || absorber.absorb(batch, part, &Elsewhere::default());
         if beside && !self.ahead {
             let (spare, source) = (&mut self.spare, &mut self.source);
             rayon::join(absorb, || spare.fill(source));

@@ -1,6 +1,7 @@
 //! One of two points of a path: interfaces that lie inside or outside of what may stop traffic.
 
-use crate::source::Interface;
+use crate::decode::device::interface_in;
+use crate::source::{Frame, Interface};
 
 /// Which frames count, by the names of the interfaces that captured them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,14 +16,50 @@ pub enum Point {
 }
 
 impl Point {
-    /// Which interfaces are elsewhere, by their ordinal; an empty list where none is.
-    pub(super) fn elsewhere(&self, interfaces: &[Interface]) -> Vec<bool> {
+    /// Which frames are elsewhere, where interfaces are described so.
+    pub(super) fn elsewhere(&self, interfaces: &[Interface]) -> Elsewhere {
         let named = |names: &[String], interface: &Interface| names.contains(&interface.name);
         let all = interfaces.iter();
         match self {
-            Self::Everywhere => Vec::new(),
-            Self::At(names) => all.map(|interface| !named(names, interface)).collect(),
-            Self::NotAt(names) => all.map(|interface| named(names, interface)).collect(),
+            Self::Everywhere => Elsewhere::default(),
+            Self::At(names) => Elsewhere {
+                interfaces: all.map(|interface| !named(names, interface)).collect(),
+                named: Some((false, names.clone())),
+            },
+            Self::NotAt(names) => Elsewhere {
+                interfaces: all.map(|interface| named(names, interface)).collect(),
+                named: Some((true, names.clone())),
+            },
+        }
+    }
+}
+
+/// Which frames are those of another point: by the interface that captured them, or by the one that they name themselves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Elsewhere {
+    interfaces: Vec<bool>,
+    /// Whether frames that name one of these interfaces are elsewhere, or the others.
+    named: Option<(bool, Vec<String>)>,
+}
+
+impl Elsewhere {
+    /// By the ordinals of interfaces alone; an empty list where none is elsewhere.
+    pub(super) fn by_ordinal(interfaces: &[bool]) -> Self {
+        Self {
+            interfaces: interfaces.to_vec(),
+            named: None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn has(&self, frame: &Frame<'_>) -> bool {
+        let by_ordinal = || self.interfaces.get(frame.interface as usize);
+        match &self.named {
+            Some((those, names)) => match interface_in(frame.link_type.0, frame.bytes) {
+                Some(name) => names.contains(&name) == *those,
+                None => by_ordinal().copied().unwrap_or(!those),
+            },
+            None => by_ordinal().copied().unwrap_or(false),
         }
     }
 }

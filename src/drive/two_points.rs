@@ -1,10 +1,12 @@
-//! Whether captures have an inner and an outer point: the same SYN on two interfaces, with a lower TTL on one of them.
+//! Whether captures have an inner and an outer point: the same SYN on two interfaces, with a lower TTL on one of them. Interfaces
+//! are those that the file describes, or that frames name themselves, as those of `tcpdump -i any` do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use crate::decode::device::interface_in;
 use crate::decode::{Decoded, Segment, TcpFlags, decode};
 use crate::model::Endpoint;
-use crate::source::{FrameSource, Input};
+use crate::source::{Frame, FrameSource, Input};
 
 /// So many frames of an input are looked at.
 const FRAMES: usize = 50_000;
@@ -29,48 +31,74 @@ pub fn two_points<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> Option<Str
 
 /// Counts, for each pair of interfaces, the SYNs that came from the first to the second.
 fn vote(source: &mut impl FrameSource, votes: &mut HashMap<(String, String), usize>) {
-    let mut syns: HashMap<(u32, Endpoint), (u8, u32)> = HashMap::new();
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    let mut syns: HashMap<(u32, Endpoint), (u8, String)> = HashMap::new();
     for _ in 0..FRAMES {
         let Some(frame) = source.next_frame() else {
             break;
         };
-        let interface = frame.interface;
-        if let Decoded::Packet(packet) = decode(frame.link_type.0, frame.bytes, frame.wire_length)
-            && let Segment::Tcp(segment) = &packet.segment
-            && segment.flags.has(TcpFlags::SYN)
-            && !segment.flags.has(TcpFlags::ACK)
-        {
-            let to = Endpoint {
-                ip: packet.destination,
-                port: segment.destination_port,
+        let own = interface_in(frame.link_type.0, frame.bytes);
+        let (place, names_itself) = (frame.interface as usize, own.is_some());
+        let syn = syn_of(&frame);
+        let described = source.interfaces().get(place);
+        let name = own.or_else(|| described.map(|interface| interface.name.clone()));
+        if let (Some((key, ttl)), Some(name)) = (syn, name.filter(|name| !name.is_empty())) {
+            let pair = match syns.get(&key) {
+                Some((before, at)) if *at != name && *before > ttl => Some((at.clone(), name)),
+                Some((before, at)) if *at != name && *before < ttl => Some((name, at.clone())),
+                Some(_) => None,
+                None => {
+                    syns.insert(key, (ttl, name));
+                    None
+                }
             };
-            let here = (packet.ttl, interface);
-            match syns.get(&(segment.sequence, to)) {
-                Some((ttl, at)) if *at != interface && *ttl > here.0 => {
-                    pairs.push((*at, interface))
-                }
-                Some((ttl, at)) if *at != interface && *ttl < here.0 => {
-                    pairs.push((interface, *at))
-                }
-                Some(_) => {}
-                None => drop(syns.insert((segment.sequence, to), here)),
+            if let Some(pair) = pair {
+                *votes.entry(pair).or_default() += 1;
             }
         }
-        // Captures without descriptions of interfaces have one.
-        if source.interfaces().is_empty() {
+        // Captures that do not describe several interfaces have one.
+        if source.interfaces().len() < 2 && !names_itself {
             break;
         }
     }
-    let name = |place: u32| {
-        let interface = source.interfaces().get(usize::try_from(place).ok()?)?;
-        (!interface.name.is_empty()).then(|| interface.name.clone())
+}
+
+/// What a SYN is known again by, and its TTL.
+fn syn_of(frame: &Frame<'_>) -> Option<((u32, Endpoint), u8)> {
+    let Decoded::Packet(packet) = decode(frame.link_type.0, frame.bytes, frame.wire_length) else {
+        return None;
     };
-    for (inside, outside) in pairs {
-        if let (Some(inside), Some(outside)) = (name(inside), name(outside))
-            && inside != outside
-        {
-            *votes.entry((inside, outside)).or_default() += 1;
+    let Segment::Tcp(segment) = &packet.segment else {
+        return None;
+    };
+    let to = Endpoint {
+        ip: packet.destination,
+        port: segment.destination_port,
+    };
+    let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+    opens.then_some(((segment.sequence, to), packet.ttl))
+}
+
+/// The interfaces that frames of the inputs name themselves, ascending; of each input the first frames are looked at.
+#[must_use]
+pub fn interfaces_in<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> BTreeSet<String> {
+    const MOST: usize = 64;
+    let mut found = BTreeSet::new();
+    for input in inputs {
+        let Ok(mut source) = crate::source::open(&input.path) else {
+            continue;
+        };
+        for _ in 0..FRAMES {
+            let Some(frame) = source.next_frame() else {
+                break;
+            };
+            match interface_in(frame.link_type.0, frame.bytes) {
+                Some(name) if found.len() < MOST => drop(found.insert(name)),
+                Some(_) => {}
+                // Others are described by their file.
+                None if source.interfaces().len() < 2 => break,
+                None => {}
+            }
         }
     }
+    found
 }

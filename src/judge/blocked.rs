@@ -157,7 +157,7 @@ fn advice(intent: &Intent, target: &str) -> String {
         _ if intent.confidence == Some(Grade::C) => {
             format!("look at the path from {from} to {target}{port}, and whether the server is up")
         }
-        Some(Code::FirewallPf | Code::FirewallNetfilter | Code::DropFile) => {
+        Some(Code::FirewallPf | Code::FirewallNetfilter | Code::FirewallChain | Code::DropFile) => {
             format!(
                 "allow {from} to {target}{port} on the device that says so, by the rule that it names"
             )

@@ -126,6 +126,8 @@ codes! {
     FirewallNetfilter "F-NFLOG" Connect "the log of netfilter has it, with the words of a rule that drops",
     HostXdp "F-XDP" Connect "an XDP program of the capturing host dropped it",
     HostWindows "F-WINDOWS" Connect "Windows says that it dropped it",
+    FirewallChain "F-CHAIN" Connect "a Check Point gateway took it at one place of its chains and had it no more at the next",
+    DeviceReset "F-RESET" Connect "an F5 BIG-IP reset it, and says why",
     DropFile "F-DROPFILE" Connect "it lies in a file of nothing but dropped packets",
     HelloReset "L-RST" Tls "the connection is reset right after the ClientHello",
     HelloSilent "L-SILENT" Tls "the ClientHello is never answered",
@@ -193,6 +195,8 @@ impl Code {
                 | Self::FirewallNetfilter
                 | Self::HostXdp
                 | Self::HostWindows
+                | Self::FirewallChain
+                | Self::DeviceReset
                 | Self::DropFile
         )
     }

@@ -139,6 +139,19 @@ pub const fn explain(code: Code) -> &'static str {
             "A trace of Windows marks packets that its own stack or filtering platform dropped; etl2pcapng writes the \
              mark beside the packet. Which component it was stands in the trace's interface."
         }
+        Code::FirewallChain => {
+            "`fw monitor` of Check Point writes each packet at up to four places: before and behind the inbound chain (i, I), \
+             before and behind the outbound one (o, O). Seen at i and at no later place, or at o and not at O, while packets \
+             of other flows of the same interface are there at both, it was dropped in between. Packets are known again by \
+             their sequence number or payload, since addresses are translated on the way. Where frames were lost or \
+             could not be read, in the last second of a file, and where one place alone was recorded, nothing is told."
+        }
+        Code::DeviceReset => {
+            "`tcpdump -i 0.0:nnnp` on a BIG-IP writes a trailer behind each packet; behind a reset that it sends stands the cause \
+             as text. A cause that speaks of a policy, a firewall, a denial or a rejection is a block (grade A). Others, such \
+             as no pool member or an expired flow, tell that the BIG-IP itself ended it and not that it was meant to \
+             (grade C). A reset that came in, or whose cause is one of the remote system, is the remote's own."
+        }
         Code::DropFile => {
             "The file was given as one that holds nothing but what a device dropped (ASA asp-drop, the drop stage of \
              PAN-OS). Why it dropped them is not in the file."

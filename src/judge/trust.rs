@@ -1,6 +1,6 @@
 //! How far a capture can be trusted: what it does not show, and what may not be concluded for that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::evidence::{Evidence, Grade};
@@ -88,7 +88,8 @@ pub fn trust(capture: &Capture) -> Trust {
     let one_way = trust.only_initiator + trust.only_responder;
     trust.one_way = trust.flows > 1 && one_way == trust.flows;
     // Several packets of a handshake at one moment have no order either; two frames may be chance.
-    trust.one_time = capture.tally.frames > 4 && capture.span.first == capture.span.last;
+    trust.one_time = capture.tally.frames > 4 && capture.span.first == capture.span.last
+        || capture.tally.beside.untimed > 0;
     trust.lossy = lossy(capture, &trust, tcp);
     trust.unread = unread(capture);
     trust.notes = notes(capture, &trust, &servers);
@@ -134,9 +135,80 @@ fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
         .then(|| format!("{gaps} of {tcp} TCP flows have gaps that the capture left"))
 }
 
+/// What captures say beside their packets.
+fn beside(capture: &Capture, notes: &mut Vec<String>) {
+    let beside = &capture.tally.beside;
+    if beside.link_errors > 0 {
+        notes.push(format!(
+            "{} frames came with an error of the link, as the capture says",
+            beside.link_errors
+        ));
+    }
+    if beside.secrets > 0 {
+        notes.push(format!(
+            "the capture holds {} blocks of secrets for decryption; they are not used",
+            beside.secrets
+        ));
+    }
+    for filter in &beside.filters {
+        let hidden = match hides_dns(filter) {
+            true => "DNS cannot be judged, and what it leaves out is not missing",
+            false => "what it leaves out is not missing",
+        };
+        notes.push(format!("captured with the filter {filter:?}: {hidden}"));
+    }
+    if is_cloud_mirror(capture) {
+        notes.push(
+            "every packet came in one-way VXLAN or GENEVE, as mirrors of clouds send it: those leave out ARP, DHCP, NTP and instance metadata, so that their absence proves nothing".to_owned(),
+        );
+    }
+}
+
+/// Whether a filter of pcap surely leaves out DNS: it asks for ports, or for TCP, and gives DNS no way past that.
+fn hides_dns(filter: &str) -> bool {
+    let words: Vec<&str> = filter
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    let negated = has(&["not"]) || filter.contains('!');
+    if has(&["53", "domain"]) {
+        return negated && !has(&["or"]) && !filter.contains("||");
+    }
+    let alternatives = has(&["or"]) || filter.contains("||");
+    let other_way = has(&["udp", "ip", "ip6", "host", "net"]);
+    if negated || has(&["portrange"]) || alternatives && other_way {
+        return false;
+    }
+    has(&["port"]) || has(&["tcp"]) && !has(&["udp"])
+}
+
+/// Whether all flows came in the one-way tunnels of which mirrors of clouds are made: who receives them sends none.
+fn is_cloud_mirror(capture: &Capture) -> bool {
+    let carries = |flow: &&Flow| matches!(flow.app_name(), Some("vxlan" | "geneve"));
+    let mirrored = |stack: &Vec<(String, u32)>| {
+        let outermost = stack.first().map(|(kind, _)| kind.as_str());
+        matches!(outermost, Some("vxlan" | "geneve"))
+    };
+    let (carriers, inside): (Vec<&Flow>, Vec<&Flow>) = capture.flows.iter().partition(carries);
+    let senders: BTreeSet<IpAddr> = carriers.iter().map(|flow| flow.initiator.ip).collect();
+    !inside.is_empty()
+        && !carriers.is_empty()
+        && inside.iter().all(|flow| flow.tunnels.iter().any(mirrored))
+        && carriers
+            .iter()
+            .all(|flow| flow.back.packets == 0 && !senders.contains(&flow.responder.ip))
+}
+
 fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>) -> Vec<String> {
     let mut notes = Vec::new();
-    if trust.one_time {
+    let untimed = capture.tally.beside.untimed;
+    if untimed > 0 {
+        notes.push(format!(
+            "{untimed} of {} frames have no time: retries, waiting and order cannot be judged",
+            capture.tally.frames
+        ));
+    } else if trust.one_time {
         notes.push(format!(
             "all {} frames have one and the same time: retries, waiting and order cannot be judged",
             capture.tally.frames
@@ -190,7 +262,14 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
             "{count} packets of netfilter's log have no time of their own: theirs is that of the log's buffer, which is emptied once a second, so order and delays prove nothing there"
         ));
     }
+    beside(capture, &mut notes);
     for (what, count) in &capture.tally.bounded {
+        if what == "device-words" {
+            notes.push(format!(
+                "{count} records of a device's log may be of several flows behind address translation: their words are taken for none"
+            ));
+            continue;
+        }
         notes.push(format!("a bound on {what} cut evidence {count} times"));
     }
     notes

@@ -204,6 +204,7 @@ mod tests {
         for seconds in times {
             batch.push(Frame {
                 verdict: Default::default(),
+                packet_mark: 0,
                 time: CaptureTime::from_secs_nanos(*seconds, 0),
                 link_type: LinkType::ETHERNET,
                 interface: 1,

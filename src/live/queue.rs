@@ -140,6 +140,7 @@ mod tests {
         let mut batch = Batch::default();
         batch.push(Frame {
             verdict: Default::default(),
+            packet_mark: 0,
             time: CaptureTime::from_nanos(1),
             link_type: LinkType::ETHERNET,
             interface: 0,

@@ -112,6 +112,7 @@ mod tests {
         for interface in [0, 1, 1] {
             batch.push(Frame {
                 verdict: Default::default(),
+                packet_mark: 0,
                 time: CaptureTime::from_nanos(1),
                 link_type: LinkType::ETHERNET,
                 interface,

@@ -110,6 +110,7 @@ mod tests {
         for millis in millis {
             batch.push(Frame {
                 verdict: Default::default(),
+                packet_mark: 0,
                 time: CaptureTime::from_nanos(millis * 1_000_000),
                 link_type: LinkType::ETHERNET,
                 interface,
@@ -167,6 +168,7 @@ mod tests {
         let mut large = Batch::default();
         large.push(Frame {
             verdict: Default::default(),
+            packet_mark: 0,
             time: CaptureTime::from_nanos(1),
             link_type: LinkType::ETHERNET,
             interface: 0,

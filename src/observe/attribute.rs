@@ -249,12 +249,23 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         links,
         chunks,
         copies: _,
+        notes,
         logged,
     } = observation;
     let mut runs: Vec<_> = flows.into_runs().collect();
+    let ends = device::Ends {
+        chunks: &chunks,
+        lossy: tally.lost > 0,
+    };
+    notes.settle(&mut runs, &ends);
     if let Some(logged) = logged {
         tally.merge(logged.tally);
-        device::join(&mut runs, logged.flows.into_runs());
+        let mut records: Vec<_> = logged.flows.into_runs().collect();
+        logged.notes.settle(&mut records, &ends);
+        let unclear = device::join(&mut runs, records);
+        if unclear > 0 {
+            *tally.bounded.entry("device-words".to_owned()).or_default() += unclear;
+        }
         device::join_dns(&mut dns, logged.dns);
     }
     let late: Vec<DnsLog> = runs
@@ -275,10 +286,19 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     if fragments.dropped() > 0 {
         *tally.bounded.entry("fragments".to_owned()).or_default() += fragments.dropped();
     }
+    let resolved = tally.beside.names.iter();
+    let resolved: Vec<Seed> = resolved
+        .map(|(address, name)| Seed {
+            address: *address,
+            name: name.clone(),
+            client: None,
+        })
+        .collect();
     let names = || {
         let dns = dns.into_transactions();
         let mut directory = Directory::of(&dns);
         directory.seed(seeds);
+        directory.seed(&resolved);
         (dns, directory)
     };
     // Flows are large: their order is nearly made before they are.
@@ -665,6 +685,7 @@ mod tests {
             },
             captured_length: frame.len() as u32,
             wire_length: frame.len() as u32,
+            packet_mark: 0,
         };
         observation.absorb(sighting, &decode(1, &frame, 0));
         let seeds = read_seeds("192.0.2.1 a.example b.example").seeds;

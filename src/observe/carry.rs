@@ -52,8 +52,10 @@ impl Observation {
         let (dns, cut_messages) = self
             .dns
             .latest(limits.most, |seen| is_of_use(seen, end, limits));
+        let notes = self.notes.of(|key| flows.has(key));
         let mut going_on = Self {
             flows,
+            notes,
             dns,
             links: self.links.clone(),
             ..Self::default()
@@ -93,6 +95,7 @@ impl Observation {
             named.insert(frame.chunk());
         };
         self.flows.for_each_frame(&mut note);
+        self.notes.for_each_frame(&mut note);
         self.dns.for_each_frame(&mut note);
         named
     }

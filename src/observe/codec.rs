@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chunks::Chunks;
 use super::copies::{Held, Sight};
+use super::device::{Noted, Notes};
 use super::dns_log::DnsSeen;
 use super::fragments::{FragmentKey, Part};
 use super::run::Run;
@@ -11,7 +12,7 @@ use super::{Links, Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
-pub const FORMAT: u32 = 28;
+pub const FORMAT: u32 = 30;
 
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +27,7 @@ pub struct Written {
     tally: Tally,
     links: Links,
     chunks: Chunks,
+    notes: (Vec<(FlowKey, Noted)>, u8),
     logged: Option<Box<Written>>,
 }
 
@@ -39,6 +41,7 @@ impl From<Observation> for Written {
             tally,
             links,
             chunks,
+            notes,
             logged,
         } = observation;
         let dns_dropped = dns.dropped();
@@ -63,6 +66,7 @@ impl From<Observation> for Written {
             tally,
             links,
             chunks,
+            notes: notes.into_parts(),
             logged: logged.map(|logged| Box::new((*logged).into())),
         }
     }
@@ -74,6 +78,7 @@ impl From<Written> for Observation {
             tally: written.tally,
             links: written.links,
             chunks: written.chunks,
+            notes: Notes::of_parts(written.notes),
             logged: written.logged.map(|logged| Box::new((*logged).into())),
             ..Self::default()
         };
@@ -126,6 +131,8 @@ impl Written {
         for (_, run) in &mut self.runs {
             run.for_each_frame(renumber);
         }
+        let noted = self.notes.0.iter_mut();
+        noted.for_each(|(_, noted)| noted.for_each_frame(renumber));
         if let Some(logged) = &mut self.logged {
             logged.renumber_inputs(ordinals);
         }

@@ -21,6 +21,8 @@ use crate::model::{CaptureTime, FrameId, Stamp};
 
 /// How soon a copy follows.
 const WINDOW: Duration = Duration::from_millis(1);
+/// How soon it follows where the capturing device itself says that it saw one packet at several places.
+const THROUGH: Duration = Duration::from_millis(200);
 /// So many packets of a part are held back in any case.
 const HELD: usize = 256;
 /// The most packets held back of a part's first millisecond: a bound for floods.
@@ -32,6 +34,9 @@ const MAX_TAIL: usize = 1024;
 /// The most packets among which copies are looked for: the latest. Those of a millisecond are few in a lane, so that
 /// going through their identities costs less than finding the place of one in a table would.
 const MAX_RECENT: usize = 1024;
+
+/// The first of the numbers that devices give packets.
+pub(super) const PACKET_IDS: u16 = 0x100;
 
 /// What is known of copies.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +73,8 @@ struct Recent {
 pub(super) struct Sight {
     pub(super) stamp: Stamp,
     identity: u64,
+    /// Where in the capturing device it was seen, as [`Copies::see`] has it.
+    place: u16,
     /// Whether it was a copy already in its own part.
     dropped: bool,
 }
@@ -116,11 +123,13 @@ pub(super) struct Settled {
 }
 
 impl Copies {
-    /// Takes note of a packet; those of one part come in the order of time.
-    pub(super) fn see(&mut self, stamp: Stamp, packet: &Packet<'_>) -> Seen {
+    /// Takes note of a packet; those of one part come in the order of time. `place` is 0, or a place within a device
+    /// that packets pass one after the other (below [`PACKET_IDS`]), or a number that the device gave the packet.
+    pub(super) fn see(&mut self, stamp: Stamp, packet: &Packet<'_>, place: u16) -> Seen {
         let sight = Sight {
             stamp,
             identity: identity(packet),
+            place,
             dropped: false,
         };
         let chunk = stamp.frame.chunk();
@@ -294,7 +303,10 @@ impl Recent {
             while self.sights.get(self.young).is_some_and(is_old) {
                 self.young += 1;
             }
-            from = self.young.max(self.sights.len().saturating_sub(MAX_RECENT));
+            // What a device sees at several places may come later.
+            if sight.place == 0 {
+                from = self.young.max(self.sights.len().saturating_sub(MAX_RECENT));
+            }
         }
         let tag = sight.identity as u32;
         let is_known = self.tags.get(from..).is_some_and(|tags| has(tags, tag));
@@ -327,7 +339,18 @@ impl Sight {
     fn is_copied_by(&self, later: &Self) -> bool {
         self.identity == later.identity
             && self.stamp < later.stamp
-            && is_within(self.stamp.time, later.stamp.time)
+            && (is_within(self.stamp.time, later.stamp.time) || self.goes_through_to(later))
+    }
+
+    /// Whether the capturing device says that it saw one packet at several places: then it may take longer.
+    #[cold]
+    fn goes_through_to(&self, later: &Self) -> bool {
+        let through = match (self.place, later.place) {
+            (0, _) | (_, 0) => false,
+            (PACKET_IDS.., PACKET_IDS..) => self.place == later.place,
+            (mine, theirs) => mine != theirs && mine.max(theirs) < PACKET_IDS,
+        };
+        through && later.stamp.time.since(self.stamp.time) <= THROUGH
     }
 
     /// Lets the frame's place be rewritten.

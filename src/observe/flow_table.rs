@@ -11,7 +11,6 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::app::App;
-use super::device::{self, DeviceNote};
 use super::dns_log::DnsLog;
 use super::fragments::Whole;
 use super::recognise;
@@ -141,18 +140,6 @@ impl FlowTable {
         }
     }
 
-    /// Takes a device's word on a packet that was taken before, or was a copy of one.
-    pub(super) fn note_device(&mut self, key: FlowKey, note: DeviceNote) {
-        let lane = &mut self.lanes[Lane::of(&key).index()];
-        let runs = lane.get_mut(&key).into_iter().flatten();
-        let at = note.stamp;
-        let mut around =
-            runs.filter(|run| run.span.0.time <= at.time && at.time <= run.span.1.time);
-        if let Some(run) = around.next() {
-            device::note(&mut run.extra.get_or_insert_default().device, note);
-        }
-    }
-
     /// Takes a UDP datagram.
     pub(super) fn absorb_udp(
         &mut self,
@@ -279,6 +266,11 @@ impl FlowTable {
                 quotes_sequence: quoted.sequence.is_some(),
             }),
         });
+    }
+
+    /// Whether a 5-tuple is in here.
+    pub(super) fn has(&self, key: FlowKey) -> bool {
+        self.lanes[Lane::of(&key).index()].contains_key(&key)
     }
 
     /// 5-tuples in here.

@@ -39,7 +39,7 @@ pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use conn_state::ConnState;
 pub use device::DeviceSaid;
 // Words and verdicts of devices, which flows hold.
-pub use crate::decode::device::{DeviceVerdict, DeviceWord};
+pub use crate::decode::device::{Chain, DeviceVerdict, DeviceWord};
 pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransaction, Outer};
 // Hosts and marks that exchanges hold.
 pub use crate::decode::http::{Host, Says};
@@ -51,11 +51,11 @@ pub use run::{Event, EventKind, IcmpDetail};
 pub use seed::{Seed, SeedText, read_seeds, seeds_of};
 pub use side::SideEvidence;
 pub use stream::StreamFact;
-pub use tally::Tally;
+pub use tally::{BesideTally, Tally};
 pub use window::ClosedWindow;
 
 use copies::{Copies, Held, Seen};
-use device::DeviceNote;
+use device::Notes;
 use flow_table::FlowTable;
 use fragments::{Fragments, Whole};
 
@@ -69,6 +69,8 @@ pub struct Observation {
     tally: Tally,
     links: Links,
     chunks: Chunks,
+    /// What devices said of packets.
+    notes: Notes,
     /// What records of devices' logs hold, apart from what was captured.
     logged: Option<Box<Observation>>,
 }
@@ -82,6 +84,8 @@ pub struct Sighting {
     pub captured_length: u32,
     /// Bytes on the wire.
     pub wire_length: u32,
+    /// A mark of the number that the capturing device gave the packet, 0 without one.
+    pub packet_mark: u16,
 }
 
 impl Observation {
@@ -97,7 +101,7 @@ impl Observation {
             Decoded::SetAside(stop) => self.tally.set_aside(sighting, stop),
             Decoded::Packet(packet) => {
                 self.tally.decoded(sighting, packet);
-                self.take(sighting.stamp, packet);
+                self.take_at(sighting.stamp, packet, sighting.packet_mark);
             }
         }
     }
@@ -110,55 +114,46 @@ impl Observation {
         word: DeviceWord,
     ) {
         let packet = match decoded {
-            Decoded::SetAside(stop) => return self.tally.set_aside(sighting, stop),
+            Decoded::SetAside(stop) => {
+                self.note_unread(&word);
+                return self.tally.set_aside(sighting, stop);
+            }
             Decoded::Packet(packet) => packet,
         };
         self.tally.decoded(sighting, packet);
-        let is_record = !matches!(word, DeviceWord::Xdp(_) | DeviceWord::Windows);
+        if packet.stop.is_some() {
+            self.note_unread(&word);
+        }
+        let is_record = matches!(
+            word,
+            DeviceWord::Pf { .. } | DeviceWord::Netfilter { .. } | DeviceWord::DropFile
+        );
         match is_record {
             true => {
                 let logged = self.logged.get_or_insert_default();
-                logged.take_noted(sighting.stamp, packet, word);
+                logged.take_noted(sighting, packet, word);
             }
-            false => self.take_noted(sighting.stamp, packet, word),
+            false => self.take_noted(sighting, packet, word),
+        }
+    }
+
+    fn note_unread(&mut self, word: &DeviceWord) {
+        if let DeviceWord::Chain(chain) = word {
+            self.notes.unread |= chain.positions;
         }
     }
 
     /// Takes a packet, a copy or not, with a device's word on it.
-    fn take_noted(&mut self, stamp: Stamp, packet: &Packet<'_>, word: DeviceWord) {
-        match self.copies.see(stamp, packet) {
-            Seen::Copy => {
-                self.tally.copies += 1;
-                self.note_device(stamp, packet, word);
-            }
-            Seen::Fresh => {
-                self.absorb_packet(stamp, packet);
-                self.note_device(stamp, packet, word);
-            }
-            Seen::Early(sight) => {
-                let mut alone = Self::default();
-                alone.absorb_packet(stamp, packet);
-                alone.note_device(stamp, packet, word);
-                self.copies.hold(Held { sight, alone });
-            }
+    fn take_noted(&mut self, sighting: Sighting, packet: &Packet<'_>, word: DeviceWord) {
+        let stamp = sighting.stamp;
+        let place = match &word {
+            DeviceWord::Chain(chain) => u16::from(chain.positions),
+            _ => sighting.packet_mark,
+        };
+        self.take_at(stamp, packet, place);
+        if let Some((key, note)) = device::on_packet(stamp, packet, word) {
+            self.notes.add(key, note);
         }
-    }
-
-    fn note_device(&mut self, stamp: Stamp, packet: &Packet<'_>, word: DeviceWord) {
-        let Some((key, side)) = stream_of(packet) else {
-            return;
-        };
-        let sequence = match &packet.segment {
-            Segment::Tcp(segment) => segment.sequence,
-            _ => 0,
-        };
-        let note = DeviceNote {
-            stamp,
-            side,
-            sequence,
-            word,
-        };
-        self.flows.note_device(key, note);
     }
 
     /// Takes a frame that was captured at another point than the one looked at, and which [`Self::count_frames`] has
@@ -167,9 +162,11 @@ impl Observation {
         self.tally.elsewhere(sighting);
     }
 
-    /// Takes a packet unless it is a copy; one that may turn out to be one later is held back by itself.
-    fn take(&mut self, stamp: Stamp, packet: &Packet<'_>) {
-        match self.copies.see(stamp, packet) {
+    /// Takes a packet unless it is a copy; one that may turn out to be one later is held back by itself. `place` tells copies
+    /// within the capturing device, as [`Copies::see`] has it.
+    #[inline]
+    fn take_at(&mut self, stamp: Stamp, packet: &Packet<'_>, place: u16) {
+        match self.copies.see(stamp, packet, place) {
             Seen::Copy => self.tally.copies += 1,
             Seen::Fresh => self.absorb_packet(stamp, packet),
             Seen::Early(sight) => {
@@ -207,6 +204,9 @@ impl Observation {
         }
         self.tally.merge(other.tally);
         self.links.merge(other.links);
+        if !other.notes.is_empty() {
+            self.notes.merge(other.notes);
+        }
         self.copies.merge(other.copies);
         match (&mut self.logged, other.logged) {
             (Some(mine), Some(theirs)) => mine.merge_evidence(*theirs),
@@ -218,6 +218,11 @@ impl Observation {
     /// Counts frames that capturing lost before they could be taken.
     pub const fn note_lost(&mut self, frames: u64) {
         self.tally.lost += frames;
+    }
+
+    /// Takes what a capture says beside its packets.
+    pub fn note_beside(&mut self, beside: BesideTally) {
+        self.tally.beside.merge(beside);
     }
 
     /// Frames by what became of them.

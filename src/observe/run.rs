@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::app::App;
-use super::device::{self, DeviceNote};
+use super::device::DeviceNote;
 use super::exchange::Talk;
 use super::handshake::{MAX_MARKS, TlsMark};
 use super::path::ConnectionIds;
@@ -172,7 +172,8 @@ pub(super) struct Extra {
     pub closed: [Option<ClosedWindow>; 2],
     /// What a side's SYN or SYN-ACK said of Multipath TCP.
     pub paths: [Paths; 2],
-    /// What devices said of packets.
+    /// What devices said of packets. Known once the whole is.
+    #[serde(skip)]
     pub device: Vec<DeviceNote>,
     /// Whether records of a device's log are all that there is. Known once the whole is.
     #[serde(skip)]
@@ -537,8 +538,6 @@ impl Run {
             closed.for_each(|(mine, theirs)| *mine = both(*mine, theirs, ClosedWindow::and));
             let paths = mine.paths.iter_mut().zip(extra.paths);
             paths.for_each(|(mine, theirs)| *mine = mine.and(theirs));
-            let device = extra.device.into_iter();
-            device.for_each(|note| device::note(&mut mine.device, note));
             extra
                 .vlans
                 .into_iter()
@@ -595,8 +594,6 @@ impl Run {
         if let Some(extra) = &mut self.extra {
             let closed = extra.closed.iter_mut().flatten();
             closed.for_each(|closed| closed.for_each_frame(&mut rewrite));
-            let device = extra.device.iter_mut();
-            device.for_each(|note| rewrite(&mut note.stamp.frame));
         }
         if let Some(ids) = &mut self.ids {
             ids.for_each_frame(&mut rewrite);

@@ -1,12 +1,13 @@
 //! Frames by what became of them: read = decoded + set aside, each with its reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::Sighting;
 use crate::decode::{Fragment, Packet, Stop, StopReason};
-use crate::model::Merge;
+use crate::model::{Fqdn, Merge};
 
 /// Counts of frames and of whatever a bound cut away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,41 @@ pub struct Tally {
     pub lost: u64,
     /// Evidence dropped at a bound, by what was bounded.
     pub bounded: BTreeMap<String, u64>,
+    /// What captures say beside their packets.
+    pub beside: BesideTally,
+}
+
+/// What captures say beside their packets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BesideTally {
+    /// Frames that have no time.
+    pub untimed: u64,
+    /// Frames that came with an error of the link.
+    pub link_errors: u64,
+    /// Blocks with secrets for decryption.
+    pub secrets: u64,
+    /// Filters that frames passed before they were captured; the smallest.
+    pub filters: BTreeSet<String>,
+    /// Names of addresses; the smallest.
+    pub names: BTreeSet<(IpAddr, Fqdn)>,
+}
+
+impl Merge for BesideTally {
+    fn merge(&mut self, other: Self) {
+        const FILTERS: usize = 16;
+        const NAMES: usize = 16_384;
+        self.untimed += other.untimed;
+        self.link_errors += other.link_errors;
+        self.secrets += other.secrets;
+        self.filters.extend(other.filters);
+        self.names.extend(other.names);
+        while self.filters.len() > FILTERS {
+            self.filters.pop_last();
+        }
+        while self.names.len() > NAMES {
+            self.names.pop_last();
+        }
+    }
 }
 
 impl Tally {
@@ -85,6 +121,7 @@ impl Merge for Tally {
         add(&mut self.partly_decoded, other.partly_decoded);
         add(&mut self.set_aside, other.set_aside);
         add(&mut self.bounded, other.bounded);
+        self.beside.merge(other.beside);
     }
 }
 

@@ -55,6 +55,7 @@ struct Record {
     interface: u32,
     link_type: LinkType,
     verdict: PacketVerdict,
+    packet_mark: u16,
 }
 
 /// A frame's facts beside its bytes.
@@ -65,6 +66,7 @@ pub(super) struct FrameFacts {
     pub(super) interface: u32,
     pub(super) wire_length: u32,
     pub(super) verdict: PacketVerdict,
+    pub(super) packet_mark: u16,
 }
 
 /// Batches are equal that hold equal frames, whatever lies between these in the buffer.
@@ -117,6 +119,7 @@ impl Batch {
             interface: frame.interface,
             wire_length: frame.wire_length,
             verdict: frame.verdict,
+            packet_mark: frame.packet_mark,
         };
         self.note(facts, start, frame.bytes.len());
     }
@@ -135,6 +138,7 @@ impl Batch {
             interface: facts.interface,
             link_type: facts.link_type,
             verdict: facts.verdict,
+            packet_mark: facts.packet_mark,
         });
     }
 
@@ -240,6 +244,7 @@ impl Batch {
             interface: record.interface,
             wire_length: record.wire_length,
             verdict: record.verdict,
+            packet_mark: record.packet_mark,
             bytes: self.bytes.get(record.start..end).unwrap_or_default(),
         }
     }
@@ -327,6 +332,7 @@ mod tests {
         for (at, byte) in [(3, b'c'), (1, b'a'), (3, b'd'), (2, b'b')] {
             batch.push(Frame {
                 verdict: Default::default(),
+                packet_mark: 0,
                 time: CaptureTime::from_nanos(at),
                 link_type: LinkType::ETHERNET,
                 interface: 0,

@@ -21,6 +21,7 @@ use super::BatchLimits;
 use super::Frame;
 use super::LinkType;
 use super::Loss;
+use super::true_time::true_time;
 use crate::model::CaptureTime;
 
 pub use timestamps::Timestamps;
@@ -110,6 +111,9 @@ pub enum LiveError {
     #[error("capturing on `{interface}` failed: {reason}")]
     Failed { interface: String, reason: String },
 }
+
+/// What the C library says of EAGAIN.
+const WOULD_WAIT: &str = "temporarily unavailable";
 
 /// An open capture on an interface.
 ///
@@ -238,12 +242,12 @@ impl LiveCapture {
             let round = ROUND.min(limits.frames - batch.len());
             let taken = self.capture.dispatch(Some(round), |packet| {
                 let ticks = packet.header.ts.tv_usec;
+                let stamped =
+                    CaptureTime::from_secs_nanos(packet.header.ts.tv_sec, ticks * NANOS_PER_TICK);
                 batch.push(Frame {
                     verdict: Default::default(),
-                    time: CaptureTime::from_secs_nanos(
-                        packet.header.ts.tv_sec,
-                        ticks * NANOS_PER_TICK,
-                    ),
+                    packet_mark: 0,
+                    time: true_time(link_type, packet.data, stamped),
                     link_type,
                     interface,
                     wire_length: packet.header.len.max(packet.header.caplen),
@@ -253,6 +257,8 @@ impl LiveCapture {
             match taken {
                 Ok(0) | Err(pcap::Error::TimeoutExpired) => break,
                 Ok(_) => {}
+                // A read of netfilter's log that would have to wait is an error to libpcap.
+                Err(pcap::Error::PcapError(reason)) if reason.contains(WOULD_WAIT) => break,
                 Err(error) => return Err(explain(&self.interface, &reason_of(error))),
             }
         }

@@ -57,6 +57,9 @@ pub use scripted::Script;
 pub use scripted::ScriptError;
 pub use write::PcapngWriter;
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use crate::model::CaptureTime;
 use crate::model::FrameId;
 
@@ -85,6 +88,9 @@ pub struct Frame<'a> {
     pub wire_length: u32,
     /// What the capturing host says became of the packet.
     pub verdict: PacketVerdict,
+    /// A mark of the number by which the capturing device knows one packet at several places within it (`epb_packetid`);
+    /// 0 where it gives none.
+    pub packet_mark: u16,
     /// What was captured.
     pub bytes: &'a [u8],
 }
@@ -126,6 +132,11 @@ pub trait FrameSource {
     /// What the capture itself says was lost (pcapng interface statistics, live counters), as known so far.
     fn loss(&self) -> Loss;
 
+    /// What the capture says beside its packets, as known so far.
+    fn beside(&self) -> Beside {
+        Beside::default()
+    }
+
     /// The interfaces described so far, indexed by [`Frame::interface`]; empty where the format has no descriptions.
     fn interfaces(&self) -> &[Interface] {
         &[]
@@ -148,6 +159,10 @@ impl<S: FrameSource + ?Sized> FrameSource for Box<S> {
 
     fn loss(&self) -> Loss {
         (**self).loss()
+    }
+
+    fn beside(&self) -> Beside {
+        (**self).beside()
     }
 
     fn interfaces(&self) -> &[Interface] {
@@ -180,6 +195,7 @@ impl OwnedFrame {
             interface: self.interface,
             wire_length: self.wire_length,
             verdict: PacketVerdict::Untold,
+            packet_mark: 0,
             bytes: &self.bytes,
         }
     }
@@ -219,6 +235,21 @@ pub struct Damage {
     pub fatal: bool,
     /// What is wrong, for people: "record of 1514 bytes, but the file ends after 200 of them".
     pub what: String,
+}
+
+/// What a capture says beside its packets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Frames that have no time.
+    pub untimed: u64,
+    /// Frames that came with an error of the link.
+    pub link_errors: u64,
+    /// Blocks with secrets for decryption, which are not used.
+    pub secrets: u64,
+    /// Filters of the capture, as pcap writes them. At most 256 bytes of each are kept. Hostile: escape them.
+    pub filters: BTreeSet<String>,
+    /// Addresses with their names, as the capturing host resolved them. Hostile.
+    pub names: Vec<(IpAddr, String)>,
 }
 
 /// Frames lost before they reached the file, by who lost them.

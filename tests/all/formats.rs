@@ -230,6 +230,18 @@ fn samples() -> Vec<Sample> {
             "HSR tag",
             pcap(1, &ethernet(0x892f, &behind(&[0, 60, 0, 1, 8, 0]))),
         ),
+        sample(
+            "F5 trailer",
+            pcap(
+                1,
+                &[
+                    &frame()[..],
+                    &[0xf5, 0xde, 0xb0, 0xf5, 0, 20, 0, 1],
+                    &[0, 1, 0, 1, 0, 12, 0, 4, 0, 0, 1, 0],
+                ]
+                .concat(),
+            ),
+        ),
         sample("TZSP", pcap(1, &in_udp(37008, &around(&[1, 0, 0, 1, 1])))),
         sample(
             "jmirror",

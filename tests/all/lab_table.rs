@@ -182,7 +182,14 @@ fn near_misses_are_not_called_blocked() {
 
 /// Codes that no program of the lab can write: BSD's packet filter, an XDP program with rights to load it, Windows, a
 /// vendor's appliance. Their hits and near misses are built from the documented layouts (`tests/all/device.rs`).
-const FROM_LAYOUT: &[&str] = &["F-PFLOG", "F-XDP", "F-WINDOWS", "F-DROPFILE"];
+const FROM_LAYOUT: &[&str] = &[
+    "F-PFLOG",
+    "F-XDP",
+    "F-WINDOWS",
+    "F-CHAIN",
+    "F-RESET",
+    "F-DROPFILE",
+];
 
 #[test]
 fn each_code_has_a_hit_a_near_miss_and_an_explanation() {

@@ -54,6 +54,7 @@ fn observe(part: u32, frames: &[OwnedFrame]) -> Observation {
             },
             captured_length: frame.bytes.len() as u32,
             wire_length: frame.wire_length,
+            packet_mark: 0,
         };
         let decoded = decode(frame.link_type.0, &frame.bytes, frame.wire_length);
         observation.absorb(sighting, &decoded);

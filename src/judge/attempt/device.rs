@@ -2,7 +2,7 @@
 
 use super::super::evidence::{Code, Evidence, Grade};
 use super::{Doubt, Went};
-use crate::observe::{DeviceSaid, DeviceVerdict, DeviceWord, Flow};
+use crate::observe::{Chain, DeviceSaid, DeviceVerdict, DeviceWord, EventKind, Flow};
 
 /// Puts a device's word to how a flow went by its packets.
 ///
@@ -14,6 +14,9 @@ pub(super) fn with_word(flow: &Flow, went: Went) -> Went {
         return went;
     }
     if let Some(evidence) = stopped(flow) {
+        return Went::failed(evidence);
+    }
+    if let (Went::Failed(_), Some(evidence)) = (&went, ended(flow)) {
         return Went::failed(evidence);
     }
     match went {
@@ -56,7 +59,8 @@ fn stopped(flow: &Flow) -> Option<Evidence> {
     let mut all = flow
         .device
         .iter()
-        .filter(|said| said.verdict() == DeviceVerdict::Stopped);
+        .filter(|said| said.verdict() == DeviceVerdict::Stopped)
+        .filter(|said| !is_stray(flow, said) && !is_reset_by_initiator(said));
     let first = all.clone().next()?;
     let code = match first.word {
         DeviceWord::Pf { .. } => Code::FirewallPf,
@@ -64,13 +68,43 @@ fn stopped(flow: &Flow) -> Option<Evidence> {
         DeviceWord::Xdp(_) => Code::HostXdp,
         DeviceWord::Windows => Code::HostWindows,
         DeviceWord::DropFile => Code::DropFile,
+        DeviceWord::Chain(_) => Code::FirewallChain,
+        DeviceWord::Reset(_) => Code::DeviceReset,
     };
     let mut words = words(&first.word, "stopped");
-    if all.clone().all(|said| !said.of_initiator) {
+    if code != Code::DeviceReset && all.clone().all(|said| !said.of_initiator) {
         words.push_str(", of the answers");
     }
     let stamps = all.by_ref().map(|said| said.stamp);
     Some(Evidence::new(code, Grade::A, stamps, words))
+}
+
+/// Whether a packet came when the flow was over: gateways drop those, and the flow did not end by it.
+fn is_stray(flow: &Flow, said: &DeviceSaid) -> bool {
+    let ends = |kind| [true, false].map(|own| flow.events_of(kind, own).next());
+    let mut over = [EventKind::Rst, EventKind::Fin].into_iter().flat_map(ends);
+    matches!(said.word, DeviceWord::Chain(_))
+        && over.any(|end| end.is_some_and(|end| end.stamp < said.stamp))
+}
+
+/// On its other side a full proxy is the initiator, and ends what it opened.
+fn is_reset_by_initiator(said: &DeviceSaid) -> bool {
+    said.of_initiator && matches!(said.word, DeviceWord::Reset(_))
+}
+
+/// A device ended the flow for a reason of its own that is no policy.
+fn ended(flow: &Flow) -> Option<Evidence> {
+    let reset = flow
+        .device
+        .iter()
+        .find(|said| !said.of_initiator && matches!(said.word, DeviceWord::Reset(_)))?;
+    let words = words(&reset.word, "ended");
+    Some(Evidence::new(
+        Code::DeviceReset,
+        Grade::C,
+        [reset.stamp],
+        words,
+    ))
 }
 
 /// What was said, for people. The device's own texts stand between quotes.
@@ -114,6 +148,31 @@ fn words(word: &DeviceWord, what: &str) -> String {
         DeviceWord::Xdp(1) => "an XDP program of this host dropped it (XDP_DROP)".to_owned(),
         DeviceWord::Xdp(code) => format!("an XDP program of this host let it go on (code {code})"),
         DeviceWord::Windows => "Windows itself dropped it".to_owned(),
+        DeviceWord::Chain(chain) => chain_words(chain),
+        DeviceWord::Reset(cause) => format!("the BIG-IP itself sent the reset: {cause:?}"),
         DeviceWord::DropFile => "it lies in a file of what a device dropped".to_owned(),
+    }
+}
+
+fn chain_words(chain: &Chain) -> String {
+    let Chain {
+        positions,
+        interface,
+        stopped,
+    } = chain;
+    match (stopped, positions & 0b100) {
+        (Some(true), 0) => format!(
+            "fw monitor saw it at i on {interface:?} and not at I: the gateway's inbound chain dropped it"
+        ),
+        (Some(true), _) => {
+            let by = match positions & 0b11 {
+                0 => "to leave by",
+                _ => "that came in by",
+            };
+            format!(
+                "fw monitor saw it at o, {by} {interface:?}, and not at O: the gateway's outbound chain dropped it"
+            )
+        }
+        _ => format!("fw monitor saw it leave the gateway ({interface:?})"),
     }
 }

@@ -164,6 +164,7 @@ impl<R: Read> FrameSource for PcapReader<R> {
         let bytes = self.window.take(record.captured as usize);
         Some(Frame {
             verdict: PacketVerdict::Untold,
+            packet_mark: 0,
             time: true_time(layout.link_type, bytes, record.time),
             link_type: layout.link_type,
             interface: 0,
@@ -259,6 +260,7 @@ impl Layout {
     fn facts(&self, record: Record, bytes: &[u8]) -> FrameFacts {
         FrameFacts {
             verdict: PacketVerdict::Untold,
+            packet_mark: 0,
             time: true_time(self.link_type, bytes, record.time),
             link_type: self.link_type,
             interface: 0,

@@ -1,5 +1,6 @@
 //! One pcapng block: its kind, fields and options, all bounds-checked.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use super::super::byte_order::ByteOrder;
@@ -22,7 +23,11 @@ pub(super) enum Kind {
     InterfaceStatistics,
     /// A packet of any of the three kinds, or what is wrong with its fixed fields.
     Packet(Result<PacketFields, String>),
-    /// Names, secrets, custom and unknown blocks: nothing that the audit reads.
+    /// Names of addresses.
+    NameResolution,
+    /// Secrets for decryption.
+    Secrets,
+    /// Custom and unknown blocks: nothing that the audit reads.
     Other,
 }
 
@@ -60,6 +65,8 @@ impl<'a> Block<'a> {
             2 => Kind::Packet(self.obsolete_packet()),
             3 => Kind::Packet(self.simple_packet()),
             5 => Kind::InterfaceStatistics,
+            4 => Kind::NameResolution,
+            10 => Kind::Secrets,
             _ => Kind::Other,
         }
     }
@@ -131,9 +138,36 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// Whether the section's numbers begin with their lowest byte.
+    pub(super) fn is_little(&self) -> bool {
+        self.order == ByteOrder::Little
+    }
+
     /// The 64-bit number that an option's value is, if it has eight bytes.
     pub(super) fn number(&self, value: &[u8]) -> Option<u64> {
         (value.len() == 8).then(|| self.order.u64_at(value, 0))
+    }
+
+    /// Addresses and their names of a name resolution block: records like options, 1 for IPv4 and 2 for IPv6, each an address and
+    /// names that end with NUL.
+    pub(super) fn names(&self) -> impl Iterator<Item = (IpAddr, String)> + use<'a> {
+        let records = self.options(8);
+        records.flat_map(|(kind, value)| {
+            let address = match kind {
+                1 => value.first_chunk::<4>().map(|ip| (IpAddr::from(*ip), 4)),
+                2 => value.first_chunk::<16>().map(|ip| (IpAddr::from(*ip), 16)),
+                _ => None,
+            };
+            let named = address.map(|(ip, length)| {
+                let names = value
+                    .get(length..)
+                    .unwrap_or_default()
+                    .split(|byte| *byte == 0);
+                let names = names.filter(|name| !name.is_empty() && name.len() < 256);
+                names.map(move |name| (ip, String::from_utf8_lossy(name).into_owned()))
+            });
+            named.into_iter().flatten()
+        })
     }
 
     /// Offset of the second length.

@@ -23,6 +23,10 @@ pub(super) struct InterfaceState {
     statistics: Option<(u64, u64)>,
     /// The sum of the drop counts that its packets carry.
     drops: u64,
+    /// The filter that its packets passed.
+    pub(super) filter: Option<String>,
+    /// Frames that came with an error of the link.
+    pub(super) link_errors: u64,
 }
 
 /// How ticks become nanoseconds.
@@ -48,6 +52,8 @@ impl InterfaceState {
             offset_nanos: 0,
             statistics: None,
             drops: 0,
+            filter: None,
+            link_errors: 0,
         };
         let mut interface = Interface {
             link_type,
@@ -66,6 +72,8 @@ impl InterfaceState {
             match (code, value) {
                 (2, name) => interface.name = text(name),
                 (3, description) => interface.description = text(description),
+                // 0: as pcap writes it.
+                (11, [0, filter @ ..]) if !filter.is_empty() => state.filter = Some(text(filter)),
                 (9, &[resolution]) => state.clock = Clock::from_resolution(resolution),
                 (14, seconds) => {
                     let seconds = block.number(seconds).unwrap_or(0).cast_signed();
@@ -121,16 +129,16 @@ impl InterfaceState {
         }
     }
 
-    /// Takes what options of the enhanced block say: the drop count (option 4; a field of the obsolete block), and the
-    /// verdict (option 7), which is given.
+    /// Takes what options of the enhanced block say: the drop count (option 4; a field of the obsolete block), errors of the
+    /// link (the upper half of option 2). Given are the verdict (option 7) and a mark of the packet's number (option 5).
     #[inline]
     pub(super) fn take_options(
         &mut self,
         block: &Block<'_>,
         fields: &PacketFields,
         data_end: usize,
-    ) -> PacketVerdict {
-        let mut verdict = PacketVerdict::Untold;
+    ) -> (PacketVerdict, u16) {
+        let (mut verdict, mut mark) = (PacketVerdict::Untold, 0);
         self.drops = self.drops.saturating_add(u64::from(fields.drops));
         let options_start = data_end.next_multiple_of(4);
         if fields.ticks.is_some() && block.u32_at(options_start).is_some() {
@@ -140,6 +148,15 @@ impl InterfaceState {
                         let count = block.number(value).unwrap_or(0);
                         self.drops = self.drops.saturating_add(count);
                     }
+                    (2, &[a, b, c, d]) => {
+                        // The lower half is not zero as a rule, the upper one is.
+                        let errors = match block.is_little() {
+                            true => [c, d],
+                            false => [a, b],
+                        };
+                        self.link_errors += u64::from(errors != [0, 0]);
+                    }
+                    (5, value) => mark = block.number(value).map_or(0, mark_of),
                     // Kind 2 is that of XDP.
                     (7, [2, code @ ..]) => {
                         if let Some(code) = block.number(code).and_then(|n| u8::try_from(n).ok()) {
@@ -150,7 +167,7 @@ impl InterfaceState {
                 }
             }
         }
-        verdict
+        (verdict, mark)
     }
 
     /// Adds what this interface lost. Its statistics count all of it; only without them do the packets' counts tell.
@@ -190,6 +207,12 @@ impl Clock {
     }
 }
 
+/// A mark of a packet's number: never one of the small numbers, which stand for other things.
+const fn mark_of(number: u64) -> u16 {
+    const LOWEST: u64 = 0x100;
+    (LOWEST + number % (0x1_0000 - LOWEST)) as u16
+}
+
 /// An option's text: UTF-8 with what is none replaced, up to the first NUL, cut at the bound.
 fn text(value: &[u8]) -> String {
     let value = &value[..value.len().min(MAX_TEXT_BYTES)];
@@ -209,6 +232,8 @@ mod tests {
             offset_nanos: offset_seconds * 1_000_000_000,
             statistics: None,
             drops: 0,
+            filter: None,
+            link_errors: 0,
         }
     }
 

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use super::Batch;
 use super::BatchLimits;
+use super::Beside;
 use super::Damage;
 use super::Frame;
 use super::FrameSource;
@@ -33,6 +34,8 @@ use interface::InterfaceState;
 const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 /// The most bytes that a block may have, as in Wireshark; what says more is damage.
 const MAX_BLOCK_BYTES: u32 = 16 * 1024 * 1024;
+/// The most names of addresses that are kept.
+const MAX_NAMES: usize = 16_384;
 /// The most interfaces that are kept, over all sections.
 const MAX_INTERFACES: usize = 65_536;
 
@@ -49,6 +52,7 @@ pub struct PcapngReader<R> {
     of_windows: bool,
     stopped: bool,
     damage: DamageLog,
+    beside: Beside,
 }
 
 /// A packet found in a block that lies whole in the window.
@@ -93,6 +97,7 @@ impl<R: Read> PcapngReader<R> {
             of_windows: false,
             stopped: false,
             damage: DamageLog::default(),
+            beside: Beside::default(),
         }
     }
 
@@ -120,10 +125,20 @@ impl<R: Read> PcapngReader<R> {
                     count_loss(&block, &mut self.states[self.section..]).map(|()| None)
                 }
                 Kind::Packet(fields) => fields.and_then(|fields| {
+                    self.beside.untimed += u64::from(fields.ticks.is_none());
                     let known = &mut self.states[self.section..];
                     let packet = packet(&block, &fields, known, self.section);
                     packet.map(|packet| Some(packet.of_windows(self.of_windows)))
                 }),
+                Kind::NameResolution => {
+                    let room = MAX_NAMES.saturating_sub(self.beside.names.len());
+                    self.beside.names.extend(block.names().take(room));
+                    Ok(None)
+                }
+                Kind::Secrets => {
+                    self.beside.secrets += 1;
+                    Ok(None)
+                }
                 Kind::Other => Ok(None),
             };
             match found {
@@ -224,6 +239,7 @@ impl<R: Read> FrameSource for PcapngReader<R> {
             interface: packet.facts.interface,
             wire_length: packet.facts.wire_length,
             verdict: packet.facts.verdict,
+            packet_mark: packet.facts.packet_mark,
             bytes,
         })
     }
@@ -256,6 +272,15 @@ impl<R: Read> FrameSource for PcapngReader<R> {
             state.add_loss(&mut loss);
         }
         loss
+    }
+
+    fn beside(&self) -> Beside {
+        let filters = self.states.iter().filter_map(|state| state.filter.clone());
+        Beside {
+            link_errors: self.states.iter().map(|state| state.link_errors).sum(),
+            filters: filters.collect(),
+            ..self.beside.clone()
+        }
     }
 
     fn interfaces(&self) -> &[Interface] {
@@ -308,7 +333,7 @@ fn packet(
         .captured
         .unwrap_or_else(|| state.captured_of(fields.wire, block.room_for_data()));
     let data = block.data(fields.data_offset, captured)?;
-    let verdict = state.take_options(block, fields, data.end);
+    let (verdict, packet_mark) = state.take_options(block, fields, data.end);
     let time = fields
         .ticks
         .map_or_else(CaptureTime::default, |ticks| state.time(ticks));
@@ -320,6 +345,7 @@ fn packet(
             .saturating_add(id),
         wire_length: fields.wire.max(captured),
         verdict,
+        packet_mark,
     };
     Ok(Packet { facts, data })
 }

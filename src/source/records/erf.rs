@@ -103,6 +103,7 @@ impl Format for Erf {
         let nanos = (u64::from(Little.u32_at(record, 0)) * 1_000_000_000) >> 32;
         let facts = FrameFacts {
             verdict: PacketVerdict::Untold,
+            packet_mark: 0,
             time: CaptureTime::from_secs_nanos(seconds, nanos.cast_signed()),
             link_type: LINK_TYPE,
             interface: u32::from(record.get(9).copied().unwrap_or_default() & 3),

@@ -178,6 +178,7 @@ impl<R: Read, F: Format> FrameSource for RecordReader<R, F> {
         let (facts, place, length) = self.next_record()?;
         Some(Frame {
             verdict: facts.verdict,
+            packet_mark: facts.packet_mark,
             time: facts.time,
             link_type: facts.link_type,
             interface: facts.interface,

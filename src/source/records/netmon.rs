@@ -132,6 +132,7 @@ impl Format for NetworkMonitor {
         };
         let facts = FrameFacts {
             verdict: PacketVerdict::Untold,
+            packet_mark: 0,
             time: self.time(record, trailer),
             link_type,
             interface: 0,

@@ -61,6 +61,7 @@ impl Format for Snoop {
         let seconds = i64::from(Big.u32_at(record, 16));
         let facts = FrameFacts {
             verdict: PacketVerdict::Untold,
+            packet_mark: 0,
             time: CaptureTime::from_secs_nanos(seconds, i64::from(Big.u32_at(record, 20)) * 1000),
             link_type: self.link_type,
             interface: 0,
