@@ -12,7 +12,6 @@ pub mod dns;
 pub mod http;
 mod icmp;
 mod ip;
-mod lane;
 mod link;
 mod multipath;
 pub mod preamble;
@@ -26,7 +25,6 @@ mod tunnel;
 mod udp;
 
 pub use ip::hides_packet;
-pub use lane::lane;
 pub use multipath::Multipath;
 pub use tunnel::tunnel_kind;
 

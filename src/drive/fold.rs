@@ -1,8 +1,8 @@
 //! Inputs to one observation, on any number of threads.
 //!
 //! Each input becomes an observation of its own, several inputs at once; these merge in the order of the inputs. Of a
-//! long input one thread reads, decompresses and sorts frames by [`Lane`], while others absorb lane by lane. Lanes are the
-//! same for any number of threads, so that by the laws of [`Merge`] this leaves no trace.
+//! long input one thread reads, and decompresses, while another absorbs. By the laws of [`Merge`] the number of
+//! threads leaves no trace.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,14 +11,13 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
-use super::laned::LanedBatch;
 use super::point::{Elsewhere, Point};
 use crate::decode::{Decoded, Segment, TcpFlags, decode, device};
-use crate::model::{Fqdn, FrameId, Lane, Merge, Stamp, TimeSpan};
+use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, is_sinkhole};
 use crate::source::{
-    Batch, Beside, Damage, Digest, Frame, FrameSource, Input, Interface, LinkType, Loss,
-    PacketVerdict, SourceError, open_counting,
+    Batch, BatchLimits, Beside, Damage, Digest, Frame, FrameSource, Input, Interface, LinkType,
+    Loss, PacketVerdict, SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -101,7 +100,7 @@ pub fn observe_at(inputs: &[Input], reading: Reading<'_>, progress: &Progress) -
             report.sha256 = digest.and_then(|digest| digest_of_all(&digest, &report));
             Ok((observation, report))
         };
-        let read: Vec<Result<_, SourceError>> = if threads == 1 {
+        let read: Vec<Result<_, SourceError>> = if threads == 1 || group.len() == 1 {
             group.iter().enumerate().map(one).collect()
         } else {
             group.par_iter().enumerate().map(one).collect()
@@ -133,16 +132,16 @@ fn read(
     threads: usize,
     progress: &Progress,
 ) -> (Observation, InputReport) {
-    let mut absorber = Absorber::new(ordinal, threads, progress);
+    let mut absorber = Absorber::new(ordinal, progress);
     absorber.dropped = input.dropped;
-    let mut batch = LanedBatch::default();
+    let mut batch = Batch::default();
     let mut alone = 0;
-    while (threads == 1 || alone < ALONE) && batch.fill(source) > 0 {
+    while (threads == 1 || alone < ALONE) && batch.fill(source, BatchLimits::default()) > 0 {
         let elsewhere = point.elsewhere(source.interfaces());
-        absorber.absorb(&batch, 0..batch.batch().len(), &elsewhere);
+        absorber.absorb(&batch, 0..batch.len(), &elsewhere);
         alone += 1;
     }
-    if !batch.batch().is_empty() {
+    if !batch.is_empty() {
         read_ahead(source, point, batch, &mut absorber);
     }
     let loss = source.loss();
@@ -155,7 +154,7 @@ fn read(
         interfaces: source.interfaces().to_vec(),
         sha256: None,
     };
-    let mut observation = absorber.take();
+    let mut observation = absorber.observation;
     observation.note_lost(loss.total());
     observation.note_beside(beside(source.beside()));
     (observation, report)
@@ -183,13 +182,13 @@ const AHEAD: usize = 4;
 fn read_ahead(
     source: &mut (impl FrameSource + Send),
     point: &Point,
-    used: LanedBatch,
+    used: Batch,
     absorber: &mut Absorber<'_>,
 ) {
     let (to_fill, empty) = sync_channel(AHEAD);
     let (filled, to_absorb) = sync_channel(AHEAD);
     for batch in std::iter::once(used)
-        .chain(std::iter::repeat_with(LanedBatch::default))
+        .chain(std::iter::repeat_with(Batch::default))
         .take(AHEAD)
     {
         // There is room for all of them.
@@ -199,7 +198,7 @@ fn read_ahead(
         scope.spawn(move || {
             while let Ok(mut batch) = empty.recv() {
                 // The other side hangs up only after the last batch.
-                if batch.fill(source) == 0 {
+                if batch.fill(source, BatchLimits::default()) == 0 {
                     break;
                 }
                 // Interfaces are described before their frames, so those of this batch are known now.
@@ -210,7 +209,7 @@ fn read_ahead(
             }
         });
         while let Ok((batch, elsewhere)) = to_absorb.recv() {
-            absorber.absorb(&batch, 0..batch.batch().len(), &elsewhere);
+            absorber.absorb(&batch, 0..batch.len(), &elsewhere);
             let _ = to_fill.send(batch);
         }
     });
@@ -218,11 +217,7 @@ fn read_ahead(
 
 /// Takes the batches of one input, in their order.
 pub(super) struct Absorber<'a> {
-    /// What is known of frames of all lanes.
-    shared: Observation,
-    lanes: Vec<Observation>,
-    /// The most threads that take lanes at once.
-    threads: usize,
+    pub(super) observation: Observation,
     progress: &'a Progress,
     input: u32,
     /// Whether the input holds nothing but what a device dropped.
@@ -234,15 +229,10 @@ pub(super) struct Absorber<'a> {
     pub(super) span: TimeSpan,
 }
 
-/// Fewer frames than this are not worth handing to other threads.
-const FEW: usize = 64;
-
 impl<'a> Absorber<'a> {
-    pub(super) fn new(input: u32, threads: usize, progress: &'a Progress) -> Self {
-        let mut absorber = Self {
-            shared: Observation::default(),
-            lanes: Vec::new(),
-            threads,
+    pub(super) fn new(input: u32, progress: &'a Progress) -> Self {
+        Self {
+            observation: Observation::default(),
             progress,
             input,
             dropped: false,
@@ -250,71 +240,40 @@ impl<'a> Absorber<'a> {
             index: 0,
             frames: 0,
             span: TimeSpan::default(),
-        };
-        absorber.begin();
-        absorber
+        }
     }
 
-    /// Absorbs a part of a batch, each lane in the order of time, so that disorder within it leaves no trace. `elsewhere`
-    /// tells the interfaces whose frames are passed by.
-    pub(super) fn absorb(&mut self, laned: &LanedBatch, part: Range<usize>, elsewhere: &Elsewhere) {
+    /// Absorbs a part of a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the
+    /// frames that are passed by.
+    pub(super) fn absorb(&mut self, batch: &Batch, part: Range<usize>, elsewhere: &Elsewhere) {
         let count = part.len();
         if self.index + count > FrameId::MAX_FRAMES as usize {
             self.next_chunk();
         }
-        let span = laned.batch().span_of(part.clone());
+        let span = batch.span_of(part.clone());
         self.span.merge(span);
         let chunk = (self.input, self.chunk);
-        self.shared.count_frames(chunk, count as u64, span);
+        self.observation.count_frames(chunk, count as u64, span);
         let taker = Taker {
-            batch: laned.batch(),
+            batch,
             elsewhere,
             dropped: self.dropped,
             chunk,
             start: self.index,
             part,
         };
-        let threads = match count < FEW {
-            true => 1,
-            false => self.threads.min(Lane::COUNT),
-        };
-        let share = Lane::COUNT.div_ceil(threads);
-        let take = |(place, lanes): (usize, &mut [Observation])| {
-            let first = place * share;
-            taker.take(lanes, first, laned.of(first..first + lanes.len()));
-        };
-        match threads {
-            1 => take((0, &mut self.lanes)),
-            _ => self.lanes.par_chunks_mut(share).enumerate().for_each(take),
-        }
+        taker.take(&mut self.observation);
         self.index += count;
         self.frames += count as u64;
         let frames = &self.progress.frames;
         frames.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    /// Notes the first chunk, also where it has no frame.
-    pub(super) fn note_first_chunk(&mut self) {
-        self.shared.note_chunk(self.input, self.chunk);
-    }
-
-    /// As [`Observation::weight`], of what was absorbed and not given yet.
-    pub(super) fn weight(&self) -> u64 {
-        self.lanes.iter().map(Observation::weight).sum()
-    }
-
-    fn begin(&mut self) {
-        self.lanes.resize_with(Lane::COUNT, Observation::default);
-    }
-
     /// Gives what was absorbed since the start, or since this was asked for last. Frames that follow are another chunk.
     pub(super) fn take(&mut self) -> Observation {
         self.next_chunk();
         (self.frames, self.span) = (0, TimeSpan::default());
-        let mut whole = std::mem::take(&mut self.shared);
-        whole.take_lanes(self.lanes.drain(..));
-        self.begin();
-        whole
+        std::mem::take(&mut self.observation)
     }
 
     fn next_chunk(&mut self) {
@@ -338,9 +297,7 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
         start: 0,
         part: 0..batch.len(),
     };
-    let all = batch.frames_by_time();
-    let all = all.map(|(place, _)| (place, Lane::COMMON));
-    taker.take(std::slice::from_mut(&mut observation), 0, all);
+    taker.take(&mut observation);
     observation
 }
 
@@ -389,19 +346,12 @@ struct Taker<'a> {
 }
 
 impl Taker<'_> {
-    /// Takes those frames that are in the part, in the order in which they are told by place and lane. `lanes` are
-    /// those from `first` on, and all that are told.
-    fn take(
-        &self,
-        lanes: &mut [Observation],
-        first: usize,
-        frames: impl Iterator<Item = (usize, Lane)>,
-    ) {
-        for (place, lane) in frames.filter(|(place, _)| self.part.contains(place)) {
-            let lane = lanes.get_mut(lane.index() - first);
-            let (Some(observation), Some(frame)) = (lane, self.batch.frame_at(place)) else {
+    /// Takes the frames of the part in the order of time.
+    fn take(&self, observation: &mut Observation) {
+        for (place, frame) in self.batch.frames_by_time() {
+            if !self.part.contains(&place) {
                 continue;
-            };
+            }
             let index = u32::try_from(self.start + place - self.part.start).unwrap_or(u32::MAX);
             let (input, chunk) = self.chunk;
             let sighting = Sighting {

@@ -3,7 +3,6 @@
 mod conversation;
 mod extract;
 mod fold;
-mod laned;
 mod partial;
 mod periods;
 mod point;

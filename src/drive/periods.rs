@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fold::{Absorber, InputReport, Progress, beside, digest_of_all};
-use super::laned::LanedBatch;
 use super::point::Elsewhere;
 use crate::model::{CaptureTime, Merge};
 use crate::observe::{CarryLimits, Observation};
-use crate::source::{Digest, FrameSource, Input, Loss, OpenSource, SourceError, open_counting};
+use crate::source::{
+    Batch, BatchLimits, Digest, FrameSource, Input, Loss, OpenSource, SourceError, open_counting,
+};
 
 /// Where a period ends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,11 +114,11 @@ struct Running<'a> {
     input: &'a Input,
     source: OpenSource,
     digest: Digest,
-    batch: LanedBatch,
+    batch: Batch,
     /// Frames of the batch that were absorbed.
     done: usize,
     /// Room for the next batch, and whether it is filled.
-    spare: LanedBatch,
+    spare: Batch,
     ahead: bool,
     /// What was absorbed in this period.
     absorber: Absorber<'a>,
@@ -156,13 +157,13 @@ where
             input,
             source,
             digest,
-            batch: LanedBatch::default(),
+            batch: Batch::default(),
             done: 0,
-            spare: LanedBatch::default(),
+            spare: Batch::default(),
             ahead: false,
-            absorber: Absorber::new(ordinal, self.threads, self.progress),
+            absorber: Absorber::new(ordinal, self.progress),
         };
-        running.absorber.note_first_chunk();
+        running.absorber.observation.note_chunk(ordinal, 0);
         running.refill();
         self.settle(running);
     }
@@ -175,7 +176,7 @@ where
     }
 
     /// Goes on with an input, or ends it where it has no more frames.
-    fn settle(&mut self, mut running: Running<'a>) {
+    fn settle(&mut self, running: Running<'a>) {
         if running.next_time().is_some() {
             self.running.push(running);
             return;
@@ -189,7 +190,7 @@ where
         };
         report.sha256 = digest_of_all(&running.digest, &report);
         self.reports.push((running.ordinal, report));
-        let mut observation = running.absorber.take();
+        let mut observation = running.absorber.observation;
         observation.note_lost(loss.total());
         observation.note_beside(said);
         self.over.merge(observation);
@@ -197,7 +198,7 @@ where
 
     fn weight(&self) -> u64 {
         let running = self.running.iter();
-        let running = running.map(|running| running.absorber.weight());
+        let running = running.map(|running| running.absorber.observation.weight());
         running.sum::<u64>() + self.going_on.weight() + self.over.weight()
     }
 
@@ -247,13 +248,13 @@ where
 impl Running<'_> {
     /// The time of the next frame; `None` at the end.
     fn next_time(&self) -> Option<CaptureTime> {
-        self.batch.batch().time_at(self.done)
+        self.batch.time_at(self.done)
     }
 
     /// Takes the next batch, which may be there already.
     fn refill(&mut self) {
         if !std::mem::take(&mut self.ahead) {
-            self.spare.fill(&mut self.source);
+            self.spare.fill(&mut self.source, BatchLimits::default());
         }
         std::mem::swap(&mut self.batch, &mut self.spare);
         self.done = 0;
@@ -263,28 +264,28 @@ impl Running<'_> {
     /// where there are threads for it.
     fn absorb(&mut self, end: Option<CaptureTime>, beside: bool) {
         let beyond = |place: &usize| {
-            let time = self.batch.batch().time_at(*place);
+            let time = self.batch.time_at(*place);
             end.is_some_and(|end| time.is_some_and(|time| time >= end))
         };
-        let whole = end.is_none_or(|end| self.batch.batch().span().last < end);
+        let whole = end.is_none_or(|end| self.batch.span().last < end);
         let until = match whole {
-            true => self.batch.batch().len(),
-            false => (self.done..self.batch.batch().len())
+            true => self.batch.len(),
+            false => (self.done..self.batch.len())
                 .find(beyond)
-                .unwrap_or(self.batch.batch().len()),
+                .unwrap_or(self.batch.len()),
         };
         let (batch, part) = (&self.batch, self.done..until);
         let absorber = &mut self.absorber;
         let absorb = || absorber.absorb(batch, part, &Elsewhere::default());
         if beside && !self.ahead {
             let (spare, source) = (&mut self.spare, &mut self.source);
-            rayon::join(absorb, || spare.fill(source));
+            rayon::join(absorb, || spare.fill(source, BatchLimits::default()));
             self.ahead = true;
         } else {
             absorb();
         }
         self.done = until;
-        if self.done == self.batch.batch().len() {
+        if self.done == self.batch.len() {
             self.refill();
         }
     }

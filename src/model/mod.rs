@@ -4,7 +4,6 @@ mod endpoint;
 mod flow_key;
 mod fqdn;
 mod frame;
-mod lane;
 mod link_name;
 mod merge;
 mod share;
@@ -14,7 +13,6 @@ pub use endpoint::{Endpoint, PortSet, PortSetError, Transport};
 pub use flow_key::{FlowKey, Side};
 pub use fqdn::{Fqdn, FqdnError};
 pub use frame::{FrameId, Stamp};
-pub use lane::Lane;
 #[cfg(test)]
 pub(crate) use link_name::named_links;
 pub use link_name::{HIDING, link_type_name};

@@ -31,7 +31,7 @@ const MAX_HELD: usize = 1024;
 const MEMORY: Duration = Duration::from_secs(1);
 /// The most of them: the latest.
 const MAX_TAIL: usize = 1024;
-/// The most packets among which copies are looked for: the latest. Those of a millisecond are few in a lane, so that
+/// The most packets among which copies are looked for: the latest. Those of a millisecond are few, so that
 /// going through their identities costs less than finding the place of one in a table would.
 const MAX_RECENT: usize = 1024;
 
@@ -176,24 +176,6 @@ impl Copies {
         other.close();
         self.held.append(&mut other.held);
         self.tails.append(&mut other.tails);
-    }
-
-    /// Of each part's last packets, which lanes have noted each for themselves, leaves as many as one would have noted.
-    /// `last_of` tells the time of a chunk's last frame.
-    pub(super) fn join_tails(&mut self, last_of: impl Fn((u32, u32)) -> Option<CaptureTime>) {
-        self.close();
-        self.tails
-            .sort_unstable_by_key(|sight| (sight.stamp.frame.chunk(), Reverse(sight.stamp)));
-        let (mut of, mut count) = (None, 0);
-        self.tails.retain(|sight| {
-            let chunk = sight.stamp.frame.chunk();
-            if of.replace(chunk) != Some(chunk) {
-                count = 0;
-            }
-            count += 1;
-            let is_late = last_of(chunk).is_none_or(|last| last.since(sight.stamp.time) <= MEMORY);
-            is_late && count <= MAX_TAIL
-        });
     }
 
     /// Lets go of held packets: of those parts before which the part is there, or of all. `last_of` tells the time

@@ -19,7 +19,7 @@ use super::side::Sizes;
 use crate::decode::{
     Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
 };
-use crate::model::{FlowKey, FrameId, Lane, Side, Stamp, Transport};
+use crate::model::{FlowKey, FrameId, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
 pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
@@ -28,13 +28,10 @@ pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
 /// port would otherwise cost quadratic time.
 const MAX_RUNS: usize = 256;
 
-/// The flows of one lane.
-type OfLane = HashMap<FlowKey, Runs, foldhash::fast::RandomState>;
-
-/// All flows' evidence, by lane: tables of flows that no other table has join without a look at each flow.
+/// All flows' evidence.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowTable {
-    lanes: [OfLane; Lane::COUNT],
+    runs: HashMap<FlowKey, Runs, foldhash::fast::RandomState>,
 }
 
 /// How long a 5-tuple may be silent before its next packet is another flow: Zeek's defaults.
@@ -270,12 +267,12 @@ impl FlowTable {
 
     /// Whether a 5-tuple is in here.
     pub(super) fn has(&self, key: FlowKey) -> bool {
-        self.lanes[Lane::of(&key).index()].contains_key(&key)
+        self.runs.contains_key(&key)
     }
 
     /// 5-tuples in here.
     pub(super) fn len(&self) -> usize {
-        self.lanes.iter().map(HashMap::len).sum()
+        self.runs.len()
     }
 
     /// The latest `most` of the runs that `wanted` names, and how many of these that leaves out.
@@ -285,7 +282,7 @@ impl FlowTable {
         wanted: impl Fn(FlowKey, &Run) -> bool,
     ) -> (Self, u64) {
         let all = || {
-            let runs = self.lanes.iter().flatten();
+            let runs = self.runs.iter();
             let runs = runs.flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
             runs.filter(|(key, run)| wanted(*key, run))
         };
@@ -307,33 +304,25 @@ impl FlowTable {
 
     /// Hands out each place of a frame that is noted anywhere in here.
     pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
-        let runs = self
-            .lanes
-            .iter_mut()
-            .flat_map(HashMap::values_mut)
-            .flatten();
+        let runs = self.runs.values_mut().flatten();
         runs.for_each(|run| run.for_each_frame(&mut *note));
     }
 
     /// All runs as they are kept, in no order.
     pub(super) fn into_parts(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
-        self.lanes
+        self.runs
             .into_iter()
-            .flatten()
             .flat_map(|(key, runs)| runs.into_iter().map(move |run| (key, run)))
     }
 
     /// All runs of the whole capture, joined where nothing that could lie between them is to come; in no order.
     pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
-        self.lanes
-            .into_iter()
-            .flatten()
-            .flat_map(|(key, mut runs)| {
-                if runs.len() > 1 {
-                    coalesce(&mut runs, key.transport(), When::AtLast);
-                }
-                runs.into_iter().map(move |run| (key, run))
-            })
+        self.runs.into_iter().flat_map(|(key, mut runs)| {
+            if runs.len() > 1 {
+                coalesce(&mut runs, key.transport(), When::AtLast);
+            }
+            runs.into_iter().map(move |run| (key, run))
+        })
     }
 
     /// Puts a run in, as a partial file lists it.
@@ -346,7 +335,7 @@ impl FlowTable {
     /// The runs of a 5-tuple.
     #[inline]
     fn of(&mut self, key: FlowKey) -> &mut Runs {
-        self.lanes[Lane::of(&key).index()].entry(key).or_default()
+        self.runs.entry(key).or_default()
     }
 
     /// The run that a packet belongs to; made where there is none yet.
@@ -398,13 +387,13 @@ impl FlowTable {
 impl FlowTable {
     /// Takes all of another table. Streams that become complete by that are read, which may yield DNS messages.
     pub(super) fn merge(&mut self, other: Self, dns: &mut DnsLog) {
-        for (mine, mut theirs) in self.lanes.iter_mut().zip(other.lanes) {
-            if mine.len() < theirs.len() {
-                std::mem::swap(mine, &mut theirs);
-            }
-            for (key, theirs) in theirs {
-                merge_runs(mine.entry(key).or_default(), theirs, key, dns);
-            }
+        let mut other = other.runs;
+        // Of two tables the smaller one is gone through.
+        if self.runs.len() < other.len() {
+            std::mem::swap(&mut self.runs, &mut other);
+        }
+        for (key, theirs) in other {
+            merge_runs(self.runs.entry(key).or_default(), theirs, key, dns);
         }
     }
 }

@@ -237,21 +237,9 @@ impl Observation {
         &self.chunks
     }
 
-    /// Counts frames of a chunk, each of which is absorbed or passed by, here or in a lane.
+    /// Counts frames of a chunk, each of which is absorbed or passed by.
     pub fn count_frames(&mut self, (input, chunk): (u32, u32), frames: u64, span: TimeSpan) {
         self.chunks.add((input, chunk), ChunkInfo { frames, span });
-    }
-
-    /// Takes what was seen of the same chunks in lanes, none of which counted its frames.
-    pub fn take_lanes(&mut self, lanes: impl IntoIterator<Item = Self>) {
-        for lane in lanes {
-            self.merge_evidence(lane);
-        }
-        let last_of = |chunk| self.chunks.last_of(chunk);
-        self.copies.join_tails(last_of);
-        if let Some(logged) = &mut self.logged {
-            logged.copies.join_tails(last_of);
-        }
     }
 
     /// Bytes of a chunk boundary that the fold knows and no frame shows: a chunk without frames still is a chunk.

@@ -179,13 +179,6 @@ impl Batch {
         })
     }
 
-    /// The frame at a position.
-    #[inline]
-    #[must_use]
-    pub fn frame_at(&self, place: usize) -> Option<Frame<'_>> {
-        self.records.get(place).map(|record| self.frame(record))
-    }
-
     /// The time of the frame at a position.
     #[must_use]
     pub fn time_at(&self, place: usize) -> Option<CaptureTime> {

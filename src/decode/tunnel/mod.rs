@@ -86,12 +86,6 @@ pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> O
     carried(Carrier { kind, ..carrier }, reader, span, walk)
 }
 
-/// Whether UDP between these ports carries packets as a rule.
-#[inline]
-pub(super) fn is_tunnel_port(source: u16, destination: u16) -> bool {
-    by_port(source, destination).is_some()
-}
-
 #[inline]
 fn by_port<'a>(source: u16, destination: u16) -> Option<(&'static str, Reader<'a>)> {
     Some(match (source, destination) {
