@@ -551,6 +551,18 @@ fn names_from_before_the_capture_are_taken_from_captures_hosts_files_and_dig() {
 }
 
 #[test]
+fn the_page_of_formats_has_every_kind_of_change() {
+    let page = fs::read_to_string(project("docs/FORMATS.md")).unwrap();
+    let kinds = pktaudit::report::ChangeKind::ALL.iter();
+    let rows = kinds.map(|kind| {
+        let worse = if kind.is_worse() { "yes" } else { "no" };
+        format!("| `{kind}` | {worse} | {} |", kind.about())
+    });
+    let missing: Vec<String> = rows.filter(|row| !page.contains(row.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn the_readme_has_every_code() {
     let readme = fs::read_to_string(project("README.md")).unwrap();
     let findings = pktaudit::judge::FindingCode::ALL;
