@@ -27,6 +27,7 @@ scenario_http2_proxy_denies() {
 }
 
 holds_http2_proxy_denies() {
+  local AS=(-d tcp.port==3130,http2)
   expect 'tunnels asked for' = 4 'http2.headers.method=="CONNECT" && tcp.dstport==3130'
   expect 'denied' = 2 'http2.headers.status==403'
 }
@@ -42,6 +43,7 @@ scenario_http2_proxy_grants() {
 }
 
 holds_http2_proxy_grants() {
+  local AS=(-d tcp.port==3130,http2)
   expect 'tunnels asked for' = 4 'http2.headers.method=="CONNECT" && tcp.dstport==3130'
   expect 'granted' = 4 'http2.headers.status==200'
 }
@@ -58,6 +60,7 @@ scenario_http2_proxy_cannot_reach() {
 }
 
 holds_http2_proxy_cannot_reach() {
+  local AS=(-d tcp.port==3130,http2)
   expect 'tunnels asked for' = 3 'http2.headers.method=="CONNECT" && tcp.dstport==3130'
   expect 'not reached' = 1 'http2.headers.status==503'
 }
