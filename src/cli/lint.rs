@@ -44,9 +44,6 @@ pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> 
         .filter(|problem| problem.severity < Severity::Note || !common.quiet)
         .cloned()
         .collect();
-    let warned = problems
-        .iter()
-        .any(|problem| problem.severity == Severity::Warning);
     if common.format == Format::Human {
         plan::show(&shown, common);
         return plan::sum_up(&library, &problems);
@@ -57,10 +54,7 @@ pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> 
         Format::Csv => report::write_problems_csv(&shown, out),
         _ => Ok(()),
     })?;
-    Ok(match warned {
-        true => Exit::Findings,
-        false => Exit::Clean,
-    })
+    Ok(plan::exit_of(&problems))
 }
 
 fn day(time: &str) -> Option<jiff::civil::Date> {

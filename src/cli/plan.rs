@@ -314,13 +314,10 @@ pub(super) fn profile(
 
 /// How many rows there are and what was found in them, in one line; warnings are findings.
 pub(super) fn sum_up(library: &Library, problems: &[Problem]) -> anyhow::Result<Exit> {
-    let count = |severity| {
-        problems
-            .iter()
-            .filter(|problem| problem.severity == severity)
-            .count()
-    };
-    let (warnings, notes) = (count(Severity::Warning), count(Severity::Note));
+    let (warnings, notes) = (
+        count(problems, Severity::Warning),
+        count(problems, Severity::Note),
+    );
     let (documents, requirements) = (library.documents.len(), library.requirements.len());
     output::to_stdout(|out| {
         Ok(writeln!(
@@ -328,11 +325,20 @@ pub(super) fn sum_up(library: &Library, problems: &[Problem]) -> anyhow::Result<
             "{documents} documents, {requirements} requirements: {warnings} warnings, {notes} notes"
         )?)
     })?;
-    Ok(if warnings > 0 {
-        Exit::Findings
-    } else {
-        Exit::Clean
-    })
+    Ok(exit_of(problems))
+}
+
+/// Warnings are findings.
+pub(super) fn exit_of(problems: &[Problem]) -> Exit {
+    match count(problems, Severity::Warning) {
+        0 => Exit::Clean,
+        _ => Exit::Findings,
+    }
+}
+
+fn count(problems: &[Problem], severity: Severity) -> usize {
+    let all = problems.iter();
+    all.filter(|problem| problem.severity == severity).count()
 }
 
 /// Draws problems under the text that they are about.

@@ -110,9 +110,11 @@ pub(super) fn read(
     };
     let described = inside.inputs.iter().flat_map(|input| &input.interfaces);
     let mut known: Vec<String> = described.map(|known| known.name.clone()).collect();
-    known.extend(interfaces_in(
-        inside.inputs.iter().map(|report| &report.input),
-    ));
+    // Frames are read once more only where their file does not say it.
+    if names.iter().any(|name| !known.contains(name)) {
+        let inputs = inside.inputs.iter().map(|report| &report.input);
+        known.extend(interfaces_in(inputs));
+    }
     for name in &names {
         anyhow::ensure!(
             known.contains(name),

@@ -13,7 +13,7 @@ use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
 use super::scope::OutOfScope;
 use super::shade::{Shade, is_older};
-use crate::model::{CaptureTime, Endpoint, Transport};
+use crate::model::{CaptureTime, Endpoint, PortSet, Transport};
 use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Requirement, RuleSet, Source, Target};
 
@@ -446,9 +446,9 @@ pub(super) fn is_unreached_proxy(verdict: &FlowVerdict) -> bool {
     verdict.to_proxy && !verdict.aim.proxied && unconnected
 }
 
-/// Where requirements list names. Whatever goes elsewhere without saying a name may have none: many protocols go by
+/// Where requirements list names: ports and transports, of which many rows have the same. Whatever goes elsewhere without saying a name may have none: many protocols go by
 /// address alone.
-struct NamedPorts<'a>(Vec<&'a Requirement>);
+struct NamedPorts<'a>(BTreeSet<(&'a PortSet, &'a [Transport])>);
 
 impl<'a> NamedPorts<'a> {
     fn of(rules: &'a RuleSet) -> Self {
@@ -457,16 +457,16 @@ impl<'a> NamedPorts<'a> {
             let mut to = row.to.iter();
             to.any(|to| matches!(to.target, Target::Name(_) | Target::Template(_)))
         });
-        Self(named.collect())
+        Self(named.map(|row| (&row.ports, &row.transport[..])).collect())
     }
 
     /// Whether a flow may have a name: it speaks what is asked for by name, or goes where a requirement lists names.
     fn may_name(&self, flow: &Flow) -> bool {
         let apps = [App::TLS, App::QUIC, App::HTTP, App::HTTP2];
         apps.into_iter().any(|app| flow.app.has(app))
-            || self.0.iter().any(|row| {
-                (row.ports.is_empty() || row.ports.contains(flow.responder.port))
-                    && (row.transport.is_empty() || row.transport.contains(&flow.transport))
+            || self.0.iter().any(|(ports, transports)| {
+                (ports.is_empty() || ports.contains(flow.responder.port))
+                    && (transports.is_empty() || transports.contains(&flow.transport))
             })
     }
 }

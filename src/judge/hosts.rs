@@ -136,16 +136,15 @@ impl Hosts {
         told.chain(self.notes_of_translation()).collect()
     }
 
-    fn notes_of_translation(&self) -> impl Iterator<Item = String> {
+    fn notes_of_translation(&self) -> impl Iterator<Item = String> + use<> {
         let found: BTreeSet<(IpAddr, IpAddr)> =
             self.untold.iter().map(|(ip, v4)| (*ip, *v4)).collect();
-        let told = found.into_iter().take(3).filter_map(|(ip, v4)| {
+        found.into_iter().take(3).filter_map(|(ip, v4)| {
             let prefix = IpNet::new(ip, 96).ok()?.trunc();
             Some(format!(
                 "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file"
             ))
-        });
-        told.collect::<Vec<_>>().into_iter()
+        })
     }
 }
 

@@ -190,11 +190,20 @@ fn is_cloud_mirror(capture: &Capture) -> bool {
         let outermost = stack.first().map(|(kind, _)| kind.as_str());
         matches!(outermost, Some("vxlan" | "geneve"))
     };
-    let (carriers, inside): (Vec<&Flow>, Vec<&Flow>) = capture.flows.iter().partition(carries);
+    // The first flow of nearly all captures says no.
+    let mut inside = capture
+        .flows
+        .iter()
+        .filter(|flow| !carries(flow))
+        .peekable();
+    let all_inside =
+        inside.peek().is_some() && inside.all(|flow| flow.tunnels.iter().any(mirrored));
+    if !all_inside {
+        return false;
+    }
+    let carriers: Vec<&Flow> = capture.flows.iter().filter(carries).collect();
     let senders: BTreeSet<IpAddr> = carriers.iter().map(|flow| flow.initiator.ip).collect();
-    !inside.is_empty()
-        && !carriers.is_empty()
-        && inside.iter().all(|flow| flow.tunnels.iter().any(mirrored))
+    !carriers.is_empty()
         && carriers
             .iter()
             .all(|flow| flow.back.packets == 0 && !senders.contains(&flow.responder.ip))

@@ -31,8 +31,8 @@ const MAX_HELD: usize = 1024;
 const MEMORY: Duration = Duration::from_secs(1);
 /// The most of them: the latest.
 const MAX_TAIL: usize = 1024;
-/// The most packets among which copies are looked for: the latest. Those of a millisecond are few, so that
-/// going through their identities costs less than finding the place of one in a table would.
+/// The most packets among which copies are looked for: the latest. All of them are gone through, so that a burst hides no
+/// copy, as full sets of a table did.
 const MAX_RECENT: usize = 1024;
 
 /// The first of the numbers that devices give packets.
@@ -91,17 +91,6 @@ pub(super) struct Held {
 fn is_within(earlier: CaptureTime, later: CaptureTime) -> bool {
     let after = later.as_nanos().saturating_sub(earlier.as_nanos());
     after <= WINDOW.as_nanos() as i64
-}
-
-/// Whether a tag is among these: sixteen at a time without asking in between, a third of the time of one by one.
-#[inline]
-fn has(tags: &[u32], tag: u32) -> bool {
-    let (sixteens, rest) = tags.as_chunks::<16>();
-    let one_of = |tags: &[u32]| {
-        tags.iter()
-            .fold(false, |found, known| found | (*known == tag))
-    };
-    sixteens.iter().any(|tags| one_of(tags)) || one_of(rest)
 }
 
 /// What a packet is.
@@ -291,7 +280,10 @@ impl Recent {
             }
         }
         let tag = sight.identity as u32;
-        let is_known = self.tags.get(from..).is_some_and(|tags| has(tags, tag));
+        let is_known = self
+            .tags
+            .get(from..)
+            .is_some_and(|tags| tags.contains(&tag));
         sight.dropped = is_known && self.is_copy(&sight);
         if self.sights.len() >= 2 * MAX_RECENT {
             self.forget();

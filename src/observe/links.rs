@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{Packet, Segment, TcpFlags};
@@ -19,7 +18,7 @@ const MACS: usize = 4;
 
 /// MAC addresses by IP address, of hosts that open connections or ask DNS and are on the captured link itself: no router
 /// has taken one off their TTL. Bounded by keeping the smallest, so that parts merge in any order to the same.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     by_address: Cards,
     /// Of IPv6 addresses whose packets have lost a hop or two, as those that a host makes of IPv4 (RFC 7915 section 4.1).
@@ -27,13 +26,10 @@ pub struct Links {
 }
 
 /// The cards of addresses.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Cards {
     by_address: BTreeMap<IpAddr, Vec<Mac>>,
-    /// What was added before: a host opens many connections, and this is a third of the time of a look into the map.
-    #[serde(skip)]
-    known: HashSet<(IpAddr, Mac), foldhash::fast::RandomState>,
 }
 
 impl Links {
@@ -115,9 +111,6 @@ impl Cards {
     }
 
     fn add(&mut self, ip: IpAddr, mac: Mac) {
-        if self.known.contains(&(ip, mac)) {
-            return;
-        }
         let macs = self.by_address.entry(ip).or_default();
         if let Err(place) = macs.binary_search(&mac) {
             macs.insert(place, mac);
@@ -126,19 +119,11 @@ impl Cards {
         if self.by_address.len() > ADDRESSES {
             self.by_address.pop_last();
         }
-        // As many as are kept: a flood of senders must not grow it.
-        if self.known.len() < ADDRESSES {
-            self.known.insert((ip, mac));
-        }
     }
 }
 
 impl Merge for Cards {
     fn merge(&mut self, other: Self) {
-        if self.by_address.is_empty() {
-            *self = other;
-            return;
-        }
         for (ip, macs) in other.by_address {
             macs.into_iter().for_each(|mac| self.add(ip, mac));
         }

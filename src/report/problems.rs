@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::csv::CsvTable;
-use crate::rules::{Problem, Severity};
+use crate::rules::Problem;
 
 /// Columns of the table, in order; keys of the objects.
 const COLUMNS: [&str; 7] = [
@@ -16,7 +16,7 @@ const COLUMNS: [&str; 7] = [
 #[derive(Serialize)]
 struct Row<'p> {
     code: &'static str,
-    severity: &'static str,
+    severity: String,
     file: &'p str,
     line: usize,
     column: usize,
@@ -28,11 +28,7 @@ impl<'p> Row<'p> {
     fn of(problem: &'p Problem) -> Self {
         Self {
             code: problem.code,
-            severity: match problem.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Note => "note",
-            },
+            severity: problem.severity.to_string(),
             file: &problem.file,
             line: problem.line,
             column: problem.column,
@@ -73,7 +69,7 @@ pub fn write_problems_csv(problems: &[Problem], out: impl Write) -> Result<(), R
     for row in problems.iter().map(Row::of) {
         table.row([
             row.code.to_owned(),
-            row.severity.to_owned(),
+            row.severity,
             row.file.to_owned(),
             row.line.to_string(),
             row.column.to_string(),

@@ -14,18 +14,22 @@ const SERVER: &str = "203.0.113.7:443";
 /// Ten bytes.
 const DATA: &str = "41414141414141414141";
 
+/// A lookup of the vendor's name at its address.
+fn asked() -> Packets {
+    Packets::new().lookup(
+        0,
+        "a.acme.com",
+        0x8180,
+        [1, 0, 0],
+        &address([203, 0, 113, 7]),
+    )
+}
+
 /// Another host reaches the server, then the client's SYNs die: a rule on the source, by the pattern.
 fn stopped() -> Capture {
     let client = "10.0.0.5:50000";
     let other = "10.0.0.6:50000";
-    let script = Packets::new()
-        .lookup(
-            0,
-            "a.acme.com",
-            0x8180,
-            [1, 0, 0],
-            &address([203, 0, 113, 7]),
-        )
+    let script = asked()
         .at(500, other, SERVER, "tcp S seq=1")
         .at(520, SERVER, other, "tcp SA seq=7 ack=2")
         .at(521, other, SERVER, "tcp A seq=2 ack=8")
@@ -186,14 +190,7 @@ fn what_a_log_does_not_hold_is_not_missing() {
 fn devices_drop_stray_packets_of_connections_that_work() {
     let capture = stopped();
     let (client, other) = ("10.0.0.5:50000", "10.0.0.6:5000");
-    let working = Packets::new()
-        .lookup(
-            0,
-            "a.acme.com",
-            0x8180,
-            [1, 0, 0],
-            &address([203, 0, 113, 7]),
-        )
+    let working = asked()
         .at(1_000, client, SERVER, "tcp S seq=900")
         .at(1_020, SERVER, client, "tcp SA seq=7 ack=901")
         .at(1_021, client, SERVER, "tcp A seq=901 ack=8")
@@ -437,14 +434,7 @@ fn trailer(ingress: bool, cause: &str) -> Vec<u8> {
 /// The server resets the client's SYN, with some bytes behind the packet.
 fn reset_with(behind: &[u8]) -> Capture {
     let client = "10.0.0.5:50000";
-    let script = Packets::new()
-        .lookup(
-            0,
-            "a.acme.com",
-            0x8180,
-            [1, 0, 0],
-            &address([203, 0, 113, 7]),
-        )
+    let script = asked()
         .at(1_000, client, SERVER, "tcp S seq=900")
         .at(1_020, SERVER, client, "tcp RA seq=0 ack=901")
         .at(60_000, "10.0.0.6:5000", "198.18.0.1:9", "udp hex:00")

@@ -16,14 +16,19 @@ tunnels() {
   done
 }
 
+# record_tunnels NAME...
+record_tunnels() {
+  tap_on
+  tunnels "$@"
+  heartbeat_later agent
+  tap_off
+}
+
 # The proxy denies two names, the second by a status that it said before.
 scenario_http2_proxy_denies() {
   build_lab
   start_http2_proxy 'acl denied dstdomain dsaas.url.trendmicro.com dsmim.deepsecurity.trendmicro.com' 'http_access deny denied'
-  tap_on
-  tunnels app.deepsecurity.trendmicro.com "$WEB_REPUTATION_NAME" dsmim.deepsecurity.trendmicro.com agents.deepsecurity.trendmicro.com
-  heartbeat_later agent
-  tap_off
+  record_tunnels app.deepsecurity.trendmicro.com "$WEB_REPUTATION_NAME" dsmim.deepsecurity.trendmicro.com agents.deepsecurity.trendmicro.com
 }
 
 holds_http2_proxy_denies() {
@@ -36,10 +41,7 @@ holds_http2_proxy_denies() {
 scenario_http2_proxy_grants() {
   build_lab
   start_http2_proxy
-  tap_on
-  tunnels app.deepsecurity.trendmicro.com "$WEB_REPUTATION_NAME" dsmim.deepsecurity.trendmicro.com agents.deepsecurity.trendmicro.com
-  heartbeat_later agent
-  tap_off
+  record_tunnels app.deepsecurity.trendmicro.com "$WEB_REPUTATION_NAME" dsmim.deepsecurity.trendmicro.com agents.deepsecurity.trendmicro.com
 }
 
 holds_http2_proxy_grants() {
@@ -53,10 +55,7 @@ scenario_http2_proxy_cannot_reach() {
   build_lab
   start_http2_proxy 'connect_timeout 3 seconds' 'connect_retries 0'
   path_rule 'ip saddr 10.20.1.80 ip daddr 203.0.113.42 tcp dport 443 drop'
-  tap_on
-  tunnels app.deepsecurity.trendmicro.com "$WEB_REPUTATION_NAME" agents.deepsecurity.trendmicro.com
-  heartbeat_later agent
-  tap_off
+  record_tunnels app.deepsecurity.trendmicro.com "$WEB_REPUTATION_NAME" agents.deepsecurity.trendmicro.com
 }
 
 holds_http2_proxy_cannot_reach() {

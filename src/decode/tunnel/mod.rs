@@ -77,18 +77,7 @@ pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option
 /// filled in here.
 #[inline]
 pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
-    let (kind, reader) = match by_port(carrier.source_port, carrier.destination_port) {
-        Some(told) => told,
-        // Peers and relays use any port.
-        None if teredo::is_certain(span.bytes) => ("teredo", teredo::packet as Reader<'a>),
-        None => return None,
-    };
-    carried(Carrier { kind, ..carrier }, reader, span, walk)
-}
-
-#[inline]
-fn by_port<'a>(source: u16, destination: u16) -> Option<(&'static str, Reader<'a>)> {
-    Some(match (source, destination) {
+    let (kind, reader): (_, Reader<'a>) = match (carrier.source_port, carrier.destination_port) {
         (_, 4789 | 8472) => ("vxlan", vxlan::packet),
         (_, 4790) => ("vxlan-gpe", vxlan::generic),
         (_, 6081) => ("geneve", vxlan::geneve),
@@ -104,8 +93,11 @@ fn by_port<'a>(source: u16, destination: u16) -> Option<(&'static str, Reader<'a
         (_, 6080) => ("gue", mirror::generic),
         (_, 7932) => ("hp-erm", mirror::hp),
         (_, 5555) => ("aruba-erm", mirror::aruba),
+        // Peers and relays use any port.
+        _ if teredo::is_certain(span.bytes) => ("teredo", teredo::packet),
         _ => return None,
-    })
+    };
+    carried(Carrier { kind, ..carrier }, reader, span, walk)
 }
 
 #[cold]

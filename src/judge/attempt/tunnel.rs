@@ -130,15 +130,31 @@ fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
         (..) => "closes the connection without an answer to CONNECT",
     };
     let words = format!("the proxy {what}{}", silence.words());
-    let near_end =
-        silence.kind == Kind::Silent && end.since(flow.span.1.time) < TAIL && !gave_up(flow);
-    Some(if near_end {
+    Some(if silence.kind == Kind::Silent && is_near_end(flow, end) {
         Went::Open(Doubt::CaptureEnd)
     } else {
-        Went::failed(Evidence {
-            by: Some(flow.responder.ip),
-            ..Evidence::new(Code::ProxySilent, Grade::C, silence.stamps, words)
-        })
+        at_proxy(flow, Code::ProxySilent, silence.stamps, words)
+    })
+}
+
+/// Whether the capture ends before the wait for an answer does.
+fn is_near_end(flow: &Flow, end: CaptureTime) -> bool {
+    end.since(flow.span.1.time) < TAIL && !gave_up(flow)
+}
+
+/// The wait ended before it told anything.
+fn unheard(flow: &Flow, end: CaptureTime) -> Went {
+    Went::Open(match is_near_end(flow, end) {
+        true => Doubt::CaptureEnd,
+        false => Doubt::GivenUp,
+    })
+}
+
+/// A failure behind which the proxy or what lies beyond it may be.
+fn at_proxy(flow: &Flow, code: Code, stamps: Vec<Stamp>, words: String) -> Went {
+    Went::failed(Evidence {
+        by: Some(flow.responder.ip),
+        ..Evidence::new(code, Grade::C, stamps, words)
     })
 }
 
@@ -154,12 +170,7 @@ fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime
     }
     let since = hello.unwrap_or(asked.asked);
     let Some(silence) = Silence::after(flow, since) else {
-        let near_end = end.since(flow.span.1.time) < TAIL && !gave_up(flow);
-        return Some(Went::Open(if near_end {
-            Doubt::CaptureEnd
-        } else {
-            Doubt::GivenUp
-        }));
+        return Some(unheard(flow, end));
     };
     let (code, what) = match (hello, silence.kind) {
         (Some(_), Kind::Reset) => (Code::HelloReset, "RST answers the ClientHello"),
@@ -175,10 +186,7 @@ fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime
         "inside the tunnel that the proxy granted {what}{}",
         silence.words()
     );
-    Some(Went::failed(Evidence {
-        by: Some(flow.responder.ip),
-        ..Evidence::new(code, Grade::C, silence.stamps, words)
-    }))
+    Some(at_proxy(flow, code, silence.stamps, words))
 }
 
 /// How a tunnel went that is a stream of HTTP/2 (RFC 9113 section 8.5): others may go on beside it.
@@ -186,16 +194,7 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
     /// The proxy's own connection ended (RFC 9113 section 7).
     const CONNECT_ERROR: u32 = 10;
     let inside = asked.tunnel.as_deref()?;
-    let failed = |code, stamps: Vec<Stamp>, words: String| {
-        Went::failed(Evidence {
-            by: Some(flow.responder.ip),
-            ..Evidence::new(code, Grade::C, stamps, words)
-        })
-    };
-    let open = || match end.since(flow.span.1.time) < TAIL && !gave_up(flow) {
-        true => Went::Open(Doubt::CaptureEnd),
-        false => Went::Open(Doubt::GivenUp),
-    };
+    let failed = |code, stamps, words| at_proxy(flow, code, stamps, words);
     let granted = match &asked.answer {
         Some((_, answer)) if answer.grants() => true,
         Some((stamp, answer)) => {
@@ -225,10 +224,9 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
         (None, None) if granted && inside.own.is_none() => Went::Open(Doubt::NothingSaid),
         (None, None) => {
             let Some(silence) = Silence::after(flow, inside.own.unwrap_or(asked.asked)) else {
-                return Some(open());
+                return Some(unheard(flow, end));
             };
-            if silence.kind == Kind::Silent && end.since(flow.span.1.time) < TAIL && !gave_up(flow)
-            {
+            if silence.kind == Kind::Silent && is_near_end(flow, end) {
                 return Some(Went::Open(Doubt::CaptureEnd));
             }
             let (code, what) = match granted {
