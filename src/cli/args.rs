@@ -120,7 +120,7 @@ pub(super) enum Command {
     /// Work on site files.
     #[command(subcommand)]
     Site(SiteCommand),
-    /// Explain a finding code or an evidence code, such as `wrong-port` or `T-SYN0`.
+    /// Explain a word of a report: a finding code, an evidence code, an outcome, a reason, such as `wrong-port` or `T-SYN0`.
     #[command(after_help = "Examples:\n  \
         pktaudit explain\n  \
         pktaudit explain blocked T-SYN0")]
@@ -491,7 +491,7 @@ pub(super) struct SiteInit {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainCommand {
-    /// The codes; a list of all of them where none is named.
+    /// The words; a list of all of them where none is named.
     #[arg(value_name = "CODE")]
     pub(super) codes: Vec<String>,
 }

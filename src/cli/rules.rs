@@ -11,7 +11,6 @@ use super::args::{
 use super::exit::Exit;
 use super::output;
 use super::plan::{self, plan};
-use crate::judge::{Code, FindingCode};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::report::{self, Format};
 use crate::rules::{self, RequirementIndex, RuleSet, Scratch, Subject};
@@ -108,39 +107,17 @@ fn schema(command: &RulesSchema) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// `pktaudit explain CODE`.
+/// `pktaudit explain WORD`; without one, a line a word, for whoever does not know yet what to ask for.
 pub(super) fn explain_code(command: &ExplainCommand) -> anyhow::Result<Exit> {
     if command.codes.is_empty() {
-        return list_codes();
+        return text(&report::explained());
     }
     for code in &command.codes {
         let Some(text) = report::explain(code) else {
-            let codes = FindingCode::ALL.iter().map(|code| code.as_str());
-            let codes: Vec<_> = codes
-                .chain(Code::ALL.iter().map(|code| code.as_str()))
-                .collect();
-            bail!(
-                "`{code}` is no code that is known; known are {}",
-                codes.join(", ")
-            );
+            bail!("no report has the word `{code}`; `pktaudit explain` lists all that there are");
         };
-        output::to_stdout(|out| Ok(writeln!(out, "{text}\n")?))?;
+        output::to_stdout(|out| Ok(writeln!(out, "{text}")?))?;
     }
-    Ok(Exit::Clean)
-}
-
-/// One line a code, for whoever does not know yet what to ask for.
-fn list_codes() -> anyhow::Result<Exit> {
-    let findings = FindingCode::ALL
-        .iter()
-        .map(|code| (code.as_str(), code.about()));
-    let evidence = Code::ALL.iter().map(|code| (code.as_str(), code.about()));
-    output::to_stdout(|out| {
-        for (code, about) in findings.chain(evidence) {
-            writeln!(out, "{code:<18} {about}")?;
-        }
-        Ok(())
-    })?;
     Ok(Exit::Clean)
 }
 

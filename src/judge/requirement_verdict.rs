@@ -93,6 +93,20 @@ impl Standing {
 }
 
 impl NotSeen {
+    /// All, in the order of their declaration.
+    pub const ALL: [Self; 10] = [
+        Self::NeverResolved,
+        Self::NoAddress,
+        Self::ResolvedNeverTried,
+        Self::NoInitiator,
+        Self::NeverTried,
+        Self::ClosedAsAsked,
+        Self::NothingForbidden,
+        Self::NamesHidden,
+        Self::OtherWay,
+        Self::SharedConnection,
+    ];
+
     /// The stable word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -2,36 +2,37 @@
 
 use std::fmt::Write as _;
 
-use crate::judge::{Code, FindingCode, explain_evidence};
+use crate::judge::{Code, FindingCode, Grade, explain_evidence};
 
-/// What a word of the report means: a finding's code, a code of evidence, an outcome, a stage, a grade, or a reason.
-/// Case does not matter. `None` for a word that no report has.
+/// What a word of the report means: a finding's code, a code of evidence, an outcome, a reason, a stage or a grade; all of
+/// its meanings, where it has several. Case does not matter. `None` for a word that no report has.
 #[must_use]
 pub fn explain(word: &str) -> Option<String> {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
-    if let Some(code) = FindingCode::ALL
-        .iter()
-        .copied()
-        .find(|code| is(code.as_str()))
-    {
-        let (name, about, severity) = (code.as_str(), code.about(), code.severity());
-        return Some(format!(
-            "{name}: {about}\nA finding of severity {severity}.\n\n{}\n",
-            explain_finding(code)
+    let mut meanings = Vec::new();
+    if let Some(code) = FindingCode::ALL.iter().find(|code| is(code.as_str())) {
+        let (about, severity) = (code.about(), code.severity());
+        meanings.push(format!(
+            "{code}: {about}\nA finding of severity {severity}.\n\n{}\n",
+            explain_finding(*code)
         ));
     }
-    if let Some(code) = Code::ALL.iter().copied().find(|code| is(code.as_str())) {
-        let (name, about, stage) = (code.as_str(), code.about(), code.stage());
-        return Some(format!(
-            "{name}: {about}\nEvidence at stage {stage}.\n\n{}\n",
-            explain_evidence(code)
+    if let Some(code) = Code::ALL.iter().find(|code| is(code.as_str())) {
+        let (about, stage, grades) = (code.about(), code.stage(), grades(*code));
+        meanings.push(format!(
+            "{code}: {about}\nEvidence at stage {stage}, of grade {grades}.\n\n{}\n",
+            explain_evidence(*code)
         ));
     }
-    let (known, text) = WORDS.iter().find(|(known, _)| is(known))?;
-    Some(format!("{known}: {text}\n"))
+    for (of, words) in WORDS {
+        let found = words.iter().filter(|(known, _)| is(known));
+        meanings.extend(found.map(|(known, text)| format!("{known} ({of}): {text}\n")));
+    }
+    (!meanings.is_empty()).then(|| meanings.join("\n"))
 }
 
-/// Every word that [`explain`] knows with one line on it, in the order of the report.
+/// Every word that [`explain`] knows with one line on it, in the order of the report; words of verdicts under a line that
+/// says what they are.
 #[must_use]
 pub fn explained() -> String {
     let mut out = String::new();
@@ -39,14 +40,74 @@ pub fn explained() -> String {
         .iter()
         .map(|code| (code.as_str(), code.about()));
     let evidence = Code::ALL.iter().map(|code| (code.as_str(), code.about()));
-    for (word, about) in findings.chain(evidence).chain(WORDS.iter().copied()) {
-        let _ = writeln!(
-            out,
-            "{word:22} {}",
-            about.split_inclusive(['.', ';']).next().unwrap_or(about)
-        );
+    for (word, about) in findings.chain(evidence) {
+        let _ = writeln!(out, "{word:22} {about}");
+    }
+    for (of, words) in WORDS {
+        let _ = writeln!(out, "\n{of}:");
+        for (word, about) in *words {
+            let first = about.split_inclusive(['.', ';', ':']).next();
+            let first = first.unwrap_or(about).trim_end_matches(['.', ';', ':']);
+            let _ = writeln!(out, "{word:22} {first}");
+        }
     }
     out
+}
+
+/// Everything that [`explain`] knows, as Markdown: a table of each kind of word, then the long text of each code.
+#[must_use]
+pub fn explained_page() -> String {
+    let mut out = String::new();
+    for (of, words) in WORDS {
+        let mut title = (*of).to_owned();
+        title[..1].make_ascii_uppercase();
+        let _ = writeln!(out, "## {title}\n\n| word | meaning |\n|---|---|");
+        for (word, about) in *words {
+            let _ = writeln!(out, "| `{word}` | {} |", about.trim_end_matches('.'));
+        }
+        out.push('\n');
+    }
+    out.push_str("## Findings\n\n| finding | severity | meaning |\n|---|---|---|\n");
+    for code in FindingCode::ALL {
+        let (anchor, severity, about) = (anchor(code.as_str()), code.severity(), code.about());
+        let _ = writeln!(out, "| [`{code}`](#{anchor}) | {severity} | {about} |");
+    }
+    out.push_str(
+        "\n## Evidence\n\n| evidence | stage | grade | what is seen |\n|---|---|---|---|\n",
+    );
+    for code in Code::ALL {
+        let (anchor, stage, about) = (anchor(code.as_str()), code.stage(), code.about());
+        let _ = writeln!(
+            out,
+            "| [`{code}`](#{anchor}) | {stage} | {} | {about} |",
+            grades(*code)
+        );
+    }
+    out.push_str("\n## Findings, one by one\n");
+    for code in FindingCode::ALL {
+        let _ = write!(out, "\n### `{code}`\n\n{}\n", explain_finding(*code));
+    }
+    out.push_str("\n## Evidence, one by one\n");
+    for code in Code::ALL {
+        let _ = write!(out, "\n### `{code}`\n\n{}\n", explain_evidence(*code));
+    }
+    out
+}
+
+/// Where a heading of a code is found: what renderers of Markdown make of it.
+fn anchor(code: &str) -> String {
+    code.to_ascii_lowercase()
+}
+
+/// The grades of a code in words: `C`, `B or C`, `A to C`.
+fn grades(code: Code) -> String {
+    match code.grades() {
+        [Grade::A, Grade::B, Grade::C] => "A to C".to_owned(),
+        grades => {
+            let words: Vec<String> = grades.iter().map(Grade::to_string).collect();
+            words.join(" or ")
+        }
+    }
 }
 
 /// The long text of a finding's code.
@@ -255,12 +316,25 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
     }
 }
 
-/// Words of verdicts.
-const WORDS: &[(&str, &str)] = &[
+/// Words of verdicts, by what they are words of.
+const WORDS: &[(&str, &[(&str, &str)])] = &[
+    ("outcome of a flow or an intent", OUTCOMES),
+    ("outcome of a requirement", STANDINGS),
+    ("reason why a requirement was not seen", ABSENCES),
+    ("stage", STAGES),
+    ("grade of evidence", GRADES),
+];
+
+const OUTCOMES: &[(&str, &str)] = &[
     ("ok", "the aim was reached."),
     (
         "ok_after_retry",
         "the aim was reached after failures, by the same host, with nothing failing since.",
+    ),
+    (
+        "degraded",
+        "the aim was reached, but one way to it always fails, or each connection stalls later; the grade is that of what \
+         failed.",
     ),
     (
         "blocked_confirmed",
@@ -275,27 +349,44 @@ const WORDS: &[(&str, &str)] = &[
         "it failed, and several causes fit equally well (evidence of grade C alone).",
     ),
     (
-        "race_lost",
-        "given up because another attempt at the same aim was faster; no failure.",
-    ),
-    (
-        "out_of_scope",
-        "not audited: neither end is a host of the site, or the site file leaves it out, or both ends are the \
-         host itself (loopback), or it is what every network has.",
-    ),
-    ("unexpected", "no active requirement covers it."),
-    (
         "inconclusive",
         "it cannot be told how it went: only one direction was captured, the capture begins or ends in the middle, or \
          frames were lost. Such captures can only lower a verdict, never make one worse.",
     ),
     (
-        "satisfied",
-        "a flow that the requirement covers reached its aim.",
+        "race_lost",
+        "given up because another attempt at the same aim was faster; no failure.",
     ),
+    ("unexpected", "no active requirement covers it."),
+    (
+        "unnamed",
+        "it has no name, and no requirement lists its address.",
+    ),
+    (
+        "out_of_scope",
+        "not audited: neither end is a host of the site, or the site file leaves it out, or both ends are the \
+         host itself (loopback) and no role lists that, or it is what every network has.",
+    ),
+];
+
+const STANDINGS: &[(&str, &str)] = &[
     (
         "violated",
         "what the page says must not be, is: a port that has to stay closed let somebody in.",
+    ),
+    (
+        "satisfied",
+        "a flow that the requirement covers reached its aim.",
+    ),
+    ("blocked", "a host's last tries were stopped."),
+    (
+        "failed",
+        "a host's last tries failed, and who did it cannot be told.",
+    ),
+    (
+        "inconclusive",
+        "there were tries, but how they went cannot be told; or the host was reached, but not as the row asks (its path \
+         not visible, or not by TLS).",
     ),
     (
         "not_seen",
@@ -305,6 +396,9 @@ const WORDS: &[(&str, &str)] = &[
         "not_active",
         "the site's choices switch the requirement off; the reason says which.",
     ),
+];
+
+const ABSENCES: &[(&str, &str)] = &[
     (
         "never_resolved",
         "no host asked DNS for any of the requirement's names.",
@@ -314,47 +408,64 @@ const WORDS: &[(&str, &str)] = &[
         "a host asked DNS for one of the requirement's names, and no address was seen.",
     ),
     (
+        "resolved_never_tried",
+        "a host asked DNS for one of the requirement's names and did not go there.",
+    ),
+    (
+        "never_tried",
+        "the requirement lists no name to ask for, and no host went there.",
+    ),
+    (
         "names_hidden",
         "no name of the requirement was seen, but names of a host that may go there are hidden: whether it did cannot be told.",
+    ),
+    (
+        "shared_connection",
+        "a host asked DNS for one of the requirement's names while it had a connection to another name, at the address that \
+         DNS gave or with a certificate that has both, which may serve both.",
     ),
     (
         "other_way",
         "the requirement's name server was asked over TLS, QUIC or HTTPS instead of in clear.",
     ),
     (
-        "shared_connection",
-        "a host asked DNS for one of the requirement's names while it had a connection to another name at the address, which may serve both.",
-    ),
-    (
-        "resolved_never_tried",
-        "a host asked DNS for one of the requirement's names and did not go there.",
-    ),
-    (
         "no_initiator",
         "no host in the requirement's source role sent anything, so there was nobody to use it.",
     ),
     (
-        "never_tried",
-        "the requirement lists addresses only, and no host went there.",
+        "closed_as_asked",
+        "who tried what must not be was refused, or got no answer.",
     ),
-    (
-        "A",
-        "grade of evidence: a device said so, or both sides of it were captured.",
-    ),
+    ("nothing_forbidden", "nobody tried what must not be."),
+];
+
+const STAGES: &[(&str, &str)] = &[
+    ("dns", "looking up the name."),
+    ("connect", "making the transport connection."),
+    ("proxy", "asking an explicit proxy for the aim."),
+    ("tls", "the TLS handshake, to both sides' last messages."),
+    ("http", "the HTTP request and its answer."),
+    ("quic", "the QUIC handshake."),
+    ("udp", "other datagrams and their answers."),
+    ("late", "after data had flowed."),
+];
+
+const GRADES: &[(&str, &str)] = &[
+    ("A", "a device said so, or both sides of it were captured."),
     (
         "B",
-        "grade of evidence: a strong pattern, and something nearby that works and so tells the cause from others.",
+        "a strong pattern, in most cases with a control: something nearby that works and so tells the cause from others.",
     ),
     (
         "C",
-        "grade of evidence: a pattern that other causes make too; never enough to call something blocked.",
+        "a pattern that other causes make too; never enough to call something blocked.",
     ),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{Outcome, Standing};
+    use crate::judge::{NotSeen, Outcome, Standing};
 
     #[test]
     fn every_word_of_a_report_is_explained() {
@@ -376,10 +487,58 @@ mod tests {
                 );
             }
         }
+        let words = |of: &[(&'static str, &str)]| -> Vec<&str> {
+            of.iter().map(|(word, _)| *word).collect()
+        };
         for outcome in Outcome::ALL {
-            assert!(explain(outcome.as_str()).is_some(), "{outcome}");
+            assert!(words(OUTCOMES).contains(&outcome.as_str()), "{outcome}");
         }
-        assert!(explain(Standing::NotActive(String::new()).as_str()).is_some());
+        for why in NotSeen::ALL {
+            assert!(words(ABSENCES).contains(&why.as_str()), "{why}");
+        }
+        for code in Code::ALL {
+            assert!(
+                words(STAGES).contains(&code.stage().to_string().as_str()),
+                "{code}"
+            );
+        }
+        let standings = [
+            Standing::Violated,
+            Standing::Satisfied,
+            Standing::Blocked,
+            Standing::Failed,
+            Standing::Inconclusive,
+            Standing::NotSeen(NotSeen::NeverTried),
+            Standing::NotActive(String::new()),
+        ];
+        let known: Vec<&str> = standings.iter().map(Standing::as_str).collect();
+        assert_eq!(words(STANDINGS), known);
+    }
+
+    #[test]
+    fn a_word_with_two_meanings_has_both() {
+        let text = explain("degraded").unwrap();
+        assert!(text.contains("A finding of severity low"), "{text}");
+        assert!(
+            text.contains("degraded (outcome of a flow or an intent)"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_page_of_codes_is_as_it_is_made() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CODES.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let mark = "<!-- from here on: what `pktaudit explain` knows -->\n\n";
+        let (written, made) = page.split_once(mark).unwrap();
+        if std::env::var_os("PKTAUDIT_BLESS").is_some() {
+            std::fs::write(path, format!("{written}{mark}{}", explained_page())).unwrap();
+            return;
+        }
+        assert!(
+            made == explained_page(),
+            "PKTAUDIT_BLESS=1 cargo test --lib page_of_codes writes docs/CODES.md anew"
+        );
     }
 
     #[test]

@@ -120,6 +120,29 @@ fn every_room_is_in_the_table() {
 }
 
 #[test]
+fn the_page_of_rooms_is_the_table() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ARCHITECTURE.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let rows: Vec<(&str, &str)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            (cells[0].trim_matches('`'), cells[2])
+        })
+        .collect();
+    let wanted = MAY_IMPORT.iter().map(|(room, imports)| match imports {
+        [] => (*room, "none".to_owned()),
+        imports => (*room, imports.join(", ")),
+    });
+    let wanted: Vec<(&str, String)> = wanted.collect();
+    let rows: Vec<(&str, String)> = rows
+        .iter()
+        .map(|(room, imports)| (*room, (*imports).to_owned()))
+        .collect();
+    assert_eq!(rows, wanted);
+}
+
+#[test]
 fn clock_terminal_and_process_are_left_to_the_command_line() {
     let mut wrong = Vec::new();
     for (room, _) in MAY_IMPORT.iter().filter(|(room, _)| *room != "cli") {

@@ -5,6 +5,7 @@
 mod alike;
 mod authorities;
 mod bad_input;
+mod book;
 mod capture;
 mod command_line;
 mod conn_states;

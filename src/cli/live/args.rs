@@ -39,8 +39,8 @@ pub(in crate::cli) struct LiveCommand {
     /// End as soon as every requirement that has to be seen is satisfied or blocked.
     #[arg(long)]
     pub(super) until_complete: bool,
-    /// Write findings.csv, requirements.csv, flows.csv and report.json into this folder; with --every into a folder
-    /// in it for each period.
+    /// Write findings.csv, requirements.csv, flows.csv, report.json and report.html into this folder, and
+    /// evidence.pcapng where packets are kept; with --every into a folder in it for each period.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Keep the packets in this file (pcapng); with --every, and once --max-flows was reached, in FILE_00002 and so on.
