@@ -105,6 +105,16 @@ impl Hosts {
         }
     }
 
+    /// The addresses that flows go to which stand for others.
+    pub(super) fn translated(&self, capture: &Capture) -> BTreeMap<IpAddr, IpAddr> {
+        if self.prefixes.is_empty() {
+            return BTreeMap::new();
+        }
+        let flows = capture.flows.iter().map(|flow| flow.responder.ip);
+        let led = flows.map(|ip| (ip, self.destination(ip)));
+        led.filter(|(ip, to)| ip != to).collect()
+    }
+
     /// In words, for the head of the report.
     pub(super) fn notes(&self, capture: &Capture) -> Vec<String> {
         let mut others: BTreeMap<IpAddr, BTreeSet<IpAddr>> = BTreeMap::new();

@@ -87,6 +87,9 @@ pub struct Judgement {
     pub trust: Trust,
     /// How hosts have their names.
     pub census: Census,
+    /// Addresses that flows go to under a prefix of translation (NAT64), with the IPv4 address that each stands for: rows
+    /// are held against these.
+    pub translated: BTreeMap<IpAddr, IpAddr>,
 }
 
 /// What a question may look at.
@@ -137,20 +140,6 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
 #[must_use]
 pub fn judge(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Judgement {
     judge_between(capture, None, rules, profile)
-}
-
-/// Addresses that flows go to under a prefix of translation (NAT64), with the IPv4 address that each stands for: rows are
-/// held against these.
-#[must_use]
-pub fn behind_translation(
-    capture: &Capture,
-    rules: &RuleSet,
-    profile: &Profile,
-) -> BTreeMap<IpAddr, IpAddr> {
-    let hosts = Hosts::of(capture, rules, profile);
-    let flows = capture.flows.iter().map(|flow| flow.responder.ip);
-    let led = flows.map(|ip| (ip, hosts.destination(ip)));
-    led.filter(|(ip, to)| ip != to).collect()
 }
 
 /// Judges a capture, with what was seen at the same time at an outer point of the path: what enters on the inner side
@@ -204,5 +193,6 @@ pub fn judge_between(
         findings,
         trust,
         census,
+        translated: hosts.translated(capture),
     }
 }

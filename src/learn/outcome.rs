@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::rows::{Part, Row, is_unexpected};
-use crate::judge::{Intent, Judgement, Outcome, behind_translation, judge};
+use crate::judge::{Intent, Judgement, Outcome, judge};
 use crate::observe::Capture;
 use crate::rules::{Choices, Profile, RuleSet, RuleText, check, check_site};
 
@@ -12,8 +12,6 @@ use crate::rules::{Choices, Profile, RuleSet, RuleText, check, check_site};
 pub(super) struct Trial {
     judgement: Judgement,
     rules: RuleSet,
-    /// Where addresses of translation (NAT64) lead, as requirements see it.
-    behind: BTreeMap<IpAddr, IpAddr>,
 }
 
 impl Trial {
@@ -31,12 +29,7 @@ impl Trial {
         let profile = Profile::new(&library, site.as_ref(), &Choices::default()).ok()?;
         let rules = RuleSet::compile(library, &profile);
         let judgement = judge(capture, &rules, &profile);
-        let behind = behind_translation(capture, &rules, &profile);
-        Some(Self {
-            judgement,
-            rules,
-            behind,
-        })
+        Some(Self { judgement, rules })
     }
 
     pub(super) fn intents(&self) -> impl Iterator<Item = &Intent> {
@@ -58,8 +51,8 @@ impl Trial {
             true => intent.addresses.iter().copied().collect(),
             false => asked,
         };
-        let behind = |ip: IpAddr| self.behind.get(&ip).copied().unwrap_or(ip);
-        all.into_iter().map(behind).collect()
+        let behind = |ip: IpAddr| self.judgement.translated.get(&ip).copied();
+        all.into_iter().map(|ip| behind(ip).unwrap_or(ip)).collect()
     }
 
     pub(super) fn unexpected(&self) -> usize {

@@ -392,6 +392,7 @@ pub(super) fn sample() -> Sample {
             ..Trust::default()
         },
         census: crate::judge::Census::default(),
+        translated: Default::default(),
     };
     let inputs = vec![InputSummary {
         path: format!("/tmp/{}.pcap", HOSTILE[2]),
