@@ -18,6 +18,8 @@ pub(super) struct Draft {
     pub(super) language: String,
     /// Short facts for the reader of the file.
     pub(super) notes: Vec<String>,
+    /// The regions that the whole is of; none for every one.
+    pub(super) scope: Vec<String>,
     /// Ports to assume where none are stated, and over what.
     pub(super) unstated_ports: Vec<String>,
     pub(super) unstated_transport: Vec<String>,
@@ -80,6 +82,8 @@ pub(super) struct Entry {
     pub(super) needs_of: Option<Party>,
     pub(super) traffic: Traffic,
     pub(super) regions: Vec<String>,
+    /// The regions say where the far side stands, and the row holds in every one.
+    pub(super) far_region: bool,
     pub(super) direction: Direction,
     pub(super) need: Need,
     /// Feature key that must be on.

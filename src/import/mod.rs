@@ -14,6 +14,7 @@
 //! | `lists` | published machine lists: JSON, CSV, one entry a line |
 //! | `columns`, `rows`, `cells`, `line` | what columns, rows, cells and lines say |
 //! | `endpoint`, `traffic`, `parties`, `vocabulary` | words: names and addresses, ports and protocols, roles, regions |
+//! | `scope` | the title of a page, and the regions that it is of |
 //! | `draft`, `ids`, `write` | the rule file in the making |
 //! | `against` | an existing rule file, renewed |
 //!
@@ -39,6 +40,7 @@ mod pages;
 mod parties;
 mod prose;
 mod rows;
+mod scope;
 mod text;
 mod traffic;
 mod vocabulary;
@@ -248,8 +250,10 @@ fn settle(draft: &mut Draft, stem: &str, options: &Options, text: &str) {
     if draft.id.is_empty() {
         "imported".clone_into(&mut draft.id);
     }
+    let title = scope::title(text);
+    scope::settle(draft, title.as_deref());
     if draft.page.is_empty() {
-        stem.clone_into(&mut draft.page);
+        draft.page = title.unwrap_or_else(|| stem.to_owned());
     }
     if draft.language.is_empty() {
         let kana = text

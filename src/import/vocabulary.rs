@@ -155,6 +155,14 @@ pub(super) fn region_in_name(host: &str) -> Option<String> {
     found.map(str::to_owned)
 }
 
+/// One word for all ids that mean a region; the id itself where it is not known.
+pub(super) fn same_region(id: &str) -> String {
+    let known = REGIONS
+        .iter()
+        .find(|words| words.iter().any(|word| slug(word) == id));
+    known.map_or(id, |words| words[0]).to_owned()
+}
+
 /// The other words for a region that is known.
 pub(super) fn region_aliases(id: &str) -> Vec<&'static str> {
     let known = REGIONS

@@ -119,6 +119,9 @@ fn document(out: &mut String, draft: &Draft) {
             key(out, name, value);
         }
     }
+    if !draft.scope.is_empty() {
+        let _ = writeln!(out, "region-scope = {}", list(&draft.scope));
+    }
     if !draft.unstated_ports.is_empty() {
         let ports: Vec<String> = draft.unstated_ports.iter().map(|p| port_text(p)).collect();
         let _ = writeln!(out, "unstated-ports = [{}]", ports.join(", "));
@@ -157,6 +160,7 @@ fn regions(out: &mut String, draft: &Draft) {
         .entries
         .iter()
         .flat_map(|entry| &entry.regions)
+        .chain(&draft.scope)
         .map(String::as_str)
         .collect();
     if all.is_empty() {
@@ -340,7 +344,9 @@ fn requirement(
         );
     }
     if !entry.regions.is_empty() {
-        let _ = writeln!(out, "region = {}", list(&entry.regions));
+        let all = entry.far_region.then(|| "all".to_owned());
+        let regions: Vec<String> = all.into_iter().chain(entry.regions.clone()).collect();
+        let _ = writeln!(out, "region = {}", list(&regions));
     }
     if !brief || entry.need != Need::Required {
         key(
@@ -438,7 +444,10 @@ fn conditions(out: &mut String, entry: &Entry, groups: &BTreeMap<String, String>
     {
         let is_source = entry.sources.iter().any(|source| source.role == party.role);
         if entry.roles.len() <= 1 && !(is_source && several) {
-            when.push(format!("{{ component = {} }}", quoted(&party.role)));
+            let component = format!("{{ component = {} }}", quoted(&party.role));
+            if !when.contains(&component) {
+                when.push(component);
+            }
         }
     }
     if let Some(feature) = &entry.feature {
