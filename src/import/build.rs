@@ -28,6 +28,8 @@ struct Builder {
     text: String,
     line: u32,
     lists: u8,
+    /// A definition is open, one deeper than its term; pages leave its end out.
+    definition: bool,
     heading: Option<u8>,
     caption: bool,
     hidden: u32,
@@ -91,6 +93,12 @@ impl Builder {
             Element::Code => self.code += 1,
             Element::Caption => self.caption = true,
             Element::List => self.lists = self.lists.saturating_add(1),
+            Element::Term => self.end_definition(),
+            Element::Definition => {
+                self.end_definition();
+                self.lists = self.lists.saturating_add(1);
+                self.definition = true;
+            }
             Element::Item if self.lists == 0 => self.lists = 1,
             Element::Table if self.tables.len() < MOST_NESTED => {
                 self.tables.push(TableBuilder::new(self.lists));
@@ -138,7 +146,11 @@ impl Builder {
             Element::Struck => self.struck = self.struck.saturating_sub(1),
             Element::Code => self.code = self.code.saturating_sub(1),
             Element::Caption => self.caption = false,
-            Element::List => self.lists = self.lists.saturating_sub(1),
+            Element::Definition => self.end_definition(),
+            Element::List => {
+                self.end_definition();
+                self.lists = self.lists.saturating_sub(1);
+            }
             Element::Head => {
                 if let Some(table) = self.tables.last_mut() {
                     table.end_row();
@@ -157,6 +169,12 @@ impl Builder {
             }
             Element::Table => self.end_table(),
             _ => {}
+        }
+    }
+
+    fn end_definition(&mut self) {
+        if std::mem::take(&mut self.definition) {
+            self.lists = self.lists.saturating_sub(1);
         }
     }
 

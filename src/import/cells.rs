@@ -308,6 +308,11 @@ fn is_empty_label(text: &str) -> bool {
         "endpoint",
         "接続先",
     ];
+    // "Allow outbound HTTPS to:" is no purpose.
+    let asks = ["allow ", "open ", "permit "];
+    if asks.iter().any(|word| lower.starts_with(word)) {
+        return true;
+    }
     lower.chars().count() <= 40
         && words.iter().any(|word| lower.contains(word))
         && !lower.contains("agent")

@@ -4,6 +4,7 @@ use super::line;
 use super::page::Table;
 use super::traffic;
 use super::vocabulary::{self, RegionWord};
+use crate::model::Transport;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(super) enum Column {
     Need,
     /// Remarks.
     Notes,
+    /// Numbers of the rows.
+    Number,
     /// The header says nothing that is known.
     Unknown,
 }
@@ -248,8 +251,47 @@ fn content(table: &Table, at: usize) -> Content {
     content
 }
 
+/// A column that numbers its rows: 1, 2, 3, or any numbers under a header that says so.
+fn counts_rows(table: &Table, at: usize) -> bool {
+    let header = table
+        .header
+        .get(at)
+        .map_or("", |header| header.trim_end_matches('.'));
+    let says = [
+        "#", "no", "nr", "№", "id", "rule", "row", "seq", "番号", "項番",
+    ]
+    .contains(&header.to_lowercase().as_str());
+    let cells = table.rows.iter().filter_map(|row| row.cells.get(at));
+    let numbers: Vec<Option<usize>> = cells
+        .filter(|cell| !cell.lines.is_empty())
+        .take(LOOKED_AT)
+        .map(|cell| cell.text().parse().ok())
+        .collect();
+    let numbered = numbers
+        .iter()
+        .zip(1..)
+        .all(|(number, row)| *number == Some(row));
+    let count = numbers.len();
+    (says && count > 0 && numbers.iter().all(Option::is_some)) || (numbered && count > 1)
+}
+
+/// The one transport that a header of ports names: "TCP port".
+pub(super) fn transport_in(header: &str) -> Option<Transport> {
+    let lower = header.to_lowercase();
+    match (has_word(&lower, "tcp"), has_word(&lower, "udp")) {
+        (true, false) => Some(Transport::Tcp),
+        (false, true) => Some(Transport::Udp),
+        _ => None,
+    }
+}
+
 /// Headers that say nothing, and headers that say what is not there.
 fn by_content(table: &Table, kinds: &mut [Column], contents: &[Content]) {
+    for (at, kind) in kinds.iter_mut().enumerate() {
+        if *kind == Column::Unknown && counts_rows(table, at) {
+            *kind = Column::Number;
+        }
+    }
     let most = |part: usize, content: &Content| content.cells > 0 && part * 2 > content.cells;
     for (kind, content) in kinds.iter_mut().zip(contents) {
         let open = matches!(
@@ -258,6 +300,9 @@ fn by_content(table: &Table, kinds: &mut [Column], contents: &[Content]) {
         );
         if open && most(content.endpoints, content) {
             *kind = Column::Endpoints;
+        } else if *kind == Column::Service && most(content.ports, content) {
+            // Policies of firewalls call it so: `tcp/443`.
+            *kind = Column::Ports;
         } else if *kind == Column::Unknown && most(content.ports, content) {
             *kind = Column::Ports;
         } else if *kind == Column::Unknown && most(content.protocols, content) {

@@ -119,10 +119,12 @@ fn element(tag: &Tag) -> Option<Element> {
             rows: span("rowspan").unwrap_or(1).clamp(1, MOST_SPANNED),
             columns: span("colspan").unwrap_or(1).clamp(1, MOST_SPANNED),
         },
-        "ul" | "ol" | "menu" => Element::List,
+        "ul" | "ol" | "menu" | "dl" => Element::List,
         "li" => Element::Item,
-        "p" | "div" | "dl" | "dt" | "dd" | "section" | "article" | "main" | "aside" | "details"
-        | "summary" | "blockquote" | "form" | "tbody" | "tfoot" => Element::Block,
+        "dt" => Element::Term,
+        "dd" => Element::Definition,
+        "p" | "div" | "section" | "article" | "main" | "aside" | "details" | "summary"
+        | "blockquote" | "form" | "tbody" | "tfoot" => Element::Block,
         "br" | "hr" => Element::Break,
         "b" | "strong" => Element::Strong,
         "s" | "del" | "strike" => Element::Struck,

@@ -76,7 +76,7 @@ pub(super) fn tell(text: &str) -> Kind {
     }
 }
 
-/// Signs that only Markdown has: a line below a table's header, headings, items, bold lines, fences.
+/// Signs that only Markdown has: a line below a table's header, headings, items, bold lines, fences, code in a line.
 fn has_markdown(text: &str) -> bool {
     let mut signs = 0_usize;
     // A block of metadata has items too, and copies of pages keep it.
@@ -97,7 +97,8 @@ fn has_markdown(text: &str) -> bool {
         let item = (line.starts_with("- ") || line.starts_with("* ") || line.starts_with("+ "))
             && line.len() < 200;
         let bold = line.len() > 4 && line.starts_with("**") && line.ends_with("**");
-        signs += usize::from(heading || item || bold || line.starts_with("```"));
+        let code = line.matches('`').count() >= 2;
+        signs += usize::from(heading || item || bold || code);
     }
     signs >= 2
 }

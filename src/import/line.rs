@@ -165,7 +165,8 @@ fn words(text: &str) -> Reading1 {
     let mut label: Option<String> = None;
     let ranges = joined_ranges(text);
     let separators = |c: char| c.is_whitespace() || ",;、|，；".contains(c);
-    let mut labelled_at = 0;
+    // A label that no endpoint follows, and those before it: words like others.
+    let (mut pending, mut spent): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for word in ranges.split(separators).filter(|word| !word.is_empty()) {
         let (head, word) = split_glued(word);
         if let Some(head) = head {
@@ -176,6 +177,7 @@ fn words(text: &str) -> Reading1 {
                 if !before.is_empty() && reading.found.is_empty() {
                     opening(&mut reading, &before, &mut label);
                 }
+                pending.clear();
                 let found = all.into_iter().map(|e| (label.clone(), e));
                 reading.found.extend(found);
             }
@@ -184,13 +186,10 @@ fn words(text: &str) -> Reading1 {
             // "Japan: x Canada: y"
             Reading::Word if word.ends_with([':', '：']) => {
                 after.push(word);
-                label = Some(
-                    after[labelled_at..]
-                        .join(" ")
-                        .trim_end_matches([':', '：'])
-                        .to_owned(),
-                );
-                after.truncate(labelled_at);
+                let words = after.join(" ");
+                label = Some(words.trim_end_matches([':', '：']).to_owned());
+                spent.append(&mut pending);
+                pending = std::mem::take(&mut after);
             }
             Reading::Word => {
                 reading.either |= matches!(word, "or" | "または");
@@ -199,12 +198,11 @@ fn words(text: &str) -> Reading1 {
                 }
             }
         }
-        labelled_at = labelled_at.min(after.len());
     }
     if reading.found.is_empty() {
         return reading;
     }
-    let note = after.join(" ");
+    let note = [spent, pending, after].concat().join(" ");
     let note = note.trim_matches(['-', '–', ':', ' ', '.']);
     if !note.is_empty() {
         match traffic::read(note) {

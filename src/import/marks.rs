@@ -38,6 +38,10 @@ pub(super) enum Element {
     },
     List,
     Item,
+    /// What a list of definitions defines.
+    Term,
+    /// What it says of it: deeper than the term.
+    Definition,
     /// Paragraph, division, definition: begins and ends a line.
     Block,
     /// Ends a line.

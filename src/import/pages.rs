@@ -1,14 +1,17 @@
 //! A page to entries: its tables, its lists, and what its prose has that looks like endpoints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{self, Column};
-use super::draft::{Destination, Draft, Entry, Leftover, Place};
+use super::draft::{Destination, Draft, Entry, Leftover, Party, Place};
+use super::endpoint::{self, Reading};
 use super::line;
 use super::page::{Block, Cell, Line, Page, Row, Table};
 use super::prose;
 use super::rows::{self, Context};
+use super::traffic::{self, Traffic};
 use super::vocabulary;
+use crate::rules::Need;
 
 /// Sentences with endpoints that are told one by one; of more the number is.
 const MOST_PROSE_TOLD: usize = 500;
@@ -24,6 +27,7 @@ pub(super) fn read(page: Page, draft: &mut Draft, rest: &mut Vec<Leftover>) {
         tables: 0,
         prose: 0,
         demands: Vec::new(),
+        of_all: Vec::new(),
     };
     for (line, why) in &page.lost {
         reader.leftover(*line, "", "", why);
@@ -32,6 +36,7 @@ pub(super) fn read(page: Page, draft: &mut Draft, rest: &mut Vec<Leftover>) {
         reader.block(block);
     }
     reader.end_list();
+    in_place_of_wildcards(&mut reader.draft.entries);
     reader.end_demands();
     if reader.prose > MOST_PROSE_TOLD {
         let more = reader.prose - MOST_PROSE_TOLD;
@@ -49,6 +54,8 @@ struct Reader<'a> {
     prose: usize,
     /// Sentences that demand something, with their heading.
     demands: Vec<(String, Line)>,
+    /// Ports that text states for all that follows, with the level of the heading that it stands under.
+    of_all: Vec<(u8, Traffic)>,
 }
 
 impl Reader<'_> {
@@ -58,6 +65,7 @@ impl Reader<'_> {
                 self.end_list();
                 self.intro = None;
                 self.headings.retain(|(above, _)| *above < level);
+                self.of_all.retain(|(above, _)| *above < level);
                 if self.draft.page.is_empty() && level == 1 {
                     self.draft.page.clone_from(&line.text);
                 }
@@ -97,15 +105,22 @@ impl Reader<'_> {
         let heading = self.heading().to_owned();
         let intro = self.intro.as_ref().map_or("", |line| &line.text);
         let region = self.region();
+        let stated = traffic::in_sentence(intro);
         let outcome = rows::read(&Context {
             table,
             number: self.tables,
             heading: &heading,
             intro,
             region: region.as_deref(),
+            traffic: stated.as_ref().or_else(|| self.stated()),
         });
         self.draft.entries.extend(outcome.entries);
         self.rest.extend(outcome.rest);
+    }
+
+    /// Ports that text above states for all that follows it.
+    fn stated(&self) -> Option<&Traffic> {
+        self.of_all.last().map(|(_, traffic)| traffic)
     }
 
     /// A paragraph that is nothing but endpoints belongs to a list; others are over lists, or prose.
@@ -122,6 +137,10 @@ impl Reader<'_> {
         } else {
             self.tell_hidden(&line);
         }
+        if let Some(traffic) = traffic::of_all(&line.text) {
+            let level = self.headings.last().map_or(0, |(level, _)| *level);
+            self.of_all.push((level, traffic));
+        }
         self.intro = Some(line);
     }
 
@@ -130,12 +149,7 @@ impl Reader<'_> {
         let hidden = line
             .text
             .split(|c: char| c.is_whitespace() || "()（）、,「」".contains(c))
-            .any(|word| {
-                matches!(
-                    super::endpoint::read(word),
-                    super::endpoint::Reading::Endpoints(_)
-                )
-            });
+            .any(|word| matches!(endpoint::read(word), Reading::Endpoints(_)));
         if hidden {
             self.tell_prose(line, "endpoints in a sentence");
         }
@@ -176,25 +190,32 @@ impl Reader<'_> {
             .collect();
         for (heading, line) in std::mem::take(&mut self.demands) {
             for sentence in line.text.split_inclusive(". ") {
-                let Some((mut endpoint, traffic)) = prose::demanded(sentence) else {
+                let Some((mut endpoints, traffic)) = prose::demanded(sentence) else {
                     continue;
                 };
-                let known = self.draft.entries.iter().flat_map(|entry| &entry.to);
-                let twice = known
-                    .into_iter()
-                    .any(|to| to.endpoint.host == endpoint.host);
-                let vendors =
-                    registrable(&endpoint.host).is_some_and(|domain| own.contains(&domain));
-                if !vendors || twice {
+                let example = vocabulary::is_example(sentence);
+                endpoints.retain(|endpoint| {
+                    let mut known = self.draft.entries.iter().flat_map(|entry| &entry.to);
+                    let vendors = match own.is_empty() {
+                        true => !example,
+                        false => registrable(&endpoint.host).is_some_and(|d| own.contains(&d)),
+                    };
+                    vendors && !known.any(|to| to.endpoint.host == endpoint.host)
+                });
+                if endpoints.is_empty() {
                     continue;
                 }
-                endpoint.doubtful = Some("it stands in a sentence, in no table".to_owned());
-                self.draft.entries.push(Entry {
-                    service: heading.clone(),
-                    to: vec![Destination {
+                let to = endpoints.into_iter().map(|mut endpoint| {
+                    endpoint.doubtful = Some("it stands in a sentence, in no table".to_owned());
+                    Destination {
                         endpoint,
                         line: line.line,
-                    }],
+                    }
+                });
+                let to = to.collect();
+                self.draft.entries.push(Entry {
+                    service: prose::purpose(sentence).unwrap_or_else(|| heading.clone()),
+                    to,
                     traffic,
                     must_see: true,
                     hints: vec![sentence.trim().to_owned()],
@@ -260,12 +281,21 @@ impl Reader<'_> {
             heading: &heading,
             intro: above,
             region: region.as_deref(),
+            traffic: None,
         });
+        let named = is_wildcards(above);
         let doubts = !vocabulary::asks_to_allow(&heading)
             && !vocabulary::asks_to_allow(above)
             && !self.section_asks();
         for mut entry in outcome.entries {
             entry.place.row = "list".to_owned();
+            if entry.traffic.is_silent() {
+                if named {
+                    entry.hints.push(above.to_owned());
+                } else if let Some(traffic) = self.stated() {
+                    entry.traffic = traffic.clone();
+                }
+            }
             if doubts {
                 for to in &mut entry.to {
                     let why = "a list that does not say that it is to be allowed";
@@ -275,6 +305,57 @@ impl Reader<'_> {
             self.draft.entries.push(entry);
         }
         self.rest.extend(outcome.rest);
+    }
+}
+
+/// Whether a text names a wildcard.
+pub(super) fn is_wildcards(text: &str) -> bool {
+    text.contains('*') && !wildcards(text).is_empty()
+}
+
+/// The wildcards that a text names.
+fn wildcards(text: &str) -> Vec<String> {
+    // Japanese has no blanks around them.
+    let words = text.split(|c: char| c.is_whitespace() || !c.is_ascii() || "(),".contains(c));
+    let found = words.filter_map(|word| match endpoint::read(word) {
+        Reading::Endpoints(all) => Some(all),
+        _ => None,
+    });
+    let hosts = found.flatten().map(|endpoint| endpoint.host);
+    hosts.filter(|host| host.contains('*')).collect()
+}
+
+/// Names that are listed in place of a wildcard ("if `*.x` is not permitted, allow these") go where it goes: from the
+/// same hosts, on the same ports.
+fn in_place_of_wildcards(entries: &mut [Entry]) {
+    let mut of_wildcard: BTreeMap<&str, (Vec<Party>, Traffic)> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| !entry.traffic.is_silent()) {
+        for to in entry.to.iter().filter(|to| to.endpoint.host.contains('*')) {
+            let (sources, traffic) = of_wildcard.entry(&to.endpoint.host).or_default();
+            for source in &entry.sources {
+                if !sources.contains(source) {
+                    sources.push(source.clone());
+                }
+            }
+            traffic.join(&entry.traffic);
+        }
+    }
+    let mut taken: Vec<(usize, (Vec<Party>, Traffic))> = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        if !entry.traffic.is_silent() || entry.to.is_empty() {
+            continue;
+        }
+        let named = entry.hints.iter().flat_map(|hint| wildcards(hint));
+        let found = named.filter_map(|host| of_wildcard.get(host.as_str()));
+        taken.extend(found.take(1).map(|found| (at, found.clone())));
+    }
+    for (at, (sources, traffic)) in taken {
+        let entry = &mut entries[at];
+        if entry.sources.is_empty() {
+            entry.sources = sources;
+        }
+        entry.traffic = traffic;
+        entry.need = Need::Conditional;
     }
 }
 
@@ -303,7 +384,7 @@ fn over(heading: &str, intro: &str) -> (String, String) {
         (true, true) => intro.trim_end_matches([':', '：', '.']).to_owned(),
         (true, false) => String::new(),
     };
-    let told = super::traffic::in_sentence(intro).or_else(|| super::traffic::in_sentence(heading));
+    let told = traffic::in_sentence(intro).or_else(|| traffic::in_sentence(heading));
     let told = told.map(|told| {
         let ports = told.ports.iter().map(|p| {
             let transport = match (p.tcp, p.udp) {

@@ -25,6 +25,8 @@ pub(super) struct Context<'a> {
     pub(super) intro: &'a str,
     /// The region that a heading over it names.
     pub(super) region: Option<&'a str>,
+    /// Ports that text over it states for all rows.
+    pub(super) traffic: Option<&'a Traffic>,
 }
 
 /// What came of a table.
@@ -190,6 +192,10 @@ fn read_row(
         direction,
         ..Said::default()
     };
+    let typed = |kind: &Column| matches!(kind, Column::Ports | Column::Protocol);
+    if let (Some(traffic), false) = (context.traffic, kinds.iter().any(typed)) {
+        said.traffic = traffic.clone();
+    }
     let before = out.rest.len();
     let mut seen: Vec<*const Cell> = Vec::new();
     for (column, (cell, kind)) in row.cells.iter().zip(kinds).enumerate() {
@@ -304,7 +310,11 @@ fn take_cell(
         }
         Column::Role => take_role(context, row, column, cell, said, out),
         Column::Ports | Column::Protocol => match traffic_of(cell) {
-            Some(told) => said.traffic.join(&told),
+            Some(mut told) => {
+                let header = context.table.header.get(column);
+                told.over(header.and_then(|header| columns::transport_in(header)));
+                said.traffic.join(&told);
+            }
             None => out.rest.push(context.leftover(
                 row,
                 column,
@@ -321,6 +331,8 @@ fn take_cell(
         },
         Column::Region => said.regions.extend(regions_of(&text)),
         Column::Need => said.need = need_of(&text),
+        // The place of the row says it.
+        Column::Number => {}
         Column::Notes => match need_word(&text) {
             Some(need) => said.need = Some(need),
             None => said.hints.push(text),

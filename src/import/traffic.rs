@@ -141,6 +141,10 @@ pub(super) fn read(text: &str) -> Option<Traffic> {
     if over_tls {
         traffic.apps.retain(|app| *app != "tls" && *app != "syslog");
         traffic.apps.push("syslog-tls");
+        // RFC 5425 is over TCP.
+        if traffic.transports.is_empty() {
+            traffic.transports.push(Transport::Tcp);
+        }
     }
     Some(traffic)
 }
@@ -148,6 +152,10 @@ pub(super) fn read(text: &str) -> Option<Traffic> {
 /// Reads `port 443`, `ports 80 and 443 (TCP)` out of a sentence: only what follows the word "port".
 pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
     let lower = text.to_lowercase();
+    // "All ports except 25" states none.
+    if lower.contains("except ") || lower.contains("以外") {
+        return None;
+    }
     let mut found = Vec::new();
     let all: Vec<&str> = lower
         .split(|c: char| c.is_whitespace() || ",;()".contains(c))
@@ -186,8 +194,68 @@ pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
             }
         }
     }
+    // "HTTPS (443)"
+    let pairs: Vec<&str> = lower.split_whitespace().collect();
+    for pair in pairs.windows(2) {
+        let number = pair[1]
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'));
+        let (Some(protocol), Some(port)) = (word_of(pair[0]), number.and_then(|(n, _)| numbers(n)))
+        else {
+            continue;
+        };
+        if matches!(protocol[..], [Word::Protocol(_)]) {
+            found.extend(protocol);
+            found.push(port);
+        }
+    }
     let traffic = assemble(&found);
     (!traffic.ports.is_empty()).then_some(traffic)
+}
+
+/// Ports that a sentence states for everything below it: "All connections are outbound on TCP 443."
+pub(super) fn of_all(sentence: &str) -> Option<Traffic> {
+    let lower = sentence.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let unless = has(&[
+        "unless otherwise",
+        "unless noted",
+        "unless stated",
+        "unless specified",
+    ]);
+    let all = unless
+        || has(&["すべて", "全て"])
+        || [
+            "connections",
+            "traffic",
+            "communication",
+            "endpoints",
+            "hosts",
+            "hostnames",
+            "domains",
+            "urls",
+            "addresses",
+            "destinations",
+            "services",
+            "requests",
+            "of",
+            "on",
+            "over",
+            "outbound",
+            "use",
+            "are",
+            "entries",
+        ]
+        .iter()
+        .any(|word| {
+            has(&[
+                &format!("all {word}"),
+                &format!("all the {word}"),
+                &format!("all these {word}"),
+            ])
+        });
+    let against = has(&["block", "not ", "n't", "ません"]) && !unless;
+    (all && !against).then(|| in_sentence(sentence))?
 }
 
 /// The words, or `None` if one of them is not about ports.
@@ -396,6 +464,29 @@ fn assemble(words: &[Word]) -> Traffic {
 }
 
 impl Traffic {
+    /// Nothing is said of ports or protocols.
+    pub(super) fn is_silent(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What has no transport of its own goes over this one, where none is stated.
+    pub(super) fn over(&mut self, transport: Option<Transport>) {
+        let Some(transport) = transport.filter(|_| self.transports.is_empty()) else {
+            return;
+        };
+        for ports in self
+            .ports
+            .iter_mut()
+            .filter(|ports| !ports.tcp && !ports.udp)
+        {
+            ports.tcp = transport == Transport::Tcp;
+            ports.udp = transport == Transport::Udp;
+        }
+        if self.ports.is_empty() && !self.none {
+            self.transports.push(transport);
+        }
+    }
+
     /// Puts what another cell says to it.
     pub(super) fn join(&mut self, other: &Self) {
         self.ports.extend(other.ports.iter().copied());

@@ -24,6 +24,7 @@ mod hostile;
 mod import;
 mod import_pages;
 mod import_score;
+mod import_shapes;
 mod lab_table;
 mod last_tries;
 mod laws;

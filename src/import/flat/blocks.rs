@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::super::columns::{self, Column};
 use super::super::page::{Block, Cell, Line, Page, Row, Table};
+use super::super::pages::is_wildcards;
 use super::super::{line, traffic, vocabulary};
 use super::port_items::{self, PortItem};
 
@@ -104,6 +105,11 @@ fn is_over(text: &str, next: &str) -> bool {
 fn is_bullet(raw: &str) -> bool {
     let text = raw.trim_start();
     text.starts_with(['•', '●', '▪', '■', '○', '◦', '‣', '・', '*']) || text.starts_with("- ")
+}
+
+/// Signs that Japanese pages put before headings.
+fn is_heading_mark(raw: &str) -> bool {
+    raw.trim_start().starts_with(['■', '◆', '▼', '□'])
 }
 
 /// Columns named side by side: two at least, and nothing else on the line.
@@ -222,6 +228,7 @@ impl Reader {
         }
         let kind = match kind(&text, bullet) {
             Kind::Sentence if self.in_table() && !bullet && is_over(&text, next) => Kind::Label,
+            Kind::Item if is_heading_mark(raw) => Kind::Label,
             kind => kind,
         };
         let indent = raw.len() - raw.trim_start().len();
@@ -305,8 +312,12 @@ impl Reader {
             text: value.to_owned(),
             ..line.clone()
         };
-        let opens =
-            matches!(column, Column::Service | Column::Source) || (column == Column::Endpoints);
+        // What a row is for may also stand last, right below its ports.
+        let opens = match column {
+            Column::Service => self.blank || !self.record.services.is_empty(),
+            Column::Source | Column::Endpoints => true,
+            _ => false,
+        };
         if opens && self.record.has_traffic() && !self.record.endpoints.is_empty() {
             self.end_record();
         }
@@ -345,8 +356,15 @@ impl Reader {
         if closed && vocabulary::asks_to_allow(&line.text) && !self.ports_first() {
             // It is over the list that follows, or prose between tables.
             self.end_record();
+            if is_wildcards(&line.text) {
+                self.record.notes.push(line.clone());
+            }
             self.page.blocks.push(Block::Paragraph(line));
             return;
+        }
+        if !self.in_table() && !self.record.is_typed() {
+            // What stood over a sentence is a heading.
+            self.end_record();
         }
         match self.in_table() && (self.record.is_typed() || !self.record.labels.is_empty()) {
             true => self.record.notes.push(line),

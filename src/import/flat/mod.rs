@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `asciidoc` | tables of AsciiDoc |
 //! | `aligned` | columns aligned with blanks |
+//! | `grid` | tables drawn with `+---+` |
 //! | `pipes` | cells between `|` or tabs, rows over several lines, cells lost to spans at the end of their row |
 //! | `run_on` | a whole table on one line, without any mark between cells |
 //! | `blocks` | a cell a line, with bullets and `key: value` lines |
@@ -11,6 +12,7 @@
 mod aligned;
 mod asciidoc;
 mod blocks;
+mod grid;
 mod pipes;
 mod port_items;
 mod run_on;
@@ -25,7 +27,8 @@ pub(super) fn page(text: &str) -> Page {
     if asciidoc::is_there(text) {
         return asciidoc::page(text);
     }
-    let with_tabs = aligned::with_tabs(text);
+    let with_pipes = grid::with_pipes(text);
+    let with_tabs = aligned::with_tabs(&with_pipes);
     if pipes::is_there(&with_tabs) {
         return pipes::page(&with_tabs);
     }

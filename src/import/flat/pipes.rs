@@ -46,6 +46,10 @@ struct Header {
 }
 
 fn header(line: &str) -> Option<Header> {
+    // Wikis write headers between two signs and rows between one.
+    let wiki = line.trim();
+    let wiki = (wiki.starts_with("||") && wiki.ends_with("||")).then(|| wiki.replace("||", "|"));
+    let line = wiki.as_deref().unwrap_or(line);
     let separator = if line.contains('|') { '|' } else { '\t' };
     if !line.contains(separator) {
         return None;
@@ -172,6 +176,7 @@ impl Reader {
             self.end_paragraph();
             return;
         }
+        self.take_back_heading(number, line);
         let before = self.paragraph.last().map(|(_, text)| text.as_str());
         let fresh = before.is_none_or(|text| text.ends_with(['.', ':', '。', '|', '!']));
         let heading = fresh
@@ -179,6 +184,7 @@ impl Reader {
             && !line.ends_with(['.', ',', ':', ';', ')', '。', '、'])
             && !line.contains(". ")
             && !line.contains(": ")
+            && line.matches(['(', '（']).count() == line.matches([')', '）']).count()
             && line
                 .chars()
                 .next()
@@ -191,6 +197,21 @@ impl Reader {
             return;
         }
         self.paragraph.push((number, line.to_owned()));
+    }
+
+    /// A heading right above a line that goes on in small letters was the beginning of its sentence.
+    fn take_back_heading(&mut self, number: u32, line: &str) {
+        let goes_on = line.starts_with(|c: char| c.is_lowercase());
+        if !goes_on || !self.paragraph.is_empty() {
+            return;
+        }
+        let above = self
+            .page
+            .blocks
+            .pop_if(|block| matches!(block, Block::Heading(_, above) if above.line + 1 == number));
+        if let Some(Block::Heading(_, above)) = above {
+            self.paragraph.push((above.line, above.text));
+        }
     }
 
     fn end_paragraph(&mut self) {

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use super::super::draft::{Draft, Leftover, Place};
 use super::super::endpoint::{self, Reading};
+use super::mapping::{self, Mapped};
+use super::objects::{self, Around};
 use super::{endpoints, left, ranges, scalar, sources, speaks_of_sources};
 use crate::rules::Need;
 
@@ -33,7 +35,20 @@ pub(super) fn read(value: &Value, draft: &mut Draft, rest: &mut Vec<Leftover>) -
     if github {
         "GitHub".clone_into(&mut draft.vendor);
     }
-    walk(value, &mut Vec::new(), draft, rest);
+    let mut rows = Vec::new();
+    walk(
+        value,
+        &mut Vec::new(),
+        Around::default(),
+        &mut Found {
+            draft,
+            rest,
+            rows: &mut rows,
+        },
+    );
+    if !rows.is_empty() {
+        mapping::table(rows, "rows", draft, rest);
+    }
     if github {
         "GitHub's meta list"
     } else {
@@ -41,32 +56,48 @@ pub(super) fn read(value: &Value, draft: &mut Draft, rest: &mut Vec<Leftover>) -
     }
 }
 
-fn walk<'v>(
-    value: &'v Value,
-    path: &mut Vec<&'v str>,
-    draft: &mut Draft,
-    rest: &mut Vec<Leftover>,
-) {
+/// Where what is found goes.
+struct Found<'f> {
+    draft: &'f mut Draft,
+    rest: &'f mut Vec<Leftover>,
+    /// Objects that are rows by themselves.
+    rows: &'f mut Vec<Mapped>,
+}
+
+fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, around: Around<'v>, found: &mut Found<'_>) {
     let key = path.join(".");
     match value {
-        _ if path.len() > MOST_DEEP => rest.push(left(&key, "", "keys go too deep")),
+        _ if path.len() > MOST_DEEP => found.rest.push(left(&key, "", "keys go too deep")),
         Value::Object(map) => {
+            let known = objects::row(map, around);
+            let inside = around.within(map);
             for (name, inner) in map {
+                if known
+                    .as_ref()
+                    .is_some_and(|(_, unknown)| !unknown.contains(&name.as_str()))
+                {
+                    continue;
+                }
                 path.push(name);
-                walk(inner, path, draft, rest);
+                walk(inner, path, inside.within_key(name), found);
                 path.pop();
             }
+            found.rows.extend(known.map(|(cells, _)| (0, key, cells)));
         }
-        Value::Array(list) if list.iter().any(Value::is_string) => take(list, &key, draft, rest),
+        Value::Array(list) if list.iter().any(Value::is_string) => {
+            take(list, &key, found.draft, found.rest);
+        }
         Value::Array(list) => {
             for inner in list {
-                walk(inner, path, draft, rest);
+                walk(inner, path, around, found);
             }
         }
         other => {
             let last = path.last().copied().unwrap_or_default();
             if let Some(text) = scalar(other).filter(|_| !ABOUT.contains(&last)) {
-                rest.push(left(&key, &text, "a value by itself, in no list"));
+                found
+                    .rest
+                    .push(left(&key, &text, "a value by itself, in no list"));
             }
         }
     }

@@ -83,7 +83,8 @@ const HEADER: [&str; 11] = [
     "Required",
     "Notes",
 ];
-const WORDS: [&str; 11] = [
+/// The same as mapping files call them.
+pub(super) const WORDS: [&str; 11] = [
     "service",
     "source",
     "name",
@@ -314,10 +315,13 @@ fn mapped_csv(
 }
 
 /// A row: its line, its path, and the texts of each cell.
-type Mapped = (u32, String, Vec<Vec<String>>);
+pub(super) type Mapped = (u32, String, Cells);
+
+/// The texts of a row, in the order of [`WORDS`].
+pub(super) type Cells = Vec<Vec<String>>;
 
 /// Rows as a table, which is then read as those of pages are.
-fn table(all: Vec<Mapped>, name: &str, draft: &mut Draft, rest: &mut Vec<Leftover>) {
+pub(super) fn table(all: Vec<Mapped>, name: &str, draft: &mut Draft, rest: &mut Vec<Leftover>) {
     let paths: Vec<String> = all.iter().map(|(_, path, _)| path.clone()).collect();
     let rows = all.into_iter().enumerate().map(|(at, (line, _, cells))| {
         let number = at + 1;
@@ -361,6 +365,7 @@ fn take(
         heading,
         intro: "",
         region: None,
+        traffic: None,
     });
     let named = |row: &str| {
         let number: usize = row.split(':').next()?.parse().ok()?;

@@ -5,6 +5,7 @@
 //! | `microsoft` | Microsoft 365 endpoints (`urls`, `ips`, `tcpPorts`), Azure service tags |
 //! | `clouds` | AWS, Google, Oracle, Atlassian: objects with a network each |
 //! | `keyed` | GitHub, Fastly, Zscaler, Datadog, Okta and the like: lists of texts under keys |
+//! | `objects` | objects whose keys say what they hold, as columns do |
 //! | `lines` | names and networks one a line |
 //! | `places` | on which lines of JSON entries stand |
 //! | `minus` | networks of another list, taken out |
@@ -19,6 +20,7 @@ mod lines;
 mod mapping;
 mod microsoft;
 mod minus;
+mod objects;
 mod places;
 
 use serde_json::Value;
