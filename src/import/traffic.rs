@@ -586,7 +586,7 @@ mod tests {
                 "STARTTLS and LDAP over TCP and UDP",
                 "TCP UDP starttls ldap",
             ),
-            ("Syslog over TLS", "syslog-tls"),
+            ("Syslog over TLS", "TCP syslog-tls"),
             ("HTTPS HTTP", "https http"),
             ("N/A", "none"),
             ("any", "any"),
