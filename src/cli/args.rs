@@ -69,6 +69,16 @@ pub(super) enum Format {
     Markdown,
 }
 
+impl Format {
+    /// Whether others read it later as a record of the audit, with the digests of the inputs. They cost time.
+    pub(super) const fn is_for_record(self) -> bool {
+        match self {
+            Self::Human | Self::Csv | Self::Junit => false,
+            Self::Json | Self::Ndjson | Self::Sarif | Self::Markdown => true,
+        }
+    }
+}
+
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {

@@ -19,9 +19,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let plan = plan(&command.choices, common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let captures = command.captures.resolve().inputs;
-    // Digests cost time, so they are worked out only where a record is made that others will read.
-    let digests = command.out.is_some()
-        || !matches!(common.format, Format::Human | Format::Csv | Format::Junit);
+    let digests = command.out.is_some() || common.format.is_for_record();
     let paths = &command.captures;
     let Some(points) = points::read(paths, &command.outside, digests, common)? else {
         return Ok(Exit::NotAudited);

@@ -68,6 +68,39 @@ impl App {
     /// RDP, by its connection request.
     pub const RDP: Self = Self(1 << 28);
 
+    /// All with their names, the most telling first: what is inside outranks what carries it.
+    pub const NAMES: [(Self, &str); 29] = [
+        (Self::RDP, "rdp"),
+        (Self::TLS, "tls"),
+        (Self::QUIC, "quic"),
+        (Self::DTLS, "dtls"),
+        (Self::HTTP2, "http2"),
+        (Self::HTTP, "http"),
+        (Self::MDNS, "mdns"),
+        (Self::DNS, "dns"),
+        (Self::NTP, "ntp"),
+        (Self::SSH, "ssh"),
+        (Self::LDAP, "ldap"),
+        (Self::SMTP, "smtp"),
+        (Self::SYSLOG, "syslog"),
+        (Self::DHCP, "dhcp"),
+        (Self::VXLAN, "vxlan"),
+        (Self::GENEVE, "geneve"),
+        (Self::GTP, "gtp"),
+        (Self::TEREDO, "teredo"),
+        (Self::GRE, "gre"),
+        (Self::CAPWAP, "capwap"),
+        (Self::L2TP, "l2tp"),
+        (Self::MPLS, "mpls"),
+        (Self::TZSP, "tzsp"),
+        (Self::JMIRROR, "jmirror"),
+        (Self::LISP, "lisp"),
+        (Self::GUE, "gue"),
+        (Self::ERM, "erm"),
+        (Self::SFLOW, "sflow"),
+        (Self::MIRROR, "mirror"),
+    ];
+
     /// The tunnel protocol of a datagram that carried a packet, by [`crate::decode::Carrier::kind`].
     #[must_use]
     pub fn of_tunnel(kind: &str) -> Self {
@@ -89,41 +122,10 @@ impl App {
         }
     }
 
-    /// The most telling one, by name: what is inside outranks what carries it.
+    /// The name of the most telling one.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        const NAMES: [(App, &str); 29] = [
-            (App::RDP, "rdp"),
-            (App::TLS, "tls"),
-            (App::QUIC, "quic"),
-            (App::DTLS, "dtls"),
-            (App::HTTP2, "http2"),
-            (App::HTTP, "http"),
-            (App::MDNS, "mdns"),
-            (App::DNS, "dns"),
-            (App::NTP, "ntp"),
-            (App::SSH, "ssh"),
-            (App::LDAP, "ldap"),
-            (App::SMTP, "smtp"),
-            (App::SYSLOG, "syslog"),
-            (App::DHCP, "dhcp"),
-            (App::VXLAN, "vxlan"),
-            (App::GENEVE, "geneve"),
-            (App::GTP, "gtp"),
-            (App::TEREDO, "teredo"),
-            (App::GRE, "gre"),
-            (App::CAPWAP, "capwap"),
-            (App::L2TP, "l2tp"),
-            (App::MPLS, "mpls"),
-            (App::TZSP, "tzsp"),
-            (App::JMIRROR, "jmirror"),
-            (App::LISP, "lisp"),
-            (App::GUE, "gue"),
-            (App::ERM, "erm"),
-            (App::SFLOW, "sflow"),
-            (App::MIRROR, "mirror"),
-        ];
-        NAMES
+        Self::NAMES
             .iter()
             .find(|(app, _)| self.has(*app))
             .map(|(_, name)| *name)

@@ -230,6 +230,11 @@ fn the_page_of_commands_shows_the_help_as_it_is() {
         "no <!-- /help --> after the block"
     );
     let help = pktaudit(["--help"]).exits(0).stdout;
+    if std::env::var_os("PKTAUDIT_BLESS").is_some() {
+        let anew = page.replacen(block, &format!("{}\n", help.trim_end()), 1);
+        fs::write(project("docs/COMMANDS.md"), anew).unwrap();
+        return;
+    }
     let trimmed = |text: &str| {
         let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
         lines.join("\n")
@@ -237,7 +242,7 @@ fn the_page_of_commands_shows_the_help_as_it_is() {
     assert_eq!(
         trimmed(block),
         trimmed(&help),
-        "put the output of `pktaudit --help` there"
+        "PKTAUDIT_BLESS=1 cargo test --test all page_of_commands writes it anew"
     );
 }
 
@@ -245,17 +250,30 @@ fn the_page_of_commands_shows_the_help_as_it_is() {
 fn every_command_explains_itself() {
     for command in [
         vec!["audit"],
+        #[cfg(feature = "live")]
+        vec!["live"],
+        vec!["extract"],
         vec!["flows"],
+        vec!["compare"],
         vec!["rules"],
+        vec!["rules", "init"],
         vec!["rules", "check"],
+        vec!["rules", "lint"],
         vec!["rules", "list"],
         vec!["rules", "explain"],
+        vec!["rules", "import"],
+        vec!["rules", "learn"],
+        vec!["rules", "diff"],
+        vec!["rules", "export"],
+        vec!["rules", "schema"],
         vec!["site"],
         vec!["site", "init"],
         vec!["explain"],
         vec!["observe"],
         vec!["merge"],
         vec!["judge"],
+        vec!["man"],
+        vec!["completions"],
     ] {
         let ran = pktaudit(command.iter().chain(&["--help"])).exits(0);
         assert!(
@@ -548,6 +566,18 @@ fn names_from_before_the_capture_are_taken_from_captures_hosts_files_and_dig() {
     flows("missing")
         .exits(2)
         .complains_of(&["missing", "not found"]);
+}
+
+#[test]
+fn the_page_of_formats_has_every_application() {
+    let page = fs::read_to_string(project("docs/FORMATS.md")).unwrap();
+    let row = page.lines().find(|line| line.starts_with("| `app` | "));
+    let names = pktaudit::observe::App::NAMES.iter();
+    let names: Vec<String> = names.map(|(_, name)| format!("`{name}`")).collect();
+    assert_eq!(
+        row.unwrap(),
+        format!("| `app` | told by content: {}, or null |", names.join(", "))
+    );
 }
 
 #[test]

@@ -48,11 +48,23 @@ fn reduced(report: &Value) -> Value {
             requirements.insert(row["id"].as_str().unwrap().to_owned(), word.into());
         }
     }
+    let mut summary = pick(
+        &report["summary"],
+        &[
+            "exit",
+            "findings",
+            "finding_codes",
+            "intents",
+            "requirements",
+            "flows",
+            "flows_audited",
+        ],
+    );
+    // Codes that are not told, so that a new one changes no sample but those that have it.
+    let codes = summary["finding_codes"].as_object_mut().unwrap();
+    codes.retain(|_, count| *count != 0);
     json!({
-        "summary": pick(
-            &report["summary"],
-            &["exit", "findings", "finding_codes", "intents", "requirements", "flows", "flows_audited"],
-        ),
+        "summary": summary,
         "findings": findings,
         "requirements": requirements,
     })

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use super::{LiveCommand, priority};
-use crate::cli::args::{Common, Format};
+use crate::cli::args::Common;
 use crate::cli::audit::{Destination, Sighted, with_report, write_set};
 use crate::cli::exit::Exit;
 use crate::cli::folders::Folders;
@@ -72,7 +72,7 @@ impl Periods {
         seeds: Arc<Vec<Seed>>,
         screen: bool,
     ) -> io::Result<Self> {
-        let for_record = !matches!(common.format, Format::Human | Format::Csv | Format::Junit);
+        let for_record = common.format.is_for_record();
         let reporter = Arc::new(Reporter {
             plan,
             seeds,
