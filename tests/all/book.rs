@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::bad_input::{gz, xz, zst};
-use super::harness::{Sample, folder, pktaudit, program, project};
+use super::harness::{Sample, folder, pktaudit, program, project, write};
 
 /// Pages beside the book.
 const FRONT: &[&str] = &["README.md", "CONTRIBUTING.md", "SECURITY.md"];
@@ -382,6 +382,20 @@ fn commands_print_what_pages_show() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(asked >= 15, "only {asked}");
+}
+
+#[test]
+fn the_site_file_of_the_page_is_taken() {
+    let page = Page::read("docs/SITE.md");
+    let (_, blocks) = page.parts();
+    let block = blocks
+        .iter()
+        .find(|block| block.language == "toml")
+        .unwrap();
+    let folder = folder();
+    let site = write(&folder, "site.toml", block.lines.join("\n"));
+    // Shipped rules have warnings of their own; an error makes it 2.
+    pktaudit(["rules", "check", "--site", &site]).exits(1);
 }
 
 /// The row of a CSV file that the page for reviewers has, turned on its side.
