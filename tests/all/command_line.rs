@@ -212,6 +212,8 @@ fn out_that_cannot_be_written_is_told() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "a file");
 }
 
+// The page has all commands.
+#[cfg(feature = "live")]
 #[test]
 fn the_page_of_commands_shows_the_help_as_it_is() {
     let page = fs::read_to_string(project("docs/COMMANDS.md")).unwrap();
