@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Captures, Common};
 use super::output;
-use crate::drive::{InputReport, Observed, Point, Progress, Reading, observe_at};
+use crate::drive::{InputReport, Observed, Point, Progress, Reading, SetBack, observe_at};
 use crate::report::{InputSummary, Loss};
 use crate::source::{Input, Inputs, SourceError};
 
@@ -116,6 +116,7 @@ pub(super) fn summaries(inputs: &[InputReport], failures: &[SourceError]) -> Vec
             kernel: report.loss.kernel,
             own: report.loss.own,
         },
+        notes: set_back(report.set_back).into_iter().collect(),
     });
     let unread = failures.iter().map(|failure| InputSummary {
         path: failure.path().map(ToString::to_string).unwrap_or_default(),
@@ -123,6 +124,19 @@ pub(super) fn summaries(inputs: &[InputReport], failures: &[SourceError]) -> Vec
         ..InputSummary::default()
     });
     read.chain(unread).collect()
+}
+
+/// That a clock was set back, in words.
+fn set_back(found: SetBack) -> Option<String> {
+    let seconds = Duration::from_nanos(found.most).as_secs_f64();
+    let frames = match found.frames {
+        0 => return None,
+        1 => "1 frame is".to_owned(),
+        frames => format!("{frames} frames are"),
+    };
+    Some(format!(
+        "{frames} earlier than one before in it, by up to {seconds:.1} s: its clock was set back, or several captures were joined"
+    ))
 }
 
 /// Puts summaries into the order of the inputs, by which frames are numbered: those that could not be read keep their

@@ -16,6 +16,7 @@ mod link;
 mod multipath;
 pub mod preamble;
 pub mod quic;
+pub mod sflow;
 mod span;
 mod tcp;
 #[cfg(test)]

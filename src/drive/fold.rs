@@ -11,8 +11,9 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
+use super::clock::{Clocks, SetBack};
 use super::point::{Elsewhere, Point};
-use crate::decode::{Decoded, Segment, TcpFlags, decode, device};
+use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
 use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, is_sinkhole};
 use crate::source::{
@@ -46,6 +47,8 @@ pub struct InputReport {
     pub interfaces: Vec<Interface>,
     /// SHA-256 of the input as it is stored, in hexadecimal digits; `None` where it was not worked out.
     pub sha256: Option<String>,
+    /// Frames that its clocks stamped earlier than those before them.
+    pub set_back: SetBack,
 }
 
 /// Everything read.
@@ -153,6 +156,7 @@ fn read(
         loss,
         interfaces: source.interfaces().to_vec(),
         sha256: None,
+        set_back: absorber.clocks.set_back(),
     };
     let mut observation = absorber.observation;
     observation.note_lost(loss.total());
@@ -169,6 +173,7 @@ pub(super) fn beside(beside: Beside) -> BesideTally {
         link_errors: beside.link_errors,
         secrets: beside.secrets,
         filters: beside.filters,
+        comments: beside.comments,
         names: names.filter(|(ip, _)| !is_sinkhole(*ip)).collect(),
     }
 }
@@ -227,6 +232,7 @@ pub(super) struct Absorber<'a> {
     index: usize,
     pub(super) frames: u64,
     pub(super) span: TimeSpan,
+    pub(super) clocks: Clocks,
 }
 
 impl<'a> Absorber<'a> {
@@ -240,6 +246,7 @@ impl<'a> Absorber<'a> {
             index: 0,
             frames: 0,
             span: TimeSpan::default(),
+            clocks: Clocks::default(),
         }
     }
 
@@ -252,6 +259,7 @@ impl<'a> Absorber<'a> {
         }
         let span = batch.span_of(part.clone());
         self.span.merge(span);
+        self.clocks.watch(batch, part.clone());
         let chunk = (self.input, self.chunk);
         self.observation.count_frames(chunk, count as u64, span);
         let taker = Taker {
@@ -304,7 +312,7 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
 /// What the device that took a frame says of it.
 #[inline]
 fn word(frame: &Frame<'_>, dropped: bool) -> Option<DeviceWord> {
-    match frame.verdict {
+    match frame.note.verdict {
         _ if dropped => Some(DeviceWord::DropFile),
         PacketVerdict::Untold if !device::may_have_word(frame.link_type.0, frame.bytes) => None,
         PacketVerdict::Untold => device::device_word(frame.link_type.0, frame.bytes),
@@ -324,6 +332,20 @@ fn behind_reset(frame: &Frame<'_>, decoded: &Decoded<'_>) -> Option<DeviceWord> 
         }
         _ => None,
     }
+}
+
+/// What samples of frames a datagram to a collector holds.
+#[inline]
+fn samples<'a>(decoded: &Decoded<'a>) -> impl Iterator<Item = sflow::Sample<'a>> + use<'a> {
+    const COLLECTOR: u16 = 6343;
+    let payload = match decoded {
+        Decoded::Packet(packet) => match &packet.segment {
+            Segment::Udp(datagram) if datagram.destination_port == COLLECTOR => datagram.payload,
+            _ => &[],
+        },
+        Decoded::SetAside(_) => &[],
+    };
+    sflow::samples(payload)
 }
 
 #[inline]
@@ -361,13 +383,19 @@ impl Taker<'_> {
                 },
                 captured_length: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
                 wire_length: frame.wire_length,
-                packet_mark: frame.packet_mark,
+                packet_mark: frame.note.packet_mark,
             };
             if self.elsewhere.has(&frame) {
                 observation.pass_by(sighting);
                 continue;
             }
             let mut decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
+            for comment in self.batch.comments_at(place) {
+                observation.note_comment(sighting.stamp, &decoded, comment);
+            }
+            for sample in samples(&decoded) {
+                observation.absorb_sample(sighting.stamp, &sample.decode(), sample.one_in);
+            }
             match word(&frame, self.dropped).or_else(|| behind_reset(&frame, &decoded)) {
                 None => observation.absorb_counted(sighting, &decoded),
                 Some(word) => {

@@ -1,5 +1,6 @@
 //! One fold, run anywhere: inputs to partial observations to one whole.
 
+mod clock;
 mod conversation;
 mod extract;
 mod fold;
@@ -8,6 +9,7 @@ mod periods;
 mod point;
 mod two_points;
 
+pub use clock::SetBack;
 pub use conversation::Conversations;
 pub use extract::{Extracted, Missing, Wanted, extract};
 pub use fold::{InputReport, Observed, Progress, Reading, absorb, observe, observe_at};

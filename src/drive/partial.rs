@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::clock::SetBack;
 use super::fold::{InputReport, Observed};
 use crate::model::{CaptureTime, Merge, TimeSpan};
 use crate::observe::Observation;
@@ -65,6 +66,7 @@ struct WrittenInput {
     damage: Vec<(u64, bool, String)>,
     loss: [u64; 3],
     sha256: Option<String>,
+    set_back: SetBack,
 }
 
 impl From<Observed> for Partial {
@@ -201,6 +203,7 @@ impl WrittenInput {
                 .collect(),
             loss: [report.loss.interface, report.loss.kernel, report.loss.own],
             sha256: report.sha256.clone(),
+            set_back: report.set_back,
         }
     }
 
@@ -237,6 +240,7 @@ impl WrittenInput {
             },
             interfaces: Vec::<Interface>::new(),
             sha256: self.sha256,
+            set_back: self.set_back,
         }
     }
 }
@@ -251,5 +255,6 @@ fn placeholder() -> WrittenInput {
         damage: Vec::new(),
         loss: [0; 3],
         sha256: None,
+        set_back: SetBack::default(),
     }
 }

@@ -300,6 +300,7 @@ impl Running<'_> {
             loss: Loss::default(),
             interfaces: self.source.interfaces().to_vec(),
             sha256: None,
+            set_back: self.absorber.clocks.set_back(),
         }
     }
 }

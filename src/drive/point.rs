@@ -1,9 +1,10 @@
-//! One of two points of a path: interfaces that lie inside or outside of what may stop traffic.
+//! One of two points of a path: interfaces, or ways through one, that lie inside or outside of what may stop traffic.
 
 use crate::decode::device::interface_in;
-use crate::source::{Frame, Interface};
+use crate::source::{Direction, Frame, Interface};
 
-/// Which frames count, by the names of the interfaces that captured them.
+/// Which frames count, by the names of the interfaces that captured them; `inbound` and `outbound` name the ways through
+/// one, as far as a file says them (pcapng).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Point {
     /// All.
@@ -18,28 +19,35 @@ pub enum Point {
 impl Point {
     /// Which frames are elsewhere, where interfaces are described so.
     pub(super) fn elsewhere(&self, interfaces: &[Interface]) -> Elsewhere {
-        let named = |names: &[String], interface: &Interface| names.contains(&interface.name);
-        let all = interfaces.iter();
-        match self {
-            Self::Everywhere => Elsewhere::default(),
-            Self::At(names) => Elsewhere {
-                interfaces: all.map(|interface| !named(names, interface)).collect(),
-                named: Some((false, names.clone())),
-            },
-            Self::NotAt(names) => Elsewhere {
-                interfaces: all.map(|interface| named(names, interface)).collect(),
-                named: Some((true, names.clone())),
-            },
+        let (names, named_are_elsewhere) = match self {
+            Self::Everywhere => return Elsewhere::default(),
+            Self::At(names) => (names, false),
+            Self::NotAt(names) => (names, true),
+        };
+        let named = |interface: &Interface| names.contains(&interface.name);
+        let directions = Direction::ALL.into_iter();
+        Elsewhere {
+            interfaces: interfaces.iter().map(named).collect(),
+            directions: directions
+                .filter(|way| names.iter().any(|name| name == way.as_str()))
+                .collect(),
+            names: names.clone(),
+            others: !named_are_elsewhere,
         }
     }
 }
 
-/// Which frames are those of another point: by the interface that captured them, or by the one that they name themselves.
+/// Which frames are those of another point: by the interface that captured them, by the one that they name themselves, or
+/// by the way that they went through it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Elsewhere {
+    /// Whether an interface is named, by its ordinal.
     interfaces: Vec<bool>,
-    /// Whether frames that name one of these interfaces are elsewhere, or the others.
-    named: Option<(bool, Vec<String>)>,
+    /// Names of interfaces that frames may have themselves.
+    names: Vec<String>,
+    directions: Vec<Direction>,
+    /// Whether those that are not named are elsewhere, instead of those that are.
+    others: bool,
 }
 
 impl Elsewhere {
@@ -47,18 +55,27 @@ impl Elsewhere {
     pub(super) fn by_ordinal(interfaces: &[bool]) -> Self {
         Self {
             interfaces: interfaces.to_vec(),
-            named: None,
+            ..Self::default()
         }
     }
 
     #[inline]
     pub(super) fn has(&self, frame: &Frame<'_>) -> bool {
+        self.is_named(frame) != self.others
+    }
+
+    #[inline]
+    fn is_named(&self, frame: &Frame<'_>) -> bool {
         let by_ordinal = || self.interfaces.get(frame.interface as usize);
-        match &self.named {
-            Some((those, names)) => match interface_in(frame.link_type.0, frame.bytes) {
-                Some(name) => names.contains(&name) == *those,
-                None => by_ordinal().copied().unwrap_or(!those),
-            },
+        if self.names.is_empty() {
+            return by_ordinal().copied().unwrap_or(false);
+        }
+        let way = frame.note.direction;
+        if way.is_some_and(|way| self.directions.contains(&way)) {
+            return true;
+        }
+        match interface_in(frame.link_type.0, frame.bytes) {
+            Some(name) => self.names.contains(&name),
             None => by_ordinal().copied().unwrap_or(false),
         }
     }

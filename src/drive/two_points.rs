@@ -78,7 +78,7 @@ fn syn_of(frame: &Frame<'_>) -> Option<((u32, Endpoint), u8)> {
     opens.then_some(((segment.sequence, to), packet.ttl))
 }
 
-/// The interfaces that frames of the inputs name themselves, ascending; of each input the first frames are looked at.
+/// The interfaces, and the ways through one, that frames of the inputs name themselves, ascending; of each input the first frames are looked at.
 #[must_use]
 pub fn interfaces_in<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> BTreeSet<String> {
     const MOST: usize = 64;
@@ -91,13 +91,14 @@ pub fn interfaces_in<'i>(inputs: impl IntoIterator<Item = &'i Input>) -> BTreeSe
             let Some(frame) = source.next_frame() else {
                 break;
             };
-            match interface_in(frame.link_type.0, frame.bytes) {
-                Some(name) if found.len() < MOST => drop(found.insert(name)),
-                Some(_) => {}
-                // Others are described by their file.
-                None if source.interfaces().len() < 2 => break,
-                None => {}
+            let own = interface_in(frame.link_type.0, frame.bytes);
+            let way = frame.note.direction.map(|way| way.as_str().to_owned());
+            // What no file describes and frames do not name themselves has no name.
+            if own.is_none() && source.interfaces().is_empty() {
+                break;
             }
+            let room = MOST.saturating_sub(found.len());
+            found.extend(own.into_iter().chain(way).take(room));
         }
     }
     found

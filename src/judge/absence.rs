@@ -1,7 +1,9 @@
 //! Why a requirement was not exercised, as far as packets tell.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::attempt::Went;
 use super::census::{Census, NameWay};
@@ -13,11 +15,15 @@ use super::requirement_verdict::{NotSeen, Present, Standing};
 use super::shade::Shade;
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource, StreamFact};
-use crate::rules::{Requirement, RequirementIndex, RuleSet, Scratch, Via};
+use crate::rules::{Destination, Requirement, RequirementIndex, RuleSet, Scratch, Target, Via};
 
 /// What tells why a requirement was not exercised.
 pub(super) struct Absence<'a> {
     pub(super) present: &'a Present,
+    /// Of these: those of which more is there than samples of packets.
+    pub(super) captured: &'a Present,
+    /// Whether the capture comes from a mirror of a cloud.
+    pub(super) mirror: Option<Mirror>,
     pub(super) census: &'a Census,
     pub(super) rules: &'a RuleSet,
     pub(super) other_way: BTreeSet<RequirementIndex>,
@@ -55,6 +61,12 @@ impl Absence<'_> {
         if !self.present.may_initiate(row) {
             return (NotSeen::NoInitiator, None);
         }
+        if !self.captured.may_initiate(row) {
+            return (NotSeen::Sampled, None);
+        }
+        if self.mirror.is_some_and(|mirror| mirror.leaves_out(row)) {
+            return (NotSeen::NotCarried, None);
+        }
         if !resolved.is_empty() && !had {
             return (NotSeen::NoAddress, None);
         }
@@ -85,6 +97,50 @@ impl Absence<'_> {
         }
     }
 }
+
+/// A mirror of a cloud.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mirror {
+    /// Whether it carries lookups: those to a resolver at a link-local address it does not.
+    pub(super) has_dns: bool,
+}
+
+impl Mirror {
+    /// Whether it never carries what a row asks for (AWS: Traffic Mirroring can't mirror ARP, DHCP, instance metadata
+    /// service, NTP, Windows activation): by port, by what is spoken, or by a link-local address.
+    fn leaves_out(self, row: &Requirement) -> bool {
+        const PORTS: [u16; 5] = [67, 68, 123, 546, 547];
+        let only = |wanted: &[u16]| {
+            let ranges = row.ports.ranges();
+            let listed = |(first, last): &(u16, u16)| first == last && wanted.contains(first);
+            !ranges.is_empty() && ranges.iter().all(listed)
+        };
+        let over_udp =
+            !row.transport.is_empty() && row.transport.iter().all(|t| *t == Transport::Udp);
+        let spoken = |wanted: &[&str]| {
+            !row.app.is_empty() && row.app.iter().all(|app| wanted.contains(&app.as_str()))
+        };
+        let link_local = |to: &Destination| match &to.target {
+            Target::Network(network) => {
+                LINK_LOCAL.contains(network) || AMAZON_LOCAL.contains(network)
+            }
+            _ => false,
+        };
+        let is_dns = spoken(&["dns"]) || only(&[53]);
+        over_udp && only(&PORTS)
+            || spoken(&["ntp", "dhcp"])
+            || !row.to.is_empty() && row.to.iter().all(link_local)
+            || is_dns && !self.has_dns
+    }
+}
+
+/// Where instances find their metadata, time, name servers and activation.
+const LINK_LOCAL: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16));
+/// The same over IPv6, of Amazon.
+const AMAZON_LOCAL: IpNet = IpNet::V6(Ipv6Net::new_assert(
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0),
+    32,
+));
 
 /// Requirements of DNS in clear whose name server was asked in another way.
 pub(super) fn other_way(flows: &[FlowVerdict]) -> BTreeSet<RequirementIndex> {

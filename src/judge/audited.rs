@@ -195,14 +195,18 @@ pub(super) fn nothing_audited(
                 *reasons.entry(why.words()).or_default() += 1;
             }
         }
-        return Some(NothingAudited::LeftOut(most(reasons.into_iter())));
+        // Where none of these hosts opened a flow there is none to leave out.
+        if !reasons.is_empty() {
+            return Some(NothingAudited::LeftOut(most(reasons.into_iter())));
+        }
     }
     let mut seen: BTreeMap<IpAddr, u64> = BTreeMap::new();
     for flow in &capture.flows {
         *seen.entry(flow.initiator.ip.to_canonical()).or_default() += 1;
     }
+    let anywhere = !nobody && profile.is_default();
     Some(NothingAudited::NoHost {
-        networks,
+        networks: if anywhere { Vec::new() } else { networks },
         seen: most(seen.into_iter()),
     })
 }

@@ -6,6 +6,7 @@ mod attempt;
 mod audited;
 mod blocked;
 mod census;
+mod clock;
 mod control;
 mod coverage;
 mod encrypted_dns;

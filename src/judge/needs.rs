@@ -27,6 +27,8 @@ pub enum NoNeed {
     Forbids,
     /// No host that it is about sent anything.
     HostsSilent,
+    /// A capture of this kind could not show it.
+    NotShown,
 }
 
 impl NoNeed {
@@ -41,6 +43,7 @@ impl NoNeed {
         Self::StoodIn,
         Self::Forbids,
         Self::HostsSilent,
+        Self::NotShown,
     ];
 
     /// The stable word.
@@ -56,6 +59,7 @@ impl NoNeed {
             Self::StoodIn => "stood_in",
             Self::Forbids => "forbids",
             Self::HostsSilent => "hosts_silent",
+            Self::NotShown => "not_shown",
         }
     }
 
@@ -72,6 +76,7 @@ impl NoNeed {
             Self::StoodIn => "stood in for by others",
             Self::Forbids => "that forbid what was not seen",
             Self::HostsSilent => "of hosts that sent nothing",
+            Self::NotShown => "that samples, or this mirror, cannot show",
         }
     }
 }
@@ -108,7 +113,7 @@ pub fn needs(capture: &Capture, rules: &RuleSet, verdicts: &[RequirementVerdict]
         match (&verdict.standing, no_need) {
             (Standing::Satisfied, _) if verdict.must_see => seen += 1,
             (_, None) if verdict.must_see => missing += 1,
-            (_, Some(NoNeed::HostsSilent)) => missing += 1,
+            (_, Some(NoNeed::HostsSilent | NoNeed::NotShown)) => missing += 1,
             _ => {}
         }
         needs.none.extend(no_need);
@@ -142,6 +147,7 @@ fn no_need(capture: &Capture, rules: &RuleSet, verdict: &RequirementVerdict) -> 
         }),
         Standing::NotSeen(_) if verdict.excused_by.is_some() => Some(NoNeed::StoodIn),
         Standing::NotSeen(NotSeen::NoInitiator) => Some(NoNeed::HostsSilent),
+        Standing::NotSeen(NotSeen::Sampled | NotSeen::NotCarried) => Some(NoNeed::NotShown),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use foldhash::HashSet;
 use rayon::prelude::*;
 
-use super::absence::{Absence, SharedConnections, other_way, shade_note};
+use super::absence::{Absence, Mirror, SharedConnections, other_way, shade_note};
 use super::census::Census;
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
@@ -15,8 +15,9 @@ use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
 use super::row_facts::Shortfall;
 use super::scope::OutOfScope;
+use super::trust::is_cloud_mirror;
 use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::Capture;
+use crate::observe::{App, Capture};
 use crate::rules::{
     Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
     Source, Via, no_names,
@@ -45,6 +46,10 @@ pub enum NotSeen {
     OtherWay,
     /// A name was resolved, and a connection that serves another name may serve it too.
     SharedConnection,
+    /// Of the hosts that may go there only samples of packets are there.
+    Sampled,
+    /// The mirror that the capture comes from never carries it.
+    NotCarried,
 }
 
 /// How a requirement fared.
@@ -94,7 +99,7 @@ impl Standing {
 
 impl NotSeen {
     /// All, in the order of their declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::NeverResolved,
         Self::NoAddress,
         Self::ResolvedNeverTried,
@@ -105,6 +110,8 @@ impl NotSeen {
         Self::NamesHidden,
         Self::OtherWay,
         Self::SharedConnection,
+        Self::Sampled,
+        Self::NotCarried,
     ];
 
     /// The stable word.
@@ -121,6 +128,8 @@ impl NotSeen {
             Self::NamesHidden => "names_hidden",
             Self::OtherWay => "other_way",
             Self::SharedConnection => "shared_connection",
+            Self::Sampled => "sampled",
+            Self::NotCarried => "not_carried",
         }
     }
 }
@@ -138,6 +147,8 @@ impl fmt::Display for NotSeen {
             Self::NamesHidden => "names are hidden, so whether a host went there cannot be told",
             Self::OtherWay => "its name server was asked over TLS, QUIC or HTTPS instead",
             Self::SharedConnection => "may have gone over a connection to another name",
+            Self::Sampled => "of hosts in the source role only samples of packets are there",
+            Self::NotCarried => "this mirror never carries it",
         })
     }
 }
@@ -194,9 +205,16 @@ pub(super) fn requirement_verdicts(
         .filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
     let hidden = Present::of(hidden, rules);
     let present = Present::of(flows.iter(), rules);
+    let captured = capture.flows.iter().zip(flows);
+    let captured = captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
+    let captured = Present::of(captured.map(|(_, verdict)| verdict), rules);
     let (start, end) = (capture.start(), capture.end());
     let absence = Absence {
         present: &present,
+        captured: &captured,
+        mirror: is_cloud_mirror(capture).then_some(Mirror {
+            has_dns: !capture.dns.is_empty(),
+        }),
         census,
         rules,
         other_way: other_way(flows),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::clock::set_back;
 use super::evidence::{Evidence, Grade};
 use super::unread::unread;
 use crate::model::Transport;
@@ -37,6 +38,9 @@ pub struct Trust {
     pub cut_by_snaplen: u64,
     /// Why patterns prove nothing in this capture, so that grade B is told as C; `None` where they do.
     pub lossy: Option<String>,
+    /// Why times prove nothing in this capture, so that grade B, which rests on waiting and on what happens at about the same
+    /// time, is told as C; `None` where they do.
+    pub clock: Option<String>,
     /// Every flow was heard in one direction only.
     pub one_way: bool,
     /// All frames, and there are several, have one and the same time.
@@ -50,7 +54,8 @@ pub struct Trust {
 impl Trust {
     /// Lowers evidence to what a capture that lost frames can show: what a device said stands, a pattern does not.
     pub(super) fn lower(&self, evidence: &mut Evidence) {
-        if let (Some(why), Grade::B) = (&self.lossy, evidence.grade) {
+        let why = self.lossy.as_ref().or(self.clock.as_ref());
+        if let (Some(why), Grade::B) = (why, evidence.grade) {
             evidence.grade = Grade::C;
             evidence.words.push_str(&format!(" (grade C only: {why})"));
         }
@@ -70,6 +75,8 @@ pub fn trust(capture: &Capture) -> Trust {
         .flows
         .iter()
         .filter(|f| matches!(f.transport, Transport::Tcp | Transport::Udp))
+        // What a log or samples do not hold of a flow tells nothing of the capture.
+        .filter(|f| !f.only_logged)
     {
         trust.flows += 1;
         let (out, back) = (flow.out.packets == 0, flow.back.packets == 0);
@@ -91,6 +98,14 @@ pub fn trust(capture: &Capture) -> Trust {
     trust.one_time = capture.tally.frames > 4 && capture.span.first == capture.span.last
         || capture.tally.beside.untimed > 0;
     trust.lossy = lossy(capture, &trust, tcp);
+    trust.clock = set_back(capture).map(|(flows, most)| {
+        let connections = match flows {
+            1 => "1 TCP connection has".to_owned(),
+            _ => format!("{flows} TCP connections have"),
+        };
+        let seconds = most.as_secs_f64();
+        format!("{connections} packets earlier than the opening, by up to {seconds:.1} s")
+    });
     trust.unread = unread(capture);
     trust.notes = notes(capture, &trust, &servers);
     trust
@@ -150,6 +165,9 @@ fn beside(capture: &Capture, notes: &mut Vec<String>) {
             beside.secrets
         ));
     }
+    for comment in &beside.comments {
+        notes.push(format!("a comment in the capture: {comment:?}"));
+    }
     for filter in &beside.filters {
         let hidden = match hides_dns(filter) {
             true => "DNS cannot be judged, and what it leaves out is not missing",
@@ -184,7 +202,7 @@ fn hides_dns(filter: &str) -> bool {
 }
 
 /// Whether all flows came in the one-way tunnels of which mirrors of clouds are made: who receives them sends none.
-fn is_cloud_mirror(capture: &Capture) -> bool {
+pub(super) fn is_cloud_mirror(capture: &Capture) -> bool {
     let carries = |flow: &&Flow| matches!(flow.app_name(), Some("vxlan" | "geneve"));
     let mirrored = |stack: &Vec<(String, u32)>| {
         let outermost = stack.first().map(|(kind, _)| kind.as_str());
@@ -221,6 +239,11 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
         notes.push(format!(
             "all {} frames have one and the same time: retries, waiting and order cannot be judged",
             capture.tally.frames
+        ));
+    }
+    if let Some(why) = &trust.clock {
+        notes.push(format!(
+            "{why}: a clock was set back, or clocks of captures differ, so waiting and order prove nothing, and only what a device said counts as blocked"
         ));
     }
     let one_way = trust.only_initiator + trust.only_responder;
@@ -269,6 +292,17 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
     if let Some(count) = capture.tally.partly_decoded.get("untimed:nflog") {
         notes.push(format!(
             "{count} packets of netfilter's log have no time of their own: theirs is that of the log's buffer, which is emptied once a second, so order and delays prove nothing there"
+        ));
+    }
+    let sampled = capture.tally.sampled;
+    if sampled.packets > 0 {
+        let one_in = match sampled.one_in {
+            (least, most) if least == most => most.to_string(),
+            (least, most) => format!("{least} to {most}"),
+        };
+        notes.push(format!(
+            "{} packets are samples (sFlow), one of {one_in} each: what is not among them is not missing, and none of them is called blocked",
+            sampled.packets
         ));
     }
     beside(capture, &mut notes);

@@ -82,6 +82,9 @@ pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
             }
             let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
             let mut code = classify(verdict, case);
+            if code == FindingCode::Unnamed && flow.is_sampled() {
+                continue; // what names it may not be among the samples
+            }
             let suspect = case.census.suspect_at(verdict.host, flow.responder);
             if suspect.is_some() && is_on_no_list(code) {
                 code = FindingCode::HidesNames;

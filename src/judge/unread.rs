@@ -86,7 +86,11 @@ fn mirrors(flows: &[Flow]) -> Vec<String> {
             "sFlow samples" => "samples prove no absence and no silence; capture all packets",
             _ => "mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from",
         };
-        format!("{datagrams} datagrams to {collector} carry {kind} and were not opened: {advice}")
+        let opened = match kind {
+            "sFlow samples" => "",
+            _ => " and were not opened",
+        };
+        format!("{datagrams} datagrams to {collector} carry {kind}{opened}: {advice}")
     });
     told.collect()
 }

@@ -36,7 +36,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         // Where nobody in the role sent anything, there is nobody to miss it.
-        if !verdict.must_see || verdict.excused_by.is_some() || why == NotSeen::NoInitiator {
+        if !verdict.must_see || verdict.excused_by.is_some() || proves_nothing(why) {
             continue;
         }
         // Alternatives of one need are one absence.
@@ -104,6 +104,14 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             )
         });
     }
+}
+
+/// Whether an absence is none that the capture could show otherwise.
+const fn proves_nothing(why: NotSeen) -> bool {
+    matches!(
+        why,
+        NotSeen::NoInitiator | NotSeen::Sampled | NotSeen::NotCarried
+    )
 }
 
 /// Whether a row lists names by a wildcard.
@@ -231,6 +239,8 @@ const fn advice(why: NotSeen) -> &'static str {
             "nothing says that it is stopped: HTTP/2 and HTTP/3 serve several names over one connection"
         }
         NotSeen::NoInitiator => "bind the role in the site file",
+        NotSeen::Sampled => "capture all packets beside the samples",
+        NotSeen::NotCarried => "capture on the host itself",
         NotSeen::NeverTried => {
             "capture longer, or bind the role in the site file to what is really there"
         }

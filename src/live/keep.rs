@@ -197,14 +197,13 @@ pub fn numbered_path(path: &Path, number: u32) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Frame, FrameSource, InputPath, LinkType, open};
+    use crate::source::{Frame, FrameNote, FrameSource, InputPath, LinkType, open};
 
     fn batch(times: &[i64]) -> Batch {
         let mut batch = Batch::default();
         for seconds in times {
             batch.push(Frame {
-                verdict: Default::default(),
-                packet_mark: 0,
+                note: FrameNote::default(),
                 time: CaptureTime::from_secs_nanos(*seconds, 0),
                 link_type: LinkType::ETHERNET,
                 interface: 1,

@@ -134,13 +134,12 @@ fn put_spare(spare: &std::sync::Mutex<Vec<Batch>>, mut batch: Batch) {
 mod tests {
     use super::*;
     use crate::model::CaptureTime;
-    use crate::source::{Frame, LinkType};
+    use crate::source::{Frame, FrameNote, LinkType};
 
     fn batch(bytes: usize) -> Batch {
         let mut batch = Batch::default();
         batch.push(Frame {
-            verdict: Default::default(),
-            packet_mark: 0,
+            note: FrameNote::default(),
             time: CaptureTime::from_nanos(1),
             link_type: LinkType::ETHERNET,
             interface: 0,

@@ -104,15 +104,14 @@ impl Merge for Seen {
 mod tests {
     use super::*;
     use crate::model::CaptureTime;
-    use crate::source::{Frame, LinkType};
+    use crate::source::{Frame, FrameNote, LinkType};
 
     #[test]
     fn each_point_takes_the_frames_of_its_interfaces_and_counts_all() {
         let mut batch = Batch::default();
         for interface in [0, 1, 1] {
             batch.push(Frame {
-                verdict: Default::default(),
-                packet_mark: 0,
+                note: FrameNote::default(),
                 time: CaptureTime::from_nanos(1),
                 link_type: LinkType::ETHERNET,
                 interface,

@@ -103,14 +103,13 @@ fn is_in_order(batch: &Batch) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::LinkType;
+    use crate::source::{FrameNote, LinkType};
 
     fn batch(interface: u32, millis: &[i64]) -> Batch {
         let mut batch = Batch::default();
         for millis in millis {
             batch.push(Frame {
-                verdict: Default::default(),
-                packet_mark: 0,
+                note: FrameNote::default(),
                 time: CaptureTime::from_nanos(millis * 1_000_000),
                 link_type: LinkType::ETHERNET,
                 interface,
@@ -167,8 +166,7 @@ mod tests {
         let mut window = Window::new(2);
         let mut large = Batch::default();
         large.push(Frame {
-            verdict: Default::default(),
-            packet_mark: 0,
+            note: FrameNote::default(),
             time: CaptureTime::from_nanos(1),
             link_type: LinkType::ETHERNET,
             interface: 0,

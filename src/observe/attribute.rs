@@ -9,6 +9,7 @@ use thin_vec::ThinVec;
 
 use super::app::App;
 use super::chunks::Numbering;
+use super::comments::Comment;
 use super::conn_state::{ConnState, conn_state, history};
 use super::device::{self, DeviceSaid};
 use super::dns_log::{DnsLog, DnsTransaction};
@@ -23,6 +24,7 @@ use super::side::SideEvidence;
 use super::stream::StreamFact;
 use super::window::ClosedWindow;
 use super::{Chunks, Links, Observation, Tally};
+use crate::decode::sflow;
 use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport};
 
 /// A flow's place in [`Capture::flows`].
@@ -144,6 +146,8 @@ pub struct Flow {
     pub device: ThinVec<DeviceSaid>,
     /// Whether records of a device's log are all that there is of it: what is not there is not missing.
     pub only_logged: bool,
+    /// What was written to its packets, ascending.
+    pub comments: ThinVec<Comment>,
 }
 
 impl Flow {
@@ -157,6 +161,13 @@ impl Flow {
         self.events
             .iter()
             .filter(move |event| event.kind == kind && event.side == side)
+    }
+
+    /// Whether samples of packets (sFlow) are all that there is of it.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        let kinds = self.tunnels.iter().filter_map(|stack| stack.first());
+        self.only_logged && kinds.into_iter().any(|(kind, _)| kind == sflow::KIND)
     }
 
     /// Names that the initiator itself said in this flow.
@@ -250,6 +261,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         chunks,
         copies: _,
         notes,
+        comments,
         logged,
     } = observation;
     let mut runs: Vec<_> = flows.into_runs().collect();
@@ -262,12 +274,14 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         tally.merge(logged.tally);
         let mut records: Vec<_> = logged.flows.into_runs().collect();
         logged.notes.settle(&mut records, &ends);
+        let stopped = device::stopped(&records);
         let unclear = device::join(&mut runs, records);
         if unclear > 0 {
             *tally.bounded.entry("device-words".to_owned()).or_default() += unclear;
         }
-        device::join_dns(&mut dns, logged.dns);
+        device::join_dns(&mut dns, logged.dns, &stopped);
     }
+    comments.settle(&mut runs);
     let late: Vec<DnsLog> = runs
         .par_chunks_mut(SOME)
         .map(|runs| {
@@ -483,6 +497,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
             })
             .collect(),
         only_logged: extra.only_logged,
+        comments: extra.comments.into(),
         vlans: extra.vlans,
         tunnels: extra.tunnels,
         closed_windows: (extra.closed != [None; 2]).then(|| {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::chunks::Chunks;
+use super::comments::{self, Comment, Comments};
 use super::copies::{Held, Sight};
 use super::device::{Noted, Notes};
 use super::dns_log::DnsSeen;
@@ -12,7 +13,7 @@ use super::{Links, Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
-pub const FORMAT: u32 = 30;
+pub const FORMAT: u32 = 31;
 
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +29,7 @@ pub struct Written {
     links: Links,
     chunks: Chunks,
     notes: (Vec<(FlowKey, Noted)>, u8),
+    comments: Vec<(FlowKey, Vec<Comment>)>,
     logged: Option<Box<Written>>,
 }
 
@@ -42,6 +44,7 @@ impl From<Observation> for Written {
             links,
             chunks,
             notes,
+            comments,
             logged,
         } = observation;
         let dns_dropped = dns.dropped();
@@ -67,6 +70,7 @@ impl From<Observation> for Written {
             links,
             chunks,
             notes: notes.into_parts(),
+            comments: comments.into_parts(),
             logged: logged.map(|logged| Box::new((*logged).into())),
         }
     }
@@ -79,6 +83,7 @@ impl From<Written> for Observation {
             links: written.links,
             chunks: written.chunks,
             notes: Notes::of_parts(written.notes),
+            comments: Comments::of_parts(written.comments),
             logged: written.logged.map(|logged| Box::new((*logged).into())),
             ..Self::default()
         };
@@ -133,6 +138,8 @@ impl Written {
         }
         let noted = self.notes.0.iter_mut();
         noted.for_each(|(_, noted)| noted.for_each_frame(renumber));
+        let all = self.comments.iter_mut();
+        all.for_each(|(_, own)| comments::for_each_frame(own, renumber));
         if let Some(logged) = &mut self.logged {
             logged.renumber_inputs(ordinals);
         }

@@ -4,15 +4,14 @@
 //! captured: what a log does not hold is not missing, so it must not count as silence. Once the whole is known, their
 //! words go to the flow that the capture shows; a flow that it does not show is made of the records alone.
 
-use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
-use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::Chunks;
 use super::dns_log::DnsLog;
+use super::mark::{Marked, mark_of};
 use super::run::{EventKind, Run};
 use super::stream_of;
 use crate::decode::device::{Chain, DeviceVerdict, DeviceWord};
@@ -124,11 +123,7 @@ impl Notes {
             };
             let placed = proofs.told(key, &noted.placed);
             for one in noted.words.into_iter().chain(placed) {
-                let away = |place: &&usize| {
-                    let (first, last) = runs[**place].1.span;
-                    let at = one.stamp.time;
-                    (first.time.since(at).max(at.since(last.time)), first)
-                };
+                let away = |place: &&usize| runs[**place].1.away_from(one.stamp);
                 if let Some(place) = places.iter().min_by_key(away) {
                     note(
                         &mut runs[*place].1.extra.get_or_insert_default().device,
@@ -210,13 +205,6 @@ pub(super) fn on_packet(
         word,
     };
     Some((key, note))
-}
-
-/// What a datagram is known again by behind address translation; the same on every machine.
-fn mark_of(payload: &[u8]) -> u32 {
-    let mut hash = FixedState::with_seed(0x66_77_6d).build_hasher();
-    hash.write(payload);
-    hash.finish() as u32
 }
 
 /// How far inputs reach, and whether frames were lost.
@@ -390,33 +378,44 @@ pub(super) fn join(
             by_isn.entry(opening.isn).or_default().push(place);
         }
     }
+    let by_mark = Marked::of(captured);
     let mut unclear = 0;
     for (key, mut run) in logged {
-        let near = |known: &Run| {
-            known.span.0.time <= run.span.1.time.plus(NEAR)
-                && run.span.0.time <= known.span.1.time.plus(NEAR)
-        };
         let same = |place: &&usize| {
             let known = &captured[**place].1;
             let same_opening = match (known.opening, run.opening) {
                 (Some(mine), Some(theirs)) => mine == theirs,
                 _ => true,
             };
-            same_opening && near(known)
+            same_opening && is_near(known, &run)
         };
         let mut place = places.get(&key).into_iter().flatten().find(same).copied();
+        let mut turned = place.is_some_and(|place| {
+            let mine = captured[place].1.opening.zip(run.opening);
+            mine.is_some_and(|(mine, theirs)| mine.side != theirs.side)
+        });
         if let (None, Some(opening)) = (place, run.opening) {
             let same_isn = by_isn.get(&opening.isn).into_iter().flatten().copied();
             let others = same_isn.filter(|place| {
                 let (known, theirs) = &captured[*place];
-                near(theirs) && is_translated(*known, theirs, key, &run)
+                is_near(theirs, &run) && is_translated(*known, theirs, key, &run)
             });
             let mut others: Vec<usize> = others.collect();
             if others.len() > 1 {
                 others.retain(|place| first_id(&captured[*place].1) == first_id(&run));
             }
             match others[..] {
-                [one] => place = Some(one),
+                [one] => {
+                    place = Some(one);
+                    let mine = captured[one].1.opening;
+                    turned = mine.is_some_and(|mine| mine.side != opening.side);
+                }
+                [] => {}
+                _ => unclear += 1,
+            }
+        } else if place.is_none() && key.transport() == Transport::Udp {
+            match by_mark.same_as(captured, key, &run)[..] {
+                [(one, is_turned)] => (place, turned) = (Some(one), is_turned),
                 [] => {}
                 _ => unclear += 1,
             }
@@ -424,10 +423,6 @@ pub(super) fn join(
         match place {
             Some(place) => {
                 let known = &mut captured[place].1;
-                let turned = match (known.opening, run.opening) {
-                    (Some(mine), Some(theirs)) => mine.side != theirs.side,
-                    _ => false,
-                };
                 let notes = run.extra.map(|extra| extra.device).unwrap_or_default();
                 let mine = &mut known.extra.get_or_insert_default().device;
                 for mut one in notes {
@@ -444,6 +439,12 @@ pub(super) fn join(
         }
     }
     unclear
+}
+
+/// Whether a log's run may be of the same packets as a captured one by their times.
+pub(super) fn is_near(known: &Run, logged: &Run) -> bool {
+    known.span.0.time <= logged.span.1.time.plus(NEAR)
+        && logged.span.0.time <= known.span.1.time.plus(NEAR)
 }
 
 /// Whether two runs of one initial sequence number have one end in common: the other was translated in between.
@@ -465,14 +466,37 @@ fn first_id(run: &Run) -> Option<u16> {
     (syn.ip_id != 0).then_some(syn.ip_id)
 }
 
-/// Adds DNS messages that only logs hold.
-pub(super) fn join_dns(captured: &mut DnsLog, logged: DnsLog) {
+/// Adds DNS messages that only logs hold. A query whose answer no log holds is not unanswered, unless its device says that it
+/// was stopped.
+pub(super) fn join_dns(captured: &mut DnsLog, logged: DnsLog, stopped: &HashSet<FlowKey>) {
     let known: HashSet<_> = captured.seen().map(|seen| seen.place()).collect();
-    for seen in logged.into_seen() {
-        if !known.contains(&seen.place()) {
+    let logged = logged.into_seen();
+    let answered: HashSet<_> = logged
+        .iter()
+        .chain(captured.seen())
+        .filter(|seen| seen.facts.response)
+        .map(|seen| (seen.destination, seen.source, seen.transport, seen.facts.id))
+        .collect();
+    for seen in logged {
+        let (key, _) = FlowKey::of(seen.source, seen.destination, seen.transport);
+        let query = (seen.source, seen.destination, seen.transport, seen.facts.id);
+        let tells = seen.facts.response || answered.contains(&query) || stopped.contains(&key);
+        if tells && !known.contains(&seen.place()) {
             captured.add(seen);
         }
     }
+}
+
+/// Runs of which a device says that it stopped packets.
+pub(super) fn stopped(runs: &[(FlowKey, Box<Run>)]) -> HashSet<FlowKey> {
+    let stops = |run: &Run| {
+        let words = run.extra.iter().flat_map(|extra| &extra.device);
+        words
+            .into_iter()
+            .any(|one| one.word.verdict() == DeviceVerdict::Stopped)
+    };
+    let some = runs.iter().filter(|(_, run)| stops(run));
+    some.map(|(key, _)| *key).collect()
 }
 
 #[cfg(test)]

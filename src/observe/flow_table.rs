@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use super::app::App;
 use super::dns_log::DnsLog;
 use super::fragments::Whole;
+use super::mark::Mark;
 use super::recognise;
 use super::run::{Event, EventKind, IcmpDetail, Opening, Run};
 use super::side::Sizes;
@@ -149,6 +150,9 @@ impl FlowTable {
     ) {
         let run = self.run(key, None, None, stamp);
         run.count(side, stamp, packet, u64::from(datagram.payload_length));
+        if run.sides[side.index()].begins_at(stamp) && packet.fragment.is_none() {
+            run.sides[side.index()].first = Mark::of(packet.ip_id, datagram);
+        }
         let arrival = recognise::Arrival {
             part: packet.fragment.is_some(),
             ttl: packet.ttl,

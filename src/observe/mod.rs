@@ -9,6 +9,7 @@ mod attribute;
 mod carry;
 mod chunks;
 pub mod codec;
+mod comments;
 mod conn_state;
 mod copies;
 mod device;
@@ -18,6 +19,7 @@ mod flow_table;
 mod fragments;
 mod handshake;
 mod links;
+mod mark;
 mod names;
 mod path;
 mod quic;
@@ -36,6 +38,7 @@ pub use app::App;
 pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribute_with};
 pub use carry::CarryLimits;
 pub use chunks::{ChunkInfo, Chunks, Numbering};
+pub use comments::Comment;
 pub use conn_state::ConnState;
 pub use device::DeviceSaid;
 // Words and verdicts of devices, which flows hold.
@@ -51,9 +54,10 @@ pub use run::{Event, EventKind, IcmpDetail};
 pub use seed::{Seed, SeedText, read_seeds, seeds_of};
 pub use side::SideEvidence;
 pub use stream::StreamFact;
-pub use tally::{BesideTally, Tally};
+pub use tally::{BesideTally, Sampled, Tally};
 pub use window::ClosedWindow;
 
+use comments::Comments;
 use copies::{Copies, Held, Seen};
 use device::Notes;
 use flow_table::FlowTable;
@@ -71,6 +75,8 @@ pub struct Observation {
     chunks: Chunks,
     /// What devices said of packets.
     notes: Notes,
+    /// What was written to packets.
+    comments: Comments,
     /// What records of devices' logs hold, apart from what was captured.
     logged: Option<Box<Observation>>,
 }
@@ -134,6 +140,22 @@ impl Observation {
                 logged.take_noted(sighting, packet, word);
             }
             false => self.take_noted(sighting, packet, word),
+        }
+    }
+
+    /// Takes a packet out of a frame's samples, each one of `one_in`: it is there, and what is not there is not missing.
+    pub fn absorb_sample(&mut self, stamp: Stamp, decoded: &Decoded<'_>, one_in: u32) {
+        if let Decoded::Packet(packet) = decoded {
+            self.tally.sampled.merge(Sampled::one(one_in));
+            let logged = self.logged.get_or_insert_default();
+            logged.take_at(stamp, packet, 0);
+        }
+    }
+
+    /// Takes what was written to a frame's packet.
+    pub fn note_comment(&mut self, stamp: Stamp, decoded: &Decoded<'_>, text: &str) {
+        if let Decoded::Packet(packet) = decoded {
+            self.comments.add(stamp, packet, text);
         }
     }
 
@@ -207,6 +229,7 @@ impl Observation {
         if !other.notes.is_empty() {
             self.notes.merge(other.notes);
         }
+        self.comments.merge(other.comments);
         self.copies.merge(other.copies);
         match (&mut self.logged, other.logged) {
             (Some(mine), Some(theirs)) => mine.merge_evidence(*theirs),

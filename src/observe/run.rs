@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use thin_vec::ThinVec;
 
 use super::app::App;
+use super::comments::Comment;
 use super::device::DeviceNote;
 use super::exchange::Talk;
 use super::handshake::{MAX_MARKS, TlsMark};
@@ -178,6 +179,9 @@ pub(super) struct Extra {
     /// Whether records of a device's log are all that there is. Known once the whole is.
     #[serde(skip)]
     pub only_logged: bool,
+    /// What was written to packets. Known once the whole is.
+    #[serde(skip)]
+    pub comments: Vec<Comment>,
 }
 
 /// What one side said of Multipath TCP (RFC 8684); of several the smallest.
@@ -352,6 +356,16 @@ impl Run {
         }
         let paths = &mut self.extra.get_or_insert_default().paths[side.index()];
         *paths = paths.and(new);
+    }
+
+    /// How far a moment lies outside of the run, the earliest run first where several are as near.
+    pub(super) fn away_from(&self, stamp: Stamp) -> (Duration, Stamp) {
+        let (first, last) = self.span;
+        let away = first
+            .time
+            .since(stamp.time)
+            .max(stamp.time.since(last.time));
+        (away, first)
     }
 
     /// Makes the span cover a moment.

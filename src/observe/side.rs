@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mark::Mark;
 use crate::model::{Merge, Stamp};
 
 /// What one side sent.
@@ -23,6 +24,8 @@ pub struct SideEvidence {
     pub(super) sent: Option<SerialRange>,
     /// The kinds of events that are there, as a quick test.
     pub(super) kinds: u8,
+    /// What the first packet is known again by behind address translation, where that is a datagram; else 0.
+    pub(super) first: Mark,
 }
 
 /// From the lowest to the highest of some numbers of a space that wraps round (RFC 1982).
@@ -94,6 +97,12 @@ impl SideEvidence {
         })
     }
 
+    /// Whether its first packet is this one.
+    #[inline]
+    pub(super) fn begins_at(&self, stamp: Stamp) -> bool {
+        self.span.is_some_and(|(first, _)| first == stamp)
+    }
+
     /// The highest acknowledgement number sent, in serial order.
     #[must_use]
     pub fn highest_ack(&self) -> Option<u32> {
@@ -134,6 +143,12 @@ impl Merge for SideEvidence {
         self.packets += other.packets;
         self.bytes += other.bytes;
         self.payload_bytes += other.payload_bytes;
+        let start = |side: &Self| side.span.map(|(first, _)| first);
+        self.first = match (start(self), start(&other)) {
+            (Some(mine), Some(theirs)) if mine <= theirs => self.first,
+            (Some(_), None) => self.first,
+            _ => other.first,
+        };
         self.span = both(self.span, other.span, |a, b| (a.0.min(b.0), a.1.max(b.1)));
         self.ttl = both(self.ttl, other.ttl, |a, b| (a.0.min(b.0), a.1.max(b.1)));
         self.acknowledged = both(self.acknowledged, other.acknowledged, SerialRange::and);

@@ -30,6 +30,8 @@ pub struct Tally {
     pub copies: u64,
     /// Frames that capturing lost, as the capture itself says.
     pub lost: u64,
+    /// Packets that were read from samples of frames (sFlow); their datagrams are the frames that count.
+    pub sampled: Sampled,
     /// Evidence dropped at a bound, by what was bounded.
     pub bounded: BTreeMap<String, u64>,
     /// What captures say beside their packets.
@@ -47,21 +49,61 @@ pub struct BesideTally {
     pub secrets: u64,
     /// Filters that frames passed before they were captured; the smallest.
     pub filters: BTreeSet<String>,
+    /// What was written to sections and interfaces; the smallest.
+    pub comments: BTreeSet<String>,
     /// Names of addresses; the smallest.
     pub names: BTreeSet<(IpAddr, Fqdn)>,
+}
+
+/// Packets that were read from samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sampled {
+    /// How many.
+    pub packets: u64,
+    /// Each is one of so many, from the least to the most that an agent says; (0, 0) without packets.
+    pub one_in: (u32, u32),
+}
+
+impl Sampled {
+    /// One packet.
+    pub(super) const fn one(one_in: u32) -> Self {
+        Self {
+            packets: 1,
+            one_in: (one_in, one_in),
+        }
+    }
+}
+
+impl Merge for Sampled {
+    fn merge(&mut self, other: Self) {
+        self.one_in = match (self.packets, other.packets) {
+            (0, _) => other.one_in,
+            (_, 0) => self.one_in,
+            _ => (
+                self.one_in.0.min(other.one_in.0),
+                self.one_in.1.max(other.one_in.1),
+            ),
+        };
+        self.packets += other.packets;
+    }
 }
 
 impl Merge for BesideTally {
     fn merge(&mut self, other: Self) {
         const FILTERS: usize = 16;
+        const COMMENTS: usize = 16;
         const NAMES: usize = 16_384;
         self.untimed += other.untimed;
         self.link_errors += other.link_errors;
         self.secrets += other.secrets;
         self.filters.extend(other.filters);
+        self.comments.extend(other.comments);
         self.names.extend(other.names);
         while self.filters.len() > FILTERS {
             self.filters.pop_last();
+        }
+        while self.comments.len() > COMMENTS {
+            self.comments.pop_last();
         }
         while self.names.len() > NAMES {
             self.names.pop_last();
@@ -118,6 +160,7 @@ impl Merge for Tally {
         self.fragments += other.fragments;
         self.copies += other.copies;
         self.lost += other.lost;
+        self.sampled.merge(other.sampled);
         add(&mut self.partly_decoded, other.partly_decoded);
         add(&mut self.set_aside, other.set_aside);
         add(&mut self.bounded, other.bounded);

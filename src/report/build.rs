@@ -11,8 +11,9 @@ use super::finding_id::finding_ids;
 use super::judged_flow::{JudgedFlow, outcome};
 use super::looked_at::{Firsts, looked_at};
 use super::view::{
-    CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts,
-    HiddenHostView, InputView, IntentView, NameWayView, NamesView, RequirementView, Span, Summary,
+    CaptureView, CiteView, CommentView, Counts, DocumentView, EvidenceView, FindingView,
+    FrameCounts, HiddenHostView, InputView, IntentView, NameWayView, NamesView, RequirementView,
+    Span, Summary,
 };
 use super::{Audit, InputSummary, Loss, Report};
 use crate::judge::{
@@ -20,7 +21,7 @@ use crate::judge::{
     RequirementVerdict, Severity, Standing, WayTotal, needs,
 };
 use crate::model::{Fqdn, Stamp};
-use crate::observe::{Flow, FlowId, NameSource};
+use crate::observe::{Comment, Flow, FlowId, NameSource};
 use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
@@ -263,6 +264,7 @@ impl<'a> Gather<'a> {
             evidence: evidence.iter().map(|e| e.code).collect(),
             control: evidence.iter().find_map(|e| e.control.clone()),
             evidence_details: evidence,
+            comments: self.comments(&finding.flows),
             requirements: self
                 .ids(&finding.requirements)
                 .into_iter()
@@ -409,6 +411,24 @@ impl<'a> Gather<'a> {
             frames: distinct(self.numbers(&evidence.stamps)),
         };
         evidence.iter().map(view).collect()
+    }
+
+    /// What was written to packets of flows: the earliest of equal texts, a few.
+    fn comments(&self, flows: &[FlowId]) -> Vec<CommentView> {
+        const MOST: usize = 4;
+        let flows = flows.iter().filter_map(|id| self.0.capture.flow(*id));
+        let mut all: Vec<&Comment> = flows.flat_map(|flow| &flow.comments).collect();
+        all.sort_unstable();
+        let mut told: Vec<CommentView> = Vec::new();
+        for comment in all {
+            if told.len() < MOST && told.iter().all(|known| known.text != comment.text) {
+                told.push(CommentView {
+                    frame: self.0.capture.number(comment.stamp),
+                    text: comment.text.clone(),
+                });
+            }
+        }
+        told
     }
 
     /// The first packets of flows.
@@ -609,6 +629,7 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
             .map(|(first, last)| Span { first, last }),
         damage: input.damage.clone(),
         lost: input.loss,
+        notes: input.notes.clone(),
     };
     let seen = capture.span.first <= capture.span.last;
     CaptureView {

@@ -433,6 +433,15 @@ const ABSENCES: &[(&str, &str)] = &[
         "no host in the requirement's source role sent anything, so there was nobody to use it.",
     ),
     (
+        "sampled",
+        "of the hosts in the requirement's source role only samples of packets (sFlow) are there, and what is not among them is \
+         not missing.",
+    ),
+    (
+        "not_carried",
+        "the mirror of a cloud that the capture comes from never carries it: NTP, DHCP, instance metadata.",
+    ),
+    (
         "closed_as_asked",
         "who tried what must not be was refused, or got no answer.",
     ),

@@ -131,6 +131,8 @@ pub struct InputSummary {
     pub damage: Vec<String>,
     /// Frames lost before they reached the file.
     pub loss: Loss,
+    /// What is to be known of it beside that, in words.
+    pub notes: Vec<String>,
 }
 
 /// Frames lost before they were captured, by who lost them.

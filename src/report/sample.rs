@@ -155,6 +155,7 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         closed_windows: None,
         device: Default::default(),
         only_logged: false,
+        comments: Default::default(),
     }
 }
 
@@ -403,6 +404,7 @@ pub(super) fn sample() -> Sample {
         last: Some(stamp(99).time),
         damage: Vec::new(),
         loss: Loss::default(),
+        notes: Vec::new(),
     }];
     let dns = vec![lookup(
         "10.0.0.10",

@@ -40,8 +40,14 @@ pub fn write_sarif(report: &Report<'_>, mut out: impl Write) -> Result<(), Repor
         let words = format!("{id} is required and was tried, but how it went cannot be told");
         ("warning", words)
     });
+    let inputs = report.capture.inputs.iter();
+    let of_inputs = inputs.flat_map(|input| {
+        let notes = input.notes.iter();
+        notes.map(|note| ("note", format!("{}: {note}", input.path)))
+    });
     let notes: Vec<Value> = incomplete
         .chain(unclear)
+        .chain(of_inputs)
         .map(|(level, why)| json!({"level": level, "message": {"text": plain(&why)}}))
         .collect();
     let results: Vec<Value> = report.findings.iter().map(|f| result(report, f)).collect();

@@ -163,6 +163,15 @@ pub struct EvidenceView {
     pub frames: Vec<u64>,
 }
 
+/// What people or programs wrote to a packet in the capture file.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct CommentView {
+    /// The frame.
+    pub frame: u64,
+    /// As it stands there.
+    pub text: String,
+}
+
 /// Where on which page a requirement rests.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct CiteView {
@@ -239,6 +248,8 @@ pub struct FindingView {
     pub evidence_details: Vec<EvidenceView>,
     /// What works nearby and so tells the cause from others.
     pub control: Option<String>,
+    /// What was written to packets of its flows, the earliest; it proves nothing.
+    pub comments: Vec<CommentView>,
     /// Ids of the requirements that it rests on, ascending.
     pub requirements: Vec<String>,
     /// Where these stand.
@@ -510,6 +521,8 @@ pub struct InputView {
     pub damage: Vec<String>,
     /// Frames lost before they were captured.
     pub lost: Loss,
+    /// What is to be known of it beside that: that its clock was set back.
+    pub notes: Vec<String>,
 }
 
 /// A rule document that was used.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::Frame;
+use super::FrameNote;
 use super::FrameSource;
 use super::LinkType;
-use super::PacketVerdict;
 use crate::model::CaptureTime;
 use crate::model::FrameId;
 use crate::model::Merge;
@@ -23,6 +23,8 @@ pub struct Batch {
     captured: usize,
     span: TimeSpan,
     in_order: bool,
+    /// What was written to frames, ascending by their positions.
+    comments: Vec<(usize, String)>,
 }
 
 /// Where a batch is full.
@@ -54,8 +56,7 @@ struct Record {
     wire_length: u32,
     interface: u32,
     link_type: LinkType,
-    verdict: PacketVerdict,
-    packet_mark: u16,
+    note: FrameNote,
 }
 
 /// A frame's facts beside its bytes.
@@ -65,8 +66,7 @@ pub(super) struct FrameFacts {
     pub(super) link_type: LinkType,
     pub(super) interface: u32,
     pub(super) wire_length: u32,
-    pub(super) verdict: PacketVerdict,
-    pub(super) packet_mark: u16,
+    pub(super) note: FrameNote,
 }
 
 /// Batches are equal that hold equal frames, whatever lies between these in the buffer.
@@ -95,6 +95,7 @@ impl Default for Batch {
             captured: 0,
             span: TimeSpan::default(),
             in_order: true,
+            comments: Vec::new(),
         }
     }
 }
@@ -118,8 +119,7 @@ impl Batch {
             link_type: frame.link_type,
             interface: frame.interface,
             wire_length: frame.wire_length,
-            verdict: frame.verdict,
-            packet_mark: frame.packet_mark,
+            note: frame.note,
         };
         self.note(facts, start, frame.bytes.len());
     }
@@ -137,9 +137,26 @@ impl Batch {
             wire_length: facts.wire_length,
             interface: facts.interface,
             link_type: facts.link_type,
-            verdict: facts.verdict,
-            packet_mark: facts.packet_mark,
+            note: facts.note,
         });
+    }
+
+    /// Adds what was written to the frame that was added last.
+    #[inline]
+    pub(super) fn note_comments(&mut self, comments: Vec<String>) {
+        if let (false, Some(place)) = (comments.is_empty(), self.len().checked_sub(1)) {
+            let comments = comments.into_iter().map(|comment| (place, comment));
+            self.comments.extend(comments);
+        }
+    }
+
+    /// What people and programs wrote to the frame at a position (`opt_comment` of pcapng). At most four texts of 256 bytes.
+    /// Hostile: escape them.
+    pub fn comments_at(&self, place: usize) -> impl Iterator<Item = &str> {
+        let start = self.comments.partition_point(|(at, _)| *at < place);
+        let own = self.comments.get(start..).unwrap_or_default().iter();
+        own.take_while(move |(at, _)| *at == place)
+            .map(|(_, comment)| comment.as_str())
     }
 
     /// Gives the buffer in which all noted frames lie, and takes the one from before.
@@ -156,6 +173,7 @@ impl Batch {
     /// As [`Batch::clear`], but for the bytes, so that the buffer need not be filled with zeros again.
     pub(super) fn forget(&mut self) {
         self.records.clear();
+        self.comments.clear();
         self.captured = 0;
         self.span = TimeSpan::default();
         self.in_order = true;
@@ -183,6 +201,15 @@ impl Batch {
     #[must_use]
     pub fn time_at(&self, place: usize) -> Option<CaptureTime> {
         self.records.get(place).map(|record| record.time)
+    }
+
+    /// The frames at some positions, but for their bytes: time, interface and link type, in their order.
+    pub fn times_of(
+        &self,
+        part: Range<usize>,
+    ) -> impl Iterator<Item = (CaptureTime, u32, LinkType)> {
+        let records = self.records.get(part).unwrap_or_default().iter();
+        records.map(|record| (record.time, record.interface, record.link_type))
     }
 
     /// From the earliest to the latest time.
@@ -236,8 +263,7 @@ impl Batch {
             link_type: record.link_type,
             interface: record.interface,
             wire_length: record.wire_length,
-            verdict: record.verdict,
-            packet_mark: record.packet_mark,
+            note: record.note,
             bytes: self.bytes.get(record.start..end).unwrap_or_default(),
         }
     }
@@ -324,8 +350,7 @@ mod tests {
         let mut batch = Batch::default();
         for (at, byte) in [(3, b'c'), (1, b'a'), (3, b'd'), (2, b'b')] {
             batch.push(Frame {
-                verdict: Default::default(),
-                packet_mark: 0,
+                note: FrameNote::default(),
                 time: CaptureTime::from_nanos(at),
                 link_type: LinkType::ETHERNET,
                 interface: 0,

@@ -19,6 +19,7 @@ use rustix::event::Timespec;
 use super::Batch;
 use super::BatchLimits;
 use super::Frame;
+use super::FrameNote;
 use super::LinkType;
 use super::Loss;
 use super::true_time::true_time;
@@ -58,6 +59,16 @@ pub struct LiveOptions {
     pub ordinal: u32,
 }
 
+/// What to ask for instead of an interface that only other systems have.
+fn instead_of(interface: &str) -> &'static str {
+    match interface.starts_with("pflog") {
+        true if cfg!(target_os = "linux") => {
+            "; pf is the firewall of BSD systems: on Linux take the log of netfilter, nflog:GROUP"
+        }
+        _ => "",
+    }
+}
+
 impl Default for LiveOptions {
     /// Whole frames of no interface yet, a 16 MiB buffer (256 KiB lost 9 % of 311,000 frames a second on loopback); the
     /// command line asks for more.
@@ -80,7 +91,7 @@ impl Default for LiveOptions {
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum LiveError {
     /// No interface of that name.
-    #[error("no interface `{interface}`; there are: {}", known.join(", "))]
+    #[error("no interface `{interface}`; there are: {}{}", known.join(", "), instead_of(interface))]
     NoSuchInterface {
         interface: String,
         known: Vec<String>,
@@ -245,8 +256,7 @@ impl LiveCapture {
                 let stamped =
                     CaptureTime::from_secs_nanos(packet.header.ts.tv_sec, ticks * NANOS_PER_TICK);
                 batch.push(Frame {
-                    verdict: Default::default(),
-                    packet_mark: 0,
+                    note: FrameNote::default(),
                     time: true_time(link_type, packet.data, stamped),
                     link_type,
                     interface,

@@ -86,13 +86,45 @@ pub struct Frame<'a> {
     pub interface: u32,
     /// Length on the wire in bytes; more than `bytes.len()` where a snaplen cut the frame.
     pub wire_length: u32,
+    /// What the file says beside it.
+    pub note: FrameNote,
+    /// What was captured.
+    pub bytes: &'a [u8],
+}
+
+/// What a file says of a frame beside its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameNote {
     /// What the capturing host says became of the packet.
     pub verdict: PacketVerdict,
     /// A mark of the number by which the capturing device knows one packet at several places within it (`epb_packetid`);
     /// 0 where it gives none.
     pub packet_mark: u16,
-    /// What was captured.
-    pub bytes: &'a [u8],
+    /// Which way it went through the interface (`epb_flags`).
+    pub direction: Option<Direction>,
+}
+
+/// Which way a frame went through the interface that captured it, seen from the capturing device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// It came in.
+    Inbound,
+    /// It went out.
+    Outbound,
+}
+
+impl Direction {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Inbound, Self::Outbound];
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
 }
 
 /// What became of a packet, as a pcapng file says beside it (`epb_verdict`, option 7 of the enhanced packet block).
@@ -194,8 +226,7 @@ impl OwnedFrame {
             link_type: self.link_type,
             interface: self.interface,
             wire_length: self.wire_length,
-            verdict: PacketVerdict::Untold,
-            packet_mark: 0,
+            note: FrameNote::default(),
             bytes: &self.bytes,
         }
     }
@@ -248,6 +279,8 @@ pub struct Beside {
     pub secrets: u64,
     /// Filters of the capture, as pcap writes them. At most 256 bytes of each are kept. Hostile: escape them.
     pub filters: BTreeSet<String>,
+    /// What was written to sections and interfaces. At most 256 bytes of each are kept. Hostile: escape them.
+    pub comments: BTreeSet<String>,
     /// Addresses with their names, as the capturing host resolved them. Hostile.
     pub names: Vec<(IpAddr, String)>,
 }

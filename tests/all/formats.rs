@@ -5,7 +5,8 @@ use std::io::Cursor;
 
 use proptest::prelude::*;
 
-use pktaudit::decode::{Decoded, decode};
+use pktaudit::decode::sflow::samples as samples_in;
+use pktaudit::decode::{Decoded, Packet, Segment, decode};
 use pktaudit::source::{FrameSource, InputPath, open_reader};
 
 use super::harness::{folder, pktaudit, write};
@@ -50,6 +51,22 @@ fn in_udp(port: u16, payload: &[u8]) -> Vec<u8> {
     ip.extend((8 + payload.len() as u16).to_be_bytes());
     ip.extend([0, 0]);
     ethernet(0x0800, &[&ip[..], payload].concat())
+}
+
+/// A datagram of sFlow with one sample of a frame, one of 512.
+fn sampled(frame: &[u8]) -> Vec<u8> {
+    let words =
+        |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_be_bytes()).collect() };
+    let length = frame.len() as u32;
+    let mut record = [words(&[1, length + 4, 4, length]), frame.to_vec()].concat();
+    record.resize(record.len().next_multiple_of(4), 0);
+    let sample = [
+        words(&[7, 3, 512, 9000, 0, 3, 4, 1, 1, record.len() as u32]),
+        record,
+    ]
+    .concat();
+    let head = [5, 1, 0x0a00_0001, 0, 42, 1000, 1, 1, sample.len() as u32];
+    [words(&head), sample].concat()
 }
 
 /// A pcap header, then the frame in records with `extra` behind the common fields of each.
@@ -271,7 +288,12 @@ fn samples() -> Vec<Sample> {
             "LISP",
             pcap(1, &in_udp(4341, &behind(&[0xc0, 0, 0, 1, 0, 0, 0, 1]))),
         ),
+        sample("sFlow", pcap(1, &in_udp(6343, &sampled(&frame())))),
     ]
+}
+
+fn is_opening(packet: &Packet<'_>) -> bool {
+    packet.destination.to_string() == "198.51.100.10" && packet.segment.protocol() == 6
 }
 
 /// Frames and TCP openings in bytes, and whether anything was damaged.
@@ -284,8 +306,14 @@ fn read(bytes: Vec<u8>) -> (usize, usize, bool) {
     while let Some(frame) = source.next_frame() {
         frames += 1;
         if let Decoded::Packet(packet) = decode(frame.link_type.0, frame.bytes, frame.wire_length) {
-            let destination = packet.destination.to_string() == "198.51.100.10";
-            openings += usize::from(destination && packet.segment.protocol() == 6);
+            openings += usize::from(is_opening(&packet));
+            let Segment::Udp(datagram) = &packet.segment else {
+                continue;
+            };
+            let inside = samples_in(datagram.payload).map(|sample| sample.decode());
+            let inside = inside
+                .filter(|inside| matches!(inside, Decoded::Packet(packet) if is_opening(packet)));
+            openings += inside.count();
         }
     }
     (frames, openings, !source.damage().is_empty())

@@ -175,6 +175,7 @@ impl Site {
                     kernel: report.loss.kernel,
                     own: report.loss.own,
                 },
+                notes: Vec::new(),
             })
             .collect();
         let seen = Seen {
@@ -701,6 +702,15 @@ fn an_interface_that_is_not_there_is_an_error_that_says_what_to_do() {
     let ran = pktaudit(["live", "-i", "nosuch0"]).exits(2);
     assert!(
         ran.stderr.contains("no interface `nosuch0`") || ran.stderr.contains("setcap cap_net_raw"),
+        "{}",
+        ran.stderr
+    );
+    let ran = pktaudit(["live", "-i", "pflog0"]).exits(2);
+    assert!(
+        ran.stderr
+            .contains("on Linux take the log of netfilter, nflog:GROUP")
+            || ran.stderr.contains("setcap cap_net_raw")
+            || !cfg!(target_os = "linux"),
         "{}",
         ran.stderr
     );

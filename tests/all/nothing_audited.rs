@@ -137,3 +137,34 @@ fn a_host_that_opens_nothing_may_still_be_called() {
     let ran = audit("10.20.0.0/24", "", &called, "human");
     assert_eq!(ran.status, 1, "{}", ran.stdout);
 }
+
+#[test]
+fn where_no_host_opened_a_flow_none_is_left_out() {
+    let folder = folder();
+    let traffic = Traffic::new().tls("198.51.100.5", "203.0.113.10", 443, Some("a.example"));
+    let capture = write(&folder, "capture.pcap", traffic.capture().to_bytes());
+    let why = |arguments: &[&str]| {
+        let all = ["audit", "--format", "json", &capture].into_iter();
+        let report = pktaudit(all.chain(arguments.iter().copied())).run().json();
+        report["summary"]["nothing_audited"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let told = why(&[]);
+    assert!(
+        told.contains("no flow begins at a private address; hosts seen: 198.51.100.5"),
+        "{told}"
+    );
+    // Those of the site are named, and what they do among themselves is left out for a reason.
+    let own = Traffic::new().tls("127.0.0.1", "127.0.0.1", 443, None);
+    let capture = write(&folder, "own.pcap", own.capture().to_bytes());
+    let report = pktaudit(["audit", "--format", "json", &capture])
+        .run()
+        .json();
+    let told = report["summary"]["nothing_audited"].as_str().unwrap();
+    assert!(
+        told.contains("are left out (") && told.contains("loopback"),
+        "{told}"
+    );
+}

@@ -16,7 +16,7 @@ use super::span::{Span, Walk};
 use super::{Carrier, Packet, Stop, StopReason, ip, link};
 
 /// Every kind of tunnel that is noted.
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 27] = [
     "802.1ah",
     "aruba-erm",
     "capwap",
@@ -38,6 +38,7 @@ const KINDS: [&str; 26] = [
     "nsh",
     "pppoe",
     "pptp",
+    super::sflow::KIND,
     "teredo",
     "trill",
     "tzsp",

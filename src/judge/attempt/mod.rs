@@ -118,7 +118,7 @@ impl Doubt {
             }
             Self::Unanswered => "nothing came back, and whether an answer is due is not known",
             Self::OnlyLogged => {
-                "only records of a device's log are there, and what it did not log is not missing"
+                "only records of a device's log, or samples, are there, and what these do not hold is not missing"
             }
             Self::KeyRefused => {
                 "the server did not take the key of the encrypted hello: the client tries again"

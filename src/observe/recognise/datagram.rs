@@ -7,7 +7,7 @@ use super::{Arrival, Listener};
 use crate::decode::hides_packet;
 use crate::decode::http::{self, RequestRead};
 use crate::decode::tls::{self, HelloRead};
-use crate::decode::{dns, quic};
+use crate::decode::{dns, quic, sflow};
 use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// Reads a UDP datagram.
@@ -59,7 +59,7 @@ pub(in super::super) fn datagram(
         && let RequestRead::Request(request) = http::read_request(payload)
     {
         listener.request(stamp, &request);
-    } else if on(6343) && is_sflow(payload) {
+    } else if on(6343) && sflow::is_datagram(payload) {
         listener.run.app.insert(App::SFLOW);
     } else if !on(443) && hides_packet(payload, u32::try_from(payload.len()).unwrap_or(u32::MAX)) {
         listener.run.app.insert(App::MIRROR);
@@ -68,11 +68,6 @@ pub(in super::super) fn datagram(
         let ids = listener.run.ids.get_or_insert_default();
         ids.absorb(side, stamp, payload);
     }
-}
-
-/// Whether it is a datagram of sFlow version 5 (<https://sflow.org/sflow_version_5.txt>): version, address of the agent.
-fn is_sflow(payload: &[u8]) -> bool {
-    matches!(payload, [0, 0, 0, 5, 0, 0, 0, 1 | 2, ..])
 }
 
 impl Listener<'_> {

@@ -98,6 +98,11 @@ pub const FINDING_COLUMNS: &[Column] = &[
         "bytes of IP packets that the initiator sent in these flows",
     ),
     ("bytes_in", "number", "bytes of IP packets that came back"),
+    (
+        "comments",
+        "sentences",
+        "what was written to packets of these flows in the capture file, with the frame; it proves nothing",
+    ),
 ];
 
 /// Writes `findings.csv`: one finding a row, worst first.
@@ -182,5 +187,11 @@ fn cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
         text(name.map(|name| name.source).as_ref()),
         bytes_out.to_string(),
         bytes_in.to_string(),
+        sentences(
+            finding
+                .comments
+                .iter()
+                .map(|comment| format!("frame {}: {}", comment.frame, comment.text)),
+        ),
     ]
 }

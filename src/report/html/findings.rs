@@ -140,6 +140,12 @@ fn facts(finding: &FindingView, page: &mut Page<impl Write>) -> io::Result<()> {
     if let Some(control) = &finding.control {
         page.fact("control", control)?;
     }
+    for comment in &finding.comments {
+        page.fact(
+            "comment",
+            format_args!("{} [frame {}]", comment.text, comment.frame),
+        )?;
+    }
     for cite in finding.cites.iter().take(12) {
         let mut parts = vec![cite.service.clone(), cite.page.clone()];
         parts.push(cite.table.clone());

@@ -50,7 +50,13 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
             input.bytes.map_or(String::new(), |bytes| bytes.to_string()),
         )?;
         page.element("td", "digest", input.sha256.as_deref().unwrap_or_default())?;
-        page.element("td", "", input.damage.join("; "))?;
+        let wrong: Vec<&str> = input
+            .damage
+            .iter()
+            .chain(&input.notes)
+            .map(String::as_str)
+            .collect();
+        page.element("td", "", wrong.join("; "))?;
         page.markup("</tr>\n")?;
     }
     page.markup("</tbody></table></div>\n")?;

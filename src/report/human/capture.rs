@@ -124,7 +124,7 @@ fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), 
     let all = look.all || inputs.len() <= INPUTS;
     for input in inputs {
         let wrong = !input.damage.is_empty() || input.lost.total() > 0;
-        if !(all || wrong) {
+        if !(all || wrong || !input.notes.is_empty()) {
             continue;
         }
         let span = input
@@ -136,6 +136,9 @@ fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), 
         let shown = if look.all { usize::MAX } else { 3 };
         for damage in input.damage.iter().take(shown) {
             look.labelled(out, "", Ink::Warn, damage)?;
+        }
+        for note in &input.notes {
+            look.labelled(out, "", Ink::Warn, note)?;
         }
         let more = input.damage.len().saturating_sub(shown);
         if more > 0 {

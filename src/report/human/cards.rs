@@ -84,6 +84,10 @@ fn card(
     if let Some(control) = &finding.control {
         look.labelled(out, "control", Ink::Plain, control)?;
     }
+    for comment in &finding.comments {
+        let text = format!("{:?} [frame {}]", comment.text, comment.frame);
+        look.labelled(out, "comment", Ink::Faint, &text)?;
+    }
     needed(finding, look, out)?;
     for advice in group.advice() {
         look.labelled(out, "do", Ink::Good, &advice)?;

@@ -12,10 +12,10 @@ use super::Batch;
 use super::BatchLimits;
 use super::Damage;
 use super::Frame;
+use super::FrameNote;
 use super::FrameSource;
 use super::LinkType;
 use super::Loss;
-use super::PacketVerdict;
 use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
@@ -163,8 +163,7 @@ impl<R: Read> FrameSource for PcapReader<R> {
         let record = self.next_record(layout)?;
         let bytes = self.window.take(record.captured as usize);
         Some(Frame {
-            verdict: PacketVerdict::Untold,
-            packet_mark: 0,
+            note: FrameNote::default(),
             time: true_time(layout.link_type, bytes, record.time),
             link_type: layout.link_type,
             interface: 0,
@@ -259,8 +258,7 @@ impl Layout {
     #[inline]
     fn facts(&self, record: Record, bytes: &[u8]) -> FrameFacts {
         FrameFacts {
-            verdict: PacketVerdict::Untold,
-            packet_mark: 0,
+            note: FrameNote::default(),
             time: true_time(self.link_type, bytes, record.time),
             link_type: self.link_type,
             interface: 0,

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::super::byte_order::ByteOrder;
+use super::interface::text;
 
 /// A whole block, from its type to its second length; at least 12 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -136,6 +137,14 @@ impl<'a> Block<'a> {
             order: self.order,
             broken: false,
         }
+    }
+
+    /// The comments (option 1) among the options from an offset on, cut at the bound.
+    pub(super) fn comments(&self, at: usize) -> impl Iterator<Item = String> + use<'a> {
+        let comments = self.options(at).filter(|(code, _)| *code == 1);
+        comments
+            .map(|(_, value)| text(value))
+            .filter(|comment| !comment.trim().is_empty())
     }
 
     /// Whether the section's numbers begin with their lowest byte.

@@ -1,5 +1,7 @@
 //! One pcapng interface: its description, clock and losses.
 
+use super::super::Direction;
+use super::super::FrameNote;
 use super::super::Interface;
 use super::super::LinkType;
 use super::super::Loss;
@@ -130,15 +132,16 @@ impl InterfaceState {
     }
 
     /// Takes what options of the enhanced block say: the drop count (option 4; a field of the obsolete block), errors of the
-    /// link (the upper half of option 2). Given are the verdict (option 7) and a mark of the packet's number (option 5).
+    /// link (the upper half of option 2). Given are the verdict (option 7), a mark of the packet's number (option 5), the
+    /// direction (the lowest bits of option 2), and comments (option 1).
     #[inline]
     pub(super) fn take_options(
         &mut self,
         block: &Block<'_>,
         fields: &PacketFields,
         data_end: usize,
-    ) -> (PacketVerdict, u16) {
-        let (mut verdict, mut mark) = (PacketVerdict::Untold, 0);
+    ) -> (FrameNote, Vec<String>) {
+        let (mut note, mut comments) = (FrameNote::default(), Vec::new());
         self.drops = self.drops.saturating_add(u64::from(fields.drops));
         let options_start = data_end.next_multiple_of(4);
         if fields.ticks.is_some() && block.u32_at(options_start).is_some() {
@@ -148,26 +151,32 @@ impl InterfaceState {
                         let count = block.number(value).unwrap_or(0);
                         self.drops = self.drops.saturating_add(count);
                     }
+                    (1, text) => note_comment(text, &mut comments),
                     (2, &[a, b, c, d]) => {
                         // The lower half is not zero as a rule, the upper one is.
-                        let errors = match block.is_little() {
-                            true => [c, d],
-                            false => [a, b],
+                        let (way, errors) = match block.is_little() {
+                            true => (a, [c, d]),
+                            false => (d, [a, b]),
                         };
                         self.link_errors += u64::from(errors != [0, 0]);
+                        note.direction = match way & 3 {
+                            1 => Some(Direction::Inbound),
+                            2 => Some(Direction::Outbound),
+                            _ => None,
+                        };
                     }
-                    (5, value) => mark = block.number(value).map_or(0, mark_of),
+                    (5, value) => note.packet_mark = block.number(value).map_or(0, mark_of),
                     // Kind 2 is that of XDP.
                     (7, [2, code @ ..]) => {
                         if let Some(code) = block.number(code).and_then(|n| u8::try_from(n).ok()) {
-                            verdict = PacketVerdict::Xdp(code);
+                            note.verdict = PacketVerdict::Xdp(code);
                         }
                     }
                     _ => {}
                 }
             }
         }
-        (verdict, mark)
+        (note, comments)
     }
 
     /// Adds what this interface lost. Its statistics count all of it; only without them do the packets' counts tell.
@@ -213,8 +222,19 @@ const fn mark_of(number: u64) -> u16 {
     (LOWEST + number % (0x1_0000 - LOWEST)) as u16
 }
 
+/// The most comments on one packet that are kept.
+const MAX_COMMENTS: usize = 4;
+
+#[cold]
+fn note_comment(value: &[u8], comments: &mut Vec<String>) {
+    let comment = text(value);
+    if comments.len() < MAX_COMMENTS && !comment.trim().is_empty() {
+        comments.push(comment);
+    }
+}
+
 /// An option's text: UTF-8 with what is none replaced, up to the first NUL, cut at the bound.
-fn text(value: &[u8]) -> String {
+pub(super) fn text(value: &[u8]) -> String {
     let value = &value[..value.len().min(MAX_TEXT_BYTES)];
     let value = value.split(|byte| *byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(value).into_owned()

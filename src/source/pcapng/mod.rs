@@ -36,6 +36,8 @@ const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
 const MAX_BLOCK_BYTES: u32 = 16 * 1024 * 1024;
 /// The most names of addresses that are kept.
 const MAX_NAMES: usize = 16_384;
+/// The most comments on sections and interfaces that are kept.
+const MAX_COMMENTS: usize = 64;
 /// The most interfaces that are kept, over all sections.
 const MAX_INTERFACES: usize = 65_536;
 
@@ -60,13 +62,16 @@ struct Packet {
     facts: FrameFacts,
     /// Where its bytes lie in the block.
     data: Range<usize>,
+    /// What people and programs wrote to it.
+    comments: Vec<String>,
 }
 
 impl Packet {
     /// The verdict of a section that was made of a trace of Windows: `etl2pcapng` puts its own into that of XDP.
     fn of_windows(mut self, of_windows: bool) -> Self {
-        if of_windows && self.facts.verdict == PacketVerdict::Xdp(1) {
-            self.facts.verdict = PacketVerdict::DroppedByWindows;
+        let verdict = &mut self.facts.note.verdict;
+        if of_windows && *verdict == PacketVerdict::Xdp(1) {
+            *verdict = PacketVerdict::DroppedByWindows;
         }
         self
     }
@@ -115,10 +120,12 @@ impl<R: Read> PcapngReader<R> {
             let found = match block.kind() {
                 Kind::SectionHeader => {
                     self.section = self.states.len();
+                    note_comments(&block, 24, &mut self.beside);
                     self.of_windows = block.is_of_windows();
                     block.check_section_header().map(|()| None)
                 }
                 Kind::InterfaceDescription => {
+                    note_comments(&block, 16, &mut self.beside);
                     describe(&block, &mut self.states, &mut self.interfaces).map(|()| None)
                 }
                 Kind::InterfaceStatistics => {
@@ -238,8 +245,7 @@ impl<R: Read> FrameSource for PcapngReader<R> {
             link_type: packet.facts.link_type,
             interface: packet.facts.interface,
             wire_length: packet.facts.wire_length,
-            verdict: packet.facts.verdict,
-            packet_mark: packet.facts.packet_mark,
+            note: packet.facts.note,
             bytes,
         })
     }
@@ -255,6 +261,7 @@ impl<R: Read> FrameSource for PcapngReader<R> {
             };
             let start = self.window.place() + packet.data.start;
             batch.note(packet.facts, start, packet.data.len());
+            batch.note_comments(packet.comments);
             self.window.take(length);
         }
         self.window.hand_over(|buffer| batch.swap_buffer(buffer));
@@ -286,6 +293,12 @@ impl<R: Read> FrameSource for PcapngReader<R> {
     fn interfaces(&self) -> &[Interface] {
         &self.interfaces
     }
+}
+
+/// Takes what was written to a section or an interface.
+fn note_comments(block: &Block<'_>, options: usize, beside: &mut Beside) {
+    let room = MAX_COMMENTS.saturating_sub(beside.comments.len());
+    beside.comments.extend(block.comments(options).take(room));
 }
 
 /// Takes an interface description block in.
@@ -333,7 +346,7 @@ fn packet(
         .captured
         .unwrap_or_else(|| state.captured_of(fields.wire, block.room_for_data()));
     let data = block.data(fields.data_offset, captured)?;
-    let (verdict, packet_mark) = state.take_options(block, fields, data.end);
+    let (note, comments) = state.take_options(block, fields, data.end);
     let time = fields
         .ticks
         .map_or_else(CaptureTime::default, |ticks| state.time(ticks));
@@ -344,10 +357,13 @@ fn packet(
             .unwrap_or(u32::MAX)
             .saturating_add(id),
         wire_length: fields.wire.max(captured),
-        verdict,
-        packet_mark,
+        note,
     };
-    Ok(Packet { facts, data })
+    Ok(Packet {
+        facts,
+        data,
+        comments,
+    })
 }
 
 #[cold]

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::FrameNote;
 use super::super::LinkType;
-use super::super::PacketVerdict;
 use super::super::batch::FrameFacts;
 use super::super::byte_order::ByteOrder::Big;
 use super::super::byte_order::ByteOrder::Little;
@@ -102,8 +102,7 @@ impl Format for Erf {
         // A binary fraction of a second.
         let nanos = (u64::from(Little.u32_at(record, 0)) * 1_000_000_000) >> 32;
         let facts = FrameFacts {
-            verdict: PacketVerdict::Untold,
-            packet_mark: 0,
+            note: FrameNote::default(),
             time: CaptureTime::from_secs_nanos(seconds, nanos.cast_signed()),
             link_type: LINK_TYPE,
             interface: u32::from(record.get(9).copied().unwrap_or_default() & 3),

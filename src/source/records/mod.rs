@@ -177,8 +177,7 @@ impl<R: Read, F: Format> FrameSource for RecordReader<R, F> {
     fn next_frame(&mut self) -> Option<Frame<'_>> {
         let (facts, place, length) = self.next_record()?;
         Some(Frame {
-            verdict: facts.verdict,
-            packet_mark: facts.packet_mark,
+            note: facts.note,
             time: facts.time,
             link_type: facts.link_type,
             interface: facts.interface,

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use super::super::FrameNote;
 use super::super::LinkType;
-use super::super::PacketVerdict;
 use super::super::batch::FrameFacts;
 use super::super::byte_order::ByteOrder::Little;
 use super::Format;
@@ -131,8 +131,7 @@ impl Format for NetworkMonitor {
             return Ok(None);
         };
         let facts = FrameFacts {
-            verdict: PacketVerdict::Untold,
-            packet_mark: 0,
+            note: FrameNote::default(),
             time: self.time(record, trailer),
             link_type,
             interface: 0,

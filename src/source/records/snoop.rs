@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::super::FrameNote;
 use super::super::LinkType;
 use super::super::Loss;
-use super::super::PacketVerdict;
 use super::super::batch::FrameFacts;
 use super::super::byte_order::ByteOrder::Big;
 use super::Format;
@@ -60,8 +60,7 @@ impl Format for Snoop {
         self.drops = self.drops.max(u64::from(Big.u32_at(record, 12)));
         let seconds = i64::from(Big.u32_at(record, 16));
         let facts = FrameFacts {
-            verdict: PacketVerdict::Untold,
-            packet_mark: 0,
+            note: FrameNote::default(),
             time: CaptureTime::from_secs_nanos(seconds, i64::from(Big.u32_at(record, 20)) * 1000),
             link_type: self.link_type,
             interface: 0,

@@ -1,0 +1,106 @@
+//! Whether the clock that stamped an input's frames was set back on the way.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::decode::device::NFLOG;
+use crate::model::CaptureTime;
+use crate::source::Batch;
+
+/// Frames of one interface come in another order by less: several queues, a log's buffer.
+const DISORDER: Duration = Duration::from_millis(50);
+
+/// Frames that are earlier than one that the same interface captured before, by more than disorder explains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetBack {
+    /// How many.
+    pub frames: u64,
+    /// The most, in nanoseconds.
+    pub most: u64,
+}
+
+/// The clocks of one input's interfaces. What is cut apart or joined from several captures tells less, or what no clock did:
+/// only within one input a frame is known to come after another.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clocks {
+    /// The latest time of each interface, by its ordinal.
+    latest: Vec<CaptureTime>,
+    set_back: SetBack,
+}
+
+impl Clocks {
+    /// Takes the frames of a part of a batch, in the order in which they lie in the input.
+    pub(super) fn watch(&mut self, batch: &Batch, part: Range<usize>) {
+        const MOST: usize = 65_536;
+        for (time, interface, link_type) in batch.times_of(part) {
+            let place = interface as usize;
+            // Netfilter's log has times of two kinds; without a time there is no order.
+            let untold = link_type.0 == NFLOG || time == CaptureTime::default();
+            if untold || place >= MOST {
+                continue;
+            }
+            if place >= self.latest.len() {
+                self.latest.resize(place + 1, CaptureTime::MIN);
+            }
+            let latest = &mut self.latest[place];
+            if time >= *latest {
+                *latest = time;
+                continue;
+            }
+            let back = latest.since(time);
+            if back > DISORDER {
+                self.set_back.frames += 1;
+                let nanos = u64::try_from(back.as_nanos()).unwrap_or(u64::MAX);
+                self.set_back.most = self.set_back.most.max(nanos);
+            }
+        }
+    }
+
+    /// What was seen of it.
+    pub(super) const fn set_back(&self) -> SetBack {
+        self.set_back
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Frame, FrameNote, LinkType};
+
+    fn watched(millis: &[(u32, i64)], cuts: usize) -> SetBack {
+        let mut batch = Batch::default();
+        for (interface, millis) in millis {
+            batch.push(Frame {
+                time: CaptureTime::from_nanos(1_000_000_000_000 + millis * 1_000_000),
+                link_type: LinkType::ETHERNET,
+                interface: *interface,
+                wire_length: 60,
+                note: FrameNote::default(),
+                bytes: &[0; 60],
+            });
+        }
+        let mut clocks = Clocks::default();
+        clocks.watch(&batch, 0..cuts);
+        clocks.watch(&batch, cuts..batch.len());
+        clocks.set_back()
+    }
+
+    #[test]
+    fn only_more_than_disorder_within_one_interface_is_a_clock_set_back() {
+        for cut in 0..=3 {
+            let back = watched(&[(0, 9_000), (0, 4_000), (0, 4_100)], cut);
+            assert_eq!((back.frames, back.most), (2, 5_000_000_000));
+            assert_eq!(
+                watched(&[(0, 100), (0, 60), (0, 120)], cut),
+                SetBack::default()
+            );
+            // Each interface has its own clock, and its own buffer.
+            assert_eq!(
+                watched(&[(0, 9_000), (1, 0), (0, 9_001)], cut),
+                SetBack::default()
+            );
+        }
+    }
+}
