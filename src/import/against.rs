@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 use super::draft::{Draft, Entry, Party};
+use super::traffic::Ports;
 use super::vocabulary;
 use super::write;
 
@@ -234,6 +235,7 @@ fn compare(rows: &mut [Row], draft: &Draft, changes: &mut Vec<String>) -> Vec<En
         new_hosts(rows, entry, &hosts, &homes, changes, &mut fresh);
         new_ports(rows, entry, &homes, &of_host, changes, &mut fresh);
     }
+    gone_ports(rows, draft, &of_host, changes);
     for (at, (_, line)) in lines {
         rows[at].block = with_line(&rows[at].block, line);
     }
@@ -278,24 +280,29 @@ fn is_same_role_row(row: &Row, entry: &Entry) -> bool {
         .iter()
         .any(|party| row.roles.contains(&party.role))
         || entry.needs_of.is_some();
-    let ports: Vec<(u16, u16)> = match entry.traffic.ports.is_empty() {
-        true => entry
-            .traffic
-            .implied()
-            .into_iter()
-            .map(|p| (p, p))
-            .collect(),
-        false => entry
-            .traffic
-            .ports
-            .iter()
-            .map(|p| (p.first, p.last))
-            .collect(),
-    };
+    let ports = ports_of(entry);
     let same_ports = ports.iter().any(|ports| row.ports.contains(ports))
         || (ports.is_empty() && row.ports.is_empty());
     // Where pages call a role by another word, its ports and two words of its service tell.
     same_ports && (role || row.likeness(entry) >= 4)
+}
+
+/// The ports that the source states for an entry, or that follow from its protocols.
+fn ports_of(entry: &Entry) -> BTreeSet<(u16, u16)> {
+    let traffic = &entry.traffic;
+    match traffic.ports.is_empty() {
+        true => traffic.implied().into_iter().map(|p| (p, p)).collect(),
+        false => traffic.ports.iter().map(|p| (p.first, p.last)).collect(),
+    }
+}
+
+/// Ports as the value of a key, without brackets.
+fn shown<'p>(ports: impl IntoIterator<Item = &'p (u16, u16)>) -> String {
+    let one = |(a, b): &(u16, u16)| match a == b {
+        true => a.to_string(),
+        false => format!("\"{a}-{b}\""),
+    };
+    ports.into_iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// New names join the list that their neighbours are in, or make a row of their own.
@@ -370,12 +377,7 @@ fn new_ports(
     let Some(home) = homes.iter().flatten().next().copied() else {
         return;
     };
-    let stated: BTreeSet<(u16, u16)> = entry
-        .traffic
-        .ports
-        .iter()
-        .map(|p| (p.first, p.last))
-        .collect();
+    let stated = ports_of(entry);
     let host = entry
         .to
         .first()
@@ -392,19 +394,9 @@ fn new_ports(
     if missing.is_empty() || all.is_empty() {
         return;
     }
-    let shown = |ports: &[(u16, u16)]| {
-        let one = |(a, b): &(u16, u16)| {
-            if a == b {
-                a.to_string()
-            } else {
-                format!("\"{a}-{b}\"")
-            }
-        };
-        ports.iter().map(one).collect::<Vec<_>>().join(", ")
-    };
     let alone = all.len() == 1 && homes.iter().all(|h| *h == Some(home)) && rows[home].is_cited;
     if alone {
-        let ports = shown(&stated.iter().copied().collect::<Vec<_>>());
+        let ports = shown(&stated);
         changes.push(format!("{}: the source says ports {ports}", rows[home].id));
         rows[home].block = with_ports(&rows[home].block, &ports);
         rows[home].ports = stated;
@@ -415,11 +407,71 @@ fn new_ports(
             shown(&missing)
         ));
         let mut part = entry.clone();
-        part.traffic
-            .ports
-            .retain(|p| missing.contains(&(p.first, p.last)));
+        let kept = |p: &Ports| missing.contains(&(p.first, p.last));
+        part.traffic.ports.retain(kept);
+        if part.traffic.ports.is_empty() {
+            let implied = missing.iter().map(|(first, last)| Ports {
+                first: *first,
+                last: *last,
+                tcp: false,
+                udp: false,
+            });
+            part.traffic.ports.extend(implied);
+        }
         part.choice = None;
         fresh.push(part);
+    }
+}
+
+/// Ports of a row that the source states for none of its names any more.
+fn gone_ports(
+    rows: &mut [Row],
+    draft: &Draft,
+    of_host: &BTreeMap<String, Vec<usize>>,
+    changes: &mut Vec<String>,
+) {
+    let mut stated: BTreeMap<&str, BTreeSet<(u16, u16)>> = BTreeMap::new();
+    for entry in &draft.entries {
+        let ports = ports_of(entry);
+        let hosts = entry.to.iter().map(|to| to.endpoint.host.as_str());
+        for host in hosts.chain(entry.networks.iter().map(String::as_str)) {
+            stated.entry(host).or_default().extend(&ports);
+        }
+    }
+    for row in rows.iter_mut().filter(|row| row.is_cited) {
+        let hosts = || {
+            row.hosts
+                .iter()
+                .filter_map(|host| stated.get(host.as_str()))
+        };
+        // Where the source states no ports, those of the row are somebody's own.
+        if hosts().next().is_none() || hosts().any(BTreeSet::is_empty) {
+            continue;
+        }
+        let is_stated = |(first, last): &(u16, u16)| {
+            let mut all = hosts().flatten();
+            all.any(|(from, to)| from <= first && last <= to)
+        };
+        let (kept, gone): (BTreeSet<(u16, u16)>, BTreeSet<_>) = row
+            .ports
+            .iter()
+            .copied()
+            .partition(|ports| is_stated(ports));
+        if gone.is_empty() {
+            continue;
+        }
+        let alone = row
+            .hosts
+            .iter()
+            .all(|host| of_host.get(host).is_none_or(|rows| rows.len() == 1));
+        let mut told = format!("{}: the source has ports {} no more", row.id, shown(&gone));
+        if alone && !kept.is_empty() {
+            row.block = with_ports(&row.block, &shown(&kept));
+            row.ports = kept;
+        } else {
+            told.push_str("; they are kept");
+        }
+        changes.push(told);
     }
 }
 
@@ -760,6 +812,34 @@ mod tests {
             FILE.replace("line = 4", "line = 3")
                 .replace("line = 9", "line = 4")
         );
+    }
+
+    #[test]
+    fn ports_come_and_go_also_those_that_follow_from_a_protocol() {
+        let page = |protocol: &str| {
+            format!(
+                "| Service | FQDN | Protocol |\n|---|---|---|\n| Updates | a.example.com b.example.com | {protocol} |\n| Licences | l.example.com | HTTPS |\n"
+            )
+        };
+        let (both, _) = renewed(&page("HTTP, HTTPS"));
+        assert!(both.contains("expand = true\nports = [80, 443]"), "{both}");
+        let options = super::super::Options {
+            against: Some(both),
+            ..Default::default()
+        };
+        let page = page("HTTPS");
+        let source = super::super::Source {
+            name: "page.md",
+            bytes: page.as_bytes(),
+        };
+        let imported = super::super::import(&source, &options).unwrap();
+        assert!(
+            imported.text.contains("expand = true\nports = [443]"),
+            "{}",
+            imported.text
+        );
+        let told = |note: &String| note == "up: the source has ports 80 no more";
+        assert!(imported.notes.iter().any(told), "{:?}", imported.notes);
     }
 
     #[test]

@@ -179,6 +179,7 @@ pub(super) fn kinds(table: &Table) -> Vec<Column> {
     let mut kinds: Vec<Column> = table.header.iter().map(|text| by_header(text)).collect();
     let contents: Vec<Content> = (0..kinds.len()).map(|at| content(table, at)).collect();
     by_content(table, &mut kinds, &contents);
+    a_source(table, &mut kinds);
     one_service(table, &mut kinds);
     kinds
 }
@@ -329,6 +330,31 @@ fn by_content(table: &Table, kinds: &mut [Column], contents: &[Content]) {
                 *kind = Column::Role;
             }
         }
+    }
+}
+
+/// Of two columns that say what rows are for, one whose cells all name machines says who opens them: "Component: Agents,
+/// Relays".
+fn a_source(table: &Table, kinds: &mut [Column]) {
+    let services: Vec<usize> = (0..kinds.len())
+        .filter(|at| kinds[*at] == Column::Service)
+        .collect();
+    if services.len() < 2 || kinds.contains(&Column::Source) {
+        return;
+    }
+    let all_machines = |at: &usize| {
+        let cells = table.rows.iter().take(LOOKED_AT);
+        let mut cells = cells
+            .filter_map(|row| row.cells.get(*at))
+            .filter(|cell| !cell.lines.is_empty());
+        let machine = |text: &str| {
+            text.split([',', '、', '/'])
+                .all(|part| vocabulary::is_machine(part.trim()))
+        };
+        cells.all(|cell| cell.lines.iter().all(|line| machine(&line.text)))
+    };
+    if let Some(at) = services.into_iter().find(all_machines) {
+        kinds[at] = Column::Source;
     }
 }
 

@@ -165,14 +165,18 @@ impl Profile {
         self.by_address.roles(ip)
     }
 
-    /// Whether flows of this address are the audit's business: it is in a role that opens flows from the site.
+    /// Whether flows of this address are the audit's business: it is in a role that opens flows from the site. Where the
+    /// rules name nobody who opens them, that is every private address that the site has not put in a role.
     #[must_use]
     pub fn is_audited(&self, ip: IpAddr) -> bool {
+        let ip = canonical(ip);
         if self.default {
-            return is_private(canonical(ip));
+            return is_private(ip);
         }
-        self.roles_at(ip)
-            .is_some_and(|roles| roles.intersects(&self.opening))
+        match self.roles_at(ip) {
+            Some(roles) if !roles.is_empty() => roles.intersects(&self.opening),
+            _ => self.opening.is_empty() && is_private(ip),
+        }
     }
 
     /// Whether no role has an address, so that every private address is audited as every role.

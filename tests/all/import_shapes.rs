@@ -150,3 +150,19 @@ fn items_of_pairs() {
         "any > *.c.acme.example :8443/ [all] endpoints",
     ]);
 }
+
+/// Of two columns that say what a row is for, the one that names machines says who opens it.
+#[test]
+fn a_component_column_of_machines_is_the_source() {
+    let page = "# Acme\n\n| Component | Purpose | FQDN | Port |\n|---|---|---|---|\n| Agents | Heartbeat | h.acme.example | 443 |\n\
+        | Agents, Relays | Updates | u.acme.example | 80 |\n";
+    Imported::of("x.md", page, &[]).text().holds(&[
+        "agent > h.acme.example :443/ [all] Heartbeat",
+        "agent,relay > u.acme.example :80/ [all] Updates",
+    ]);
+    let server = page.replace("| Agents |", "| Licensing |");
+    Imported::of("x.md", server, &[]).text().holds(&[
+        "any > h.acme.example :443/ [all] Licensing, Heartbeat",
+        "any > u.acme.example :80/ [all] Agents, Relays, Updates",
+    ]);
+}

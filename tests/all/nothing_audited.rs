@@ -168,3 +168,31 @@ fn where_no_host_opened_a_flow_none_is_left_out() {
         "{told}"
     );
 }
+
+/// Rows that name nobody hold for every host: a site file that binds other roles alone does not leave all hosts out.
+#[test]
+fn rows_without_a_source_are_audited_for_every_private_address() {
+    let folder = folder();
+    let rules = RULES
+        .replace("WHEN", "")
+        .replace("from = [\"agent\"]", "from-stated = false");
+    let rules = write(&folder, "acme.toml", rules);
+    let site = write(&folder, "site.toml", "[roles]\nagent = [\"10.20.0.53\"]\n");
+    let capture = portal().tls(
+        "10.20.0.53",
+        "203.0.113.11",
+        443,
+        Some("other.acme.example"),
+    );
+    let capture = write(&folder, "capture.pcap", capture.capture().to_bytes());
+    let arguments = [
+        "audit", "--format", "json", "--rules", &rules, "--site", &site, &capture,
+    ];
+    let report = pktaudit(arguments).exits(0).json();
+    assert_eq!(
+        report["summary"]["flows_audited"], 1,
+        "{}",
+        report["summary"]
+    );
+    assert_eq!(report["requirements"][0]["outcome"], "satisfied");
+}

@@ -36,7 +36,7 @@ scenario_exported_filter() {
 
 scenario_exported_filter_lacks_row() {
   build_lab
-  only_way_out "$SAMPLES/exported-filter-lacks-row/site.toml" dsaas.url.trendmicro.com
+  only_way_out "$SAMPLES/exported-filter-lacks-row/site.toml" "${WITHOUT:-dsaas.url.trendmicro.com}"
   tap_on
   activation agent
   heartbeat_later agent
