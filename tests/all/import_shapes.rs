@@ -96,6 +96,10 @@ fn terms_and_what_they_are_defined_as() {
         "any > c.acme.example :443/tcp [all] Cloud, Console",
         "any > *.s.acme.example :443,8443/tcp [all] Cloud, Store",
     ]);
+    // A piece of a page, whose ends are left out.
+    let piece = "<dl><dt>Console<dd>c.acme.example, TCP 443";
+    let imported = Imported::of("x.html", piece, &[]).text();
+    imported.holds(&["any > c.acme.example :443/tcp [all] table 1, Console"]);
 }
 
 #[test]
