@@ -61,7 +61,7 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
 }
 
 /// The findings with these ids, or with these beginnings of ids.
-fn pick<'r>(report: &'r Report<'_>, ids: &[String]) -> anyhow::Result<Vec<&'r FindingView>> {
+fn pick<'r>(report: &'r Report<'_>, ids: &[String]) -> anyhow::Result<Vec<&'r FindingView<'r>>> {
     if report.findings.is_empty() {
         bail!("there is no finding in these captures");
     }
@@ -72,7 +72,7 @@ fn pick<'r>(report: &'r Report<'_>, ids: &[String]) -> anyhow::Result<Vec<&'r Fi
             .findings
             .iter()
             .filter(|finding| finding.id.starts_with(id.as_str()));
-        let found: Vec<&FindingView> = exact.map_or_else(|| begun.collect(), |one| vec![one]);
+        let found: Vec<&FindingView<'_>> = exact.map_or_else(|| begun.collect(), |one| vec![one]);
         if found.is_empty() {
             let known: Vec<&str> = report
                 .findings

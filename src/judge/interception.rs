@@ -1,8 +1,9 @@
 //! Who signs certificates on the path: issuers that are no public CA and sign for unrelated names.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use foldhash::HashSet;
 use thin_vec::ThinVec;
 
 use super::evidence::{Code, Evidence, Grade};

@@ -18,11 +18,13 @@ const MINUTE: Duration = Duration::from_secs(60);
 const REFUSAL: Duration = Duration::from_millis(1100);
 /// An error that follows at once may answer the packet before.
 const AT_ONCE: Duration = Duration::from_millis(5);
+/// Of very many tries at one port so many on each side are looked at: each that met silence asks for them.
+const MOST_NEAR: usize = 512;
 /// Fewer refusals of others than this show no habit.
 const REFUSALS: usize = 3;
 
 /// A try at a port where another one met silence.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Try {
     at: CaptureTime,
     client: IpAddr,
@@ -34,7 +36,7 @@ struct Try {
 /// What is known of the ports and hosts that silence was met at. Empty in a capture without silence.
 #[derive(Debug, Default)]
 pub(super) struct Silences {
-    /// By address and port: all tries.
+    /// By address and port: all tries, ascending.
     tries: HashMap<(IpAddr, u16), Vec<Try>>,
     /// By initiator and the number of its SYN: who else acknowledged it.
     elsewhere: HashMap<(Endpoint, u32), Option<IpAddr>>,
@@ -63,6 +65,7 @@ impl Silences {
         if !all.refusals.is_empty() {
             flows.for_each(|(flow, went)| all.note(flow, went));
         }
+        all.tries.values_mut().for_each(|all| all.sort_unstable());
         all.refusals
             .values_mut()
             .for_each(|all| all.sort_unstable());
@@ -114,22 +117,22 @@ impl Silences {
             ));
         }
         let tries = self.tries.get(&(flow.responder.ip, flow.responder.port))?;
-        let near = |one: &&Try| {
-            flow.span.0.time.since(one.at) <= MINUTE && one.at.since(flow.span.1.time) <= MINUTE
-        };
-        let near: Vec<&Try> = tries.iter().filter(near).collect();
+        let (first, last) = (flow.span.0.time, flow.span.1.time);
+        let near = nearest(tries, first, last);
         // What the server's kernel opened and its program never answered is what fills a backlog; and a rule does not
         // let the same host through in between.
-        let waits = |one: &&Try| one.answered && !one.served;
-        let lets_through = |one: &&Try| {
-            let meanwhile = flow.span.0.time <= one.at && one.at <= flow.span.1.time;
-            let same = |other: &&&Try| other.client == one.client && !other.answered;
-            one.answered && meanwhile && near.iter().any(|other| same(&other))
-        };
-        let crowded = near
+        let waits = |one: &Try| one.answered && !one.served;
+        let mut let_through = near
             .iter()
-            .copied()
-            .any(|one| waits(&one) || lets_through(&one));
+            .filter(|one| one.answered && first <= one.at && one.at <= last);
+        let mut stopped: Vec<IpAddr> = near
+            .iter()
+            .filter(|one| !one.answered)
+            .map(|one| one.client)
+            .collect();
+        stopped.sort_unstable();
+        let crowded = near.iter().any(waits)
+            || let_through.any(|one| stopped.binary_search(&one.client).is_ok());
         crowded.then(|| {
             "this port of this address answered others in the same minute: a full backlog looks the same".to_owned()
         })
@@ -160,6 +163,17 @@ impl Silences {
             })
         })
     }
+}
+
+/// The tries within a minute of a span, as far as [`MOST_NEAR`] of them lie before its start and as many behind. `tries`
+/// ascend.
+fn nearest(tries: &[Try], first: CaptureTime, last: CaptureTime) -> &[Try] {
+    let from = tries.partition_point(|one| one.at < first.minus(MINUTE));
+    let to = tries.partition_point(|one| one.at <= last.plus(MINUTE));
+    let start = tries.partition_point(|one| one.at < first);
+    let from = from.max(start.saturating_sub(MOST_NEAR));
+    let to = to.min(start.saturating_add(MOST_NEAR));
+    tries.get(from..to).unwrap_or_default()
 }
 
 impl Silences {

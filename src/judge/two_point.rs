@@ -3,9 +3,10 @@
 //! A flow is known again at the other point by what address translation leaves alone: the initial sequence number, the
 //! random of the ClientHello, else its endpoints; of datagrams, the responder and the time.
 
-use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
+
+use foldhash::{HashMap, HashSet};
 
 use super::attempt::{Doubt, Went};
 use super::control::neighbourhood;
@@ -38,11 +39,11 @@ impl<'a> Outside<'a> {
     pub(super) fn of(inside: &Capture, outside: &'a Capture) -> Self {
         let mut all = Self {
             capture: outside,
-            by_isn: HashMap::new(),
-            by_random: HashMap::new(),
-            datagrams: HashMap::new(),
+            by_isn: HashMap::default(),
+            by_random: HashMap::default(),
+            datagrams: HashMap::default(),
             known_again: Default::default(),
-            reached: HashSet::new(),
+            reached: HashSet::default(),
             reached_public: false,
         };
         for (i, flow) in outside.flows.iter().enumerate() {

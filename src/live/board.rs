@@ -168,7 +168,7 @@ impl Board {
                     .iter()
                     .filter_map(|i| report.intent(*i as usize))
                     .collect();
-                let shown: Vec<&EvidenceView> =
+                let shown: Vec<&EvidenceView<'_>> =
                     intents.iter().flat_map(|i| &i.evidence_details).collect();
                 Row {
                     id: view.listed.id.to_owned(),
@@ -208,12 +208,12 @@ impl Board {
                 severity: finding.severity,
                 span: finding.span.map(|span| (span.first, span.last)),
                 initiator: finding.initiator,
-                host: finding.host.clone(),
-                target: finding.target.clone(),
+                host: finding.host.map(ToOwned::to_owned),
+                target: finding.target.to_owned(),
                 port: finding.port,
                 transport: finding.transport,
-                message: finding.message.clone(),
-                advice: finding.advice.clone(),
+                message: finding.message.to_owned(),
+                advice: finding.advice.to_owned(),
                 evidence: evidence(&finding.evidence_details.iter().collect::<Vec<_>>()),
                 cites: finding.cites.iter().map(cite_of).collect(),
                 frames: finding.frames.clone(),
@@ -356,9 +356,9 @@ fn advice(report: &Report<'_>) -> HashMap<String, Vec<String>> {
     let mut out: HashMap<String, Vec<String>> = HashMap::new();
     for finding in &report.findings {
         for requirement in &finding.requirements {
-            let known = out.entry(requirement.clone()).or_default();
-            if !known.contains(&finding.advice) {
-                known.push(finding.advice.clone());
+            let known = out.entry((*requirement).to_owned()).or_default();
+            if !known.iter().any(|known| known == finding.advice) {
+                known.push(finding.advice.to_owned());
             }
         }
     }
@@ -470,7 +470,7 @@ fn cite(page: &str, table: &str, row: &str, line: Option<u32>) -> String {
     format!("page {page}; table {table}; row {row}{line}")
 }
 
-fn cite_of(view: &CiteView) -> String {
+fn cite_of(view: &CiteView<'_>) -> String {
     let place = cite(&view.page, &view.table, &view.row, view.line);
     format!("{}; {}; {place}", view.requirement, view.service)
 }

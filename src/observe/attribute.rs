@@ -323,7 +323,9 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
             .into_iter()
             .filter_map(|(key, run)| Some((begin(&run)?.time, key, run)));
         let mut begun: Vec<(CaptureTime, FlowKey, Box<Run>)> = begun.collect();
-        begun.par_sort_unstable_by_key(|(time, key, _)| (*time, *key));
+        begun.par_sort_unstable_by(|(a, mine, _), (b, theirs, _)| {
+            a.cmp(b).then_with(|| mine.cmp(theirs))
+        });
         (cut, begun)
     };
     let ((dns, directory), (cut, begun)) = rayon::join(names, order);
@@ -429,10 +431,10 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
     let start = begin(&run).unwrap_or_default();
     let Run {
         sides: [low, high],
-        events,
+        mut events,
         app,
         facts,
-        tls,
+        mut tls,
         talk,
         extra,
         ..
@@ -464,6 +466,9 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
             exchange.names = own.map(|name| name.asked).collect();
         }
     }
+    // There are very many of these lists, and none grows any more.
+    events.shrink_to_fit();
+    tls.shrink_to_fit();
     Flow {
         initiator,
         responder,
@@ -620,6 +625,7 @@ fn names(
         via: None,
     }));
     names.sort_by_key(|name| name.source);
+    names.shrink_to_fit();
     names
 }
 

@@ -31,8 +31,8 @@ const MAX_HELD: usize = 1024;
 const MEMORY: Duration = Duration::from_secs(1);
 /// The most of them: the latest.
 const MAX_TAIL: usize = 1024;
-/// The most packets among which copies are looked for: the latest. All of them are gone through, so that a burst hides no
-/// copy, as full sets of a table did.
+/// The most packets among which copies are looked for: the latest. All of them that share a slot are gone through, so that a
+/// burst hides no copy, as full sets of a table did.
 const MAX_RECENT: usize = 1024;
 
 /// The first of the numbers that devices give packets.
@@ -58,13 +58,21 @@ struct Current {
 /// The latest packets in the order in which they came; up to twice [`MAX_RECENT`].
 #[derive(Clone, Debug)]
 struct Recent {
-    /// The lower half of each packet's identity: what is looked at for each new one lies side by side.
-    tags: Vec<u32>,
     sights: Vec<Sight>,
+    /// Of each of `sights` the number of the one before it in the same slot; 0 where there is none.
+    before: Vec<u32>,
+    /// The number of the latest packet by a few bits of its identity; 0 where there was none. A packet's number is one more
+    /// than that of the packet before it: a part has at most [`FrameId::MAX_FRAMES`].
+    slots: Box<[u32; SLOTS]>,
+    /// How many packets were forgotten: the number of the first one that is kept, less one.
+    gone: u32,
     /// Those before this place are more than [`WINDOW`] older than the latest.
     young: usize,
     latest: CaptureTime,
 }
+
+/// So that among [`MAX_RECENT`] packets few share one.
+const SLOTS: usize = 2 * MAX_RECENT;
 
 /// A packet's identity, and when and where it was seen.
 #[derive(
@@ -253,8 +261,10 @@ fn is_copy(sight: &Sight, sights: &[Sight], waits: &HashSet<Stamp>) -> bool {
 impl Default for Recent {
     fn default() -> Self {
         Self {
-            tags: Vec::new(),
             sights: Vec::new(),
+            before: Vec::new(),
+            slots: Box::new([0; SLOTS]),
+            gone: 0,
             young: 0,
             latest: CaptureTime::MIN,
         }
@@ -279,32 +289,46 @@ impl Recent {
                 from = self.young.max(self.sights.len().saturating_sub(MAX_RECENT));
             }
         }
-        let tag = sight.identity as u32;
-        let is_known = self
-            .tags
-            .get(from..)
-            .is_some_and(|tags| tags.contains(&tag));
-        sight.dropped = is_known && self.is_copy(&sight);
         if self.sights.len() >= 2 * MAX_RECENT {
-            self.forget();
+            let gone = self.forget();
+            from = from.saturating_sub(gone);
         }
-        self.tags.push(tag);
+        let number = self.gone + self.sights.len() as u32 + 1;
+        let slot = &mut self.slots[sight.identity as usize % SLOTS];
+        let before = std::mem::replace(slot, number);
+        sight.dropped = self.has_copied(before, from, &sight);
+        self.before.push(before);
         self.sights.push(sight);
         sight.dropped
     }
 
-    #[cold]
-    fn is_copy(&self, sight: &Sight) -> bool {
-        self.sights.iter().any(|known| known.is_copied_by(sight))
+    /// Whether a packet is a copy of the one with this number, or of one before it in the same slot, down to a place.
+    #[inline]
+    fn has_copied(&self, mut number: u32, from: usize, sight: &Sight) -> bool {
+        while let Some(place) = number
+            .checked_sub(self.gone + 1)
+            .map(|place| place as usize)
+        {
+            if place < from {
+                return false;
+            }
+            if self.sights[place].is_copied_by(sight) {
+                return true;
+            }
+            number = self.before[place];
+        }
+        false
     }
 
-    /// Leaves the latest half.
+    /// Leaves the latest half; how many are gone.
     #[cold]
-    fn forget(&mut self) {
+    fn forget(&mut self) -> usize {
         let gone = self.sights.len() - MAX_RECENT;
-        self.tags.drain(..gone);
+        self.before.drain(..gone);
         self.sights.drain(..gone);
         self.young = self.young.saturating_sub(gone);
+        self.gone += gone as u32;
+        gone
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every message is kept with its stamp, so that parts merge by concatenation; queries and answers are paired only
 //! in the whole.
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -273,8 +274,8 @@ impl DnsLog {
 
     /// Queries paired with their answers, ascending by time.
     pub(super) fn into_transactions(mut self) -> Vec<DnsTransaction> {
-        self.seen
-            .par_sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        // They nearly are in it already, which this sort makes use of.
+        self.seen.par_sort_by(in_order);
         self.seen.dedup();
         drop_parts(&mut self.seen);
         // Exchanges have nothing to do with one another, so each thread takes some of them.
@@ -491,16 +492,13 @@ fn drop_parts(seen: &mut Vec<DnsSeen>) {
 }
 
 /// By time, queries before answers of the same moment, then by everything else so that no order is left to chance.
-fn order(seen: &DnsSeen) -> (i64, bool, Stamp, Endpoint, Endpoint, &DnsFacts) {
-    let facts = &*seen.facts;
-    (
-        seen.stamp.time.as_nanos(),
-        facts.response,
-        seen.stamp,
-        seen.source,
-        seen.destination,
-        facts,
-    )
+fn in_order(a: &DnsSeen, b: &DnsSeen) -> Ordering {
+    let by_time = a.stamp.time.cmp(&b.stamp.time);
+    by_time
+        .then_with(|| a.facts.response.cmp(&b.facts.response))
+        .then_with(|| a.stamp.cmp(&b.stamp))
+        .then_with(|| (a.source, a.destination).cmp(&(b.source, b.destination)))
+        .then_with(|| a.facts.cmp(&b.facts))
 }
 
 fn facts(message: &dns::Message, names: &mut Names) -> DnsFacts {

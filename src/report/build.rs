@@ -234,11 +234,15 @@ impl<'a> Gather<'a> {
         }
     }
 
-    fn finding(&self, id: String, finding: &Finding) -> FindingView {
+    fn finding(&self, id: String, finding: &'a Finding) -> FindingView<'a> {
         let evidence = self.evidence(&finding.evidence);
         let firsts = self.firsts(&finding.flows);
         let (stamps, frames_omitted) = looked_at(proof(&finding.evidence), firsts, finding.span);
         let addresses = self.addresses(&finding.flows);
+        // Most rest on one row.
+        let mut cites = Vec::with_capacity(finding.requirements.len());
+        let rows = finding.requirements.iter();
+        cites.extend(rows.filter_map(|row| self.cite(*row, &finding.target, &addresses)));
         FindingView {
             id,
             code: finding.code,
@@ -247,41 +251,31 @@ impl<'a> Gather<'a> {
             stage: finding.stage,
             confidence: finding.confidence,
             initiator: finding.initiator,
-            host: finding
-                .initiator
-                .and_then(|ip| self.host(ip).map(ToOwned::to_owned)),
-            target: finding.target.clone(),
-            addresses: addresses.clone(),
+            host: finding.initiator.and_then(|ip| self.host(ip)),
+            target: &finding.target,
             port: finding.port,
             transport: finding.transport,
-            message: finding.message.clone(),
+            message: &finding.message,
             reached_until: finding
                 .intents
                 .iter()
                 .filter_map(|place| self.0.judgement.intents.get(*place)?.reached_until)
                 .max(),
-            advice: finding.advice.clone(),
+            advice: &finding.advice,
             evidence: evidence.iter().map(|e| e.code).collect(),
-            control: evidence.iter().find_map(|e| e.control.clone()),
+            control: evidence.iter().find_map(|e| e.control),
             evidence_details: evidence,
             comments: self.comments(&finding.flows),
-            requirements: self
-                .ids(&finding.requirements)
-                .into_iter()
-                .map(ToOwned::to_owned)
-                .collect(),
-            cites: finding
-                .requirements
-                .iter()
-                .filter_map(|r| self.cite(*r, &finding.target, &addresses))
-                .collect(),
+            requirements: self.ids(&finding.requirements),
+            cites,
+            addresses,
             span: finding.span.map(span),
             frames: self.numbers(&stamps),
             frames_omitted,
             flows: finding.flows.iter().map(|flow| flow.0).collect(),
-            intents: finding.intents.clone(),
+            intents: &finding.intents,
             stamps,
-            proof: finding.evidence.iter().map(|e| e.stamps.clone()).collect(),
+            proof: finding.evidence.iter().map(|e| &e.stamps[..]).collect(),
         }
     }
 
@@ -303,7 +297,7 @@ impl<'a> Gather<'a> {
             stage: intent.stage,
             confidence: intent.confidence,
             evidence: evidence.iter().map(|e| e.code).collect(),
-            control: evidence.iter().find_map(|e| e.control.clone()),
+            control: evidence.iter().find_map(|e| e.control),
             evidence_details: evidence,
             doubt: intent.doubt.map(|doubt| doubt.words()),
             reached_until: intent.reached_until,
@@ -400,14 +394,14 @@ impl<'a> Gather<'a> {
             .collect()
     }
 
-    fn evidence(&self, evidence: &[Evidence]) -> Vec<EvidenceView> {
-        let view = |evidence: &Evidence| EvidenceView {
+    fn evidence(&self, evidence: &'a [Evidence]) -> Vec<EvidenceView<'a>> {
+        let view = |evidence: &'a Evidence| EvidenceView {
             code: evidence.code,
             about: evidence.code.about(),
             grade: evidence.grade,
-            words: evidence.words.clone(),
+            words: &evidence.words,
             by: evidence.by,
-            control: evidence.control.clone(),
+            control: evidence.control.as_deref(),
             frames: distinct(self.numbers(&evidence.stamps)),
         };
         evidence.iter().map(view).collect()
@@ -465,17 +459,17 @@ impl<'a> Gather<'a> {
         requirement: RequirementIndex,
         target: &str,
         addresses: &[IpAddr],
-    ) -> Option<CiteView> {
+    ) -> Option<CiteView<'a>> {
         let library = self.0.rules.library();
         let row = library.requirement(requirement)?;
         let document = library.document(row.document)?;
         Some(CiteView {
-            requirement: row.id.clone(),
-            document: document.id.clone(),
-            service: row.service.clone(),
-            page: document.page.clone(),
-            table: row.cite.table.clone(),
-            row: row.cite.row.clone(),
+            requirement: &row.id,
+            document: &document.id,
+            service: &row.service,
+            page: &document.page,
+            table: &row.cite.table,
+            row: &row.cite.row,
             line: row.cite.line,
             entries: entries(row, library, target, addresses),
         })

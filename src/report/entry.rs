@@ -19,17 +19,12 @@ pub(super) fn entries(
         Target::Network(network) => addresses.iter().any(|ip| network.contains(ip)),
         _ => false,
     };
-    let texts = row
-        .to
-        .iter()
-        .map(|to| (fits(&to.target), text(&to.target, library)));
-    let (fitting, others): (Vec<_>, Vec<_>) = texts.partition(|(fits, _)| *fits);
-    let all = match fitting.is_empty() {
-        true => others,
-        false => fitting,
-    };
-    let mut out: Vec<String> = Vec::new();
-    for (_, text) in all {
+    let all = || row.to.iter().map(|to| &to.target);
+    // Said in words only where it is told.
+    let some_fit = all().any(fits);
+    let told = all().filter(|to| !some_fit || fits(to));
+    let mut out: Vec<String> = Vec::with_capacity(1);
+    for text in told.map(|to| text(to, library)) {
         if !out.contains(&text) && out.len() < MOST {
             out.push(text);
         }

@@ -25,7 +25,7 @@ impl Report<'_> {
     #[must_use]
     pub fn marked_frames(&self, only: Option<&[&FindingView]>) -> Vec<MarkedFrame> {
         let mut marked: BTreeMap<FrameId, (Stamp, Vec<String>, usize)> = BTreeMap::new();
-        let all: Vec<&FindingView> = match only {
+        let all: Vec<&FindingView<'_>> = match only {
             Some(list) => list.to_vec(),
             None => self.findings.iter().collect(),
         };
@@ -53,7 +53,7 @@ impl Report<'_> {
 }
 
 /// Which finding names the frame, and what the frame shows of it.
-fn comment(finding: &FindingView, stamp: Stamp) -> String {
+fn comment(finding: &FindingView<'_>, stamp: Stamp) -> String {
     let shows = finding.proof.iter().zip(&finding.evidence_details);
     let shown = shows
         .filter(|(stamps, _)| stamps.contains(&stamp))

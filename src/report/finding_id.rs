@@ -1,7 +1,6 @@
 //! Names for findings that hold from one run to the next.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -15,7 +14,7 @@ const DIGITS: usize = 8;
 /// to what, port, transport, requirements), never from when it was seen or where it stands in the list. So the same
 /// finding has the same id in the next capture. Of findings about the same thing the second ends in `-2`, and so on.
 pub(super) fn finding_ids(findings: &[Finding], rules: &RuleSet) -> Vec<String> {
-    let mut times: HashMap<String, u32> = HashMap::new();
+    let mut times: HashMap<String, u32> = HashMap::default();
     let all: Vec<String> = findings
         .par_iter()
         .with_min_len(256)
@@ -49,12 +48,8 @@ fn digits(finding: &Finding, rules: &RuleSet) -> String {
         let row = rules.library().requirement(*index);
         part(row.map_or("", |row| row.id.as_str()));
     }
-    let bytes = hash.finalize();
-    bytes
-        .iter()
-        .take(DIGITS / 2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let [a, b, c, d, ..]: [u8; 32] = hash.finalize().into();
+    format!("{:0DIGITS$x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 #[cfg(test)]

@@ -107,13 +107,13 @@ fn capture(report: &Report<'_>) -> Vec<Test> {
 }
 
 fn requirements(report: &Report<'_>) -> Vec<(String, Vec<Test>)> {
-    let mut missed: BTreeMap<&str, &FindingView> = BTreeMap::new();
+    let mut missed: BTreeMap<&str, &FindingView<'_>> = BTreeMap::new();
     for finding in report
         .findings
         .iter()
         .filter(|f| f.code == FindingCode::NeverSeen)
     {
-        missed.extend(finding.requirements.iter().map(|id| (id.as_str(), finding)));
+        missed.extend(finding.requirements.iter().map(|id| (*id, finding)));
     }
     let mut suites: BTreeMap<&str, Vec<Test>> = BTreeMap::new();
     for row in report
@@ -136,7 +136,7 @@ fn requirements(report: &Report<'_>) -> Vec<(String, Vec<Test>)> {
         .collect()
 }
 
-fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView>, unclear: bool) -> Went {
+fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView<'_>>, unclear: bool) -> Went {
     let word = row.outcome.as_str();
     match (word, missed) {
         ("satisfied", _) => Went::Passed,
@@ -151,8 +151,8 @@ fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView>, unclear:
         }
         (_, Some(finding)) => Went::Failed(
             "never-seen".to_owned(),
-            finding.message.clone(),
-            finding.advice.clone(),
+            finding.message.to_owned(),
+            finding.advice.to_owned(),
         ),
         _ => Went::Skipped(row.message.clone()),
     }
@@ -182,7 +182,7 @@ fn traffic(report: &Report<'_>) -> Vec<Test> {
             Test {
                 class: format!("traffic.{severity}.{}", finding.code),
                 name: format!("{} {}", finding.id, finding.aim()),
-                went: Went::Failed(finding.code.to_string(), finding.message.clone(), more),
+                went: Went::Failed(finding.code.to_string(), finding.message.to_owned(), more),
             }
         })
         .collect();

@@ -212,7 +212,7 @@ pub struct Report<'a> {
     /// Counts, exit status, and what was asked.
     pub summary: Summary,
     /// Worst first.
-    pub findings: Vec<FindingView>,
+    pub findings: Vec<FindingView<'a>>,
     /// Ascending by id.
     pub requirements: Vec<RequirementView<'a>>,
     /// How far the capture can be trusted.

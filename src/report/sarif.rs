@@ -98,9 +98,9 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(report: &Report<'_>, finding: &FindingView) -> Value {
+fn result(report: &Report<'_>, finding: &FindingView<'_>) -> Value {
     let aim = finding.aim();
-    let advice = match finding.advice.as_str() {
+    let advice = match finding.advice {
         "" => String::new(),
         advice => format!(". To do: {advice}"),
     };
@@ -130,7 +130,7 @@ fn result(report: &Report<'_>, finding: &FindingView) -> Value {
 
 /// One location for each input with frames of the finding; the first input where it has none, since those who show
 /// results want a file.
-fn locations(report: &Report<'_>, finding: &FindingView, aim: &str) -> Vec<Value> {
+fn locations(report: &Report<'_>, finding: &FindingView<'_>, aim: &str) -> Vec<Value> {
     let mut by_input: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
     for stamp in &finding.stamps {
         let (input, number) = report.audit.capture.numbering.place(stamp.frame);

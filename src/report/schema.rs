@@ -20,7 +20,7 @@ struct ReportDocument<'a> {
     /// Counts, exit status, and what was asked.
     summary: Summary,
     /// What is wrong, worst first.
-    findings: Vec<FindingView>,
+    findings: Vec<FindingView<'a>>,
     /// Who tried to reach what, ascending by start.
     intents: Vec<IntentView<'a>>,
     /// How each requirement fared, ascending by id.

@@ -142,7 +142,7 @@ impl Summary {
 
 /// A piece of evidence.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct EvidenceView {
+pub struct EvidenceView<'a> {
     /// What kind.
     #[serde(serialize_with = "word")]
     #[schemars(schema_with = "schema::evidence_code")]
@@ -154,11 +154,11 @@ pub struct EvidenceView {
     #[schemars(schema_with = "schema::grade")]
     pub grade: Grade,
     /// What was seen, with its figures.
-    pub words: String,
+    pub words: &'a str,
     /// Who said no, where that was a device other than the destination.
     pub by: Option<IpAddr>,
     /// What works nearby.
-    pub control: Option<String>,
+    pub control: Option<&'a str>,
     /// The frames that show it, ascending.
     pub frames: Vec<u64>,
 }
@@ -174,19 +174,19 @@ pub struct CommentView {
 
 /// Where on which page a requirement rests.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct CiteView {
+pub struct CiteView<'a> {
     /// `document/id`.
-    pub requirement: String,
+    pub requirement: &'a str,
     /// The document's id.
-    pub document: String,
+    pub document: &'a str,
     /// What the flow is for.
-    pub service: String,
+    pub service: &'a str,
     /// How a person finds the page.
-    pub page: String,
+    pub page: &'a str,
     /// Table or heading.
-    pub table: String,
+    pub table: &'a str,
     /// Row.
-    pub row: String,
+    pub row: &'a str,
     /// Line of the text copy, from 1.
     pub line: Option<u32>,
     /// What the page itself has there: the destinations that fit what was tried; where none does, all, eight at the most.
@@ -195,7 +195,7 @@ pub struct CiteView {
 
 /// One thing that the report tells.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct FindingView {
+pub struct FindingView<'a> {
     /// Its name, the same in every run that finds the same thing: `blocked-3fa4c1d2`.
     pub id: String,
     /// What kind.
@@ -221,9 +221,9 @@ pub struct FindingView {
     /// Who.
     pub initiator: Option<IpAddr>,
     /// What the site file calls that host.
-    pub host: Option<String>,
+    pub host: Option<&'a str>,
     /// Whom or what.
-    pub target: String,
+    pub target: &'a str,
     /// Addresses that were tried, ascending.
     pub addresses: Vec<IpAddr>,
     /// Responder port.
@@ -233,27 +233,27 @@ pub struct FindingView {
     #[schemars(schema_with = "schema::text_or_null")]
     pub transport: Option<Transport>,
     /// In one sentence.
-    pub message: String,
+    pub message: &'a str,
     /// When the aim was last reached, where it was stopped after that and never reached again.
     #[serde(serialize_with = "word_or_null")]
     #[schemars(schema_with = "schema::time_or_null")]
     pub reached_until: Option<CaptureTime>,
     /// What to do about it.
-    pub advice: String,
+    pub advice: &'a str,
     /// Codes of what shows it, best first.
     #[serde(serialize_with = "words")]
     #[schemars(schema_with = "schema::evidence_codes")]
     pub evidence: Vec<Code>,
     /// What shows it, best first.
-    pub evidence_details: Vec<EvidenceView>,
+    pub evidence_details: Vec<EvidenceView<'a>>,
     /// What works nearby and so tells the cause from others.
-    pub control: Option<String>,
+    pub control: Option<&'a str>,
     /// What was written to packets of its flows, the earliest; it proves nothing.
     pub comments: Vec<CommentView>,
     /// Ids of the requirements that it rests on, ascending.
-    pub requirements: Vec<String>,
+    pub requirements: Vec<&'a str>,
     /// Where these stand.
-    pub cites: Vec<CiteView>,
+    pub cites: Vec<CiteView<'a>>,
     /// First and last time.
     pub span: Option<Span>,
     /// Frames to look at: the evidence, and the first frame of each flow; ascending.
@@ -263,20 +263,20 @@ pub struct FindingView {
     /// Places in `flows`.
     pub flows: Vec<u32>,
     /// Places in `intents`.
-    pub intents: Vec<usize>,
+    pub intents: &'a [usize],
     /// The frames of `frames`, in the same order.
     #[serde(skip)]
     pub(super) stamps: Vec<Stamp>,
     /// The frames of each piece of `evidence_details`, in their order.
     #[serde(skip)]
-    pub(super) proof: Vec<Vec<Stamp>>,
+    pub(super) proof: Vec<&'a [Stamp]>,
 }
 
-impl FindingView {
+impl FindingView<'_> {
     /// `name:443/tcp`, as [`destination`] writes it.
     pub(super) fn destination(&self) -> String {
         let transport = self.transport.map(|transport| transport.to_string());
-        destination(&self.target, self.port, transport.as_deref())
+        destination(self.target, self.port, transport.as_deref())
     }
 
     /// `10.0.0.5 to name:443/tcp`
@@ -354,9 +354,9 @@ pub struct IntentView<'a> {
     #[schemars(schema_with = "schema::evidence_codes")]
     pub evidence: Vec<Code>,
     /// What shows it, best first.
-    pub evidence_details: Vec<EvidenceView>,
+    pub evidence_details: Vec<EvidenceView<'a>>,
     /// What works nearby and so tells the cause from others.
-    pub control: Option<String>,
+    pub control: Option<&'a str>,
     /// Why it cannot be told how it went.
     pub doubt: Option<&'static str>,
     /// When the aim was last reached, where it was stopped after that and never reached again.

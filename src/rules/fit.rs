@@ -1,6 +1,6 @@
 //! Which shipped sets are in force where nobody names any: those that a capture fits.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::{Library, PatternKind, SHIPPED_SETS, ShippedSet, Target, check};
 use crate::model::Fqdn;

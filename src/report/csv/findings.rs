@@ -117,8 +117,8 @@ pub fn write_findings_csv(report: &Report<'_>, out: impl Write) -> Result<(), Re
     table.finish()
 }
 
-fn cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
-    let cites = |part: fn(&CiteView) -> String| sentences(finding.cites.iter().map(part));
+fn cells(finding: &FindingView<'_>, report: &Report<'_>) -> Vec<String> {
+    let cites = |part: fn(&CiteView<'_>) -> String| sentences(finding.cites.iter().map(part));
     let document = |part: fn(&DocumentView) -> &String| {
         let documents = finding.cites.iter().filter_map(|cite| {
             let mut documents = report.rules.iter();
@@ -154,11 +154,11 @@ fn cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
         text(finding.confidence.as_ref()),
         text(finding.initiator.as_ref()),
         text(finding.host.as_ref()),
-        finding.target.clone(),
+        finding.target.to_owned(),
         text(finding.port.as_ref()),
         text(finding.transport.as_ref()),
-        finding.message.clone(),
-        finding.advice.clone(),
+        finding.message.to_owned(),
+        finding.advice.to_owned(),
         words(distinct(finding.evidence.iter().map(ToString::to_string))),
         details.join(" | "),
         text(finding.control.as_ref()),
@@ -168,11 +168,11 @@ fn cells(finding: &FindingView, report: &Report<'_>) -> Vec<String> {
         words(&finding.frames),
         finding.frames_omitted.to_string(),
         words(&finding.requirements),
-        cites(|cite| cite.service.clone()),
-        cites(|cite| cite.document.clone()),
-        cites(|cite| cite.page.clone()),
-        cites(|cite| cite.table.clone()),
-        cites(|cite| cite.row.clone()),
+        cites(|cite| cite.service.to_owned()),
+        cites(|cite| cite.document.to_owned()),
+        cites(|cite| cite.page.to_owned()),
+        cites(|cite| cite.table.to_owned()),
+        cites(|cite| cite.row.to_owned()),
         cites(|cite| text(cite.line.as_ref())),
         cites(|cite| words(&cite.entries)),
         document(|document| &document.vendor),

@@ -51,7 +51,7 @@ pub(super) struct Lookups<'r>(HashMap<FrameId, &'r DnsTransaction>);
 
 impl<'r> Lookups<'r> {
     pub(super) fn of(report: &'r Report<'_>) -> Self {
-        let by_dns = |finding: &FindingView| finding.stage == Some(Stage::Dns);
+        let by_dns = |finding: &FindingView<'_>| finding.stage == Some(Stage::Dns);
         let mut frames = HashMap::new();
         if report.findings.iter().any(by_dns) {
             for transaction in &report.audit.capture.dns {
@@ -72,7 +72,7 @@ fn stamps(transaction: &DnsTransaction) -> impl Iterator<Item = Stamp> {
 /// The exchanges that show a finding, the failed ones first, and how many more there are.
 pub(super) fn exchanges(
     report: &Report<'_>,
-    finding: &FindingView,
+    finding: &FindingView<'_>,
     lookups: &Lookups<'_>,
 ) -> (Vec<Exchange>, usize) {
     if finding.stage == Some(Stage::Dns) {
@@ -214,11 +214,16 @@ fn said(flow: &Flow, fact: &StreamFact) -> String {
 /// The questions whose frames a finding names, by who asked whom.
 fn questions(
     report: &Report<'_>,
-    finding: &FindingView,
+    finding: &FindingView<'_>,
     lookups: &Lookups<'_>,
 ) -> (Vec<Exchange>, usize) {
     let mut asked: Vec<((IpAddr, IpAddr), Vec<&DnsTransaction>)> = Vec::new();
-    let stamps = finding.proof.iter().flatten().chain(&finding.stamps);
+    let stamps = finding
+        .proof
+        .iter()
+        .copied()
+        .flatten()
+        .chain(&finding.stamps);
     for transaction in stamps.filter_map(|stamp| lookups.0.get(&stamp.frame)) {
         let pair = (transaction.client.ip, transaction.server.ip);
         match asked.iter_mut().find(|(known, _)| *known == pair) {

@@ -74,7 +74,7 @@ fn tools(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
 
 fn card(
     report: &Report<'_>,
-    finding: &FindingView,
+    finding: &FindingView<'_>,
     lookups: Option<&Lookups<'_>>,
     page: &mut Page<impl Write>,
 ) -> io::Result<()> {
@@ -103,7 +103,7 @@ fn card(
 }
 
 /// `host → name:443/tcp`
-pub(super) fn aim(finding: &FindingView) -> String {
+pub(super) fn aim(finding: &FindingView<'_>) -> String {
     let who = match (finding.initiator, &finding.host) {
         (Some(ip), Some(host)) => format!("{ip} ({host}) \u{2192} "),
         (Some(ip), None) => format!("{ip} \u{2192} "),
@@ -112,7 +112,7 @@ pub(super) fn aim(finding: &FindingView) -> String {
     format!("{who}{}", finding.destination())
 }
 
-fn facts(finding: &FindingView, page: &mut Page<impl Write>) -> io::Result<()> {
+fn facts(finding: &FindingView<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
     let mut verdict: Vec<String> = Vec::new();
     verdict.extend(
         finding
@@ -147,16 +147,16 @@ fn facts(finding: &FindingView, page: &mut Page<impl Write>) -> io::Result<()> {
         )?;
     }
     for cite in finding.cites.iter().take(12) {
-        let mut parts = vec![cite.service.clone(), cite.page.clone()];
-        parts.push(cite.table.clone());
-        parts.push(cite.row.clone());
+        let mut parts = vec![cite.service.to_owned(), cite.page.to_owned()];
+        parts.push(cite.table.to_owned());
+        parts.push(cite.row.to_owned());
         parts.extend(cite.line.map(|line| format!("line {line}")));
         parts.retain(|part| !part.is_empty());
         if !cite.entries.is_empty() {
             parts.push(format!("entry {}", cite.entries.join(", ")));
         }
         page.markup("<dt>needed by</dt><dd>")?;
-        page.link(&requirement_id(&cite.requirement), &cite.requirement)?;
+        page.link(&requirement_id(cite.requirement), cite.requirement)?;
         page.markup(" ")?;
         page.text(parts.join("; "))?;
         page.markup("</dd>")?;
@@ -194,7 +194,7 @@ fn facts(finding: &FindingView, page: &mut Page<impl Write>) -> io::Result<()> {
     Ok(())
 }
 
-fn seen(evidence: &EvidenceView) -> String {
+fn seen(evidence: &EvidenceView<'_>) -> String {
     let by = evidence.by.map_or(String::new(), |ip| format!(", by {ip}"));
     format!(
         "{}{by} [{}, grade {}: {}]",
@@ -209,7 +209,7 @@ pub(super) fn requirement_id(id: &str) -> String {
 
 fn ladders(
     report: &Report<'_>,
-    finding: &FindingView,
+    finding: &FindingView<'_>,
     lookups: &Lookups<'_>,
     page: &mut Page<impl Write>,
 ) -> io::Result<()> {

@@ -38,7 +38,7 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
             bin[which] += 1;
         }
     }
-    let lanes: Vec<(FindingCode, Vec<&FindingView>)> = FindingCode::ALL
+    let lanes: Vec<(FindingCode, Vec<&FindingView<'_>>)> = FindingCode::ALL
         .iter()
         .map(|code| {
             let of_code = report

@@ -34,7 +34,7 @@ pub(super) fn absences(
         let Some(cite) = group.first.cites.first() else {
             continue;
         };
-        let id = cite.requirement.as_str();
+        let id = cite.requirement;
         let known = report
             .requirements
             .binary_search_by(|row| row.listed.id.cmp(id))
@@ -42,11 +42,11 @@ pub(super) fn absences(
         let reason = known.and_then(|at| report.requirements[at].reason.as_deref());
         let (services, members) = by_reason.entry(reason.unwrap_or_default()).or_default();
         let short = id
-            .strip_prefix(cite.document.as_str())
+            .strip_prefix(cite.document)
             .unwrap_or(id)
             .trim_start_matches('/');
         services
-            .entry((&cite.document, &cite.service))
+            .entry((cite.document, cite.service))
             .or_default()
             .push(short);
         members.push(group);
@@ -94,7 +94,7 @@ pub(super) fn absences(
 fn notes<'r>(report: &'r Report<'_>, members: &[&Group<'_>]) -> BTreeSet<&'r str> {
     let cites = members.iter().filter_map(|group| group.first.cites.first());
     let rows = cites.filter_map(|cite| {
-        let id = cite.requirement.as_str();
+        let id = cite.requirement;
         let place = report
             .requirements
             .binary_search_by(|row| row.listed.id.cmp(id));

@@ -61,7 +61,7 @@ fn card(
             &format!("{}{rest}", named.join(", ")),
         )?;
     }
-    let target = finding.target.as_str();
+    let target = finding.target;
     if group.addresses.iter().any(|ip| ip.to_string() != target) {
         let addresses = some(group.addresses.iter().map(ToString::to_string), look);
         look.labelled(out, "address", Ink::Plain, &addresses)?;
@@ -110,7 +110,7 @@ fn some(all: impl Iterator<Item = String>, look: &Look) -> String {
     format!("{}{rest}", all[..named].join(", "))
 }
 
-fn verdict(finding: &FindingView, group: &Group<'_>) -> String {
+fn verdict(finding: &FindingView<'_>, group: &Group<'_>) -> String {
     let mut parts = Vec::new();
     parts.extend(
         finding
@@ -138,15 +138,15 @@ fn verdict(finding: &FindingView, group: &Group<'_>) -> String {
 }
 
 /// The requirements that a finding rests on, with their place on the page.
-fn needed(finding: &FindingView, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+fn needed(finding: &FindingView<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
     let shown = if look.all { usize::MAX } else { 2 };
     for cite in finding.cites.iter().take(shown) {
-        let mut text = cite.requirement.clone();
+        let mut text = cite.requirement.to_owned();
         for (name, part) in [
-            ("", &cite.service),
-            ("page ", &cite.page),
-            ("table ", &cite.table),
-            ("row ", &cite.row),
+            ("", cite.service),
+            ("page ", cite.page),
+            ("table ", cite.table),
+            ("row ", cite.row),
         ] {
             if !part.is_empty() {
                 text.push_str(&format!("; {name}{part}"));

@@ -133,7 +133,7 @@ fn table(
 fn why(group: &Group<'_>) -> String {
     let finding = group.first;
     let Some((first, rest)) = finding.requirements.split_first() else {
-        return finding.message.clone();
+        return finding.message.to_owned();
     };
     let more = if rest.is_empty() {
         String::new()
@@ -152,7 +152,7 @@ fn alternatives(
     let most = if look.all { usize::MAX } else { ROWS };
     let mut table = Table::new(["group", "why"]);
     for group in groups.iter().take(most) {
-        table.row([group.first.target.clone(), group.first.message.clone()]);
+        table.row([group.first.target, group.first.message].map(ToOwned::to_owned));
     }
     table.write(look, out)?;
     more(groups.len(), most, look, out)?;

@@ -1,7 +1,9 @@
 //! Findings that differ only in who had them, told once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use crate::judge::{Code, Outcome, Stage};
 use crate::model::Transport;
@@ -9,7 +11,7 @@ use crate::report::view::{FindingView, Span};
 
 /// Findings that say the same of several hosts.
 pub(super) struct Group<'f> {
-    pub(super) first: &'f FindingView,
+    pub(super) first: &'f FindingView<'f>,
     pub(super) hosts: Vec<String>,
     pub(super) flows: u64,
     span: Option<Span>,
@@ -28,16 +30,16 @@ type Key<'f> = (
     Option<Outcome>,
     Option<Stage>,
     Option<Code>,
-    &'f [String],
+    &'f [&'f str],
 );
 
 /// In the order of the first finding of each group.
-pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView>) -> Vec<Group<'f>> {
-    let mut places: HashMap<Key<'f>, usize> = HashMap::new();
+pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView<'f>>) -> Vec<Group<'f>> {
+    let mut places: HashMap<Key<'f>, usize> = HashMap::default();
     let mut out: Vec<Group<'f>> = Vec::new();
     for finding in findings {
         let key = (
-            finding.target.as_str(),
+            finding.target,
             finding.port,
             finding.transport,
             finding.outcome,
@@ -72,12 +74,9 @@ pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView>) -> Vec
 }
 
 impl Group<'_> {
-    fn add(&mut self, finding: &FindingView) {
-        self.hosts.extend(
-            finding
-                .initiator
-                .map(|ip| host(ip, finding.host.as_deref())),
-        );
+    fn add(&mut self, finding: &FindingView<'_>) {
+        self.hosts
+            .extend(finding.initiator.map(|ip| host(ip, finding.host)));
         self.flows += finding.flows.len() as u64;
         self.span = match (self.span, finding.span) {
             (Some(a), Some(b)) => Some(Span {
@@ -93,7 +92,7 @@ impl Group<'_> {
     }
 
     /// Advice that differs only in the host that it names is one.
-    fn advised(&mut self, finding: &FindingView) {
+    fn advised(&mut self, finding: &FindingView<'_>) {
         let (advice, host) = match finding.initiator {
             Some(ip) => {
                 let host = ip.to_string();
@@ -101,7 +100,7 @@ impl Group<'_> {
                 let words: Vec<&str> = finding.advice.split(' ').map(own).collect();
                 (words.join(" "), words.contains(&HERE).then_some(ip))
             }
-            None => (finding.advice.clone(), None),
+            None => (finding.advice.to_owned(), None),
         };
         match self.advised.iter_mut().find(|(known, _)| *known == advice) {
             Some((_, hosts)) => hosts.extend(host),
