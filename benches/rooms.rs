@@ -37,7 +37,7 @@ fn observed() -> Observation {
 }
 
 /// Shipped rules for the sample's site.
-fn rules() -> (RuleSet, Profile) {
+fn rules() -> RuleSet {
     let (library, _) = check(&embedded()).unwrap_or_else(|problems| panic!("{problems:?}"));
     let text = RuleText {
         name: "site.toml".into(),
@@ -46,7 +46,7 @@ fn rules() -> (RuleSet, Profile) {
     let site = check_site(&text, &library).unwrap_or_else(|problems| panic!("{problems:?}"));
     let profile = Profile::new(&library, Some(&site.0), &Choices::default())
         .unwrap_or_else(|problems| panic!("{problems:?}"));
-    (RuleSet::compile(library, &profile), profile)
+    RuleSet::compile(library, &profile)
 }
 
 #[divan::bench]
@@ -88,19 +88,19 @@ fn attribution(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn verdicts(bencher: Bencher<'_, '_>) {
     let capture = attribute(observed());
-    let (rules, profile) = rules();
+    let rules = rules();
     bencher
         .counter(ItemsCount::new(capture.flows.len()))
-        .bench(|| judge(&capture, &rules, &profile).findings.len());
+        .bench(|| judge(&capture, &rules).findings.len());
 }
 
 /// Loading, checking and compiling the shipped rules.
 #[divan::bench]
 fn rule_sets(bencher: Bencher<'_, '_>) {
-    let requirements = rules().0.requirements().len();
+    let requirements = rules().requirements().len();
     bencher
         .counter(ItemsCount::new(requirements))
-        .bench(|| rules().0.requirements().len());
+        .bench(|| rules().requirements().len());
 }
 
 /// A report's bytes on a writer that takes them and does nothing.
@@ -109,8 +109,8 @@ mod report {
 
     fn with_report(bencher: Bencher<'_, '_>, write: impl Fn(&Report<'_>) + Sync) {
         let capture: Capture = attribute(observed());
-        let (rules, profile) = rules();
-        let judgement: Judgement = judge(&capture, &rules, &profile);
+        let rules = rules();
+        let judgement: Judgement = judge(&capture, &rules);
         let inputs = [InputSummary::default()];
         let report = Report::new(&Audit {
             capture: &capture,

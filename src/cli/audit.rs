@@ -130,7 +130,7 @@ pub(super) fn with_report<T>(
     then: impl FnOnce(&Report<'_>) -> T,
 ) -> T {
     let Sighted { capture, outside } = sighted;
-    let judgement = judge_between(capture, outside.as_ref(), &plan.rules, &plan.profile);
+    let judgement = judge_between(capture, outside.as_ref(), &plan.rules);
     let report = Report::new(&Audit {
         capture,
         judgement: &judgement,

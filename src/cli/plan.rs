@@ -23,7 +23,6 @@ const BINDS_NOTHING: &str = "site-binds-nothing";
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) rules: RuleSet,
-    pub(super) profile: Profile,
     /// The arguments that decide what is reported.
     pub(super) arguments: Vec<String>,
     pub(super) as_of: Option<String>,
@@ -60,7 +59,6 @@ fn plan_with(choices: &Choices, sets: Vec<SetChoice>, common: &Common) -> anyhow
     let as_of = choices.as_of.map(|day| day.to_string());
     Ok(Plan {
         rules,
-        profile,
         arguments: arguments(choices),
         as_of,
         site_sha256: choices.site.as_deref().map(digest_of_file).transpose()?,

@@ -18,7 +18,7 @@ use super::trust::Trust;
 use super::two_point::Outside;
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{App, Capture, EventKind, Exchange, Flow, NameSource};
-use crate::rules::{Profile, RequirementIndex, RuleSet, Scratch, Subject};
+use crate::rules::{RequirementIndex, RuleSet, Scratch, Subject};
 
 /// What is said of one flow.
 #[derive(Clone, Debug)]
@@ -62,14 +62,14 @@ impl FlowVerdict {
 pub(super) fn flow_verdicts(
     capture: &Capture,
     rules: &RuleSet,
-    profile: &Profile,
     trust: &Trust,
     outside: Option<&Outside<'_>>,
     hosts: &Hosts,
 ) -> Vec<FlowVerdict> {
     let ground = Ground::of(capture, rules, hosts);
+    let profile = rules.profile();
     let judge = |scratch: &mut Scratch, flow: &Flow| {
-        let context = (&ground, profile, capture.end());
+        let context = (&ground, capture.end());
         let mut parts = tries(flow, profile).into_iter();
         let first = parts.next().unwrap_or_else(|| {
             let mut aim = aim_by_names(flow, profile);
@@ -158,10 +158,11 @@ fn may_answer(flow: &Flow, coverage: &Coverage, rules: &RuleSet) -> bool {
 fn verdict(
     flow: &Flow,
     Try { mut aim, asked }: Try<'_>,
-    (ground, profile, end): (&Ground<'_>, &Profile, CaptureTime),
+    (ground, end): (&Ground<'_>, CaptureTime),
     scratch: &mut Scratch,
 ) -> FlowVerdict {
     let rules = ground.rules;
+    let profile = rules.profile();
     let host = ground.hosts.host(flow.initiator.ip);
     let names: Vec<&Fqdn> = aim.names.iter().collect();
     let subject = Subject {

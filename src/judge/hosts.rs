@@ -29,7 +29,8 @@ pub(super) struct Hosts {
 const WELL_KNOWN: Ipv6Addr = Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0);
 
 impl Hosts {
-    pub(super) fn of(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Self {
+    pub(super) fn of(capture: &Capture, rules: &RuleSet) -> Self {
+        let profile = rules.profile();
         let mut hosts = Self {
             same: same(capture, profile),
             guessed: HashMap::default(),

@@ -49,7 +49,7 @@ use rayon::prelude::*;
 
 use crate::model::Stamp;
 use crate::observe::{Capture, FlowId};
-use crate::rules::{Profile, RequirementIndex, RuleSet};
+use crate::rules::{RequirementIndex, RuleSet};
 
 pub use attempt::{Doubt, Went};
 pub use coverage::{Aim, Coverage, aim};
@@ -139,8 +139,8 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
 
 /// Judges a capture.
 #[must_use]
-pub fn judge(capture: &Capture, rules: &RuleSet, profile: &Profile) -> Judgement {
-    judge_between(capture, None, rules, profile)
+pub fn judge(capture: &Capture, rules: &RuleSet) -> Judgement {
+    judge_between(capture, None, rules)
 }
 
 /// Judges a capture, with what was seen at the same time at an outer point of the path: what enters on the inner side
@@ -150,17 +150,16 @@ pub fn judge_between(
     capture: &Capture,
     outside: Option<&Capture>,
     rules: &RuleSet,
-    profile: &Profile,
 ) -> Judgement {
     let outside = outside.map(|outside| Outside::of(capture, outside));
     let mut trust = trust::trust(capture);
     if let Some(outside) = &outside {
         trust.notes.push(outside.note());
     }
-    let hosts = Hosts::of(capture, rules, profile);
+    let hosts = Hosts::of(capture, rules);
     trust.notes.extend(hosts.notes(capture));
     let (flows, lookups) = rayon::join(
-        || flow_verdict::flow_verdicts(capture, rules, profile, &trust, outside.as_ref(), &hosts),
+        || flow_verdict::flow_verdicts(capture, rules, &trust, outside.as_ref(), &hosts),
         || Lookups::of(&capture.dns, capture.end(), &trust, &hosts),
     );
     let (intents, census) = rayon::join(

@@ -28,7 +28,7 @@ impl Trial {
         };
         let profile = Profile::new(&library, site.as_ref(), &Choices::default()).ok()?;
         let rules = RuleSet::compile(library, &profile);
-        let judgement = judge(capture, &rules, &profile);
+        let judgement = judge(capture, &rules);
         Some(Self { judgement, rules })
     }
 

@@ -8,7 +8,7 @@ use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, Went, ju
 use crate::model::{CaptureTime, TimeSpan, Transport};
 use crate::observe::{Capture, EventKind, Flow, Seed, attribute_with};
 use crate::report::{Audit, CiteView, EvidenceView, InputSummary, IntentView, Report};
-use crate::rules::{Profile, RuleSet};
+use crate::rules::RuleSet;
 
 /// The most findings shown; the newest ones.
 const MOST_SIGHTS: usize = 1000;
@@ -131,12 +131,11 @@ impl Board {
         seen: Seen,
         inputs: &[InputSummary],
         rules: &RuleSet,
-        profile: &Profile,
         seeds: &[Seed],
     ) -> Self {
         let capture = attribute_with(seen.inside, seeds);
         let outside = seen.outside.map(|outside| attribute_with(outside, seeds));
-        let judgement = judge_between(&capture, outside.as_ref(), rules, profile);
+        let judgement = judge_between(&capture, outside.as_ref(), rules);
         let report = Report::new(&Audit {
             capture: &capture,
             judgement: &judgement,

@@ -348,7 +348,6 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(|| rules::check(&rules::embedd
 /// A sample's rules, ready to judge many captures. Law 6 asks for thousands of audits, too many for processes.
 struct Bench {
     rules: RuleSet,
-    profile: Profile,
     folder: tempfile::TempDir,
 }
 
@@ -370,11 +369,7 @@ impl Bench {
         let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
         let rules = RuleSet::compile(library, &profile);
         let folder = folder();
-        Self {
-            rules,
-            profile,
-            folder,
-        }
+        Self { rules, folder }
     }
 
     fn blocked(&self, capture: &Capture) -> Vec<Blocked> {
@@ -386,7 +381,7 @@ impl Bench {
         let observed = observe(&resolve(&[file]).inputs, 1, &Progress::default());
         assert!(observed.failures.is_empty(), "{:?}", observed.failures);
         let capture = attribute(observed.observation);
-        let judgement = judge(&capture, &self.rules, &self.profile);
+        let judgement = judge(&capture, &self.rules);
         let intents = judgement.intents.iter().filter(|i| wanted(i.outcome));
         intents.map(describe).collect()
     }

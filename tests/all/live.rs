@@ -101,7 +101,6 @@ impl Feed for Played {
 /// What a sample is judged by.
 struct Site {
     rules: RuleSet,
-    profile: Profile,
 }
 
 fn site(sample: &Sample) -> Site {
@@ -115,14 +114,14 @@ fn site(sample: &Sample) -> Site {
     let (site, _) = rules::check_site(&text, &library).unwrap();
     let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
     let rules = RuleSet::compile(library, &profile);
-    Site { rules, profile }
+    Site { rules }
 }
 
 impl Site {
     fn json(&self, seen: Seen, inputs: &[InputSummary]) -> String {
         let capture = attribute(seen.inside);
         let outside = seen.outside.map(attribute);
-        let judgement = judge_between(&capture, outside.as_ref(), &self.rules, &self.profile);
+        let judgement = judge_between(&capture, outside.as_ref(), &self.rules);
         let report = Report::new(&Audit {
             capture: &capture,
             judgement: &judgement,
@@ -214,7 +213,7 @@ fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> R
         feeds,
         options,
         Box::new(move |seen, inputs| {
-            Board::judge(seen, inputs, &judging.rules, &judging.profile, &[])
+            Board::judge(seen, inputs, &judging.rules, &[])
         }),
         Box::new(move |period| ended.lock().unwrap().push(period)),
     )
@@ -556,7 +555,7 @@ fn flows_and_names_go_on_from_one_period_to_the_next() {
             capture.tally.frames, counted,
             "a period counts its own frames"
         );
-        let judgement = judge(&capture, &site.rules, &site.profile);
+        let judgement = judge(&capture, &site.rules);
         let in_traffic = judgement
             .findings
             .iter()
@@ -686,7 +685,7 @@ fn what_nobody_reads_does_not_pile_up() {
         vec![Box::new(played)],
         options(),
         Box::new(move |seen, inputs| {
-            Board::judge(seen, inputs, &judging.rules, &judging.profile, &[])
+            Board::judge(seen, inputs, &judging.rules, &[])
         }),
         Box::new(drop),
     )

@@ -81,8 +81,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
                 prepare: priority::prepare,
             },
             Box::new(move |seen, inputs| {
-                let Plan { rules, profile, .. } = &*judging;
-                Board::judge(seen, inputs, rules, profile, &seeds)
+                Board::judge(seen, inputs, &judging.rules, &seeds)
             }),
             Box::new(periods.taker()),
         )
@@ -258,7 +257,7 @@ fn title(plan: &Plan, command: &LiveCommand) -> String {
     if !command.outside.is_empty() {
         interfaces.push_str(&format!(", outside {}", command.outside.join(", ")));
     }
-    match plan.profile.site_name() {
+    match plan.rules.profile().site_name() {
         "" => interfaces,
         site => format!("{interfaces}   site {site}"),
     }
