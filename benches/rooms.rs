@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use pktaudit::audit::{Audited, Plan};
 use pktaudit::drive::{Progress, observe};
-use pktaudit::judge::{Judgement, judge};
-use pktaudit::observe::{Capture, Observation, attribute};
+use pktaudit::judge::judge;
+use pktaudit::model::TwoPoint;
+use pktaudit::observe::{Observation, attribute};
 use pktaudit::report::{
-    Audit, InputSummary, Report, write_findings_csv, write_flows_csv, write_html, write_json,
+    InputSummary, Report, write_findings_csv, write_flows_csv, write_html, write_json,
     write_requirements_csv,
 };
 use pktaudit::rules::{Choices, Profile, RuleSet, RuleText, check, check_site, embedded};
@@ -108,24 +110,13 @@ mod report {
     use super::*;
 
     fn with_report(bencher: Bencher<'_, '_>, write: impl Fn(&Report<'_>) + Sync) {
-        let capture: Capture = attribute(observed());
-        let rules = rules();
-        let judgement: Judgement = judge(&capture, &rules);
+        let captures = TwoPoint::alone(attribute(observed()));
+        let plan = Plan::of(rules());
         let inputs = [InputSummary::default()];
-        let report = Report::new(&Audit {
-            capture: &capture,
-            judgement: &judgement,
-            rules: &rules,
-            inputs: &inputs,
-            version: "bench",
-            commit: None,
-            site_sha256: None,
-            arguments: &[],
-            as_of: None,
-            sets: &[],
-        });
+        let audited = Audited::of(&captures, &inputs, &plan);
+        let report = audited.report();
         bencher
-            .counter(ItemsCount::new(capture.flows.len()))
+            .counter(ItemsCount::new(captures.inside.flows.len()))
             .bench(|| write(&report));
     }
 

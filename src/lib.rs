@@ -19,6 +19,7 @@
 //! | [`learn`] | a draft of requirements from what was observed |
 //! | [`report`] | one file a format |
 //! | [`export`] | requirements in the words of firewalls, proxies and name servers |
+//! | [`audit`] | one audit, from what is asked to what is reported |
 //! | [`drive`] | the fold: threads, partial files |
 //! | `live` | capturing while it happens, and the screen (feature `live`) |
 //! | [`cli`] | thin wiring |
@@ -27,6 +28,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod audit;
 pub mod cli;
 pub mod decode;
 pub mod diff;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::audit::Selection;
 use crate::source::{Inputs, resolve_beside};
 
 /// Audits packet captures against vendors' firewall-exception requirements.
@@ -230,6 +231,19 @@ pub(super) struct Choices {
     /// Judge validity as of this day instead of the packets' own time.
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<jiff::civil::Date>,
+}
+
+impl Choices {
+    /// As an audit takes them.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            rules: self.rules.clone(),
+            site: self.site.clone(),
+            regions: self.regions.clone(),
+            features: self.features.clone(),
+            as_of: self.as_of,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

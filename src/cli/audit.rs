@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
-use super::plan::{Plan, plan};
+use super::plan::{fitted, plan};
 use super::{extract, output, points, seeds};
-use crate::judge::judge_between;
-use crate::observe::{Capture, Observation, Seed, attribute_with};
+use crate::audit::{Plan, Read, with_report};
+use crate::observe::Capture;
 use crate::report::{
-    Audit, InputSummary, Report, make_directory, write_directory, write_findings_csv, write_human,
-    write_json, write_junit, write_ndjson, write_sarif,
+    Report, make_directory, write_directory, write_findings_csv, write_human, write_json,
+    write_junit, write_ndjson, write_sarif,
 };
 use crate::source::Input;
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
-    let plan = plan(&command.choices, common)?;
+    let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let captures = command.captures.resolve().inputs;
     let digests = command.out.is_some() || common.format.is_for_record();
@@ -24,22 +24,21 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let Some(points) = points::read(paths, &command.outside, digests, common)? else {
         return Ok(Exit::NotAudited);
     };
-    let (sighted, inputs) = points.sighted(&captures, &seeds);
-    let plan = plan.fitted(&sighted.capture, &command.choices, common)?;
+    let read = points.named(&captures, &seeds);
+    let plan = fitted(
+        plan,
+        &read.captures.inside,
+        &command.choices.selection(),
+        common,
+    )?;
     let to = Destination {
         folder: command.out.as_deref(),
         evidence: None,
     };
-    let exit = report(&sighted, &inputs, &captures, &plan, to, common);
+    let exit = report(&read, &captures, &plan, to, common);
     // The process ends: taking millions of small lists apart would only take time.
-    std::mem::forget((sighted, plan));
+    std::mem::forget((read, plan));
     exit
-}
-
-/// What was seen, at one point or at two.
-pub(super) struct Sighted {
-    pub(super) capture: Capture,
-    pub(super) outside: Option<Capture>,
 }
 
 /// Where reports go besides standard output.
@@ -51,28 +50,17 @@ pub(super) struct Destination<'a> {
     pub(super) evidence: Option<&'a Path>,
 }
 
-impl Sighted {
-    /// Names the flows of what was read at each point.
-    pub(super) fn of(inside: Observation, outside: Option<Observation>, seeds: &[Seed]) -> Self {
-        Self {
-            capture: attribute_with(inside, seeds),
-            outside: outside.map(|outside| attribute_with(outside, seeds)),
-        }
-    }
-}
-
 /// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings
 /// are copied.
 pub(super) fn report(
-    sighted: &Sighted,
-    inputs: &[InputSummary],
+    read: &Read,
     captures: &[Input],
     plan: &Plan,
     to: Destination<'_>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
-    with_report(sighted, inputs, plan, |report| {
-        let written = write_set(report, &sighted.capture, captures, to)?;
+    with_report(&read.captures, &read.inputs, plan, |report| {
+        let written = write_set(report, &read.captures.inside, captures, to)?;
         for path in written {
             output::note(common, &format!("wrote {}", path.display()));
         }
@@ -120,32 +108,4 @@ pub(super) fn write_set(
     copied?;
     written.extend(evidence);
     Ok(written)
-}
-
-/// From flows to verdicts, lent to `then`.
-pub(super) fn with_report<T>(
-    sighted: &Sighted,
-    inputs: &[InputSummary],
-    plan: &Plan,
-    then: impl FnOnce(&Report<'_>) -> T,
-) -> T {
-    let Sighted { capture, outside } = sighted;
-    let judgement = judge_between(capture, outside.as_ref(), &plan.rules);
-    let report = Report::new(&Audit {
-        capture,
-        judgement: &judgement,
-        rules: &plan.rules,
-        inputs,
-        version: env!("CARGO_PKG_VERSION"),
-        commit: Some(env!("PKTAUDIT_COMMIT")).filter(|commit| !commit.is_empty()),
-        site_sha256: plan.site_sha256.as_deref(),
-        arguments: &plan.arguments,
-        as_of: plan.as_of.as_deref(),
-        sets: &plan.sets,
-    });
-    let done = then(&report);
-    drop(report);
-    // Millions of small lists: neither the next period nor the end of the process waits until they are taken apart.
-    rayon::spawn(|| drop(judgement));
-    done
 }

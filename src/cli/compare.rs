@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::{Captures, Common, CompareCommand};
-use super::audit::{Sighted, with_report};
 use super::exit::Exit;
-use super::plan::{Plan, plan};
+use super::plan::{fitting, plan};
 use super::{input, output, seeds};
+use crate::audit::{Plan, attribute_points, summaries, with_report};
+use crate::model::TwoPoint;
 use crate::observe::Seed;
 use crate::report::{Run, compare, write_comparison};
 
@@ -52,7 +53,7 @@ fn audited(
     let (plan, seeds) = match used {
         Some(used) => used,
         None => {
-            let plan = plan(&command.choices, common)?;
+            let plan = plan(&command.choices.selection(), common)?;
             used.insert((plan, seeds::read(&command.names.seeds, common)?))
         }
     };
@@ -60,11 +61,11 @@ fn audited(
     else {
         bail!("{}: nothing to compare", side.to_string_lossy());
     };
-    let inputs = input::summaries(&observed.inputs, &observed.failures);
-    let sighted = Sighted::of(observed.observation, None, seeds);
-    let fitting = plan.fitting(&sighted.capture, &command.choices, common)?;
+    let inputs = summaries(&observed.inputs, &observed.failures);
+    let captures = attribute_points(TwoPoint::alone(observed.observation), seeds);
+    let fitting = fitting(plan, &captures.inside, &command.choices.selection(), common)?;
     let plan = fitting.as_ref().unwrap_or(plan);
-    with_report(&sighted, &inputs, plan, |report| Ok(Run::of(report)?))
+    with_report(&captures, &inputs, plan, |report| Ok(Run::of(report)?))
 }
 
 /// A file that starts as JSON does, or the `report.json` of a folder that `--out` wrote.

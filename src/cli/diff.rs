@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use super::args::{Common, Format, RulesDiff};
 use super::exit::Exit;
 use super::{import, output};
+use crate::audit::{rule_texts, shipped_texts};
 use crate::diff::{self, Difference, Openings, Side};
 use crate::import::Options;
 use crate::report::{self, text};
@@ -99,7 +100,7 @@ fn shipped(id: &str) -> anyhow::Result<Vec<RuleText>> {
         .filter(|text| id.is_empty() || text.name.strip_suffix(".toml") == Some(id))
         .collect();
     match found.is_empty() {
-        true => super::plan::shipped(id),
+        true => Ok(shipped_texts(id)?),
         false => Ok(found),
     }
 }
@@ -110,7 +111,7 @@ fn written(path: &Path, common: &Common) -> anyhow::Result<Vec<RuleText>> {
             .extension()
             .is_some_and(|extension| extension == "toml")
     {
-        return super::plan::rule_texts(path);
+        return Ok(rule_texts(path)?);
     }
     let looks_like_rules = |text: &str| {
         let starts = |line: &str| line.starts_with("format = ") || line.starts_with("[document]");

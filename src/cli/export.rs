@@ -20,7 +20,7 @@ pub(super) fn run(command: &RulesExport, common: &Common) -> anyhow::Result<Exit
             command.to
         );
     };
-    let plan = plan(&command.choices, common)?;
+    let plan = plan(&command.choices.selection(), common)?;
     let now = command.choices.as_of.and_then(super::rules::midnight);
     let mut table = Table::of(&plan.rules, now.unwrap_or_else(super::clock::now));
     if let Some(path) = &command.only_missing {

@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::args::{Common, ExtractCommand};
-use super::audit::with_report;
 use super::exit::Exit;
-use super::plan::plan;
+use super::plan::{fitted, plan};
 use super::{output, points, seeds};
+use crate::audit::{Read, with_report};
 use crate::drive::{Conversations, Extracted, Wanted, extract};
 use crate::model::{Merge as _, TimeSpan};
 use crate::observe::{Capture, FlowId};
@@ -20,16 +20,19 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     if command.out.is_none() && io::stdout().is_terminal() {
         bail!("a pcapng file is no text for a terminal; --out FILE or > FILE takes it");
     }
-    let plan = plan(&command.choices, common)?;
+    let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let captures = command.captures.resolve().inputs;
     let Some(points) = points::read(&command.captures, &command.outside, false, common)? else {
         return Ok(Exit::NotAudited);
     };
-    let (sighted, inputs) = points.sighted(&captures, &seeds);
-    let capture = &sighted.capture;
-    let plan = plan.fitted(capture, &command.choices, common)?;
-    with_report(&sighted, &inputs, &plan, |report| {
+    let Read {
+        captures: points,
+        inputs,
+    } = points.named(&captures, &seeds);
+    let capture = &points.inside;
+    let plan = fitted(plan, capture, &command.choices.selection(), common)?;
+    with_report(&points, &inputs, &plan, |report| {
         let picked = pick(report, &command.findings)?;
         let wanted = wanted(report, Some(&picked));
         let flows = if command.flows {

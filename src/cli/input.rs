@@ -1,14 +1,12 @@
 //! Captures named on the command line to one observation, with a progress line while it works.
 
-use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::args::{Captures, Common};
 use super::output;
-use crate::drive::{InputReport, Observed, Point, Progress, Reading, SetBack, observe_at};
-use crate::report::{InputSummary, Loss};
+use crate::drive::{InputReport, Observed, Point, Progress, Reading, observe_at};
 use crate::source::{Input, Inputs, SourceError};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
@@ -95,56 +93,6 @@ pub(super) fn threads(common: &Common) -> usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     }
-}
-
-/// Inputs as the report tells them, those that could not be opened too.
-pub(super) fn summaries(inputs: &[InputReport], failures: &[SourceError]) -> Vec<InputSummary> {
-    let read = inputs.iter().map(|report| InputSummary {
-        path: report.input.path.to_string(),
-        bytes: report.input.stored_bytes,
-        sha256: report.sha256.clone(),
-        frames: report.frames,
-        first: (report.frames > 0).then_some(report.span.first),
-        last: (report.frames > 0).then_some(report.span.last),
-        damage: report
-            .damage
-            .iter()
-            .map(|d| format!("at byte {}: {}", d.offset, d.what))
-            .collect(),
-        loss: Loss {
-            interface: report.loss.interface,
-            kernel: report.loss.kernel,
-            own: report.loss.own,
-        },
-        notes: set_back(report.set_back).into_iter().collect(),
-    });
-    let unread = failures.iter().map(|failure| InputSummary {
-        path: failure.path().map(ToString::to_string).unwrap_or_default(),
-        damage: vec![failure.reason()],
-        ..InputSummary::default()
-    });
-    read.chain(unread).collect()
-}
-
-/// That a clock was set back, in words.
-fn set_back(found: SetBack) -> Option<String> {
-    let seconds = Duration::from_nanos(found.most).as_secs_f64();
-    let frames = match found.frames {
-        0 => return None,
-        1 => "1 frame is".to_owned(),
-        frames => format!("{frames} frames are"),
-    };
-    Some(format!(
-        "{frames} earlier than one before in it, by up to {seconds:.1} s: its clock was set back, or several captures were joined"
-    ))
-}
-
-/// Puts summaries into the order of the inputs, by which frames are numbered: those that could not be read keep their
-/// places.
-pub(super) fn sort_summaries(summaries: &mut [InputSummary], inputs: &[Input]) {
-    let paths = inputs.iter().map(|input| input.path.to_string());
-    let places: HashMap<String, usize> = paths.zip(0..).collect();
-    summaries.sort_by_key(|summary| places.get(&summary.path).copied().unwrap_or(usize::MAX));
 }
 
 /// Works while a line on the terminal says how far it is. Nothing is shown for the first half second.

@@ -47,7 +47,12 @@ fn roles(command: &RulesLearn, common: &Common) -> anyhow::Result<Roles> {
     )?;
     let (library, _) = plan::library(&rules, common, false)?;
     let site = plan::site(command.choices.site.as_deref(), &library, common, false)?;
-    let profile = plan::profile(&library, site.as_ref(), &command.choices, common)?;
+    let profile = plan::profile(
+        &library,
+        site.as_ref(),
+        &command.choices.selection(),
+        common,
+    )?;
     Ok(Roles::of(&library, &profile))
 }
 

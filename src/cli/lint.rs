@@ -5,6 +5,7 @@ use anyhow::bail;
 use super::args::{Common, Format, RulesLint};
 use super::exit::Exit;
 use super::{clock, output, plan, seeds};
+use crate::audit::texts;
 use crate::report;
 use crate::rules::{self, Facts, Severity};
 
@@ -22,7 +23,7 @@ pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> 
         .chain(&command.choices.rules)
         .cloned()
         .collect();
-    let texts = plan::texts(&paths)?;
+    let texts = texts(&paths)?;
     let (library, mut problems) = plan::checked(&texts, common)?;
     let mut facts = Facts {
         today: command

@@ -9,9 +9,11 @@ use anyhow::Context;
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
-use super::plan::plan;
+use super::plan::{fitted, plan};
 use super::{audit, input, output, seeds};
+use crate::audit::{Read, attribute_points, summaries};
 use crate::drive::Partial;
+use crate::model::TwoPoint;
 use crate::report::{ReportError, write_whole};
 use crate::source::Input;
 
@@ -31,7 +33,7 @@ pub(super) fn merge(command: &MergeCommand) -> anyhow::Result<Exit> {
 }
 
 pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<Exit> {
-    let plan = plan(&command.choices, common)?;
+    let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let partial = read(&command.partials)?;
     for report in &partial.inputs {
@@ -42,15 +44,22 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
             ));
         }
     }
-    let inputs = input::summaries(&partial.inputs, &[]);
-    let sighted = audit::Sighted::of(partial.observation, None, &seeds);
-    let plan = plan.fitted(&sighted.capture, &command.choices, common)?;
+    let read = Read {
+        inputs: summaries(&partial.inputs, &[]),
+        captures: attribute_points(TwoPoint::alone(partial.observation), &seeds),
+    };
+    let plan = fitted(
+        plan,
+        &read.captures.inside,
+        &command.choices.selection(),
+        common,
+    )?;
     let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let to = audit::Destination {
         folder: command.out.as_deref(),
         evidence: None,
     };
-    audit::report(&sighted, &inputs, &captures, &plan, to, common)
+    audit::report(&read, &captures, &plan, to, common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

@@ -4,59 +4,49 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::args::{Captures, Common};
-use super::audit::Sighted;
 use super::{input, output};
+use crate::audit::{Read, attribute_points, sort_summaries, summaries};
 use crate::drive::{InputReport, Observed, Point, interfaces_in, two_points};
+use crate::model::TwoPoint;
 use crate::observe::Seed;
 use crate::report::InputSummary;
 use crate::source::Input;
 
-/// What was seen at the inner point, and at the outer one where there is one.
-pub(super) struct Points {
-    pub(super) inside: Observed,
-    pub(super) outside: Option<Observed>,
-}
+/// What was read at the inner point, and at the outer one where there is one.
+pub(super) struct Points(TwoPoint<Observed>);
 
 impl Points {
     /// Names the flows; what became of each input beside, in the order of `captures`, by which frames are numbered.
-    pub(super) fn sighted(
-        self,
-        captures: &[Input],
-        seeds: &[Seed],
-    ) -> (Sighted, Vec<InputSummary>) {
-        let own_files = self.own_files();
-        let Self { inside, outside } = self;
-        let mut inputs = input::summaries(&inside.inputs, &inside.failures);
-        input::sort_summaries(&mut inputs, captures);
+    pub(super) fn named(self, captures: &[Input], seeds: &[Seed]) -> Read {
+        let Self(points) = self;
+        let own_files = own_files(&points);
+        let mut inputs = summaries(&points.inside.inputs, &points.inside.failures);
+        sort_summaries(&mut inputs, captures);
         inputs.extend(own_files);
-        let outside = outside.map(|outside| outside.observation);
-        let sighted = Sighted::of(inside.observation, outside, seeds);
-        (sighted, inputs)
-    }
-
-    /// The captures of the outer point where they are files of their own.
-    fn own_files(&self) -> Vec<InputSummary> {
-        let same = |input: &&InputReport| {
-            self.inside
-                .inputs
-                .iter()
-                .any(|inner| inner.input.path == input.input.path)
-        };
-        let Some(outside) = &self.outside else {
-            return Vec::new();
-        };
-        let own: Vec<InputReport> = outside
-            .inputs
-            .iter()
-            .filter(|input| !same(input))
-            .cloned()
-            .collect();
-        let mut summaries = input::summaries(&own, &outside.failures);
-        for summary in &mut summaries {
-            summary.path.push_str(" (outside)");
+        let seen = points.map(|point| point.observation);
+        Read {
+            captures: attribute_points(seen, seeds),
+            inputs,
         }
-        summaries
     }
+}
+
+/// The captures of the outer point where they are files of their own.
+fn own_files(points: &TwoPoint<Observed>) -> Vec<InputSummary> {
+    let Some(outside) = &points.outside else {
+        return Vec::new();
+    };
+    let same = |input: &&InputReport| {
+        let mut inner = points.inside.inputs.iter();
+        inner.any(|inner| inner.input.path == input.input.path)
+    };
+    let own = outside.inputs.iter().filter(|input| !same(input));
+    let own: Vec<InputReport> = own.cloned().collect();
+    let mut summaries = summaries(&own, &outside.failures);
+    for summary in &mut summaries {
+        summary.path.push_str(" (outside)");
+    }
+    summaries
 }
 
 /// What is no file is the name of an interface.
@@ -92,7 +82,7 @@ pub(super) fn read(
             return Ok(None);
         };
         let outside = input::read(&Captures::plain(&files), digests, common);
-        return Ok(Some(Points { inside, outside }));
+        return Ok(Some(Points(TwoPoint { inside, outside })));
     }
     anyhow::ensure!(
         files.is_empty(),
@@ -123,10 +113,10 @@ pub(super) fn read(
         );
     }
     let quiet = input::read_quietly(captures, &Point::At(names), common);
-    Ok(Some(Points {
+    Ok(Some(Points(TwoPoint {
         inside,
         outside: Some(quiet),
-    }))
+    })))
 }
 
 /// Reads captures of which nobody said what lies outside. Where packets are forwarded from one interface to another and
@@ -152,10 +142,7 @@ fn one_point(captures: &Captures, digests: bool, common: &Common) -> Option<Poin
             ),
         );
     }
-    Some(Points {
-        inside,
-        outside: None,
-    })
+    Some(Points(TwoPoint::alone(inside)))
 }
 
 fn listed(names: &[String]) -> String {

@@ -37,7 +37,12 @@ fn check(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
         plan::with_sets_of_site(&selected(command), command.choices.site.as_deref(), common)?;
     let (library, mut problems) = plan::library(&paths, common, true)?;
     let site = plan::site(command.choices.site.as_deref(), &library, common, true)?;
-    let profile = plan::profile(&library, site.as_ref(), &command.choices, common)?;
+    let profile = plan::profile(
+        &library,
+        site.as_ref(),
+        &command.choices.selection(),
+        common,
+    )?;
     plan::show(profile.problems(), common);
     problems.extend(profile.problems().iter().cloned());
     plan::sum_up(&library, &problems)
@@ -75,7 +80,7 @@ fn list(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
 }
 
 fn explain(command: &RulesExplain, common: &Common) -> anyhow::Result<Exit> {
-    let plan = plan(&command.choices, common)?;
+    let plan = plan(&command.choices.selection(), common)?;
     for what in &command.what {
         let asked = Asked::parse(what)?;
         let lines = explain_one(&plan.rules, &asked, command);

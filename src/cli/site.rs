@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::flows::completeness;
 use super::plan;
 use super::{input, output, seeds};
+use crate::audit::sets_fitting;
 use crate::observe::attribute_with;
 use crate::report::propose_site;
 use crate::rules::{Chosen, SetChoice};
@@ -28,7 +29,7 @@ fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
     let (library, sets) = match named.is_empty() {
         false => (plan::library(named, common, false)?.0, Vec::new()),
         true => {
-            let sets = plan::sets_fitting(&capture, false);
+            let sets = sets_fitting(&capture, false);
             let texts: Vec<_> = sets.iter().flat_map(|choice| choice.set.texts()).collect();
             (plan::checked(&texts, common)?.0, sets)
         }

@@ -8,12 +8,14 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::args::{AuditCommand, Common, Format};
-use super::audit::{Destination, Sighted, with_report, write_set};
+use super::audit::{Destination, write_set};
 use super::exit::Exit;
 use super::folders::Folders;
-use super::plan::{Plan, plan};
+use super::plan::plan;
 use super::{input, output, seeds};
+use crate::audit::{Plan, attribute_points, summaries, with_report};
 use crate::drive::{PeriodLimits, Progress, Stretch, observe_in_periods};
+use crate::model::TwoPoint;
 use crate::observe::Seed;
 use crate::report::Report;
 use crate::source::{Input, SourceError};
@@ -27,7 +29,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let Some(out) = command.out.as_deref() else {
         bail!("--every and --max-flows need --out");
     };
-    let plan = plan(&command.choices, common)?;
+    let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let inputs = input::resolved(&command.captures, common);
     if inputs.inputs.is_empty() {
@@ -93,16 +95,16 @@ impl Reporter<'_> {
         } = stretch;
         failures.append(&mut self.problems);
         input::tell(&failures, &inputs);
-        let sighted = Sighted::of(observation, None, self.seeds);
-        let summaries = input::summaries(&inputs, &failures);
+        let captures = attribute_points(TwoPoint::alone(observation), self.seeds);
+        let summaries = summaries(&inputs, &failures);
         let first = summaries.iter().filter_map(|input| input.first).min();
         let folder = self.folders.next(self.out, first);
         let to = Destination {
             folder: Some(&folder),
             evidence: None,
         };
-        let exit = with_report(&sighted, &summaries, self.plan, |report| {
-            write_set(report, &sighted.capture, self.captures, to)?;
+        let exit = with_report(&captures, &summaries, self.plan, |report| {
+            write_set(report, &captures.inside, self.captures, to)?;
             self.tell(report, &folder, early)?;
             anyhow::Ok(Exit::of(report))
         })?;

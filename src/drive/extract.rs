@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::conversation::Conversations;
-use crate::model::Stamp;
+use crate::model::{Loss, Stamp};
 use crate::observe::Numbering;
 use crate::source::{
-    Frame, FrameSource, Input, Interface, Loss, OwnedFrame, PcapngWriter, SourceError, open,
+    Frame, FrameSource, Input, Interface, OwnedFrame, PcapngWriter, SourceError, open,
 };
 
 /// A frame to copy.

@@ -14,11 +14,11 @@ use rayon::prelude::*;
 use super::clock::{Clocks, SetBack};
 use super::point::{Elsewhere, Point};
 use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
-use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
+use crate::model::{Fqdn, FrameId, Loss, Merge, Stamp, TimeSpan};
 use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, is_sinkhole};
 use crate::source::{
     Batch, BatchLimits, Beside, Damage, Digest, Frame, FrameSource, Input, Interface, LinkType,
-    Loss, PacketVerdict, SourceError, open_counting,
+    PacketVerdict, SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.

@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::clock::SetBack;
 use super::fold::{InputReport, Observed};
-use crate::model::{CaptureTime, Merge, TimeSpan};
+use crate::model::{CaptureTime, Loss, Merge, TimeSpan};
 use crate::observe::Observation;
 use crate::observe::codec::{FORMAT, Written};
-use crate::source::{Damage, Input, InputPath, Interface, Loss, sort_inputs};
+use crate::source::{Damage, Input, InputPath, Interface, sort_inputs};
 
 const MAGIC: [u8; 8] = *b"pktaudit";
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use super::fold::{Absorber, InputReport, Progress, beside, digest_of_all};
 use super::point::Elsewhere;
-use crate::model::{CaptureTime, Merge};
+use crate::model::{CaptureTime, Loss, Merge};
 use crate::observe::{CarryLimits, Observation};
 use crate::source::{
-    Batch, BatchLimits, Digest, FrameSource, Input, Loss, OpenSource, SourceError, open_counting,
+    Batch, BatchLimits, Digest, FrameSource, Input, OpenSource, SourceError, open_counting,
 };
 
 /// Where a period ends.

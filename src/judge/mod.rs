@@ -146,11 +146,7 @@ pub fn judge(capture: &Capture, rules: &RuleSet) -> Judgement {
 /// Judges a capture, with what was seen at the same time at an outer point of the path: what enters on the inner side
 /// and does not come out on the outer one was stopped between them.
 #[must_use]
-pub fn judge_between(
-    capture: &Capture,
-    outside: Option<&Capture>,
-    rules: &RuleSet,
-) -> Judgement {
+pub fn judge_between(capture: &Capture, outside: Option<&Capture>, rules: &RuleSet) -> Judgement {
     let outside = outside.map(|outside| Outside::of(capture, outside));
     let mut trust = trust::trust(capture);
     if let Some(outside) = &outside {

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use super::seen::Seen;
-use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, Went, judge_between};
-use crate::model::{CaptureTime, TimeSpan, Transport};
-use crate::observe::{Capture, EventKind, Flow, Seed, attribute_with};
-use crate::report::{Audit, CiteView, EvidenceView, InputSummary, IntentView, Report};
-use crate::rules::RuleSet;
+use crate::audit::{Audited, Plan, attribute_points};
+use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, Went};
+use crate::model::{CaptureTime, TimeSpan, Transport, TwoPoint};
+use crate::observe::{Capture, EventKind, Flow, Observation, Seed};
+use crate::report::{CiteView, EvidenceView, InputSummary, IntentView, Report};
 
 /// The most findings shown; the newest ones.
 const MOST_SIGHTS: usize = 1000;
@@ -128,27 +127,14 @@ impl Board {
     /// Judges what is known so far. `seeds` are names told before the capture began.
     #[must_use]
     pub fn judge(
-        seen: Seen,
+        seen: TwoPoint<Observation>,
         inputs: &[InputSummary],
-        rules: &RuleSet,
+        plan: &Plan,
         seeds: &[Seed],
     ) -> Self {
-        let capture = attribute_with(seen.inside, seeds);
-        let outside = seen.outside.map(|outside| attribute_with(outside, seeds));
-        let judgement = judge_between(&capture, outside.as_ref(), rules);
-        let report = Report::new(&Audit {
-            capture: &capture,
-            judgement: &judgement,
-            rules,
-            inputs,
-            version: "",
-            commit: None,
-            site_sha256: None,
-            arguments: &[],
-            as_of: None,
-            sets: &[],
-        });
-        Self::of(&report, &capture, &judgement)
+        let captures = attribute_points(seen, seeds);
+        let audited = Audited::of(&captures, inputs, plan);
+        Self::of(&audited.report(), &captures.inside, audited.judgement())
     }
 
     /// What is shown of a report.

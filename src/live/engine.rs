@@ -14,12 +14,12 @@ use super::feed::{Clock, Feed, Interface, capture};
 use super::judging::{Delta, Ends, Judging, Waiting, Whole};
 use super::keep::{Keep, KeepOptions};
 use super::queue::{Received, Receiver, queue};
-use super::seen::{Points, Seen};
+use super::seen::Points;
 use super::window::Window;
-use crate::model::{FrameId, Merge};
-use crate::observe::CarryLimits;
-use crate::report::{self, InputSummary};
-use crate::source::{self, Batch, Loss};
+use crate::model::{FrameId, Loss, Merge, TwoPoint};
+use crate::observe::{CarryLimits, Observation};
+use crate::report::InputSummary;
+use crate::source::{self, Batch};
 
 /// How long the absorbing thread waits before it looks at the clock.
 const TICK: Duration = Duration::from_millis(30);
@@ -31,7 +31,7 @@ const BESIDE: usize = 1 << 18;
 const UPDATES: usize = 64;
 
 /// What is known so far to a board.
-pub type Judge = Box<dyn FnMut(Seen, &[InputSummary]) -> Board + Send>;
+pub type Judge = Box<dyn FnMut(TwoPoint<Observation>, &[InputSummary]) -> Board + Send>;
 /// What to do with a period that is over; called on the judging thread, which is better not kept for long.
 pub type OnPeriod = Box<dyn FnMut(Period) + Send>;
 
@@ -68,7 +68,7 @@ pub struct EngineOptions {
 #[derive(Debug)]
 pub struct Period {
     /// What was seen in it.
-    pub seen: Seen,
+    pub seen: TwoPoint<Observation>,
     /// What was read in it.
     pub inputs: Vec<InputSummary>,
     /// Whether it ended before its time, since it had too much to keep.
@@ -303,7 +303,7 @@ struct Absorbing {
     chunk: u32,
     /// Windows of this period.
     windows: u64,
-    pending: Seen,
+    pending: TwoPoint<Observation>,
     points: Points,
     /// Inputs of this period; the last one is written to.
     inputs: Vec<InputSummary>,
@@ -497,11 +497,7 @@ impl Absorbing {
         self.pending.note_lost(newly.total());
         let lost = all.since(self.told_loss);
         if let Some(input) = self.inputs.last_mut() {
-            input.loss = report::Loss {
-                interface: lost.interface,
-                kernel: lost.kernel,
-                own: lost.own,
-            };
+            input.loss = lost;
         }
     }
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::model::CaptureTime;
+use crate::model::Loss;
 use crate::report::text::visible;
-use crate::source::Loss;
 
 /// Something that changed, with when the packets say it did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::queue::Sender;
+use crate::model::Loss;
 use crate::source::live::{LiveCapture, LiveError};
-use crate::source::{Batch, BatchLimits, LinkType, Loss};
+use crate::source::{Batch, BatchLimits, LinkType};
 
 /// The machine's steady clock, handed in so that tests can run without waiting.
 pub type Clock = fn() -> Instant;

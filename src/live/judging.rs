@@ -11,9 +11,8 @@ use super::engine::{Counts, Judge, OnPeriod, Period, Update};
 use super::event::{Event, EventKind};
 use super::feed::Clock;
 use super::ledger::Ledger;
-use super::seen::Seen;
-use crate::model::{CaptureTime, Merge};
-use crate::observe::CarryLimits;
+use crate::model::{CaptureTime, Merge, TwoPoint};
+use crate::observe::{CarryLimits, Observation};
 use crate::report::InputSummary;
 
 /// How often at most.
@@ -50,7 +49,7 @@ pub(super) struct Waiting {
 /// What the absorbing thread hands over.
 pub(super) struct Delta {
     /// Evidence of the windows since the last one.
-    pub(super) seen: Seen,
+    pub(super) seen: TwoPoint<Observation>,
     /// What was read in this period so far.
     pub(super) inputs: Vec<InputSummary>,
     /// What went wrong meanwhile.
@@ -74,13 +73,13 @@ pub(super) struct Judging {
     pub(super) is_asked_to_end: bool,
     pub(super) carry: CarryLimits,
     /// What a capture begins with.
-    pub(super) nothing: Seen,
+    pub(super) nothing: TwoPoint<Observation>,
     pub(super) waiting: Waiting,
 }
 
 /// What is left when all is over.
 pub(super) struct Whole {
-    pub(super) seen: Seen,
+    pub(super) seen: TwoPoint<Observation>,
     pub(super) inputs: Vec<InputSummary>,
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use crate::model::CaptureTime;
-use crate::source::{Batch, Interface, Loss, PcapngWriter};
+use crate::model::{CaptureTime, Loss};
+use crate::source::{Batch, Interface, PcapngWriter};
 
 /// When to go on in another file. Without any, there is one file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use super::board::{Board, Row};
 use super::event::{Event, EventKind};
 use super::feed::Interface;
 use crate::judge::{FindingCode, Standing};
+use crate::model::Loss;
 use crate::model::{CaptureTime, Transport};
-use crate::source::Loss;
 
 /// How long an attempt under way takes nothing back: what was reached before stays so, and is not told as unclear.
 const UNDER_WAY: Duration = Duration::from_secs(3);

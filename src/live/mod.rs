@@ -40,4 +40,3 @@ pub use event::{Event, EventKind};
 pub use feed::{Clock, Feed, Interface, Polled};
 pub use keep::{KeepOptions, Rotation, numbered_path};
 pub use metrics::write_metrics;
-pub use seen::Seen;

@@ -3,18 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::drive::absorb;
-use crate::model::Merge;
+use crate::model::TwoPoint;
 use crate::observe::{CarryLimits, Observation};
 use crate::source::Batch;
-
-/// What was seen, at one point or at two.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// At the inner point, or at the only one.
-    pub inside: Observation,
-    /// At the outer point, where there is one.
-    pub outside: Option<Observation>,
-}
 
 /// Which interfaces lie at which point.
 #[derive(Clone, Debug, Default)]
@@ -37,23 +28,23 @@ impl Points {
     }
 
     /// Nothing seen yet.
-    pub(super) fn nothing(&self) -> Seen {
-        Seen {
+    pub(super) fn nothing(&self) -> TwoPoint<Observation> {
+        TwoPoint {
             inside: Observation::default(),
             outside: (!self.outer.is_empty()).then(Observation::default),
         }
     }
 
     /// Takes a window at each point: as when a file is read for one point and then for the other.
-    pub(super) fn absorb(&self, batch: &Batch, input: u32, chunk: u32) -> Seen {
-        Seen {
+    pub(super) fn absorb(&self, batch: &Batch, input: u32, chunk: u32) -> TwoPoint<Observation> {
+        TwoPoint {
             inside: absorb(batch, input, chunk, &self.outer),
             outside: (!self.outer.is_empty()).then(|| absorb(batch, input, chunk, &self.inner)),
         }
     }
 }
 
-impl Seen {
+impl TwoPoint<Observation> {
     /// Frames absorbed.
     pub(super) fn frames(&self) -> u64 {
         self.inside.chunks().frames()
@@ -61,10 +52,7 @@ impl Seen {
 
     /// Counts frames that were lost; which point they would have come from is not known.
     pub(super) fn note_lost(&mut self, frames: u64) {
-        self.inside.note_lost(frames);
-        if let Some(outside) = &mut self.outside {
-            outside.note_lost(frames);
-        }
+        self.iter_mut().for_each(|seen| seen.note_lost(frames));
     }
 
     /// What memory grows with: flows and DNS messages.
@@ -83,27 +71,16 @@ impl Seen {
 
     /// Inputs in which frames lie that something in here names.
     pub(super) fn named_inputs(&mut self) -> BTreeSet<u32> {
-        let mut named = self.inside.named_inputs();
-        named.extend(self.outside.iter_mut().flat_map(Observation::named_inputs));
-        named
-    }
-}
-
-impl Merge for Seen {
-    fn merge(&mut self, other: Self) {
-        self.inside.merge(other.inside);
-        match (&mut self.outside, other.outside) {
-            (Some(mine), Some(theirs)) => mine.merge(theirs),
-            (mine @ None, theirs) => *mine = theirs,
-            (Some(_), None) => {}
-        }
+        self.iter_mut()
+            .flat_map(Observation::named_inputs)
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CaptureTime;
+    use crate::model::{CaptureTime, Merge as _};
     use crate::source::{Frame, FrameNote, LinkType};
 
     #[test]

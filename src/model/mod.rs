@@ -5,9 +5,11 @@ mod flow_key;
 mod fqdn;
 mod frame;
 mod link_name;
+mod loss;
 mod merge;
 mod share;
 mod time;
+mod two_point;
 
 pub use endpoint::{Endpoint, PortSet, PortSetError, Transport};
 pub use flow_key::{FlowKey, Side};
@@ -16,6 +18,8 @@ pub use frame::{FrameId, Stamp};
 #[cfg(test)]
 pub(crate) use link_name::named_links;
 pub use link_name::{HIDING, link_type_name};
+pub use loss::Loss;
 pub use merge::Merge;
 pub use share::Share;
 pub use time::{CaptureTime, TimeSpan};
+pub use two_point::TwoPoint;

@@ -53,7 +53,7 @@ mod sample;
 use std::path::PathBuf;
 
 use crate::judge::Judgement;
-use crate::model::CaptureTime;
+use crate::model::{CaptureTime, Loss};
 use crate::observe::Capture;
 use crate::rules::{RuleSet, SetChoice};
 
@@ -133,27 +133,6 @@ pub struct InputSummary {
     pub loss: Loss,
     /// What is to be known of it beside that, in words.
     pub notes: Vec<String>,
-}
-
-/// Frames lost before they were captured, by who lost them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
-pub struct Loss {
-    /// The interface.
-    pub interface: u64,
-    /// The kernel or capture engine.
-    pub kernel: u64,
-    /// This program, capturing live.
-    pub own: u64,
-}
-
-impl Loss {
-    /// All of them.
-    #[must_use]
-    pub const fn total(self) -> u64 {
-        self.interface
-            .saturating_add(self.kernel)
-            .saturating_add(self.own)
-    }
 }
 
 /// How machines and people want it.

@@ -53,7 +53,7 @@ mod view;
 
 pub use activity::Activity;
 pub use candidate::{Assessment, Cover, Denied, Fit, Misfit, Miss, Scratch, Subject, Via};
-pub use check::check;
+pub use check::{check, sha256_of};
 pub use code::CODES;
 pub use compile::RuleSet;
 pub use condition::{Circumstances, Condition, Truth};

@@ -60,8 +60,7 @@ pub use write::PcapngWriter;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::model::CaptureTime;
-use crate::model::FrameId;
+use crate::model::{CaptureTime, FrameId, Loss};
 
 /// A link-layer header type as capture files number them (LINKTYPE_ values of <https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -283,45 +282,4 @@ pub struct Beside {
     pub comments: BTreeSet<String>,
     /// Addresses with their names, as the capturing host resolved them. Hostile.
     pub names: Vec<(IpAddr, String)>,
-}
-
-/// Frames lost before they reached the file, by who lost them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Loss {
-    /// Dropped by the interface.
-    pub interface: u64,
-    /// Dropped by the kernel or capture engine for want of buffer.
-    pub kernel: u64,
-    /// Dropped by pktaudit itself (live only).
-    pub own: u64,
-}
-
-impl Loss {
-    /// All of them.
-    #[must_use]
-    pub const fn total(self) -> u64 {
-        self.interface
-            .saturating_add(self.kernel)
-            .saturating_add(self.own)
-    }
-
-    /// What was lost after `earlier` was counted.
-    #[must_use]
-    pub const fn since(self, earlier: Self) -> Self {
-        Self {
-            interface: self.interface.saturating_sub(earlier.interface),
-            kernel: self.kernel.saturating_sub(earlier.kernel),
-            own: self.own.saturating_sub(earlier.own),
-        }
-    }
-
-    /// Both together.
-    #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
-        Self {
-            interface: self.interface.saturating_add(other.interface),
-            kernel: self.kernel.saturating_add(other.kernel),
-            own: self.own.saturating_add(other.own),
-        }
-    }
 }

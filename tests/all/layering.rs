@@ -24,16 +24,22 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("learn", &["model", "observe", "rules", "judge", "report"]),
     ("drive", &["model", "source", "decode", "observe"]),
     (
-        "live",
+        "audit",
         &[
             "model", "source", "observe", "rules", "judge", "report", "drive",
+        ],
+    ),
+    (
+        "live",
+        &[
+            "model", "source", "observe", "rules", "judge", "report", "drive", "audit",
         ],
     ),
     (
         "cli",
         &[
             "model", "source", "decode", "observe", "rules", "import", "diff", "judge", "report",
-            "export", "learn", "drive", "live",
+            "export", "learn", "drive", "audit", "live",
         ],
     ),
 ];

@@ -10,14 +10,16 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use pktaudit::audit::{Audited, Plan, attribute_points, summaries};
 use pktaudit::drive::{Point, Progress, Reading, observe, observe_at};
-use pktaudit::judge::{FindingCode, Standing, judge, judge_between};
+use pktaudit::judge::{FindingCode, Standing, judge};
 use pktaudit::live::{
     Board, Engine, EngineOptions, EventKind, Feed, Finished, KeepOptions, Period, Polled, Rotation,
-    Seen, Update,
+    Update,
 };
-use pktaudit::observe::{CarryLimits, attribute};
-use pktaudit::report::{Audit, InputSummary, Loss, Report, write_json};
+use pktaudit::model::{Loss, TwoPoint};
+use pktaudit::observe::{CarryLimits, Observation, attribute};
+use pktaudit::report::{InputSummary, write_json};
 use pktaudit::rules::{self, Choices, Profile, RuleSet, RuleText};
 use pktaudit::source::{
     self, Batch, BatchLimits, FrameSource, InputPath, LinkType, OwnedFrame, Script, resolve,
@@ -36,7 +38,7 @@ struct Played {
     /// What the last wait ends with.
     end: Result<Polled, String>,
     link_type: LinkType,
-    lost: source::Loss,
+    lost: Loss,
 }
 
 impl Played {
@@ -67,7 +69,7 @@ impl Played {
             pause: Duration::ZERO,
             end: Ok(Polled::Ended),
             link_type: LinkType::ETHERNET,
-            lost: source::Loss::default(),
+            lost: Loss::default(),
         }
     }
 }
@@ -93,15 +95,13 @@ impl Feed for Played {
         }
     }
 
-    fn loss(&mut self) -> Option<source::Loss> {
+    fn loss(&mut self) -> Option<Loss> {
         Some(self.lost)
     }
 }
 
 /// What a sample is judged by.
-struct Site {
-    rules: RuleSet,
-}
+struct Site(Plan);
 
 fn site(sample: &Sample) -> Site {
     let read = |path: &Path| RuleText {
@@ -113,29 +113,15 @@ fn site(sample: &Sample) -> Site {
     let text = read(&sample.site);
     let (site, _) = rules::check_site(&text, &library).unwrap();
     let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
-    let rules = RuleSet::compile(library, &profile);
-    Site { rules }
+    Site(Plan::of(RuleSet::compile(library, &profile)))
 }
 
 impl Site {
-    fn json(&self, seen: Seen, inputs: &[InputSummary]) -> String {
-        let capture = attribute(seen.inside);
-        let outside = seen.outside.map(attribute);
-        let judgement = judge_between(&capture, outside.as_ref(), &self.rules);
-        let report = Report::new(&Audit {
-            capture: &capture,
-            judgement: &judgement,
-            rules: &self.rules,
-            inputs,
-            version: "",
-            commit: None,
-            site_sha256: None,
-            arguments: &[],
-            as_of: None,
-            sets: &[],
-        });
+    fn json(&self, seen: TwoPoint<Observation>, inputs: &[InputSummary]) -> String {
+        let captures = attribute_points(seen, &[]);
+        let audited = Audited::of(&captures, inputs, &self.0);
         let mut out = Vec::new();
-        write_json(&report, &mut out).unwrap();
+        write_json(&audited.report(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -151,37 +137,22 @@ impl Site {
             .map(|path| path.as_os_str().to_owned())
             .collect();
         let inputs = resolve(&captures).inputs;
-        let at = |point| Reading {
-            point,
-            threads: 1,
-            digests: false,
-        };
-        let observed = observe_at(&inputs, at(inside), &Progress::default());
-        let outside = outside.map(|outside| observe_at(&inputs, at(outside), &Progress::default()));
-        let inputs: Vec<InputSummary> = observed
-            .inputs
-            .iter()
-            .map(|report| InputSummary {
-                path: report.input.path.to_string(),
-                bytes: None,
-                sha256: None,
-                frames: report.frames,
-                first: (report.frames > 0).then_some(report.span.first),
-                last: (report.frames > 0).then_some(report.span.last),
-                damage: Vec::new(),
-                loss: Loss {
-                    interface: report.loss.interface,
-                    kernel: report.loss.kernel,
-                    own: report.loss.own,
-                },
-                notes: Vec::new(),
-            })
-            .collect();
-        let seen = Seen {
-            inside: observed.observation,
-            outside: outside.map(|outside| outside.observation),
-        };
-        self.json(seen, &inputs)
+        let points = TwoPoint { inside, outside };
+        let read = points.map(|point| {
+            let reading = Reading {
+                point,
+                threads: 1,
+                digests: false,
+            };
+            observe_at(&inputs, reading, &Progress::default())
+        });
+        let mut inputs = summaries(&read.inside.inputs, &read.inside.failures);
+        // What live capture does not know of the files that it writes.
+        for input in &mut inputs {
+            input.bytes = None;
+            input.notes.clear();
+        }
+        self.json(read.map(|read| read.observation), &inputs)
     }
 }
 
@@ -190,7 +161,7 @@ struct Run {
     finished: Finished,
     updates: Vec<Update>,
     periods: Vec<Period>,
-    lost: source::Loss,
+    lost: Loss,
 }
 
 fn options() -> EngineOptions {
@@ -212,9 +183,7 @@ fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> R
     let engine = Engine::start(
         feeds,
         options,
-        Box::new(move |seen, inputs| {
-            Board::judge(seen, inputs, &judging.rules, &[])
-        }),
+        Box::new(move |seen, inputs| Board::judge(seen, inputs, &judging.0, &[])),
         Box::new(move |period| ended.lock().unwrap().push(period)),
     )
     .unwrap();
@@ -555,7 +524,7 @@ fn flows_and_names_go_on_from_one_period_to_the_next() {
             capture.tally.frames, counted,
             "a period counts its own frames"
         );
-        let judgement = judge(&capture, &site.rules);
+        let judgement = judge(&capture, &site.0.rules);
         let in_traffic = judgement
             .findings
             .iter()
@@ -684,9 +653,7 @@ fn what_nobody_reads_does_not_pile_up() {
     let engine = Engine::start(
         vec![Box::new(played)],
         options(),
-        Box::new(move |seen, inputs| {
-            Board::judge(seen, inputs, &judging.rules, &[])
-        }),
+        Box::new(move |seen, inputs| Board::judge(seen, inputs, &judging.0, &[])),
         Box::new(drop),
     )
     .unwrap();

@@ -22,8 +22,9 @@ pub(super) use args::LiveCommand;
 
 use super::args::{Common, Format};
 use super::exit::Exit;
-use super::plan::{Plan, plan};
+use super::plan::plan;
 use super::{audit, output, seeds};
+use crate::audit::Plan;
 use crate::live::{Board, Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation};
 use crate::observe::CarryLimits;
 use crate::source::live::{LiveCapture, LiveOptions};
@@ -38,7 +39,7 @@ struct Ending {
 }
 
 pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit> {
-    let plan = Arc::new(plan(&command.choices, common)?);
+    let plan = Arc::new(plan(&command.choices.selection(), common)?);
     let identity = Identity::choose(command.user.as_deref())?;
     let feeds = open(command)?;
     let listener = command.metrics.map(metrics::listen).transpose()?;
@@ -80,9 +81,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
                 clock: Instant::now,
                 prepare: priority::prepare,
             },
-            Box::new(move |seen, inputs| {
-                Board::judge(seen, inputs, &judging.rules, &seeds)
-            }),
+            Box::new(move |seen, inputs| Board::judge(seen, inputs, &judging, &seeds)),
             Box::new(periods.taker()),
         )
         .with_context(|| kept.map_or_else(String::new, |path| identity.explain(&path)))?
@@ -135,8 +134,7 @@ fn end(
     periods.describe(&mut inputs);
     let (folder, evidence) = (periods.folder(&inputs), periods.evidence());
     let exit = audit::report(
-        &periods.sighted(finished.last.seen),
-        &inputs,
+        &periods.named(finished.last.seen, inputs),
         &captures,
         plan,
         audit::Destination {

@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use super::{LiveCommand, priority};
+use crate::audit::{Plan, Read, attribute_points, with_report};
 use crate::cli::args::Common;
-use crate::cli::audit::{Destination, Sighted, with_report, write_set};
+use crate::cli::audit::{Destination, write_set};
 use crate::cli::exit::Exit;
 use crate::cli::folders::Folders;
 use crate::cli::output;
-use crate::cli::plan::Plan;
-use crate::live::{Period, Seen, numbered_path};
-use crate::observe::Seed;
+use crate::live::{Period, numbered_path};
+use crate::model::TwoPoint;
+use crate::observe::{Capture, Observation, Seed};
 use crate::report::InputSummary;
 use crate::source::{Input, InputPath, digest_of};
 
@@ -141,8 +142,11 @@ pub(super) struct LastPeriod {
 
 impl LastPeriod {
     /// What was seen, under the names that it had.
-    pub(super) fn sighted(&self, seen: Seen) -> Sighted {
-        self.reporter.sighted(seen)
+    pub(super) fn named(&self, seen: TwoPoint<Observation>, inputs: Vec<InputSummary>) -> Read {
+        Read {
+            captures: self.reporter.named(seen),
+            inputs,
+        }
     }
 
     /// Puts to kept files what `audit` would tell of them.
@@ -206,14 +210,14 @@ impl Reporter {
         if early {
             self.tell_of_part(folder.as_deref());
         }
-        let sighted = self.sighted(seen);
+        let seen = self.named(seen);
         let evidence = self.evidence_path(number);
         let to = Destination {
             folder: folder.as_deref(),
             evidence: evidence.as_deref(),
         };
-        let written = with_report(&sighted, &inputs, &self.plan, |report| {
-            write_set(report, &sighted.capture, &captures, to)?;
+        let written = with_report(&seen, &inputs, &self.plan, |report| {
+            write_set(report, &seen.inside, &captures, to)?;
             anyhow::Ok(Exit::of(report))
         });
         let exit = written.unwrap_or_else(|error| {
@@ -304,8 +308,8 @@ impl Reporter {
         }
     }
 
-    fn sighted(&self, seen: Seen) -> Sighted {
-        Sighted::of(seen.inside, seen.outside, &self.seeds)
+    fn named(&self, seen: TwoPoint<Observation>) -> TwoPoint<Capture> {
+        attribute_points(seen, &self.seeds)
     }
 
     fn folder(&self, out: &Path, inputs: &[InputSummary]) -> PathBuf {

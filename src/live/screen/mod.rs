@@ -19,7 +19,7 @@ pub use keys::{Action, Key};
 
 use super::board::{Board, Row, Sight};
 use crate::judge::Standing;
-use crate::source::Loss;
+use crate::model::Loss;
 
 /// How much newer a measurement has to be for a rate to be told from it.
 const RATE_OVER: Duration = Duration::from_secs(1);

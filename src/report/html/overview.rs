@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use super::page::Page;
 use crate::judge::{FindingCode, Severity};
+use crate::model::Loss;
+use crate::report::Report;
 use crate::report::build::STANDINGS;
 use crate::report::human::counted;
-use crate::report::{Loss, Report};
 
 pub(super) fn head(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
     let summary = &report.summary;

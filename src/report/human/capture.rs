@@ -5,7 +5,8 @@ use std::io::Write;
 
 use super::look::{Ink, Look, counted, grouped};
 use super::{period, title};
-use crate::report::{Loss, Report, ReportError};
+use crate::model::Loss;
+use crate::report::{Report, ReportError};
 
 /// Inputs that are listed one by one even where nothing is wrong with them.
 const INPUTS: usize = 4;

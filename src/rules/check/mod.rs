@@ -136,10 +136,7 @@ fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
             None,
         );
     }
-    let sha256 = Sha256::digest(text.text.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let sha256 = sha256_of(&text.text);
     Some(Written {
         source,
         sha256,
@@ -234,6 +231,13 @@ fn document(file: &Written, values: &mut Values<'_>) -> Document {
         networks_from: Vec::new(),
         vendor_domains: Vec::new(),
     }
+}
+
+/// SHA-256 of a text, in hexadecimal digits.
+#[must_use]
+pub fn sha256_of(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Puts the requirements in order, finds ids that are there twice, and resolves references.

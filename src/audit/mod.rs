@@ -1,0 +1,41 @@
+//! One audit, from what is asked to what is reported: the room that knows the whole way. Whoever wants an audit comes here;
+//! the command line and live capture do, and so can another program:
+//!
+//! ```
+//! # use std::error::Error;
+//! use pktaudit::audit::{Audited, Plan, Read, Selection};
+//!
+//! # fn main() -> Result<(), Box<dyn Error>> {
+//! let plan = Plan::read(&Selection {
+//!     site: Some("samples/activation/site.toml".into()),
+//!     ..Selection::default()
+//! })?;
+//! let read = Read::files(&["samples/activation/capture.pcap".into()]);
+//! let audited = Audited::new(&read, &plan);
+//! for finding in &audited.report().findings {
+//!     println!("{} {}: {}", finding.severity, finding.code, finding.message);
+//! }
+//! # assert!(read.inputs[0].frames > 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | file | what |
+//! |---|---|
+//! | `selection` | rule files, shipped sets, site, regions, features: what is asked |
+//! | `rule_files` | where rules are read from |
+//! | `plan` | what is asked, read and compiled |
+//! | `read` | captures under the names of their flows, and what became of each input |
+//! | `audited` | both together: verdicts and their report |
+
+mod audited;
+mod plan;
+mod read;
+mod rule_files;
+mod selection;
+
+pub use audited::{Audited, with_report};
+pub use plan::{Plan, PlanError, ReadSite, check_rules, profile, read_site, sets_fitting};
+pub use read::{Read, attribute_points, sort_summaries, summaries};
+pub use rule_files::{rule_texts, shipped_texts, texts, with_sets_of_site};
+pub use selection::Selection;
