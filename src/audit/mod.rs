@@ -1,24 +1,5 @@
 //! One audit, from what is asked to what is reported: the room that knows the whole way. Whoever wants an audit comes here;
-//! the command line and live capture do, and so can another program:
-//!
-//! ```
-//! # use std::error::Error;
-//! use pktaudit::audit::{Audited, Plan, Read, Selection};
-//!
-//! # fn main() -> Result<(), Box<dyn Error>> {
-//! let plan = Plan::read(&Selection {
-//!     site: Some("samples/activation/site.toml".into()),
-//!     ..Selection::default()
-//! })?;
-//! let read = Read::files(&["samples/activation/capture.pcap".into()]);
-//! let audited = Audited::new(&read, &plan);
-//! for finding in &audited.report().findings {
-//!     println!("{} {}: {}", finding.severity, finding.code, finding.message);
-//! }
-//! # assert!(read.inputs[0].frames > 0);
-//! # Ok(())
-//! # }
-//! ```
+//! the command line and live capture do, and so can another program, as the front page of the library shows.
 //!
 //! | file | what |
 //! |---|---|

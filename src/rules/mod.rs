@@ -25,6 +25,8 @@ mod check;
 mod code;
 mod compile;
 mod condition;
+#[cfg(any(test, feature = "cli"))]
+mod drawn;
 mod embedded;
 mod explain;
 mod fit;
@@ -68,7 +70,9 @@ pub use lint::{Facts, lint};
 pub use list::{ListedRequirement, Party};
 pub use passes::{Aim, Initiators, Pass};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
-pub use problem::{Problem, Severity, render_all};
+#[cfg(any(test, feature = "cli"))]
+pub use drawn::render_all;
+pub use problem::{Problem, Severity};
 pub use profile::{Choices, Profile, is_private};
 pub use reference::reference;
 pub use requirement::{

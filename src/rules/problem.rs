@@ -4,8 +4,6 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -46,50 +44,20 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    source: Arc<Source>,
+    pub(super) source: Arc<Source>,
 }
 
-impl Problem {
-    /// The problem drawn under its line. Ends with a line break.
-    #[must_use]
-    pub fn render(&self, color: bool) -> String {
-        let (start, end) = self.source.lines_around(&self.span);
-        let text = self.source.text.get(start..end).unwrap_or_default();
-        let span = self.span.start.saturating_sub(start)
-            ..self.span.end.saturating_sub(start).min(text.len());
-        let level = match self.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
-        };
-        let snippet = Snippet::source(text)
-            .line_start(self.line)
-            .path(self.file.as_str())
-            .annotation(AnnotationKind::Primary.span(span.start.min(span.end)..span.end));
-        let mut group = level
-            .primary_title(self.message.as_str())
-            .id(self.code)
-            .element(snippet);
-        if let Some(hint) = &self.hint {
-            group = group.element(Level::HELP.message(hint.as_str()));
+/// Place, what and what to do, in one line: `rules.toml:12:7: error[bad-name]: ...; write one`.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, line, column) = (&self.file, self.line, self.column);
+        let (severity, code) = (self.severity, self.code);
+        write!(f, "{file}:{line}:{column}: {severity}[{code}]: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
         }
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
-        let mut out = renderer.render(&[group]);
-        out.push('\n');
-        out
     }
-}
-
-/// All problems drawn, errors first, each as [`Problem::render`] draws it.
-#[must_use]
-pub fn render_all(problems: &[Problem], color: bool) -> String {
-    let mut sorted: Vec<&Problem> = problems.iter().collect();
-    sorted.sort_by_key(|p| p.severity);
-    sorted.iter().map(|p| p.render(color) + "\n").collect()
 }
 
 /// A file's text with the places of its lines.
@@ -131,7 +99,8 @@ impl Source {
     }
 
     /// The bytes of the line where the span starts, and at most 20 lines on where it goes further.
-    fn lines_around(&self, span: &Range<usize>) -> (usize, usize) {
+    #[cfg(any(test, feature = "cli"))]
+    pub(super) fn lines_around(&self, span: &Range<usize>) -> (usize, usize) {
         let first = self
             .line_starts
             .partition_point(|&s| s <= span.start)
@@ -345,47 +314,13 @@ pub(super) fn edit_distance(a: &str, b: &str, limit: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn one(text: &str, span: Range<usize>) -> Problem {
+    #[test]
+    fn a_problem_is_told_in_a_line() {
         let mut problems = Problems::default();
-        problems.error(
-            &Source::new("a.toml", text),
-            "bad-name",
-            span,
-            "no name",
-            "write one".to_owned(),
-        );
-        problems.finish().remove(0)
-    }
-
-    #[test]
-    fn a_problem_is_drawn_with_file_line_pointer_and_hint() {
-        let problem = one("format = 1\nto = [\"a..b\"]\n", 17..23);
-        assert_eq!((problem.line, problem.column), (2, 7));
-        let text = problem.render(false);
-        assert!(text.contains("error[bad-name]: no name"), "{text}");
-        assert!(text.contains("a.toml:2:7"), "{text}");
-        assert!(text.contains("^^^^^^"), "{text}");
-        assert!(text.contains("help: write one"), "{text}");
-    }
-
-    #[test]
-    fn spans_beyond_the_text_or_inside_a_character_do_no_harm() {
-        let backwards = Range { start: 2, end: 1 };
-        for span in [0..900, 900..901, 1..2, backwards, 3..3] {
-            assert!(!one("\u{3042}\u{3044}", span).render(true).is_empty());
-        }
-    }
-
-    #[test]
-    fn control_characters_never_reach_a_terminal() {
-        let mut problems = Problems::default();
-        let source = Source::new("a\x1b[31m.toml", "x = \"\x1b[2J\"");
-        problems.error(&source, "bad-name", 0..1, "\x1b[31m\u{202e}", None);
-        let text = render_all(&problems.finish(), false);
-        assert!(
-            !text.contains('\x1b') && !text.contains('\u{202e}'),
-            "{text:?}"
-        );
+        let source = Source::new("a.toml", "format = 1\nto = [\"a..b\"]\n");
+        problems.error(&source, "bad-name", 17..23, "no name", "write one".to_owned());
+        let told = problems.finish().remove(0).to_string();
+        assert_eq!(told, "a.toml:2:7: error[bad-name]: no name; write one");
     }
 
     #[test]
