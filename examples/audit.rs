@@ -22,9 +22,16 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut out = io::stdout().lock();
     for finding in &report.findings {
         // Names and messages hold what packets say, which may be meant for a terminal to obey.
-        let (target, message) = (finding.target.escape_debug(), finding.message.escape_debug());
+        let (target, message) = (
+            finding.target.escape_debug(),
+            finding.message.escape_debug(),
+        );
         let (severity, code) = (finding.severity, finding.code);
-        writeln!(out, "{severity} {code} {target}: {message}, frames {:?}", finding.frames)?;
+        writeln!(
+            out,
+            "{severity} {code} {target}: {message}, frames {:?}",
+            finding.frames
+        )?;
         for cite in &finding.cites {
             writeln!(out, "  needed by {}, row {}", cite.requirement, cite.row)?;
         }

@@ -17,7 +17,12 @@ fn main() -> io::Result<()> {
         writeln!(out, "{from} {to}/{transport} {name} {}", flow.conn_state)?;
     }
     for input in read.inputs.iter().filter(|input| !input.damage.is_empty()) {
-        writeln!(io::stderr(), "{}: {}", input.path.escape_debug(), input.damage.join("; "))?;
+        writeln!(
+            io::stderr(),
+            "{}: {}",
+            input.path.escape_debug(),
+            input.damage.join("; ")
+        )?;
     }
     Ok(())
 }

@@ -59,6 +59,8 @@ pub use check::{check, sha256_of};
 pub use code::CODES;
 pub use compile::RuleSet;
 pub use condition::{Circumstances, Condition, Truth};
+#[cfg(any(test, feature = "cli"))]
+pub use drawn::render_all;
 pub use embedded::{
     FIRST_RULES, SHIPPED_SETS, ShippedSet, embedded, sets_named_by_site, shipped_set,
 };
@@ -70,8 +72,6 @@ pub use lint::{Facts, lint};
 pub use list::{ListedRequirement, Party};
 pub use passes::{Aim, Initiators, Pass};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
-#[cfg(any(test, feature = "cli"))]
-pub use drawn::render_all;
 pub use problem::{Problem, Severity};
 pub use profile::{Choices, Profile, is_private};
 pub use reference::reference;

@@ -52,7 +52,11 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, line, column) = (&self.file, self.line, self.column);
         let (severity, code) = (self.severity, self.code);
-        write!(f, "{file}:{line}:{column}: {severity}[{code}]: {}", self.message)?;
+        write!(
+            f,
+            "{file}:{line}:{column}: {severity}[{code}]: {}",
+            self.message
+        )?;
         match &self.hint {
             Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),
@@ -318,7 +322,13 @@ mod tests {
     fn a_problem_is_told_in_a_line() {
         let mut problems = Problems::default();
         let source = Source::new("a.toml", "format = 1\nto = [\"a..b\"]\n");
-        problems.error(&source, "bad-name", 17..23, "no name", "write one".to_owned());
+        problems.error(
+            &source,
+            "bad-name",
+            17..23,
+            "no name",
+            "write one".to_owned(),
+        );
         let told = problems.finish().remove(0).to_string();
         assert_eq!(told, "a.toml:2:7: error[bad-name]: no name; write one");
     }
