@@ -456,6 +456,6 @@ fn cite(page: &str, table: &str, row: &str, line: Option<u32>) -> String {
 }
 
 fn cite_of(view: &CiteView<'_>) -> String {
-    let place = cite(&view.page, &view.table, &view.row, view.line);
+    let place = cite(view.page, view.table, view.row, view.line);
     format!("{}; {}; {place}", view.requirement, view.service)
 }

@@ -8,8 +8,7 @@ impl Problem {
     /// The problem drawn under its line. Ends with a line break.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
-        let (start, end) = self.source.lines_around(&self.span);
-        let text = self.source.text.get(start..end).unwrap_or_default();
+        let (start, text) = self.lines();
         let span = self.span.start.saturating_sub(start)
             ..self.span.end.saturating_sub(start).min(text.len());
         let level = match self.severity {

@@ -44,7 +44,16 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    pub(super) source: Arc<Source>,
+    source: Arc<Source>,
+}
+
+impl Problem {
+    /// The lines of the file that it is about, at most some twenty, and at which byte of the file they start.
+    #[must_use]
+    pub fn lines(&self) -> (usize, &str) {
+        let (start, end) = self.source.lines_around(&self.span);
+        (start, self.source.text.get(start..end).unwrap_or_default())
+    }
 }
 
 /// Place, what and what to do, in one line: `rules.toml:12:7: error[bad-name]: ...; write one`.
@@ -103,8 +112,7 @@ impl Source {
     }
 
     /// The bytes of the line where the span starts, and at most 20 lines on where it goes further.
-    #[cfg(any(test, feature = "cli"))]
-    pub(super) fn lines_around(&self, span: &Range<usize>) -> (usize, usize) {
+    fn lines_around(&self, span: &Range<usize>) -> (usize, usize) {
         let first = self
             .line_starts
             .partition_point(|&s| s <= span.start)

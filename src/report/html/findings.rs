@@ -92,7 +92,7 @@ fn card(
     page.markup(" <a class=\"here no-print\" aria-label=\"link to this finding\"")?;
     page.attribute("href", format_args!("#{}", finding.id))?;
     page.markup(">#</a></h3>\n<p class=\"message\">")?;
-    page.text(&finding.message)?;
+    page.text(finding.message)?;
     page.markup("</p>\n<dl>")?;
     facts(finding, page)?;
     page.markup("</dl>\n")?;
@@ -188,7 +188,7 @@ fn facts(finding: &FindingView<'_>, page: &mut Page<impl Write>) -> io::Result<(
     }
     if !finding.advice.is_empty() {
         page.markup("<dt>do</dt><dd class=\"do\">")?;
-        page.text(&finding.advice)?;
+        page.text(finding.advice)?;
         page.markup("</dd>")?;
     }
     Ok(())

@@ -72,7 +72,7 @@ fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
         .first()
         .filter(|_| summary.nothing_audited.is_some())
     {
-        look.labelled(out, "do", Ink::Good, &nothing.advice)?;
+        look.labelled(out, "do", Ink::Good, nothing.advice)?;
     }
     let told = summary.nothing_audited.as_ref();
     for why in summary.incomplete.iter().filter(|why| Some(*why) != told) {
