@@ -46,7 +46,7 @@ pub(super) struct Common {
     /// Say more: every finding, every note.
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
-    /// Threads to work with; 0 means one for each processor.
+    /// Threads to work with, at most 256; 0 means one for each processor.
     #[arg(long, default_value_t = 0, global = true, value_name = "N")]
     pub(super) threads: usize,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{AuditCommand, Common, Format};
 use super::exit::Exit;
+use super::outputs::{EVIDENCE, Inputs};
 use super::plan::{fitted, plan};
 use super::{extract, output, points, seeds};
 use crate::audit::{Plan, Read, with_report};
@@ -16,9 +17,17 @@ use crate::report::{
 use crate::source::Input;
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
+    let captures = command.captures.resolve().inputs;
+    let outside = command
+        .outside
+        .iter()
+        .filter(|what| points::is_capture(what));
+    Inputs::of(&captures)
+        .and_choices(&command.choices, &command.names)
+        .and(outside)
+        .allow_set(command.out.as_deref())?;
     let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
-    let captures = command.captures.resolve().inputs;
     let digests = command.out.is_some() || common.format.is_for_record();
     let paths = &command.captures;
     let Some(points) = points::read(paths, &command.outside, digests, common)? else {
@@ -88,7 +97,7 @@ pub(super) fn write_set(
     to: Destination<'_>,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let beside = to.folder.filter(|_| !captures.is_empty());
-    let beside = beside.map(|folder| folder.join("evidence.pcapng"));
+    let beside = beside.map(|folder| folder.join(EVIDENCE));
     let evidence: Vec<PathBuf> = beside
         .into_iter()
         .chain(to.evidence.map(Path::to_path_buf))

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 
 use super::args::{Common, RulesExport};
 use super::exit::Exit;
+use super::outputs::Inputs;
 use super::plan::plan;
 use super::{output, seeds};
 use crate::export::{self, Addresses, Export, Extent, Missing, Rest, Table, Wishes};
@@ -20,6 +21,12 @@ pub(super) fn run(command: &RulesExport, common: &Common) -> anyhow::Result<Exit
             command.to
         );
     };
+    if let Some(path) = &command.rest {
+        Inputs::default()
+            .and(&command.only_missing)
+            .and_choices(&command.choices, &command.names)
+            .allow_file("--rest", path)?;
+    }
     let plan = plan(&command.choices.selection(), common)?;
     let now = command.choices.as_of.and_then(super::rules::midnight);
     let mut table = Table::of(&plan.rules, now.unwrap_or_else(super::clock::now));

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use super::args::{Common, ExtractCommand};
 use super::exit::Exit;
+use super::outputs::Inputs;
 use super::plan::{fitted, plan};
 use super::{output, points, seeds};
 use crate::audit::{Read, with_report};
@@ -23,6 +24,16 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
     let captures = command.captures.resolve().inputs;
+    if let Some(path) = &command.out {
+        let outside = command
+            .outside
+            .iter()
+            .filter(|what| points::is_capture(what));
+        Inputs::of(&captures)
+            .and_choices(&command.choices, &command.names)
+            .and(outside)
+            .allow_file("--out", path)?;
+    }
     let Some(points) = points::read(&command.captures, &command.outside, false, common)? else {
         return Ok(Exit::NotAudited);
     };

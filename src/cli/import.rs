@@ -9,6 +9,7 @@ use anyhow::Context;
 use super::args::{Common, RulesImport};
 use super::exit::Exit;
 use super::output::{self, counted};
+use super::outputs::Inputs;
 use crate::import::{self, Imported, Leftover, Options, Source};
 use crate::report::{self, text};
 
@@ -16,6 +17,13 @@ use crate::report::{self, text};
 const MOST_TOLD: usize = 200;
 
 pub(super) fn run(command: &RulesImport, common: &Common) -> anyhow::Result<Exit> {
+    if let Some(path) = &command.rest {
+        let beside = [&command.against, &command.minus, &command.mapping];
+        Inputs::default()
+            .and([&command.source])
+            .and(beside.into_iter().flatten())
+            .allow_file("--rest", path)?;
+    }
     let imported = import_file(&command.source, &options(command)?)?;
     if let Some(path) = &command.rest {
         write_rest(path, &imported.rest)?;

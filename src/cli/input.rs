@@ -87,11 +87,14 @@ fn fold(inputs: &[Input], point: &Point, digests: bool, common: &Common) -> Obse
     })
 }
 
+/// No machine works faster with more threads than this; each has a stack of its own, and memory for them ends.
+const MOST_THREADS: usize = 256;
+
 /// How many threads to work with.
 pub(super) fn threads(common: &Common) -> usize {
     match common.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
+        threads => threads.min(MOST_THREADS),
     }
 }
 

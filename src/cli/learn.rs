@@ -7,6 +7,7 @@ use anyhow::Context;
 use super::args::{Common, RulesLearn};
 use super::exit::Exit;
 use super::flows::completeness;
+use super::outputs::Inputs;
 use super::{input, output, plan, seeds};
 use crate::learn::{Draft, Roles, learn};
 use crate::observe::attribute_with;
@@ -14,6 +15,11 @@ use crate::report::{text::visible, write_whole};
 
 pub(super) fn run(command: &RulesLearn, common: &Common) -> anyhow::Result<Exit> {
     let roles = roles(command, common)?;
+    if let Some(path) = &command.site_out {
+        Inputs::of(&command.captures.resolve().inputs)
+            .and_choices(&command.choices, &command.names)
+            .allow_file("--site-out", path)?;
+    }
     let seeds = seeds::read(&command.names.seeds, common)?;
     let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);

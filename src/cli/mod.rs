@@ -18,6 +18,7 @@ mod lint;
 mod live;
 mod manual;
 mod output;
+mod outputs;
 mod partials;
 mod plan;
 mod points;

@@ -9,6 +9,7 @@ use anyhow::Context;
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
+use super::outputs::Inputs;
 use super::plan::{fitted, plan};
 use super::{audit, input, output, seeds};
 use crate::audit::{Read, attribute_points, summaries};
@@ -19,6 +20,7 @@ use crate::source::Input;
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = &command.captures;
+    Inputs::of(&captures.resolve().inputs).allow_file("--partial", &command.partial)?;
     let Some(observed) = input::read(captures, true, common) else {
         return Ok(Exit::NotAudited);
     };
@@ -28,6 +30,9 @@ pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Resu
 }
 
 pub(super) fn merge(command: &MergeCommand) -> anyhow::Result<Exit> {
+    Inputs::default()
+        .and(&command.partials)
+        .allow_file("--partial", &command.partial)?;
     write(read(&command.partials)?, &command.partial)?;
     Ok(Exit::Clean)
 }
@@ -35,6 +40,10 @@ pub(super) fn merge(command: &MergeCommand) -> anyhow::Result<Exit> {
 pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
+    Inputs::default()
+        .and(&command.partials)
+        .and_choices(&command.choices, &command.names)
+        .allow_set(command.out.as_deref())?;
     let partial = read(&command.partials)?;
     for report in &partial.inputs {
         for damage in &report.damage {

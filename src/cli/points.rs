@@ -50,7 +50,7 @@ fn own_files(points: &TwoPoint<Observed>) -> Vec<InputSummary> {
 }
 
 /// What is no file is the name of an interface.
-fn is_capture(what: &OsString) -> bool {
+pub(super) fn is_capture(what: &OsString) -> bool {
     Path::new(what).exists()
 }
 

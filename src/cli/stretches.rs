@@ -11,6 +11,7 @@ use super::args::{AuditCommand, Common, Format};
 use super::audit::{Destination, write_set};
 use super::exit::Exit;
 use super::folders::Folders;
+use super::outputs::Inputs;
 use super::plan::plan;
 use super::{input, output, seeds};
 use crate::audit::{Plan, attribute_points, summaries, with_report};
@@ -35,6 +36,9 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     if inputs.inputs.is_empty() {
         return Ok(Exit::NotAudited);
     }
+    Inputs::of(&inputs.inputs)
+        .and_choices(&command.choices, &command.names)
+        .allow_set(Some(out))?;
     let mut reporter = Reporter {
         plan: &plan,
         seeds: &seeds,

@@ -84,7 +84,7 @@ pub use view::{
     CaptureView, CiteView, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
     IntentView, RequirementView, Span, Summary,
 };
-pub use write::{make_directory, write_directory, write_whole};
+pub use write::{directory_files, make_directory, write_directory, write_whole};
 
 /// Everything that a report is made of.
 #[derive(Clone, Copy, Debug)]

@@ -26,6 +26,11 @@ const FILES: [(&str, Write1); 5] = [
     ("report.html", |report, out| write_html(report, out)),
 ];
 
+/// The files that [`write_directory`] writes into a directory.
+pub fn directory_files(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    FILES.into_iter().map(|(name, _)| directory.join(name))
+}
+
 /// Makes a directory for reports where it is not there.
 ///
 /// # Errors

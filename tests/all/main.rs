@@ -36,6 +36,7 @@ mod many_entries;
 mod merging;
 mod multipath;
 mod nothing_audited;
+mod overwriting;
 mod pages;
 mod periods;
 mod pipelines;

@@ -22,6 +22,7 @@ pub(super) use args::LiveCommand;
 
 use super::args::{Common, Format};
 use super::exit::Exit;
+use super::outputs::writable;
 use super::plan::plan;
 use super::{audit, output, seeds};
 use crate::audit::Plan;
@@ -50,7 +51,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     identity.assume()?;
     // What can be told to be in vain is told before an hour of traffic went by.
     for folder in folders(command) {
-        try_folder(folder).with_context(|| identity.explain(folder))?;
+        writable(folder).with_context(|| identity.explain(folder))?;
     }
     // Reads captures on many threads, which is why it comes after rights were given up.
     let seeds = Arc::new(seeds::read(&command.names.seeds, common)?);
@@ -232,15 +233,6 @@ fn folders(command: &LiveCommand) -> impl Iterator<Item = &Path> {
         })
     });
     parents.chain(command.out.as_deref())
-}
-
-fn try_folder(folder: &Path) -> io::Result<()> {
-    let probe = folder.join(format!(".pktaudit-{}", std::process::id()));
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&probe)?;
-    std::fs::remove_file(&probe)
 }
 
 fn wants_screen(command: &LiveCommand, common: &Common) -> bool {
