@@ -30,7 +30,12 @@ fn no_input_is_written_over_by_whatever_name_it_goes() {
     symlink(&capture, at("link.pcap")).unwrap();
     fs::hard_link(&capture, at("other.pcap")).unwrap();
     fs::create_dir(at("sub")).unwrap();
-    for name in ["before.pcap", "link.pcap", "other.pcap", "sub/../before.pcap"] {
+    for name in [
+        "before.pcap",
+        "link.pcap",
+        "other.pcap",
+        "sub/../before.pcap",
+    ] {
         refused(&capture, ["extract", "--out", &at(name), &capture]);
         refused(&capture, ["observe", "--partial", &at(name), &capture]);
     }
@@ -40,7 +45,10 @@ fn no_input_is_written_over_by_whatever_name_it_goes() {
     fs::copy(&sample.capture, &evidence).unwrap();
     refused(&evidence, ["audit", "--out", &at("sub"), &evidence]);
     let (every, hour) = ("--every", "1h");
-    refused(&evidence, ["audit", every, hour, "--out", &at("sub"), &evidence]);
+    refused(
+        &evidence,
+        ["audit", every, hour, "--out", &at("sub"), &evidence],
+    );
 }
 
 #[test]
@@ -51,11 +59,28 @@ fn nothing_else_that_is_read_is_written_over() {
     let capture = sample.capture.display().to_string();
     let site = at("site.toml");
     fs::copy(&sample.site, &site).unwrap();
-    refused(&site, ["extract", "--site", &site, "--out", &site, &capture]);
-    refused(&site, ["rules", "learn", "--site", &site, "--site-out", &site, &capture]);
+    refused(
+        &site,
+        ["extract", "--site", &site, "--out", &site, &capture],
+    );
+    refused(
+        &site,
+        [
+            "rules",
+            "learn",
+            "--site",
+            &site,
+            "--site-out",
+            &site,
+            &capture,
+        ],
+    );
     let names = at("hosts.txt");
     fs::write(&names, "192.0.2.1 one.example\n").unwrap();
-    refused(&names, ["extract", "--dns-seed", &names, "--out", &names, &capture]);
+    refused(
+        &names,
+        ["extract", "--dns-seed", &names, "--out", &names, &capture],
+    );
     let partial = at("a.partial");
     pktaudit(["observe", "--partial", &partial, &capture]).exits(0);
     refused(&partial, ["merge", "--partial", &partial, &partial]);
