@@ -43,6 +43,18 @@ pub enum PlanError {
         /// Why.
         source: io::Error,
     },
+    /// A file is of another kind than was asked for.
+    #[error("{name}: is {is}, where {wanted} is wanted; {instead}")]
+    OtherKind {
+        /// The file.
+        name: String,
+        /// What it is.
+        is: &'static str,
+        /// What should be there.
+        wanted: &'static str,
+        /// How it is given.
+        instead: &'static str,
+    },
     /// A folder holds no rule file.
     #[error("{}: no rule files (*.toml) in this folder", .0.display())]
     NoRules(PathBuf),
@@ -72,7 +84,10 @@ impl PlanError {
             | Self::Site(problems)
             | Self::BindsNothing(problems)
             | Self::Choices(problems) => problems,
-            Self::Unreadable { .. } | Self::NoRules(_) | Self::NoSuchSet(_) => &[],
+            Self::Unreadable { .. }
+            | Self::OtherKind { .. }
+            | Self::NoRules(_)
+            | Self::NoSuchSet(_) => &[],
         }
     }
 
@@ -175,7 +190,38 @@ pub fn sets_fitting(capture: &Capture, keeps_first: bool) -> Vec<SetChoice> {
 /// # Errors
 /// All that is wrong with them.
 pub fn check_rules(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), PlanError> {
-    rules::check(texts).map_err(PlanError::Rules)
+    rules::check(texts).map_err(|problems| {
+        match texts
+            .iter()
+            .find(|text| kind(&text.text) == Some(Kind::Site))
+        {
+            Some(site) => PlanError::OtherKind {
+                name: site.name.clone(),
+                is: "a site file",
+                wanted: "a rule file",
+                instead: "--site takes it",
+            },
+            None => PlanError::Rules(problems),
+        }
+    })
+}
+
+/// What a text with errors was meant to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rules,
+    Site,
+}
+
+/// Told by keys that only one of them has; `None` of what has none.
+fn kind(text: &str) -> Option<Kind> {
+    let table: toml::Table = text.parse().ok()?;
+    let has = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
+    if has(&["format", "document"]) {
+        Some(Kind::Rules)
+    } else {
+        has(&["site", "roles"]).then_some(Kind::Site)
+    }
 }
 
 /// A site file that can be used.
@@ -199,7 +245,16 @@ pub fn read_site(path: &Path, library: &Library) -> Result<ReadSite, PlanError> 
         text: site_text(path)?,
     };
     let sha256 = Some(rules::sha256_of(&text.text));
-    let (site, warnings) = rules::check_site(&text, library).map_err(PlanError::Site)?;
+    let (site, warnings) =
+        rules::check_site(&text, library).map_err(|problems| match kind(&text.text) {
+            Some(Kind::Rules) => PlanError::OtherKind {
+                name: text.name.clone(),
+                is: "a rule file",
+                wanted: "a site file",
+                instead: "--rules takes it, and `pktaudit site init` writes a site file",
+            },
+            _ => PlanError::Site(problems),
+        })?;
     // Loaded, but of no use: what was meant to be audited is not said.
     if warnings.iter().any(|problem| problem.code == BINDS_NOTHING) {
         return Err(PlanError::BindsNothing(warnings));

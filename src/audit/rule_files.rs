@@ -2,10 +2,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::plan::PlanError;
 use crate::rules::{self, Chosen, RuleText, SetChoice, ShippedSet};
+use crate::source::{InputPath, open};
 
 /// Reads rule files: the first shipped set where none is named. A `+` before a path adds it to that set, and `@NAME` is a
 /// shipped set.
@@ -116,7 +118,18 @@ pub(super) fn named_sets(
 
 /// The text of a site file.
 pub(super) fn site_text(path: &Path) -> Result<String, PlanError> {
-    fs::read_to_string(path).map_err(|source| PlanError::unreadable(path, source))
+    fs::read_to_string(path).map_err(|source| {
+        let no_text = source.kind() == io::ErrorKind::InvalidData;
+        match no_text && open(&InputPath::File(path.to_owned())).is_ok() {
+            true => PlanError::OtherKind {
+                name: path.display().to_string(),
+                is: "a capture",
+                wanted: "a site file",
+                instead: "captures need no flag",
+            },
+            false => PlanError::unreadable(path, source),
+        }
+    })
 }
 
 /// Whether a path is in addition to the first shipped set.

@@ -229,7 +229,7 @@ pub(super) struct Choices {
     #[arg(long = "feature", value_name = "FEATURE")]
     pub(super) features: Vec<String>,
     /// Judge validity as of this day instead of the packets' own time.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = super::times::day)]
     pub(super) as_of: Option<jiff::civil::Date>,
 }
 

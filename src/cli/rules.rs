@@ -119,7 +119,11 @@ pub(super) fn explain_code(command: &ExplainCommand) -> anyhow::Result<Exit> {
     }
     for code in &command.codes {
         let Some(text) = report::explain(code) else {
-            bail!("no report has the word `{code}`; `pktaudit explain` lists all that there are");
+            let near = report::nearest_word(code);
+            let meant = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            bail!(
+                "no report has the word `{code}`; {meant}`pktaudit explain` lists all that there are"
+            );
         };
         output::to_stdout(|out| Ok(writeln!(out, "{text}")?))?;
     }
@@ -147,6 +151,10 @@ struct Asked {
 
 impl Asked {
     fn parse(text: &str) -> anyhow::Result<Self> {
+        let (text, implied) = match text.split_once("://") {
+            Some((scheme, rest)) => (rest, scheme_port(scheme)),
+            None => (text, None),
+        };
         let (rest, transport) = match text.rsplit_once('/') {
             Some((rest, "tcp")) => (rest, Some(Transport::Tcp)),
             Some((rest, "udp")) => (rest, Some(Transport::Udp)),
@@ -161,7 +169,7 @@ impl Asked {
             && (rest.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || rest.contains(':'))
             && transport.is_none()
             && !path[1..].contains(['/', '?'])
-            && path.len() <= 6
+            && (2..=6).contains(&path.len())
         {
             bail!("`{}` is no transport; tcp and udp are known", &path[1..]);
         }
@@ -169,7 +177,7 @@ impl Asked {
             return Ok(Self {
                 name: None,
                 address: Some(address),
-                port: None,
+                port: implied,
                 transport,
                 path,
             });
@@ -182,7 +190,7 @@ impl Asked {
                         .with_context(|| format!("`{port}` is no port"))?,
                 ),
             ),
-            None => (rest, None),
+            None => (rest, implied),
         };
         let address = host.trim_matches(['[', ']']).parse().ok();
         let name = match address {
@@ -214,6 +222,15 @@ impl Asked {
             .transport
             .map_or(String::new(), |transport| format!("/{transport}"));
         format!("{aim}{port}{transport}:")
+    }
+}
+
+/// The port that a scheme of a URL stands for.
+fn scheme_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "https" | "wss" => Some(443),
+        "http" | "ws" => Some(80),
+        _ => None,
     }
 }
 

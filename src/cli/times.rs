@@ -25,6 +25,12 @@ pub(super) fn period(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// A day such as `2026-11-28`.
+pub(super) fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse()
+        .map_err(|_| "write it like 2026-11-28: year, month, day".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +41,7 @@ mod tests {
         assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
         assert!(time("0s").is_err() && time("-1s").is_err() && time("soon").is_err());
         assert!(period("10ms").is_err());
+        assert_eq!(day("2026-11-28"), Ok(jiff::civil::date(2026, 11, 28)));
+        assert!(day("28.11.2026").is_err() && day("2026-02-30").is_err());
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::judge::{Code, FindingCode, Grade, explain_evidence};
+use crate::rules::nearest;
 
 /// What a word of the report means: a finding's code, a code of evidence, an outcome, a reason, a stage or a grade; all of
 /// its meanings, where it has several. Case does not matter. `None` for a word that no report has.
@@ -52,6 +53,15 @@ pub fn explained() -> String {
         }
     }
     out
+}
+
+/// The word that somebody who typed another one may have meant.
+#[must_use]
+pub fn nearest_word(word: &str) -> Option<&'static str> {
+    let codes = FindingCode::ALL.iter().map(|code| code.as_str());
+    let codes = codes.chain(Code::ALL.iter().map(|code| code.as_str()));
+    let words = WORDS.iter().flat_map(|(_, words)| words.iter());
+    nearest(word, codes.chain(words.map(|(word, _)| *word)))
 }
 
 /// Everything that [`explain`] knows, as Markdown: a table of each kind of word, then the long text of each code.

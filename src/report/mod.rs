@@ -64,7 +64,7 @@ pub use csv::{
 };
 pub use dns::{DnsView, write_dns};
 pub use evidence::MarkedFrame;
-pub use explain::{explain, explain_finding, explained, explained_page};
+pub use explain::{explain, explain_finding, explained, explained_page, nearest_word};
 pub use flows::{FlowView, write_flows};
 pub use html::write_html;
 #[cfg(feature = "live")]

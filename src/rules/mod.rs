@@ -72,6 +72,7 @@ pub use lint::{Facts, lint};
 pub use list::{ListedRequirement, Party};
 pub use passes::{Aim, Initiators, Pass};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
+pub(crate) use problem::nearest;
 pub use problem::{Problem, Severity};
 pub use profile::{Choices, Profile, is_private};
 pub use reference::reference;

@@ -281,8 +281,9 @@ pub(super) fn did_you_mean<'a>(
     nearest(word, known).map(|near| format!("did you mean `{near}`?"))
 }
 
-/// The known word with the smallest edit distance, at most a third of the word's length and 3.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The known word with the smallest edit distance, at most a third of the word's length and 3; capitals count as small
+/// letters.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: String = word
         .chars()
         .take(64)
@@ -292,7 +293,7 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     known
         .into_iter()
         .take(2_000)
-        .map(|k| (edit_distance(&word, k, limit), k))
+        .map(|k| (edit_distance(&word, &k.to_ascii_lowercase(), limit), k))
         .filter(|(d, _)| *d <= limit)
         .min()
         .map(|(_, k)| k)

@@ -130,6 +130,8 @@ fn text(start: &[u8]) -> Option<&'static str> {
         "HTML, perhaps a login page in place of the download"
     } else if starts(&["<?xml", "<pdml", "<psml"]) {
         "XML; export packets as pcapng, not as text"
+    } else if starts(&["[site]", "[roles]", "[document]", "format = "]) {
+        "a site or rule file; --site and --rules take these"
     } else if starts(&["{", "["]) {
         "JSON; export packets as pcapng, not as text"
     } else if starts(&["interfaces=["]) {

@@ -593,3 +593,70 @@ fn the_page_of_formats_has_every_kind_of_change() {
     let missing: Vec<String> = rows.filter(|row| !page.contains(row.as_str())).collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+#[test]
+fn what_was_mixed_up_is_said() {
+    let sample = Sample::named("blocked-syn-dropped");
+    let capture = sample.capture.display().to_string();
+    let site = sample.site.display().to_string();
+    let rules = project("rules/workload-security-en.toml");
+    let rules = rules.display().to_string();
+    for (arguments, wanted) in [
+        (
+            vec!["audit", "--site", &rules, &capture],
+            "is a rule file, where a site file is wanted; --rules takes it",
+        ),
+        (
+            vec!["audit", "--rules", &site, &capture],
+            "is a site file, where a rule file is wanted; --site takes it",
+        ),
+        (
+            vec!["rules", "check", &site],
+            "is a site file, where a rule file is wanted",
+        ),
+        (
+            vec!["audit", "--site", &capture, &capture],
+            "is a capture, where a site file is wanted",
+        ),
+        (
+            vec!["audit", &site],
+            "a site or rule file; --site and --rules take these",
+        ),
+        (
+            vec!["audit", "--as-of", "28.11.2026", &capture],
+            "write it like 2026-11-28",
+        ),
+        (vec!["explain", "blocekd"], "did you mean `blocked`?"),
+        (vec!["explain", "t-sin0"], "did you mean `T-SYN0`?"),
+    ] {
+        let ran = pktaudit(&arguments).exits(2);
+        assert!(ran.stderr.contains(wanted), "{arguments:?}\n{}", ran.stderr);
+        assert_eq!(ran.stderr.matches(wanted).count(), 1, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_address_of_a_page_is_taken_for_its_host() {
+    let of = |what: &str| pktaudit(["rules", "explain", what]).exits(0).stdout;
+    for (typed, meant) in [
+        (
+            "https://files.trendmicro.com/",
+            "files.trendmicro.com/ port 443:",
+        ),
+        (
+            "http://files.trendmicro.com/",
+            "files.trendmicro.com/ port 80:",
+        ),
+        (
+            "https://files.trendmicro.com:8443/",
+            "files.trendmicro.com/ port 8443:",
+        ),
+    ] {
+        let told = of(typed);
+        assert!(told.starts_with(meant), "{typed}\n{told}");
+        assert!(
+            told.contains("files.trendmicro.com is listed"),
+            "{typed}\n{told}"
+        );
+    }
+}
