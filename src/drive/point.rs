@@ -25,7 +25,7 @@ impl Point {
             Self::NotAt(names) => (names, true),
         };
         let named = |interface: &Interface| names.contains(&interface.name);
-        let directions = Direction::ALL.into_iter();
+        let directions = Direction::ALL.iter().copied();
         Elsewhere {
             interfaces: interfaces.iter().map(named).collect(),
             directions: directions

@@ -1,7 +1,6 @@
 //! How hosts have their names, and where packets do not show them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
@@ -13,7 +12,7 @@ use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
 use super::scope::OutOfScope;
 use super::shade::{Shade, is_older};
-use crate::model::{CaptureTime, Endpoint, PortSet, Transport};
+use crate::model::{CaptureTime, Endpoint, PortSet, Transport, words};
 use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Requirement, RuleSet, Source, Target};
 
@@ -23,75 +22,39 @@ const MOST_RESPONDERS: usize = 4;
 /// So many connections must go to one place before that place is suspected to be a proxy.
 const ALL_TO_ONE: usize = 3;
 
-/// A way to have names, or to hide them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NameWay {
-    /// Lookups in clear, to name servers that a requirement covers.
-    Dns,
-    /// Lookups in clear, to other name servers.
-    DnsElsewhere,
-    /// DNS over TLS.
-    DnsOverTls,
-    /// DNS over QUIC.
-    DnsOverQuic,
-    /// DNS over HTTPS, to a resolver that is known, told, or the site's own.
-    DnsOverHttps,
-    /// A server over TLS after whose answers connections go to names that nobody asked for in clear.
-    LikelyDnsOverHttps,
-    /// TLS to a proxy: what is behind it is not visible.
-    TlsProxy,
-    /// A proxy of the site that is not reached: what is meant for it never shows.
-    UnreachedProxy,
-    /// Everything that a host says goes over TLS to one server that is on no list.
-    LikelyProxy,
-    /// TLS or QUIC whose hello names no server, at an address that has no name.
-    NamelessTls,
-    /// An encrypted hello, the name in clear being an outer one.
-    EncryptedHello,
-    /// Connections from before the capture, which say no name any more.
-    OlderThanCapture,
-    /// Connections to names, in a capture without a single lookup.
-    NoLookupSeen,
+words! {
+    /// A way to have names, or to hide them.
+    pub enum NameWay {
+        /// Lookups in clear, to name servers that a requirement covers.
+        Dns = "dns",
+        /// Lookups in clear, to other name servers.
+        DnsElsewhere = "dns_elsewhere",
+        /// DNS over TLS.
+        DnsOverTls = "dns_over_tls",
+        /// DNS over QUIC.
+        DnsOverQuic = "dns_over_quic",
+        /// DNS over HTTPS, to a resolver that is known, told, or the site's own.
+        DnsOverHttps = "dns_over_https",
+        /// A server over TLS after whose answers connections go to names that nobody asked for in clear.
+        LikelyDnsOverHttps = "likely_dns_over_https",
+        /// TLS to a proxy: what is behind it is not visible.
+        TlsProxy = "tls_proxy",
+        /// A proxy of the site that is not reached: what is meant for it never shows.
+        UnreachedProxy = "unreached_proxy",
+        /// Everything that a host says goes over TLS to one server that is on no list.
+        LikelyProxy = "likely_proxy",
+        /// TLS or QUIC whose hello names no server, at an address that has no name.
+        NamelessTls = "tls_without_name",
+        /// An encrypted hello, the name in clear being an outer one.
+        EncryptedHello = "encrypted_hello",
+        /// Connections from before the capture, which say no name any more.
+        OlderThanCapture = "older_than_capture",
+        /// Connections to names, in a capture without a single lookup.
+        NoLookupSeen = "no_lookup_seen",
+    }
 }
 
 impl NameWay {
-    /// All ways, in the order of the report.
-    pub const ALL: [Self; 13] = [
-        Self::Dns,
-        Self::DnsElsewhere,
-        Self::DnsOverTls,
-        Self::DnsOverQuic,
-        Self::DnsOverHttps,
-        Self::LikelyDnsOverHttps,
-        Self::TlsProxy,
-        Self::UnreachedProxy,
-        Self::LikelyProxy,
-        Self::NamelessTls,
-        Self::EncryptedHello,
-        Self::OlderThanCapture,
-        Self::NoLookupSeen,
-    ];
-
-    /// The stable word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::DnsElsewhere => "dns_elsewhere",
-            Self::DnsOverTls => "dns_over_tls",
-            Self::DnsOverQuic => "dns_over_quic",
-            Self::DnsOverHttps => "dns_over_https",
-            Self::LikelyDnsOverHttps => "likely_dns_over_https",
-            Self::TlsProxy => "tls_proxy",
-            Self::UnreachedProxy => "unreached_proxy",
-            Self::LikelyProxy => "likely_proxy",
-            Self::NamelessTls => "tls_without_name",
-            Self::EncryptedHello => "encrypted_hello",
-            Self::OlderThanCapture => "older_than_capture",
-            Self::NoLookupSeen => "no_lookup_seen",
-        }
-    }
-
     /// In words.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -137,12 +100,6 @@ impl NameWay {
             EncryptedDns::Quic => Self::DnsOverQuic,
             EncryptedDns::Https => Self::DnsOverHttps,
         }
-    }
-}
-
-impl fmt::Display for NameWay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -342,7 +299,10 @@ impl Census {
     /// The ways that were gone, over all hosts, in the order of the report.
     #[must_use]
     pub fn totals(&self) -> Vec<(NameWay, WayTotal<'_>)> {
-        let mut totals = NameWay::ALL.map(|way| (way, WayTotal::default()));
+        let mut totals: Vec<(NameWay, WayTotal<'_>)> = NameWay::ALL
+            .iter()
+            .map(|way| (*way, WayTotal::default()))
+            .collect();
         for (way, gone) in self.hosts.values().flatten() {
             if let Some((_, total)) = totals.iter_mut().find(|(known, _)| known == way) {
                 total.add(gone);

@@ -1,85 +1,53 @@
 //! The codes of evidence: what in the packets says that something was stopped, at which stage, and how sure that is.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use crate::model::Stamp;
+use crate::model::{Stamp, words};
 
-/// How far an attempt came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// The name was not resolved.
-    Dns,
-    /// The transport connection was not made.
-    Connect,
-    /// Connected, but the TLS handshake was not completed.
-    Tls,
-    /// An explicit proxy refused.
-    Proxy,
-    /// The HTTP request was refused.
-    Http,
-    /// QUIC.
-    Quic,
-    /// Other datagrams.
-    Udp,
-    /// After data had flowed.
-    Late,
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Proxy => "proxy",
-            Self::Http => "http",
-            Self::Quic => "quic",
-            Self::Udp => "udp",
-            Self::Late => "late",
-        })
+words! {
+    /// How far an attempt came.
+    pub enum Stage {
+        /// The name was not resolved.
+        Dns = "dns",
+        /// The transport connection was not made.
+        Connect = "connect",
+        /// Connected, but the TLS handshake was not completed.
+        Tls = "tls",
+        /// An explicit proxy refused.
+        Proxy = "proxy",
+        /// The HTTP request was refused.
+        Http = "http",
+        /// QUIC.
+        Quic = "quic",
+        /// Other datagrams.
+        Udp = "udp",
+        /// After data had flowed.
+        Late = "late",
     }
 }
 
-/// How much a piece of evidence proves. The better one comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Grade {
-    /// A device said so.
-    A,
-    /// A strong pattern, with a control that works.
-    B,
-    /// A pattern that other causes make too.
-    C,
-}
-
-impl fmt::Display for Grade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::A => "A",
-            Self::B => "B",
-            Self::C => "C",
-        })
+words! {
+    /// How much a piece of evidence proves. The better one comes first.
+    pub enum Grade {
+        /// A device said so.
+        A = "A",
+        /// A strong pattern, with a control that works.
+        B = "B",
+        /// A pattern that other causes make too.
+        C = "C",
     }
 }
 
 macro_rules! codes {
     ($($variant:ident $text:literal $stage:ident [$($grade:ident),*] $about:literal,)*) => {
-        /// A kind of evidence.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
-            $(#[doc = $about] $variant,)*
+        words! {
+            /// A kind of evidence.
+            pub enum Code {
+                $(#[doc = $about] $variant = $text,)*
+            }
         }
 
         impl Code {
-            /// All kinds, in order.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The stable code.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
             /// One line on what it means.
             #[must_use]
             pub const fn about(self) -> &'static str {
@@ -163,12 +131,6 @@ codes! {
     QuicClosed "Q-CLOSE" Quic [C] "the QUIC handshake is closed with an error",
     QuicIcmp "Q-ICMP" Quic [A, B, C] "a device says that QUIC datagrams cannot get on",
     LateStop "M-LATE" Late [C] "the connection is cut off after data had flowed",
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// One piece of evidence.

@@ -1,53 +1,35 @@
 //! What the report tells: one type for all questions.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use super::evidence::{Evidence, Grade, Stage};
 use super::intent::Outcome;
-use crate::model::{CaptureTime, Stamp, Transport};
+use crate::model::{CaptureTime, Stamp, Transport, words};
 use crate::observe::FlowId;
 use crate::rules::RequirementIndex;
 
-/// How much a finding matters. The worse one comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Something needed does not work, or something forbidden happens.
-    High,
-    /// Somebody should look at it.
-    Medium,
-    /// Good to know.
-    Low,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-        })
+words! {
+    /// How much a finding matters. The worse one comes first.
+    pub enum Severity {
+        /// Something needed does not work, or something forbidden happens.
+        High = "high",
+        /// Somebody should look at it.
+        Medium = "medium",
+        /// Good to know.
+        Low = "low",
     }
 }
 
 macro_rules! findings {
     ($($variant:ident $text:literal $severity:ident $about:literal,)*) => {
-        /// A kind of finding.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum FindingCode {
-            $(#[doc = $about] $variant,)*
+        words! {
+            /// A kind of finding, in report order.
+            pub enum FindingCode {
+                $(#[doc = $about] $variant = $text,)*
+            }
         }
 
         impl FindingCode {
-            /// All kinds, in report order.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The stable kebab word.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
             /// One line on what it means.
             #[must_use]
             pub const fn about(self) -> &'static str {
@@ -93,12 +75,6 @@ findings! {
 }
 
 impl FindingCode {
-    /// The kind with a word.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == word)
-    }
-
     /// Whether it tells of traffic that no requirement covers as it is. A new kind has to be put to one side or the other
     /// here.
     #[must_use]
@@ -131,12 +107,6 @@ impl FindingCode {
             | Self::PortUnstated
             | Self::DoubtfulEntry => true,
         }
-    }
-}
-
-impl fmt::Display for FindingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

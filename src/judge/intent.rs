@@ -1,7 +1,6 @@
 //! Attempts rolled up to intents: one initiator, one aim, one port, close in time.
 
 use std::collections::hash_map::Entry;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use super::lookup::Lookups;
 use super::lookup_intent::{failed_lookups, other_addresses};
 use super::resolvers::ONE_TRY;
 use super::shade::{Shade, Shades};
-use crate::model::{CaptureTime, Fqdn, Share, Stamp, Transport};
+use crate::model::{CaptureTime, Fqdn, Share, Stamp, Transport, words};
 use crate::observe::{App, Capture, EventKind, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
 
@@ -29,49 +28,35 @@ const CLOSE: Duration = Duration::from_secs(30);
 /// Attempts that start this close together race each other (RFC 8305).
 const RACE: Duration = Duration::from_secs(2);
 
-/// What became of an intent or a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// Stopped, and a device said so.
-    BlockedConfirmed,
-    /// Stopped, by a strong pattern with a control.
-    BlockedLikely,
-    /// Failed; who did it cannot be told.
-    FailedUnattributed,
-    /// It cannot be told how it went.
-    Inconclusive,
-    /// The aim was reached, but one way to it always fails, or each of its connections stalls later.
-    Degraded,
-    /// The aim was reached after failures.
-    OkAfterRetry,
-    /// The aim was reached.
-    Ok,
-    /// Another attempt was faster.
-    RaceLost,
-    /// No active requirement covers it.
-    Unexpected,
-    /// No requirement by address covers it, and it has no name.
-    Unnamed,
-    /// Not audited.
-    OutOfScope,
+words! {
+    /// What became of an intent or a flow.
+    pub enum Outcome {
+        /// Stopped, and a device said so.
+        BlockedConfirmed = "blocked_confirmed",
+        /// Stopped, by a strong pattern with a control.
+        BlockedLikely = "blocked_likely",
+        /// Failed; who did it cannot be told.
+        FailedUnattributed = "failed_unattributed",
+        /// It cannot be told how it went.
+        Inconclusive = "inconclusive",
+        /// The aim was reached, but one way to it always fails, or each of its connections stalls later.
+        Degraded = "degraded",
+        /// The aim was reached after failures.
+        OkAfterRetry = "ok_after_retry",
+        /// The aim was reached.
+        Ok = "ok",
+        /// Another attempt was faster.
+        RaceLost = "race_lost",
+        /// No active requirement covers it.
+        Unexpected = "unexpected",
+        /// No requirement by address covers it, and it has no name.
+        Unnamed = "unnamed",
+        /// Not audited.
+        OutOfScope = "out_of_scope",
+    }
 }
 
 impl Outcome {
-    /// All, worst first.
-    pub const ALL: [Self; 11] = [
-        Self::BlockedConfirmed,
-        Self::BlockedLikely,
-        Self::FailedUnattributed,
-        Self::Inconclusive,
-        Self::Degraded,
-        Self::OkAfterRetry,
-        Self::Ok,
-        Self::RaceLost,
-        Self::Unexpected,
-        Self::Unnamed,
-        Self::OutOfScope,
-    ];
-
     /// What evidence of a grade makes of a failure: a pattern that other causes make too is never a block.
     #[must_use]
     pub const fn of_failure(grade: Grade) -> Self {
@@ -88,34 +73,16 @@ impl Outcome {
         matches!(self, Self::BlockedConfirmed | Self::BlockedLikely)
     }
 
+    /// Whether it failed, whoever did that.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        self.is_blocked() || matches!(self, Self::FailedUnattributed)
+    }
+
     /// Whether the aim was reached.
     #[must_use]
     pub const fn is_reached(self) -> bool {
         matches!(self, Self::Ok | Self::OkAfterRetry | Self::Degraded)
-    }
-
-    /// The stable word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BlockedConfirmed => "blocked_confirmed",
-            Self::BlockedLikely => "blocked_likely",
-            Self::FailedUnattributed => "failed_unattributed",
-            Self::Inconclusive => "inconclusive",
-            Self::Degraded => "degraded",
-            Self::OkAfterRetry => "ok_after_retry",
-            Self::Ok => "ok",
-            Self::RaceLost => "race_lost",
-            Self::Unexpected => "unexpected",
-            Self::Unnamed => "unnamed",
-            Self::OutOfScope => "out_of_scope",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -61,7 +61,7 @@ pub use flow_verdict::FlowVerdict;
 pub use intent::{Intent, Outcome};
 pub use lookup::{Lookup, Lookups};
 pub use needs::{Needs, NoNeed, needs};
-pub use requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+pub use requirement_verdict::{NotSeen, RequirementVerdict, Standing, StatusKind};
 pub use scope::OutOfScope;
 pub use shade::{Shade, Shades};
 pub use trust::{Trust, trust};

@@ -1,68 +1,37 @@
 //! How many requirements need no traffic, and why; and was everything seen that had to be?
 
-use std::fmt;
-
 use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use crate::model::words;
 use crate::observe::Capture;
 use crate::rules::{Activity, RuleSet};
 
-/// Why nothing is missed where a requirement was not exercised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoNeed {
-    /// Its page does not ask for it.
-    Optional,
-    /// Its feature is off, or the site has no host in a role that it is about.
-    FeatureOff,
-    /// It is another region's.
-    OtherRegion,
-    /// The site file binds a role of it to nothing.
-    RoleUnbound,
-    /// It was not valid when the capture was made.
-    NotValid,
-    /// The site file does not say whether its condition holds.
-    Undecided,
-    /// Another of its group was exercised.
-    StoodIn,
-    /// It says what must not be.
-    Forbids,
-    /// No host that it is about sent anything.
-    HostsSilent,
-    /// A capture of this kind could not show it.
-    NotShown,
+words! {
+    /// Why nothing is missed where a requirement was not exercised.
+    pub enum NoNeed {
+        /// Its page does not ask for it.
+        Optional = "optional",
+        /// Its feature is off, or the site has no host in a role that it is about.
+        FeatureOff = "feature_off",
+        /// It is another region's.
+        OtherRegion = "other_region",
+        /// The site file binds a role of it to nothing.
+        RoleUnbound = "role_unbound",
+        /// It was not valid when the capture was made.
+        NotValid = "not_valid",
+        /// The site file does not say whether its condition holds.
+        Undecided = "undecided",
+        /// Another of its group was exercised.
+        StoodIn = "stood_in",
+        /// It says what must not be.
+        Forbids = "forbids",
+        /// No host that it is about sent anything.
+        HostsSilent = "hosts_silent",
+        /// A capture of this kind could not show it.
+        NotShown = "not_shown",
+    }
 }
 
 impl NoNeed {
-    /// All, in report order.
-    pub const ALL: &[Self] = &[
-        Self::Optional,
-        Self::FeatureOff,
-        Self::OtherRegion,
-        Self::RoleUnbound,
-        Self::NotValid,
-        Self::Undecided,
-        Self::StoodIn,
-        Self::Forbids,
-        Self::HostsSilent,
-        Self::NotShown,
-    ];
-
-    /// The stable word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Optional => "optional",
-            Self::FeatureOff => "feature_off",
-            Self::OtherRegion => "other_region",
-            Self::RoleUnbound => "role_unbound",
-            Self::NotValid => "not_valid",
-            Self::Undecided => "undecided",
-            Self::StoodIn => "stood_in",
-            Self::Forbids => "forbids",
-            Self::HostsSilent => "hosts_silent",
-            Self::NotShown => "not_shown",
-        }
-    }
-
     /// What stands behind a number: `4 of a feature that is off`.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -78,12 +47,6 @@ impl NoNeed {
             Self::HostsSilent => "of hosts that sent nothing",
             Self::NotShown => "that samples, or this mirror, cannot show",
         }
-    }
-}
-
-impl fmt::Display for NoNeed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the capture says of every requirement: satisfied, blocked, never seen and why, not active and why.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::IpAddr;
 
 use foldhash::HashSet;
@@ -16,40 +15,41 @@ use super::lookup::Lookups;
 use super::row_facts::Shortfall;
 use super::scope::OutOfScope;
 use super::trust::is_cloud_mirror;
-use crate::model::{CaptureTime, Fqdn, Transport};
+use crate::model::{CaptureTime, Fqdn, Transport, words};
 use crate::observe::{App, Capture};
 use crate::rules::{
     Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
     Source, Via, no_names,
 };
 
-/// Why a requirement was not exercised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NotSeen {
-    /// Nobody asked DNS for any of its names.
-    NeverResolved,
-    /// Somebody asked DNS for a name of it, and no address was seen.
-    NoAddress,
-    /// A name was resolved, but nobody went there.
-    ResolvedNeverTried,
-    /// No host in the source role sent anything.
-    NoInitiator,
-    /// It lists no name that DNS could tell of: nobody went to its addresses.
-    NeverTried,
-    /// A port that has to stay closed was tried, and refused or silent.
-    ClosedAsAsked,
-    /// Nothing of what it forbids was seen.
-    NothingForbidden,
-    /// No name of it was seen, but names of a host that may go there are hidden.
-    NamesHidden,
-    /// Its name server was asked in another way than in clear.
-    OtherWay,
-    /// A name was resolved, and a connection that serves another name may serve it too.
-    SharedConnection,
-    /// Of the hosts that may go there only samples of packets are there.
-    Sampled,
-    /// The mirror that the capture comes from never carries it.
-    NotCarried,
+words! {
+    /// Why a requirement was not exercised.
+    pub enum NotSeen {
+        /// Nobody asked DNS for any of its names.
+        NeverResolved = "never_resolved",
+        /// Somebody asked DNS for a name of it, and no address was seen.
+        NoAddress = "asked_without_address",
+        /// A name was resolved, but nobody went there.
+        ResolvedNeverTried = "resolved_never_tried",
+        /// No host in the source role sent anything.
+        NoInitiator = "no_initiator",
+        /// It lists no name that DNS could tell of: nobody went to its addresses.
+        NeverTried = "never_tried",
+        /// A port that has to stay closed was tried, and refused or silent.
+        ClosedAsAsked = "closed_as_asked",
+        /// Nothing of what it forbids was seen.
+        NothingForbidden = "nothing_forbidden",
+        /// No name of it was seen, but names of a host that may go there are hidden.
+        NamesHidden = "names_hidden",
+        /// Its name server was asked in another way than in clear.
+        OtherWay = "other_way",
+        /// A name was resolved, and a connection that serves another name may serve it too.
+        SharedConnection = "shared_connection",
+        /// Of the hosts that may go there only samples of packets are there.
+        Sampled = "sampled",
+        /// The mirror that the capture comes from never carries it.
+        NotCarried = "not_carried",
+    }
 }
 
 /// How a requirement fared.
@@ -72,17 +72,17 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// The stable word.
+    /// Without its reason.
     #[must_use]
-    pub const fn as_str(&self) -> &'static str {
+    pub const fn kind(&self) -> StatusKind {
         match self {
-            Self::Violated => "violated",
-            Self::Blocked => "blocked",
-            Self::Failed => "failed",
-            Self::Inconclusive => "inconclusive",
-            Self::Satisfied => "satisfied",
-            Self::NotSeen(_) => "not_seen",
-            Self::NotActive(_) => "not_active",
+            Self::Violated => StatusKind::Violated,
+            Self::Blocked => StatusKind::Blocked,
+            Self::Failed => StatusKind::Failed,
+            Self::Inconclusive => StatusKind::Inconclusive,
+            Self::Satisfied => StatusKind::Satisfied,
+            Self::NotSeen(_) => StatusKind::NotSeen,
+            Self::NotActive(_) => StatusKind::NotActive,
         }
     }
 
@@ -97,46 +97,39 @@ impl Standing {
     }
 }
 
-impl NotSeen {
-    /// All, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
-        Self::NeverResolved,
-        Self::NoAddress,
-        Self::ResolvedNeverTried,
-        Self::NoInitiator,
-        Self::NeverTried,
-        Self::ClosedAsAsked,
-        Self::NothingForbidden,
-        Self::NamesHidden,
-        Self::OtherWay,
-        Self::SharedConnection,
-        Self::Sampled,
-        Self::NotCarried,
-    ];
-
-    /// The stable word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NeverResolved => "never_resolved",
-            Self::NoAddress => "asked_without_address",
-            Self::ResolvedNeverTried => "resolved_never_tried",
-            Self::NoInitiator => "no_initiator",
-            Self::NeverTried => "never_tried",
-            Self::ClosedAsAsked => "closed_as_asked",
-            Self::NothingForbidden => "nothing_forbidden",
-            Self::NamesHidden => "names_hidden",
-            Self::OtherWay => "other_way",
-            Self::SharedConnection => "shared_connection",
-            Self::Sampled => "sampled",
-            Self::NotCarried => "not_carried",
-        }
+words! {
+    /// How a requirement fared, without the reason; worst first.
+    pub enum StatusKind {
+        /// What the page says must not be, is.
+        Violated = "violated",
+        /// A host's last tries were stopped.
+        Blocked = "blocked",
+        /// A host's last tries failed; who did it cannot be told.
+        Failed = "failed",
+        /// How it went cannot be told.
+        Inconclusive = "inconclusive",
+        /// Not exercised.
+        NotSeen = "not_seen",
+        /// A covered intent reached its aim.
+        Satisfied = "satisfied",
+        /// Off at this site.
+        NotActive = "not_active",
     }
 }
 
-impl fmt::Display for NotSeen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl StatusKind {
+    /// Whether something that the page asks for does not work, or something that it forbids happens.
+    #[must_use]
+    pub const fn is_broken(self) -> bool {
+        matches!(self, Self::Violated | Self::Blocked | Self::Failed)
+    }
+}
+
+impl NotSeen {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
             Self::NeverResolved => "no host asked DNS for any of its names",
             Self::NoAddress => "a host asked DNS for a name, and no address was seen",
             Self::ResolvedNeverTried => "a name was resolved, but no host went there",
@@ -149,7 +142,7 @@ impl fmt::Display for NotSeen {
             Self::SharedConnection => "may have gone over a connection to another name",
             Self::Sampled => "of hosts in the source role only samples of packets are there",
             Self::NotCarried => "this mirror never carries it",
-        })
+        }
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use crate::audit::{Audited, Plan, attribute_points};
-use crate::judge::{FindingCode, Judgement, NotSeen, Severity, Standing, Went};
+use crate::judge::{
+    FindingCode, Judgement, NotSeen, Outcome, Severity, Standing, StatusKind, Went,
+};
 use crate::model::{CaptureTime, TimeSpan, Transport, TwoPoint};
 use crate::observe::{Capture, EventKind, Flow, Observation, Seed};
-use crate::report::{CiteView, EvidenceView, InputSummary, IntentView, Report};
+use crate::report::{CiteView, Counts, EvidenceView, InputSummary, IntentView, Report};
 
 /// The most findings shown; the newest ones.
 const MOST_SIGHTS: usize = 1000;
@@ -22,11 +24,11 @@ pub struct Board {
     /// How many more findings there are.
     pub sights_omitted: usize,
     /// Requirements by outcome, worst first, zeros included.
-    pub standings: Vec<(&'static str, u64)>,
+    pub standings: Counts<StatusKind>,
     /// Intents by outcome, worst first, zeros included.
-    pub outcomes: Vec<(&'static str, u64)>,
+    pub outcomes: Counts<Outcome>,
     /// Findings by code, in report order, zeros included.
-    pub findings: Vec<(FindingCode, u64)>,
+    pub findings: Counts<FindingCode>,
     /// Frames absorbed.
     pub frames: u64,
     /// Of these: set aside without an IP packet.
@@ -212,15 +214,9 @@ impl Board {
             rows,
             sights,
             sights_omitted,
-            standings: report.summary.requirements.0.clone(),
-            outcomes: report
-                .summary
-                .intents
-                .0
-                .iter()
-                .map(|(outcome, count)| (outcome.as_str(), *count))
-                .collect(),
-            findings: report.summary.finding_codes.0.clone(),
+            standings: report.summary.requirements.clone(),
+            outcomes: report.summary.intents.clone(),
+            findings: report.summary.finding_codes.clone(),
             frames: capture.tally.frames,
             set_aside: capture.tally.set_aside_total(),
             wire_bytes: capture.tally.wire_bytes,
@@ -232,19 +228,12 @@ impl Board {
         }
     }
 
-    /// How many requirements have a standing, by its word.
-    #[must_use]
-    pub fn count(&self, word: &str) -> u64 {
-        let found = self.standings.iter().find(|(known, _)| *known == word);
-        found.map_or(0, |(_, count)| *count)
-    }
-
     /// Counts so many requirements as satisfied that were counted as unclear.
     pub(super) fn take_back(&mut self, count: u64) {
-        for (word, known) in &mut self.standings {
-            match *word {
-                "satisfied" => *known += count,
-                "inconclusive" => *known = known.saturating_sub(count),
+        for (kind, known) in &mut self.standings.0 {
+            match kind {
+                StatusKind::Satisfied => *known += count,
+                StatusKind::Inconclusive => *known = known.saturating_sub(count),
                 _ => {}
             }
         }
@@ -289,7 +278,7 @@ impl Row {
             Standing::NotSeen(_) if self.excused => "stood in",
             Standing::NotSeen(_) => "not tried",
             Standing::Inconclusive => "unclear",
-            other => other.as_str(),
+            other => other.kind().as_str(),
         }
     }
 }

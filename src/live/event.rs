@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use crate::model::CaptureTime;
-use crate::model::Loss;
+use crate::judge::{FindingCode, Severity, StatusKind};
+use crate::model::{CaptureTime, Loss};
 use crate::report::text::visible;
 
 /// Something that changed, with when the packets say it did.
@@ -26,10 +26,10 @@ pub enum EventKind {
         id: String,
         /// What it is for.
         service: String,
-        /// The word before.
-        before: &'static str,
-        /// The word now.
-        now: &'static str,
+        /// How it fared before.
+        before: StatusKind,
+        /// How it fares now.
+        now: StatusKind,
         /// As a sentence.
         message: String,
         /// Frames to look at.
@@ -38,9 +38,9 @@ pub enum EventKind {
     /// Packets show a finding that was not there before.
     Finding {
         /// Its kind.
-        code: &'static str,
+        code: FindingCode,
         /// How much it matters.
-        severity: String,
+        severity: Severity,
         /// Who.
         initiator: String,
         /// Whom, with the port.
@@ -55,7 +55,7 @@ pub enum EventKind {
     /// What was found does not hold any more, now that more is known.
     Withdrawn {
         /// The finding's kind.
-        code: &'static str,
+        code: FindingCode,
         /// Who.
         initiator: String,
         /// Whom, with the port.
@@ -91,7 +91,11 @@ impl Event {
                 message,
                 frames,
                 ..
-            } => format!("{now:<12} {id}  {service}: {message}{}", frame_list(frames)),
+            } => format!(
+                "{:<12} {id}  {service}: {message}{}",
+                now.as_str(),
+                frame_list(frames)
+            ),
             EventKind::Finding {
                 code,
                 initiator,
@@ -100,7 +104,8 @@ impl Event {
                 frames,
                 ..
             } => format!(
-                "{code:<12} {initiator} → {target}: {message}{}",
+                "{:<12} {initiator} → {target}: {message}{}",
+                code.as_str(),
                 frame_list(frames)
             ),
             EventKind::Withdrawn {
@@ -135,8 +140,10 @@ impl Event {
                 now,
                 message,
                 frames,
-            } => json!({"event": "requirement", "id": id, "service": service, "before": before,
-                "outcome": now, "message": message, "frames": frames}),
+            } => {
+                json!({"event": "requirement", "id": id, "service": service, "before": before.as_str(),
+                "outcome": now.as_str(), "message": message, "frames": frames})
+            }
             EventKind::Finding {
                 code,
                 severity,
@@ -145,14 +152,15 @@ impl Event {
                 message,
                 advice,
                 frames,
-            } => json!({"event": "finding", "code": code, "severity": severity,
+            } => json!({"event": "finding", "code": code.as_str(),
+                "severity": severity.as_str(),
                 "initiator": initiator, "target": target, "message": message, "advice": advice,
                 "frames": frames}),
             EventKind::Withdrawn {
                 code,
                 initiator,
                 target,
-            } => json!({"event": "withdrawn", "code": code, "initiator": initiator,
+            } => json!({"event": "withdrawn", "code": code.as_str(), "initiator": initiator,
                 "target": target}),
             EventKind::Lost(loss) => json!({"event": "lost", "interface": loss.interface,
                 "kernel": loss.kernel, "own": loss.own}),
@@ -207,8 +215,8 @@ mod tests {
     #[test]
     fn lines_say_when_what_and_which_frames_and_obey_nothing() {
         let event = event(EventKind::Finding {
-            code: "unexpected-name",
-            severity: "medium".to_owned(),
+            code: FindingCode::UnexpectedName,
+            severity: Severity::Medium,
             initiator: "10.0.0.1".to_owned(),
             target: "a\u{1b}[2J\nb".to_owned(),
             message: "no requirement covers it".to_owned(),

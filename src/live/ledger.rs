@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::board::{Board, Row};
 use super::event::{Event, EventKind};
 use super::feed::Interface;
-use crate::judge::{FindingCode, Standing};
+use crate::judge::{FindingCode, Standing, StatusKind};
 use crate::model::Loss;
 use crate::model::{CaptureTime, Transport};
 
@@ -28,7 +28,7 @@ type Key = (
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Standing by requirement.
-    standings: HashMap<String, &'static str>,
+    standings: HashMap<String, StatusKind>,
     /// First success by requirement, over all periods.
     successes: HashMap<String, CaptureTime>,
     findings: BTreeMap<Key, ()>,
@@ -50,19 +50,20 @@ impl Ledger {
                 *known = at.min(*known);
             }
             row.first_success = self.successes.get(&row.id).copied();
-            let before = self.standings.get(&row.id).copied().unwrap_or("not_seen");
+            let before = self.standings.get(&row.id).copied();
+            let before = before.unwrap_or(StatusKind::NotSeen);
             if !is_last && is_under_way(row, now) {
-                if before == "satisfied" {
+                if before == StatusKind::Satisfied {
                     row.standing = Standing::Satisfied;
                     back += 1;
                 }
                 continue;
             }
-            let word = row.standing.as_str();
-            self.standings.insert(row.id.clone(), word);
-            if before != word {
-                let at = match word {
-                    "satisfied" => row.last_aim.or(row.last),
+            let status = row.standing.kind();
+            self.standings.insert(row.id.clone(), status);
+            if before != status {
+                let at = match status {
+                    StatusKind::Satisfied => row.last_aim.or(row.last),
                     _ => row.last,
                 };
                 events.push(Event {
@@ -71,7 +72,7 @@ impl Ledger {
                         id: row.id.clone(),
                         service: row.service.clone(),
                         before,
-                        now: word,
+                        now: status,
                         message: row.message.clone(),
                         frames: row.frames.clone(),
                     },
@@ -130,8 +131,8 @@ impl Ledger {
                 events.push(Event {
                     at: sight.span.map_or(board.span.last, |(first, _)| first),
                     kind: EventKind::Finding {
-                        code: code.as_str(),
-                        severity: sight.severity.to_string(),
+                        code,
+                        severity: sight.severity,
                         initiator: sight.who(),
                         target: sight.whom(),
                         message: sight.message.clone(),
@@ -150,7 +151,7 @@ impl Ledger {
                 events.push(Event {
                     at: board.span.last,
                     kind: EventKind::Withdrawn {
-                        code: code.as_str(),
+                        code,
                         initiator: initiator.map_or(String::new(), |ip| ip.to_string()),
                         target: format!("{target}{port}"),
                     },

@@ -64,15 +64,15 @@ pub fn write_metrics(board: &Board, counts: &Counts, out: &mut impl Write) -> io
         writeln!(out, "pktaudit_interface_up{{interface=\"{name}\"}} {up}")?;
     }
     head(out, "requirements", "gauge", "Requirements by outcome.")?;
-    for (word, value) in &board.standings {
+    for (word, value) in &board.standings.0 {
         writeln!(out, "pktaudit_requirements{{outcome=\"{word}\"}} {value}")?;
     }
     head(out, "intents", "gauge", "Intents by outcome.")?;
-    for (word, value) in &board.outcomes {
+    for (word, value) in &board.outcomes.0 {
         writeln!(out, "pktaudit_intents{{outcome=\"{word}\"}} {value}")?;
     }
     head(out, "findings", "gauge", "Findings by code.")?;
-    for (code, value) in &board.findings {
+    for (code, value) in &board.findings.0 {
         writeln!(out, "pktaudit_findings{{code=\"{code}\"}} {value}")?;
     }
     head(out, "flows", "gauge", "Flows of the current period.")?;

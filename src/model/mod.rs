@@ -10,6 +10,7 @@ mod merge;
 mod share;
 mod time;
 mod two_point;
+mod words;
 
 pub use endpoint::{Endpoint, PortSet, PortSetError, Transport};
 pub use flow_key::{FlowKey, Side};
@@ -23,3 +24,5 @@ pub use merge::Merge;
 pub use share::Share;
 pub use time::{CaptureTime, TimeSpan};
 pub use two_point::TwoPoint;
+pub use words::UnknownWord;
+pub(crate) use words::words;

@@ -1,7 +1,6 @@
 //! A whole observation to named flows. Called once, after the last merge.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::IpAddr;
 
 use rayon::prelude::*;
@@ -25,31 +24,34 @@ use super::stream::StreamFact;
 use super::window::ClosedWindow;
 use super::{Chunks, Links, Observation, Tally};
 use crate::decode::sflow;
-use crate::model::{CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport};
+use crate::model::{
+    CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport, words,
+};
 
 /// A flow's place in [`Capture::flows`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(pub u32);
 
-/// Where a name was taken from; the better source comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NameSource {
-    /// SNI of a TLS ClientHello.
-    TlsSni,
-    /// SNI of a QUIC Initial.
-    QuicSni,
-    /// HTTP CONNECT target.
-    HttpConnect,
-    /// HTTP Host header or absolute URI.
-    HttpHost,
-    /// The connection that this one joins as a further path (Multipath TCP).
-    PathOf,
-    /// A DNS answer that had the responder's address.
-    DnsAnswer,
-    /// A server certificate in clear.
-    TlsCertificate,
-    /// Told before the capture began.
-    Seed,
+words! {
+    /// Where a name was taken from; the better source comes first.
+    pub enum NameSource {
+        /// SNI of a TLS ClientHello.
+        TlsSni = "tls_sni",
+        /// SNI of a QUIC Initial.
+        QuicSni = "quic_sni",
+        /// HTTP CONNECT target.
+        HttpConnect = "http_connect",
+        /// HTTP Host header or absolute URI.
+        HttpHost = "http_host",
+        /// The connection that this one joins as a further path (Multipath TCP).
+        PathOf = "mptcp_join",
+        /// A DNS answer that had the responder's address.
+        DnsAnswer = "dns_answer",
+        /// A server certificate in clear.
+        TlsCertificate = "tls_certificate",
+        /// Told before the capture began.
+        Seed = "seed",
+    }
 }
 
 impl NameSource {
@@ -60,21 +62,6 @@ impl NameSource {
             self,
             Self::TlsSni | Self::QuicSni | Self::HttpHost | Self::HttpConnect
         )
-    }
-}
-
-impl fmt::Display for NameSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TlsSni => "tls_sni",
-            Self::QuicSni => "quic_sni",
-            Self::HttpConnect => "http_connect",
-            Self::HttpHost => "http_host",
-            Self::PathOf => "mptcp_join",
-            Self::DnsAnswer => "dns_answer",
-            Self::TlsCertificate => "tls_certificate",
-            Self::Seed => "seed",
-        })
     }
 }
 

@@ -1,59 +1,38 @@
 //! How a connection went, in the words of Zeek's `conn.log`: `conn_state` and `history`
 //! (<https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html>).
 
-use std::fmt;
-
 use super::run::{EventKind, Run};
-use crate::model::{Side, Stamp, Transport};
+use crate::model::{Side, Stamp, Transport, words};
 
-/// Zeek's `conn_state`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ConnState {
-    /// Attempt seen, no reply.
-    S0,
-    /// Established, not ended.
-    S1,
-    /// Established, the originator asked to close, no reply to that.
-    S2,
-    /// Established, the responder asked to close, no reply to that.
-    S3,
-    /// Established and ended as it should; UDP: both sides spoke.
-    SF,
-    /// Attempt rejected.
-    Rej,
-    /// Established, the originator aborted.
-    Rsto,
-    /// The responder aborted.
-    Rstr,
-    /// SYN, then RST from the originator; no SYN-ACK seen.
-    Rstos0,
-    /// SYN-ACK, then RST from the responder; no SYN seen.
-    Rstrh,
-    /// SYN, then FIN from the originator; no SYN-ACK seen.
-    Sh,
-    /// SYN-ACK, then FIN from the responder; no SYN seen. UDP: only the responder spoke.
-    Shr,
-    /// No opening seen.
-    Oth,
-}
-
-impl fmt::Display for ConnState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::S0 => "S0",
-            Self::S1 => "S1",
-            Self::S2 => "S2",
-            Self::S3 => "S3",
-            Self::SF => "SF",
-            Self::Rej => "REJ",
-            Self::Rsto => "RSTO",
-            Self::Rstr => "RSTR",
-            Self::Rstos0 => "RSTOS0",
-            Self::Rstrh => "RSTRH",
-            Self::Sh => "SH",
-            Self::Shr => "SHR",
-            Self::Oth => "OTH",
-        })
+words! {
+    /// Zeek's `conn_state`.
+    pub enum ConnState {
+        /// Attempt seen, no reply.
+        S0 = "S0",
+        /// Established, not ended.
+        S1 = "S1",
+        /// Established, the originator asked to close, no reply to that.
+        S2 = "S2",
+        /// Established, the responder asked to close, no reply to that.
+        S3 = "S3",
+        /// Established and ended as it should; UDP: both sides spoke.
+        SF = "SF",
+        /// Attempt rejected.
+        Rej = "REJ",
+        /// Established, the originator aborted.
+        Rsto = "RSTO",
+        /// The responder aborted.
+        Rstr = "RSTR",
+        /// SYN, then RST from the originator; no SYN-ACK seen.
+        Rstos0 = "RSTOS0",
+        /// SYN-ACK, then RST from the responder; no SYN seen.
+        Rstrh = "RSTRH",
+        /// SYN, then FIN from the originator; no SYN-ACK seen.
+        Sh = "SH",
+        /// SYN-ACK, then FIN from the responder; no SYN seen. UDP: only the responder spoke.
+        Shr = "SHR",
+        /// No opening seen.
+        Oth = "OTH",
     }
 }
 

@@ -18,7 +18,7 @@ use thin_vec::ThinVec;
 
 use super::recognise::Arrival;
 use crate::decode::dns;
-use crate::model::{Endpoint, Fqdn, FrameId, Merge, Share, Stamp, Transport};
+use crate::model::{Endpoint, Fqdn, FrameId, Merge, Share, Stamp, Transport, words};
 
 /// The most messages kept; beyond it they are counted only.
 const MAX_MESSAGES: usize = 20_000_000;
@@ -72,24 +72,16 @@ impl DnsRecord {
     }
 }
 
-/// The sections of a message that hold records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum DnsSection {
-    /// What was asked for.
-    Answer,
-    /// Who is responsible.
-    Authority,
-    /// What may be of use besides.
-    Additional,
-}
-
-impl std::fmt::Display for DnsSection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Answer => "answer",
-            Self::Authority => "authority",
-            Self::Additional => "additional",
-        })
+words! {
+    /// The sections of a message that hold records.
+    #[derive(Serialize, Deserialize)]
+    pub enum DnsSection {
+        /// What was asked for.
+        Answer = "answer",
+        /// Who is responsible.
+        Authority = "authority",
+        /// What may be of use besides.
+        Additional = "additional",
     }
 }
 

@@ -18,7 +18,7 @@ use super::view::{
 use super::{Audit, InputSummary, Loss, Report};
 use crate::judge::{
     Census, Evidence, Finding, FindingCode, Intent, NameWay, NoNeed, NotSeen, Outcome,
-    RequirementVerdict, Severity, Standing, WayTotal, needs,
+    RequirementVerdict, Severity, Standing, StatusKind, WayTotal, needs,
 };
 use crate::model::{Fqdn, Stamp};
 use crate::observe::{Comment, Flow, FlowId, NameSource};
@@ -26,17 +26,6 @@ use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
 pub(super) const SCHEMA: u32 = 1;
-
-/// Words of [`Standing`], worst first.
-pub(super) const STANDINGS: [&str; 7] = [
-    "violated",
-    "blocked",
-    "failed",
-    "inconclusive",
-    "not_seen",
-    "satisfied",
-    "not_active",
-];
 
 impl<'a> Report<'a> {
     /// Gathers everything.
@@ -164,26 +153,22 @@ impl<'a> Gather<'a> {
             judgement, rules, ..
         } = self.0;
         let profile = rules.profile();
-        let mut findings = Counts(
-            [Severity::High, Severity::Medium, Severity::Low]
-                .map(|s| (s, 0))
-                .to_vec(),
-        );
-        let mut finding_codes = Counts(FindingCode::ALL.iter().map(|code| (*code, 0)).collect());
+        let mut findings = Counts::of_all(Severity::ALL);
+        let mut finding_codes = Counts::of_all(FindingCode::ALL);
         for finding in &judgement.findings {
             findings.add(&finding.severity);
             finding_codes.add(&finding.code);
         }
-        let mut intents = Counts(Outcome::ALL.iter().map(|outcome| (*outcome, 0)).collect());
+        let mut intents = Counts::of_all(Outcome::ALL);
         judgement
             .intents
             .iter()
             .for_each(|intent| intents.add(&intent.outcome));
-        let mut requirements = Counts(STANDINGS.map(|word| (word, 0)).to_vec());
+        let mut requirements = Counts::of_all(StatusKind::ALL);
         judgement
             .requirements
             .iter()
-            .for_each(|r| requirements.add(&r.standing.as_str()));
+            .for_each(|r| requirements.add(&r.standing.kind()));
         let nothing = judgement
             .findings
             .iter()
@@ -199,7 +184,7 @@ impl<'a> Gather<'a> {
             () => (0, "nothing to report"),
         };
         let needs = needs(self.0.capture, rules, &judgement.requirements);
-        let mut no_traffic_needed = Counts(NoNeed::ALL.iter().map(|why| (*why, 0)).collect());
+        let mut no_traffic_needed = Counts::of_all(NoNeed::ALL);
         needs.none.iter().for_each(|why| no_traffic_needed.add(why));
         incomplete.splice(0..0, nothing_audited.clone());
         Summary {
@@ -529,11 +514,11 @@ fn sentence(verdict: &RequirementVerdict, missed: usize, by_certificate: bool) -
         Standing::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
             format!(
                 "{}: {}",
-                NotSeen::ResolvedNeverTried,
+                NotSeen::ResolvedNeverTried.words(),
                 verdict.resolved.join(", ")
             )
         }
-        Standing::NotSeen(why) => why.to_string(),
+        Standing::NotSeen(why) => why.words().to_owned(),
         Standing::NotActive(why) => format!("not active: {why}"),
     }
 }

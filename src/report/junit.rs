@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::text::visible;
 use super::view::{FindingView, RequirementView};
 use super::{Report, ReportError};
-use crate::judge::{FindingCode, Severity};
+use crate::judge::{FindingCode, StatusKind};
 
 /// How a test went.
 enum Went {
@@ -119,7 +119,7 @@ fn requirements(report: &Report<'_>) -> Vec<(String, Vec<Test>)> {
     for row in report
         .requirements
         .iter()
-        .filter(|row| row.outcome.as_str() != "not_active")
+        .filter(|row| row.outcome.kind() != StatusKind::NotActive)
     {
         let unclear = &report.summary.inconclusive_required;
         let unclear = unclear.iter().any(|id| id == row.listed.id);
@@ -137,17 +137,17 @@ fn requirements(report: &Report<'_>) -> Vec<(String, Vec<Test>)> {
 }
 
 fn requirement(row: &RequirementView<'_>, missed: Option<&FindingView<'_>>, unclear: bool) -> Went {
-    let word = row.outcome.as_str();
-    match (word, missed) {
-        ("satisfied", _) => Went::Passed,
-        ("violated" | "blocked" | "failed", _) => {
+    let status = row.outcome.kind();
+    match (status, missed) {
+        (StatusKind::Satisfied, _) => Went::Passed,
+        (StatusKind::Violated | StatusKind::Blocked | StatusKind::Failed, _) => {
             let frames: Vec<String> = row.frames.iter().map(u64::to_string).collect();
             let more = format!("frames {}", frames.join(", "));
-            Went::Failed(word.to_owned(), row.message.clone(), more)
+            Went::Failed(status.to_string(), row.message.clone(), more)
         }
         // Required, and not known to work: a pipeline must not take it for good.
-        ("inconclusive", _) if unclear => {
-            Went::Failed(word.to_owned(), row.message.clone(), String::new())
+        (StatusKind::Inconclusive, _) if unclear => {
+            Went::Failed(status.to_string(), row.message.clone(), String::new())
         }
         (_, Some(finding)) => Went::Failed(
             "never-seen".to_owned(),
@@ -174,13 +174,8 @@ fn traffic(report: &Report<'_>) -> Vec<Test> {
                 frames.join(", "),
                 finding.advice
             );
-            let severity = match finding.severity {
-                Severity::High => "high",
-                Severity::Medium => "medium",
-                Severity::Low => "low",
-            };
             Test {
-                class: format!("traffic.{severity}.{}", finding.code),
+                class: format!("traffic.{}.{}", finding.severity, finding.code),
                 name: format!("{} {}", finding.id, finding.aim()),
                 went: Went::Failed(finding.code.to_string(), finding.message.to_owned(), more),
             }

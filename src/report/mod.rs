@@ -81,7 +81,7 @@ pub use sarif::write_sarif;
 pub use schema::report_schema;
 pub use site_proposal::propose_site;
 pub use view::{
-    CaptureView, CiteView, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
+    CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
     IntentView, RequirementView, Span, Summary,
 };
 pub use write::{directory_files, make_directory, write_directory, write_whole};

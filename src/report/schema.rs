@@ -4,10 +4,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::build::STANDINGS;
 use super::judged_flow::JudgedFlow;
 use super::view::{CaptureView, DocumentView, FindingView, IntentView, RequirementView, Summary};
-use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage};
+use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage, StatusKind};
 use crate::observe::NameSource;
 use crate::rules::Chosen;
 
@@ -64,37 +63,15 @@ macro_rules! words {
     };
 }
 
-const NAME_SOURCES: [NameSource; 8] = [
-    NameSource::TlsSni,
-    NameSource::QuicSni,
-    NameSource::HttpConnect,
-    NameSource::HttpHost,
-    NameSource::PathOf,
-    NameSource::DnsAnswer,
-    NameSource::TlsCertificate,
-    NameSource::Seed,
-];
-
-const STAGES: [Stage; 8] = [
-    Stage::Dns,
-    Stage::Connect,
-    Stage::Tls,
-    Stage::Proxy,
-    Stage::Http,
-    Stage::Quic,
-    Stage::Udp,
-    Stage::Late,
-];
-
 words! {
     outcome outcome_or_null: Outcome::ALL;
-    standing standing_or_null: STANDINGS;
-    stage stage_or_null: STAGES;
-    grade grade_or_null: [Grade::A, Grade::B, Grade::C];
-    severity severity_or_null: [Severity::High, Severity::Medium, Severity::Low];
+    standing standing_or_null: StatusKind::ALL;
+    stage stage_or_null: Stage::ALL;
+    grade grade_or_null: Grade::ALL;
+    severity severity_or_null: Severity::ALL;
     finding_code finding_code_or_null: FindingCode::ALL;
     evidence_code evidence_code_or_null: Code::ALL;
-    name_source name_source_or_null: NAME_SOURCES;
+    name_source name_source_or_null: NameSource::ALL;
     chosen chosen_or_null: Chosen::WORDS;
 }
 

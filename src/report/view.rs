@@ -8,14 +8,23 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::{Loss, schema};
-use crate::judge::{Code, FindingCode, Grade, NoNeed, Outcome, Severity, Stage, Standing};
+use crate::judge::{
+    Code, FindingCode, Grade, NoNeed, Outcome, Severity, Stage, Standing, StatusKind,
+};
 use crate::model::{CaptureTime, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::ListedRequirement;
 
 /// Counts by word, in a fixed order, zeros included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts<K>(pub Vec<(K, u64)>);
+
+impl<K> Default for Counts<K> {
+    /// Of no words.
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
 
 impl<K: PartialEq> Counts<K> {
     /// The count of a word, 0 where there is none.
@@ -30,6 +39,13 @@ impl<K: PartialEq> Counts<K> {
         if let Some((_, count)) = self.0.iter_mut().find(|(known, _)| known == word) {
             *count += 1;
         }
+    }
+}
+
+impl<K: Copy> Counts<K> {
+    /// Of all words, none of which was counted yet.
+    pub(super) fn of_all(words: &[K]) -> Self {
+        Self(words.iter().map(|word| (*word, 0)).collect())
     }
 }
 
@@ -65,7 +81,7 @@ pub(super) fn words<T: Display, S: Serializer>(
 }
 
 fn standing_word<S: Serializer>(standing: &Standing, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(standing.as_str())
+    serializer.collect_str(&standing.kind())
 }
 
 /// Counts, exit status, and what was asked.
@@ -112,7 +128,7 @@ pub struct Summary {
     pub intents: Counts<Outcome>,
     /// Requirements by outcome.
     #[schemars(schema_with = "schema::counts")]
-    pub requirements: Counts<&'static str>,
+    pub requirements: Counts<StatusKind>,
     /// Requirements of the documents that are in force.
     pub requirements_in_force: u64,
     /// Of these: those that need no traffic and had none, by why.

@@ -60,7 +60,7 @@ pub use write::PcapngWriter;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::model::{CaptureTime, FrameId, Loss};
+use crate::model::{CaptureTime, FrameId, Loss, words};
 
 /// A link-layer header type as capture files number them (LINKTYPE_ values of <https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,26 +103,13 @@ pub struct FrameNote {
     pub direction: Option<Direction>,
 }
 
-/// Which way a frame went through the interface that captured it, seen from the capturing device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// It came in.
-    Inbound,
-    /// It went out.
-    Outbound,
-}
-
-impl Direction {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Inbound, Self::Outbound];
-
-    /// The word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-        }
+words! {
+    /// Which way a frame went through the interface that captured it, seen from the capturing device.
+    pub enum Direction {
+        /// It came in.
+        Inbound = "inbound",
+        /// It went out.
+        Outbound = "outbound",
     }
 }
 

@@ -305,7 +305,7 @@ fn requirements_turn_green_one_after_another() {
         .iter()
         .filter_map(|update| update.board.as_ref())
     {
-        satisfied.push(board.count("satisfied"));
+        satisfied.push(board.standings.of(&StatusKind::Satisfied));
     }
     let steps: BTreeSet<u64> = satisfied.iter().copied().collect();
     assert!(steps.len() > 3, "{satisfied:?}");
@@ -317,7 +317,7 @@ fn requirements_turn_green_one_after_another() {
         .events()
         .filter_map(|event| match event {
             EventKind::Requirement { id, now, .. } => {
-                assert_eq!(*now, "satisfied", "{id}");
+                assert_eq!(*now, StatusKind::Satisfied, "{id}");
                 Some(id.as_str())
             }
             _ => None,

@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::ink::Ink;
 use super::{Mode, Pane, Screen, checklist, detail, help, traffic};
+use crate::judge::StatusKind;
 use crate::report::grouped;
 use crate::report::text::{shorten, visible, width};
 
@@ -164,16 +165,17 @@ impl Screen {
             .iter()
             .filter(|row| row.state() == "resolved");
         let resolved = resolved.count() as u64;
+        let count = |kind: StatusKind| self.board.standings.of(&kind);
         let counts = [
-            ("✔", Ink::Good, self.board.count("satisfied"), "satisfied"),
-            ("✘", Ink::Bad, self.board.count("blocked"), "blocked"),
-            ("!", Ink::Bad, self.board.count("failed"), "failed"),
-            ("?", Ink::Doubt, self.board.count("inconclusive"), "unclear"),
+            ("✔", Ink::Good, count(StatusKind::Satisfied), "satisfied"),
+            ("✘", Ink::Bad, count(StatusKind::Blocked), "blocked"),
+            ("!", Ink::Bad, count(StatusKind::Failed), "failed"),
+            ("?", Ink::Doubt, count(StatusKind::Inconclusive), "unclear"),
             ("~", Ink::Hint, resolved, "resolved"),
             (
                 "·",
                 Ink::Quiet,
-                self.board.count("not_seen") - resolved.min(self.board.count("not_seen")),
+                count(StatusKind::NotSeen) - resolved.min(count(StatusKind::NotSeen)),
                 "untried",
             ),
         ];

@@ -7,8 +7,10 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 
 use super::*;
+use crate::judge::StatusKind;
 use crate::judge::{FindingCode, NotSeen, Severity};
 use crate::model::{CaptureTime, Transport};
+use crate::report::Counts;
 
 fn at(seconds: i64) -> CaptureTime {
     CaptureTime::from_secs_nanos(1_795_296_421 + seconds, 164_000_000)
@@ -94,14 +96,14 @@ fn board() -> Board {
             sight("\u{1b}[31mhostile\u{202e}", 7),
             sight("oldest.example.net", 1),
         ],
-        standings: vec![
-            ("blocked", 1),
-            ("failed", 0),
-            ("inconclusive", 0),
-            ("not_seen", 42),
-            ("satisfied", 1),
-            ("not_active", 0),
-        ],
+        standings: Counts(vec![
+            (StatusKind::Blocked, 1),
+            (StatusKind::Failed, 0),
+            (StatusKind::Inconclusive, 0),
+            (StatusKind::NotSeen, 42),
+            (StatusKind::Satisfied, 1),
+            (StatusKind::NotActive, 0),
+        ]),
         frames: 1234,
         flows: 5,
         ..Board::default()

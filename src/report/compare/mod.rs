@@ -14,29 +14,22 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::view::Counts;
-use crate::judge::FindingCode;
+use crate::judge::{FindingCode, StatusKind};
+use crate::model::words;
 pub use run::{Run, RunError};
 use run::{RunFinding, RunIntent};
 pub use write::write_comparison;
 
 macro_rules! changes {
     ($($variant:ident $text:literal $worse:literal $about:literal,)*) => {
-        /// What kind of difference.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum ChangeKind {
-            $(#[doc = $about] $variant,)*
+        words! {
+            /// What kind of difference, in the order in which they are told.
+            pub enum ChangeKind {
+                $(#[doc = $about] $variant = $text,)*
+            }
         }
 
         impl ChangeKind {
-            /// All kinds, in the order in which they are told.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The stable kebab word.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-
             /// Whether it is a change for the worse.
             #[must_use]
             pub const fn is_worse(self) -> bool {
@@ -65,12 +58,6 @@ changes! {
     StillStopped "still-stopped" false "was stopped or failed, and still is",
     NotTriedAgain "not-tried-again" false "was stopped or failed, and was not tried again, so nothing can be told",
     RequirementChanged "requirement-changed" false "a requirement that fared otherwise before",
-}
-
-impl std::fmt::Display for ChangeKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// One difference.
@@ -138,7 +125,7 @@ pub fn compare(before: (&str, &Run), after: (&str, &Run)) -> Comparison {
     changes.extend(requirements(before.1, after.1));
     changes.extend(findings(before.1, after.1));
     changes.sort_by(|a, b| key(a).cmp(&key(b)));
-    let mut counts = Counts(ChangeKind::ALL.iter().map(|kind| (*kind, 0)).collect());
+    let mut counts = Counts::of_all(ChangeKind::ALL);
     changes.iter().for_each(|change| counts.add(&change.change));
     let worse = changes.iter().any(|change| change.worse);
     let in_part = [before.1, after.1]
@@ -208,9 +195,9 @@ fn last_tries(run: &Run) -> Aims<'_> {
 
 /// Whether the aim was reached; `None` where it was not audited or cannot be told.
 fn reached(intent: &RunIntent) -> Option<bool> {
-    match intent.outcome.as_str() {
-        "ok" | "ok_after_retry" | "degraded" => Some(true),
-        "blocked_confirmed" | "blocked_likely" | "failed_unattributed" => Some(false),
+    match intent.outcome {
+        outcome if outcome.is_reached() => Some(true),
+        outcome if outcome.is_failure() => Some(false),
         _ => None,
     }
 }
@@ -268,7 +255,7 @@ fn change_of(
 ) -> Change {
     let words = |intent: &RunIntent| match &intent.stage {
         Some(stage) => format!("{} at {stage}", intent.outcome),
-        None => intent.outcome.clone(),
+        None => intent.outcome.to_string(),
     };
     let shown = is.filter(|intent| reached(intent) == Some(false)).or(was);
     Change {
@@ -280,7 +267,9 @@ fn change_of(
         transport: (!transport.is_empty()).then(|| transport.clone()),
         before: was.map(words),
         after: is.map(words),
-        evidence: shown.map_or(Vec::new(), |intent| intent.evidence.clone()),
+        evidence: shown.map_or(Vec::new(), |intent| {
+            intent.evidence.iter().map(ToString::to_string).collect()
+        }),
         requirements: is
             .or(was)
             .map_or(Vec::new(), |intent| intent.requirements.clone()),
@@ -289,32 +278,32 @@ fn change_of(
 }
 
 fn requirements(before: &Run, after: &Run) -> Vec<Change> {
-    let by_id = |run: &'_ Run| -> BTreeMap<String, (String, String)> {
+    let by_id = |run: &'_ Run| -> BTreeMap<String, (StatusKind, String)> {
         let rows = run.requirements.iter().map(|row| {
             let words = match &row.reason {
-                Some(reason) if row.outcome != "not_active" => format!("{}: {reason}", row.outcome),
-                _ => row.outcome.clone(),
+                Some(reason) if row.outcome != StatusKind::NotActive => {
+                    format!("{}: {reason}", row.outcome)
+                }
+                _ => row.outcome.to_string(),
             };
-            (row.id.clone(), (row.outcome.clone(), words))
+            (row.id.clone(), (row.outcome, words))
         });
         rows.collect()
     };
     let (was, is) = (by_id(before), by_id(after));
     let ids: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let stopped = |outcome: &str| matches!(outcome, "violated" | "blocked" | "failed");
     let mut out = Vec::new();
     for id in ids {
         let (was, is) = (was.get(id), is.get(id));
-        let outcome = |row: Option<&(String, String)>| {
-            row.map_or(String::new(), |(outcome, _)| outcome.clone())
-        };
+        let outcome = |row: Option<&(StatusKind, String)>| row.map(|(outcome, _)| *outcome);
         let (old, new) = (outcome(was), outcome(is));
         if old == new {
             continue;
         }
-        let kind = match (old.as_str(), new.as_str()) {
-            (old, "satisfied") if stopped(old) => ChangeKind::RequirementMet,
-            (old, new) if stopped(new) && !stopped(old) => ChangeKind::RequirementLost,
+        let broken = |outcome: Option<StatusKind>| outcome.is_some_and(StatusKind::is_broken);
+        let kind = match new {
+            Some(StatusKind::Satisfied) if broken(old) => ChangeKind::RequirementMet,
+            _ if broken(new) && !broken(old) => ChangeKind::RequirementLost,
             _ => ChangeKind::RequirementChanged,
         };
         let service = after.requirements.iter().chain(&before.requirements);
@@ -345,11 +334,11 @@ fn requirements(before: &Run, after: &Run) -> Vec<Change> {
 /// What a finding that is there in one audit only is told as: new, and gone. `None` where the change of an intent or a
 /// requirement tells it.
 fn told_as(finding: &RunFinding) -> Option<(ChangeKind, ChangeKind)> {
-    match FindingCode::named(&finding.code) {
-        Some(FindingCode::Intercepted) => {
+    match finding.code {
+        FindingCode::Intercepted => {
             Some((ChangeKind::NewlyIntercepted, ChangeKind::NotIntercepted))
         }
-        Some(code) if !code.is_uncovered() => None,
+        code if !code.is_uncovered() => None,
         _ => Some((ChangeKind::NewUnexpected, ChangeKind::GoneUnexpected)),
     }
 }
@@ -382,7 +371,7 @@ fn findings(before: &Run, after: &Run) -> Vec<Change> {
                 transport: finding.transport.clone(),
                 before,
                 after,
-                evidence: vec![finding.code.clone()],
+                evidence: vec![finding.code.to_string()],
                 requirements: finding.requirements.clone(),
                 finding: Some(finding.id.clone()),
             }

@@ -2,10 +2,14 @@
 
 use std::io::Read;
 use std::net::IpAddr;
+use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
+use crate::judge::{Code, FindingCode, Outcome, Stage, StatusKind};
+use crate::model::UnknownWord;
 use crate::report::build::SCHEMA;
 use crate::report::{Report, ReportError};
 
@@ -39,7 +43,8 @@ pub(super) struct RunSpan {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct RunFinding {
     pub(super) id: String,
-    pub(super) code: String,
+    #[serde(deserialize_with = "word")]
+    pub(super) code: FindingCode,
     pub(super) initiator: Option<IpAddr>,
     pub(super) target: String,
     pub(super) port: Option<u16>,
@@ -55,9 +60,12 @@ pub(super) struct RunIntent {
     pub(super) addresses: Vec<IpAddr>,
     pub(super) port: Option<u16>,
     pub(super) transport: String,
-    pub(super) outcome: String,
-    pub(super) stage: Option<String>,
-    pub(super) evidence: Vec<String>,
+    #[serde(deserialize_with = "word")]
+    pub(super) outcome: Outcome,
+    #[serde(deserialize_with = "word_or_null")]
+    pub(super) stage: Option<Stage>,
+    #[serde(deserialize_with = "words")]
+    pub(super) evidence: Vec<Code>,
     pub(super) requirements: Vec<String>,
     pub(super) first: String,
 }
@@ -66,8 +74,38 @@ pub(super) struct RunIntent {
 pub(super) struct RunRequirement {
     pub(super) id: String,
     pub(super) service: String,
-    pub(super) outcome: String,
+    #[serde(deserialize_with = "word")]
+    pub(super) outcome: StatusKind,
     pub(super) reason: Option<String>,
+}
+
+/// A word as a report writes it.
+fn word<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err = UnknownWord>,
+    D: Deserializer<'de>,
+{
+    String::deserialize(from)?.parse().map_err(D::Error::custom)
+}
+
+fn word_or_null<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+where
+    T: FromStr<Err = UnknownWord>,
+    D: Deserializer<'de>,
+{
+    let word = Option::<String>::deserialize(from)?;
+    let word = word.map(|word| word.parse()).transpose();
+    word.map_err(D::Error::custom)
+}
+
+fn words<'de, T, D>(from: D) -> Result<Vec<T>, D::Error>
+where
+    T: FromStr<Err = UnknownWord>,
+    D: Deserializer<'de>,
+{
+    let words = Vec::<String>::deserialize(from)?;
+    let words: Result<_, _> = words.iter().map(|word| word.parse()).collect();
+    words.map_err(D::Error::custom)
 }
 
 /// Why a file is no report to compare.

@@ -154,7 +154,7 @@ fn cells(
         listed.region.join(" "),
         rules_list::word(&listed.need),
         listed.when.join(" | "),
-        requirement.outcome.as_str().to_owned(),
+        requirement.outcome.kind().to_string(),
         text(requirement.reason.as_ref()),
         requirement.message.clone(),
         requirement.absence_counts.to_string(),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::findings::requirement_id;
-use super::overview::standing_tone;
+use super::overview::status_tone;
 use super::page::Page;
+use crate::judge::StatusKind;
 use crate::report::Report;
 use crate::report::rules_list::parties;
 use crate::report::view::RequirementView;
@@ -20,7 +21,7 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
     let mut documents: BTreeMap<&str, Services<'_, '_>> = BTreeMap::new();
     let mut off = 0;
     for row in &report.requirements {
-        if row.outcome.as_str() == "not_active" {
+        if row.outcome.kind() == StatusKind::NotActive {
             off += 1;
             continue;
         }
@@ -76,21 +77,30 @@ fn service(
 ) -> io::Result<()> {
     let satisfied = rows
         .iter()
-        .filter(|row| row.outcome.as_str() == "satisfied")
+        .filter(|row| row.outcome.kind() == StatusKind::Satisfied)
         .count();
-    let worst = ["violated", "blocked", "failed", "not_seen", "inconclusive"];
+    let worst = [
+        StatusKind::Violated,
+        StatusKind::Blocked,
+        StatusKind::Failed,
+        StatusKind::NotSeen,
+        StatusKind::Inconclusive,
+    ];
     let worst = worst
         .into_iter()
-        .find(|word| rows.iter().any(|row| row.outcome.as_str() == *word));
+        .find(|status| rows.iter().any(|row| row.outcome.kind() == *status));
     page.markup("<details class=\"service\"")?;
-    if matches!(worst, Some("violated" | "blocked" | "failed")) {
+    if worst.is_some_and(StatusKind::is_broken) {
         page.markup(" open")?;
     }
     page.markup("><summary>")?;
     page.markup("<span")?;
     page.attribute(
         "class",
-        format_args!("dot {}", standing_tone(worst.unwrap_or("satisfied"))),
+        format_args!(
+            "dot {}",
+            status_tone(worst.unwrap_or(StatusKind::Satisfied))
+        ),
     )?;
     page.markup("></span>")?;
     page.element(
@@ -122,10 +132,10 @@ fn service(
         page.markup("<span")?;
         page.attribute(
             "class",
-            format_args!("badge {}", standing_tone(row.outcome.as_str())),
+            format_args!("badge {}", status_tone(row.outcome.kind())),
         )?;
         page.markup(">")?;
-        page.text(row.outcome.as_str().replace('_', " "))?;
+        page.text(row.outcome.kind().as_str().replace('_', " "))?;
         page.markup("</span></td>")?;
         page.element("td", "name", parties(&row.listed.to))?;
         page.element(

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use super::page::Page;
-use crate::judge::{FindingCode, Severity};
+use crate::judge::{FindingCode, Severity, StatusKind};
 use crate::model::Loss;
 use crate::report::Report;
-use crate::report::build::STANDINGS;
 use crate::report::human::counted;
 
 pub(super) fn head(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
@@ -89,37 +88,44 @@ fn tile(
 /// The requirements as one bar.
 fn standings(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
     let counts = &report.summary.requirements;
-    let off = counts.of(&"not_active");
+    let off = counts.of(&StatusKind::NotActive);
     let active = report.requirements.len() as u64 - off;
     page.markup("<figure class=\"standings\"><svg viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"requirements by outcome\">")?;
     let mut x = 0.0;
-    let order = [
-        "satisfied",
-        "inconclusive",
-        "not_seen",
-        "failed",
-        "blocked",
-        "violated",
-    ];
-    debug_assert_eq!(order.len() + 1, STANDINGS.len());
-    for word in order {
-        let width = counts.of(&word) as f64 * 1000.0 / active.max(1) as f64;
+    for status in [
+        StatusKind::Satisfied,
+        StatusKind::Inconclusive,
+        StatusKind::NotSeen,
+        StatusKind::Failed,
+        StatusKind::Blocked,
+        StatusKind::Violated,
+    ] {
+        let width = counts.of(&status) as f64 * 1000.0 / active.max(1) as f64;
         page.markup("<rect y=\"0\" height=\"14\"")?;
-        page.attribute("class", format_args!("fill {}", standing_tone(word)))?;
+        page.attribute("class", format_args!("fill {}", status_tone(status)))?;
         page.attribute("x", format_args!("{x:.1}"))?;
         page.attribute("width", format_args!("{width:.1}"))?;
         page.markup("/>")?;
         x += width;
     }
     page.markup("</svg><figcaption>")?;
-    let satisfied = counts.of(&"satisfied");
+    let satisfied = counts.of(&StatusKind::Satisfied);
     page.text(format_args!(
         "{satisfied} of {active} active requirements satisfied"
     ))?;
-    for word in ["violated", "blocked", "failed", "inconclusive", "not_seen"] {
-        let count = counts.of(&word);
+    for status in [
+        StatusKind::Violated,
+        StatusKind::Blocked,
+        StatusKind::Failed,
+        StatusKind::Inconclusive,
+        StatusKind::NotSeen,
+    ] {
+        let count = counts.of(&status);
         if count > 0 {
-            page.text(format_args!(", {count} {}", word.replace('_', " ")))?;
+            page.text(format_args!(
+                ", {count} {}",
+                status.as_str().replace('_', " ")
+            ))?;
         }
     }
     if off > 0 {
@@ -129,12 +135,12 @@ fn standings(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()>
 }
 
 /// How a requirement's outcome is coloured.
-pub(super) fn standing_tone(word: &str) -> &'static str {
-    match word {
-        "satisfied" => "good",
-        "blocked" | "violated" => "bad",
-        "failed" | "not_seen" => "warn",
-        _ => "dim",
+pub(super) const fn status_tone(status: StatusKind) -> &'static str {
+    match status {
+        StatusKind::Satisfied => "good",
+        StatusKind::Blocked | StatusKind::Violated => "bad",
+        StatusKind::Failed | StatusKind::NotSeen => "warn",
+        StatusKind::Inconclusive | StatusKind::NotActive => "dim",
     }
 }
 

@@ -6,20 +6,9 @@ use std::io::Write;
 use super::findings::{HOSTS, ROWS, advice, more};
 use super::group::Group;
 use super::look::{Ink, Look, Table, grouped};
-use crate::judge::{FindingCode, NotSeen};
-use crate::report::text::{shorten, visible};
+use crate::judge::{FindingCode, NotSeen, Standing};
+use crate::report::text::shorten;
 use crate::report::{Report, ReportError};
-
-/// Why something was never seen.
-const REASONS: [NotSeen; 7] = [
-    NotSeen::NamesHidden,
-    NotSeen::NeverResolved,
-    NotSeen::SharedConnection,
-    NotSeen::OtherWay,
-    NotSeen::ResolvedNeverTried,
-    NotSeen::NeverTried,
-    NotSeen::NoInitiator,
-];
 
 /// What was never seen, first by why, then by document and service: hundreds of rows come from few causes.
 pub(super) fn absences(
@@ -29,7 +18,9 @@ pub(super) fn absences(
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     type Services<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
-    let mut by_reason: BTreeMap<&str, (Services<'_>, Vec<&Group<'_>>)> = BTreeMap::new();
+    // In the order of the words.
+    let mut by_reason: BTreeMap<(&str, Option<NotSeen>), (Services<'_>, Vec<&Group<'_>>)> =
+        BTreeMap::new();
     for group in groups {
         let Some(cite) = group.first.cites.first() else {
             continue;
@@ -39,8 +30,12 @@ pub(super) fn absences(
             .requirements
             .binary_search_by(|row| row.listed.id.cmp(id))
             .ok();
-        let reason = known.and_then(|at| report.requirements[at].reason.as_deref());
-        let (services, members) = by_reason.entry(reason.unwrap_or_default()).or_default();
+        let why = match known.map(|at| &report.requirements[at].outcome) {
+            Some(Standing::NotSeen(why)) => Some(*why),
+            _ => None,
+        };
+        let reason = (why.map_or("", NotSeen::as_str), why);
+        let (services, members) = by_reason.entry(reason).or_default();
         let short = id
             .strip_prefix(cite.document)
             .unwrap_or(id)
@@ -51,13 +46,12 @@ pub(super) fn absences(
             .push(short);
         members.push(group);
     }
-    for (i, (reason, (services, members))) in by_reason.iter().enumerate() {
+    for (i, ((_, why), (services, members))) in by_reason.iter().enumerate() {
         if i > 0 {
             writeln!(out)?;
         }
-        let why = REASONS.iter().find(|why| why.as_str() == *reason);
-        let why = why.map_or_else(|| (*reason).to_owned(), ToString::to_string);
-        let line = format!("  {} ({})", visible(&why), grouped(members.len() as u64));
+        let why = why.map_or("", NotSeen::words);
+        let line = format!("  {why} ({})", grouped(members.len() as u64));
         writeln!(out, "{}", look.ink(Ink::Strong, &line))?;
         for note in notes(report, members).into_iter().take(HOSTS) {
             look.labelled(out, "why", Ink::Plain, note)?;

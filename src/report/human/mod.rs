@@ -13,7 +13,7 @@ use std::io::Write;
 
 use super::view::Span;
 use super::{Report, ReportError};
-use crate::judge::{FindingCode, Severity};
+use crate::judge::{FindingCode, Severity, StatusKind};
 pub(crate) use look::grouped;
 pub(super) use look::{Ink, Table, counted};
 pub use look::{Look, Paint};
@@ -166,8 +166,9 @@ fn headline(report: &Report<'_>, look: &Look) -> String {
             _ => look.ink(Ink::Warn, "nothing found in what could be read"),
         });
     }
-    let satisfied = report.summary.requirements.of(&"satisfied");
-    let active = report.requirements.len() as u64 - report.summary.requirements.of(&"not_active");
+    let satisfied = report.summary.requirements.of(&StatusKind::Satisfied);
+    let active =
+        report.requirements.len() as u64 - report.summary.requirements.of(&StatusKind::NotActive);
     parts.push(look.ink(
         Ink::Good,
         &format!(

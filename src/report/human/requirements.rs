@@ -5,22 +5,22 @@ use std::io::Write;
 
 use super::look::{Ink, Look, Table, grouped};
 use super::title;
-use crate::report::build::STANDINGS;
+use crate::judge::StatusKind;
 use crate::report::{Report, ReportError};
 
 /// Columns in the order in which a person wants them.
-const COLUMNS: [(&str, &str); 7] = [
-    ("satisfied", "satisfied"),
-    ("violated", "violated"),
-    ("blocked", "blocked"),
-    ("failed", "failed"),
-    ("inconclusive", "inconclusive"),
-    ("not_seen", "not seen"),
-    ("not_active", "off"),
+const COLUMNS: [(StatusKind, &str); StatusKind::ALL.len()] = [
+    (StatusKind::Satisfied, "satisfied"),
+    (StatusKind::Violated, "violated"),
+    (StatusKind::Blocked, "blocked"),
+    (StatusKind::Failed, "failed"),
+    (StatusKind::Inconclusive, "inconclusive"),
+    (StatusKind::NotSeen, "not seen"),
+    (StatusKind::NotActive, "off"),
 ];
 
-/// Counts by word of [`STANDINGS`].
-type Row = BTreeMap<&'static str, u64>;
+/// Counts by status.
+type Row = BTreeMap<StatusKind, u64>;
 /// Counts of a document, and of its services.
 type Documents<'r> = BTreeMap<&'r str, (Row, BTreeMap<&'r str, Row>)>;
 
@@ -35,22 +35,22 @@ pub(super) fn write(
     title("Requirements", Ink::Strong, look, out)?;
     let mut documents = Documents::new();
     for requirement in &report.requirements {
-        let word = requirement.outcome.as_str();
+        let status = requirement.outcome.kind();
         let (whole, services) = documents.entry(requirement.listed.document).or_default();
-        *whole.entry(word).or_default() += 1;
+        *whole.entry(status).or_default() += 1;
         *services
             .entry(requirement.listed.service)
             .or_default()
-            .entry(word)
+            .entry(status)
             .or_default() += 1;
     }
-    if report.summary.requirements.of(&"inconclusive") > 0 {
+    if report.summary.requirements.of(&StatusKind::Inconclusive) > 0 {
         table::<7>(&COLUMNS, &documents, look, out)?;
     } else {
         // The word is long and the column seldom needed.
         let columns: Vec<_> = COLUMNS
             .into_iter()
-            .filter(|(word, _)| *word != "inconclusive")
+            .filter(|(status, _)| *status != StatusKind::Inconclusive)
             .collect();
         table::<6>(&columns, &documents, look, out)?;
     }
@@ -67,7 +67,7 @@ fn no_need(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(),
 
 /// `N` is one more than there are columns of counts.
 fn table<const N: usize>(
-    columns: &[(&'static str, &'static str)],
+    columns: &[(StatusKind, &'static str)],
     documents: &Documents<'_>,
     look: &Look,
     out: &mut impl Write,
@@ -75,8 +75,8 @@ fn table<const N: usize>(
     let column = |i: usize| columns.get(i.wrapping_sub(1)).copied();
     let cells = |name: &str, row: &Row| -> [String; N] {
         std::array::from_fn(|i| match column(i) {
-            Some((word, _)) => row
-                .get(word)
+            Some((status, _)) => row
+                .get(&status)
                 .map_or_else(|| "-".to_owned(), |count| grouped(*count)),
             None => name.to_owned(),
         })
@@ -90,23 +90,20 @@ fn table<const N: usize>(
     for (document, (whole, services)) in documents {
         table.painted(cells(document, whole), ink(whole, Ink::Strong));
         for (service, row) in services {
-            let wrong = row.contains_key("violated")
-                || row.contains_key("blocked")
-                || row.contains_key("failed");
+            let wrong = row.keys().any(|status| status.is_broken());
             if look.all || wrong {
                 table.painted(cells(&format!("  {service}"), row), ink(row, Ink::Plain));
             }
         }
     }
     table.write(look, out)?;
-    debug_assert_eq!(STANDINGS.len(), COLUMNS.len());
     Ok(())
 }
 
 fn ink(row: &Row, otherwise: Ink) -> Ink {
-    if row.contains_key("blocked") {
+    if row.contains_key(&StatusKind::Blocked) {
         Ink::Bad
-    } else if row.contains_key("failed") {
+    } else if row.contains_key(&StatusKind::Failed) {
         Ink::Warn
     } else {
         otherwise

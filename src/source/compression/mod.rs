@@ -3,12 +3,12 @@
 //! What decompresses before a damaged or cut place is given; then the reader fails, which the reader of the format
 //! tells as damage.
 
-use std::fmt;
 use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 
+use crate::model::words;
 use flate2::bufread::GzDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::CONCATENATED;
@@ -26,15 +26,16 @@ const ZSTD_WINDOW: u32 = 27;
 /// A reader of raw or decompressed bytes.
 pub(super) type Bytes = Box<dyn Read + Send>;
 
-/// How a file is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
-    /// gzip (RFC 1952), several members allowed.
-    Gzip,
-    /// Zstandard (RFC 8878), several and skippable frames allowed.
-    Zstd,
-    /// xz, several streams allowed.
-    Xz,
+words! {
+    /// How a file is compressed.
+    pub enum Compression {
+        /// gzip (RFC 1952), several members allowed.
+        Gzip = "gzip",
+        /// Zstandard (RFC 8878), several and skippable frames allowed.
+        Zstd = "zstd",
+        /// xz, several streams allowed.
+        Xz = "xz",
+    }
 }
 
 impl Compression {
@@ -77,16 +78,6 @@ impl Compression {
 }
 
 /// `gzip`, `zstd`, `xz`.
-impl fmt::Display for Compression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::Xz => "xz",
-        })
-    }
-}
-
 /// A decoder whose failures say in words what is wrong.
 struct Told<R> {
     name: Compression,
