@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::csv::{CsvTable, FLOW_COLUMNS};
+use super::csv::{CsvTable, columns};
 use super::human::{Look, Table};
 use super::json::{json_line, json_list};
 use super::schema;
@@ -169,10 +169,7 @@ impl<'a> FlowView<'a> {
             },
             names: names.collect(),
             vlan: flow.vlans.first().map_or(&[][..], Vec::as_slice),
-            tunnel: tunnel
-                .iter()
-                .map(|(kind, id)| format!("{kind}:{id}"))
-                .collect(),
+            tunnel: tunnel.iter().map(ToString::to_string).collect(),
             frames: FirstLast {
                 first: capture.number(flow.span.0),
                 last: capture.number(flow.span.1),
@@ -197,37 +194,37 @@ impl<'a> FlowView<'a> {
         out
     }
 
-    /// Writes the first cells of a row, in the order of [`Self::columns`].
+    /// Writes the first cells of a row, in the order of [`FLOW_COLUMNS`].
     pub(super) fn cells<W: Write>(&self, table: &mut CsvTable<W>) -> Result<(), ReportError> {
-        let best = self.names.first();
-        table.cell(self.start)?;
-        table.cell(self.end)?;
-        for end in [self.initiator, self.responder] {
-            table.cell(end.ip)?;
-            table.cell_or_empty(end.port)?;
-        }
-        table.cell(self.transport)?;
-        table.text(self.app.unwrap_or_default())?;
-        table.cell(self.conn_state)?;
-        table.text(self.history)?;
-        for sides in [self.packets, self.bytes] {
-            table.cell(sides.out)?;
-            table.cell(sides.back)?;
-        }
-        table.text(best.map_or("", |name| name.fqdn))?;
-        table.cell_or_empty(best.map(|name| name.source))?;
-        table.words(self.name_list())?;
-        table.words(self.vlan)?;
-        table.words(&self.tunnel)?;
-        table.cell(self.frames.first)?;
-        table.cell(self.frames.last)
+        cells(self, table)
     }
+}
 
-    /// Names of the columns: the first ones of `flows.csv`.
-    fn columns() -> Vec<&'static str> {
-        let names = FLOW_COLUMNS.iter().map(|(name, _, _)| *name);
-        names.take_while(|name| *name != "outcome").collect()
-    }
+columns! {
+    /// Columns of `flows --format csv`, and the first ones of `flows.csv`.
+    pub const FLOW_COLUMNS;
+    fn cells(flow => &FlowView<'_>, table);
+    "start" "time" "first packet" => table.cell(flow.start);
+    "end" "time" "last packet" => table.cell(flow.end);
+    "initiator" "text" "address of who opened" => table.cell(flow.initiator.ip);
+    "initiator_port" "number" "its port; empty where the transport has none" => table.cell_or_empty(flow.initiator.port);
+    "responder" "text" "address of who was addressed" => table.cell(flow.responder.ip);
+    "responder_port" "number" "its port; empty where the transport has none" => table.cell_or_empty(flow.responder.port);
+    "transport" "word" "`tcp`, `udp`, `icmp`, ..." => table.cell(flow.transport);
+    "app" "word" "application, told by content" => table.text(flow.app.unwrap_or_default());
+    "conn_state" "word" "Zeek's state" => table.cell(flow.conn_state);
+    "history" "text" "Zeek's history" => table.text(flow.history);
+    "packets_out" "number" "packets that the initiator sent" => table.cell(flow.packets.out);
+    "packets_in" "number" "packets that came back" => table.cell(flow.packets.back);
+    "bytes_out" "number" "bytes of IP packets that the initiator sent" => table.cell(flow.bytes.out);
+    "bytes_in" "number" "bytes of IP packets that came back" => table.cell(flow.bytes.back);
+    "name" "text" "best name" => table.text(flow.names.first().map_or("", |name| name.fqdn));
+    "name_source" "word" "where it was taken from" => table.cell_or_empty(flow.names.first().map(|name| name.source));
+    "names" "list" "all names, best source first" => table.words(flow.name_list());
+    "vlan" "list" "VLAN tags, outermost first" => table.words(flow.vlan);
+    "tunnel" "list" "tunnels, outermost first, such as `vxlan:2000`" => table.words(&flow.tunnel);
+    "first_frame" "number" "frame of the first packet, counted through all inputs" => table.cell(flow.frames.first);
+    "last_frame" "number" "frame of the last packet" => table.cell(flow.frames.last);
 }
 
 /// Writes all flows of a capture, in its order.
@@ -254,7 +251,7 @@ pub fn write_flows(
         }
         Format::Json => json_list(&mut out, flows())?,
         Format::Csv => {
-            let mut table = CsvTable::new(&mut out, &FlowView::columns())?;
+            let mut table = CsvTable::documented(&mut out, FLOW_COLUMNS)?;
             for flow in flows() {
                 flow.cells(&mut table)?;
                 table.end_row()?;

@@ -59,13 +59,13 @@ use crate::rules::{RuleSet, SetChoice};
 
 pub use compare::{Change, ChangeKind, Comparison, Run, RunError, Side, compare, write_comparison};
 pub use csv::{
-    Column, FINDING_COLUMNS, FLOW_COLUMNS, REQUIREMENT_COLUMNS, write_findings_csv,
+    Column, FINDING_COLUMNS, REQUIREMENT_COLUMNS, VERDICT_COLUMNS, write_findings_csv,
     write_flows_csv, write_requirements_csv,
 };
 pub use dns::{DnsView, write_dns};
 pub use evidence::MarkedFrame;
 pub use explain::{explain, explain_finding, explained, explained_page, nearest_word};
-pub use flows::{FlowView, write_flows};
+pub use flows::{FLOW_COLUMNS, FlowView, write_flows};
 pub use html::write_html;
 #[cfg(feature = "live")]
 pub(crate) use human::grouped;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use pktaudit::audit::{Audited, Plan, attribute_points, summaries};
 use pktaudit::drive::{Point, Progress, Reading, observe, observe_at};
-use pktaudit::judge::{FindingCode, Standing, judge};
+use pktaudit::judge::{FindingCode, Standing, StatusKind, judge};
 use pktaudit::live::{
     Board, Engine, EngineOptions, EventKind, Feed, Finished, KeepOptions, Period, Polled, Rotation,
     Update,

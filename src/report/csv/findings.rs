@@ -3,107 +3,57 @@
 use std::io::Write;
 
 use super::whereabouts::{bytes, flows, frames_in_files, roles};
-use super::{Column, CsvTable, distinct, sentences, text, words};
-use crate::observe::FlowId;
-use crate::report::view::{CiteView, DocumentView, FindingView};
+use super::{CsvTable, columns, distinct, sentences, text, words};
+use crate::observe::{Flow, FlowId, Name};
+use crate::report::view::{CiteView, CommentView, DocumentView, FindingView};
 use crate::report::{Report, ReportError};
 
-/// Columns of `findings.csv`.
-pub const FINDING_COLUMNS: &[Column] = &[
-    ("severity", "word", "`high`, `medium`, `low`"),
-    (
-        "finding",
-        "word",
-        "the code; `pktaudit explain CODE` says more",
-    ),
-    ("outcome", "word", "what became of the intent"),
-    ("stage", "word", "where it was stopped"),
-    ("confidence", "word", "grade of the evidence: `A`, `B`, `C`"),
-    ("initiator", "text", "address of who tried"),
-    ("host", "text", "what the site file calls that host"),
-    (
-        "target",
-        "text",
-        "whom or what: the name, else the address, else the service",
-    ),
-    ("port", "number", "responder port"),
-    ("transport", "word", "`tcp`, `udp`, ..."),
-    ("message", "text", "the finding in one sentence"),
-    ("advice", "text", "what to do about it"),
-    ("evidence", "list", "codes of what shows it, best first"),
-    (
-        "evidence_details",
-        "sentences",
-        "the evidence in words, with grade and frame numbers",
-    ),
-    (
-        "control",
-        "text",
-        "what works nearby and so tells the cause from others",
-    ),
-    ("first", "time", "first packet"),
-    ("last", "time", "last packet"),
-    ("attempts", "number", "flows that it is about"),
-    (
-        "frames",
-        "list",
-        "frame numbers to look at, counted through all inputs",
-    ),
-    (
-        "frames_omitted",
-        "number",
-        "how many more such frames there are",
-    ),
-    (
-        "requirements",
-        "list",
-        "ids of the requirements that it rests on",
-    ),
-    ("service", "sentences", "their services"),
-    ("document", "sentences", "their documents"),
-    ("page", "sentences", "the vendor pages"),
-    ("table", "sentences", "tables or headings on these"),
-    ("row", "sentences", "rows of these"),
-    ("line", "sentences", "lines of the text copies, from 1"),
-    (
-        "entries",
-        "sentences",
-        "the page's own entries: those that fit what was tried, or the first of all",
-    ),
-    ("vendor", "sentences", "who publishes the pages"),
-    ("product", "sentences", "the products"),
-    ("rule_sha256", "sentences", "SHA-256 of the rule files"),
-    (
-        "id",
-        "text",
-        "the finding's name, the same in every run that finds the same thing",
-    ),
-    (
-        "frames_in_files",
-        "sentences",
-        "the same frames as `file: numbers`, counted in each file by itself",
-    ),
-    (
-        "initiator_roles",
-        "list",
-        "roles of the initiator by the site file",
-    ),
-    ("responders", "list", "addresses that were tried"),
-    ("responder_roles", "list", "roles of these by the site file"),
-    ("name", "text", "best name of the first flow"),
-    ("name_source", "word", "where that name was taken from"),
-    (
-        "bytes_out",
-        "number",
-        "bytes of IP packets that the initiator sent in these flows",
-    ),
-    ("bytes_in", "number", "bytes of IP packets that came back"),
-    (
-        "comments",
-        "sentences",
-        "what was written to packets of these flows in the capture file, with the frame; it proves nothing",
-    ),
-];
+columns! {
+    /// Columns of `findings.csv`.
+    pub const FINDING_COLUMNS;
+    fn cells(row => &Row<'_>, table);
+    "severity" "word" "`high`, `medium`, `low`" => table.cell(row.finding.severity);
+    "finding" "word" "the code; `pktaudit explain CODE` says more" => table.cell(row.finding.code);
+    "outcome" "word" "what became of the intent" => table.cell_or_empty(row.finding.outcome);
+    "stage" "word" "where it was stopped" => table.cell_or_empty(row.finding.stage);
+    "confidence" "word" "grade of the evidence: `A`, `B`, `C`" => table.cell_or_empty(row.finding.confidence);
+    "initiator" "text" "address of who tried" => table.cell_or_empty(row.finding.initiator);
+    "host" "text" "what the site file calls that host" => table.cell_or_empty(row.finding.host);
+    "target" "text" "whom or what: the name, else the address, else the service" => table.text(row.finding.target);
+    "port" "number" "responder port" => table.cell_or_empty(row.finding.port);
+    "transport" "word" "`tcp`, `udp`, ..." => table.cell_or_empty(row.finding.transport);
+    "message" "text" "the finding in one sentence" => table.text(row.finding.message);
+    "advice" "text" "what to do about it" => table.text(row.finding.advice);
+    "evidence" "list" "codes of what shows it, best first" => table.words(distinct(row.finding.evidence.iter().map(ToString::to_string)));
+    "evidence_details" "sentences" "the evidence in words, with grade and frame numbers" => table.text(&details(row.finding));
+    "control" "text" "what works nearby and so tells the cause from others" => table.cell_or_empty(row.finding.control);
+    "first" "time" "first packet" => table.cell_or_empty(row.finding.span.map(|span| span.first));
+    "last" "time" "last packet" => table.cell_or_empty(row.finding.span.map(|span| span.last));
+    "attempts" "number" "flows that it is about" => table.cell(row.finding.flows.len());
+    "frames" "list" "frame numbers to look at, counted through all inputs" => table.words(&row.finding.frames);
+    "frames_omitted" "number" "how many more such frames there are" => table.cell(row.finding.frames_omitted);
+    "requirements" "list" "ids of the requirements that it rests on" => table.words(&row.finding.requirements);
+    "service" "sentences" "their services" => table.text(&row.cites(|cite| cite.service.to_owned()));
+    "document" "sentences" "their documents" => table.text(&row.cites(|cite| cite.document.to_owned()));
+    "page" "sentences" "the vendor pages" => table.text(&row.cites(|cite| cite.page.to_owned()));
+    "table" "sentences" "tables or headings on these" => table.text(&row.cites(|cite| cite.table.to_owned()));
+    "row" "sentences" "rows of these" => table.text(&row.cites(|cite| cite.row.to_owned()));
+    "line" "sentences" "lines of the text copies, from 1" => table.text(&row.cites(|cite| text(cite.line.as_ref())));
+    "entries" "sentences" "the page's own entries: those that fit what was tried, or the first of all" => table.text(&row.cites(|cite| words(&cite.entries)));
+    "vendor" "sentences" "who publishes the pages" => table.text(&row.documents(|document| &document.vendor));
+    "product" "sentences" "the products" => table.text(&row.documents(|document| &document.product));
+    "rule_sha256" "sentences" "SHA-256 of the rule files" => table.text(&row.documents(|document| &document.sha256));
+    "id" "text" "the finding's name, the same in every run that finds the same thing" => table.text(&row.finding.id);
+    "frames_in_files" "sentences" "the same frames as `file: numbers`, counted in each file by itself" => table.text(&frames_in_files(row.report, &row.finding.stamps));
+    "initiator_roles" "list" "roles of the initiator by the site file" => table.words(row.finding.initiator.map_or(Vec::new(), |ip| roles(row.report, ip)));
+    "responders" "list" "addresses that were tried" => table.words(distinct(row.flows.iter().map(|flow| flow.responder.ip.to_string())));
+    "responder_roles" "list" "roles of these by the site file" => table.words(row.responder_roles());
+    "name" "text" "best name of the first flow" => table.cell_or_empty(row.name().map(|name| &name.fqdn));
+    "name_source" "word" "where that name was taken from" => table.cell_or_empty(row.name().map(|name| name.source));
+    "bytes_out" "number" "bytes of IP packets that the initiator sent in these flows" => table.cell(row.bytes[0]);
+    "bytes_in" "number" "bytes of IP packets that came back" => table.cell(row.bytes[1]);
+    "comments" "sentences" "what was written to packets of these flows in the capture file, with the frame; it proves nothing" => table.text(&sentences(row.finding.comments.iter().map(comment)));
+}
 
 /// Writes `findings.csv`: one finding a row, worst first.
 ///
@@ -112,86 +62,66 @@ pub const FINDING_COLUMNS: &[Column] = &[
 pub fn write_findings_csv(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
     let mut table = CsvTable::documented(out, FINDING_COLUMNS)?;
     for finding in &report.findings {
-        table.row(cells(finding, report))?;
+        cells(&Row::of(finding, report), &mut table)?;
+        table.end_row()?;
     }
     table.finish()
 }
 
-fn cells(finding: &FindingView<'_>, report: &Report<'_>) -> Vec<String> {
-    let cites = |part: fn(&CiteView<'_>) -> String| sentences(finding.cites.iter().map(part));
-    let document = |part: fn(&DocumentView) -> &String| {
-        let documents = finding.cites.iter().filter_map(|cite| {
-            let mut documents = report.rules.iter();
+/// A finding with its flows.
+struct Row<'r> {
+    report: &'r Report<'r>,
+    finding: &'r FindingView<'r>,
+    flows: Vec<&'r Flow>,
+    /// Out and in.
+    bytes: [u64; 2],
+}
+
+impl<'r> Row<'r> {
+    fn of(finding: &'r FindingView<'r>, report: &'r Report<'r>) -> Self {
+        let flows = flows(report, finding.flows.iter().copied().map(FlowId));
+        Self {
+            report,
+            finding,
+            bytes: bytes(&flows),
+            flows,
+        }
+    }
+
+    /// A part of where its requirements stand.
+    fn cites(&self, part: fn(&CiteView<'_>) -> String) -> String {
+        sentences(self.finding.cites.iter().map(part))
+    }
+
+    /// A part of the documents of these.
+    fn documents(&self, part: fn(&DocumentView) -> &String) -> String {
+        let documents = self.finding.cites.iter().filter_map(|cite| {
+            let mut documents = self.report.rules.iter();
             documents.find(|document| document.id == cite.document)
         });
         sentences(documents.map(|document| part(document).clone()))
-    };
-    let details: Vec<String> = finding
-        .evidence_details
-        .iter()
-        .map(|e| {
-            format!(
-                "{} ({}): {}, frames {}",
-                e.code,
-                e.grade,
-                e.words,
-                words(&e.frames)
-            )
-        })
-        .collect();
-    let flows = flows(report, finding.flows.iter().copied().map(FlowId));
-    let responders = distinct(flows.iter().map(|flow| flow.responder.ip.to_string()));
-    let responder_roles = flows
-        .iter()
-        .flat_map(|flow| roles(report, flow.responder.ip));
-    let name = flows.first().and_then(|flow| flow.names.first());
-    let [bytes_out, bytes_in] = bytes(&flows);
-    vec![
-        finding.severity.to_string(),
-        finding.code.to_string(),
-        text(finding.outcome.as_ref()),
-        text(finding.stage.as_ref()),
-        text(finding.confidence.as_ref()),
-        text(finding.initiator.as_ref()),
-        text(finding.host.as_ref()),
-        finding.target.to_owned(),
-        text(finding.port.as_ref()),
-        text(finding.transport.as_ref()),
-        finding.message.to_owned(),
-        finding.advice.to_owned(),
-        words(distinct(finding.evidence.iter().map(ToString::to_string))),
-        details.join(" | "),
-        text(finding.control.as_ref()),
-        text(finding.span.map(|span| span.first).as_ref()),
-        text(finding.span.map(|span| span.last).as_ref()),
-        finding.flows.len().to_string(),
-        words(&finding.frames),
-        finding.frames_omitted.to_string(),
-        words(&finding.requirements),
-        cites(|cite| cite.service.to_owned()),
-        cites(|cite| cite.document.to_owned()),
-        cites(|cite| cite.page.to_owned()),
-        cites(|cite| cite.table.to_owned()),
-        cites(|cite| cite.row.to_owned()),
-        cites(|cite| text(cite.line.as_ref())),
-        cites(|cite| words(&cite.entries)),
-        document(|document| &document.vendor),
-        document(|document| &document.product),
-        document(|document| &document.sha256),
-        finding.id.clone(),
-        frames_in_files(report, &finding.stamps),
-        words(finding.initiator.map_or(Vec::new(), |ip| roles(report, ip))),
-        words(responders),
-        words(distinct(responder_roles)),
-        text(name.map(|name| &name.fqdn)),
-        text(name.map(|name| name.source).as_ref()),
-        bytes_out.to_string(),
-        bytes_in.to_string(),
-        sentences(
-            finding
-                .comments
-                .iter()
-                .map(|comment| format!("frame {}: {}", comment.frame, comment.text)),
-        ),
-    ]
+    }
+
+    /// The best name of the first flow.
+    fn name(&self) -> Option<&'r Name> {
+        self.flows.first().and_then(|flow| flow.names.first())
+    }
+
+    fn responder_roles(&self) -> Vec<String> {
+        let flows = self.flows.iter();
+        distinct(flows.flat_map(|flow| roles(self.report, flow.responder.ip)))
+    }
+}
+
+/// The evidence in words.
+fn details(finding: &FindingView<'_>) -> String {
+    let details = finding.evidence_details.iter().map(|e| {
+        let frames = words(&e.frames);
+        format!("{} ({}): {}, frames {frames}", e.code, e.grade, e.words)
+    });
+    details.collect::<Vec<_>>().join(" | ")
+}
+
+fn comment(comment: &CommentView) -> String {
+    format!("frame {}: {}", comment.frame, comment.text)
 }

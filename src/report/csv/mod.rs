@@ -17,7 +17,7 @@ use std::io::Write;
 use super::ReportError;
 use super::text::cell;
 pub use findings::{FINDING_COLUMNS, write_findings_csv};
-pub use flows::{FLOW_COLUMNS, write_flows_csv};
+pub use flows::{VERDICT_COLUMNS, write_flows_csv};
 pub use requirements::{REQUIREMENT_COLUMNS, write_requirements_csv};
 
 /// A column: its name, what its cells hold, and what that means.
@@ -25,6 +25,32 @@ pub use requirements::{REQUIREMENT_COLUMNS, write_requirements_csv};
 /// Cells hold a `word` of a fixed list, `text`, a `number`, a `time` (RFC 3339, UTC, nanoseconds), `yes/no` (`true` or
 /// `false`), a `list` of words, or `sentences`. Where there is nothing to say the cell is empty.
 pub type Column = (&'static str, &'static str, &'static str);
+
+/// Declares a table, column by column: its name, what its cells hold, what that means, and what writes the cell of a row. So
+/// the header, what is documented and the cells cannot come apart.
+macro_rules! columns {
+    (
+        $(#[$about:meta])*
+        $visible:vis const $columns:ident;
+        $(#[$about_cells:meta])*
+        $visible_cells:vis fn $cells:ident($row:pat => $row_type:ty, $table:ident);
+        $($name:literal $kind:literal $text:literal => $cell:expr;)+
+    ) => {
+        $(#[$about])*
+        $visible const $columns: &[$crate::report::csv::Column] = &[$(($name, $kind, $text),)+];
+
+        $(#[$about_cells])*
+        $visible_cells fn $cells<W: ::std::io::Write>(
+            $row: $row_type,
+            $table: &mut $crate::report::csv::CsvTable<W>,
+        ) -> Result<(), $crate::report::ReportError> {
+            $($cell?;)+
+            Ok(())
+        }
+    };
+}
+
+pub(super) use columns;
 
 /// A table on its way to a writer.
 pub(super) struct CsvTable<W: Write> {
@@ -53,9 +79,11 @@ impl<W: Write> CsvTable<W> {
     }
 
     /// Starts a table with documented columns.
-    fn documented(out: W, columns: &[Column]) -> Result<Self, ReportError> {
-        let names: Vec<&str> = columns.iter().map(|(name, _, _)| *name).collect();
-        Self::new(out, &names)
+    pub(super) fn documented<'c>(
+        out: W,
+        columns: impl IntoIterator<Item = &'c Column>,
+    ) -> Result<Self, ReportError> {
+        Self::new(out, columns.into_iter().map(|(name, _, _)| name))
     }
 
     pub(super) fn row<S: AsRef<str>>(
@@ -139,6 +167,7 @@ fn distinct(list: impl Iterator<Item = String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::super::Report;
+    use super::super::flows::FLOW_COLUMNS;
     use super::super::sample::{HOSTILE, sample};
     use super::super::text::is_harmful;
     use super::*;
@@ -252,12 +281,13 @@ mod tests {
     fn the_documented_columns_are_those_that_are_written() {
         let documents = include_str!("../../../docs/FORMATS.md");
         for (file, columns) in [
-            ("findings.csv", FINDING_COLUMNS),
-            ("requirements.csv", REQUIREMENT_COLUMNS),
-            ("flows.csv", FLOW_COLUMNS),
+            ("findings.csv", [FINDING_COLUMNS, &[]]),
+            ("requirements.csv", [REQUIREMENT_COLUMNS, &[]]),
+            ("flows.csv", [FLOW_COLUMNS, VERDICT_COLUMNS]),
         ] {
             let rows: String = columns
-                .iter()
+                .into_iter()
+                .flatten()
                 .map(|(name, kind, about)| format!("| `{name}` | {kind} | {about} |\n"))
                 .collect();
             let table = format!("### `{file}`\n\n| column | cells | what |\n|---|---|---|\n{rows}");

@@ -4,96 +4,55 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::whereabouts::{bytes, flows, frames_in_files};
-use super::{Column, CsvTable, text, words};
+use super::{CsvTable, columns};
+use crate::judge::Intent;
 use crate::report::rules_list;
 use crate::report::view::{DocumentView, RequirementView};
 use crate::report::{Report, ReportError};
 
-/// Columns of `requirements.csv`.
-pub const REQUIREMENT_COLUMNS: &[Column] = &[
-    ("requirement", "text", "`document/row`"),
-    ("document", "text", "the document's id"),
-    ("service", "text", "what the flow is for"),
-    ("from", "list", "who may open it"),
-    ("to", "list", "where to"),
-    (
-        "ports",
-        "list",
-        "ports and ranges; empty where the page states none",
-    ),
-    (
-        "transport",
-        "list",
-        "transports; empty where the page states none",
-    ),
-    ("region", "list", "regions, or `all`"),
-    ("need", "word", "`required`, `optional`, `conditional`"),
-    ("when", "sentences", "conditions"),
-    (
-        "outcome",
-        "word",
-        "`satisfied`, `violated`, `blocked`, `failed`, `inconclusive`, `not_seen`, `not_active`",
-    ),
-    (
-        "reason",
-        "text",
-        "why it was not seen, or the condition that keeps it off",
-    ),
-    ("message", "text", "the outcome as a sentence"),
-    (
-        "absence_counts",
-        "yes/no",
-        "whether its absence proves something",
-    ),
-    (
-        "excused_by",
-        "text",
-        "the group of which another member was seen",
-    ),
-    ("reached_by", "list", "hosts that reached the aim"),
-    ("missed_by", "list", "hosts that tried and did not reach it"),
-    (
-        "resolved",
-        "list",
-        "names that were resolved but never tried",
-    ),
-    ("intents", "number", "how often it was wanted"),
-    (
-        "frames",
-        "list",
-        "frame numbers to look at, counted through all inputs",
-    ),
-    (
-        "frames_omitted",
-        "number",
-        "how many more such frames there are",
-    ),
-    ("page", "text", "the vendor page"),
-    ("table", "text", "table or heading"),
-    ("row", "text", "row"),
-    ("line", "number", "line of the text copy, from 1"),
-    ("valid_from", "text", "first day"),
-    ("valid_until", "text", "last day"),
-    ("doubtful", "sentences", "doubts about destinations"),
-    ("vendor", "text", "who publishes the page"),
-    ("product", "text", "the product"),
-    ("rule_sha256", "text", "SHA-256 of the rule file"),
-    (
-        "frames_in_files",
-        "sentences",
-        "the same frames as `file: numbers`, counted in each file by itself",
-    ),
-    ("first", "time", "first packet of a try"),
-    ("last", "time", "last packet of a try"),
-    ("attempts", "number", "flows that tried"),
-    (
-        "bytes_out",
-        "number",
-        "bytes of IP packets that the initiators sent in these flows",
-    ),
-    ("bytes_in", "number", "bytes of IP packets that came back"),
-    ("findings", "list", "ids of the findings that rest on it"),
-];
+columns! {
+    /// Columns of `requirements.csv`.
+    pub const REQUIREMENT_COLUMNS;
+    fn cells(row => &Row<'_>, table);
+    "requirement" "text" "`document/row`" => table.text(row.view.listed.id);
+    "document" "text" "the document's id" => table.text(row.view.listed.document);
+    "service" "text" "what the flow is for" => table.text(row.view.listed.service);
+    "from" "list" "who may open it" => table.text(&rules_list::parties(&row.view.listed.from));
+    "to" "list" "where to" => table.text(&rules_list::parties(&row.view.listed.to));
+    "ports" "list" "ports and ranges; empty where the page states none" => table.words(&row.view.listed.ports);
+    "transport" "list" "transports; empty where the page states none" => table.words(&row.view.listed.transport);
+    "region" "list" "regions, or `all`" => table.words(&row.view.listed.region);
+    "need" "word" "`required`, `optional`, `conditional`" => table.text(&rules_list::word(&row.view.listed.need));
+    "when" "sentences" "conditions" => table.text(&row.view.listed.when.join(" | "));
+    "outcome" "word" "`satisfied`, `violated`, `blocked`, `failed`, `inconclusive`, `not_seen`, `not_active`" => table.cell(row.view.outcome.kind());
+    "reason" "text" "why it was not seen, or the condition that keeps it off" => table.cell_or_empty(row.view.reason.as_ref());
+    "message" "text" "the outcome as a sentence" => table.text(&row.view.message);
+    "absence_counts" "yes/no" "whether its absence proves something" => table.cell(row.view.absence_counts);
+    "excused_by" "text" "the group of which another member was seen" => table.cell_or_empty(row.view.excused_by.as_ref());
+    "reached_by" "list" "hosts that reached the aim" => table.words(row.view.reached_by);
+    "missed_by" "list" "hosts that tried and did not reach it" => table.words(&row.view.missed_by);
+    "resolved" "list" "names that were resolved but never tried" => table.words(row.view.resolved);
+    "intents" "number" "how often it was wanted" => table.cell(row.view.intents.len());
+    "frames" "list" "frame numbers to look at, counted through all inputs" => table.words(&row.view.frames);
+    "frames_omitted" "number" "how many more such frames there are" => table.cell(row.view.frames_omitted);
+    "page" "text" "the vendor page" => table.text(row.view.listed.cite.page);
+    "table" "text" "table or heading" => table.text(row.view.listed.cite.table);
+    "row" "text" "row" => table.text(row.view.listed.cite.row);
+    "line" "number" "line of the text copy, from 1" => table.cell_or_empty(row.view.listed.cite.line.as_ref());
+    "valid_from" "text" "first day" => table.cell_or_empty(row.view.listed.valid.from.as_ref());
+    "valid_until" "text" "last day" => table.cell_or_empty(row.view.listed.valid.until.as_ref());
+    "doubtful" "sentences" "doubts about destinations" => table.text(&row.view.listed.doubtful.join(" | "));
+    "vendor" "text" "who publishes the page" => table.text(row.document(|document| &document.vendor));
+    "product" "text" "the product" => table.text(row.document(|document| &document.product));
+    "rule_sha256" "text" "SHA-256 of the rule file" => table.text(row.document(|document| &document.sha256));
+    "frames_in_files" "sentences" "the same frames as `file: numbers`, counted in each file by itself" => table.text(&frames_in_files(row.report, &row.view.stamps));
+    "first" "time" "first packet of a try" => table.cell_or_empty(row.intents.iter().map(|intent| intent.span.0.time).min());
+    "last" "time" "last packet of a try" => table.cell_or_empty(row.intents.iter().map(|intent| intent.span.1.time).max());
+    "attempts" "number" "flows that tried" => table.cell(row.intents.iter().map(|intent| intent.attempts.len()).sum::<usize>());
+    "bytes_out" "number" "bytes of IP packets that the initiators sent in these flows" => table.cell(row.bytes(0));
+    "bytes_in" "number" "bytes of IP packets that came back" => table.cell(row.bytes(1));
+    "findings" "list" "ids of the findings that rest on it" => table.words(row.findings);
+}
 
 /// Writes `requirements.csv`: one requirement a row, ascending by id.
 ///
@@ -116,87 +75,54 @@ pub fn write_requirements_csv(report: &Report<'_>, out: impl Write) -> Result<()
         let ids = findings
             .get(requirement.listed.id)
             .map_or(&[][..], Vec::as_slice);
-        table.row(cells(requirement, ids, &carried, report))?;
+        let row = Row::of(requirement, ids, &carried, report);
+        cells(&row, &mut table)?;
+        table.end_row()?;
     }
     table.finish()
 }
 
-fn cells(
-    requirement: &RequirementView<'_>,
-    findings: &[&str],
-    carried: &[[u64; 2]],
-    report: &Report<'_>,
-) -> Vec<String> {
-    let listed = &requirement.listed;
-    let document = report
-        .rules
-        .iter()
-        .find(|document| document.id == listed.document);
-    let document =
-        |part: fn(&DocumentView) -> &String| document.map_or(String::new(), |d| part(d).clone());
-    let intents = requirement.intents.iter();
-    let intents: Vec<_> = intents
-        .filter_map(|place| report.audit.judgement.intents.get(*place as usize))
-        .collect();
-    let bytes = |way: usize| {
-        let places = requirement.intents.iter();
-        let known = places.filter_map(|place| carried.get(*place as usize));
-        known.map(|bytes| bytes[way]).sum::<u64>().to_string()
-    };
-    vec![
-        listed.id.to_owned(),
-        listed.document.to_owned(),
-        listed.service.to_owned(),
-        rules_list::parties(&listed.from),
-        rules_list::parties(&listed.to),
-        listed.ports.join(" "),
-        listed.transport.join(" "),
-        listed.region.join(" "),
-        rules_list::word(&listed.need),
-        listed.when.join(" | "),
-        requirement.outcome.kind().to_string(),
-        text(requirement.reason.as_ref()),
-        requirement.message.clone(),
-        requirement.absence_counts.to_string(),
-        text(requirement.excused_by.as_ref()),
-        words(requirement.reached_by),
-        words(&requirement.missed_by),
-        requirement.resolved.join(" "),
-        requirement.intents.len().to_string(),
-        words(&requirement.frames),
-        requirement.frames_omitted.to_string(),
-        listed.cite.page.to_owned(),
-        listed.cite.table.to_owned(),
-        listed.cite.row.to_owned(),
-        text(listed.cite.line.as_ref()),
-        text(listed.valid.from.as_ref()),
-        text(listed.valid.until.as_ref()),
-        listed.doubtful.join(" | "),
-        document(|document| &document.vendor),
-        document(|document| &document.product),
-        document(|document| &document.sha256),
-        frames_in_files(report, &requirement.stamps),
-        text(
-            intents
-                .iter()
-                .map(|intent| intent.span.0.time)
-                .min()
-                .as_ref(),
-        ),
-        text(
-            intents
-                .iter()
-                .map(|intent| intent.span.1.time)
-                .max()
-                .as_ref(),
-        ),
-        intents
-            .iter()
-            .map(|intent| intent.attempts.len())
-            .sum::<usize>()
-            .to_string(),
-        bytes(0),
-        bytes(1),
-        findings.join(" "),
-    ]
+/// A requirement with what it is told of.
+struct Row<'r> {
+    report: &'r Report<'r>,
+    view: &'r RequirementView<'r>,
+    document: Option<&'r DocumentView>,
+    intents: Vec<&'r Intent>,
+    /// Ids of the findings that rest on it.
+    findings: &'r [&'r str],
+    /// Bytes out and in of all intents, by their places.
+    carried: &'r [[u64; 2]],
+}
+
+impl<'r> Row<'r> {
+    fn of(
+        view: &'r RequirementView<'r>,
+        findings: &'r [&'r str],
+        carried: &'r [[u64; 2]],
+        report: &'r Report<'r>,
+    ) -> Self {
+        let mut documents = report.rules.iter();
+        let intents = view.intents.iter();
+        let intents = intents.filter_map(|at| report.audit.judgement.intents.get(*at as usize));
+        Self {
+            report,
+            view,
+            document: documents.find(|document| document.id == view.listed.document),
+            intents: intents.collect(),
+            findings,
+            carried,
+        }
+    }
+
+    /// A part of its document.
+    fn document(&self, part: fn(&DocumentView) -> &String) -> &str {
+        self.document.map_or("", |document| part(document))
+    }
+
+    /// Bytes of its flows, one way.
+    fn bytes(&self, way: usize) -> u64 {
+        let places = self.view.intents.iter();
+        let known = places.filter_map(|place| self.carried.get(*place as usize));
+        known.map(|bytes| bytes[way]).sum()
+    }
 }
