@@ -6,6 +6,7 @@ use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::span::{Span, Walk};
 use super::{Carrier, Fragment, Packet, Segment, Stop, UdpDatagram, icmp, tcp, tunnel, udp};
+use crate::model::TunnelKind;
 
 /// IP protocol number of the authentication header.
 pub(super) const AUTHENTICATION: u8 = 51;
@@ -203,7 +204,9 @@ fn carried<'a>(
             // What lies in a tunnel is not whole before the fragments are rejoined.
             if let (true, Segment::Udp(datagram)) = (whole, &read.0) {
                 let payload = udp::payload_span(span, datagram);
-                if let Some(inner) = tunnel::in_udp(carrier(header, datagram), payload, walk) {
+                let ports = (datagram.source_port, datagram.destination_port);
+                let carrier = |kind| carrier(kind, header, datagram);
+                if let Some(inner) = tunnel::in_udp(ports, carrier, payload, walk) {
                     return inner;
                 }
             }
@@ -306,9 +309,9 @@ fn fragment_header<'a>(
     fragmented(header, fragment, payload, walk, stop)
 }
 
-fn carrier(header: &Header, datagram: &UdpDatagram<'_>) -> Carrier {
+fn carrier(kind: TunnelKind, header: &Header, datagram: &UdpDatagram<'_>) -> Carrier {
     Carrier {
-        kind: "",
+        kind,
         source: header.source,
         destination: header.destination,
         source_port: datagram.source_port,

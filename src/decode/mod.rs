@@ -27,9 +27,10 @@ mod udp;
 
 pub use ip::hides_packet;
 pub use multipath::Multipath;
-pub use tunnel::tunnel_kind;
 
 use span::{Span, Walk};
+
+use crate::model::{Tunnel, TunnelKind};
 
 /// Decodes one frame down to its innermost IP packet.
 ///
@@ -322,8 +323,8 @@ pub type Carriers = smallvec::SmallVec<[Carrier; 1]>;
 /// The headers of a UDP datagram in which a tunnel carries a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carrier {
-    /// The tunnel, as [`Tunnel::kind`] names it.
-    pub kind: &'static str,
+    /// The tunnel.
+    pub kind: TunnelKind,
     /// Source address.
     pub source: IpAddr,
     /// Destination address.
@@ -342,13 +343,4 @@ pub struct Carrier {
     pub vlans: u8,
     /// How many of [`Packet::tunnels`] lie outside of it.
     pub tunnels: u8,
-}
-
-/// A layer that carries whole packets or frames of others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tunnel {
-    /// `gre`, `vxlan`, `erspan`, `ip-in-ip`, `mpls`, `pppoe`, ...
-    pub kind: &'static str,
-    /// The tunnel's number: VNI, GRE key, session or label; 0 where it has none.
-    pub id: u32,
 }

@@ -3,10 +3,8 @@
 //! All numbers are big-endian words of four bytes, and everything is padded to them. A switch takes one packet of so many,
 //! by chance, and sends its first bytes; so what is not among the samples is not missing.
 
-use super::{Decoded, Tunnel};
-
-/// As [`super::Tunnel::kind`] names it; the tunnel's number is one packet of how many was taken.
-pub const KIND: &str = "sflow";
+use super::Decoded;
+use crate::model::{Tunnel, TunnelKind};
 
 /// The start of a frame that an agent sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +26,7 @@ impl<'a> Sample<'a> {
         let mut decoded = super::decode(self.link_type, self.bytes, self.wire_length);
         if let Decoded::Packet(packet) = &mut decoded {
             let tunnel = Tunnel {
-                kind: KIND,
+                kind: TunnelKind::Sflow,
                 id: self.one_in,
             };
             packet.tunnels.insert(0, tunnel);

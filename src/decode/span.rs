@@ -1,6 +1,7 @@
 //! The bytes of a layer with their place in the frame, and what a walk over layers has gathered.
 
-use super::{Carriers, MAX_LAYERS, Stop, StopReason, Tunnel, Tunnels, Vlans};
+use super::{Carriers, MAX_LAYERS, Stop, StopReason, Tunnels, Vlans};
+use crate::model::{Tunnel, TunnelKind};
 
 /// A layer's bytes, from its first header byte to where the layers around it say it ends.
 #[derive(Clone, Copy, Debug)]
@@ -157,9 +158,7 @@ impl Walk {
     }
 
     /// Notes a tunnel; the fifth and later ones are walked but not kept, so that nothing is allocated.
-    pub(super) fn tunnel(&mut self, kind: &'static str, id: u32) {
-        // A kind that is not listed would lose its name where fragments are rejoined.
-        debug_assert_eq!(super::tunnel::tunnel_kind(kind), kind, "is not in KINDS");
+    pub(super) fn tunnel(&mut self, kind: TunnelKind, id: u32) {
         if self.tunnels.len() < self.tunnels.inline_size() {
             self.tunnels.push(Tunnel { kind, id });
         }

@@ -108,7 +108,7 @@ fn icmp_of<'a>(packet: &Packet<'a>) -> IcmpMessage<'a> {
 
 /// Whether the DNS datagram of [`dns`] came out, with these tunnels.
 #[track_caller]
-fn assert_dns(link_type: u16, bytes: &[u8], tunnels: &[(&'static str, u32)]) {
+fn assert_dns(link_type: u16, bytes: &[u8], tunnels: &[(&str, u32)]) {
     let packet = decoded(link_type, bytes);
     assert_eq!(
         (packet.source, packet.destination),
@@ -127,7 +127,7 @@ fn assert_dns(link_type: u16, bytes: &[u8], tunnels: &[(&'static str, u32)]) {
     let found: Vec<_> = packet
         .tunnels
         .iter()
-        .map(|tunnel| (tunnel.kind, tunnel.id))
+        .map(|tunnel| (tunnel.kind.as_str(), tunnel.id))
         .collect();
     assert_eq!(found, tunnels);
 }
@@ -653,7 +653,7 @@ fn teredo_is_told_only_with_a_sound_packet() {
             &[&authentication[..], &origin, &inner].concat(),
         ),
     );
-    assert_eq!(decoded(101, &dressed).tunnels[0].kind, "teredo");
+    assert_eq!(decoded(101, &dressed).tunnels[0].kind.as_str(), "teredo");
     let false_length = ipv4(17, &udp(50000, 3544, &inner[..inner.len() - 1]));
     assert_eq!(udp_of(&decoded(101, &false_length)).destination_port, 3544);
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::model::Transport;
+use crate::model::{Transport, is_group};
 use crate::observe::{App, Flow};
 use crate::rules::{Library, Profile, Subject, is_private};
 
@@ -83,25 +83,26 @@ fn housekeeping(flow: &Flow) -> Option<&'static str> {
     match to.port {
         67 | 68 | 546 | 547 if udp => return Some("address assignment"),
         5353 | 5355 if udp => return Some("name discovery on the link"),
-        137 | 138 if udp && is_group(to.ip) => return Some("name discovery on the link"),
+        137 | 138 if udp && is_to_many(flow) => return Some("name discovery on the link"),
         _ => {}
     }
     if flow.app.has(App::MDNS) {
         return Some("name discovery on the link");
     }
-    is_group(to.ip).then_some("multicast or broadcast")
+    is_to_many(flow).then_some("multicast or broadcast")
 }
 
 fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
-/// Whether packets to the address go to more than one host.
-fn is_group(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            ip.is_multicast() || ip.is_broadcast() || (ip.octets()[3] == 255 && ip.is_private())
-        }
-        IpAddr::V6(ip) => ip.is_multicast(),
-    }
+/// Whether it goes to more than one host: by its address, or as what is sent to all of a network looks. An address that ends
+/// in 255 is that only where the network ends there: who is asked by TCP, or answers, is a host.
+fn is_to_many(flow: &Flow) -> bool {
+    let directed = match flow.responder.ip.to_canonical() {
+        IpAddr::V4(ip) => ip.octets()[3] == 255 && ip.is_private(),
+        IpAddr::V6(_) => false,
+    };
+    let heard = flow.transport == Transport::Tcp || flow.back.packets > 0;
+    is_group(flow.responder.ip) || directed && !heard
 }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use super::clock::set_back;
 use super::evidence::{Evidence, Grade};
 use super::unread::unread;
-use crate::model::Transport;
-use crate::observe::{Capture, EventKind, Flow};
+use crate::model::{Transport, Tunnel, TunnelKind};
+use crate::observe::{App, Bound, Capture, EventKind, Flow};
 
 /// From this share of frames lost, or of TCP flows with gaps, on, patterns prove nothing: one in so many.
 const LOST_ONE_IN: u64 = 100;
@@ -203,10 +203,10 @@ fn hides_dns(filter: &str) -> bool {
 
 /// Whether all flows came in the one-way tunnels of which mirrors of clouds are made: who receives them sends none.
 pub(super) fn is_cloud_mirror(capture: &Capture) -> bool {
-    let carries = |flow: &&Flow| matches!(flow.app_name(), Some("vxlan" | "geneve"));
-    let mirrored = |stack: &Vec<(String, u32)>| {
-        let outermost = stack.first().map(|(kind, _)| kind.as_str());
-        matches!(outermost, Some("vxlan" | "geneve"))
+    let carries = |flow: &&Flow| matches!(flow.app.main(), Some(App::VXLAN | App::GENEVE));
+    let mirrored = |stack: &Vec<Tunnel>| {
+        let outermost = stack.first().map(|tunnel| tunnel.kind);
+        matches!(outermost, Some(TunnelKind::Vxlan | TunnelKind::Geneve))
     };
     // The first flow of nearly all captures says no.
     let mut inside = capture
@@ -307,7 +307,7 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
     }
     beside(capture, &mut notes);
     for (what, count) in &capture.tally.bounded {
-        if what == "device-words" {
+        if *what == Bound::DeviceWords {
             notes.push(format!(
                 "{count} records of a device's log may be of several flows behind address translation: their words are taken for none"
             ));

@@ -197,6 +197,16 @@ impl FromStr for PortSet {
     }
 }
 
+/// Whether packets to the address go to more than one host, by the address alone: multicast, or all of the link. That a
+/// network's last address is one of these depends on the network's length, which an address does not tell.
+#[must_use]
+pub fn is_group(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_multicast(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

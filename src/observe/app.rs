@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::TunnelKind;
+
 /// Application protocols told by content, one bit each.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -103,32 +105,39 @@ impl App {
 
     /// The tunnel protocol of a datagram that carried a packet, by [`crate::decode::Carrier::kind`].
     #[must_use]
-    pub fn of_tunnel(kind: &str) -> Self {
+    pub const fn of_tunnel(kind: TunnelKind) -> Self {
         match kind {
-            "vxlan" | "vxlan-gpe" => Self::VXLAN,
-            "geneve" => Self::GENEVE,
-            "gtp" => Self::GTP,
-            "teredo" => Self::TEREDO,
-            "gre" => Self::GRE,
-            "capwap" => Self::CAPWAP,
-            "l2tp" => Self::L2TP,
-            "mpls" => Self::MPLS,
-            "tzsp" => Self::TZSP,
-            "jmirror" => Self::JMIRROR,
-            "lisp" => Self::LISP,
-            "gue" => Self::GUE,
-            "hp-erm" | "aruba-erm" => Self::ERM,
-            _ => Self::default(),
+            TunnelKind::Vxlan | TunnelKind::VxlanGpe => Self::VXLAN,
+            TunnelKind::Geneve => Self::GENEVE,
+            TunnelKind::Gtp => Self::GTP,
+            TunnelKind::Teredo => Self::TEREDO,
+            TunnelKind::Gre => Self::GRE,
+            TunnelKind::Capwap => Self::CAPWAP,
+            TunnelKind::L2tp => Self::L2TP,
+            TunnelKind::Mpls => Self::MPLS,
+            TunnelKind::Tzsp => Self::TZSP,
+            TunnelKind::JMirror => Self::JMIRROR,
+            TunnelKind::Lisp => Self::LISP,
+            TunnelKind::Gue => Self::GUE,
+            TunnelKind::HpErm | TunnelKind::ArubaErm => Self::ERM,
+            _ => Self(0),
         }
+    }
+
+    /// The most telling one.
+    #[must_use]
+    pub fn main(self) -> Option<Self> {
+        self.named().map(|(app, _)| *app)
     }
 
     /// The name of the most telling one.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
-        Self::NAMES
-            .iter()
-            .find(|(app, _)| self.has(*app))
-            .map(|(_, name)| *name)
+        self.named().map(|(_, name)| *name)
+    }
+
+    fn named(self) -> Option<&'static (Self, &'static str)> {
+        Self::NAMES.iter().find(|(app, _)| self.has(*app))
     }
 
     /// Whether all of `other` is in it.

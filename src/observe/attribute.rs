@@ -1,11 +1,11 @@
 //! A whole observation to named flows. Called once, after the last merge.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
+use super::Bound;
 use super::app::App;
 use super::chunks::Numbering;
 use super::comments::Comment;
@@ -23,9 +23,9 @@ use super::side::SideEvidence;
 use super::stream::StreamFact;
 use super::window::ClosedWindow;
 use super::{Chunks, Links, Observation, Tally};
-use crate::decode::sflow;
 use crate::model::{
-    CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport, words,
+    CaptureTime, Endpoint, FlowKey, Fqdn, Merge, Side, Stamp, TimeSpan, Transport, Tunnel,
+    TunnelKind, is_group, words,
 };
 
 /// A flow's place in [`Capture::flows`].
@@ -122,7 +122,7 @@ pub struct Flow {
     /// VLAN stacks.
     pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks.
-    pub tunnels: ThinVec<Vec<(String, u32)>>,
+    pub tunnels: ThinVec<Vec<Tunnel>>,
     /// The token by which this connection joins another one as a further path (RFC 8684 section 3.2).
     pub joins: Option<u32>,
     /// The token by which others join this one: the responder's.
@@ -154,7 +154,10 @@ impl Flow {
     #[must_use]
     pub fn is_sampled(&self) -> bool {
         let kinds = self.tunnels.iter().filter_map(|stack| stack.first());
-        self.only_logged && kinds.into_iter().any(|(kind, _)| kind == sflow::KIND)
+        self.only_logged
+            && kinds
+                .into_iter()
+                .any(|outermost| outermost.kind == TunnelKind::Sflow)
     }
 
     /// Names that the initiator itself said in this flow.
@@ -263,9 +266,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         logged.notes.settle(&mut records, &ends);
         let stopped = device::stopped(&records);
         let unclear = device::join(&mut runs, records);
-        if unclear > 0 {
-            *tally.bounded.entry("device-words".to_owned()).or_default() += unclear;
-        }
+        tally.cut(Bound::DeviceWords, unclear);
         device::join_dns(&mut dns, logged.dns, &stopped);
     }
     comments.settle(&mut runs);
@@ -281,12 +282,8 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         .collect();
     late.into_iter().for_each(|late| dns.merge(late));
     continue_connections(&mut runs);
-    if dns.dropped() > 0 {
-        *tally.bounded.entry("dns-messages".to_owned()).or_default() += dns.dropped();
-    }
-    if fragments.dropped() > 0 {
-        *tally.bounded.entry("fragments".to_owned()).or_default() += fragments.dropped();
-    }
+    tally.cut(Bound::DnsMessages, dns.dropped());
+    tally.cut(Bound::Fragments, fragments.dropped());
     let resolved = tally.beside.names.iter();
     let resolved: Vec<Seed> = resolved
         .map(|(address, name)| Seed {
@@ -321,9 +318,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         .with_min_len(SOME)
         .map(|(_, key, run)| flow(key, *run, &directory))
         .collect();
-    if cut > 0 {
-        *tally.bounded.entry("flow-evidence".to_owned()).or_default() += cut;
-    }
+    tally.cut(Bound::FlowEvidence, cut);
     let mut out = sorted(out);
     name_paths(&mut out);
     let numbering = chunks.numbering();
@@ -533,13 +528,6 @@ fn initiator(key: &FlowKey, run: &Run) -> (Side, bool) {
     match (from_service, to_service) {
         (true, false) if key.transport().has_ports() => (speaker.other(), false),
         _ => (speaker, datagram),
-    }
-}
-
-fn is_group(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
-        IpAddr::V6(ip) => ip.is_multicast(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::dns_log::{DnsFacts, DnsSeen};
 use super::run::{EventKind, Run};
-use super::{Observation, names};
+use super::{Bound, Observation, names};
 use crate::model::{CaptureTime, FlowKey, FrameId, Side, Transport};
 
 /// Late packets of a connection that has ended may come for so long.
@@ -63,14 +63,8 @@ impl Observation {
         let named = going_on.named_chunks();
         going_on.chunks = self.chunks.compressed(&named);
         let tally = &mut going_on.tally;
-        for (what, count) in [
-            ("flows across the border of a period", cut_flows),
-            ("DNS messages across the border of a period", cut_messages),
-        ] {
-            if count > 0 {
-                tally.bounded.insert(what.to_owned(), count);
-            }
-        }
+        tally.cut(Bound::PeriodFlows, cut_flows);
+        tally.cut(Bound::PeriodDnsMessages, cut_messages);
         going_on
     }
 

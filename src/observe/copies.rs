@@ -17,7 +17,7 @@ use foldhash::fast::FixedState;
 
 use super::Observation;
 use crate::decode::{Packet, Segment};
-use crate::model::{CaptureTime, FrameId, Stamp};
+use crate::model::{CaptureTime, FrameId, Stamp, TunnelKind};
 
 /// How soon a copy follows.
 const WINDOW: Duration = Duration::from_millis(1);
@@ -364,7 +364,9 @@ fn identity(packet: &Packet<'_>) -> u64 {
     // The same packet in another tunnel is another packet, unless mirrors made the tunnels: they send one copy from
     // each end.
     let carriers = packet.carriers.iter();
-    for carrier in carriers.filter(|carrier| !matches!(carrier.kind, "vxlan" | "geneve")) {
+    for carrier in
+        carriers.filter(|carrier| !matches!(carrier.kind, TunnelKind::Vxlan | TunnelKind::Geneve))
+    {
         addresses(carrier.source, carrier.destination, &mut hash);
         hash.write_u16(carrier.source_port);
         hash.write_u16(carrier.destination_port);
@@ -372,7 +374,7 @@ fn identity(packet: &Packet<'_>) -> u64 {
     let (id, length) = (packet.ip_id, packet.ip_length);
     hash.write_u64(u64::from(id) << 32 | u64::from(length));
     for tunnel in &packet.tunnels {
-        hash.write(tunnel.kind.as_bytes());
+        hash.write(tunnel.kind.as_str().as_bytes());
     }
     let fragment = match (&packet.segment, &packet.fragment) {
         (Segment::Fragment(fragment), _) | (_, Some(fragment)) => Some(fragment),

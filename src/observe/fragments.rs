@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{Fragment, Packet, Segment, Tunnel, tunnel_kind};
-use crate::model::{FrameId, Stamp};
+use crate::decode::{Fragment, Packet, Segment};
+use crate::model::{FrameId, Stamp, Tunnel};
 
 /// How far apart in time fragments of one packet may be (RFC 8200 section 4.5 says 60 s, most systems 30 s).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,7 +46,7 @@ pub(super) struct Part {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct FirstPart {
     vlans: Vec<u16>,
-    tunnels: Vec<(String, u32)>,
+    tunnels: Vec<Tunnel>,
     ttl: u8,
     ip_id: u16,
     /// Payload bytes that were counted with it.
@@ -224,10 +224,9 @@ impl FirstPart {
             Segment::Other { payload, .. } => payload.len() as u32,
             Segment::Fragment(_) => 0,
         };
-        let tunnels = packet.tunnels.iter();
         Self {
             vlans: packet.vlans.to_vec(),
-            tunnels: tunnels.map(|t| (t.kind.to_owned(), t.id)).collect(),
+            tunnels: packet.tunnels.to_vec(),
             ttl: packet.ttl,
             ip_id: packet.ip_id,
             counted,
@@ -245,10 +244,6 @@ impl Part {
 impl Whole {
     /// The first fragment's packet, as [`crate::decode::decode_rejoined`] wants it.
     pub(super) fn first_packet(&self) -> Packet<'static> {
-        let tunnels = self.first.tunnels.iter().map(|(kind, id)| Tunnel {
-            kind: tunnel_kind(kind),
-            id: *id,
-        });
         let fragment = Fragment {
             protocol: self.key.protocol,
             id: self.key.id,
@@ -258,7 +253,7 @@ impl Whole {
         };
         Packet {
             vlans: self.first.vlans.iter().copied().collect(),
-            tunnels: tunnels.collect(),
+            tunnels: self.first.tunnels.iter().copied().collect(),
             carriers: Default::default(),
             source_mac: [0; 6],
             source: self.key.source,

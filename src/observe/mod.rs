@@ -54,7 +54,7 @@ pub use run::{Event, EventKind, IcmpDetail};
 pub use seed::{Seed, SeedText, read_seeds, seeds_of};
 pub use side::SideEvidence;
 pub use stream::StreamFact;
-pub use tally::{BesideTally, Sampled, Tally};
+pub use tally::{BesideTally, Bound, Sampled, Tally};
 pub use window::ClosedWindow;
 
 use comments::Comments;
@@ -309,7 +309,7 @@ impl Observation {
                 self.flows
                     .absorb_plain(key, side, stamp, packet, payload.len() as u64);
             }
-            Segment::Fragment(fragment) => self.tally.fragment(fragment),
+            Segment::Fragment(_) => self.tally.fragment(),
         }
         if let Some(whole) = self.fragments.take(stamp, packet) {
             self.absorb_whole(&whole);

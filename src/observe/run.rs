@@ -18,8 +18,8 @@ use super::quic::QuicEvidence;
 use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
 use super::window::ClosedWindow;
-use crate::decode::{Multipath, Packet, Tunnel};
-use crate::model::{CaptureTime, Fqdn, FrameId, Merge, Side, Stamp};
+use crate::decode::{Multipath, Packet};
+use crate::model::{CaptureTime, Fqdn, FrameId, Merge, Side, Stamp, Tunnel};
 
 /// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
 /// A SYN-ACK tells the same of the other side by what it acknowledges.
@@ -168,7 +168,7 @@ pub(super) struct Extra {
     /// VLAN stacks that packets of the run came in.
     pub vlans: ThinVec<Vec<u16>>,
     /// Tunnel stacks that packets of the run came in: kind and number, outermost first.
-    pub tunnels: ThinVec<Vec<(String, u32)>>,
+    pub tunnels: ThinVec<Vec<Tunnel>>,
     /// Where a side closed its receive window.
     pub closed: [Option<ClosedWindow>; 2],
     /// What a side's SYN or SYN-ACK said of Multipath TCP.
@@ -639,9 +639,8 @@ impl Run {
         if !vlans.is_empty() && !extra.vlans.iter().any(|v| v[..] == *vlans) {
             note_stack(&mut extra.vlans, vlans.to_vec());
         }
-        if !tunnels.is_empty() {
-            let stack: Vec<_> = tunnels.iter().map(|t| (t.kind.to_owned(), t.id)).collect();
-            note_stack(&mut extra.tunnels, stack);
+        if !tunnels.is_empty() && !extra.tunnels.iter().any(|t| t[..] == *tunnels) {
+            note_stack(&mut extra.tunnels, tunnels.to_vec());
         }
     }
 }

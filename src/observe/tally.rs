@@ -1,13 +1,14 @@
 //! Frames by what became of them: read = decoded + set aside, each with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::Sighting;
-use crate::decode::{Fragment, Packet, Stop, StopReason};
-use crate::model::{Fqdn, Merge};
+use crate::decode::{Packet, Stop, StopReason};
+use crate::model::{Fqdn, Merge, words};
 
 /// Counts of frames and of whatever a bound cut away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +34,28 @@ pub struct Tally {
     /// Packets that were read from samples of frames (sFlow); their datagrams are the frames that count.
     pub sampled: Sampled,
     /// Evidence dropped at a bound, by what was bounded.
-    pub bounded: BTreeMap<String, u64>,
+    pub bounded: BTreeMap<Bound, u64>,
     /// What captures say beside their packets.
     pub beside: BesideTally,
+}
+
+words! {
+    /// What a bound is on. Declared in the order of the words.
+    #[derive(Serialize, Deserialize)]
+    pub enum Bound {
+        /// Records of a device's log that may be of several flows.
+        DeviceWords = "device-words",
+        /// DNS messages that are kept.
+        DnsMessages = "dns-messages",
+        /// Evidence that is kept of one flow.
+        FlowEvidence = "flow-evidence",
+        /// Fragments that wait for the rest of their packet.
+        Fragments = "fragments",
+        /// DNS messages that go on into the next period.
+        PeriodDnsMessages = "period-dns-messages",
+        /// Flows that go on into the next period.
+        PeriodFlows = "period-flows",
+    }
 }
 
 /// What captures say beside their packets.
@@ -115,7 +135,7 @@ impl Tally {
     /// Counts a frame in which no IP packet was found.
     pub(super) fn set_aside(&mut self, sighting: Sighting, stop: &Stop) {
         self.frame(sighting);
-        *self.set_aside.entry(reason(stop)).or_default() += 1;
+        count(&mut self.set_aside, stop);
     }
 
     /// Counts a frame that was captured at another point than the one looked at.
@@ -129,13 +149,20 @@ impl Tally {
         self.frame(sighting);
         self.decoded += 1;
         if let Some(stop) = &packet.stop {
-            *self.partly_decoded.entry(reason(stop)).or_default() += 1;
+            count(&mut self.partly_decoded, stop);
         }
     }
 
     /// Counts a fragment without ports.
-    pub(super) fn fragment(&mut self, _fragment: &Fragment<'_>) {
+    pub(super) const fn fragment(&mut self) {
         self.fragments += 1;
+    }
+
+    /// Counts what a bound cut away.
+    pub(super) fn cut(&mut self, bound: Bound, count: u64) {
+        if count > 0 {
+            *self.bounded.entry(bound).or_default() += count;
+        }
     }
 
     /// All frames set aside.
@@ -174,15 +201,66 @@ fn add<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     }
 }
 
-/// A stop as a stable kebab word with its layer: `not-ip:arp`, `truncated:tcp`, `malformed:ipv4`.
-fn reason(stop: &Stop) -> String {
+/// Counts a stop by its word. Only the first of a kind takes memory: a mirror port brings ARP and STP all the time.
+fn count(by_reason: &mut BTreeMap<String, u64>, stop: &Stop) {
+    let mut word = Word::default();
+    let whole = reason(stop, &mut word).ok().and_then(|()| word.text());
+    match whole.and_then(|word| by_reason.get_mut(word)) {
+        Some(count) => *count += 1,
+        None => {
+            let mut word = String::new();
+            // Writing to a string does not fail.
+            let _ = reason(stop, &mut word);
+            *by_reason.entry(word).or_default() += 1;
+        }
+    }
+}
+
+/// Writes a stop as a stable kebab word with its layer: `not-ip:arp`, `truncated:tcp`, `malformed:ipv4:wrong-version`.
+fn reason(stop: &Stop, out: &mut impl Write) -> fmt::Result {
+    let layer = stop.layer;
     match stop.reason {
-        StopReason::Truncated { .. } => format!("truncated:{}", stop.layer),
-        StopReason::Malformed(why) => format!("malformed:{}:{}", stop.layer, why.replace(' ', "-")),
-        StopReason::NotIp(0x0806) => "not-ip:arp".to_owned(),
-        StopReason::NotIp(number) => format!("not-ip:{}:0x{number:04x}", stop.layer),
-        StopReason::UnknownLink(number) => format!("link-type:{number}"),
-        StopReason::Untimed => format!("untimed:{}", stop.layer),
-        StopReason::TooDeep => format!("too-deep:{}", stop.layer),
+        StopReason::Truncated { .. } => write!(out, "truncated:{layer}"),
+        StopReason::Malformed(why) => {
+            write!(out, "malformed:{layer}:")?;
+            why.chars()
+                .try_for_each(|c| out.write_char(if c == ' ' { '-' } else { c }))
+        }
+        StopReason::NotIp(0x0806) => out.write_str("not-ip:arp"),
+        StopReason::NotIp(number) => write!(out, "not-ip:{layer}:0x{number:04x}"),
+        StopReason::UnknownLink(number) => write!(out, "link-type:{number}"),
+        StopReason::Untimed => write!(out, "untimed:{layer}"),
+        StopReason::TooDeep => write!(out, "too-deep:{layer}"),
+    }
+}
+
+/// A word on the stack; writing fails where it is longer.
+struct Word {
+    bytes: [u8; 96],
+    length: usize,
+}
+
+impl Default for Word {
+    fn default() -> Self {
+        Self {
+            bytes: [0; 96],
+            length: 0,
+        }
+    }
+}
+
+impl Word {
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.bytes.get(..self.length)?).ok()
+    }
+}
+
+impl Write for Word {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        let room = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
     }
 }

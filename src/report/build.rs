@@ -634,7 +634,11 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
         midstream: trust.midstream,
         dns_transactions: capture.dns.len() as u64,
         lost,
-        bounded: tally.bounded.clone(),
+        bounded: tally
+            .bounded
+            .iter()
+            .map(|(bound, count)| (bound.as_str(), *count))
+            .collect(),
         names: names_view(&audit.judgement.census),
         inputs: audit.inputs.iter().map(view).collect(),
         notes: trust.notes.clone(),

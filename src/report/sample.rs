@@ -10,7 +10,9 @@ use crate::judge::{
     Aim, Code, Coverage, Evidence, Finding, FindingCode, FlowVerdict, Grade, Intent, Judgement,
     NotSeen, Outcome, RequirementVerdict, Stage, Standing, Trust, Went,
 };
-use crate::model::{CaptureTime, Endpoint, Fqdn, FrameId, Side, Stamp, TimeSpan, Transport};
+use crate::model::{
+    CaptureTime, Endpoint, Fqdn, FrameId, Side, Stamp, TimeSpan, Transport, Tunnel, TunnelKind,
+};
 use crate::observe::{
     App, Capture, Chunks, ConnState, DnsTransaction, Flow, FlowId, Name, NameSource, SideEvidence,
     Tally,
@@ -151,7 +153,10 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         token: None,
         vlans: thin_vec![vec![100, 7]],
         tls: thin_vec![],
-        tunnels: thin_vec![vec![("vxlan".to_owned(), 42)]],
+        tunnels: thin_vec![vec![Tunnel {
+            kind: TunnelKind::Vxlan,
+            id: 42,
+        }]],
         closed_windows: None,
         device: Default::default(),
         only_logged: false,

@@ -474,7 +474,7 @@ pub struct CaptureView {
     /// Frames lost before they were captured.
     pub lost: Loss,
     /// Evidence dropped at a bound, by what was bounded.
-    pub bounded: std::collections::BTreeMap<String, u64>,
+    pub bounded: std::collections::BTreeMap<&'static str, u64>,
     /// How the site's hosts have their names, and where these are hidden.
     pub names: NamesView,
     /// What was read, in order.

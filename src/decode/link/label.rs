@@ -3,6 +3,7 @@
 use super::super::ip;
 use super::super::span::{Span, Walk};
 use super::{Found, ethernet};
+use crate::model::TunnelKind;
 
 /// A label stack and what it carries. The stack does not name it, so its first bytes decide: an IP packet by version
 /// and header length, else a pseudowire's Ethernet frame, behind a control word if the first nibble is 0 (RFC 4448).
@@ -12,7 +13,7 @@ pub(in crate::decode) fn mpls<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> 
         walk.enter(payload, "mpls")?;
         let (entry, rest) = payload.header::<4>("mpls")?;
         walk.tunnel(
-            "mpls",
+            TunnelKind::Mpls,
             u32::from_be_bytes([0, entry[0], entry[1], entry[2]]) >> 4,
         );
         payload = rest;
@@ -59,7 +60,7 @@ pub(in crate::decode) fn service_header<'a>(span: Span<'a>, walk: &mut Walk) -> 
     }
     let payload = span.skip(length, LAYER)?;
     walk.tunnel(
-        "nsh",
+        TunnelKind::Nsh,
         u32::from_be_bytes([0, header[4], header[5], header[6]]),
     );
     match header[3] {

@@ -3,6 +3,7 @@
 use super::super::ip;
 use super::super::span::{Span, Walk};
 use super::{Found, ether_type, label, llc};
+use crate::model::TunnelKind;
 
 /// PPP (RFC 1661), with or without address and control, the protocol in one byte or two.
 pub(in crate::decode) fn ppp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
@@ -58,7 +59,7 @@ pub(super) fn pppoe<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         return Err(span.malformed("pppoe", "version or type is not 1"));
     }
     walk.tunnel(
-        "pppoe",
+        TunnelKind::Pppoe,
         u32::from(u16::from_be_bytes([header[2], header[3]])),
     );
     let length = u32::from(u16::from_be_bytes([header[4], header[5]]));

@@ -2,6 +2,7 @@
 
 use super::super::span::{Span, Walk};
 use super::{Found, ether_type, ethernet};
+use crate::model::TunnelKind;
 
 /// IEEE 802.1Q and 802.1ad: priority and VLAN id, EtherType.
 pub(super) fn vlan<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
@@ -31,14 +32,20 @@ pub(super) fn macsec<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
 /// IEEE 802.1ah: the service instance, then the customer's frame.
 pub(super) fn backbone<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let (tag, inner) = span.header::<4>("802.1ah")?;
-    walk.tunnel("802.1ah", u32::from_be_bytes([0, tag[1], tag[2], tag[3]]));
+    walk.tunnel(
+        TunnelKind::MacInMac,
+        u32::from_be_bytes([0, tag[1], tag[2], tag[3]]),
+    );
     ethernet::frame(inner, walk)
 }
 
 /// Cisco FabricPath: tree and time to live, then the customer's frame.
 pub(super) fn fabric_path<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let (tag, inner) = span.header::<2>("fabricpath")?;
-    walk.tunnel("fabricpath", u32::from(u16::from_be_bytes(*tag) >> 6));
+    walk.tunnel(
+        TunnelKind::FabricPath,
+        u32::from(u16::from_be_bytes(*tag) >> 6),
+    );
     ethernet::frame(inner, walk)
 }
 
@@ -64,7 +71,7 @@ pub(super) fn bridge_port_extension<'a>(span: Span<'a>, walk: &mut Walk) -> Foun
 pub(super) fn trill<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let (header, rest) = span.header::<6>("trill")?;
     let options = usize::from((u16::from_be_bytes([header[0], header[1]]) >> 6) & 0x1f) * 4;
-    walk.tunnel("trill", 0);
+    walk.tunnel(TunnelKind::Trill, 0);
     ethernet::frame(rest.skip(options, "trill")?, walk)
 }
 

@@ -3,6 +3,7 @@
 use super::super::link;
 use super::super::span::{Span, Walk};
 use super::Found;
+use crate::model::TunnelKind;
 
 const LAYER: &str = "capwap";
 
@@ -18,7 +19,7 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         return Err(span.malformed(LAYER, "no whole data message in the clear"));
     }
     let frame = span.skip(length, LAYER)?;
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::Capwap, 0);
     if header[2] & NATIVE == 0 {
         return link::ethernet_frame(frame, walk);
     }

@@ -3,19 +3,20 @@
 use super::super::link;
 use super::super::span::{Span, Walk};
 use super::Found;
+use crate::model::TunnelKind;
 
 const LAYER: &str = "erspan";
 
 /// Type I: no header of its own.
 pub(super) fn version_1<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::Erspan, 0);
     link::ethernet_frame(span, walk)
 }
 
 /// Type II: version and VLAN, session, index.
 pub(super) fn version_2<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let (header, frame) = span.header::<8>(LAYER)?;
-    walk.tunnel(LAYER, session(header[2], header[3]));
+    walk.tunnel(TunnelKind::Erspan, session(header[2], header[3]));
     link::ethernet_frame(frame, walk)
 }
 
@@ -29,7 +30,7 @@ pub(super) fn version_3<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     } else {
         rest.skip(8, LAYER)?
     };
-    walk.tunnel(LAYER, session(header[2], header[3]));
+    walk.tunnel(TunnelKind::Erspan, session(header[2], header[3]));
     match header[10] >> 2 & 0x1f {
         ETHERNET => link::ethernet_frame(payload, walk),
         IP => super::ip::packet(payload, walk),

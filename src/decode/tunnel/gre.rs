@@ -4,6 +4,7 @@
 use super::super::span::{Span, Walk};
 use super::super::{ip, link};
 use super::{Found, erspan};
+use crate::model::TunnelKind;
 
 const LAYER: &str = "gre";
 const CHECKSUM: u8 = 0x80;
@@ -38,7 +39,7 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if flags & ROUTING != 0 {
         rest = after_routes(rest)?;
     }
-    walk.tunnel(LAYER, key);
+    walk.tunnel(TunnelKind::Gre, key);
     match protocol {
         0x88be if sequenced => erspan::version_2(rest, walk),
         // Without a sequence number it is ERSPAN of type I: the frame alone.
@@ -68,7 +69,7 @@ fn point_to_point<'a>(
     } else {
         rest.skip(4, LAYER)?
     };
-    walk.tunnel("pptp", key & 0xffff);
+    walk.tunnel(TunnelKind::Pptp, key & 0xffff);
     link::ppp(rest.limit(key >> 16), walk)
 }
 

@@ -3,6 +3,7 @@
 use super::super::ip;
 use super::super::span::{Span, Walk};
 use super::Found;
+use crate::model::TunnelKind;
 
 const LAYER: &str = "gtp";
 /// Message type of user packets.
@@ -20,7 +21,7 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         return Err(span.malformed(LAYER, "no user packet"));
     }
     let mut payload = rest.limit(u32::from(u16::from_be_bytes([high, low])));
-    walk.tunnel(LAYER, u32::from_be_bytes(tunnel));
+    walk.tunnel(TunnelKind::Gtp, u32::from_be_bytes(tunnel));
     if flags & OPTIONAL_FIELDS != 0 {
         let (fields, after) = payload.header::<4>(LAYER)?;
         payload = after;

@@ -3,6 +3,7 @@
 use super::super::link;
 use super::super::span::{Span, Walk};
 use super::Found;
+use crate::model::TunnelKind;
 
 const LAYER: &str = "l2tp";
 const CONTROL: u16 = 0x8000;
@@ -44,7 +45,7 @@ fn version_2<'a>(flags: u16, span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         let padding = usize::from(rest.be16(0, LAYER)?);
         rest = rest.skip(2 + padding, LAYER)?;
     }
-    walk.tunnel(LAYER, u32::from_be_bytes(*numbers));
+    walk.tunnel(TunnelKind::L2tp, u32::from_be_bytes(*numbers));
     link::ppp(rest, walk)
 }
 
@@ -56,7 +57,7 @@ fn session<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if id == 0 {
         return Err(span.not_ip(LAYER, 0));
     }
-    walk.tunnel("l2tpv3", id);
+    walk.tunnel(TunnelKind::L2tpV3, id);
     for skipped in [0, 4, 8, 12] {
         let payload = rest.skip(skipped, LAYER)?;
         if payload.bytes.starts_with(&[0xff, 0x03]) {

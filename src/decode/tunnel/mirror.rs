@@ -3,6 +3,7 @@
 use super::super::span::{Span, Walk};
 use super::super::{ip, link};
 use super::Found;
+use crate::model::TunnelKind;
 
 /// TaZmen Sniffer Protocol, as MikroTik and wireless sensors stream (Wireshark's `packet-tzsp.c`): version, type, what
 /// is inside, then tagged fields up to the end mark.
@@ -27,7 +28,7 @@ pub(super) fn tzsp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
             }
         }
     }
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::Tzsp, 0);
     match u16::from_be_bytes([header[2], header[3]]) {
         1 => link::ethernet_frame(rest, walk),
         18 => link::tunnelled_wlan(rest, walk),
@@ -41,7 +42,7 @@ pub(super) fn juniper<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const LAYER: &str = "jmirror";
     let (header, rest) = span.header::<8>(LAYER)?;
     walk.tunnel(
-        LAYER,
+        TunnelKind::JMirror,
         u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
     );
     match rest.bytes {
@@ -59,7 +60,7 @@ pub(super) fn lisp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         0 => 0,
         _ => u32::from_be_bytes([0, header[4], header[5], header[6]]),
     };
-    walk.tunnel(LAYER, instance);
+    walk.tunnel(TunnelKind::Lisp, instance);
     ip::packet(rest, walk)
 }
 
@@ -67,7 +68,7 @@ pub(super) fn lisp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
 pub(super) fn hp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const LAYER: &str = "hp-erm";
     let frame = span.skip(12, LAYER)?;
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::HpErm, 0);
     link::ethernet_frame(frame, walk)
 }
 
@@ -75,7 +76,7 @@ pub(super) fn hp<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
 pub(super) fn aruba<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const LAYER: &str = "aruba-erm";
     let frame = span.skip(16, LAYER)?;
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::ArubaErm, 0);
     link::tunnelled_wlan(frame, walk)
 }
 
@@ -86,7 +87,7 @@ pub(super) fn generic<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const CONTROL: u8 = 0x20;
     let first = span.byte(0, LAYER)?;
     if first >> 6 == 1 {
-        walk.tunnel(LAYER, 0);
+        walk.tunnel(TunnelKind::Gue, 0);
         return ip::packet(span, walk);
     }
     let (header, rest) = span.header::<4>(LAYER)?;
@@ -94,7 +95,7 @@ pub(super) fn generic<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         return Err(span.not_ip(LAYER, u16::from(first)));
     }
     let payload = rest.skip(usize::from(first & 0x1f) * 4, LAYER)?;
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::Gue, 0);
     match header[1] {
         4 | 41 => ip::packet(payload, walk),
         protocol => Err(span.not_ip(LAYER, u16::from(protocol))),

@@ -14,46 +14,7 @@ mod vxlan;
 
 use super::span::{Span, Walk};
 use super::{Carrier, Packet, Stop, StopReason, ip, link};
-
-/// Every kind of tunnel that is noted.
-const KINDS: [&str; 27] = [
-    "802.1ah",
-    "aruba-erm",
-    "capwap",
-    "erspan",
-    "etherip",
-    "fabricpath",
-    "geneve",
-    "gre",
-    "gtp",
-    "gue",
-    "hp-erm",
-    "ip-in-ip",
-    "ipv6-in-ip",
-    "jmirror",
-    "l2tp",
-    "l2tpv3",
-    "lisp",
-    "mpls",
-    "nsh",
-    "pppoe",
-    "pptp",
-    super::sflow::KIND,
-    "teredo",
-    "trill",
-    "tzsp",
-    "vxlan",
-    "vxlan-gpe",
-];
-
-/// The kind of that name as [`super::Tunnel::kind`] has it; `tunnel` where there is none.
-#[must_use]
-pub fn tunnel_kind(name: &str) -> &'static str {
-    KINDS
-        .into_iter()
-        .find(|kind| *kind == name)
-        .unwrap_or("tunnel")
-}
+use crate::model::TunnelKind;
 
 /// The innermost packet, or why there is none.
 type Found<'a> = Result<Packet<'a>, Stop>;
@@ -74,31 +35,36 @@ pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option
     attempt(reader?, span, walk, |_| true)
 }
 
-/// The packet inside a UDP payload, by port. On `None` the walk is as it was. Of `carrier`, what depends on the walk is
+/// The packet inside a UDP payload, by source and destination port. On `None` the walk is as it was. Of `carrier`, what depends on the walk is
 /// filled in here.
 #[inline]
-pub(super) fn in_udp<'a>(carrier: Carrier, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
-    let (kind, reader): (_, Reader<'a>) = match (carrier.source_port, carrier.destination_port) {
-        (_, 4789 | 8472) => ("vxlan", vxlan::packet),
-        (_, 4790) => ("vxlan-gpe", vxlan::generic),
-        (_, 6081) => ("geneve", vxlan::geneve),
-        (2152, _) | (_, 2152) => ("gtp", gtp::packet),
-        (3544, _) | (_, 3544) => ("teredo", teredo::packet),
-        (_, 4754) => ("gre", gre::packet),
-        (5247, _) | (_, 5247) => ("capwap", capwap::packet),
-        (1701, _) | (_, 1701) => ("l2tp", l2tp::in_udp),
-        (_, 6635) => ("mpls", link::mpls),
-        (_, 37008) => ("tzsp", mirror::tzsp),
-        (_, 30030) => ("jmirror", mirror::juniper),
-        (_, 4341) => ("lisp", mirror::lisp),
-        (_, 6080) => ("gue", mirror::generic),
-        (_, 7932) => ("hp-erm", mirror::hp),
-        (_, 5555) => ("aruba-erm", mirror::aruba),
+pub(super) fn in_udp<'a>(
+    ports: (u16, u16),
+    carrier: impl FnOnce(TunnelKind) -> Carrier,
+    span: Span<'a>,
+    walk: &mut Walk,
+) -> Option<Packet<'a>> {
+    let (kind, reader): (_, Reader<'a>) = match ports {
+        (_, 4789 | 8472) => (TunnelKind::Vxlan, vxlan::packet),
+        (_, 4790) => (TunnelKind::VxlanGpe, vxlan::generic),
+        (_, 6081) => (TunnelKind::Geneve, vxlan::geneve),
+        (2152, _) | (_, 2152) => (TunnelKind::Gtp, gtp::packet),
+        (3544, _) | (_, 3544) => (TunnelKind::Teredo, teredo::packet),
+        (_, 4754) => (TunnelKind::Gre, gre::packet),
+        (5247, _) | (_, 5247) => (TunnelKind::Capwap, capwap::packet),
+        (1701, _) | (_, 1701) => (TunnelKind::L2tp, l2tp::in_udp),
+        (_, 6635) => (TunnelKind::Mpls, link::mpls),
+        (_, 37008) => (TunnelKind::Tzsp, mirror::tzsp),
+        (_, 30030) => (TunnelKind::JMirror, mirror::juniper),
+        (_, 4341) => (TunnelKind::Lisp, mirror::lisp),
+        (_, 6080) => (TunnelKind::Gue, mirror::generic),
+        (_, 7932) => (TunnelKind::HpErm, mirror::hp),
+        (_, 5555) => (TunnelKind::ArubaErm, mirror::aruba),
         // Peers and relays use any port.
-        _ if teredo::is_certain(span.bytes) => ("teredo", teredo::packet),
+        _ if teredo::is_certain(span.bytes) => (TunnelKind::Teredo, teredo::packet),
         _ => return None,
     };
-    carried(Carrier { kind, ..carrier }, reader, span, walk)
+    carried(carrier(kind), reader, span, walk)
 }
 
 #[cold]
@@ -146,7 +112,12 @@ fn is_sound(packet: &Packet<'_>) -> bool {
 
 fn ip_in_ip<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     let v6 = span.byte(0, "ip-in-ip")? >> 4 == 6;
-    walk.tunnel(if v6 { "ipv6-in-ip" } else { "ip-in-ip" }, 0);
+    let kind = if v6 {
+        TunnelKind::Ipv6InIp
+    } else {
+        TunnelKind::IpInIp
+    };
+    walk.tunnel(kind, 0);
     ip::packet(span, walk)
 }
 
@@ -157,6 +128,6 @@ fn ethernet_in_ip<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if header[0] >> 4 != 3 {
         return Err(span.malformed(LAYER, "version is not 3"));
     }
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::EtherIp, 0);
     link::ethernet_frame(frame, walk)
 }

@@ -3,6 +3,7 @@
 use super::super::ip;
 use super::super::span::{Span, Walk};
 use super::Found;
+use crate::model::TunnelKind;
 
 const LAYER: &str = "teredo";
 
@@ -48,6 +49,6 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     if header[0] >> 4 != 6 || length > rest.wire {
         return Err(rest.malformed(LAYER, "no IPv6 packet"));
     }
-    walk.tunnel(LAYER, 0);
+    walk.tunnel(TunnelKind::Teredo, 0);
     ip::packet(rest.limit(length), walk)
 }

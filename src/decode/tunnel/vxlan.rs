@@ -3,6 +3,7 @@
 use super::super::span::{Span, Walk};
 use super::super::{ip, link};
 use super::Found;
+use crate::model::TunnelKind;
 
 /// VXLAN: flags, network identifier, then a frame.
 pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
@@ -14,7 +15,7 @@ pub(super) fn packet<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         return Err(span.malformed(LAYER, "flags"));
     }
     walk.tunnel(
-        LAYER,
+        TunnelKind::Vxlan,
         u32::from_be_bytes([0, header[4], header[5], header[6]]),
     );
     link::ethernet_frame(frame, walk)
@@ -26,7 +27,7 @@ pub(super) fn generic<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
     const NEXT_PROTOCOL: u8 = 0x04;
     let (header, payload) = span.header::<8>(LAYER)?;
     walk.tunnel(
-        LAYER,
+        TunnelKind::VxlanGpe,
         u32::from_be_bytes([0, header[4], header[5], header[6]]),
     );
     let next = if header[0] & NEXT_PROTOCOL == 0 {
@@ -51,7 +52,7 @@ pub(super) fn geneve<'a>(span: Span<'a>, walk: &mut Walk) -> Found<'a> {
         return Err(span.malformed(LAYER, "version is not 0"));
     }
     walk.tunnel(
-        LAYER,
+        TunnelKind::Geneve,
         u32::from_be_bytes([0, header[4], header[5], header[6]]),
     );
     let payload = rest.skip(usize::from(header[0] & 0x3f) * 4, LAYER)?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::judge::{Aim, aim};
-use crate::model::{Fqdn, Transport};
+use crate::model::{Fqdn, Transport, is_group};
 use crate::observe::{App, Capture, EventKind, Flow, NameSource};
 use crate::report::human::counted;
 use crate::rules::{
@@ -261,7 +261,7 @@ impl Sightings {
         let Some((words, _, answers)) = known else {
             return;
         };
-        let group = to.ip.is_multicast() || to.ip.to_string() == "255.255.255.255";
+        let group = is_group(to.ip);
         if group || (*answers || flow.transport == Transport::Tcp) && flow.back.packets == 0 {
             return;
         }
