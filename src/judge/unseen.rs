@@ -69,7 +69,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
                 continue;
             }
         }
-        let mut message = why.to_string();
+        let mut message = why.words().to_owned();
         if let (NotSeen::ResolvedNeverTried, Some(port)) = (why, single_port(&row.ports)) {
             message.push_str(&format!(" on port {port}"));
         }
