@@ -14,7 +14,7 @@ use super::{input, output, seeds};
 use crate::audit::{Plan, attribute_points, summaries, with_report};
 use crate::model::TwoPoint;
 use crate::observe::Seed;
-use crate::report::{Run, compare, write_comparison};
+use crate::report::{AuditDigest, compare, write_comparison};
 
 pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<Exit> {
     let format = common.format.try_into()?;
@@ -43,11 +43,11 @@ fn audited(
     command: &CompareCommand,
     used: &mut Option<(Plan, Vec<Seed>)>,
     common: &Common,
-) -> anyhow::Result<Run> {
+) -> anyhow::Result<AuditDigest> {
     if let Some(path) = report_file(Path::new(side)) {
         let file =
             File::open(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
-        return Run::read(BufReader::with_capacity(1 << 18, file))
+        return AuditDigest::read(BufReader::with_capacity(1 << 18, file))
             .with_context(|| path.display().to_string());
     }
     let (plan, seeds) = match used {
@@ -65,7 +65,9 @@ fn audited(
     let captures = attribute_points(TwoPoint::alone(observed.observation), seeds);
     let fitting = fitting(plan, &captures.inside, &command.choices.selection(), common)?;
     let plan = fitting.as_ref().unwrap_or(plan);
-    with_report(&captures, &inputs, plan, |report| Ok(Run::of(report)?))
+    with_report(&captures, &inputs, plan, |report| {
+        Ok(AuditDigest::of(report)?)
+    })
 }
 
 /// A file that starts as JSON does, or the `report.json` of a folder that `--out` wrote.

@@ -13,7 +13,7 @@ use crate::audit::{rule_texts, shipped_texts};
 use crate::diff::{self, Difference, Openings, Side};
 use crate::import::Options;
 use crate::report::{self, text};
-use crate::rules::{self, Library, RuleText, Severity};
+use crate::rules::{self, Library, ProblemSeverity, RuleText};
 
 pub(super) fn run(command: &RulesDiff, common: &Common) -> anyhow::Result<Exit> {
     let old = side(&command.old, common)?;
@@ -76,7 +76,7 @@ fn side(name: &str, common: &Common) -> anyhow::Result<Openings> {
         Err(problems) => {
             let errors = problems
                 .into_iter()
-                .filter(|p| p.severity == Severity::Error);
+                .filter(|p| p.severity == ProblemSeverity::Error);
             super::plan::show(&errors.collect::<Vec<_>>(), common);
             bail!("{}: has errors; nothing was compared", text::visible(name))
         }

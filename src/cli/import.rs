@@ -10,7 +10,7 @@ use super::args::{Common, RulesImport};
 use super::exit::Exit;
 use super::output::{self, counted};
 use super::outputs::Inputs;
-use crate::import::{self, Imported, Leftover, Options, Source};
+use crate::import::{self, ImportSource, Imported, Leftover, Options};
 use crate::report::{self, text};
 
 /// What was not understood is told one by one up to here; `--rest` has all of it.
@@ -53,7 +53,7 @@ fn options(command: &RulesImport) -> anyhow::Result<Options> {
 pub(super) fn import_file(path: &Path, options: &Options) -> anyhow::Result<Imported> {
     let name = path.display().to_string();
     let bytes = read_bounded(path).with_context(|| format!("{name}: cannot be read"))?;
-    let source = Source {
+    let source = ImportSource {
         name: if name == "-" { "imported" } else { &name },
         bytes: &bytes,
     };

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::{clock, output, plan, seeds};
 use crate::audit::texts;
 use crate::report;
-use crate::rules::{self, Facts, Severity};
+use crate::rules::{self, Facts, ProblemSeverity};
 
 /// Shows warnings and notes; warnings make it exit 1.
 pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> {
@@ -42,7 +42,7 @@ pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> 
     problems.extend(rules::lint(&texts, &library, &facts));
     let shown: Vec<_> = problems
         .iter()
-        .filter(|problem| problem.severity < Severity::Note || !common.quiet)
+        .filter(|problem| problem.severity < ProblemSeverity::Note || !common.quiet)
         .cloned()
         .collect();
     if common.format == Format::Human {

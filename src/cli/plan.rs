@@ -9,7 +9,9 @@ use super::exit::Exit;
 use super::output;
 use crate::audit::{self, Plan, PlanError, ReadSite, Selection};
 use crate::observe::Capture;
-use crate::rules::{self, Chosen, Library, Problem, Profile, RuleText, SetChoice, Severity, Site};
+use crate::rules::{
+    self, Chosen, Library, Problem, ProblemSeverity, Profile, RuleText, SetChoice, Site,
+};
 
 /// Checks rules, site and choices. All problems of a file are shown together; errors end it.
 pub(super) fn plan(selection: &Selection, common: &Common) -> anyhow::Result<Plan> {
@@ -128,8 +130,8 @@ pub(super) fn profile(
 /// How many rows there are and what was found in them, in one line; warnings are findings.
 pub(super) fn sum_up(library: &Library, problems: &[Problem]) -> anyhow::Result<Exit> {
     let (warnings, notes) = (
-        count(problems, Severity::Warning),
-        count(problems, Severity::Note),
+        count(problems, ProblemSeverity::Warning),
+        count(problems, ProblemSeverity::Note),
     );
     let (documents, requirements) = (library.documents.len(), library.requirements.len());
     output::to_stdout(|out| {
@@ -143,13 +145,13 @@ pub(super) fn sum_up(library: &Library, problems: &[Problem]) -> anyhow::Result<
 
 /// Warnings are findings.
 pub(super) fn exit_of(problems: &[Problem]) -> Exit {
-    match count(problems, Severity::Warning) {
+    match count(problems, ProblemSeverity::Warning) {
         0 => Exit::Clean,
         _ => Exit::Findings,
     }
 }
 
-fn count(problems: &[Problem], severity: Severity) -> usize {
+fn count(problems: &[Problem], severity: ProblemSeverity) -> usize {
     let all = problems.iter();
     all.filter(|problem| problem.severity == severity).count()
 }

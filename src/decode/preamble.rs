@@ -29,12 +29,12 @@ pub struct Preamble {
     /// How many bytes it takes, at least 1.
     pub length: usize,
     /// Whom a SOCKS proxy is asked to reach: name or address, and port.
-    pub target: Option<(Target, u16)>,
+    pub target: Option<(RequestedTarget, u16)>,
 }
 
 /// Whom a proxy is asked to reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum RequestedTarget {
     /// By name.
     Name(Fqdn),
     /// By address.
@@ -182,11 +182,11 @@ fn socks_5_request(bytes: &[u8], port_at: usize) -> PreambleRead {
         return PreambleRead::NeedMore(port_at + 2 - bytes.len());
     };
     let target = match bytes.get(3..port_at) {
-        Some([1, a, b, c, d]) => Some(Target::Address(IpAddr::from([*a, *b, *c, *d]))),
+        Some([1, a, b, c, d]) => Some(RequestedTarget::Address(IpAddr::from([*a, *b, *c, *d]))),
         Some([4, address @ ..]) => address
             .first_chunk::<16>()
-            .map(|address| Target::Address(IpAddr::from(*address))),
-        Some([3, _, name @ ..]) => Fqdn::from_packet(name).map(Target::Name),
+            .map(|address| RequestedTarget::Address(IpAddr::from(*address))),
+        Some([3, _, name @ ..]) => Fqdn::from_packet(name).map(RequestedTarget::Name),
         _ => None,
     };
     PreambleRead::Preamble(Preamble {
@@ -226,11 +226,11 @@ fn socks_4(bytes: &[u8]) -> PreambleRead {
             let Some(end) = zero(name) else {
                 return more_if(name.len() < 256);
             };
-            let target = Fqdn::from_packet(&name[..end]).map(Target::Name);
+            let target = Fqdn::from_packet(&name[..end]).map(RequestedTarget::Name);
             (target, 8 + user + 1 + end + 1)
         }
         _ => {
-            let address = Target::Address(IpAddr::from([a, b, c, d]));
+            let address = RequestedTarget::Address(IpAddr::from([a, b, c, d]));
             (Some(address), 8 + user + 1)
         }
     };
@@ -483,7 +483,7 @@ mod tests {
             PreambleRead::Preamble(preamble) => preamble.target,
             _ => None,
         };
-        let name = Target::Name(Fqdn::parse("a.example").unwrap());
+        let name = RequestedTarget::Name(Fqdn::parse("a.example").unwrap());
         assert_eq!(
             target(b"\x05\x01\x00\x03\x09a.example\x01\xbb"),
             Some((name.clone(), 443))

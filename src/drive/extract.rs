@@ -25,12 +25,12 @@ pub struct Extracted {
     /// Frames copied.
     pub written: u64,
     /// Inputs from which frames were wanted in vain, in their order: how many, and why.
-    pub missing: Vec<(u64, Missing)>,
+    pub missing: Vec<(u64, MissingFrames)>,
 }
 
 /// Why frames could not be copied.
 #[derive(Debug, thiserror::Error)]
-pub enum Missing {
+pub enum MissingFrames {
     /// Standard input or a pipe.
     #[error("{0}: cannot be read a second time")]
     ReadOnce(String),
@@ -77,11 +77,11 @@ pub fn extract(
             continue;
         }
         let (copied, why) = match input.path.can_be_read_again() {
-            false => (0, Missing::ReadOnce(input.path.to_string())),
+            false => (0, MissingFrames::ReadOnce(input.path.to_string())),
             true => match open(&input.path) {
                 Ok(mut source) => {
                     let copied = copy.input(&mut source, input, &frames)?;
-                    (copied, Missing::Changed(input.path.to_string()))
+                    (copied, MissingFrames::Changed(input.path.to_string()))
                 }
                 Err(error) => (0, error.into()),
             },

@@ -11,7 +11,7 @@ mod two_points;
 
 pub use clock::SetBack;
 pub use conversation::Conversations;
-pub use extract::{Extracted, Missing, Wanted, extract};
+pub use extract::{Extracted, MissingFrames, Wanted, extract};
 pub use fold::{InputReport, Observed, Progress, Reading, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
 pub use periods::{PeriodLimits, Stretch, observe_in_periods};

@@ -1,7 +1,7 @@
 //! One of two points of a path: interfaces, or ways through one, that lie inside or outside of what may stop traffic.
 
 use crate::decode::device::interface_in;
-use crate::source::{Direction, Frame, Interface};
+use crate::source::{Frame, FrameDirection, Interface};
 
 /// Which frames count, by the names of the interfaces that captured them; `inbound` and `outbound` name the ways through
 /// one, as far as a file says them (pcapng).
@@ -25,7 +25,7 @@ impl Point {
             Self::NotAt(names) => (names, true),
         };
         let named = |interface: &Interface| names.contains(&interface.name);
-        let directions = Direction::ALL.iter().copied();
+        let directions = FrameDirection::ALL.iter().copied();
         Elsewhere {
             interfaces: interfaces.iter().map(named).collect(),
             directions: directions
@@ -45,7 +45,7 @@ pub(super) struct Elsewhere {
     interfaces: Vec<bool>,
     /// Names of interfaces that frames may have themselves.
     names: Vec<String>,
-    directions: Vec<Direction>,
+    directions: Vec<FrameDirection>,
     /// Whether those that are not named are elsewhere, instead of those that are.
     others: bool,
 }

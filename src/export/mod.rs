@@ -31,7 +31,7 @@ use std::net::IpAddr;
 pub use missing::{Missing, MissingError};
 pub use say::{Extent, Rest, rest_csv};
 pub use table::{Entry, Table};
-pub use target::{TARGETS, Target, target};
+pub use target::{ExportTarget, TARGETS, target};
 
 /// Names and the addresses that they had when somebody asked.
 pub type Addresses = BTreeMap<String, BTreeSet<IpAddr>>;
@@ -58,7 +58,7 @@ pub struct Export {
 
 /// Writes a table for a target.
 #[must_use]
-pub fn export(table: &Table, target: &Target, wishes: &Wishes) -> Export {
+pub fn export(table: &Table, target: &ExportTarget, wishes: &Wishes) -> Export {
     let (said, mut rest) = say::say(table, target, wishes);
     let job = targets::Job {
         target,

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use ipnet::IpNet;
 
-use super::target::{Form, LooksAt, Names, Target, Word};
+use super::target::{ExportTarget, Form, LooksAt, Names, Word};
 use super::{Addresses, Entry, Table, Wishes};
 use crate::model::Transport;
 use crate::report::text::cell;
@@ -113,7 +113,7 @@ pub(super) enum To {
 /// What of a table a target can say, in the table's order, and the rest.
 pub(super) fn say<'t>(
     table: &'t Table,
-    target: &Target,
+    target: &ExportTarget,
     wishes: &Wishes,
 ) -> (Vec<Said<'t>>, Vec<Rest>) {
     let (mut said, mut rest) = (Vec::new(), table.rest.clone());
@@ -205,7 +205,7 @@ impl Spoken {
     }
 }
 
-fn by_name(name: &NamePattern, target: &Target, wishes: &Wishes) -> Spoken {
+fn by_name(name: &NamePattern, target: &ExportTarget, wishes: &Wishes) -> Spoken {
     let forms = match &target.names {
         Names::ByAddress => return by_address(name, &wishes.addresses),
         Names::InWords(forms) => forms,

@@ -6,7 +6,7 @@ use crate::rules::NamePattern;
 
 /// A program, or a format, that an export is for.
 #[derive(Debug)]
-pub struct Target {
+pub struct ExportTarget {
     /// What it is called on the command line.
     pub name: &'static str,
     /// What it is.
@@ -229,8 +229,8 @@ const SUFFIX_ONLY: Forms = Forms {
 };
 
 /// All targets, in the order in which help shows them.
-pub static TARGETS: &[Target] = &[
-    Target {
+pub static TARGETS: &[ExportTarget] = &[
+    ExportTarget {
         name: "nftables",
         about: "nftables: a chain with interval sets, to jump to",
         looks_at: FILTER,
@@ -238,7 +238,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::nftables::write,
     },
-    Target {
+    ExportTarget {
         name: "ipset",
         about: "ipset restore: the sets of the targets iptables and ip6tables",
         looks_at: FILTER,
@@ -246,7 +246,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::iptables::write_sets,
     },
-    Target {
+    ExportTarget {
         name: "iptables",
         about: "iptables-restore: a chain that uses the sets of the target ipset, IPv4",
         looks_at: FILTER,
@@ -254,7 +254,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::iptables::write_v4,
     },
-    Target {
+    ExportTarget {
         name: "ip6tables",
         about: "ip6tables-restore: as iptables, IPv6",
         looks_at: FILTER,
@@ -262,7 +262,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::iptables::write_v6,
     },
-    Target {
+    ExportTarget {
         name: "pf",
         about: "pf: an anchor with tables",
         looks_at: FILTER,
@@ -270,7 +270,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::pf::write,
     },
-    Target {
+    ExportTarget {
         name: "opnsense",
         about: "OPNsense: aliases for import, JSON; host aliases are resolved by the firewall itself",
         looks_at: LooksAt {
@@ -286,7 +286,7 @@ pub static TARGETS: &[Target] = &[
         comment: None,
         write: targets::opnsense::write,
     },
-    Target {
+    ExportTarget {
         name: "suricata",
         about: "Suricata: pass rules on tls.sni, http.host and addresses",
         looks_at: LooksAt {
@@ -297,7 +297,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::suricata::write,
     },
-    Target {
+    ExportTarget {
         name: "squid",
         about: "Squid: dstdomain, dstdom_regex, dst and port lists with http_access lines",
         looks_at: LooksAt {
@@ -308,7 +308,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::squid::write,
     },
-    Target {
+    ExportTarget {
         name: "haproxy",
         about: "HAProxy: SNI lists of a frontend in TCP mode",
         looks_at: LooksAt {
@@ -322,7 +322,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::haproxy::write,
     },
-    Target {
+    ExportTarget {
         name: "unbound",
         about: "Unbound: allowed zones, all others refused; a zone always holds all below it, so most needs --widen (rpz does not)",
         looks_at: NAME_LIST,
@@ -335,7 +335,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::unbound::write,
     },
-    Target {
+    ExportTarget {
         name: "rpz",
         about: "response policy zone (BIND, Unbound, Knot, PowerDNS): passthru for what is listed, NXDOMAIN for the rest",
         looks_at: NAME_LIST,
@@ -343,7 +343,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some(";"),
         write: targets::rpz::write,
     },
-    Target {
+    ExportTarget {
         name: "paloalto-url",
         about: "Palo Alto Networks: external dynamic list of URLs",
         looks_at: NAME_LIST,
@@ -359,7 +359,7 @@ pub static TARGETS: &[Target] = &[
         comment: None,
         write: targets::lists::write,
     },
-    Target {
+    ExportTarget {
         name: "paloalto-ip",
         about: "Palo Alto Networks: external dynamic list of addresses; any plain list of networks",
         looks_at: LIST,
@@ -367,7 +367,7 @@ pub static TARGETS: &[Target] = &[
         comment: None,
         write: targets::lists::write,
     },
-    Target {
+    ExportTarget {
         name: "fortigate",
         about: "FortiGate: addresses, services and policies, to paste into the command line",
         looks_at: FILTER,
@@ -383,7 +383,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::fortigate::write,
     },
-    Target {
+    ExportTarget {
         name: "asa",
         about: "Cisco ASA: objects and an access list",
         looks_at: FILTER,
@@ -396,7 +396,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("!"),
         write: targets::asa::write,
     },
-    Target {
+    ExportTarget {
         name: "aws",
         about: "AWS Network Firewall: a stateful rule group, JSON, with the pass rules of the target suricata",
         looks_at: LooksAt {
@@ -407,7 +407,7 @@ pub static TARGETS: &[Target] = &[
         comment: None,
         write: targets::aws::write_rules,
     },
-    Target {
+    ExportTarget {
         name: "aws-domains",
         about: "AWS Network Firewall: a domain list rule group, JSON",
         looks_at: LooksAt {
@@ -418,7 +418,7 @@ pub static TARGETS: &[Target] = &[
         comment: None,
         write: targets::aws::write_domains,
     },
-    Target {
+    ExportTarget {
         name: "azure",
         about: "Azure Firewall: a rule collection group, JSON; wildcards over HTTP and HTTPS only",
         looks_at: FILTER,
@@ -431,7 +431,7 @@ pub static TARGETS: &[Target] = &[
         comment: None,
         write: targets::azure::write,
     },
-    Target {
+    ExportTarget {
         name: "cilium",
         about: "Cilium: a network policy for egress, YAML; a star there is one label",
         looks_at: LooksAt {
@@ -453,7 +453,7 @@ pub static TARGETS: &[Target] = &[
         comment: Some("#"),
         write: targets::cilium::write,
     },
-    Target {
+    ExportTarget {
         name: "csv",
         about: "a table of all of it, for spreadsheets",
         looks_at: LooksAt {
@@ -464,7 +464,7 @@ pub static TARGETS: &[Target] = &[
         comment: None,
         write: targets::tables::write_csv,
     },
-    Target {
+    ExportTarget {
         name: "json",
         about: "all of it, for programs",
         looks_at: LooksAt {
@@ -479,6 +479,6 @@ pub static TARGETS: &[Target] = &[
 
 /// The target of a name.
 #[must_use]
-pub fn target(name: &str) -> Option<&'static Target> {
+pub fn target(name: &str) -> Option<&'static ExportTarget> {
     TARGETS.iter().find(|target| target.name == name)
 }

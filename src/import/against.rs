@@ -791,7 +791,7 @@ mod tests {
             against: Some(FILE.to_owned()),
             ..Default::default()
         };
-        let source = super::super::Source {
+        let source = super::super::ImportSource {
             name: "page.md",
             bytes: page.as_bytes(),
         };
@@ -828,7 +828,7 @@ mod tests {
             ..Default::default()
         };
         let page = page("HTTPS");
-        let source = super::super::Source {
+        let source = super::super::ImportSource {
             name: "page.md",
             bytes: page.as_bytes(),
         };

@@ -57,7 +57,7 @@ pub const MOST_BYTES: usize = 128 << 20;
 
 /// What is imported.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct ImportSource<'a> {
     /// Its name as shown; the document's id is made of it where none is chosen.
     pub name: &'a str,
     /// What is in it.
@@ -118,7 +118,7 @@ pub enum ImportError {
 ///
 /// # Errors
 /// Where it is too large, or nothing of it was understood.
-pub fn import(source: &Source<'_>, options: &Options) -> Result<Imported, ImportError> {
+pub fn import(source: &ImportSource<'_>, options: &Options) -> Result<Imported, ImportError> {
     if source.bytes.len() > MOST_BYTES {
         return Err(ImportError::TooLarge(source.bytes.len()));
     }
@@ -176,7 +176,7 @@ struct Read {
 }
 
 fn read(
-    source: &Source<'_>,
+    source: &ImportSource<'_>,
     mapping: Option<&str>,
     rest: &mut Vec<Leftover>,
 ) -> Result<Read, ImportError> {
@@ -218,7 +218,7 @@ fn minus(bytes: &[u8], draft: &mut Draft) -> Result<String, ImportError> {
     if bytes.len() > MOST_BYTES {
         return Err(ImportError::TooLarge(bytes.len()));
     }
-    let other = Source {
+    let other = ImportSource {
         name: "minus",
         bytes,
     };

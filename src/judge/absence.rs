@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::census::{Census, NameWay};
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
 use super::intent::{Intent, Outcome};
 use super::lookup::Lookups;
-use super::requirement_verdict::{NotSeen, Present, Standing};
+use super::requirement_verdict::{NotSeen, Present, RequirementStatus};
 use super::shade::Shade;
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{App, Capture, Flow, FlowId, NameSource, StreamFact};
@@ -144,7 +144,7 @@ const AMAZON_LOCAL: IpNet = IpNet::V6(Ipv6Net::new_assert(
 
 /// Requirements of DNS in clear whose name server was asked in another way.
 pub(super) fn other_way(flows: &[FlowVerdict]) -> BTreeSet<RequirementIndex> {
-    let answered = |flow: &&FlowVerdict| !matches!(flow.went, Went::Failed(_));
+    let answered = |flow: &&FlowVerdict| !matches!(flow.went, AttemptOutcome::Failed(_));
     let hidden = flows
         .iter()
         .filter(|flow| flow.dns.is_some())
@@ -156,7 +156,7 @@ pub(super) fn other_way(flows: &[FlowVerdict]) -> BTreeSet<RequirementIndex> {
 /// Why a requirement's standing is not certain, or what it does not say.
 pub(super) fn shade_note(
     requirement: RequirementIndex,
-    standing: &Standing,
+    standing: &RequirementStatus,
     places: &[u32],
     intents: &[Intent],
     flows: &[FlowVerdict],
@@ -173,13 +173,14 @@ pub(super) fn shade_note(
             .find(|(r, _)| *r == requirement)
             .map(|(_, shade)| *shade)
     };
-    if *standing == Standing::Satisfied && all().all(|intent| is_sent_only(intent, flows)) {
+    if *standing == RequirementStatus::Satisfied && all().all(|intent| is_sent_only(intent, flows))
+    {
         return Some(
             "sent and not refused; the protocol has no answers, so that it arrived cannot be told"
                 .to_owned(),
         );
     }
-    if *standing == Standing::Satisfied {
+    if *standing == RequirementStatus::Satisfied {
         let certain = all().filter(|intent| shade(intent).is_none());
         let words = match certain.filter_map(|intent| intent.outer).max()? {
             true => {
@@ -242,7 +243,7 @@ fn is_sent_only(intent: &Intent, flows: &[FlowVerdict]) -> bool {
     let mut attempts = intent.attempts.iter();
     let sent = |id: &FlowId| {
         let verdict = flows.get(id.0 as usize);
-        verdict.is_some_and(|verdict| verdict.went == Went::Sent)
+        verdict.is_some_and(|verdict| verdict.went == AttemptOutcome::Sent)
     };
     !intent.attempts.is_empty() && attempts.all(sent)
 }

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::control::neighbourhood;
 use super::evidence::Code;
 use super::flow_verdict::FlowVerdict;
@@ -42,7 +42,7 @@ impl Alike {
     pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)> + Clone) -> Self {
         let mut all = Self::default();
         for (flow, verdict) in flows.clone() {
-            let Went::Failed(evidence) = &verdict.went else {
+            let AttemptOutcome::Failed(evidence) = &verdict.went else {
                 continue;
             };
             if verdict.aim.proxied || is_private(flow.responder.ip) {
@@ -58,7 +58,7 @@ impl Alike {
         if all.stopped.is_empty() {
             return all;
         }
-        for (flow, _) in flows.filter(|(_, verdict)| verdict.went == Went::Succeeded) {
+        for (flow, _) in flows.filter(|(_, verdict)| verdict.went == AttemptOutcome::Succeeded) {
             let Some(name) = flow.said_names().next().map(|name| &name.fqdn) else {
                 continue;
             };

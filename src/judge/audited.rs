@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::Case;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
-use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict};
 use super::row_facts::Shortfall;
 use crate::observe::{Capture, Flow};
 use crate::rules::{GroupKind, RequirementIndex, RuleSet, Source};
@@ -155,7 +155,8 @@ pub(super) fn nothing_audited(
         return Some(NothingAudited::NoFlow(capture.tally.frames, reasons));
     }
     let active = || {
-        let active = |v: &&RequirementVerdict| !matches!(v.standing, Standing::NotActive(_));
+        let active =
+            |v: &&RequirementVerdict| !matches!(v.standing, RequirementStatus::NotActive(_));
         requirements.iter().filter(active)
     };
     if active().next().is_none() {
@@ -167,12 +168,13 @@ pub(super) fn nothing_audited(
     }
     // A lookup is audited by what it asks for, whether its flow is or not.
     let of_lookups = |v: &RequirementVerdict| {
-        !v.resolved.is_empty() || !matches!(v.standing, Standing::NotSeen(_))
+        !v.resolved.is_empty() || !matches!(v.standing, RequirementStatus::NotSeen(_))
     };
     if active().any(of_lookups) {
         return None;
     }
-    let nobody = active().all(|v| matches!(v.standing, Standing::NotSeen(NotSeen::NoInitiator)));
+    let nobody =
+        active().all(|v| matches!(v.standing, RequirementStatus::NotSeen(NotSeen::NoInitiator)));
     let networks = sources(active(), rules);
     let profile = rules.profile();
     // Who opens nothing itself may still be called.
@@ -256,11 +258,11 @@ pub(super) fn unclear(
 ) -> Vec<RequirementIndex> {
     let satisfied = |at: RequirementIndex| {
         let verdict = requirements.get(at.index());
-        verdict.is_some_and(|verdict| verdict.standing == Standing::Satisfied)
+        verdict.is_some_and(|verdict| verdict.standing == RequirementStatus::Satisfied)
     };
     let unclear = requirements
         .iter()
-        .filter(|v| v.must_see && v.standing == Standing::Inconclusive)
+        .filter(|v| v.must_see && v.standing == RequirementStatus::Inconclusive)
         // As far as packets can tell, all is well with these.
         .filter(|v| v.shortfall != Some(Shortfall::PathHidden));
     let mut unclear: Vec<RequirementIndex> = unclear.map(|v| v.requirement).collect();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::encrypted_dns::EncryptedDns;
 use super::evidence::Stage;
 use super::flow_verdict::FlowVerdict;
@@ -146,7 +146,8 @@ impl Census {
             if flow.app.has(App::DNS) && !verdict.coverage.covers.is_empty() {
                 servers.insert((verdict.host, flow.responder.ip));
             }
-            let unheard = flow.back.packets == 0 || matches!(verdict.went, Went::Failed(_));
+            let unheard =
+                flow.back.packets == 0 || matches!(verdict.went, AttemptOutcome::Failed(_));
             if let (Some(dns), true) = (verdict.dns, unheard) {
                 unheard_dns.push((flow, verdict, NameWay::of(dns)));
             } else if let Some(way) = way(flow, verdict, &by_name) {
@@ -402,7 +403,7 @@ pub(super) fn is_tls_proxy(flow: &Flow, verdict: &FlowVerdict) -> bool {
 pub(super) fn is_unreached_proxy(verdict: &FlowVerdict) -> bool {
     // Of a proxy over TLS its own handshake goes before.
     let before = |stage| matches!(stage, Stage::Connect | Stage::Tls);
-    let unconnected = matches!(&verdict.went, Went::Failed(e) if before(e.code.stage()));
+    let unconnected = matches!(&verdict.went, AttemptOutcome::Failed(e) if before(e.code.stage()));
     verdict.to_proxy && !verdict.aim.proxied && unconnected
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 
 use super::alike::Alike;
-use super::attempt::{Went, answer_times, is_silence, passed, seconds};
-use super::coverage::Aim;
+use super::attempt::{AttemptOutcome, answer_times, is_silence, passed, seconds};
+use super::coverage::FlowTarget;
 use super::evidence::{Code, Evidence, Grade};
 use super::flow_verdict::FlowVerdict;
 use super::interception::Issuers;
@@ -84,14 +84,14 @@ impl Controls {
         let mut clients: HashSet<(IpAddr, u16)> = HashSet::default();
         for (flow, _) in flows
             .clone()
-            .filter(|(_, verdict)| matches!(verdict.went, Went::Failed(_)))
+            .filter(|(_, verdict)| matches!(verdict.went, AttemptOutcome::Failed(_)))
         {
             servers.insert(flow.responder.ip);
             clients.insert((flow.initiator.ip, flow.responder.port));
         }
         for (flow, verdict) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
-            if matches!(&verdict.went, Went::Failed(e) if e.code == Code::AlertClient)
+            if matches!(&verdict.went, AttemptOutcome::Failed(e) if e.code == Code::AlertClient)
                 && is_private(responder)
             {
                 let said = flow.said_names().map(|name| &name.fqdn);
@@ -113,7 +113,7 @@ impl Controls {
                 let soonest = all.soonest.entry(neighbourhood(responder)).or_insert(took);
                 *soonest = took.min(*soonest);
             }
-            if verdict.went != Went::Succeeded {
+            if verdict.went != AttemptOutcome::Succeeded {
                 continue;
             }
             let port = flow.responder.port;
@@ -141,7 +141,7 @@ impl Controls {
 
     /// Settles the grade of a flow's evidence by what works nearby, and says which control carried it.
     #[must_use]
-    pub(super) fn settle(&self, flow: &Flow, aim: &Aim, mut evidence: Evidence) -> Evidence {
+    pub(super) fn settle(&self, flow: &Flow, aim: &FlowTarget, mut evidence: Evidence) -> Evidence {
         let own = said_name(flow, aim);
         // A device let it pass: what works beside it says nothing of that one any more.
         if is_silence(evidence.code) && passed(flow).is_some() {
@@ -535,7 +535,7 @@ const fn hops(ttl: u8) -> u8 {
 }
 
 /// The name that the initiator said in a flow with this aim.
-fn said_name<'a>(flow: &'a Flow, aim: &'a Aim) -> Option<&'a Fqdn> {
+fn said_name<'a>(flow: &'a Flow, aim: &'a FlowTarget) -> Option<&'a Fqdn> {
     let own = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let said = || flow.said_names().next().map(|name| &name.fqdn);
     aim.names.first().filter(|_| own).or_else(said)

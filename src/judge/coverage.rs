@@ -15,7 +15,7 @@ use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratc
 
 /// Whom a flow aims at, as far as packets tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Aim {
+pub struct FlowTarget {
     /// Names that the aim may have. One that the initiator said stands alone; DNS answers may give several: "A or B".
     pub names: ThinVec<Fqdn>,
     /// Where the first name was taken from.
@@ -72,7 +72,7 @@ impl<'a> Ground<'a> {
 
 /// Whom a flow aims at; where it has several aims, the first.
 #[must_use]
-pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
+pub fn aim(flow: &Flow, profile: &Profile) -> FlowTarget {
     let first = tries(flow, profile).into_iter().next();
     first.map_or_else(|| aim_by_names(flow, profile), |part| part.aim)
 }
@@ -81,7 +81,7 @@ pub fn aim(flow: &Flow, profile: &Profile) -> Aim {
 #[derive(Clone, Debug)]
 pub(super) struct Try<'a> {
     /// Whom.
-    pub(super) aim: Aim,
+    pub(super) aim: FlowTarget,
     /// How and what, ascending; of a tunnel only the request that counts, which is the last.
     pub(super) asked: ThinVec<&'a Exchange>,
 }
@@ -125,7 +125,7 @@ pub(super) fn tries<'a>(flow: &'a Flow, profile: &Profile) -> ThinVec<Try<'a>> {
 }
 
 /// Whom a request is for; `None` where it does not tell.
-fn aim_of(flow: &Flow, exchange: &Exchange, to_proxy: bool) -> Option<Aim> {
+fn aim_of(flow: &Flow, exchange: &Exchange, to_proxy: bool) -> Option<FlowTarget> {
     let tunnel = exchange.how.is_tunnel();
     let proxied = tunnel || to_proxy || exchange.how == Asking::Absolute;
     let source = if tunnel {
@@ -157,7 +157,7 @@ fn aim_of(flow: &Flow, exchange: &Exchange, to_proxy: bool) -> Option<Aim> {
         }
         _ => return None,
     };
-    Some(Aim {
+    Some(FlowTarget {
         names,
         source,
         port,
@@ -168,7 +168,7 @@ fn aim_of(flow: &Flow, exchange: &Exchange, to_proxy: bool) -> Option<Aim> {
 }
 
 /// Whom a flow aims at that asks for nothing in clear.
-pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
+pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> FlowTarget {
     let to_proxy = profile.is_proxy(flow.responder.ip, flow.responder.port);
     let said: Vec<&Name> = flow.said_names().collect();
     // HTTP/2 in clear, and what stood in bytes whose request is not whole.
@@ -191,7 +191,7 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
             // Of TLS to the proxy itself the name is the proxy's, and so is the port.
             _ => flow.responder.port,
         };
-        return Aim {
+        return FlowTarget {
             names,
             source: Some(first.source),
             port,
@@ -204,7 +204,7 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
     let lead = lead.filter(|name| name.source == NameSource::PathOf);
     let lead: ThinVec<Fqdn> = lead.map(|name| name.fqdn.clone()).collect();
     if !lead.is_empty() {
-        return Aim {
+        return FlowTarget {
             names: lead,
             source: Some(NameSource::PathOf),
             port: flow.responder.port,
@@ -226,7 +226,7 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
         names = certified_names(flow);
         source = (!names.is_empty()).then_some(NameSource::TlsCertificate);
     }
-    Aim {
+    FlowTarget {
         names,
         source,
         port: flow.responder.port,
@@ -240,7 +240,7 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> Aim {
 #[must_use]
 pub(super) fn cover(
     flow: &Flow,
-    aim: &mut Aim,
+    aim: &mut FlowTarget,
     asked: &[&Exchange],
     ground: &Ground<'_>,
     scratch: &mut Scratch,
@@ -397,7 +397,7 @@ impl Coverage {
         of.map_or(Vec::new(), |(_, covers)| covers.to_vec())
     }
 
-    fn shade_by_application(&mut self, flow: &Flow, aim: &Aim, applications: &Applications) {
+    fn shade_by_application(&mut self, flow: &Flow, aim: &FlowTarget, applications: &Applications) {
         let covers = Arc::clone(&self.covers);
         for requirement in covers.iter() {
             if let Some(spoken) = applications.contradicted(flow, aim, *requirement) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::coverage::Aim;
+use super::coverage::FlowTarget;
 use crate::model::Transport;
 use crate::observe::{App, Flow, StreamFact};
 use crate::rules::{Profile, RequirementIndex, RuleSet, Scratch, Subject};
@@ -107,7 +107,11 @@ pub(super) fn offers(flow: &Flow, protocol: &str) -> bool {
 
 /// What kind of hidden DNS a flow is, where it is any, whomever it goes to.
 #[must_use]
-pub(super) fn encrypted_dns(flow: &Flow, aim: &Aim, profile: &Profile) -> Option<EncryptedDns> {
+pub(super) fn encrypted_dns(
+    flow: &Flow,
+    aim: &FlowTarget,
+    profile: &Profile,
+) -> Option<EncryptedDns> {
     let to = flow.responder;
     match flow.transport {
         Transport::Tcp if to.port == PORT && !speaks_other(flow) => return Some(EncryptedDns::Tls),

@@ -6,9 +6,11 @@ use foldhash::{HashMap, HashSet};
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
-use super::attempt::{Asked, Doubt, Went, answers, late, tunnel, went, without_times};
+use super::attempt::{
+    Asked, AttemptOutcome, InconclusiveReason, answers, late, tunnel, went, without_times,
+};
 use super::control::Controls;
-use super::coverage::{Aim, Coverage, Ground, Try, aim_by_names, cover, is_listed, tries};
+use super::coverage::{Coverage, FlowTarget, Ground, Try, aim_by_names, cover, is_listed, tries};
 use super::encrypted_dns::{EncryptedDns, as_plain_dns, encrypted_dns};
 use super::evidence::{Code, Evidence, Grade};
 use super::hosts::Hosts;
@@ -32,11 +34,11 @@ pub struct FlowVerdict {
     /// How DNS is hidden in it, where it is DNS that is.
     pub dns: Option<EncryptedDns>,
     /// Whom it aims at.
-    pub aim: Aim,
+    pub aim: FlowTarget,
     /// What the requirements say of it.
     pub coverage: Coverage,
     /// How it went.
-    pub went: Went,
+    pub went: AttemptOutcome,
     /// What is to be told beside it and changes nothing: what cut it off late, who opens its TLS.
     pub beside: ThinVec<Evidence>,
     /// What was asked of other aims on the same connection, as kept-alive connections to a proxy carry it.
@@ -106,7 +108,7 @@ pub(super) fn flow_verdicts(
         .flows
         .iter()
         .zip(&verdicts)
-        .filter(|(_, verdict)| verdict.went == Went::Open(Doubt::OneWay))
+        .filter(|(_, verdict)| verdict.went == AttemptOutcome::Open(InconclusiveReason::OneWay))
         .map(|(flow, _)| flow.responder.ip)
         .collect();
     let all = capture
@@ -116,11 +118,11 @@ pub(super) fn flow_verdicts(
         .with_min_len(512);
     all.for_each(|(flow, verdict)| {
         // Sent but once or twice to a server whose answers to others are proved, and do not pass the tap.
-        if matches!(&verdict.went, Went::Failed(evidence) if evidence.code == Code::QuicSilent)
+        if matches!(&verdict.went, AttemptOutcome::Failed(evidence) if evidence.code == Code::QuicSilent)
             && flow.out.packets < 3
             && unheard.contains(&flow.responder.ip)
         {
-            verdict.went = Went::Open(Doubt::OneWay);
+            verdict.went = AttemptOutcome::Open(InconclusiveReason::OneWay);
         }
         settle(flow, verdict, &controls, trust);
         let more = verdict.more.iter_mut();
@@ -129,7 +131,7 @@ pub(super) fn flow_verdicts(
             outside.compare(flow, &mut verdict.went);
         }
         let beside = || [late(flow, capture.end()), controls.intercepted(flow, false)];
-        if verdict.went == Went::Succeeded {
+        if verdict.went == AttemptOutcome::Succeeded {
             verdict.beside = beside().into_iter().flatten().collect();
         }
     });
@@ -186,26 +188,31 @@ fn verdict(
     };
     let asked_went = asked_went(flow, &aim, &asked, (rules, end), scratch);
     let mut went = asked_went.unwrap_or_else(|| went(flow, end));
-    if let Went::Failed(evidence) = &mut went
+    if let AttemptOutcome::Failed(evidence) = &mut went
         && evidence.code == Code::QuicIcmp
         && !only_datagrams(&coverage, rules)
     {
         // Clients of QUIC have TCP to go on with, so what is said of that counts where it would do.
         evidence.grade = Grade::C;
     }
-    if went == Went::Open(Doubt::KeyRefused) && coverage.outer.is_none() && !aim.proxied {
-        // Random bytes for a key (GREASE): the name in clear is the one that was asked for, and its handshake is whole.
-        went = Went::Succeeded;
-    }
-    if went == Went::Sent && flow.transport == Transport::Udp && may_answer(flow, &coverage, rules)
+    if went == AttemptOutcome::Open(InconclusiveReason::KeyRefused)
+        && coverage.outer.is_none()
+        && !aim.proxied
     {
-        went = Went::Open(Doubt::Unanswered);
+        // Random bytes for a key (GREASE): the name in clear is the one that was asked for, and its handshake is whole.
+        went = AttemptOutcome::Succeeded;
+    }
+    if went == AttemptOutcome::Sent
+        && flow.transport == Transport::Udp
+        && may_answer(flow, &coverage, rules)
+    {
+        went = AttemptOutcome::Open(InconclusiveReason::Unanswered);
     }
     if out_of_scope.is_none()
         && coverage.covers.is_empty()
         && coverage.denied.is_empty()
         && !aim.proxied
-        && went == Went::Succeeded
+        && went == AttemptOutcome::Succeeded
         && profile.is_proxy(flow.responder.ip, flow.responder.port)
     {
         out_of_scope = Some(OutOfScope::HiddenByProxy);
@@ -226,11 +233,11 @@ fn verdict(
 /// How it went by what was asked in clear and answered; `None` where the flow itself has to tell.
 fn asked_went(
     flow: &Flow,
-    aim: &Aim,
+    aim: &FlowTarget,
     asked: &[&Exchange],
     (rules, end): (&RuleSet, CaptureTime),
     scratch: &mut Scratch,
-) -> Option<Went> {
+) -> Option<AttemptOutcome> {
     let last = asked.last()?;
     let (initiator, at) = (flow.initiator.ip, flow.span.0.time);
     let of = |proxied| Asked {
@@ -250,15 +257,19 @@ fn asked_went(
 
 /// Settles grades by what works nearby.
 fn settle(flow: &Flow, verdict: &mut FlowVerdict, controls: &Controls, trust: &Trust) {
-    verdict.went = match std::mem::replace(&mut verdict.went, Went::Succeeded) {
+    verdict.went = match std::mem::replace(&mut verdict.went, AttemptOutcome::Succeeded) {
         // Nothing comes back in all of the capture: that these do not proves nothing. A SYN that is sent again does.
-        Went::Failed(evidence)
+        AttemptOutcome::Failed(evidence)
             if trust.one_way && matches!(evidence.code, Code::UdpSilent | Code::QuicSilent) =>
         {
-            Went::Open(Doubt::OneWay)
+            AttemptOutcome::Open(InconclusiveReason::OneWay)
         }
-        Went::Open(Doubt::CaptureEnd | Doubt::OneWay) if trust.one_time => without_times(flow),
-        Went::Failed(evidence) => {
+        AttemptOutcome::Open(InconclusiveReason::CaptureEnd | InconclusiveReason::OneWay)
+            if trust.one_time =>
+        {
+            without_times(flow)
+        }
+        AttemptOutcome::Failed(evidence) => {
             let mut evidence = controls.settle(flow, &verdict.aim, *evidence);
             trust.lower(&mut evidence);
             let reset = match evidence.code {
@@ -295,7 +306,7 @@ fn settle(flow: &Flow, verdict: &mut FlowVerdict, controls: &Controls, trust: &T
             if evidence.code == Code::AlertClient {
                 verdict.beside.extend(controls.intercepted(flow, true));
             }
-            Went::failed(evidence)
+            AttemptOutcome::failed(evidence)
         }
         went => went,
     };
@@ -305,7 +316,7 @@ fn settle(flow: &Flow, verdict: &mut FlowVerdict, controls: &Controls, trust: &T
 /// in clear, the flow falls under what asks for that.
 fn hidden_dns(
     flow: &Flow,
-    aim: &Aim,
+    aim: &FlowTarget,
     host: IpAddr,
     coverage: &mut Coverage,
     rules: &RuleSet,

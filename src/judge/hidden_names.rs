@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Case;
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::encrypted_dns::EncryptedDns;
 use super::evidence::Evidence;
 use super::finding::{Finding, FindingCode, Severity};
@@ -36,7 +36,7 @@ pub(super) fn encrypted_dns(case: &Case<'_>, out: &mut Vec<Finding>) {
         let mut evidence: Vec<Evidence> = Vec::new();
         for id in &flows {
             let failed = case.flows.get(id.0 as usize).map(|verdict| &verdict.went);
-            if let Some(Went::Failed(shown)) = failed {
+            if let Some(AttemptOutcome::Failed(shown)) = failed {
                 evidence.push((**shown).clone());
             }
         }

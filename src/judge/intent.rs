@@ -9,7 +9,7 @@ use foldhash::HashMap;
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
-use super::attempt::{Doubt, Went, stage};
+use super::attempt::{AttemptOutcome, InconclusiveReason, stage};
 use super::census::is_unreached_proxy;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
@@ -112,7 +112,7 @@ pub struct Intent {
     /// What shows it.
     pub evidence: ThinVec<Evidence>,
     /// Why it cannot be told.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<InconclusiveReason>,
     /// When the aim was last reached, where it was stopped after that and never reached again.
     pub reached_until: Option<CaptureTime>,
     /// Requirements that cover it, ascending.
@@ -251,8 +251,8 @@ fn groups_of<'a>(
 }
 
 /// Whether a flow was stopped for the port that it comes from.
-fn is_of_source_port(went: &Went) -> bool {
-    matches!(went, Went::Failed(evidence) if evidence.code == Code::SourcePort)
+fn is_of_source_port(went: &AttemptOutcome) -> bool {
+    matches!(went, AttemptOutcome::Failed(evidence) if evidence.code == Code::SourcePort)
 }
 
 /// The transport, where all of some requirements ask for one alone: each is then a need of its own, whatever else
@@ -429,7 +429,12 @@ fn requirements(tries: &[(&Flow, &FlowVerdict)]) -> Arc<[RequirementIndex]> {
 
 /// The outcome of an intent from those of its attempts: the last tries decide, and of these the best evidence.
 fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
-    let reached = |verdict: &FlowVerdict| matches!(verdict.went, Went::Succeeded | Went::Sent);
+    let reached = |verdict: &FlowVerdict| {
+        matches!(
+            verdict.went,
+            AttemptOutcome::Succeeded | AttemptOutcome::Sent
+        )
+    };
     if tries
         .iter()
         .all(|(_, verdict)| reached(verdict) && verdict.beside.is_empty())
@@ -445,7 +450,7 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     let failures: Vec<(&Flow, &Evidence)> = tries
         .iter()
         .filter_map(|(flow, verdict)| match &verdict.went {
-            Went::Failed(evidence) => Some((*flow, &**evidence)),
+            AttemptOutcome::Failed(evidence) => Some((*flow, &**evidence)),
             _ => None,
         })
         .collect();
@@ -486,7 +491,7 @@ fn settle(intent: &mut Intent, tries: &[(&Flow, &FlowVerdict)]) {
     if evidence.is_empty() {
         intent.outcome = Outcome::Inconclusive;
         intent.doubt = tries.iter().find_map(|(_, verdict)| match verdict.went {
-            Went::Open(doubt) => Some(doubt),
+            AttemptOutcome::Open(doubt) => Some(doubt),
             _ => None,
         });
         return;
@@ -586,9 +591,12 @@ fn is_other_way(flow: &Flow, tries: &[(&Flow, &FlowVerdict)]) -> bool {
         flow.responder.ip.is_ipv4() == other.responder.ip.is_ipv4()
             && quic == other.app.has(App::QUIC)
     };
-    let mut reached = tries
-        .iter()
-        .filter(|(_, verdict)| matches!(verdict.went, Went::Succeeded | Went::Sent));
+    let mut reached = tries.iter().filter(|(_, verdict)| {
+        matches!(
+            verdict.went,
+            AttemptOutcome::Succeeded | AttemptOutcome::Sent
+        )
+    });
     // A further path of a connection that goes on is another way too.
     flow.joins.is_some() || reached.all(|(other, _)| !same_way(other))
 }
@@ -671,7 +679,10 @@ fn as_way(intent: &Intent, capture: &Capture) -> Option<Outcome> {
     let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
     let open = intent.outcome == Outcome::Inconclusive
         && intent.transport == Transport::Tcp
-        && matches!(intent.doubt, Some(Doubt::CaptureEnd | Doubt::GivenUp))
+        && matches!(
+            intent.doubt,
+            Some(InconclusiveReason::CaptureEnd | InconclusiveReason::GivenUp)
+        )
         && intent.attempts.iter().all(|flow| {
             let flow = capture.flow(*flow);
             flow.is_some_and(|flow| flow.out.packets > 0 && flow.back.packets == 0)

@@ -1,6 +1,6 @@
 //! Did a host reach its aim and was then stopped to the end? Its last tries decide, not its first ones.
 
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::evidence::{Code, Evidence, Grade};
 use super::flow_verdict::FlowVerdict;
 use crate::model::{CaptureTime, Transport};
@@ -31,7 +31,12 @@ pub(super) fn last_run<'a>(
 ) -> Option<Run<'a>> {
     let mut reached: Vec<(CaptureTime, CaptureTime)> = tries
         .iter()
-        .filter(|(_, verdict)| matches!(verdict.went, Went::Succeeded | Went::Sent))
+        .filter(|(_, verdict)| {
+            matches!(
+                verdict.went,
+                AttemptOutcome::Succeeded | AttemptOutcome::Sent
+            )
+        })
         .map(|(flow, _)| (flow.span.0.time, answered(flow)))
         .collect();
     reached.sort_unstable();
@@ -39,7 +44,7 @@ pub(super) fn last_run<'a>(
         let failed = tries
             .iter()
             .filter_map(|(flow, verdict)| match &verdict.went {
-                Went::Failed(evidence) => Some((*flow, &**evidence)),
+                AttemptOutcome::Failed(evidence) => Some((*flow, &**evidence)),
                 _ => None,
             });
         // Of names that a resolver does not answer for, its answers for others say nothing: lookups are judged by name.
@@ -61,12 +66,12 @@ pub(super) fn last_run<'a>(
     }
     let end = run.iter().map(|(flow, _)| flow.span.1.time).max()?;
     let goes_on = tries.iter().any(|(flow, verdict)| match verdict.went {
-        Went::Failed(_) => false,
+        AttemptOutcome::Failed(_) => false,
         // Only what went on at that address shows that it was still reached; a close does not.
-        Went::Succeeded => last_said(flow).is_some_and(|at| at > end),
-        Went::Sent => false,
+        AttemptOutcome::Succeeded => last_said(flow).is_some_and(|at| at > end),
+        AttemptOutcome::Sent => false,
         // It was answered, in whatever way.
-        Went::Open(_) => flow.span.0.time >= until && flow.back.packets > 0,
+        AttemptOutcome::Open(_) => flow.span.0.time >= until && flow.back.packets > 0,
     });
     Some(Run {
         until,

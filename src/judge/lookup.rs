@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use rayon::prelude::*;
 
-use super::attempt::Doubt;
+use super::attempt::InconclusiveReason;
 use super::evidence::{Code, Evidence, Grade};
 use super::hosts::Hosts;
 use super::lookup_failure::{Detail, Said, addresses, injected, said};
@@ -41,7 +41,7 @@ pub struct Lookup {
     /// That two answers to one query contradict each other, and the addresses in them.
     pub injected: Option<Box<(Evidence, Vec<IpAddr>)>>,
     /// Nothing came of it, and it cannot be told why.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<InconclusiveReason>,
     /// What has to be asked for next, where the answers were an alias alone.
     alias: Option<Fqdn>,
 }
@@ -120,7 +120,7 @@ struct Way<'a> {
     overcome: Option<Box<Tried<'a>>>,
     /// First fragments of good answers since then.
     parts: Option<Box<Tried<'a>>>,
-    open: Option<Doubt>,
+    open: Option<InconclusiveReason>,
 }
 
 impl<'a> Way<'a> {

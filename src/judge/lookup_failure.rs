@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::attempt::{Doubt, TAIL};
+use super::attempt::{InconclusiveReason, TAIL};
 use super::evidence::{Code, Evidence, Grade};
 use super::resolvers::Resolvers;
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
@@ -28,7 +28,7 @@ pub(super) enum Said {
     /// The first fragment of an answer with an address.
     Part(Evidence),
     /// It cannot be told.
-    Open(Doubt),
+    Open(InconclusiveReason),
     /// Nothing that counts.
     Nothing,
 }
@@ -94,7 +94,7 @@ pub(super) fn said<'a>(
 ) -> Said {
     if transaction.answers.is_empty() {
         return if one_way {
-            Said::Open(Doubt::OneWay)
+            Said::Open(InconclusiveReason::OneWay)
         } else {
             silence(transaction, resolvers, end)
         };
@@ -133,7 +133,7 @@ fn silence<'a>(
         return Said::Nothing;
     };
     if known.tries < 2 && end.since(last.time) < TAIL {
-        return Said::Open(Doubt::CaptureEnd);
+        return Said::Open(InconclusiveReason::CaptureEnd);
     }
     let over = match transaction.transport {
         Transport::Tcp => " over TCP",
@@ -204,7 +204,7 @@ fn answered(
         let words =
             format!("the answer of {server} is cut for UDP, and no whole one came over TCP");
         return match early {
-            true => Said::Open(Doubt::CaptureEnd),
+            true => Said::Open(InconclusiveReason::CaptureEnd),
             false => Said::Failed(evidence(Code::DnsTruncated, Grade::C, words)),
         };
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 use thin_vec::{ThinVec, thin_vec};
 
-use super::attempt::{Doubt, Went};
+use super::attempt::{AttemptOutcome, InconclusiveReason};
 use super::coverage::wanted_by_name;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
@@ -164,7 +164,7 @@ struct Came {
     outcome: Outcome,
     evidence: ThinVec<Evidence>,
     span: (Stamp, Stamp),
-    doubt: Option<Doubt>,
+    doubt: Option<InconclusiveReason>,
     over_tcp: bool,
 }
 
@@ -368,7 +368,7 @@ impl<'a> Aside<'a> {
             return Came::failed(evidence, span);
         };
         match &verdict.went {
-            Went::Failed(over_tcp) => {
+            AttemptOutcome::Failed(over_tcp) => {
                 let words = format!("; TCP port 53: {}", over_tcp.words);
                 evidence.words.push_str(&words);
                 evidence.grade = over_tcp.grade;
@@ -379,14 +379,14 @@ impl<'a> Aside<'a> {
                 came.over_tcp = true;
                 came
             }
-            Went::Open(doubt) => Came {
+            AttemptOutcome::Open(doubt) => Came {
                 outcome: Outcome::Inconclusive,
                 evidence: ThinVec::new(),
                 span,
                 doubt: Some(*doubt),
                 over_tcp: true,
             },
-            Went::Succeeded | Went::Sent => Came::failed(evidence, span),
+            AttemptOutcome::Succeeded | AttemptOutcome::Sent => Came::failed(evidence, span),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How many requirements need no traffic, and why; and was everything seen that had to be?
 
-use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict};
 use crate::model::words;
 use crate::observe::Capture;
 use crate::rules::{Activity, RuleSet};
@@ -74,7 +74,7 @@ pub fn needs(capture: &Capture, rules: &RuleSet, verdicts: &[RequirementVerdict]
         needs.in_force += 1;
         let no_need = no_need(capture, rules, verdict);
         match (&verdict.standing, no_need) {
-            (Standing::Satisfied, _) if verdict.must_see => seen += 1,
+            (RequirementStatus::Satisfied, _) if verdict.must_see => seen += 1,
             (_, None) if verdict.must_see => missing += 1,
             (_, Some(NoNeed::HostsSilent | NoNeed::NotShown)) => missing += 1,
             _ => {}
@@ -92,7 +92,7 @@ fn no_need(capture: &Capture, rules: &RuleSet, verdict: &RequirementVerdict) -> 
         rules.activity_between(verdict.requirement, first, last)
     };
     match &verdict.standing {
-        Standing::NotActive(_) => Some(match activity() {
+        RequirementStatus::NotActive(_) => Some(match activity() {
             Activity::NoNames(_) => NoNeed::OtherRegion,
             Activity::Off(_) if !rules.is_in_region(verdict.requirement) => NoNeed::OtherRegion,
             Activity::NotAuditable(_) => NoNeed::RoleUnbound,
@@ -100,17 +100,19 @@ fn no_need(capture: &Capture, rules: &RuleSet, verdict: &RequirementVerdict) -> 
             Activity::Unknown(_) => NoNeed::Undecided,
             Activity::Off(_) | Activity::On => NoNeed::FeatureOff,
         }),
-        Standing::NotSeen(NotSeen::ClosedAsAsked | NotSeen::NothingForbidden) => {
+        RequirementStatus::NotSeen(NotSeen::ClosedAsAsked | NotSeen::NothingForbidden) => {
             Some(NoNeed::Forbids)
         }
-        Standing::NotSeen(_) if !verdict.must_see => Some(match activity() {
+        RequirementStatus::NotSeen(_) if !verdict.must_see => Some(match activity() {
             Activity::Unknown(_) => NoNeed::Undecided,
             Activity::Ended(_) | Activity::NotBegun(_) => NoNeed::NotValid,
             _ => NoNeed::Optional,
         }),
-        Standing::NotSeen(_) if verdict.excused_by.is_some() => Some(NoNeed::StoodIn),
-        Standing::NotSeen(NotSeen::NoInitiator) => Some(NoNeed::HostsSilent),
-        Standing::NotSeen(NotSeen::Sampled | NotSeen::NotCarried) => Some(NoNeed::NotShown),
+        RequirementStatus::NotSeen(_) if verdict.excused_by.is_some() => Some(NoNeed::StoodIn),
+        RequirementStatus::NotSeen(NotSeen::NoInitiator) => Some(NoNeed::HostsSilent),
+        RequirementStatus::NotSeen(NotSeen::Sampled | NotSeen::NotCarried) => {
+            Some(NoNeed::NotShown)
+        }
         _ => None,
     }
 }

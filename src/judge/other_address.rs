@@ -1,7 +1,7 @@
 //! Which addresses that the site file does not know belong to a host that it does?
 
 use super::Case;
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::finding::{Finding, FindingCode};
 use crate::observe::FlowId;
 
@@ -49,7 +49,7 @@ pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
         to.truncate(NAMED);
         let failed = own
             .iter()
-            .filter(|(_, verdict)| matches!(verdict.went, Went::Failed(_)));
+            .filter(|(_, verdict)| matches!(verdict.went, AttemptOutcome::Failed(_)));
         let failed = match failed.count() {
             0 => String::new(),
             failed => format!(", {failed} of them did not get through"),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use thin_vec::ThinVec;
 
-use super::coverage::Aim;
+use super::coverage::FlowTarget;
 use crate::model::Fqdn;
 use crate::observe::{App, Capture, DnsData, Flow, NameSource};
 use crate::rules::Profile;
@@ -89,7 +89,12 @@ impl OuterNames {
 
     /// What a flow's encrypted hello may hide; `None` without one, and where the name in clear is what was asked for:
     /// then the extension is GREASE, or of the same name.
-    pub(super) fn hidden(&self, flow: &Flow, aim: &Aim, profile: &Profile) -> Option<Hidden> {
+    pub(super) fn hidden(
+        &self,
+        flow: &Flow,
+        aim: &FlowTarget,
+        profile: &Profile,
+    ) -> Option<Hidden> {
         let in_hello = matches!(aim.source, Some(NameSource::TlsSni | NameSource::QuicSni));
         let clear = aim.names.first().filter(|_| in_hello && !aim.proxied)?;
         if !flow.has_encrypted_hello() {

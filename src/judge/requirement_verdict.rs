@@ -54,7 +54,7 @@ words! {
 
 /// How a requirement fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum RequirementStatus {
     /// What the page says must not be, is.
     Violated,
     /// Some covered intent was blocked and none of that initiator's reached the aim.
@@ -71,7 +71,7 @@ pub enum Standing {
     NotActive(String),
 }
 
-impl Standing {
+impl RequirementStatus {
     /// Without its reason.
     #[must_use]
     pub const fn kind(&self) -> StatusKind {
@@ -152,7 +152,7 @@ pub struct RequirementVerdict {
     /// Which.
     pub requirement: RequirementIndex,
     /// How it fared.
-    pub standing: Standing,
+    pub standing: RequirementStatus,
     /// Whether its absence proves something: required, active, its roles bound.
     pub must_see: bool,
     /// Another member of its group was seen, so its own absence is no finding: the group's id.
@@ -233,11 +233,11 @@ pub(super) fn requirement_verdicts(
             let activity = rules.activity_between(requirement, start, end);
             let ended = matches!(activity, Activity::Ended(_) | Activity::NotBegun(_));
             let standing = match not_active(&activity) {
-                Some(why) if intents_of.is_empty() => Standing::NotActive(why),
+                Some(why) if intents_of.is_empty() => RequirementStatus::NotActive(why),
                 // Whatever was asked behind an encrypted connection to a proxy, none of it shows.
                 None if intents_of.is_empty() && hidden.may_hide(requirement, rules) => {
                     note = absence.hidden_by_proxy(requirement);
-                    Standing::NotSeen(NotSeen::NamesHidden)
+                    RequirementStatus::NotSeen(NotSeen::NamesHidden)
                 }
                 _ if intents_of.is_empty() => {
                     let found = || resolved.get(&requirement).into_iter().flatten();
@@ -246,7 +246,7 @@ pub(super) fn requirement_verdicts(
                     names = found.map(|(_, name)| name.to_string()).collect();
                     let why;
                     (why, note) = absence.why(requirement, had, &names);
-                    Standing::NotSeen(why)
+                    RequirementStatus::NotSeen(why)
                 }
                 _ => {
                     let inbound = is_inbound(requirement, rules);
@@ -308,7 +308,7 @@ fn standing(
     places: &[u32],
     intents: &[Intent],
     inbound: bool,
-) -> Standing {
+) -> RequirementStatus {
     let shaded = |place: &&u32| is_shaded(&intents[**place as usize], requirement);
     // What is not certain to be for it says nothing beside what is.
     let certain: Vec<u32> = places
@@ -326,7 +326,7 @@ fn standing(
         };
         // To none of the aims that it may have been for.
         if !places.iter().all(failed) {
-            return Standing::Inconclusive;
+            return RequirementStatus::Inconclusive;
         }
     }
     let aim = |place: &u32| {
@@ -347,12 +347,12 @@ fn standing(
         .map(aim)
         .collect();
     if doubtful.is_empty() {
-        return Standing::Satisfied;
+        return RequirementStatus::Satisfied;
     }
     let mut places = places.to_vec();
     places.retain(|place| doubtful.contains(&aim(place)));
     places.sort_by(|a, b| aim(a).cmp(&aim(b)));
-    let mut worst = Standing::Satisfied;
+    let mut worst = RequirementStatus::Satisfied;
     for of_aim in places.chunk_by(|a, b| aim(a) == aim(b)) {
         let outcomes: Vec<Outcome> = of_aim
             .iter()
@@ -362,14 +362,14 @@ fn standing(
         let last_reached = outcomes.iter().rposition(|outcome| outcome.is_reached());
         let since = &outcomes[last_reached.map_or(0, |i| i + 1)..];
         let now = if since.iter().any(|outcome| outcome.is_blocked()) {
-            Standing::Blocked
+            RequirementStatus::Blocked
         } else if since.contains(&Outcome::FailedUnattributed) {
-            Standing::Failed
+            RequirementStatus::Failed
         } else if last_reached.is_some() || since.iter().all(|o| *o == Outcome::RaceLost) {
             // Who won a race is an initiator of its own, and answers for both.
-            Standing::Satisfied
+            RequirementStatus::Satisfied
         } else {
-            Standing::Inconclusive
+            RequirementStatus::Inconclusive
         };
         if rank(&now) < rank(&worst) {
             worst = now;
@@ -378,14 +378,14 @@ fn standing(
     worst
 }
 
-const fn rank(standing: &Standing) -> u8 {
+const fn rank(standing: &RequirementStatus) -> u8 {
     match standing {
-        Standing::Violated | Standing::Blocked => 0,
-        Standing::Failed => 1,
-        Standing::Inconclusive => 2,
-        Standing::Satisfied => 3,
-        Standing::NotSeen(_) => 4,
-        Standing::NotActive(_) => 5,
+        RequirementStatus::Violated | RequirementStatus::Blocked => 0,
+        RequirementStatus::Failed => 1,
+        RequirementStatus::Inconclusive => 2,
+        RequirementStatus::Satisfied => 3,
+        RequirementStatus::NotSeen(_) => 4,
+        RequirementStatus::NotActive(_) => 5,
     }
 }
 

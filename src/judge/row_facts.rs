@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
-use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict};
 use crate::model::Transport;
 use crate::observe::{App, Capture, EventKind, Flow, StreamFact};
 use crate::rules::{Requirement, RequirementIndex, RuleSet};
@@ -54,7 +54,7 @@ pub(super) fn settle(
     negative_facts(verdicts, capture, flows, rules);
     ways_to_proxies(verdicts, capture, flows);
     for verdict in verdicts {
-        if verdict.standing != Standing::Satisfied {
+        if verdict.standing != RequirementStatus::Satisfied {
             continue;
         }
         let Some(row) = rules.library().requirement(verdict.requirement) else {
@@ -74,7 +74,7 @@ pub(super) fn settle(
             .map(|intent| shortfall(row, intent, capture, flows))
             .collect();
         if let Some(worst) = all.and_then(|all| all.into_iter().max()) {
-            verdict.standing = Standing::Inconclusive;
+            verdict.standing = RequirementStatus::Inconclusive;
             verdict.shortfall = Some(worst);
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn shortfall(
         .iter()
         .filter_map(|id| Some((capture.flow(*id)?, flows.get(id.0 as usize)?)))
         .map(|(flow, verdict)| (flow, verdict.part(intent.fqdn.as_ref(), intent.port)));
-    let mut all = tries.filter(|(_, verdict)| matches!(verdict.went, Went::Succeeded));
+    let mut all = tries.filter(|(_, verdict)| matches!(verdict.went, AttemptOutcome::Succeeded));
     let first = all.next()?;
     let of = |(flow, verdict): (&Flow, &FlowVerdict)| {
         if verdict.aim.proxied {
@@ -186,15 +186,15 @@ fn negative_facts(
     for verdict in verdicts {
         let at = verdict.requirement;
         let negative = rules.library().requirement(at).is_some_and(|row| row.deny);
-        if !negative || matches!(verdict.standing, Standing::NotActive(_)) {
+        if !negative || matches!(verdict.standing, RequirementStatus::NotActive(_)) {
             continue;
         }
         verdict.standing = if broken.contains(&at) {
-            Standing::Violated
+            RequirementStatus::Violated
         } else if kept.contains(&at) {
-            Standing::NotSeen(NotSeen::ClosedAsAsked)
+            RequirementStatus::NotSeen(NotSeen::ClosedAsAsked)
         } else {
-            Standing::NotSeen(NotSeen::NothingForbidden)
+            RequirementStatus::NotSeen(NotSeen::NothingForbidden)
         };
     }
 }
@@ -214,10 +214,10 @@ fn ways_to_proxies(verdicts: &mut [RequirementVerdict], capture: &Capture, flows
         let Some(verdict) = verdicts.get_mut(requirement.index()) else {
             continue;
         };
-        if by.is_empty() || !matches!(verdict.standing, Standing::NotSeen(_)) {
+        if by.is_empty() || !matches!(verdict.standing, RequirementStatus::NotSeen(_)) {
             continue;
         }
-        verdict.standing = Standing::Satisfied;
+        verdict.standing = RequirementStatus::Satisfied;
         verdict.reached_by = by.into_iter().collect();
     }
 }

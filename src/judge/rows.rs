@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Transport;
-use crate::rules::{Misfit, RequirementIndex, RuleSet, Target, Via};
+use crate::rules::{Mismatch, RequirementIndex, RuleSet, Target, Via};
 
 /// A requirement in a few words: its service and where it goes.
 pub(super) fn summary(rules: &RuleSet, requirement: RequirementIndex) -> String {
@@ -36,9 +36,9 @@ pub(super) fn summary(rules: &RuleSet, requirement: RequirementIndex) -> String 
 }
 
 /// Misfits in one phrase.
-pub(super) fn misfits(list: &[Misfit]) -> String {
+pub(super) fn misfits(list: &[Mismatch]) -> String {
     list.iter()
-        .map(Misfit::to_string)
+        .map(Mismatch::to_string)
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -2,8 +2,8 @@
 
 use thin_vec::ThinVec;
 
-use super::attempt::Doubt;
-use super::coverage::Aim;
+use super::attempt::InconclusiveReason;
+use super::coverage::FlowTarget;
 use crate::model::Transport;
 use crate::observe::{App, Flow, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
@@ -28,14 +28,14 @@ pub enum Shade {
 impl Shade {
     /// The same as a reason why it cannot be told how an intent went.
     #[must_use]
-    pub const fn doubt(self) -> Doubt {
+    pub const fn doubt(self) -> InconclusiveReason {
         match self {
-            Self::OtherApplication(_) => Doubt::OtherApplication,
-            Self::UntoldTranslation => Doubt::UntoldTranslation,
-            Self::GuessedHost => Doubt::GuessedHost,
-            Self::EncryptedHello => Doubt::EncryptedHello,
-            Self::OneOfSeveral => Doubt::OneOfSeveral,
-            Self::OlderThanCapture => Doubt::OlderThanCapture,
+            Self::OtherApplication(_) => InconclusiveReason::OtherApplication,
+            Self::UntoldTranslation => InconclusiveReason::UntoldTranslation,
+            Self::GuessedHost => InconclusiveReason::GuessedHost,
+            Self::EncryptedHello => InconclusiveReason::EncryptedHello,
+            Self::OneOfSeveral => InconclusiveReason::OneOfSeveral,
+            Self::OlderThanCapture => InconclusiveReason::OlderThanCapture,
         }
     }
 }
@@ -74,7 +74,7 @@ impl Applications {
     pub(super) fn contradicted(
         &self,
         flow: &Flow,
-        aim: &Aim,
+        aim: &FlowTarget,
         requirement: RequirementIndex,
     ) -> Option<&'static str> {
         let listed = self.0.get(requirement.index()).copied().unwrap_or(0);

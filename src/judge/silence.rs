@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use foldhash::HashMap;
 
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{EventKind, Flow};
@@ -46,10 +46,12 @@ pub(super) struct Silences {
 
 impl Silences {
     #[must_use]
-    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone) -> Self {
+    pub(super) fn of<'a>(
+        flows: impl Iterator<Item = (&'a Flow, &'a AttemptOutcome)> + Clone,
+    ) -> Self {
         let mut all = Self::default();
         for (flow, went) in flows.clone() {
-            let Went::Failed(evidence) = went else {
+            let AttemptOutcome::Failed(evidence) = went else {
                 continue;
             };
             if !matches!(evidence.code, Code::SynSilent | Code::UdpSilent) {
@@ -72,8 +74,8 @@ impl Silences {
         all
     }
 
-    fn note(&mut self, flow: &Flow, went: &Went) {
-        if let (Went::Failed(evidence), Some(refusals)) =
+    fn note(&mut self, flow: &Flow, went: &AttemptOutcome) {
+        if let (AttemptOutcome::Failed(evidence), Some(refusals)) =
             (went, self.refusals.get_mut(&flow.initiator.ip))
             && matches!(
                 evidence.code,

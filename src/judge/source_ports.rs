@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Transport};
 use crate::observe::{EventKind, Flow};
@@ -32,7 +32,9 @@ pub(super) struct SourcePorts(HashMap<Pair, String>);
 
 impl SourcePorts {
     #[must_use]
-    pub(super) fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a Went)> + Clone) -> Self {
+    pub(super) fn of<'a>(
+        flows: impl Iterator<Item = (&'a Flow, &'a AttemptOutcome)> + Clone,
+    ) -> Self {
         let mut pairs: HashMap<Pair, Tries> = HashMap::default();
         for (flow, _) in flows.clone().filter(|(flow, went)| died(flow, went)) {
             pairs.entry(pair(flow)).or_default();
@@ -71,10 +73,10 @@ const fn pair(flow: &Flow) -> Pair {
 }
 
 /// Whether a flow's SYN was refused, or nobody answered it.
-fn died(flow: &Flow, went: &Went) -> bool {
+fn died(flow: &Flow, went: &AttemptOutcome) -> bool {
     let of_syn = |evidence: &Evidence| matches!(evidence.code, Code::SynSilent | Code::SynReset);
     flow.transport == Transport::Tcp
-        && matches!(went, Went::Failed(evidence) if of_syn(evidence))
+        && matches!(went, AttemptOutcome::Failed(evidence) if of_syn(evidence))
         && flow.events_of(EventKind::Syn, true).next().is_some()
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use foldhash::{HashMap, HashSet};
 
-use super::attempt::{Doubt, Went};
+use super::attempt::{AttemptOutcome, InconclusiveReason};
 use super::control::neighbourhood;
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Endpoint, Transport};
@@ -122,12 +122,15 @@ impl<'a> Outside<'a> {
     }
 
     /// Settles how a flow of the inner point went by what the outer one saw of it.
-    pub(super) fn compare(&self, flow: &Flow, went: &mut Went) {
+    pub(super) fn compare(&self, flow: &Flow, went: &mut AttemptOutcome) {
         let unclear = match went {
-            Went::Succeeded | Went::Sent => return,
-            Went::Failed(_) => false,
-            Went::Open(doubt) => {
-                if !matches!(doubt, Doubt::CaptureEnd | Doubt::GivenUp) {
+            AttemptOutcome::Succeeded | AttemptOutcome::Sent => return,
+            AttemptOutcome::Failed(_) => false,
+            AttemptOutcome::Open(doubt) => {
+                if !matches!(
+                    doubt,
+                    InconclusiveReason::CaptureEnd | InconclusiveReason::GivenUp
+                ) {
                     return;
                 }
                 true
@@ -144,12 +147,12 @@ impl<'a> Outside<'a> {
         };
         match (proof, went) {
             // A device has said that it did it: the second point only agrees.
-            (Some(words), Went::Failed(evidence)) if evidence.grade == Grade::A => {
+            (Some(words), AttemptOutcome::Failed(evidence)) if evidence.grade == Grade::A => {
                 evidence.words.push_str(&format!("; {words}"));
             }
             (Some(words), went) => {
-                let mut evidence = match std::mem::replace(went, Went::Succeeded) {
-                    Went::Failed(evidence) => evidence,
+                let mut evidence = match std::mem::replace(went, AttemptOutcome::Succeeded) {
+                    AttemptOutcome::Failed(evidence) => evidence,
                     _ => Box::new(Evidence::new(
                         Code::TwoPoint,
                         Grade::A,
@@ -167,9 +170,9 @@ impl<'a> Outside<'a> {
                 ));
                 evidence.code = Code::TwoPoint;
                 evidence.grade = Grade::A;
-                *went = Went::Failed(evidence);
+                *went = AttemptOutcome::Failed(evidence);
             }
-            (None, Went::Failed(evidence)) if !unclear && self.has(flow) => {
+            (None, AttemptOutcome::Failed(evidence)) if !unclear && self.has(flow) => {
                 // What lies between the points is not to blame; a server that is down may be.
                 if evidence.grade == Grade::B && evidence.code == Code::SynSilent {
                     evidence.grade = Grade::C;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Case;
-use super::attempt::Went;
+use super::attempt::AttemptOutcome;
 use super::census::{NameWay, is_tls_proxy};
 use super::evidence::Evidence;
 use super::finding::{Finding, FindingCode};
@@ -17,7 +17,7 @@ use super::rows;
 use super::shade::is_older;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{Flow, FlowId, NameSource};
-use crate::rules::{Misfit, Miss, RequirementIndex};
+use crate::rules::{Mismatch, Miss, RequirementIndex};
 
 /// Flows that a page says must not be. One finding a pair of hosts, port and requirement.
 pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -255,7 +255,7 @@ fn suspect(
 fn failure(case: &Case<'_>, flows: &[FlowId]) -> Option<Evidence> {
     let verdicts = flows.iter().filter_map(|id| case.flows.get(id.0 as usize));
     let failures = verdicts.filter_map(|verdict| match &verdict.went {
-        Went::Failed(evidence) => Some(&**evidence),
+        AttemptOutcome::Failed(evidence) => Some(&**evidence),
         _ => None,
     });
     failures
@@ -273,7 +273,10 @@ fn unproved_name<'a>(case: &Case<'a>, id: FlowId) -> Option<&'a Fqdn> {
 /// Whether none of the flows reached anything, as far as can be told.
 fn failed(parts: &[&FlowVerdict]) -> bool {
     let went = parts.iter().map(|part| &part.went);
-    went.clone().count() > 0 && went.clone().all(|went| matches!(went, Went::Failed(_)))
+    went.clone().count() > 0
+        && went
+            .clone()
+            .all(|went| matches!(went, AttemptOutcome::Failed(_)))
 }
 
 fn audited<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (FlowId, &'a Flow, &'a FlowVerdict)> {
@@ -308,16 +311,16 @@ fn classify(verdict: &FlowVerdict, case: &Case<'_>) -> FindingCode {
 /// How near a miss is: fewer misfits first; of equally many, one that only a date keeps off, then one that a switch or a
 /// region does, then another path, another port than we assume, another port than the page states, then one for other
 /// sources, and last one of a document that the site does not use.
-fn nearness(misfits: &[Misfit]) -> (usize, u8, FindingCode) {
+fn nearness(misfits: &[Mismatch]) -> (usize, u8, FindingCode) {
     let nearest = misfits.iter().map(|misfit| match misfit {
-        Misfit::Expired { .. } | Misfit::NotYetValid { .. } => (0, FindingCode::Expired),
-        Misfit::Inactive { .. } | Misfit::Region { .. } => (1, FindingCode::SwitchedOff),
-        Misfit::Path { .. } => (2, FindingCode::WrongPath),
-        Misfit::Port { stated: false, .. } | Misfit::Transport { stated: false, .. } => {
+        Mismatch::Expired { .. } | Mismatch::NotYetValid { .. } => (0, FindingCode::Expired),
+        Mismatch::Inactive { .. } | Mismatch::Region { .. } => (1, FindingCode::SwitchedOff),
+        Mismatch::Path { .. } => (2, FindingCode::WrongPath),
+        Mismatch::Port { stated: false, .. } | Mismatch::Transport { stated: false, .. } => {
             (3, FindingCode::PortUnstated)
         }
-        Misfit::Source { .. } => (5, FindingCode::WrongRole),
-        Misfit::DocumentNotInForce { .. } => (6, FindingCode::SwitchedOff),
+        Mismatch::Source { .. } => (5, FindingCode::WrongRole),
+        Mismatch::DocumentNotInForce { .. } => (6, FindingCode::SwitchedOff),
         _ => (4, FindingCode::WrongPort),
     });
     let (rank, code) = nearest.max().unwrap_or((7, FindingCode::UnexpectedName));
@@ -414,7 +417,7 @@ fn nearest_miss(
 fn unstated(near: &[&Miss]) -> String {
     let misfits = || near.iter().flat_map(|miss| &miss.misfits);
     let ports = misfits().find_map(|misfit| match misfit {
-        Misfit::Port { listed, .. } => Some(listed.to_string()),
+        Mismatch::Port { listed, .. } => Some(listed.to_string()),
         _ => None,
     });
     match ports {

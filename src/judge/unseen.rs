@@ -10,7 +10,7 @@ use super::Case;
 use super::attempt::TAIL;
 use super::evidence::{Code, Evidence, Grade};
 use super::finding::{Finding, FindingCode, Severity};
-use super::requirement_verdict::{NotSeen, RequirementVerdict, Standing};
+use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict};
 use super::rows;
 use crate::model::{PortSet, Stamp, Transport};
 use crate::observe::NameSource;
@@ -25,7 +25,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
         .iter()
         .any(|i| i.source == Some(NameSource::HttpConnect));
     for verdict in case.requirements {
-        let Standing::NotSeen(why) = verdict.standing else {
+        let RequirementStatus::NotSeen(why) = verdict.standing else {
             continue;
         };
         let Some(row) = case.rules.library().requirement(verdict.requirement) else {
@@ -184,7 +184,7 @@ pub(super) fn both_alternatives(case: &Case<'_>, out: &mut Vec<Finding>) {
     {
         let used = group.members.iter().filter(|member| {
             let verdict = case.requirements.get(member.requirement.index());
-            verdict.is_some_and(|verdict| verdict.standing == Standing::Satisfied)
+            verdict.is_some_and(|verdict| verdict.standing == RequirementStatus::Satisfied)
         });
         let used: Vec<_> = used.collect();
         let alternatives: BTreeSet<&str> = used

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use crate::audit::{Audited, Plan, attribute_points};
 use crate::judge::{
-    FindingCode, Judgement, NotSeen, Outcome, Severity, Standing, StatusKind, Went,
+    AttemptOutcome, FindingCode, Judgement, NotSeen, Outcome, RequirementStatus, Severity,
+    StatusKind,
 };
 use crate::model::{CaptureTime, TimeSpan, Transport, TwoPoint};
 use crate::observe::{Capture, EventKind, Flow, Observation, Seed};
@@ -16,11 +17,11 @@ const MOST_SIGHTS: usize = 1000;
 
 /// All that is known so far.
 #[derive(Clone, Debug, Default)]
-pub struct Board {
+pub struct Snapshot {
     /// Requirements that are active, by document and service as the rules have them.
     pub rows: Vec<Row>,
     /// Findings that a packet shows, the newest first, at most 1,000.
-    pub sights: Vec<Sight>,
+    pub sights: Vec<FindingRow>,
     /// How many more findings there are.
     pub sights_omitted: usize,
     /// Requirements by outcome, worst first, zeros included.
@@ -61,7 +62,7 @@ pub struct Row {
     /// Ports and transport.
     pub ports: String,
     /// How it fares.
-    pub standing: Standing,
+    pub standing: RequirementStatus,
     /// The same as a sentence.
     pub message: String,
     /// Whether its absence proves something.
@@ -94,7 +95,7 @@ pub struct Row {
 
 /// One finding that packets show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct FindingRow {
     /// What kind.
     pub code: FindingCode,
     /// How much it matters.
@@ -125,7 +126,7 @@ pub struct Sight {
     pub frames_omitted: usize,
 }
 
-impl Board {
+impl Snapshot {
     /// Judges what is known so far. `seeds` are names told before the capture began.
     #[must_use]
     pub fn judge(
@@ -148,7 +149,7 @@ impl Board {
             .iter()
             .zip(&judgement.requirements)
             .zip(met)
-            .filter(|((view, _), _)| !matches!(view.outcome, Standing::NotActive(_)))
+            .filter(|((view, _), _)| !matches!(view.outcome, RequirementStatus::NotActive(_)))
             .map(|((view, verdict), met)| {
                 let intents: Vec<IntentView<'_>> = verdict
                     .intents
@@ -186,11 +187,11 @@ impl Board {
                 }
             })
             .collect();
-        let mut sights: Vec<Sight> = report
+        let mut sights: Vec<FindingRow> = report
             .findings
             .iter()
             .filter(|finding| finding.span.is_some())
-            .map(|finding| Sight {
+            .map(|finding| FindingRow {
                 code: finding.code,
                 severity: finding.severity,
                 span: finding.span.map(|span| (span.first, span.last)),
@@ -250,7 +251,7 @@ impl Board {
     pub fn has_begun(&self) -> bool {
         self.rows
             .iter()
-            .any(|row| row.standing == Standing::Satisfied)
+            .any(|row| row.standing == RequirementStatus::Satisfied)
     }
 
     /// Requirements that have to be seen and are not settled yet. Those of roles from which no host has sent anything
@@ -258,7 +259,7 @@ impl Board {
     pub fn wanted(&self) -> impl Iterator<Item = &Row> {
         let wanted = self.rows.iter().filter(|row| row.must_see && !row.excused);
         wanted.filter(|row| {
-            !row.is_settled() && row.standing != Standing::NotSeen(NotSeen::NoInitiator)
+            !row.is_settled() && row.standing != RequirementStatus::NotSeen(NotSeen::NoInitiator)
         })
     }
 }
@@ -267,23 +268,26 @@ impl Row {
     /// Whether nothing more has to come for it.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        matches!(self.standing, Standing::Satisfied | Standing::Blocked)
+        matches!(
+            self.standing,
+            RequirementStatus::Satisfied | RequirementStatus::Blocked
+        )
     }
 
     /// Its state in one or two words.
     #[must_use]
     pub fn state(&self) -> &'static str {
         match &self.standing {
-            Standing::NotSeen(NotSeen::ResolvedNeverTried) => "resolved",
-            Standing::NotSeen(_) if self.excused => "stood in",
-            Standing::NotSeen(_) => "not tried",
-            Standing::Inconclusive => "unclear",
+            RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried) => "resolved",
+            RequirementStatus::NotSeen(_) if self.excused => "stood in",
+            RequirementStatus::NotSeen(_) => "not tried",
+            RequirementStatus::Inconclusive => "unclear",
             other => other.kind().as_str(),
         }
     }
 }
 
-impl Sight {
+impl FindingRow {
     /// What makes it the same finding as one of another board.
     #[must_use]
     pub fn key(
@@ -362,9 +366,13 @@ fn met(capture: &Capture, judgement: &Judgement) -> impl Iterator<Item = Met> {
                 };
                 let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
                 match verdict.went {
-                    Went::Succeeded | Went::Sent => tries.reached.push(answered(flow)),
-                    Went::Failed(_) => tries.failed = tries.failed.max(Some(flow.span.0.time)),
-                    Went::Open(_) => {}
+                    AttemptOutcome::Succeeded | AttemptOutcome::Sent => {
+                        tries.reached.push(answered(flow))
+                    }
+                    AttemptOutcome::Failed(_) => {
+                        tries.failed = tries.failed.max(Some(flow.span.0.time))
+                    }
+                    AttemptOutcome::Open(_) => {}
                 }
             }
         }

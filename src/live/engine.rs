@@ -8,9 +8,9 @@ use std::sync::mpsc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::board::Board;
-use super::event::Event;
-use super::feed::{Clock, Feed, Interface, capture};
+use super::board::Snapshot;
+use super::event::LiveEvent;
+use super::feed::{Clock, Feed, LiveInterface, capture};
 use super::judging::{Delta, Ends, Judging, Waiting, Whole};
 use super::keep::{Keep, KeepOptions};
 use super::queue::{Received, Receiver, queue};
@@ -31,7 +31,7 @@ const BESIDE: usize = 1 << 18;
 const UPDATES: usize = 64;
 
 /// What is known so far to a board.
-pub type Judge = Box<dyn FnMut(TwoPoint<Observation>, &[InputSummary]) -> Board + Send>;
+pub type Judge = Box<dyn FnMut(TwoPoint<Observation>, &[InputSummary]) -> Snapshot + Send>;
 /// What to do with a period that is over; called on the judging thread, which is better not kept for long.
 pub type OnPeriod = Box<dyn FnMut(Period) + Send>;
 
@@ -81,9 +81,9 @@ pub struct Period {
 #[derive(Clone, Debug)]
 pub struct Update {
     /// What is known now; `None` where only events are told.
-    pub board: Option<Arc<Board>>,
+    pub board: Option<Arc<Snapshot>>,
     /// What changed, ascending in time.
-    pub events: Vec<Event>,
+    pub events: Vec<LiveEvent>,
 }
 
 /// The last period, and what there is to say of the end.
@@ -97,9 +97,9 @@ pub struct Finished {
 
 /// Counts that others may look at any time.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct LiveCounts {
     /// By interface, in the order of the feeds.
-    pub interfaces: Vec<Interface>,
+    pub interfaces: Vec<LiveInterface>,
     judgings: AtomicU64,
     judging_nanos: AtomicU64,
 }
@@ -108,17 +108,17 @@ pub struct Counts {
 pub struct Engine {
     /// What is new, as it comes; ends when the capture has ended.
     pub updates: mpsc::Receiver<Update>,
-    counts: Arc<Counts>,
+    counts: Arc<LiveCounts>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     judging: JoinHandle<Whole>,
 }
 
-impl Counts {
+impl LiveCounts {
     /// Lost frames of all interfaces.
     #[must_use]
     pub fn loss(&self) -> Loss {
-        let all = self.interfaces.iter().map(Interface::loss);
+        let all = self.interfaces.iter().map(LiveInterface::loss);
         all.fold(Loss::default(), Loss::plus)
     }
 
@@ -159,9 +159,9 @@ impl Engine {
             .map(|keep| Keep::open(keep, described.clone()))
             .transpose()?;
         let names: Vec<&str> = described.iter().map(|i| i.name.as_str()).collect();
-        let counts = Arc::new(Counts {
-            interfaces: names.iter().map(|name| Interface::new(name)).collect(),
-            ..Counts::default()
+        let counts = Arc::new(LiveCounts {
+            interfaces: names.iter().map(|name| LiveInterface::new(name)).collect(),
+            ..LiveCounts::default()
         });
         let stop = Arc::new(AtomicBool::new(false));
         let end_period = Arc::new(AtomicBool::new(false));
@@ -249,7 +249,7 @@ impl Engine {
 
     /// Counts as they are now.
     #[must_use]
-    pub fn counts(&self) -> Arc<Counts> {
+    pub fn counts(&self) -> Arc<LiveCounts> {
         Arc::clone(&self.counts)
     }
 
@@ -296,7 +296,7 @@ struct Absorbing {
     keep: Option<Keep>,
     /// What the input is called where no packets are kept.
     name: String,
-    counts: Arc<Counts>,
+    counts: Arc<LiveCounts>,
     window: Window,
     /// Ordinals of the input and of the next chunk in it.
     input: u32,

@@ -10,16 +10,16 @@ use crate::report::text::visible;
 
 /// Something that changed, with when the packets say it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct LiveEvent {
     /// When; of what no packet tells, the time of the last packet.
     pub at: CaptureTime,
     /// What.
-    pub kind: EventKind,
+    pub kind: LiveEventKind,
 }
 
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EventKind {
+pub enum LiveEventKind {
     /// A requirement fares otherwise than before.
     Requirement {
         /// `document/id`.
@@ -76,7 +76,7 @@ pub enum EventKind {
     Complete,
 }
 
-impl Event {
+impl LiveEvent {
     /// Writes it as a line for people.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Event {
     pub fn write_human(&self, out: &mut impl Write) -> io::Result<()> {
         let at = clock_time(self.at);
         let words = match &self.kind {
-            EventKind::Requirement {
+            LiveEventKind::Requirement {
                 id,
                 service,
                 now,
@@ -96,7 +96,7 @@ impl Event {
                 now.as_str(),
                 frame_list(frames)
             ),
-            EventKind::Finding {
+            LiveEventKind::Finding {
                 code,
                 initiator,
                 target,
@@ -108,18 +108,18 @@ impl Event {
                 code.as_str(),
                 frame_list(frames)
             ),
-            EventKind::Withdrawn {
+            LiveEventKind::Withdrawn {
                 code,
                 initiator,
                 target,
             } => format!("{:<12} {code} {initiator} → {target}", "withdrawn"),
-            EventKind::Lost(loss) => format!(
+            LiveEventKind::Lost(loss) => format!(
                 "{:<12} {} by the interface, {} by the kernel, {} by pktaudit since the start",
                 "lost", loss.interface, loss.kernel, loss.own
             ),
-            EventKind::Interface { name, why } => format!("{:<12} {name}: {why}", "ended"),
-            EventKind::Trouble(words) => format!("{:<12} {words}", "trouble"),
-            EventKind::Complete => format!(
+            LiveEventKind::Interface { name, why } => format!("{:<12} {name}: {why}", "ended"),
+            LiveEventKind::Trouble(words) => format!("{:<12} {words}", "trouble"),
+            LiveEventKind::Complete => format!(
                 "{:<12} all requirements that have to be seen are satisfied or blocked",
                 "complete"
             ),
@@ -133,7 +133,7 @@ impl Event {
     /// Those of the writer.
     pub fn write_ndjson(&self, told: CaptureTime, out: &mut impl Write) -> io::Result<()> {
         let mut object = match &self.kind {
-            EventKind::Requirement {
+            LiveEventKind::Requirement {
                 id,
                 service,
                 before,
@@ -144,7 +144,7 @@ impl Event {
                 json!({"event": "requirement", "id": id, "service": service, "before": before.as_str(),
                 "outcome": now.as_str(), "message": message, "frames": frames})
             }
-            EventKind::Finding {
+            LiveEventKind::Finding {
                 code,
                 severity,
                 initiator,
@@ -156,19 +156,19 @@ impl Event {
                 "severity": severity.as_str(),
                 "initiator": initiator, "target": target, "message": message, "advice": advice,
                 "frames": frames}),
-            EventKind::Withdrawn {
+            LiveEventKind::Withdrawn {
                 code,
                 initiator,
                 target,
             } => json!({"event": "withdrawn", "code": code.as_str(), "initiator": initiator,
                 "target": target}),
-            EventKind::Lost(loss) => json!({"event": "lost", "interface": loss.interface,
+            LiveEventKind::Lost(loss) => json!({"event": "lost", "interface": loss.interface,
                 "kernel": loss.kernel, "own": loss.own}),
-            EventKind::Interface { name, why } => {
+            LiveEventKind::Interface { name, why } => {
                 json!({"event": "interface", "name": name, "why": why})
             }
-            EventKind::Trouble(words) => json!({"event": "trouble", "message": words}),
-            EventKind::Complete => json!({"event": "complete"}),
+            LiveEventKind::Trouble(words) => json!({"event": "trouble", "message": words}),
+            LiveEventKind::Complete => json!({"event": "complete"}),
         };
         if let Some(fields) = object.as_object_mut() {
             fields.shift_insert(0, "kind".to_owned(), "event".into());
@@ -205,8 +205,8 @@ pub(super) fn frame_list(frames: &[u64]) -> String {
 mod tests {
     use super::*;
 
-    fn event(kind: EventKind) -> Event {
-        Event {
+    fn event(kind: LiveEventKind) -> LiveEvent {
+        LiveEvent {
             at: CaptureTime::from_secs_nanos(1_795_296_421, 164_000_001),
             kind,
         }
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn lines_say_when_what_and_which_frames_and_obey_nothing() {
-        let event = event(EventKind::Finding {
+        let event = event(LiveEventKind::Finding {
             code: FindingCode::UnexpectedName,
             severity: Severity::Medium,
             initiator: "10.0.0.1".to_owned(),
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn who_lost_frames_is_told_apart() {
-        let lost = event(EventKind::Lost(Loss {
+        let lost = event(LiveEventKind::Lost(Loss {
             interface: 1,
             kernel: 2,
             own: 3,

@@ -84,7 +84,7 @@ impl Feed for LiveCapture {
 
 /// One interface's counts, as its thread tells them; others may look at any time.
 #[derive(Debug, Default)]
-pub struct Interface {
+pub struct LiveInterface {
     /// Its name.
     pub name: String,
     /// Frames captured, dropped ones not counted.
@@ -97,7 +97,7 @@ pub struct Interface {
     ended: Mutex<Option<String>>,
 }
 
-impl Interface {
+impl LiveInterface {
     pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -144,7 +144,7 @@ impl Interface {
 /// counted: the kernel's own buffer then still empties, so that its counts tell of the kernel alone.
 pub(super) fn capture(
     mut feed: Box<dyn Feed>,
-    interface: &Interface,
+    interface: &LiveInterface,
     queue: &Sender,
     stop: &AtomicBool,
     clock: Clock,
@@ -183,7 +183,7 @@ fn drained_enough(since: Option<Instant>, clock: Clock) -> bool {
     since.is_some_and(|since| clock().duration_since(since) >= DRAIN / 2)
 }
 
-fn send(batch: Batch, interface: &Interface, queue: &Sender) {
+fn send(batch: Batch, interface: &LiveInterface, queue: &Sender) {
     let frames = batch.len() as u64;
     let bytes: u64 = batch.frames().map(|f| u64::from(f.wire_length)).sum();
     if queue.offer(batch) {

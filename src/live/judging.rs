@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::board::Board;
-use super::engine::{Counts, Judge, OnPeriod, Period, Update};
-use super::event::{Event, EventKind};
+use super::board::Snapshot;
+use super::engine::{Judge, LiveCounts, OnPeriod, Period, Update};
+use super::event::{LiveEvent, LiveEventKind};
 use super::feed::Clock;
-use super::ledger::Ledger;
+use super::ledger::ChangeLog;
 use crate::model::{CaptureTime, Merge, TwoPoint};
 use crate::observe::{CarryLimits, Observation};
 use crate::report::InputSummary;
@@ -41,8 +41,8 @@ pub(super) enum Ends {
 /// What nobody has taken yet.
 #[derive(Default)]
 pub(super) struct Waiting {
-    board: Option<Arc<Board>>,
-    events: Vec<Event>,
+    board: Option<Arc<Snapshot>>,
+    events: Vec<LiveEvent>,
     untold: u64,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Delta {
 pub(super) struct Judging {
     pub(super) deltas: mpsc::Receiver<Delta>,
     pub(super) updates: mpsc::SyncSender<Update>,
-    pub(super) counts: Arc<Counts>,
+    pub(super) counts: Arc<LiveCounts>,
     pub(super) judge: Judge,
     pub(super) on_period: OnPeriod,
     pub(super) clock: Clock,
@@ -90,7 +90,7 @@ impl Judging {
             seen: self.nothing.clone(),
             inputs: Vec::new(),
         };
-        let mut ledger = Ledger::default();
+        let mut ledger = ChangeLog::default();
         let mut next = (self.clock)();
         let mut stale = true;
         let mut last_time = CaptureTime::default();
@@ -101,9 +101,9 @@ impl Judging {
                     stale = true;
                     whole.seen.merge(delta.seen);
                     whole.inputs = delta.inputs;
-                    events.extend(delta.troubles.into_iter().map(|words| Event {
+                    events.extend(delta.troubles.into_iter().map(|words| LiveEvent {
                         at: last_time,
-                        kind: EventKind::Trouble(words),
+                        kind: LiveEventKind::Trouble(words),
                     }));
                     if let Some(why) = delta.ends {
                         events.extend(self.tell_of_end(why, &whole, last_time));
@@ -136,11 +136,11 @@ impl Judging {
     fn turn(
         &mut self,
         whole: &Whole,
-        ledger: &mut Ledger,
-        events: &mut Vec<Event>,
+        ledger: &mut ChangeLog,
+        events: &mut Vec<LiveEvent>,
         next: &mut Instant,
         is_last: bool,
-    ) -> Arc<Board> {
+    ) -> Arc<Snapshot> {
         let start = (self.clock)();
         let mut board = (self.judge)(whole.seen.clone(), &whole.inputs);
         events.extend(ledger.turn(&mut board, is_last));
@@ -156,7 +156,7 @@ impl Judging {
     }
 
     /// Hands the period over to be reported, and goes on with what crosses its end.
-    fn end_period(&mut self, whole: &mut Whole, ledger: &mut Ledger, why: Ends) {
+    fn end_period(&mut self, whole: &mut Whole, ledger: &mut ChangeLog, why: Ends) {
         self.is_asked_to_end = false;
         let mut going_on = whole.seen.carry(self.carry);
         let still_named = going_on.named_inputs();
@@ -172,7 +172,7 @@ impl Judging {
     }
 
     /// A period that ends before its time does not do so silently.
-    fn tell_of_end(&self, why: Ends, whole: &Whole, at: CaptureTime) -> Option<Event> {
+    fn tell_of_end(&self, why: Ends, whole: &Whole, at: CaptureTime) -> Option<LiveEvent> {
         let words = match why {
             Ends::OnTime => return None,
             Ends::TooMuch => format!(
@@ -184,15 +184,15 @@ impl Judging {
                 "a period ends before its time: no more moments can be told apart in it".to_owned()
             }
         };
-        Some(Event {
+        Some(LiveEvent {
             at,
-            kind: EventKind::Trouble(words),
+            kind: LiveEventKind::Trouble(words),
         })
     }
 
     /// Hands over what is new with what waits since before. Where nobody takes it, the newest board and a bounded
     /// number of events wait on.
-    fn tell(&mut self, board: Option<Arc<Board>>, events: Vec<Event>) {
+    fn tell(&mut self, board: Option<Arc<Snapshot>>, events: Vec<LiveEvent>) {
         let waiting = &mut self.waiting;
         waiting.board = board.or(waiting.board.take());
         let room = MOST_WAITING.saturating_sub(waiting.events.len());
@@ -218,7 +218,7 @@ impl Judging {
     }
 
     /// As [`Judging::tell`], but waits until it is taken.
-    fn tell_last(&mut self, board: Arc<Board>, events: Vec<Event>) {
+    fn tell_last(&mut self, board: Arc<Snapshot>, events: Vec<LiveEvent>) {
         self.waiting.board = Some(board);
         self.waiting.events.extend(events);
         let _ = self.updates.send(self.waiting.take());
@@ -231,9 +231,9 @@ impl Waiting {
         let untold = std::mem::take(&mut self.untold);
         if let (Some(last), true) = (events.last(), untold > 0) {
             let words = format!("{untold} more events were not told, since nobody read them");
-            events.push(Event {
+            events.push(LiveEvent {
                 at: last.at,
-                kind: EventKind::Trouble(words),
+                kind: LiveEventKind::Trouble(words),
             });
         }
         Update {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::board::{Board, Row};
-use super::event::{Event, EventKind};
-use super::feed::Interface;
-use crate::judge::{FindingCode, Standing, StatusKind};
+use super::board::{Row, Snapshot};
+use super::event::{LiveEvent, LiveEventKind};
+use super::feed::LiveInterface;
+use crate::judge::{FindingCode, RequirementStatus, StatusKind};
 use crate::model::Loss;
 use crate::model::{CaptureTime, Transport};
 
@@ -26,7 +26,7 @@ type Key = (
 
 /// What was told already.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct ChangeLog {
     /// Standing by requirement.
     standings: HashMap<String, StatusKind>,
     /// First success by requirement, over all periods.
@@ -37,10 +37,10 @@ pub(super) struct Ledger {
     complete: bool,
 }
 
-impl Ledger {
+impl ChangeLog {
     /// What is new on a board. First successes of earlier periods are put on it; unless it is the last board,
     /// attempts under way change nothing yet.
-    pub(super) fn turn(&mut self, board: &mut Board, is_last: bool) -> Vec<Event> {
+    pub(super) fn turn(&mut self, board: &mut Snapshot, is_last: bool) -> Vec<LiveEvent> {
         let mut events = Vec::new();
         let now = board.span.last;
         let mut back = 0;
@@ -54,7 +54,7 @@ impl Ledger {
             let before = before.unwrap_or(StatusKind::NotSeen);
             if !is_last && is_under_way(row, now) {
                 if before == StatusKind::Satisfied {
-                    row.standing = Standing::Satisfied;
+                    row.standing = RequirementStatus::Satisfied;
                     back += 1;
                 }
                 continue;
@@ -66,9 +66,9 @@ impl Ledger {
                     StatusKind::Satisfied => row.last_aim.or(row.last),
                     _ => row.last,
                 };
-                events.push(Event {
+                events.push(LiveEvent {
                     at: at.unwrap_or(now),
-                    kind: EventKind::Requirement {
+                    kind: LiveEventKind::Requirement {
                         id: row.id.clone(),
                         service: row.service.clone(),
                         before,
@@ -82,9 +82,9 @@ impl Ledger {
         board.take_back(back);
         self.findings(board, &mut events);
         if board.is_complete() && !std::mem::replace(&mut self.complete, true) {
-            events.push(Event {
+            events.push(LiveEvent {
                 at: now,
-                kind: EventKind::Complete,
+                kind: LiveEventKind::Complete,
             });
         }
         events.sort_by_key(|event| event.at);
@@ -92,15 +92,19 @@ impl Ledger {
     }
 
     /// What the interfaces tell anew.
-    pub(super) fn interfaces(&mut self, at: CaptureTime, interfaces: &[Interface]) -> Vec<Event> {
+    pub(super) fn interfaces(
+        &mut self,
+        at: CaptureTime,
+        interfaces: &[LiveInterface],
+    ) -> Vec<LiveEvent> {
         let mut events = Vec::new();
-        let all = interfaces.iter().map(Interface::loss);
+        let all = interfaces.iter().map(LiveInterface::loss);
         let lost = all.fold(Loss::default(), Loss::plus);
         if lost != self.lost {
             self.lost = lost;
-            events.push(Event {
+            events.push(LiveEvent {
                 at,
-                kind: EventKind::Lost(lost),
+                kind: LiveEventKind::Lost(lost),
             });
         }
         for interface in interfaces {
@@ -109,8 +113,8 @@ impl Ledger {
             {
                 self.ended.push(interface.name.clone());
                 let name = interface.name.clone();
-                let kind = EventKind::Interface { name, why };
-                events.push(Event { at, kind });
+                let kind = LiveEventKind::Interface { name, why };
+                events.push(LiveEvent { at, kind });
             }
         }
         events
@@ -122,15 +126,15 @@ impl Ledger {
         self.standings.clear();
     }
 
-    fn findings(&mut self, board: &Board, events: &mut Vec<Event>) {
+    fn findings(&mut self, board: &Snapshot, events: &mut Vec<LiveEvent>) {
         let mut now = BTreeMap::new();
         for sight in &board.sights {
             let (code, initiator, target, port, transport) = sight.key();
             let key = (code, initiator, target.to_owned(), port, transport);
             if self.findings.remove(&key).is_none() {
-                events.push(Event {
+                events.push(LiveEvent {
                     at: sight.span.map_or(board.span.last, |(first, _)| first),
-                    kind: EventKind::Finding {
+                    kind: LiveEventKind::Finding {
                         code,
                         severity: sight.severity,
                         initiator: sight.who(),
@@ -148,9 +152,9 @@ impl Ledger {
             for (code, initiator, target, port, _) in std::mem::take(&mut self.findings).into_keys()
             {
                 let port = port.map_or(String::new(), |port| format!(":{port}"));
-                events.push(Event {
+                events.push(LiveEvent {
                     at: board.span.last,
-                    kind: EventKind::Withdrawn {
+                    kind: LiveEventKind::Withdrawn {
                         code,
                         initiator: initiator.map_or(String::new(), |ip| ip.to_string()),
                         target: format!("{target}{port}"),
@@ -166,6 +170,6 @@ impl Ledger {
 
 /// Whether it is unclear only because something was tried a moment ago.
 fn is_under_way(row: &Row, now: CaptureTime) -> bool {
-    row.standing == Standing::Inconclusive
+    row.standing == RequirementStatus::Inconclusive
         && row.last.is_some_and(|last| now.since(last) < UNDER_WAY)
 }

@@ -3,14 +3,18 @@
 use std::io::{self, Write};
 use std::sync::atomic::Ordering;
 
-use super::board::Board;
-use super::engine::Counts;
+use super::board::Snapshot;
+use super::engine::LiveCounts;
 
 /// Writes all counts. Counters are those since the start; gauges are those of the current period.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_metrics(board: &Board, counts: &Counts, out: &mut impl Write) -> io::Result<()> {
+pub fn write_metrics(
+    board: &Snapshot,
+    counts: &LiveCounts,
+    out: &mut impl Write,
+) -> io::Result<()> {
     head(out, "packets_total", "counter", "Packets captured.")?;
     for interface in &counts.interfaces {
         let name = label(&interface.name);
@@ -129,16 +133,16 @@ fn label(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feed::Interface;
+    use super::super::feed::LiveInterface;
     use super::*;
 
     #[test]
     fn every_sample_line_belongs_to_the_type_line_before_it() {
-        let mut counts = Counts::default();
-        counts.interfaces.push(Interface::new("eth\"0"));
+        let mut counts = LiveCounts::default();
+        counts.interfaces.push(LiveInterface::new("eth\"0"));
         counts.interfaces[0].frames.store(7, Ordering::Relaxed);
         let mut out = Vec::new();
-        write_metrics(&Board::default(), &counts, &mut out).unwrap();
+        write_metrics(&Snapshot::default(), &counts, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("pktaudit_packets_total{interface=\"eth\\\"0\"} 7\n"));
         assert!(

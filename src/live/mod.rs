@@ -34,9 +34,11 @@ pub mod screen;
 mod seen;
 mod window;
 
-pub use board::{Board, Row, Sight};
-pub use engine::{Counts, Engine, EngineOptions, Finished, Judge, OnPeriod, Period, Update, Work};
-pub use event::{Event, EventKind};
-pub use feed::{Clock, Feed, Interface, Polled};
+pub use board::{FindingRow, Row, Snapshot};
+pub use engine::{
+    Engine, EngineOptions, Finished, Judge, LiveCounts, OnPeriod, Period, Update, Work,
+};
+pub use event::{LiveEvent, LiveEventKind};
+pub use feed::{Clock, Feed, LiveInterface, Polled};
 pub use keep::{KeepOptions, Rotation, numbered_path};
 pub use metrics::write_metrics;

@@ -17,7 +17,7 @@ use super::handshake::TlsMark;
 use super::names::Directory;
 use super::path::continue_connections;
 use super::recognise;
-use super::run::{Event, EventKind, Run, SaidBy};
+use super::run::{Event, EventKind, FlowRecord, SaidBy};
 use super::seed::Seed;
 use super::side::SideEvidence;
 use super::stream::StreamFact;
@@ -306,7 +306,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         let begun = runs
             .into_iter()
             .filter_map(|(key, run)| Some((begin(&run)?.time, key, run)));
-        let mut begun: Vec<(CaptureTime, FlowKey, Box<Run>)> = begun.collect();
+        let mut begun: Vec<(CaptureTime, FlowKey, Box<FlowRecord>)> = begun.collect();
         begun.par_sort_unstable_by(|(a, mine, _), (b, theirs, _)| {
             a.cmp(b).then_with(|| mine.cmp(theirs))
         });
@@ -370,7 +370,7 @@ fn name_paths(flows: &mut [Flow]) {
 }
 
 /// The first packet of a run; `None` where there are only ICMP errors that quote some.
-fn begin(run: &Run) -> Option<Stamp> {
+fn begin(run: &FlowRecord) -> Option<Stamp> {
     let spans = run.sides.iter().filter_map(|side| side.span);
     spans.map(|(first, _)| first).min()
 }
@@ -404,14 +404,14 @@ fn sorted(mut flows: Vec<Flow>) -> Vec<Flow> {
     flows
 }
 
-fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
+fn flow(key: FlowKey, run: FlowRecord, directory: &Directory) -> Flow {
     let (side, opened) = initiator(&key, &run);
     let (initiator, responder) = (key.endpoint(side), key.endpoint(side.other()));
     let state = conn_state(&run, side, key.transport());
     let history = history(&run, side, key.transport());
     let names = names(&run, side, initiator, responder, directory);
     let start = begin(&run).unwrap_or_default();
-    let Run {
+    let FlowRecord {
         sides: [low, high],
         mut events,
         app,
@@ -500,7 +500,7 @@ fn flow(key: FlowKey, run: Run, directory: &Directory) -> Flow {
 
 /// Who opened, and whether the opening itself was seen. Without one: who spoke like a client; else who is not on a
 /// well-known port while the other is; else who spoke first.
-fn initiator(key: &FlowKey, run: &Run) -> (Side, bool) {
+fn initiator(key: &FlowKey, run: &FlowRecord) -> (Side, bool) {
     if let Some(opening) = run.opening {
         return (opening.side, true);
     }
@@ -540,7 +540,7 @@ const fn is_service_port(port: u16) -> bool {
 }
 
 fn names(
-    run: &Run,
+    run: &FlowRecord,
     side: Side,
     initiator: Endpoint,
     responder: Endpoint,
@@ -646,7 +646,7 @@ mod tests {
         };
         let end = |last| Endpoint::new([10, 0, 0, last].into(), 0);
         let (key, _) = FlowKey::of(end(1), end(2), Transport::Other(50));
-        let mut flow = flow(key, Run::new(None, stamp), &Directory::default());
+        let mut flow = flow(key, FlowRecord::new(None, stamp), &Directory::default());
         flow.span = (stamp, stamp);
         flow
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::dns_log::{DnsFacts, DnsSeen};
-use super::run::{EventKind, Run};
+use super::run::{EventKind, FlowRecord};
 use super::{Bound, Observation, names};
 use crate::model::{CaptureTime, FlowKey, FrameId, Side, Transport};
 
@@ -95,7 +95,7 @@ impl Observation {
     }
 }
 
-fn goes_on(key: FlowKey, run: &Run, end: CaptureTime, limits: CarryLimits) -> bool {
+fn goes_on(key: FlowKey, run: &FlowRecord, end: CaptureTime, limits: CarryLimits) -> bool {
     let silent = end.since(run.span.1.time);
     let most = match key.transport() {
         Transport::Tcp if is_over(run) => AFTERMATH,
@@ -107,7 +107,7 @@ fn goes_on(key: FlowKey, run: &Run, end: CaptureTime, limits: CarryLimits) -> bo
 }
 
 /// Reset, or ended by both sides.
-fn is_over(run: &Run) -> bool {
+fn is_over(run: &FlowRecord) -> bool {
     let has = |kind, side| {
         let mut events = run.events.iter();
         events.any(|event| event.kind == kind && event.side == side)

@@ -8,7 +8,7 @@ use super::copies::{Held, Sight};
 use super::device::{Noted, Notes};
 use super::dns_log::DnsSeen;
 use super::fragments::{FragmentKey, Part};
-use super::run::Run;
+use super::run::FlowRecord;
 use super::{Links, Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
@@ -18,7 +18,7 @@ pub const FORMAT: u32 = 32;
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Written {
-    runs: Vec<(FlowKey, Run)>,
+    runs: Vec<(FlowKey, FlowRecord)>,
     dns: Vec<DnsSeen>,
     dns_dropped: u64,
     fragments: Vec<(FragmentKey, Part)>,
@@ -48,7 +48,7 @@ impl From<Observation> for Written {
             logged,
         } = observation;
         let dns_dropped = dns.dropped();
-        let mut runs: Vec<(FlowKey, Run)> =
+        let mut runs: Vec<(FlowKey, FlowRecord)> =
             flows.into_parts().map(|(key, run)| (key, *run)).collect();
         runs.sort_by_key(|(key, run)| (*key, run.span, run.opening, run.hint));
         let mut dns = dns.into_seen();

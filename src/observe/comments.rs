@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use super::run::Run;
+use super::run::FlowRecord;
 use super::stream_of;
 use crate::decode::Packet;
 use crate::model::{FlowKey, FrameId, Stamp};
@@ -63,7 +63,7 @@ impl Comments {
     }
 
     /// Puts them to the runs of their 5-tuples, each to the one that it lies in or is nearest to.
-    pub(super) fn settle(mut self, runs: &mut [(FlowKey, Box<Run>)]) {
+    pub(super) fn settle(mut self, runs: &mut [(FlowKey, Box<FlowRecord>)]) {
         let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
         for (place, (key, _)) in runs.iter().enumerate() {
             if self.by_flow.contains_key(key) {

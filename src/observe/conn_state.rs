@@ -1,7 +1,7 @@
 //! How a connection went, in the words of Zeek's `conn.log`: `conn_state` and `history`
 //! (<https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html>).
 
-use super::run::{EventKind, Run};
+use super::run::{EventKind, FlowRecord};
 use crate::model::{Side, Stamp, Transport, words};
 
 words! {
@@ -50,7 +50,7 @@ enum Endpoint {
 
 /// The state of a run whose initiator is `originator`.
 #[must_use]
-pub(super) fn conn_state(run: &Run, originator: Side, transport: Transport) -> ConnState {
+pub(super) fn conn_state(run: &FlowRecord, originator: Side, transport: Transport) -> ConnState {
     let responder = originator.other();
     match transport {
         Transport::Tcp => tcp_state(run, originator),
@@ -66,7 +66,7 @@ pub(super) fn conn_state(run: &Run, originator: Side, transport: Transport) -> C
     }
 }
 
-fn tcp_state(run: &Run, originator: Side) -> ConnState {
+fn tcp_state(run: &FlowRecord, originator: Side) -> ConnState {
     let responder = originator.other();
     let (orig, resp) = (endpoint(run, originator), endpoint(run, responder));
     let quiet = |state| matches!(state, Endpoint::Inactive | Endpoint::Partial);
@@ -102,7 +102,7 @@ fn tcp_state(run: &Run, originator: Side) -> ConnState {
 
 /// What a side's packets say of it. A handshake is complete once SYN and SYN-ACK were seen, as Zeek has it; where the SYN
 /// was not captured, once the SYN-ACK was acknowledged or spoken on.
-fn endpoint(run: &Run, side: Side) -> Endpoint {
+fn endpoint(run: &FlowRecord, side: Side) -> Endpoint {
     let other = side.other();
     let (syn, syn_ack) = (
         run.has(EventKind::Syn, side),
@@ -133,7 +133,7 @@ fn endpoint(run: &Run, side: Side) -> Endpoint {
 }
 
 /// Whether the side aborted: a RST that is more than an echo after both sides have closed.
-fn reset(run: &Run, side: Side) -> bool {
+fn reset(run: &FlowRecord, side: Side) -> bool {
     let Some(reset) = run.events_of(EventKind::Rst, side).next() else {
         return false;
     };
@@ -147,7 +147,7 @@ fn reset(run: &Run, side: Side) -> bool {
 
 /// Zeek's `history`: a letter at the first packet of each kind, upper case for the originator.
 #[must_use]
-pub(super) fn history(run: &Run, originator: Side, transport: Transport) -> String {
+pub(super) fn history(run: &FlowRecord, originator: Side, transport: Transport) -> String {
     let mut first: Vec<(Stamp, char)> = Vec::new();
     let mut note = |stamp: Option<Stamp>, side: Side, letter: char| {
         if let Some(stamp) = stamp {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Chunks;
 use super::dns_log::DnsLog;
 use super::mark::{Marked, mark_of};
-use super::run::{EventKind, Run};
+use super::run::{EventKind, FlowRecord};
 use super::stream_of;
 use crate::decode::device::{Chain, DeviceVerdict, DeviceWord};
 use crate::decode::{Packet, Segment, TcpFlags};
@@ -105,7 +105,7 @@ impl Notes {
     }
 
     /// Puts the words to the runs that they are about.
-    pub(super) fn settle(self, runs: &mut [(FlowKey, Box<Run>)], ends: &Ends<'_>) {
+    pub(super) fn settle(self, runs: &mut [(FlowKey, Box<FlowRecord>)], ends: &Ends<'_>) {
         if self.by_flow.is_empty() {
             return;
         }
@@ -367,8 +367,8 @@ const NEAR: Duration = Duration::from_secs(5);
 /// Brings what logs hold to what was captured: words to the runs that are there, and runs that are not. Gives how many runs
 /// of logs may be of several captured ones, with other addresses, so that their words go to none.
 pub(super) fn join(
-    captured: &mut Vec<(FlowKey, Box<Run>)>,
-    logged: Vec<(FlowKey, Box<Run>)>,
+    captured: &mut Vec<(FlowKey, Box<FlowRecord>)>,
+    logged: Vec<(FlowKey, Box<FlowRecord>)>,
 ) -> u64 {
     let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
     let mut by_isn: HashMap<u32, Vec<usize>> = HashMap::new();
@@ -442,13 +442,13 @@ pub(super) fn join(
 }
 
 /// Whether a log's run may be of the same packets as a captured one by their times.
-pub(super) fn is_near(known: &Run, logged: &Run) -> bool {
+pub(super) fn is_near(known: &FlowRecord, logged: &FlowRecord) -> bool {
     known.span.0.time <= logged.span.1.time.plus(NEAR)
         && logged.span.0.time <= known.span.1.time.plus(NEAR)
 }
 
 /// Whether two runs of one initial sequence number have one end in common: the other was translated in between.
-fn is_translated(known: FlowKey, theirs: &Run, key: FlowKey, run: &Run) -> bool {
+fn is_translated(known: FlowKey, theirs: &FlowRecord, key: FlowKey, run: &FlowRecord) -> bool {
     let (Some(mine), Some(logged)) = (theirs.opening, run.opening) else {
         return false;
     };
@@ -458,7 +458,7 @@ fn is_translated(known: FlowKey, theirs: &Run, key: FlowKey, run: &Run) -> bool 
 }
 
 /// The IP identification of the first SYN, which translation leaves alone.
-fn first_id(run: &Run) -> Option<u16> {
+fn first_id(run: &FlowRecord) -> Option<u16> {
     let syn = run
         .events
         .iter()
@@ -488,8 +488,8 @@ pub(super) fn join_dns(captured: &mut DnsLog, logged: DnsLog, stopped: &HashSet<
 }
 
 /// Runs of which a device says that it stopped packets.
-pub(super) fn stopped(runs: &[(FlowKey, Box<Run>)]) -> HashSet<FlowKey> {
-    let stops = |run: &Run| {
+pub(super) fn stopped(runs: &[(FlowKey, Box<FlowRecord>)]) -> HashSet<FlowKey> {
+    let stops = |run: &FlowRecord| {
         let words = run.extra.iter().flat_map(|extra| &extra.device);
         words
             .into_iter()

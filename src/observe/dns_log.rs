@@ -513,7 +513,7 @@ fn facts(message: &dns::Message, names: &mut Names) -> DnsFacts {
     }
 }
 
-fn record(record: &dns::Record, names: &mut Names) -> Option<DnsRecord> {
+fn record(record: &dns::ResourceRecord, names: &mut Names) -> Option<DnsRecord> {
     use dns::RecordData;
     let mut kept = |name: &Option<Fqdn>| name.as_ref().map(|name| names.kept(name));
     let data = match &record.data {

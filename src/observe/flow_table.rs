@@ -15,7 +15,7 @@ use super::dns_log::DnsLog;
 use super::fragments::Whole;
 use super::mark::Mark;
 use super::recognise;
-use super::run::{Event, EventKind, IcmpDetail, Opening, Run};
+use super::run::{Event, EventKind, FlowRecord, IcmpDetail, Opening};
 use super::side::Sizes;
 use crate::decode::{
     Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
@@ -23,7 +23,7 @@ use crate::decode::{
 use crate::model::{FlowKey, FrameId, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start. Nearly always one.
-pub(super) type Runs = SmallVec<[Box<Run>; 1]>;
+pub(super) type Runs = SmallVec<[Box<FlowRecord>; 1]>;
 
 /// The most runs kept of one 5-tuple; what comes later is counted to the last one. A flood of openings from one
 /// port would otherwise cost quadratic time.
@@ -283,7 +283,7 @@ impl FlowTable {
     pub(super) fn latest(
         &self,
         most: usize,
-        wanted: impl Fn(FlowKey, &Run) -> bool,
+        wanted: impl Fn(FlowKey, &FlowRecord) -> bool,
     ) -> (Self, u64) {
         let all = || {
             let runs = self.runs.iter();
@@ -313,14 +313,14 @@ impl FlowTable {
     }
 
     /// All runs as they are kept, in no order.
-    pub(super) fn into_parts(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
+    pub(super) fn into_parts(self) -> impl Iterator<Item = (FlowKey, Box<FlowRecord>)> {
         self.runs
             .into_iter()
             .flat_map(|(key, runs)| runs.into_iter().map(move |run| (key, run)))
     }
 
     /// All runs of the whole capture, joined where nothing that could lie between them is to come; in no order.
-    pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<Run>)> {
+    pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<FlowRecord>)> {
         self.runs.into_iter().flat_map(|(key, mut runs)| {
             if runs.len() > 1 {
                 coalesce(&mut runs, key.transport(), When::AtLast);
@@ -330,7 +330,7 @@ impl FlowTable {
     }
 
     /// Puts a run in, as a partial file lists it.
-    pub(super) fn add(&mut self, key: FlowKey, run: Run) {
+    pub(super) fn add(&mut self, key: FlowKey, run: FlowRecord) {
         let runs = self.of(key);
         runs.push(Box::new(run));
         coalesce(runs, key.transport(), When::OnTheWay);
@@ -349,7 +349,7 @@ impl FlowTable {
         opening: Option<Opening>,
         hint: Option<Opening>,
         stamp: Stamp,
-    ) -> &mut Run {
+    ) -> &mut FlowRecord {
         let transport = key.transport();
         let idle = idle_gap(transport);
         let runs = self.of(key);
@@ -360,7 +360,7 @@ impl FlowTable {
             return &mut runs[0];
         }
         if let Some(hint) = hint {
-            let mut run = Run::new(None, stamp);
+            let mut run = FlowRecord::new(None, stamp);
             run.hint = Some(hint);
             let place = runs.iter().rposition(|known| run.answers(known));
             let place = place.unwrap_or_else(|| insert(runs, run, transport));
@@ -369,7 +369,7 @@ impl FlowTable {
         let place = match find(runs, opening, stamp, idle) {
             Some(i) => i,
             None => {
-                insert(runs, Run::new(opening, stamp), transport);
+                insert(runs, FlowRecord::new(opening, stamp), transport);
                 find(runs, opening, stamp, idle).unwrap_or(runs.len() - 1)
             }
         };
@@ -413,7 +413,7 @@ fn merge_runs(mine: &mut Runs, theirs: Runs, key: FlowKey, dns: &mut DnsLog) {
 }
 
 /// Puts a new run into its place; returns the place.
-fn insert(runs: &mut Runs, run: Run, transport: Transport) -> usize {
+fn insert(runs: &mut Runs, run: FlowRecord, transport: Transport) -> usize {
     if runs.len() >= MAX_RUNS {
         coalesce(runs, transport, When::AtLast);
     }
@@ -441,7 +441,7 @@ fn hint(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
 
 /// Whether a packet belongs to a run that is the only one, as [`find`] would say.
 #[inline]
-fn goes_on(run: &Run, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> bool {
+fn goes_on(run: &FlowRecord, opening: Option<Opening>, stamp: Stamp, idle: Duration) -> bool {
     match (run.opening, opening) {
         (Some(known), Some(opening)) => known.is_answered_as(opening, run.syn_data),
         (None, Some(_)) => false,
@@ -480,7 +480,7 @@ fn place_of_follower(runs: &Runs, place: usize, idle: Duration, stamp: Stamp) ->
         .is_some_and(|next| next.span.0.time.since(stamp.time) <= idle)
 }
 
-fn order(run: &Run) -> ((Stamp, Stamp), Option<Opening>, Option<Opening>) {
+fn order(run: &FlowRecord) -> ((Stamp, Stamp), Option<Opening>, Option<Opening>) {
     (run.span, run.opening, run.hint)
 }
 
@@ -545,7 +545,7 @@ fn coalesce(runs: &mut Runs, transport: Transport, when: When) {
 }
 
 /// Whether both sides opened at about the same time (RFC 9293 section 3.5, figure 8): that makes one connection.
-fn open_together(first: &Run, second: &Run) -> bool {
+fn open_together(first: &FlowRecord, second: &FlowRecord) -> bool {
     const NEAR: Duration = Duration::from_secs(2);
     match (first.opening, second.opening) {
         (Some(a), Some(b)) => {
@@ -557,7 +557,7 @@ fn open_together(first: &Run, second: &Run) -> bool {
 
 /// Whether packets that seem to come before an opening go on where it ends: the clock was set back in between. Another
 /// connection of the same ports starts elsewhere in the sequence space, of both sides.
-fn was_set_back(before: &Run, opened: &Run, idle: Duration) -> bool {
+fn was_set_back(before: &FlowRecord, opened: &FlowRecord, idle: Duration) -> bool {
     before.opening.is_none()
         && before.hint.is_none()
         && before.reaches(opened.span.0, idle)
@@ -572,7 +572,7 @@ const fn bound(when: When) -> usize {
     }
 }
 
-fn join(out: &mut Runs, place: Option<usize>, run: Box<Run>, bound: usize) {
+fn join(out: &mut Runs, place: Option<usize>, run: Box<FlowRecord>, bound: usize) {
     match place {
         Some(i) => out[i].merge(*run),
         None if out.len() >= bound => {

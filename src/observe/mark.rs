@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::device::is_near;
-use super::run::Run;
+use super::run::FlowRecord;
 use crate::decode::UdpDatagram;
 use crate::model::{FlowKey, Side, Transport};
 
@@ -59,7 +59,7 @@ pub(super) struct Marked(HashMap<u32, Vec<(usize, Side)>>);
 
 impl Marked {
     /// Gathers them.
-    pub(super) fn of(captured: &[(FlowKey, Box<Run>)]) -> Self {
+    pub(super) fn of(captured: &[(FlowKey, Box<FlowRecord>)]) -> Self {
         let mut by_mark: HashMap<u32, Vec<(usize, Side)>> = HashMap::new();
         for (place, (key, run)) in captured.iter().enumerate() {
             if key.transport() != Transport::Udp {
@@ -79,9 +79,9 @@ impl Marked {
     /// sides are turned. What all requests of a protocol look like needs the same IP identification too.
     pub(super) fn same_as(
         &self,
-        captured: &[(FlowKey, Box<Run>)],
+        captured: &[(FlowKey, Box<FlowRecord>)],
         key: FlowKey,
-        run: &Run,
+        run: &FlowRecord,
     ) -> Vec<(usize, bool)> {
         let sides = [Side::Low, Side::High].into_iter();
         let Some((own, mark)) = sides

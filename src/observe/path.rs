@@ -8,7 +8,7 @@ use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
-use super::run::{Run, SaidBy, SaidName};
+use super::run::{FlowRecord, SaidBy, SaidName};
 use crate::decode::quic;
 use crate::model::{FlowKey, Merge, Side, Stamp};
 
@@ -75,7 +75,7 @@ impl Merge for ConnectionIds {
 }
 
 /// Gives runs that go on with a connection of another run the names that were said in that one.
-pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<Run>)]) {
+pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
     // Packets go to an id that the other side has told. The port of the side that told it stays.
     type Told = (u16, Vec<u8>);
     let mut known: HashMap<Told, (usize, Side)> = HashMap::default();

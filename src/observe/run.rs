@@ -207,7 +207,7 @@ impl Paths {
 
 /// Packets of one 5-tuple that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Run {
+pub(super) struct FlowRecord {
     /// The TCP opening, where it was seen.
     pub opening: Option<Opening>,
     /// Bytes that the SYN carried (RFC 7413); the answer acknowledges any part of them.
@@ -252,7 +252,7 @@ pub(super) struct Run {
     pub settled: [bool; 2],
 }
 
-impl Run {
+impl FlowRecord {
     /// The most names kept of a run: the earliest.
     const MAX_NAMES: usize = 32;
     /// The most facts kept of a run: the earliest.
@@ -683,5 +683,5 @@ fn insert<T: Ord>(list: &mut ThinVec<T>, item: T) {
 
 fn note_stack<T: Ord>(stacks: &mut ThinVec<Vec<T>>, stack: Vec<T>) {
     insert(stacks, stack);
-    stacks.truncate(Run::MAX_STACKS);
+    stacks.truncate(FlowRecord::MAX_STACKS);
 }

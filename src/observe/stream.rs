@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handshake::Walk;
 use super::run::is_after;
-use crate::decode::http::hpack::Table;
+use crate::decode::http::hpack::HeaderTable;
 use crate::model::{FrameId, Stamp};
 
 /// The most bytes kept from the start of a direction, or from the start of an item.
@@ -131,7 +131,7 @@ pub(super) struct Stream {
     /// How many lines and tags of preambles lie before `next`.
     steps: u32,
     /// What headers may refer to, where HTTP/2 was agreed on before `next`.
-    pub(super) http2: Option<Box<Table>>,
+    pub(super) http2: Option<Box<HeaderTable>>,
     /// The records of TLS before `next`.
     pub(super) walk: Walk,
     /// Whether the opening has said all that it can.

@@ -18,7 +18,7 @@ use super::view::{
 use super::{Audit, InputSummary, Loss, Report};
 use crate::judge::{
     Census, Evidence, Finding, FindingCode, Intent, NameWay, NoNeed, NotSeen, Outcome,
-    RequirementVerdict, Severity, Standing, StatusKind, WayTotal, needs,
+    RequirementStatus, RequirementVerdict, Severity, StatusKind, WayTotal, needs,
 };
 use crate::model::{Fqdn, Stamp};
 use crate::observe::{Comment, Flow, FlowId, NameSource};
@@ -323,7 +323,7 @@ impl<'a> Gather<'a> {
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: match &verdict.note {
-                Some(note) if verdict.standing == Standing::Inconclusive => note.clone(),
+                Some(note) if verdict.standing == RequirementStatus::Inconclusive => note.clone(),
                 Some(note) => format!(
                     "{}; {note}",
                     sentence(verdict, missed.len(), by_certificate)
@@ -492,13 +492,13 @@ fn sentence(verdict: &RequirementVerdict, missed: usize, by_certificate: bool) -
         }
     };
     match &verdict.standing {
-        Standing::Blocked => format!("stopped on the path for {}", hosts(missed.max(1))),
-        Standing::Failed => format!(
+        RequirementStatus::Blocked => format!("stopped on the path for {}", hosts(missed.max(1))),
+        RequirementStatus::Failed => format!(
             "failed for {}; who did it cannot be told",
             hosts(missed.max(1))
         ),
-        Standing::Violated => "violated: what the page says must not be, is".to_owned(),
-        Standing::Inconclusive => match verdict.shortfall {
+        RequirementStatus::Violated => "violated: what the page says must not be, is".to_owned(),
+        RequirementStatus::Inconclusive => match verdict.shortfall {
             Some(shortfall) => shortfall.to_string(),
             None if verdict.intents.is_empty() => {
                 "a host speaks to its proxy in a form that hides what is behind it; nothing was seen of it"
@@ -506,20 +506,20 @@ fn sentence(verdict: &RequirementVerdict, missed: usize, by_certificate: bool) -
             }
             None => "tried, but how it went cannot be told".to_owned(),
         },
-        Standing::Satisfied if by_certificate => format!(
+        RequirementStatus::Satisfied if by_certificate => format!(
             "reached by {}; the server's certificate alone tells its name",
             hosts(verdict.reached_by.len())
         ),
-        Standing::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),
-        Standing::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
+        RequirementStatus::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),
+        RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
             format!(
                 "{}: {}",
                 NotSeen::ResolvedNeverTried.words(),
                 verdict.resolved.join(", ")
             )
         }
-        Standing::NotSeen(why) => why.words().to_owned(),
-        Standing::NotActive(why) => format!("not active: {why}"),
+        RequirementStatus::NotSeen(why) => why.words().to_owned(),
+        RequirementStatus::NotActive(why) => format!("not active: {why}"),
     }
 }
 

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::flows::FlowView;
 use super::schema;
 use super::view::{word, word_or_null};
-use crate::judge::{Doubt, Evidence, FlowVerdict, Grade, Intent, Outcome, Stage, Went};
+use crate::judge::{
+    AttemptOutcome, Evidence, FlowVerdict, Grade, InconclusiveReason, Intent, Outcome, Stage,
+};
 use crate::observe::{Capture, Flow};
 use crate::rules::{RequirementIndex, RuleSet};
 
@@ -68,7 +70,7 @@ impl<'a> JudgedFlow<'a> {
         rules: &'a RuleSet,
     ) -> Self {
         let failure = match &verdict.went {
-            Went::Failed(evidence) if verdict.out_of_scope.is_none() => Some(&**evidence),
+            AttemptOutcome::Failed(evidence) if verdict.out_of_scope.is_none() => Some(&**evidence),
             _ => None,
         };
         let covers = verdict.coverage.covers.iter();
@@ -105,18 +107,18 @@ pub(super) fn outcome(verdict: &FlowVerdict, intent: Option<&Intent>) -> Outcome
         };
     }
     match &verdict.went {
-        Went::Succeeded | Went::Sent => Outcome::Ok,
-        Went::Failed(evidence) => match evidence.grade {
+        AttemptOutcome::Succeeded | AttemptOutcome::Sent => Outcome::Ok,
+        AttemptOutcome::Failed(evidence) => match evidence.grade {
             Grade::A => Outcome::BlockedConfirmed,
             Grade::B => Outcome::BlockedLikely,
             Grade::C => Outcome::FailedUnattributed,
         },
-        Went::Open(Doubt::NothingSaid | Doubt::GivenUp)
+        AttemptOutcome::Open(InconclusiveReason::NothingSaid | InconclusiveReason::GivenUp)
             if intent.is_some_and(|intent| intent.outcome.is_reached()) =>
         {
             Outcome::RaceLost
         }
-        Went::Open(_) => Outcome::Inconclusive,
+        AttemptOutcome::Open(_) => Outcome::Inconclusive,
     }
 }
 
@@ -126,7 +128,7 @@ fn reason(verdict: &FlowVerdict, failure: Option<&Evidence>) -> Option<String> {
     }
     match (&verdict.went, failure) {
         (_, Some(evidence)) => Some(evidence.words.clone()),
-        (Went::Open(doubt), None) => Some(doubt.words().to_owned()),
+        (AttemptOutcome::Open(doubt), None) => Some(doubt.words().to_owned()),
         _ => None,
     }
 }

@@ -57,7 +57,9 @@ use crate::model::{CaptureTime, Loss};
 use crate::observe::Capture;
 use crate::rules::{RuleSet, SetChoice};
 
-pub use compare::{Change, ChangeKind, Comparison, Run, RunError, Side, compare, write_comparison};
+pub use compare::{
+    AuditDigest, Change, ChangeKind, Comparison, RunError, Side, compare, write_comparison,
+};
 pub use csv::{
     Column, FINDING_COLUMNS, REQUIREMENT_COLUMNS, VERDICT_COLUMNS, write_findings_csv,
     write_flows_csv, write_requirements_csv,

@@ -7,8 +7,8 @@ use super::{Audit, InputSummary, Loss, Report};
 use thin_vec::thin_vec;
 
 use crate::judge::{
-    Aim, Code, Coverage, Evidence, Finding, FindingCode, FlowVerdict, Grade, Intent, Judgement,
-    NotSeen, Outcome, RequirementVerdict, Stage, Standing, Trust, Went,
+    AttemptOutcome, Code, Coverage, Evidence, Finding, FindingCode, FlowTarget, FlowVerdict, Grade,
+    Intent, Judgement, NotSeen, Outcome, RequirementStatus, RequirementVerdict, Stage, Trust,
 };
 use crate::model::{
     CaptureTime, Endpoint, Fqdn, FrameId, Side, Stamp, TimeSpan, Transport, Tunnel, TunnelKind,
@@ -220,13 +220,13 @@ pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
     }
 }
 
-fn verdict(went: Went) -> FlowVerdict {
+fn verdict(went: AttemptOutcome) -> FlowVerdict {
     FlowVerdict {
         out_of_scope: None,
         host: ip("10.0.0.10"),
         to_proxy: false,
         dns: None,
-        aim: Aim {
+        aim: FlowTarget {
             names: thin_vec![],
             source: None,
             port: 443,
@@ -299,7 +299,7 @@ pub(super) fn sample() -> Sample {
         let frames = (2 + place as u32, 10 + place as u32);
         let flow = flow(host, ("203.0.113.5", 443), Transport::Tcp, frames);
         flows.push(named(flow, "update.example.com", NameSource::TlsSni));
-        verdicts.push(verdict(Went::failed(evidence.clone())));
+        verdicts.push(verdict(AttemptOutcome::failed(evidence.clone())));
         let span = (stamp(frames.0), stamp(frames.1));
         intents.push(Intent {
             initiator: ip(host),
@@ -342,7 +342,7 @@ pub(super) fn sample() -> Sample {
         let at = 20 + place as u32;
         let flow = flow("10.0.0.10", ("198.51.100.9", 443), Transport::Tcp, (at, at));
         flows.push(named(flow, name, NameSource::HttpHost));
-        verdicts.push(verdict(Went::Succeeded));
+        verdicts.push(verdict(AttemptOutcome::Succeeded));
         findings.push(Finding {
             outcome: Some(Outcome::Unexpected),
             initiator: Some(ip("10.0.0.10")),
@@ -361,12 +361,12 @@ pub(super) fn sample() -> Sample {
         Transport::Icmp,
         (40, 41),
     ));
-    verdicts.push(verdict(Went::Succeeded));
+    verdicts.push(verdict(AttemptOutcome::Succeeded));
     let standings = [
-        Standing::Blocked,
-        Standing::Satisfied,
-        Standing::NotSeen(NotSeen::NoInitiator),
-        Standing::NotActive("needs feature smart-scan on".to_owned()),
+        RequirementStatus::Blocked,
+        RequirementStatus::Satisfied,
+        RequirementStatus::NotSeen(NotSeen::NoInitiator),
+        RequirementStatus::NotActive("needs feature smart-scan on".to_owned()),
     ];
     let requirements = standings
         .into_iter()

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Loss, schema};
 use crate::judge::{
-    Code, FindingCode, Grade, NoNeed, Outcome, Severity, Stage, Standing, StatusKind,
+    Code, FindingCode, Grade, NoNeed, Outcome, RequirementStatus, Severity, Stage, StatusKind,
 };
 use crate::model::{CaptureTime, Stamp, Transport};
 use crate::observe::NameSource;
@@ -80,7 +80,10 @@ pub(super) fn words<T: Display, S: Serializer>(
     serializer.collect_seq(values.iter().map(ToString::to_string))
 }
 
-fn standing_word<S: Serializer>(standing: &Standing, serializer: S) -> Result<S::Ok, S::Error> {
+fn standing_word<S: Serializer>(
+    standing: &RequirementStatus,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&standing.kind())
 }
 
@@ -401,7 +404,7 @@ pub struct RequirementView<'a> {
     /// How it fared.
     #[serde(serialize_with = "standing_word")]
     #[schemars(schema_with = "schema::standing")]
-    pub outcome: Standing,
+    pub outcome: RequirementStatus,
     /// Why it was not seen, as a stable word, or the condition that keeps it off.
     pub reason: Option<String>,
     /// The outcome as a sentence.

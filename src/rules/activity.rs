@@ -8,7 +8,7 @@ use super::check::can_be_missed;
 use super::compile::{Leg, Part, Test};
 use super::profile::RegionChoice;
 use super::{
-    Condition, DocumentIndex, Misfit, Requirement, RequirementIndex, RoleIndex, RuleSet, Source,
+    Condition, DocumentIndex, Mismatch, Requirement, RequirementIndex, RoleIndex, RuleSet, Source,
     Truth, Via,
 };
 use crate::model::{CaptureTime, Fqdn};
@@ -104,8 +104,8 @@ impl RuleSet {
         }
         let at_both = |time| self.invalid_at(requirement, time);
         match (at_both(first), at_both(last)) {
-            (Some(Misfit::Expired { until }), _) => Activity::Ended(until),
-            (_, Some(Misfit::NotYetValid { from })) => Activity::NotBegun(from),
+            (Some(Mismatch::Expired { until }), _) => Activity::Ended(until),
+            (_, Some(Mismatch::NotYetValid { from })) => Activity::NotBegun(from),
             _ => activity,
         }
     }
@@ -197,13 +197,13 @@ impl RuleSet {
 
     /// Why a requirement is not valid at a time: expired or not yet valid.
     #[must_use]
-    pub fn invalid_at(&self, requirement: RequirementIndex, time: CaptureTime) -> Option<Misfit> {
+    pub fn invalid_at(&self, requirement: RequirementIndex, time: CaptureTime) -> Option<Mismatch> {
         let rule = self.rules.get(requirement.index())?;
         let valid = self.library.requirement(requirement)?.valid;
         let time = self.profile.judged_at(time);
         match (time < rule.valid.0, time > rule.valid.1) {
-            (true, _) => valid.from.map(|from| Misfit::NotYetValid { from }),
-            (_, true) => valid.until.map(|until| Misfit::Expired { until }),
+            (true, _) => valid.from.map(|from| Mismatch::NotYetValid { from }),
+            (_, true) => valid.until.map(|until| Mismatch::Expired { until }),
             _ => None,
         }
     }

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::candidate::{Found, Misfits};
+use super::candidate::{Found, Mismatches};
 use super::compile::{ANY, LOCALHOST, Leg, Part, Rule, Test, ports, transports};
 use super::profile::RegionChoice;
 use super::requirement::{PathFit, canonical};
 use super::{
-    Assessment, Condition, Cover, Denied, Fit, Library, Misfit, Miss, RefersAs, Requirement,
+    Assessment, Condition, Cover, Denied, Fit, Library, Mismatch, Miss, RefersAs, Requirement,
     RequirementIndex, RoleSet, RuleSet, Scratch, Source, Subject, Truth,
 };
 
@@ -139,7 +139,8 @@ impl RuleSet {
             return Arc::clone(covers);
         }
         self.gather_best(subject, scratch);
-        let fits = |found: &&Found| found.misfits.0 & !(Misfits::PORT | Misfits::TRANSPORT) == 0;
+        let fits =
+            |found: &&Found| found.misfits.0 & !(Mismatches::PORT | Mismatches::TRANSPORT) == 0;
         let wanted = scratch.found.iter().filter(fits).filter_map(|found| {
             let leg = self.legs.get(found.leg as usize)?;
             let rule = self.rules.get(leg.requirement.index())?;
@@ -208,69 +209,69 @@ impl RuleSet {
         unlisted
     }
 
-    fn misfits(&self, leg: &Leg, bits: Misfits) -> Vec<Misfit> {
+    fn misfits(&self, leg: &Leg, bits: Mismatches) -> Vec<Mismatch> {
         let library = &self.library;
         let row = &library.requirements[leg.requirement.index()];
-        let kinds: [(u16, &dyn Fn() -> Option<Misfit>); 10] = [
-            (Misfits::DOCUMENT, &|| {
+        let kinds: [(u16, &dyn Fn() -> Option<Mismatch>); 10] = [
+            (Mismatches::DOCUMENT, &|| {
                 let off = self
                     .whole_rows(leg)
                     .find(|(at, _)| self.rules.get(at.index()).is_some_and(|r| !r.in_force));
                 let of = off.map_or(row, |(_, row)| row).document;
                 let document = library.documents[of.index()].id.clone();
-                Some(Misfit::DocumentNotInForce { document })
+                Some(Mismatch::DocumentNotInForce { document })
             }),
-            (Misfits::REGION, &|| {
-                Some(Misfit::Region {
+            (Mismatches::REGION, &|| {
+                Some(Mismatch::Region {
                     listed: self.leg_regions(leg),
                 })
             }),
-            (Misfits::INACTIVE, &|| {
-                Some(Misfit::Inactive {
+            (Mismatches::INACTIVE, &|| {
+                Some(Mismatch::Inactive {
                     condition: self.condition_texts(leg),
                 })
             }),
-            (Misfits::EXPIRED, &|| {
+            (Mismatches::EXPIRED, &|| {
                 self.whole_rows(leg)
                     .find_map(|(_, r)| r.valid.until)
-                    .map(|until| Misfit::Expired { until })
+                    .map(|until| Mismatch::Expired { until })
             }),
-            (Misfits::NOT_YET, &|| {
+            (Mismatches::NOT_YET, &|| {
                 self.whole_rows(leg)
                     .find_map(|(_, r)| r.valid.from)
-                    .map(|from| Misfit::NotYetValid { from })
+                    .map(|from| Mismatch::NotYetValid { from })
             }),
-            (Misfits::SOURCE, &|| {
+            (Mismatches::SOURCE, &|| {
                 let sourced = self
                     .parts_of(leg)
                     .filter(|(_, part)| *part == Part::WithSource);
                 let row = sourced.last().and_then(|(at, _)| library.requirement(at));
-                row.map(|row| Misfit::Source {
+                row.map(|row| Mismatch::Source {
                     wanted: sources(row, library),
                 })
             }),
-            (Misfits::DESTINATION, &|| {
-                Some(Misfit::Destination {
+            (Mismatches::DESTINATION, &|| {
+                Some(Mismatch::Destination {
                     wanted: "localhost".to_owned(),
                 })
             }),
-            (Misfits::PORT, &|| {
-                Some(Misfit::Port {
+            (Mismatches::PORT, &|| {
+                Some(Mismatch::Port {
                     listed: ports(&self.rules, leg).clone(),
                     stated: self.states_ports(leg),
                 })
             }),
-            (Misfits::TRANSPORT, &|| {
+            (Mismatches::TRANSPORT, &|| {
                 let stated = [leg.requirement, leg.owner]
                     .iter()
                     .filter_map(|at| library.requirement(*at))
                     .any(|r| !r.transport.is_empty());
-                Some(Misfit::Transport {
+                Some(Mismatch::Transport {
                     listed: transports(&self.rules, leg).to_vec(),
                     stated,
                 })
             }),
-            (Misfits::PATH, &|| {
+            (Mismatches::PATH, &|| {
                 let destination = library.requirements[leg.row.index()]
                     .to
                     .get(leg.destination as usize)?;
@@ -279,7 +280,7 @@ impl RuleSet {
                     .as_ref()
                     .map(|q| format!("?{q}"))
                     .unwrap_or_default();
-                Some(Misfit::Path {
+                Some(Mismatch::Path {
                     listed: format!("{}{query}", destination.path.as_deref().unwrap_or("/")),
                 })
             }),
@@ -388,27 +389,27 @@ impl Look<'_> {
     fn at(&self, place: u32, name: usize) -> Option<Found> {
         let leg = self.set.legs.get(place as usize)?;
         let rule = self.set.rules.get(leg.requirement.index())?;
-        let mut misfits = Misfits::default();
+        let mut misfits = Mismatches::default();
         let ports = ports(&self.set.rules, leg);
         misfits.set(
-            Misfits::PORT,
+            Mismatches::PORT,
             !ports.is_empty() && !ports.contains(self.subject.port),
         );
         let transport = transports(&self.set.rules, leg);
         misfits.set(
-            Misfits::TRANSPORT,
+            Mismatches::TRANSPORT,
             !transport.is_empty() && !transport.contains(&self.subject.transport),
         );
         let mut truth = Truth::On;
         for (at, part) in self.set.parts_of(leg) {
             truth = truth.and(self.row_fits(at, part, &mut misfits)?);
         }
-        misfits.set(Misfits::INACTIVE, truth == Truth::Off);
+        misfits.set(Mismatches::INACTIVE, truth == Truth::Off);
         if let Some(region) = leg.region {
             let document = self.set.library.requirement(leg.row)?.document;
             let choice = self.set.profile.region_choice(document);
             misfits.set(
-                Misfits::REGION,
+                Mismatches::REGION,
                 matches!(choice, RegionChoice::Some(chosen) if !chosen.contains(&region)),
             );
         }
@@ -419,7 +420,7 @@ impl Look<'_> {
             .to
             .get(leg.destination as usize)?;
         let path = destination.fits_path(self.subject.path);
-        misfits.set(Misfits::PATH, path == PathFit::Differs);
+        misfits.set(Mismatches::PATH, path == PathFit::Differs);
         let rank = match leg.test {
             Test::Name(_) => 0,
             Test::Network(_) => 1,
@@ -430,7 +431,7 @@ impl Look<'_> {
                 let roles = self.set.profile.roles_at(self.responder);
                 let other = |on| !within && !roles.is_some_and(|roles| roles.contains(on));
                 let other = rule.deny && rule.on.is_some_and(other);
-                misfits.set(Misfits::DESTINATION, within == rule.deny || other);
+                misfits.set(Mismatches::DESTINATION, within == rule.deny || other);
                 4
             }
         };
@@ -439,7 +440,7 @@ impl Look<'_> {
             return None;
         }
         // What a host does within itself says nothing of two of which the one that calls is no such host.
-        let both = misfits.has(Misfits::DESTINATION) && misfits.has(Misfits::SOURCE);
+        let both = misfits.has(Mismatches::DESTINATION) && misfits.has(Mismatches::SOURCE);
         if rank == 4 && both {
             return None;
         }
@@ -455,20 +456,25 @@ impl Look<'_> {
     }
 
     /// Source, document, region, dates and condition of one of a leg's rows, as far as they count.
-    fn row_fits(&self, at: RequirementIndex, part: Part, misfits: &mut Misfits) -> Option<Truth> {
+    fn row_fits(
+        &self,
+        at: RequirementIndex,
+        part: Part,
+        misfits: &mut Mismatches,
+    ) -> Option<Truth> {
         let rule = self.set.rules.get(at.index())?;
         if part == Part::Names {
             return Some(rule.own_truth.unwrap_or_else(|| self.own_truth(at)));
         }
         misfits.set(
-            Misfits::SOURCE,
+            Mismatches::SOURCE,
             part == Part::WithSource && !self.source_fits(rule),
         );
-        misfits.set(Misfits::DOCUMENT, !rule.in_force);
-        misfits.set(Misfits::REGION, !rule.in_region);
+        misfits.set(Mismatches::DOCUMENT, !rule.in_force);
+        misfits.set(Mismatches::REGION, !rule.in_region);
         let time = self.set.profile.judged_at(self.subject.time);
-        misfits.set(Misfits::NOT_YET, time < rule.valid.0);
-        misfits.set(Misfits::EXPIRED, time > rule.valid.1);
+        misfits.set(Mismatches::NOT_YET, time < rule.valid.0);
+        misfits.set(Mismatches::EXPIRED, time > rule.valid.1);
         Some(rule.truth.unwrap_or_else(|| {
             let Some(row) = self.set.library.requirement(at) else {
                 return Truth::Off;

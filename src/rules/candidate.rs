@@ -88,7 +88,7 @@ pub struct Miss {
     /// By what its destination fits.
     pub via: Via,
     /// What does not fit; at least one.
-    pub misfits: Vec<Misfit>,
+    pub misfits: Vec<Mismatch>,
 }
 
 /// A negative fact that a subject goes against.
@@ -130,7 +130,7 @@ pub enum Via {
 
 /// What does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Misfit {
+pub enum Mismatch {
     /// Another port.
     Port {
         /// The ports that would do.
@@ -187,7 +187,7 @@ pub enum Misfit {
     },
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let assumed = |stated: bool, what: &str| {
             if stated {
@@ -254,7 +254,7 @@ impl Scratch {
 pub(super) struct Found {
     pub(super) requirement: u32,
     /// What does not fit, as bits.
-    pub(super) misfits: Misfits,
+    pub(super) misfits: Mismatches,
     /// How good the destination's fit is as evidence; 0 is best.
     pub(super) rank: u8,
     pub(super) leg: u32,
@@ -280,9 +280,9 @@ impl Found {
 
 /// Kinds of misfits as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Misfits(pub(super) u16);
+pub(super) struct Mismatches(pub(super) u16);
 
-impl Misfits {
+impl Mismatches {
     pub(super) const PORT: u16 = 1;
     pub(super) const TRANSPORT: u16 = 1 << 1;
     pub(super) const SOURCE: u16 = 1 << 2;

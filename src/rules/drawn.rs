@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use super::problem::{Problem, Severity};
+use super::problem::{Problem, ProblemSeverity};
 
 impl Problem {
     /// The problem drawn under its line. Ends with a line break.
@@ -12,9 +12,9 @@ impl Problem {
         let span = self.span.start.saturating_sub(start)
             ..self.span.end.saturating_sub(start).min(text.len());
         let level = match self.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
+            ProblemSeverity::Error => Level::ERROR,
+            ProblemSeverity::Warning => Level::WARNING,
+            ProblemSeverity::Note => Level::NOTE,
         };
         let snippet = Snippet::source(text)
             .line_start(self.line)

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(library.requirements.len(), 5);
         let loud: Vec<_> = problems
             .iter()
-            .filter(|problem| problem.severity < super::super::Severity::Note)
+            .filter(|problem| problem.severity < super::super::ProblemSeverity::Note)
             .collect();
         assert!(loud.is_empty(), "{loud:?}");
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::model::CaptureTime;
 
-use super::{Activity, Cover, Misfit, RequirementIndex, RuleSet, Scratch, Subject, Truth, Via};
+use super::{Activity, Cover, Mismatch, RequirementIndex, RuleSet, Scratch, Subject, Truth, Via};
 
 /// One check of an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,17 +177,17 @@ fn cover_checks(cover: &Cover) -> Vec<Check> {
     out
 }
 
-fn name_of(misfit: &Misfit) -> &'static str {
+fn name_of(misfit: &Mismatch) -> &'static str {
     match misfit {
-        Misfit::Port { .. } => "port",
-        Misfit::Transport { .. } => "transport",
-        Misfit::Source { .. } => "source",
-        Misfit::Destination { .. } => "destination",
-        Misfit::Inactive { .. } => "condition",
-        Misfit::Region { .. } => "region",
-        Misfit::Expired { .. } | Misfit::NotYetValid { .. } => "validity",
-        Misfit::Path { .. } => "path",
-        Misfit::DocumentNotInForce { .. } => "document",
+        Mismatch::Port { .. } => "port",
+        Mismatch::Transport { .. } => "transport",
+        Mismatch::Source { .. } => "source",
+        Mismatch::Destination { .. } => "destination",
+        Mismatch::Inactive { .. } => "condition",
+        Mismatch::Region { .. } => "region",
+        Mismatch::Expired { .. } | Mismatch::NotYetValid { .. } => "validity",
+        Mismatch::Path { .. } => "path",
+        Mismatch::DocumentNotInForce { .. } => "document",
     }
 }
 

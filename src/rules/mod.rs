@@ -54,7 +54,7 @@ mod version;
 mod view;
 
 pub use activity::Activity;
-pub use candidate::{Assessment, Cover, Denied, Fit, Misfit, Miss, Scratch, Subject, Via};
+pub use candidate::{Assessment, Cover, Denied, Fit, Mismatch, Miss, Scratch, Subject, Via};
 pub use check::{check, sha256_of};
 pub use code::CODES;
 pub use compile::RuleSet;
@@ -73,7 +73,7 @@ pub use list::{ListedRequirement, Party};
 pub use passes::{Aim, Initiators, Pass};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};
 pub(crate) use problem::nearest;
-pub use problem::{Problem, Severity};
+pub use problem::{Problem, ProblemSeverity};
 pub use profile::{Choices, Profile, is_private};
 pub use reference::reference;
 pub use requirement::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
+pub enum ProblemSeverity {
     /// The file cannot be used.
     Error,
     /// It can be used, but it likely does not say what was meant.
@@ -15,7 +15,7 @@ pub enum Severity {
     Note,
 }
 
-impl fmt::Display for Severity {
+impl fmt::Display for ProblemSeverity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Error => "error",
@@ -31,7 +31,7 @@ pub struct Problem {
     /// Stable kebab word; all of them are in [`super::CODES`].
     pub code: &'static str,
     /// How bad it is.
-    pub severity: Severity,
+    pub severity: ProblemSeverity,
     /// File name as shown.
     pub file: String,
     /// Line, counted from 1.
@@ -163,12 +163,12 @@ impl Problems {
     pub(super) fn push(
         &mut self,
         source: &Arc<Source>,
-        (severity, code): (Severity, &'static str),
+        (severity, code): (ProblemSeverity, &'static str),
         span: Range<usize>,
         message: impl Into<String>,
         hint: impl Into<Option<String>>,
     ) {
-        self.errors += usize::from(severity == Severity::Error);
+        self.errors += usize::from(severity == ProblemSeverity::Error);
         if self.is_full() {
             self.dropped += 1;
             return;
@@ -196,7 +196,7 @@ impl Problems {
         message: impl Into<String>,
         hint: impl Into<Option<String>>,
     ) {
-        self.push(source, (Severity::Error, code), span, message, hint);
+        self.push(source, (ProblemSeverity::Error, code), span, message, hint);
     }
 
     pub(super) fn warning(
@@ -207,7 +207,13 @@ impl Problems {
         message: impl Into<String>,
         hint: impl Into<Option<String>>,
     ) {
-        self.push(source, (Severity::Warning, code), span, message, hint);
+        self.push(
+            source,
+            (ProblemSeverity::Warning, code),
+            span,
+            message,
+            hint,
+        );
     }
 
     pub(super) fn note(
@@ -218,7 +224,7 @@ impl Problems {
         message: impl Into<String>,
         hint: impl Into<Option<String>>,
     ) {
-        self.push(source, (Severity::Note, code), span, message, hint);
+        self.push(source, (ProblemSeverity::Note, code), span, message, hint);
     }
 
     pub(super) fn has_errors(&self) -> bool {
@@ -231,9 +237,9 @@ impl Problems {
             let mut more = last.clone();
             more.code = super::code::TOO_MANY_PROBLEMS;
             more.severity = if self.errors > 0 {
-                Severity::Error
+                ProblemSeverity::Error
             } else {
-                Severity::Warning
+                ProblemSeverity::Warning
             };
             more.message = format!("{} more problems are not shown", self.dropped);
             more.hint = None;

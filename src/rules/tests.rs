@@ -122,7 +122,7 @@ fn misses(set: &RuleSet, words: &str) -> Vec<String> {
                 local(set, m.requirement),
                 m.misfits
                     .iter()
-                    .map(Misfit::to_string)
+                    .map(Mismatch::to_string)
                     .collect::<Vec<_>>()
                     .join("; ")
             )
@@ -480,7 +480,7 @@ fn validity_is_judged_by_packets_unless_a_day_is_given() {
     assert_eq!(on(&set, 2019, 12, 31), "not yet valid: from 2020-01-01");
     assert!(matches!(
         set.invalid_at(RequirementIndex::new(0), CaptureTime::MAX),
-        Some(Misfit::Expired { .. })
+        Some(Mismatch::Expired { .. })
     ));
     let as_of = Choices {
         as_of: Some(jiff::civil::date(2021, 6, 1)),
@@ -657,7 +657,7 @@ fn documents_that_are_not_in_force_only_nearly_cover() {
     assert_eq!((answer.covers.len(), answer.misses.len()), (1, 1));
     assert_eq!(
         answer.misses[0].misfits,
-        [Misfit::DocumentNotInForce {
+        [Mismatch::DocumentNotInForce {
             document: "old".into()
         }]
     );

@@ -100,12 +100,12 @@ pub struct FrameNote {
     /// 0 where it gives none.
     pub packet_mark: u16,
     /// Which way it went through the interface (`epb_flags`).
-    pub direction: Option<Direction>,
+    pub direction: Option<FrameDirection>,
 }
 
 words! {
     /// Which way a frame went through the interface that captured it, seen from the capturing device.
-    pub enum Direction {
+    pub enum FrameDirection {
         /// It came in.
         Inbound = "inbound",
         /// It went out.

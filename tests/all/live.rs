@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use pktaudit::audit::{Audited, Plan, attribute_points, summaries};
 use pktaudit::drive::{Point, Progress, Reading, observe, observe_at};
-use pktaudit::judge::{FindingCode, Standing, StatusKind, judge};
+use pktaudit::judge::{FindingCode, RequirementStatus, StatusKind, judge};
 use pktaudit::live::{
-    Board, Engine, EngineOptions, EventKind, Feed, Finished, KeepOptions, Period, Polled, Rotation,
-    Update,
+    Engine, EngineOptions, Feed, Finished, KeepOptions, LiveEventKind, Period, Polled, Rotation,
+    Snapshot, Update,
 };
 use pktaudit::model::{Loss, TwoPoint};
 use pktaudit::observe::{CarryLimits, Observation, attribute};
@@ -183,7 +183,7 @@ fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> R
     let engine = Engine::start(
         feeds,
         options,
-        Box::new(move |seen, inputs| Board::judge(seen, inputs, &judging.0, &[])),
+        Box::new(move |seen, inputs| Snapshot::judge(seen, inputs, &judging.0, &[])),
         Box::new(move |period| ended.lock().unwrap().push(period)),
     )
     .unwrap();
@@ -200,7 +200,7 @@ fn run(feeds: Vec<Box<dyn Feed>>, options: EngineOptions, site: &Arc<Site>) -> R
 }
 
 impl Run {
-    fn last_board(&self) -> &Board {
+    fn last_board(&self) -> &Snapshot {
         let boards = self.updates.iter().rev();
         boards
             .filter_map(|update| update.board.as_deref())
@@ -208,7 +208,7 @@ impl Run {
             .unwrap()
     }
 
-    fn events(&self) -> impl Iterator<Item = &EventKind> {
+    fn events(&self) -> impl Iterator<Item = &LiveEventKind> {
         let events = self.updates.iter().flat_map(|update| &update.events);
         events.map(|event| &event.kind)
     }
@@ -316,7 +316,7 @@ fn requirements_turn_green_one_after_another() {
     let mut told: Vec<&str> = run
         .events()
         .filter_map(|event| match event {
-            EventKind::Requirement { id, now, .. } => {
+            LiveEventKind::Requirement { id, now, .. } => {
                 assert_eq!(*now, StatusKind::Satisfied, "{id}");
                 Some(id.as_str())
             }
@@ -328,7 +328,7 @@ fn requirements_turn_green_one_after_another() {
     let green = board
         .rows
         .iter()
-        .filter(|row| row.standing == Standing::Satisfied);
+        .filter(|row| row.standing == RequirementStatus::Satisfied);
     let green: Vec<&str> = green.map(|row| row.id.as_str()).collect();
     assert_eq!(told, green, "each is told once");
     let times: Vec<_> = board
@@ -343,7 +343,7 @@ fn requirements_turn_green_one_after_another() {
             .all(|at| *at >= board.span.first && *at <= board.span.last)
     );
     assert!(board.is_complete());
-    assert!(run.events().any(|event| *event == EventKind::Complete));
+    assert!(run.events().any(|event| *event == LiveEventKind::Complete));
 }
 
 #[test]
@@ -358,7 +358,7 @@ fn what_is_blocked_says_what_shows_it_and_what_to_open() {
     let rows = &run.last_board().rows;
     let blocked = rows
         .iter()
-        .find(|row| row.standing == Standing::Blocked)
+        .find(|row| row.standing == RequirementStatus::Blocked)
         .unwrap();
     assert!(
         blocked
@@ -398,7 +398,7 @@ fn unexpected_traffic_is_told_newest_first() {
     assert!(codes.contains(&FindingCode::WrongPort) && codes.contains(&FindingCode::ListGap));
     let told = run
         .events()
-        .filter(|event| matches!(event, EventKind::Finding { .. }));
+        .filter(|event| matches!(event, LiveEventKind::Finding { .. }));
     assert_eq!(told.count(), board.sights.len());
 }
 
@@ -419,7 +419,7 @@ fn a_full_queue_drops_and_says_so() {
         &site,
     );
     let told = run.events().filter_map(|event| match event {
-        EventKind::Lost(loss) => Some(loss.own),
+        LiveEventKind::Lost(loss) => Some(loss.own),
         _ => None,
     });
     assert!(run.lost.own > 0 && (run.lost.kernel, run.lost.interface) == (0, 0));
@@ -486,7 +486,7 @@ fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
     let (name, why) = ("played0".to_owned(), "the interface is gone".to_owned());
     let gone = [(name.clone(), why.clone())];
     assert_eq!(run.finished.ended, gone);
-    let told = EventKind::Interface { name, why };
+    let told = LiveEventKind::Interface { name, why };
     assert!(run.events().any(|event| *event == told));
     let last = run.finished.last;
     assert!(last.inputs[0].damage[0].contains("the interface is gone"));
@@ -575,7 +575,7 @@ fn too_many_flows_end_a_period() {
     assert!(!run.periods.is_empty());
     assert!(run.periods.iter().all(|period| period.early));
     let told = run.events().filter(|event| {
-        matches!(event, EventKind::Trouble(words) if words.contains("a period ends before its time"))
+        matches!(event, LiveEventKind::Trouble(words) if words.contains("a period ends before its time"))
     });
     assert_eq!(told.count(), run.periods.len());
     // No file takes the place of one before it.
@@ -628,7 +628,7 @@ fn an_outer_interface_tells_what_was_stopped_in_between() {
         .last_board()
         .rows
         .iter()
-        .filter(|row| row.standing == Standing::Blocked);
+        .filter(|row| row.standing == RequirementStatus::Blocked);
     let evidence: Vec<&String> = blocked.flat_map(|row| &row.evidence).collect();
     assert!(
         evidence
@@ -653,7 +653,7 @@ fn what_nobody_reads_does_not_pile_up() {
     let engine = Engine::start(
         vec![Box::new(played)],
         options(),
-        Box::new(move |seen, inputs| Board::judge(seen, inputs, &judging.0, &[])),
+        Box::new(move |seen, inputs| Snapshot::judge(seen, inputs, &judging.0, &[])),
         Box::new(drop),
     )
     .unwrap();

@@ -49,6 +49,7 @@ mod source_ports;
 mod streams;
 mod traffic;
 mod transport;
+mod type_names;
 mod verdict_lookups;
 mod verdict_page;
 mod verdicts;

@@ -10,7 +10,7 @@ use super::Ending;
 use super::metrics::Newest;
 use crate::cli::args::{Common, Format};
 use crate::cli::clock::now;
-use crate::live::{Board, Engine, Event};
+use crate::live::{Engine, LiveEvent, Snapshot};
 
 /// How often it is looked whether to come to an end.
 const TICK: Duration = Duration::from_millis(100);
@@ -22,7 +22,7 @@ pub(super) fn print(
     newest: &Newest,
     common: &Common,
 ) -> io::Result<()> {
-    let mut board = Arc::new(Board::default());
+    let mut board = Arc::new(Snapshot::default());
     loop {
         match engine.updates.recv_timeout(TICK) {
             Ok(update) => {
@@ -44,7 +44,7 @@ pub(super) fn print(
     }
 }
 
-fn write(events: &[Event], common: &Common) -> io::Result<()> {
+fn write(events: &[LiveEvent], common: &Common) -> io::Result<()> {
     if events.is_empty() {
         return Ok(());
     }

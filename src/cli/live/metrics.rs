@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::live::{Board, Counts, write_metrics};
+use crate::live::{LiveCounts, Snapshot, write_metrics};
 
 /// How long a client may take to ask and to read.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const REQUEST: usize = 8192;
 
 /// The newest board, for whoever asks.
-pub(super) type Newest = Arc<Mutex<Arc<Board>>>;
+pub(super) type Newest = Arc<Mutex<Arc<Snapshot>>>;
 
 /// Takes the address; done before rights are given up, since ports below 1024 need some.
 pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -23,7 +23,11 @@ pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Answers from now on. One client at a time: a scrape takes microseconds, and a slow client two seconds.
-pub(super) fn serve(listener: TcpListener, newest: Newest, counts: Arc<Counts>) -> io::Result<()> {
+pub(super) fn serve(
+    listener: TcpListener,
+    newest: Newest,
+    counts: Arc<LiveCounts>,
+) -> io::Result<()> {
     std::thread::Builder::new()
         .name("metrics".to_owned())
         .spawn(move || {
@@ -35,7 +39,7 @@ pub(super) fn serve(listener: TcpListener, newest: Newest, counts: Arc<Counts>) 
     Ok(())
 }
 
-fn answer(mut stream: TcpStream, newest: &Newest, counts: &Counts) -> io::Result<()> {
+fn answer(mut stream: TcpStream, newest: &Newest, counts: &LiveCounts) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let request = request(&mut stream)?;
@@ -78,7 +82,7 @@ fn request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
 }
 
 /// Puts a newer board in its place.
-pub(super) fn publish(newest: &Newest, board: &Arc<Board>) {
+pub(super) fn publish(newest: &Newest, board: &Arc<Snapshot>) {
     *newest
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::clone(board);

@@ -26,7 +26,7 @@ use super::outputs::writable;
 use super::plan::plan;
 use super::{audit, output, seeds};
 use crate::audit::Plan;
-use crate::live::{Board, Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation};
+use crate::live::{Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation, Snapshot};
 use crate::observe::CarryLimits;
 use crate::source::live::{LiveCapture, LiveOptions};
 use periods::{LastPeriod, Periods};
@@ -82,12 +82,12 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
                 clock: Instant::now,
                 prepare: priority::prepare,
             },
-            Box::new(move |seen, inputs| Board::judge(seen, inputs, &judging, &seeds)),
+            Box::new(move |seen, inputs| Snapshot::judge(seen, inputs, &judging, &seeds)),
             Box::new(periods.taker()),
         )
         .with_context(|| kept.map_or_else(String::new, |path| identity.explain(&path)))?
     };
-    let newest = Arc::new(Mutex::new(Arc::new(Board::default())));
+    let newest = Arc::new(Mutex::new(Arc::new(Snapshot::default())));
     if let Some(listener) = listener {
         metrics::serve(listener, Arc::clone(&newest), engine.counts())
             .context("the thread for --metrics cannot be started")?;
@@ -110,7 +110,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
 
 impl Ending {
     /// Whether to come to an end now.
-    fn is_due(&self, board: &Board) -> bool {
+    fn is_due(&self, board: &Snapshot) -> bool {
         self.asked.load(Ordering::Acquire)
             || self.deadline.is_some_and(|at| Instant::now() >= at)
             || self.until_complete && board.is_complete()

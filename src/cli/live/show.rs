@@ -14,7 +14,7 @@ use super::metrics::{Newest, publish};
 use super::terminal;
 use crate::cli::exit::Exit;
 use crate::live::screen::{Action, Key, Measure, Screen};
-use crate::live::{Board, Engine};
+use crate::live::{Engine, Snapshot};
 
 /// How long a key is waited for before it is looked what else is new.
 const TICK: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ pub(super) fn show(
 ) -> io::Result<()> {
     let color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut screen = Screen::new(title.to_owned(), color);
-    let mut board = Arc::new(Board::default());
+    let mut board = Arc::new(Snapshot::default());
     let counts = engine.counts();
     let start = Instant::now();
     let mut drawn: Option<Instant> = None;

@@ -12,7 +12,7 @@ mod tests;
 pub use code::{rcode_name, type_name};
 pub use frame::{TcpMessages, split_tcp};
 pub use recognise::looks_like_dns;
-pub use record::{Record, RecordData, Section, ServiceBinding};
+pub use record::{RecordData, ResourceRecord, Section, ServiceBinding};
 
 use crate::model::Fqdn;
 
@@ -36,7 +36,7 @@ pub struct Message {
     /// Questions, in the message's order.
     pub questions: Vec<Question>,
     /// Records of all sections but EDNS options, in the message's order.
-    pub records: Vec<Record>,
+    pub records: Vec<ResourceRecord>,
     /// Extended errors (RFC 8914): code and text, in the message's order.
     pub ede: Vec<(u16, String)>,
     /// Where reading had to end before the message's counts were met.
@@ -92,7 +92,7 @@ impl Message {
     }
 
     /// Records of one section.
-    pub fn section(&self, section: Section) -> impl Iterator<Item = &Record> {
+    pub fn section(&self, section: Section) -> impl Iterator<Item = &ResourceRecord> {
         self.records
             .iter()
             .filter(move |record| record.section == section)

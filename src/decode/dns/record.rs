@@ -10,7 +10,7 @@ use super::name::Reader;
 
 /// A resource record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct ResourceRecord {
     /// Where in the message it stands.
     pub section: Section,
     /// Its owner; `None` is the root.
@@ -134,14 +134,14 @@ impl<'a> Raw<'a> {
     }
 
     /// Reads the data by type. `reader` is of the same message.
-    pub(super) fn interpret(self, reader: &Reader<'_>, section: Section) -> Record {
+    pub(super) fn interpret(self, reader: &Reader<'_>, section: Section) -> ResourceRecord {
         let within = reader.within(self.start, self.start + self.data.len());
         // Deletions in dynamic updates carry no data (RFC 2136 section 2.5).
         let data = match self.data {
             [] => Ok(RecordData::Other),
             data => read_data(self.kind, data, within),
         };
-        Record {
+        ResourceRecord {
             section,
             name: self.name,
             kind: self.kind,

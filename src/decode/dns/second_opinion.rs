@@ -4,7 +4,7 @@ use dns_parser::{Packet, RData};
 
 use crate::model::Fqdn;
 
-use super::{Message, Question, Record, RecordData, Section, code};
+use super::{Message, Question, RecordData, ResourceRecord, Section, code};
 
 /// The longest message that is asked about: printing a name there takes time with the square of the message.
 const MAX_BYTES: usize = 512;
@@ -32,7 +32,7 @@ pub(super) fn complete(message: &mut Message, bytes: &[u8]) {
             RData::CNAME(target) => (code::CNAME, RecordData::Name(name(&target.0))),
             _ => continue,
         };
-        message.records.push(Record {
+        message.records.push(ResourceRecord {
             section: Section::Answer,
             name: name(&answer.name),
             kind,

@@ -52,14 +52,14 @@ impl Field {
 
 /// What one side of a connection said before and may refer to: the dynamic table (RFC 7541 section 2.3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Table {
+pub struct HeaderTable {
     /// The newest first.
     entries: VecDeque<Entry>,
     size: usize,
     limit: usize,
 }
 
-impl Default for Table {
+impl Default for HeaderTable {
     fn default() -> Self {
         Self {
             entries: VecDeque::new(),
@@ -85,7 +85,7 @@ struct Name {
     length: usize,
 }
 
-impl Table {
+impl HeaderTable {
     /// Gives each header of a block that is of use to `tell`: without a value where it refers to what was not seen.
     /// Returns whether all of it could be read.
     pub(super) fn read(
@@ -330,7 +330,7 @@ mod tests {
 
     use super::*;
 
-    fn told(table: &mut Table, block: &[u8]) -> (Vec<String>, bool) {
+    fn told(table: &mut HeaderTable, block: &[u8]) -> (Vec<String>, bool) {
         let mut out = Vec::new();
         let whole = table.read(block, |_, value| {
             out.push(String::from_utf8_lossy(value.unwrap_or(b"?")).into_owned());
@@ -341,9 +341,9 @@ mod tests {
     #[test]
     fn what_was_said_is_referred_to() {
         // RFC 7541 appendix C.6: answers in Huffman code, a table of 256 bytes.
-        let mut table = Table {
+        let mut table = HeaderTable {
             limit: 256,
-            ..Table::default()
+            ..HeaderTable::default()
         };
         let first = b"\x48\x82\x64\x02\x58\x85\xae\xc3\x77\x1a\x4b\x61\x96\xd0\x7a\xbe\x94\x10\x54\xd4\x44\xa8\x20\x05\x95\x04\x0b\x81\x66\xe0\x82\xa6\x2d\x1b\xff\x6e\x91\x9d\x29\xad\x17\x18\x63\xc7\x8f\x0b\x97\xc8\xe9\xae\x82\xae\x43\xd3";
         assert_eq!(told(&mut table, first), (vec!["302".to_owned()], true));
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn what_follows_a_lost_block_is_known_again() {
-        let mut table = Table::default();
+        let mut table = HeaderTable::default();
         table.forget();
         let deny = b"\x48\x03403";
         assert_eq!(told(&mut table, deny), (vec!["403".to_owned()], true));
@@ -374,7 +374,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_table_stays_in_its_bounds(blocks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..60)) {
-            let mut table = Table::default();
+            let mut table = HeaderTable::default();
             for block in blocks {
                 let _ = table.read(&block, |_, _| {});
                 prop_assert!(table.size <= table.limit && table.limit <= MAX_LIMIT);

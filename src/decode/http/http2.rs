@@ -1,7 +1,7 @@
 //! HTTP/2 in the clear (RFC 9113): frames, and what their headers ask for and answer.
 
 use super::Authority;
-use super::hpack::{Field, Table};
+use super::hpack::{Field, HeaderTable};
 
 /// What a client sends first.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -107,7 +107,7 @@ pub struct Http2Headers {
 
 /// Reads a block of headers as far as it can be, and takes into the table what it adds to that.
 #[must_use]
-pub fn read_headers(block: &[u8], table: &mut Table) -> Http2Headers {
+pub fn read_headers(block: &[u8], table: &mut HeaderTable) -> Http2Headers {
     let mut headers = Http2Headers::default();
     let whole = table.read(block, |field, value| match (field, value) {
         (Field::Authority, Some(value)) => headers.authority = Authority::read(value),
@@ -163,11 +163,11 @@ mod tests {
             0x82, 0x86, 0x84, 0x41, 0x8c, 0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab,
             0x90, 0xf4, 0xff,
         ];
-        let request = read_headers(&block, &mut Table::default());
+        let request = read_headers(&block, &mut HeaderTable::default());
         assert_eq!(request.authority, Authority::read(b"www.example.com"));
         assert_eq!(request.path.as_deref(), Some("/"));
         let plain = b"\x42\x07CONNECT\x00\x0a:authority\x0aa.test:443";
-        let request = read_headers(plain, &mut Table::default());
+        let request = read_headers(plain, &mut HeaderTable::default());
         assert!(request.connect && request.request && !request.in_part);
         assert_eq!(request.authority, Authority::read(b"a.test:443"));
     }
@@ -211,7 +211,7 @@ mod tests {
         #[test]
         fn no_bytes_do_harm(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = read_frame(&bytes);
-            let mut table = Table::default();
+            let mut table = HeaderTable::default();
             let _ = read_headers(&bytes, &mut table);
             let _ = read_headers(&bytes, &mut table);
         }

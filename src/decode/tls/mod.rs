@@ -12,7 +12,7 @@ mod tests;
 pub use certificate::Certificate;
 pub use datagram::read_datagram_hello;
 pub use hello::ClientHello;
-pub use record::{Record, records};
+pub use record::{TlsRecord, records};
 pub use server::{Alert, ServerFlight, ServerHello, read_server_flight};
 
 use hello::Form;

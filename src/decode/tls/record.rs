@@ -11,7 +11,7 @@ pub(super) const HANDSHAKE: u8 = 22;
 
 /// One record of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record<'a> {
+pub struct TlsRecord<'a> {
     /// Content type: 20 change cipher spec, 21 alert, 22 handshake, 23 application data, 24 heartbeat.
     pub kind: u8,
     /// Version in the record header; it says little.
@@ -22,7 +22,7 @@ pub struct Record<'a> {
     pub payload: &'a [u8],
 }
 
-impl Record<'_> {
+impl TlsRecord<'_> {
     /// Whether all of the payload is there.
     #[must_use]
     pub const fn is_whole(&self) -> bool {
@@ -32,7 +32,7 @@ impl Record<'_> {
 
 /// The records of a stream's bytes, from a record's first byte on; ends at the first thing that is no record, and
 /// after a record that is cut.
-pub fn records(bytes: &[u8]) -> impl Iterator<Item = Record<'_>> {
+pub fn records(bytes: &[u8]) -> impl Iterator<Item = TlsRecord<'_>> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let (record, after) = split(rest)?;
@@ -41,7 +41,7 @@ pub fn records(bytes: &[u8]) -> impl Iterator<Item = Record<'_>> {
     })
 }
 
-fn split(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
+fn split(bytes: &[u8]) -> Option<(TlsRecord<'_>, &[u8])> {
     let ([kind @ 20..=24, 3, minor @ 0..=4, high, low], rest) = bytes.split_first_chunk()? else {
         return None;
     };
@@ -51,7 +51,7 @@ fn split(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
     }
     let (payload, rest) = rest.split_at(rest.len().min(usize::from(length)));
     Some((
-        Record {
+        TlsRecord {
             kind: *kind,
             version: 0x0300 | u16::from(*minor),
             length,

@@ -20,13 +20,13 @@ pub(super) mod unbound;
 use std::fmt::Write as _;
 
 use super::say::Said;
-use super::target::{Names, Target, Word};
+use super::target::{ExportTarget, Names, Word};
 use super::{Rest, Table};
 use crate::report::text::visible;
 
 /// What is to be written.
 pub(super) struct Job<'t> {
-    pub(super) target: &'t Target,
+    pub(super) target: &'t ExportTarget,
     pub(super) table: &'t Table,
     pub(super) said: &'t [Said<'t>],
 }

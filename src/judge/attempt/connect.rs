@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::evidence::{Code, Evidence, Grade};
-use super::{Doubt, TAIL, Went, distinct, failed, seconds};
+use super::{AttemptOutcome, InconclusiveReason, TAIL, distinct, failed, seconds};
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{Event, EventKind, Flow};
 
@@ -11,30 +11,30 @@ use crate::observe::{Event, EventKind, Flow};
 const LASTING: Duration = Duration::from_secs(3);
 
 /// SYN sent, and no SYN-ACK came back.
-pub(super) fn syn_only(flow: &Flow, end: CaptureTime) -> Went {
+pub(super) fn syn_only(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     if let Some(ack) = flow.events_of(EventKind::Ack, false).next() {
         return foreign_ack(flow, ack, end);
     }
     if flow.back.packets > 0 {
-        return Went::Open(Doubt::FramesMissing);
+        return AttemptOutcome::Open(InconclusiveReason::FramesMissing);
     }
     let syns = distinct(flow.events_of(EventKind::Syn, true));
     let (Some(first), Some(last)) = (syns.first(), syns.last()) else {
-        return Went::Open(Doubt::OneWay);
+        return AttemptOutcome::Open(InconclusiveReason::OneWay);
     };
     if went_on(flow).is_some() {
         // Acknowledging or talking without an answer in sight: the other direction takes another way.
-        return Went::Open(Doubt::OneWay);
+        return AttemptOutcome::Open(InconclusiveReason::OneWay);
     }
     let gave_up = flow.events_of(EventKind::Rst, true).next().is_some()
         || flow.events_of(EventKind::Fin, true).next().is_some();
     if gave_up {
-        return Went::Open(Doubt::GivenUp);
+        return AttemptOutcome::Open(InconclusiveReason::GivenUp);
     }
     let over = last.stamp.time.since(first.stamp.time);
     let enough = is_enough(&syns);
     if !enough && end.since(last.stamp.time) < TAIL {
-        return Went::Open(Doubt::CaptureEnd);
+        return AttemptOutcome::Open(InconclusiveReason::CaptureEnd);
     }
     let grade = if enough { Grade::B } else { Grade::C };
     let times = times(&syns);
@@ -77,10 +77,10 @@ fn times(syns: &[&Event]) -> String {
 
 /// SYN answered by an ACK without SYN: of this connection where it fits, else of an older one of the same ports, as a
 /// server answers that never heard of its end (RFC 9293 section 3.10.7.4).
-fn foreign_ack(flow: &Flow, ack: &Event, end: CaptureTime) -> Went {
+fn foreign_ack(flow: &Flow, ack: &Event, end: CaptureTime) -> AttemptOutcome {
     let syns = distinct(flow.events_of(EventKind::Syn, true));
     let (Some(first), Some(last)) = (syns.first(), syns.last()) else {
-        return Went::Open(Doubt::FramesMissing);
+        return AttemptOutcome::Open(InconclusiveReason::FramesMissing);
     };
     let fits = |number: u32| {
         let data = syns.iter().map(|syn| syn.length).max().unwrap_or(0);
@@ -90,10 +90,10 @@ fn foreign_ack(flow: &Flow, ack: &Event, end: CaptureTime) -> Went {
         .events_of(EventKind::Data, true)
         .any(|data| data.sequence != first.sequence);
     if fits(ack.acknowledgment) || flow.back.highest_ack().is_some_and(fits) || went_on {
-        return Went::Open(Doubt::FramesMissing);
+        return AttemptOutcome::Open(InconclusiveReason::FramesMissing);
     }
     if !is_enough(&syns) && end.since(last.stamp.time) < TAIL {
-        return Went::Open(Doubt::CaptureEnd);
+        return AttemptOutcome::Open(InconclusiveReason::CaptureEnd);
     }
     let (times, packets) = (times(&syns), flow.back.packets);
     let acks = if packets == 1 { "an ACK" } else { "ACKs" };
@@ -109,7 +109,7 @@ fn foreign_ack(flow: &Flow, ack: &Event, end: CaptureTime) -> Went {
 
 /// The SYN is answered, and what follows shows that the answer never got to the initiator: it sends the SYN again, or
 /// the responder its SYN-ACK, and nothing is acknowledged.
-pub(super) fn answer_lost(flow: &Flow, end: CaptureTime) -> Option<Went> {
+pub(super) fn answer_lost(flow: &Flow, end: CaptureTime) -> Option<AttemptOutcome> {
     if flow.out.highest_ack().is_some() || flow.events_of(EventKind::Rst, true).next().is_some() {
         return None;
     }
@@ -122,7 +122,7 @@ pub(super) fn answer_lost(flow: &Flow, end: CaptureTime) -> Option<Went> {
         return None;
     }
     if !is_enough(&syns) && end.since(flow.span.1.time) < TAIL {
-        return Some(Went::Open(Doubt::CaptureEnd));
+        return Some(AttemptOutcome::Open(InconclusiveReason::CaptureEnd));
     }
     let words = format!(
         "SYN sent {}, answered by SYN-ACK, which was never acknowledged: the way back is stopped behind the tap, or the \
@@ -134,12 +134,12 @@ pub(super) fn answer_lost(flow: &Flow, end: CaptureTime) -> Option<Went> {
 }
 
 /// Connected, and the responder's window is closed to the end.
-pub(super) fn takes_nothing(flow: &Flow, end: CaptureTime) -> Option<Went> {
+pub(super) fn takes_nothing(flow: &Flow, end: CaptureTime) -> Option<AttemptOutcome> {
     let closed = flow.stays_closed()?;
     let lasted = flow.span.1.time.since(closed.first.time);
     if lasted < LASTING {
         let more_may_come = end.since(flow.span.1.time) < TAIL;
-        return more_may_come.then_some(Went::Open(Doubt::CaptureEnd));
+        return more_may_come.then_some(AttemptOutcome::Open(InconclusiveReason::CaptureEnd));
     }
     let words = format!(
         "connected, and the responder's window stayed closed for {}: it took nothing",
@@ -147,16 +147,16 @@ pub(super) fn takes_nothing(flow: &Flow, end: CaptureTime) -> Option<Went> {
     );
     let stamps = [closed.first, closed.last];
     let evidence = Evidence::new(Code::ZeroWindow, Grade::C, stamps, words);
-    Some(Went::failed(evidence))
+    Some(AttemptOutcome::failed(evidence))
 }
 
 /// SYNs of one opening in a capture whose frames all have one time: that they were sent again can be told, for how long
 /// cannot.
-pub(in super::super) fn without_times(flow: &Flow) -> Went {
+pub(in super::super) fn without_times(flow: &Flow) -> AttemptOutcome {
     let syns: Vec<&Event> = flow.events_of(EventKind::Syn, true).collect();
     let nothing_else = flow.out.packets == syns.len() as u64 && flow.back.packets == 0;
     if syns.len() < 3 || !nothing_else {
-        return Went::Open(Doubt::NoTimes);
+        return AttemptOutcome::Open(InconclusiveReason::NoTimes);
     }
     let words = format!(
         "SYN sent {}, nothing came back; for how long cannot be told, since all frames have one and the same time",
@@ -166,7 +166,7 @@ pub(in super::super) fn without_times(flow: &Flow) -> Went {
 }
 
 /// Connected, and neither side said anything.
-pub(super) fn after_handshake(flow: &Flow) -> Went {
+pub(super) fn after_handshake(flow: &Flow) -> AttemptOutcome {
     let first = |kind, by_initiator| flow.events_of(kind, by_initiator).next();
     let given_up = [first(EventKind::Rst, true), first(EventKind::Fin, true)]
         .into_iter()
@@ -179,6 +179,6 @@ pub(super) fn after_handshake(flow: &Flow) -> Went {
             [reset],
             "RST right after the handshake".to_owned(),
         ),
-        _ => Went::Open(Doubt::NothingSaid),
+        _ => AttemptOutcome::Open(InconclusiveReason::NothingSaid),
     }
 }

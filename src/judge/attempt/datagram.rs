@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use super::super::evidence::{Code, Evidence, Grade};
 use super::super::resolvers::ONE_TRY;
-use super::{Doubt, TAIL, Went, icmp, seconds};
+use super::{AttemptOutcome, InconclusiveReason, TAIL, icmp, seconds};
 use crate::model::CaptureTime;
 use crate::observe::{App, Flow, StreamFact};
 
-pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
+pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     let quic = flow.app.has(App::QUIC);
     if quic && let Some(evidence) = closed(flow) {
-        return Went::failed(evidence);
+        return AttemptOutcome::failed(evidence);
     }
     if flow.back.packets > 0 {
         let open = quic.then(|| unfinished(flow, end)).flatten();
-        return open.unwrap_or(Went::Succeeded);
+        return open.unwrap_or(AttemptOutcome::Succeeded);
     }
     let heard = |(_, own, fact): &(_, bool, _)| *own && *fact == StreamFact::HeardUnseen;
     if quic && flow.facts.iter().any(heard) {
         // The way back does not pass the tap.
-        return Went::Open(Doubt::OneWay);
+        return AttemptOutcome::Open(InconclusiveReason::OneWay);
     }
     let codes = if quic {
         icmp::Codes {
@@ -40,21 +40,21 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         if evidence.grade == Grade::B {
             evidence.grade = Grade::C;
         }
-        return Went::failed(evidence);
+        return AttemptOutcome::failed(evidence);
     }
     let answers = quic
         || flow.app.has(App::DNS)
         || flow.app.has(App::NTP)
         || matches!(flow.responder.port, 53 | 123);
     if !answers {
-        return Went::Sent;
+        return AttemptOutcome::Sent;
     }
     let waited = end.since(flow.span.1.time);
     let enough = if quic { 3 } else { 2 };
     // What is sent in one moment is one try: A and AAAA from one port, to a resolver that may be slow.
     let burst = !quic && flow.span.1.time.since(flow.span.0.time) < ONE_TRY;
     if (flow.out.packets < enough || burst) && waited < TAIL {
-        return Went::Open(Doubt::CaptureEnd);
+        return AttemptOutcome::Open(InconclusiveReason::CaptureEnd);
     }
     let (first, last) = flow.span;
     let (code, what) = match quic {
@@ -66,11 +66,11 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         packets => format!("{packets} {what} were sent"),
     };
     let words = format!("{sent}, nothing came back");
-    Went::failed(Evidence::new(code, Grade::C, [first, last], words))
+    AttemptOutcome::failed(Evidence::new(code, Grade::C, [first, last], words))
 }
 
 /// A handshake that was answered and did not come to its end; `None` where nothing says so.
-fn unfinished(flow: &Flow, end: CaptureTime) -> Option<Went> {
+fn unfinished(flow: &Flow, end: CaptureTime) -> Option<AttemptOutcome> {
     /// The client's part takes so long before that counts.
     const STALL: Duration = Duration::from_secs(2);
     let open = |(_, own, fact): &&(_, bool, _)| *own && *fact == StreamFact::QuicUnfinished;
@@ -80,17 +80,17 @@ fn unfinished(flow: &Flow, end: CaptureTime) -> Option<Went> {
     if waited < STALL {
         // Clients stop here that have TCP, or that do not like the certificate: they say so under the new keys.
         let doubt = match end.since(flow.span.1.time) < TAIL {
-            true => Doubt::CaptureEnd,
-            false => Doubt::GivenUp,
+            true => InconclusiveReason::CaptureEnd,
+            false => InconclusiveReason::GivenUp,
         };
-        return Some(Went::Open(doubt));
+        return Some(AttemptOutcome::Open(doubt));
     }
     let words = format!(
         "the server answers the QUIC handshake, and the client goes on for {} without its end",
         seconds(waited)
     );
     let stamps = [*asked, last];
-    Some(Went::failed(Evidence::new(
+    Some(AttemptOutcome::failed(Evidence::new(
         Code::QuicHalf,
         Grade::C,
         stamps,

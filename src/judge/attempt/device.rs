@@ -1,7 +1,7 @@
 //! What the word of a device that took packets makes of a flow: the only evidence that is no pattern.
 
 use super::super::evidence::{Code, Evidence, Grade};
-use super::{Doubt, Went};
+use super::{AttemptOutcome, InconclusiveReason};
 use crate::observe::{Chain, DeviceSaid, DeviceVerdict, DeviceWord, EventKind, Flow};
 
 /// Puts a device's word to how a flow went by its packets.
@@ -9,19 +9,21 @@ use crate::observe::{Chain, DeviceSaid, DeviceVerdict, DeviceWord, EventKind, Fl
 /// What is answered is answered: devices drop stray packets of connections that work. A flow of which only records of a
 /// log are there fails by such a word alone: what the log does not hold is not missing.
 #[must_use]
-pub(super) fn with_word(flow: &Flow, went: Went) -> Went {
-    if flow.device.is_empty() && !flow.only_logged || went == Went::Succeeded {
+pub(super) fn with_word(flow: &Flow, went: AttemptOutcome) -> AttemptOutcome {
+    if flow.device.is_empty() && !flow.only_logged || went == AttemptOutcome::Succeeded {
         return went;
     }
     if let Some(evidence) = stopped(flow) {
-        return Went::failed(evidence);
+        return AttemptOutcome::failed(evidence);
     }
-    if let (Went::Failed(_), Some(evidence)) = (&went, ended(flow)) {
-        return Went::failed(evidence);
+    if let (AttemptOutcome::Failed(_), Some(evidence)) = (&went, ended(flow)) {
+        return AttemptOutcome::failed(evidence);
     }
     match went {
-        Went::Failed(_) | Went::Open(_) if flow.only_logged => Went::Open(Doubt::OnlyLogged),
-        Went::Failed(mut evidence) if is_silence(evidence.code) => {
+        AttemptOutcome::Failed(_) | AttemptOutcome::Open(_) if flow.only_logged => {
+            AttemptOutcome::Open(InconclusiveReason::OnlyLogged)
+        }
+        AttemptOutcome::Failed(mut evidence) if is_silence(evidence.code) => {
             if let Some(said) = passed(flow) {
                 evidence.grade = Grade::C;
                 evidence.control = Some(format!(
@@ -29,7 +31,7 @@ pub(super) fn with_word(flow: &Flow, went: Went) -> Went {
                     words(&said.word, "passed")
                 ));
             }
-            Went::Failed(evidence)
+            AttemptOutcome::Failed(evidence)
         }
         went => went,
     }

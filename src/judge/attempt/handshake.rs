@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::super::evidence::{Code, Evidence, Grade};
 use super::http::statuses;
 use super::ladder::{Ladder, behind, data_at};
-use super::{Doubt, TAIL, Went, distinct, said_until, seconds};
+use super::{AttemptOutcome, InconclusiveReason, TAIL, distinct, said_until, seconds};
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{App, Event, EventKind, Flow, NameSource, StreamFact, TlsMark, TlsStep};
 
 /// Connected, the initiator said something, and the responder said nothing.
-pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> Went {
+pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     let Some(first) = flow.events_of(EventKind::Data, true).next() else {
-        return Went::Open(Doubt::Midstream);
+        return AttemptOutcome::Open(InconclusiveReason::Midstream);
     };
     let (what, reset, closed, silent) = match flow.app.has(App::HTTP) {
         true => (
@@ -42,7 +42,7 @@ pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> Went {
 
 /// How the TLS handshake went that begins at or after `since`: at the start of the flow, or where a tunnel opened.
 /// `None` where nothing is to be said against it: it came to its end, or what would tell is not in the capture.
-pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Went> {
+pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<AttemptOutcome> {
     let ladder = Ladder::of(flow, since)?;
     if ladder.early || !speaks(flow, &ladder) {
         return None;
@@ -55,11 +55,11 @@ pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Went>
         ladder.server.is_none() && (ladder.retry.is_none() || ladder.second.is_some());
     if let Some(server) = ladder.server {
         if let Some(evidence) = refused(flow, server.stamp) {
-            return Some(Went::failed(evidence));
+            return Some(AttemptOutcome::failed(evidence));
         }
     } else if nothing_new && said_since(flow, &ladder, &hello) == 0 {
         if unseen_since(flow, &ladder) {
-            return Some(Went::Open(Doubt::FramesMissing));
+            return Some(AttemptOutcome::Open(InconclusiveReason::FramesMissing));
         }
         return Some(unanswered(flow, &asked(flow, &ladder, hello), end));
     } else if nothing_new && heard_since(flow, &ladder) && !left_unsaid(flow, &ladder) {
@@ -67,7 +67,7 @@ pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Went>
         return None;
     }
     if let Some(evidence) = flight_lost(flow, &ladder, hello.stamp) {
-        return Some(Went::failed(evidence));
+        return Some(AttemptOutcome::failed(evidence));
     }
     if ladder.server.is_some()
         && ladder.client_is_through()
@@ -203,7 +203,7 @@ fn refused(flow: &Flow, since: Stamp) -> Option<Evidence> {
 }
 
 /// The handshake is not over, and the client has nothing to say: who ended it?
-fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Went {
+fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> AttemptOutcome {
     let hello = ladder.hello;
     let after = |event: &&Event| event.stamp >= hello.stamp;
     let first = |kind, own| flow.events_of(kind, own).find(after);
@@ -228,7 +228,7 @@ fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Went {
                 seconds(other.stamp.time.since(flight.stamp.time))
             );
             let stamps = [hello.stamp, flight.stamp, other.stamp];
-            Went::failed(Evidence::new(Code::HandshakeCut, Grade::C, stamps, words))
+            AttemptOutcome::failed(Evidence::new(Code::HandshakeCut, Grade::C, stamps, words))
         }
         (Some(own), _) => {
             let words = format!(
@@ -236,16 +236,18 @@ fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Went {
                 seconds(own.stamp.time.since(flight.stamp.time))
             );
             let stamps = [hello.stamp, flight.stamp, own.stamp];
-            Went::failed(Evidence::new(Code::HandshakeLeft, Grade::C, stamps, words))
+            AttemptOutcome::failed(Evidence::new(Code::HandshakeLeft, Grade::C, stamps, words))
         }
-        _ if end.since(flow.span.1.time) < TAIL => Went::Open(Doubt::CaptureEnd),
-        _ => Went::Open(Doubt::GivenUp),
+        _ if end.since(flow.span.1.time) < TAIL => {
+            AttemptOutcome::Open(InconclusiveReason::CaptureEnd)
+        }
+        _ => AttemptOutcome::Open(InconclusiveReason::GivenUp),
     }
 }
 
 /// Both sides' last messages are there. A client that then leaves without a word has not used what it opened: some
 /// that do not trust a certificate look at it only then.
-fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
+fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<AttemptOutcome> {
     let first = |kind, own| flow.events_of(kind, own).next().map(|event| event.stamp);
     let earliest = |own| {
         [first(EventKind::Rst, own), first(EventKind::Fin, own)]
@@ -261,8 +263,8 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
         && !server_went_on(flow, answer)
     {
         let asked = last_words("the client's last message of the handshake", answer, ladder);
-        if let Went::Failed(evidence) = unanswered(flow, &asked, end) {
-            return Some(Went::Failed(evidence));
+        if let AttemptOutcome::Failed(evidence) = unanswered(flow, &asked, end) {
+            return Some(AttemptOutcome::Failed(evidence));
         }
     }
     if ladder.used() {
@@ -271,7 +273,7 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<Went> {
     let own = earliest(true)?;
     earliest(false)
         .is_none_or(|other| own < other)
-        .then_some(Went::Open(Doubt::GivenUp))
+        .then_some(AttemptOutcome::Open(InconclusiveReason::GivenUp))
 }
 
 /// Whether the server said more once the client had given its last message.
@@ -303,7 +305,7 @@ impl Asked<'_> {
 }
 
 /// The initiator said something, and the responder said nothing since.
-fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> Went {
+fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> AttemptOutcome {
     let ends = |kind, own| flow.events_of(kind, own);
     let given_up = ends(EventKind::Rst, true)
         .chain(ends(EventKind::Fin, true))
@@ -323,15 +325,15 @@ fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> Went {
                 let wait = seconds(first.stamp.time.since(asked.stamp.time));
                 let words = format!("RST {wait} after {}", asked.what);
                 let stamps = [asked.stamp, first.stamp];
-                Went::failed(Evidence::new(asked.reset, Grade::C, stamps, words))
+                AttemptOutcome::failed(Evidence::new(asked.reset, Grade::C, stamps, words))
             }
             _ => match asked.closed {
                 Some(code) => {
                     let words = format!("FIN answers {}", asked.what.trim_end_matches(','));
                     let stamps = [asked.stamp, first.stamp];
-                    Went::failed(Evidence::new(code, Grade::C, stamps, words))
+                    AttemptOutcome::failed(Evidence::new(code, Grade::C, stamps, words))
                 }
-                None => Went::Open(Doubt::GivenUp),
+                None => AttemptOutcome::Open(InconclusiveReason::GivenUp),
             },
         };
     }
@@ -339,7 +341,7 @@ fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> Went {
 }
 
 /// The server's side ended the connection before it could have heard what was asked.
-fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> Went {
+fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> AttemptOutcome {
     let how = match first.kind {
         EventKind::Rst => "reset",
         _ => "closed",
@@ -359,12 +361,12 @@ fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> Went {
     );
     let stamps = connected.into_iter().map(|event| event.stamp);
     let stamps = stamps.chain([first.stamp]);
-    Went::failed(Evidence::new(code, Grade::C, stamps, words))
+    AttemptOutcome::failed(Evidence::new(code, Grade::C, stamps, words))
 }
 
 /// Nothing came back. Likely stopped on the way where one small part is sent again and again and never acknowledged;
 /// a control decides.
-fn silent(flow: &Flow, asked: &Asked<'_>, given_up: bool, end: CaptureTime) -> Went {
+fn silent(flow: &Flow, asked: &Asked<'_>, given_up: bool, end: CaptureTime) -> AttemptOutcome {
     /// What every path carries (RFC 8200 section 5: 1280 bytes).
     const FITS: u32 = 1220;
     let heard = flow.back.highest_ack();
@@ -383,10 +385,10 @@ fn silent(flow: &Flow, asked: &Asked<'_>, given_up: bool, end: CaptureTime) -> W
         again.len() >= 3 && waited >= Duration::from_secs(1) || waited >= Duration::from_secs(5);
     if !enough {
         let near_end = end.since(flow.span.1.time) < TAIL;
-        return Went::Open(if near_end && !given_up {
-            Doubt::CaptureEnd
+        return AttemptOutcome::Open(if near_end && !given_up {
+            InconclusiveReason::CaptureEnd
         } else {
-            Doubt::GivenUp
+            InconclusiveReason::GivenUp
         });
     }
     let small = again.iter().all(|event| event.length <= FITS);
@@ -404,7 +406,7 @@ fn silent(flow: &Flow, asked: &Asked<'_>, given_up: bool, end: CaptureTime) -> W
         words.push_str(", although it was acknowledged");
     }
     let stamps = again.iter().map(|event| event.stamp).chain([asked.stamp]);
-    Went::failed(Evidence::new(asked.silent, grade, stamps, words))
+    AttemptOutcome::failed(Evidence::new(asked.silent, grade, stamps, words))
 }
 
 /// Whether the hello names no server.

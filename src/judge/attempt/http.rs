@@ -1,7 +1,7 @@
 //! What proxies and servers answer to requests in clear.
 
 use super::super::evidence::{Code, Evidence, Grade};
-use super::{Doubt, TAIL, Went};
+use super::{AttemptOutcome, InconclusiveReason, TAIL};
 use crate::model::{CaptureTime, Fqdn, Stamp};
 use crate::observe::{Answer, EventKind, Exchange, Flow, Host, Says, StreamFact, Told};
 
@@ -33,7 +33,7 @@ pub(in super::super) fn answers<'a>(
     exchanges: impl Iterator<Item = &'a Exchange>,
     asked: Asked<'_>,
     is_listed: impl FnOnce(&Host) -> bool,
-) -> Option<Went> {
+) -> Option<AttemptOutcome> {
     const SEVERAL: usize = 2;
     let (mut answered, mut elsewhere) = (false, None);
     let mut refusals: Vec<Evidence> = Vec::new();
@@ -55,11 +55,13 @@ pub(in super::super) fn answers<'a>(
     let many = refusals.len() >= SEVERAL;
     let last_refusal = refusals.pop();
     match last_refusal.filter(|refusal| !answered || many && refusal.grade < Grade::C) {
-        Some(refusal) => Some(Went::failed(refusal)),
-        None if answered => Some(Went::Succeeded),
+        Some(refusal) => Some(AttemptOutcome::failed(refusal)),
+        None if answered => Some(AttemptOutcome::Succeeded),
         None => match elsewhere {
-            Some(host) if !is_listed(&host) => Some(Went::Open(Doubt::SentElsewhere)),
-            Some(_) => Some(Went::Succeeded),
+            Some(host) if !is_listed(&host) => {
+                Some(AttemptOutcome::Open(InconclusiveReason::SentElsewhere))
+            }
+            Some(_) => Some(AttemptOutcome::Succeeded),
             None => last.and_then(|last| cut_off(flow, last)),
         },
     }
@@ -148,7 +150,7 @@ fn leads_away(to: &Host, exchange: &Exchange, name: Option<&Fqdn>) -> bool {
 }
 
 /// A request on a connection that had answered before, and then a RST instead of an answer.
-fn cut_off(flow: &Flow, last: &Exchange) -> Option<Went> {
+fn cut_off(flow: &Flow, last: &Exchange) -> Option<AttemptOutcome> {
     let others = flow.exchanges.iter();
     let answered_before = others
         .filter(|other| other.asked < last.asked)
@@ -166,7 +168,7 @@ fn cut_off(flow: &Flow, last: &Exchange) -> Option<Went> {
     let given_up = own.into_iter().flatten().any(|own| own.stamp < reset.stamp);
     (answered_before && last.answer.is_none() && !later && !given_up).then(|| {
         let words = "RST answers the HTTP request, on a connection that had answered another one";
-        Went::failed(Evidence::new(
+        AttemptOutcome::failed(Evidence::new(
             Code::RequestReset,
             Grade::C,
             [last.asked, reset.stamp],

@@ -33,7 +33,7 @@ pub(super) const TAIL: Duration = Duration::from_secs(10);
 
 /// How a flow went.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Went {
+pub enum AttemptOutcome {
     /// The responder answered in substance.
     Succeeded,
     /// Sent with a protocol that never answers.
@@ -41,10 +41,10 @@ pub enum Went {
     /// It failed, and this shows it. Grades are those of the flow alone; controls may raise them.
     Failed(Box<Evidence>),
     /// It cannot be told.
-    Open(Doubt),
+    Open(InconclusiveReason),
 }
 
-impl Went {
+impl AttemptOutcome {
     /// It failed, and this shows it.
     #[must_use]
     pub fn failed(evidence: Evidence) -> Self {
@@ -54,7 +54,7 @@ impl Went {
 
 /// Why it cannot be told how a flow went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Doubt {
+pub enum InconclusiveReason {
     /// Only one direction is there although the other must have been.
     OneWay,
     /// The capture ends too soon after the try.
@@ -91,7 +91,7 @@ pub enum Doubt {
     Unanswered,
 }
 
-impl Doubt {
+impl InconclusiveReason {
     /// In words.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -129,23 +129,25 @@ impl Doubt {
 
 /// Tells how a flow went. `end` is when the capture ends.
 #[must_use]
-pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
+pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     device::with_word(flow, by_packets(flow, end))
 }
 
-fn by_packets(flow: &Flow, end: CaptureTime) -> Went {
+fn by_packets(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     match flow.transport {
-        Transport::Tcp if key_refused::key_refused(flow) => Went::Open(Doubt::KeyRefused),
+        Transport::Tcp if key_refused::key_refused(flow) => {
+            AttemptOutcome::Open(InconclusiveReason::KeyRefused)
+        }
         Transport::Tcp => tcp::went(flow, end),
         Transport::Udp => datagram::went(flow, end),
-        _ if flow.back.packets > 0 => Went::Succeeded,
-        _ => Went::Sent,
+        _ if flow.back.packets > 0 => AttemptOutcome::Succeeded,
+        _ => AttemptOutcome::Sent,
     }
 }
 
 /// Tells how the tunnel went that was asked for through a proxy; `None` where the flow itself has to tell.
 #[must_use]
-pub(super) fn tunnel(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+pub(super) fn tunnel(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptOutcome> {
     tunnel::went(flow, asked, end)
 }
 
@@ -168,9 +170,9 @@ fn failed<'a>(
     grade: Grade,
     events: impl IntoIterator<Item = &'a Event>,
     words: String,
-) -> Went {
+) -> AttemptOutcome {
     let stamps = events.into_iter().map(|event| event.stamp);
-    Went::failed(Evidence::new(code, grade, stamps, words))
+    AttemptOutcome::failed(Evidence::new(code, grade, stamps, words))
 }
 
 /// A duration for people: `3.1 s`, `12 ms`.

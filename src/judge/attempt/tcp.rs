@@ -3,26 +3,26 @@
 use std::time::Duration;
 
 use super::super::evidence::Code;
-use super::{Doubt, Went, connect, failed, handshake, http, icmp, reset};
+use super::{AttemptOutcome, InconclusiveReason, connect, failed, handshake, http, icmp, reset};
 use crate::judge::evidence::Grade;
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{EventKind, Flow};
 
-pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
+pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     if let Some(evidence) = handshake::plain_answer(flow)
         .or_else(|| handshake::alert(flow))
         .or_else(|| http::http_block(flow))
         .or_else(|| reset::injected(flow))
     {
-        return Went::failed(evidence);
+        return AttemptOutcome::failed(evidence);
     }
     if let Some(went) = handshake::judge(flow, flow.span.0, end) {
         return went;
     }
     if flow.back.payload_bytes > 0 {
         return match !flow.opened && is_sent_away(flow) {
-            true => Went::Open(Doubt::Midstream),
-            false => Went::Succeeded,
+            true => AttemptOutcome::Open(InconclusiveReason::Midstream),
+            false => AttemptOutcome::Succeeded,
         };
     }
     if flow.back.packets == 0
@@ -32,7 +32,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
             .all(|error| error.stamp < since)
     {
         // It was answered after all, where the tap is not.
-        return Went::Open(Doubt::OneWay);
+        return AttemptOutcome::Open(InconclusiveReason::OneWay);
     }
     let codes = icmp::Codes {
         prohibited: Code::IcmpProhibited,
@@ -40,12 +40,12 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         unreachable: Code::IcmpUnreachable,
     };
     if let Some(evidence) = icmp::icmp(flow, codes) {
-        return Went::failed(evidence);
+        return AttemptOutcome::failed(evidence);
     }
     let connected = flow.events_of(EventKind::SynAck, false).next().is_some();
     if connected {
         if answered_unseen(flow) {
-            return Went::Open(Doubt::FramesMissing);
+            return AttemptOutcome::Open(InconclusiveReason::FramesMissing);
         }
         let stopped = connect::answer_lost(flow, end).or_else(|| connect::takes_nothing(flow, end));
         if let Some(stopped) = stopped {
@@ -57,9 +57,9 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> Went {
         };
     }
     if !flow.opened {
-        return Went::Open(match flow.back.packets {
-            0 => Doubt::OneWay,
-            _ => Doubt::Midstream,
+        return AttemptOutcome::Open(match flow.back.packets {
+            0 => InconclusiveReason::OneWay,
+            _ => InconclusiveReason::Midstream,
         });
     }
     if let Some(reset) = flow.events_of(EventKind::Rst, false).next() {

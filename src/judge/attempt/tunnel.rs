@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::evidence::{Code, Evidence, Grade};
 use super::ladder::behind;
-use super::{Doubt, TAIL, Went, seconds};
+use super::{AttemptOutcome, InconclusiveReason, TAIL, seconds};
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact};
 
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How the tunnel went that the initiator asked for; `None` where the flow itself has to tell, as of one that did not
 /// even connect, of which one direction is missing, or where the far end answered inside.
-pub(super) fn went(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+pub(super) fn went(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptOutcome> {
     if asked.tunnel.is_some() {
         return on_stream(flow, asked, end);
     }
@@ -26,7 +26,9 @@ pub(super) fn went(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<We
         Some((_, answer)) if answer.grants() => through(flow, asked, hello, end),
         // Whoever says hello was let through, whatever of the proxy's answers is missing.
         _ if hello.is_some() => None,
-        Some((stamp, answer)) => refusal(flow, asked, (*stamp, answer), end).map(Went::failed),
+        Some((stamp, answer)) => {
+            refusal(flow, asked, (*stamp, answer), end).map(AttemptOutcome::failed)
+        }
         None => unanswered(flow, asked, end),
     }
 }
@@ -112,7 +114,7 @@ const fn socks_5(reply: u8) -> (Code, Grade, &'static str) {
 }
 
 /// The proxy took the request and said nothing to it.
-fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptOutcome> {
     // The choice of a method and a login take four bytes of SOCKS; more is an answer that could not be read.
     let greeting = if asked.how == Asking::Socks { 4 } else { 0 };
     let heard = flow.back.highest_ack()?;
@@ -131,7 +133,7 @@ fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
     };
     let words = format!("the proxy {what}{}", silence.words());
     Some(if silence.kind == Kind::Silent && is_near_end(flow, end) {
-        Went::Open(Doubt::CaptureEnd)
+        AttemptOutcome::Open(InconclusiveReason::CaptureEnd)
     } else {
         at_proxy(flow, Code::ProxySilent, silence.stamps, words)
     })
@@ -143,30 +145,35 @@ fn is_near_end(flow: &Flow, end: CaptureTime) -> bool {
 }
 
 /// The wait ended before it told anything.
-fn unheard(flow: &Flow, end: CaptureTime) -> Went {
-    Went::Open(match is_near_end(flow, end) {
-        true => Doubt::CaptureEnd,
-        false => Doubt::GivenUp,
+fn unheard(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
+    AttemptOutcome::Open(match is_near_end(flow, end) {
+        true => InconclusiveReason::CaptureEnd,
+        false => InconclusiveReason::GivenUp,
     })
 }
 
 /// A failure behind which the proxy or what lies beyond it may be.
-fn at_proxy(flow: &Flow, code: Code, stamps: Vec<Stamp>, words: String) -> Went {
-    Went::failed(Evidence {
+fn at_proxy(flow: &Flow, code: Code, stamps: Vec<Stamp>, words: String) -> AttemptOutcome {
+    AttemptOutcome::failed(Evidence {
         by: Some(flow.responder.ip),
         ..Evidence::new(code, Grade::C, stamps, words)
     })
 }
 
 /// The proxy granted it: what was said inside, and what came back.
-fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime) -> Option<Went> {
+fn through(
+    flow: &Flow,
+    asked: &Exchange,
+    hello: Option<Stamp>,
+    end: CaptureTime,
+) -> Option<AttemptOutcome> {
     let granted = asked.answer_end?;
     if behind(end_of(flow, false)?, granted) > 0 {
         // What was answered inside is judged as of any other flow.
         return None;
     }
     if behind(end_of(flow, true)?, asked.ask_end) == 0 {
-        return Some(Went::Open(Doubt::NothingSaid));
+        return Some(AttemptOutcome::Open(InconclusiveReason::NothingSaid));
     }
     let since = hello.unwrap_or(asked.asked);
     let Some(silence) = Silence::after(flow, since) else {
@@ -190,7 +197,7 @@ fn through(flow: &Flow, asked: &Exchange, hello: Option<Stamp>, end: CaptureTime
 }
 
 /// How a tunnel went that is a stream of HTTP/2 (RFC 9113 section 8.5): others may go on beside it.
-fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
+fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptOutcome> {
     /// The proxy's own connection ended (RFC 9113 section 7).
     const CONNECT_ERROR: u32 = 10;
     let inside = asked.tunnel.as_deref()?;
@@ -199,7 +206,10 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
         Some((_, answer)) if answer.grants() => true,
         Some((stamp, answer)) => {
             let refusal = refusal(flow, asked, (*stamp, answer), end);
-            return Some(refusal.map_or(Went::Open(Doubt::FramesMissing), Went::failed));
+            return Some(refusal.map_or(
+                AttemptOutcome::Open(InconclusiveReason::FramesMissing),
+                AttemptOutcome::failed,
+            ));
         }
         None => false,
     };
@@ -210,7 +220,7 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
             failed(Code::AlertServer, stamps, words)
         }
         // What stands behind an answer that was missed was let through all the same.
-        (Some(_), _) => Went::Succeeded,
+        (Some(_), _) => AttemptOutcome::Succeeded,
         (None, Some((stamp, CONNECT_ERROR))) => failed(
             Code::ProxyFailed,
             vec![asked.asked, stamp],
@@ -221,13 +231,15 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Went> {
             vec![asked.asked, stamp],
             format!("the proxy resets the stream of CONNECT with code {code}"),
         ),
-        (None, None) if granted && inside.own.is_none() => Went::Open(Doubt::NothingSaid),
+        (None, None) if granted && inside.own.is_none() => {
+            AttemptOutcome::Open(InconclusiveReason::NothingSaid)
+        }
         (None, None) => {
             let Some(silence) = Silence::after(flow, inside.own.unwrap_or(asked.asked)) else {
                 return Some(unheard(flow, end));
             };
             if silence.kind == Kind::Silent && is_near_end(flow, end) {
-                return Some(Went::Open(Doubt::CaptureEnd));
+                return Some(AttemptOutcome::Open(InconclusiveReason::CaptureEnd));
             }
             let (code, what) = match granted {
                 true => (

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::Screen;
 use super::ink::{Ink, mark};
-use crate::judge::Standing;
+use crate::judge::RequirementStatus;
 use crate::live::board::Row;
 use crate::live::event::clock_time;
 use crate::report::text::{shorten, visible, width};
@@ -66,7 +66,7 @@ fn service_line<'r>(
     let (mut satisfied, mut all) = (0, 0);
     for member in members {
         all += 1;
-        satisfied += usize::from(member.standing == Standing::Satisfied);
+        satisfied += usize::from(member.standing == RequirementStatus::Satisfied);
     }
     let counts = format!(" {satisfied}/{all} ");
     let name = visible(&row.service).into_owned();
@@ -90,12 +90,14 @@ fn row_line(screen: &Screen, row: &Row, columns: usize, selected: bool) -> Line<
     let (mark, ink) = mark(&row.standing);
     let id = row.id.rsplit('/').next().unwrap_or(&row.id);
     let time = match row.standing {
-        Standing::Satisfied => row.first_success,
+        RequirementStatus::Satisfied => row.first_success,
         _ => row.last,
     };
     let time = time.map(clock_time).unwrap_or_default();
     let words = match &row.standing {
-        Standing::Satisfied | Standing::NotSeen(_) | Standing::NotActive(_) => row.to.clone(),
+        RequirementStatus::Satisfied
+        | RequirementStatus::NotSeen(_)
+        | RequirementStatus::NotActive(_) => row.to.clone(),
         _ => row.evidence.first().unwrap_or(&row.message).clone(),
     };
     let need = if row.must_see || row.is_settled() {

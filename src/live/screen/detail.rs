@@ -5,8 +5,8 @@ use ratatui::text::{Line, Span};
 
 use super::ink::{Ink, mark, severity};
 use super::{Pane, Screen};
-use crate::judge::{NotSeen, Standing};
-use crate::live::board::{Row, Sight};
+use crate::judge::{NotSeen, RequirementStatus};
+use crate::live::board::{FindingRow, Row};
 use crate::live::event::clock_time;
 use crate::report::text::{visible, wrap};
 
@@ -119,19 +119,19 @@ fn requirement(row: &Row, page: &mut Page) {
 /// What to do about a requirement that nothing can be said of yet.
 fn waiting(row: &Row) -> &'static str {
     match row.standing {
-        Standing::NotSeen(NotSeen::ResolvedNeverTried) => {
+        RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried) => {
             "the name was resolved: wait for the host to go there, or see what stops it before the tap"
         }
-        Standing::NotSeen(NotSeen::NoInitiator) => {
+        RequirementStatus::NotSeen(NotSeen::NoInitiator) => {
             "no host in the source role has sent anything yet: start it, or bind the role in the site file"
         }
-        Standing::NotSeen(_) if row.excused => "nothing: an alternative of it was seen",
-        Standing::NotSeen(_) => "nothing yet: no host has tried it",
+        RequirementStatus::NotSeen(_) if row.excused => "nothing: an alternative of it was seen",
+        RequirementStatus::NotSeen(_) => "nothing yet: no host has tried it",
         _ => "wait: what was seen so far does not tell how it went",
     }
 }
 
-fn finding(sight: &Sight, page: &mut Page) {
+fn finding(sight: &FindingRow, page: &mut Page) {
     let ink = severity(sight.severity);
     page.say("", &format!("{}: {}", sight.code, sight.code.about()), ink);
     page.plain("who", &format!("{} → {}", sight.who(), sight.whom()));

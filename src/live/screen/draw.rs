@@ -170,7 +170,12 @@ impl Screen {
             ("✔", Ink::Good, count(StatusKind::Satisfied), "satisfied"),
             ("✘", Ink::Bad, count(StatusKind::Blocked), "blocked"),
             ("!", Ink::Bad, count(StatusKind::Failed), "failed"),
-            ("?", Ink::Doubt, count(StatusKind::Inconclusive), "unclear"),
+            (
+                "?",
+                Ink::InconclusiveReason,
+                count(StatusKind::Inconclusive),
+                "unclear",
+            ),
             ("~", Ink::Hint, resolved, "resolved"),
             (
                 "·",

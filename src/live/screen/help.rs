@@ -25,7 +25,7 @@ const MARKS: &[(&str, Ink, &str)] = &[
     ("!", Ink::Bad, "failed: who did it cannot be told"),
     (
         "?",
-        Ink::Doubt,
+        Ink::InconclusiveReason,
         "unclear: what was seen so far does not tell",
     ),
     (

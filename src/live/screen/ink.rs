@@ -2,14 +2,14 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::judge::{NotSeen, Severity, Standing};
+use crate::judge::{NotSeen, RequirementStatus, Severity};
 
 /// What the eye should tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
     Good,
     Bad,
-    Doubt,
+    InconclusiveReason,
     Hint,
     Quiet,
     Strong,
@@ -22,7 +22,7 @@ impl Ink {
         match self {
             Self::Good => paint(style, Color::Green),
             Self::Bad => paint(style, Color::Red).add_modifier(Modifier::BOLD),
-            Self::Doubt => paint(style, Color::Yellow),
+            Self::InconclusiveReason => paint(style, Color::Yellow),
             Self::Hint => paint(style, Color::Cyan),
             Self::Quiet => style.add_modifier(Modifier::DIM),
             Self::Strong => style.add_modifier(Modifier::BOLD),
@@ -31,21 +31,21 @@ impl Ink {
 }
 
 /// A requirement's mark and ink.
-pub(super) fn mark(standing: &Standing) -> (&'static str, Ink) {
+pub(super) fn mark(standing: &RequirementStatus) -> (&'static str, Ink) {
     match standing {
-        Standing::Satisfied => ("✔", Ink::Good),
-        Standing::Violated | Standing::Blocked => ("✘", Ink::Bad),
-        Standing::Failed => ("!", Ink::Bad),
-        Standing::Inconclusive => ("?", Ink::Doubt),
-        Standing::NotSeen(NotSeen::ResolvedNeverTried) => ("~", Ink::Hint),
-        Standing::NotSeen(_) | Standing::NotActive(_) => ("·", Ink::Quiet),
+        RequirementStatus::Satisfied => ("✔", Ink::Good),
+        RequirementStatus::Violated | RequirementStatus::Blocked => ("✘", Ink::Bad),
+        RequirementStatus::Failed => ("!", Ink::Bad),
+        RequirementStatus::Inconclusive => ("?", Ink::InconclusiveReason),
+        RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried) => ("~", Ink::Hint),
+        RequirementStatus::NotSeen(_) | RequirementStatus::NotActive(_) => ("·", Ink::Quiet),
     }
 }
 
 pub(super) const fn severity(severity: Severity) -> Ink {
     match severity {
         Severity::High => Ink::Bad,
-        Severity::Medium => Ink::Doubt,
+        Severity::Medium => Ink::InconclusiveReason,
         Severity::Low => Ink::Quiet,
     }
 }

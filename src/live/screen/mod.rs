@@ -17,8 +17,8 @@ use std::time::Duration;
 
 pub use keys::{Action, Key};
 
-use super::board::{Board, Row, Sight};
-use crate::judge::Standing;
+use super::board::{FindingRow, Row, Snapshot};
+use crate::judge::RequirementStatus;
 use crate::model::Loss;
 
 /// How much newer a measurement has to be for a rate to be told from it.
@@ -60,7 +60,7 @@ pub struct Measure {
 pub struct Screen {
     title: String,
     color: bool,
-    board: Arc<Board>,
+    board: Arc<Snapshot>,
     measure: Measure,
     /// What rates are told against.
     before: Measure,
@@ -93,7 +93,7 @@ impl Screen {
     }
 
     /// Shows a newer board. The cursor stays on what it was on.
-    pub fn update(&mut self, board: Arc<Board>) {
+    pub fn update(&mut self, board: Arc<Snapshot>) {
         self.board = board;
     }
 
@@ -149,9 +149,9 @@ impl Screen {
     }
 
     /// Findings that the filter lets through, newest first.
-    fn sights(&self) -> Vec<&Sight> {
+    fn sights(&self) -> Vec<&FindingRow> {
         let wanted = self.filter.to_lowercase();
-        let takes = |sight: &&Sight| {
+        let takes = |sight: &&FindingRow| {
             wanted.is_empty()
                 || [sight.who(), sight.whom(), sight.code.to_string()]
                     .iter()
@@ -168,7 +168,7 @@ impl Screen {
     }
 
     /// Place of the cursor in the traffic.
-    fn sight_place(&self, sights: &[&Sight]) -> usize {
+    fn sight_place(&self, sights: &[&FindingRow]) -> usize {
         let wanted = self.sight.as_ref();
         let found = sights
             .iter()
@@ -196,7 +196,7 @@ impl Screen {
 
 fn rank_of(row: &Row) -> u8 {
     match row.standing {
-        Standing::Violated | Standing::Blocked | Standing::Failed => 0,
+        RequirementStatus::Violated | RequirementStatus::Blocked | RequirementStatus::Failed => 0,
         _ if row.must_see => 1,
         _ => 2,
     }
@@ -207,7 +207,7 @@ fn moved(place: usize, by: isize, count: usize) -> usize {
 }
 
 /// What a finding is called, so that the cursor finds it again.
-fn name_of(sight: &Sight) -> String {
+fn name_of(sight: &FindingRow) -> String {
     format!("{} {} {}", sight.code, sight.who(), sight.whom())
 }
 

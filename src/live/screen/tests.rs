@@ -16,10 +16,10 @@ fn at(seconds: i64) -> CaptureTime {
     CaptureTime::from_secs_nanos(1_795_296_421 + seconds, 164_000_000)
 }
 
-fn row(id: &str, service: &str, standing: Standing) -> Row {
-    let seen = !matches!(standing, Standing::NotSeen(_));
-    let satisfied = standing == Standing::Satisfied;
-    let blocked = standing == Standing::Blocked;
+fn row(id: &str, service: &str, standing: RequirementStatus) -> Row {
+    let seen = !matches!(standing, RequirementStatus::NotSeen(_));
+    let satisfied = standing == RequirementStatus::Satisfied;
+    let blocked = standing == RequirementStatus::Blocked;
     Row {
         id: format!("vendor/{id}"),
         document: "vendor".to_owned(),
@@ -60,8 +60,8 @@ fn row(id: &str, service: &str, standing: Standing) -> Row {
     }
 }
 
-fn sight(target: &str, seconds: i64) -> Sight {
-    Sight {
+fn sight(target: &str, seconds: i64) -> FindingRow {
+    FindingRow {
         code: FindingCode::UnexpectedName,
         severity: Severity::Medium,
         span: Some((at(seconds), at(seconds + 1))),
@@ -79,17 +79,17 @@ fn sight(target: &str, seconds: i64) -> Sight {
     }
 }
 
-fn board() -> Board {
-    let not_seen = Standing::NotSeen(NotSeen::NeverResolved);
-    let resolved = Standing::NotSeen(NotSeen::ResolvedNeverTried);
+fn board() -> Snapshot {
+    let not_seen = RequirementStatus::NotSeen(NotSeen::NeverResolved);
+    let resolved = RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried);
     let mut rows = vec![
-        row("a01", "Updates", Standing::Satisfied),
+        row("a01", "Updates", RequirementStatus::Satisfied),
         row("a02", "Updates", not_seen.clone()),
-        row("b01", "Reputation", Standing::Blocked),
+        row("b01", "Reputation", RequirementStatus::Blocked),
         row("c01", "Census", resolved),
     ];
     rows.extend((0..40).map(|n| row(&format!("d{n:02}"), "Zeta", not_seen.clone())));
-    Board {
+    Snapshot {
         rows,
         sights: vec![
             sight("newest.example.net", 8),
@@ -106,7 +106,7 @@ fn board() -> Board {
         ]),
         frames: 1234,
         flows: 5,
-        ..Board::default()
+        ..Snapshot::default()
     }
 }
 
@@ -206,7 +206,7 @@ fn the_cursor_stays_on_its_row_and_in_sight() {
     let mut newer = board();
     newer
         .rows
-        .insert(0, row("a00", "Updates", Standing::Failed));
+        .insert(0, row("a00", "Updates", RequirementStatus::Failed));
     screen.update(Arc::new(newer));
     screen.press(Key::Enter);
     has(
@@ -315,6 +315,6 @@ fn no_size_is_too_small_to_draw() {
         }
         screen.press(mode);
     }
-    screen.update(Arc::new(Board::default()));
+    screen.update(Arc::new(Snapshot::default()));
     has(&shown(&screen, 80, 24), &["Keys and marks"]);
 }

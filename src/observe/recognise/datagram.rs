@@ -2,7 +2,7 @@
 
 use super::super::app::App;
 use super::super::dns_log::DnsLog;
-use super::super::run::{Run, SaidBy};
+use super::super::run::{FlowRecord, SaidBy};
 use super::{Arrival, Listener};
 use crate::decode::hides_packet;
 use crate::decode::http::{self, RequestRead};
@@ -12,7 +12,7 @@ use crate::model::{FlowKey, Side, Stamp, Transport};
 
 /// Reads a UDP datagram.
 pub(in super::super) fn datagram(
-    run: &mut Run,
+    run: &mut FlowRecord,
     key: FlowKey,
     side: Side,
     stamp: Stamp,

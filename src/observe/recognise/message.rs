@@ -9,7 +9,9 @@ use super::{Listener, Look};
 use crate::decode::dns;
 use crate::decode::http::http2::{self, Http2Content, Http2Frame, Http2Headers, Http2Read};
 use crate::decode::http::{self, Host, RequestRead, Says};
-use crate::decode::preamble::{self, PreambleKind, PreambleRead, SocksRead, SocksReply, Target};
+use crate::decode::preamble::{
+    self, PreambleKind, PreambleRead, RequestedTarget, SocksRead, SocksReply,
+};
 use crate::decode::tls::{self, HelloRead};
 use crate::model::{Stamp, Transport};
 
@@ -412,11 +414,11 @@ impl Listener<'_> {
         if let Some((target, port)) = preamble.target {
             self.client(self.side);
             let host = match target {
-                Target::Name(name) => {
+                RequestedTarget::Name(name) => {
                     self.name(stamp, SaidBy::HttpConnect, name.clone(), port);
                     Host::Name(name)
                 }
-                Target::Address(address) => Host::Address(address),
+                RequestedTarget::Address(address) => Host::Address(address),
             };
             self.asked(stamp, preamble.length, |at| Asked {
                 how: Asking::Socks,

@@ -14,10 +14,10 @@ use super::dns_log::DnsLog;
 use super::exchange::{Answer, Answered, Asked};
 use super::handshake::{TlsMark, TlsStep, Walk};
 use super::quic::QuicEvidence;
-use super::run::{Run, SaidBy, SaidName, TimedFact};
+use super::run::{FlowRecord, SaidBy, SaidName, TimedFact};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
 use crate::decode::http;
-use crate::decode::http::hpack::Table;
+use crate::decode::http::hpack::HeaderTable;
 use crate::decode::preamble;
 use crate::decode::{TcpFlags, TcpSegment, dns};
 use crate::model::{Endpoint, FlowKey, Fqdn, Side, Stamp};
@@ -38,7 +38,7 @@ enum Look {
 
 /// Reads a TCP segment that has payload or opens its direction.
 pub(super) fn segment(
-    run: &mut Run,
+    run: &mut FlowRecord,
     key: FlowKey,
     side: Side,
     stamp: Stamp,
@@ -71,19 +71,19 @@ pub(super) fn segment(
 }
 
 /// Reads what became complete when two parts of a run merged.
-pub(super) fn reread(run: &mut Run, key: FlowKey, dns: &mut DnsLog) {
+pub(super) fn reread(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog) {
     drain_all(run, key, dns, false);
 }
 
 /// Reads what is there only in part, once no more can come.
-pub(super) fn conclude(run: &mut Run, key: FlowKey, dns: &mut DnsLog) {
+pub(super) fn conclude(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog) {
     drain_all(run, key, dns, true);
     if let Some(quic) = run.quic.take() {
         conclude_quic(run, key, dns, &quic);
     }
 }
 
-fn drain_all(run: &mut Run, key: FlowKey, dns: &mut DnsLog, last: bool) {
+fn drain_all(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, last: bool) {
     for side in [Side::Low, Side::High] {
         if let Some(mut stream) = run.streams[side.index()].take() {
             let mut listener = Listener::new(run, key, side, dns);
@@ -94,7 +94,7 @@ fn drain_all(run: &mut Run, key: FlowKey, dns: &mut DnsLog, last: bool) {
     }
 }
 
-fn conclude_quic(run: &mut Run, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvidence) {
+fn conclude_quic(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvidence) {
     let concluded = quic.conclude();
     for (stamp, side, hello) in concluded.hellos {
         Listener::new(run, key, side, dns).quic_hello(stamp, hello);
@@ -141,14 +141,14 @@ pub(super) struct Arrival {
 }
 
 struct Listener<'a> {
-    run: &'a mut Run,
+    run: &'a mut FlowRecord,
     key: FlowKey,
     side: Side,
     dns: &'a mut DnsLog,
     /// Whether the capture cut the segment at hand.
     cut: bool,
     /// What headers may refer to, where the direction at hand speaks HTTP/2 by now.
-    http2: Option<Box<Table>>,
+    http2: Option<Box<HeaderTable>>,
     /// How far the records of TLS of the direction at hand were followed.
     walk: Walk,
     /// Sequence number of the first byte at hand.
@@ -160,7 +160,7 @@ struct Listener<'a> {
 }
 
 impl<'a> Listener<'a> {
-    const fn new(run: &'a mut Run, key: FlowKey, side: Side, dns: &'a mut DnsLog) -> Self {
+    const fn new(run: &'a mut FlowRecord, key: FlowKey, side: Side, dns: &'a mut DnsLog) -> Self {
         Self {
             run,
             key,

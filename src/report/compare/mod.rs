@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::view::Counts;
 use crate::judge::{FindingCode, StatusKind};
 use crate::model::words;
-pub use run::{Run, RunError};
+pub use run::{AuditDigest, RunError};
 use run::{RunFinding, RunIntent};
 pub use write::write_comparison;
 
@@ -120,7 +120,7 @@ pub struct Side {
 
 /// Compares two audits, each with what to call it.
 #[must_use]
-pub fn compare(before: (&str, &Run), after: (&str, &Run)) -> Comparison {
+pub fn compare(before: (&str, &AuditDigest), after: (&str, &AuditDigest)) -> Comparison {
     let mut changes = aims(before.1, after.1);
     changes.extend(requirements(before.1, after.1));
     changes.extend(findings(before.1, after.1));
@@ -152,7 +152,7 @@ fn key(change: &Change) -> (ChangeKind, Option<IpAddr>, &str, Option<u16>, Optio
 }
 
 impl Side {
-    fn of((path, run): (&str, &Run)) -> Self {
+    fn of((path, run): (&str, &AuditDigest)) -> Self {
         let span = run.capture.span.as_ref();
         Self {
             path: path.to_owned(),
@@ -168,7 +168,7 @@ type Door = (Option<u16>, String);
 /// The last try that can be told, by aim.
 type Aims<'r> = BTreeMap<(IpAddr, String), BTreeMap<Door, &'r RunIntent>>;
 
-fn last_tries(run: &Run) -> Aims<'_> {
+fn last_tries(run: &AuditDigest) -> Aims<'_> {
     let mut out = Aims::new();
     for intent in run
         .intents
@@ -202,7 +202,7 @@ fn reached(intent: &RunIntent) -> Option<bool> {
     }
 }
 
-fn aims(before: &Run, after: &Run) -> Vec<Change> {
+fn aims(before: &AuditDigest, after: &AuditDigest) -> Vec<Change> {
     let (before, after) = (last_tries(before), last_tries(after));
     let none = BTreeMap::new();
     let aims: BTreeSet<&(IpAddr, String)> = before.keys().chain(after.keys()).collect();
@@ -277,8 +277,8 @@ fn change_of(
     }
 }
 
-fn requirements(before: &Run, after: &Run) -> Vec<Change> {
-    let by_id = |run: &'_ Run| -> BTreeMap<String, (StatusKind, String)> {
+fn requirements(before: &AuditDigest, after: &AuditDigest) -> Vec<Change> {
+    let by_id = |run: &'_ AuditDigest| -> BTreeMap<String, (StatusKind, String)> {
         let rows = run.requirements.iter().map(|row| {
             let words = match &row.reason {
                 Some(reason) if row.outcome != StatusKind::NotActive => {
@@ -343,8 +343,8 @@ fn told_as(finding: &RunFinding) -> Option<(ChangeKind, ChangeKind)> {
     }
 }
 
-fn findings(before: &Run, after: &Run) -> Vec<Change> {
-    let by_id = |run: &'_ Run| -> BTreeMap<String, RunFinding> {
+fn findings(before: &AuditDigest, after: &AuditDigest) -> Vec<Change> {
+    let by_id = |run: &'_ AuditDigest| -> BTreeMap<String, RunFinding> {
         let findings = run.findings.iter();
         findings
             .map(|finding| (finding.id.clone(), finding.clone()))

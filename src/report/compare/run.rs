@@ -15,7 +15,7 @@ use crate::report::{Report, ReportError};
 
 /// One audit.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Run {
+pub struct AuditDigest {
     pub(super) summary: RunSummary,
     pub(super) findings: Vec<RunFinding>,
     pub(super) intents: Vec<RunIntent>,
@@ -121,7 +121,7 @@ pub enum RunError {
     Schema(u32),
 }
 
-impl Run {
+impl AuditDigest {
     /// Reads a report.json. What a comparison does not need is skipped and takes no memory.
     ///
     /// # Errors

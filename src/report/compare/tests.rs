@@ -12,7 +12,7 @@ fn intent(name: &str, port: Option<u16>, outcome: &str, first: &str) -> Value {
     })
 }
 
-fn run(intents: &[Value], findings: &[Value], requirements: &[(&str, &str)]) -> Run {
+fn run(intents: &[Value], findings: &[Value], requirements: &[(&str, &str)]) -> AuditDigest {
     let requirements: Vec<Value> = requirements
         .iter()
         .map(|(id, outcome)| json!({"id": id, "service": "", "outcome": outcome, "reason": null}))
@@ -21,10 +21,10 @@ fn run(intents: &[Value], findings: &[Value], requirements: &[(&str, &str)]) -> 
         "summary": {"schema": 1, "incomplete": []}, "findings": findings, "intents": intents,
         "requirements": requirements, "capture": {"span": null},
     });
-    Run::read(report.to_string().as_bytes()).unwrap()
+    AuditDigest::read(report.to_string().as_bytes()).unwrap()
 }
 
-fn told(before: &Run, after: &Run) -> Vec<(ChangeKind, String)> {
+fn told(before: &AuditDigest, after: &AuditDigest) -> Vec<(ChangeKind, String)> {
     let changes = compare(("a", before), ("b", after)).changes;
     changes
         .into_iter()
@@ -167,8 +167,8 @@ fn a_report_is_compared_as_its_file_is() {
     let mut file = Vec::new();
     write_json(&sample.report(), &mut file).unwrap();
     let (read, made) = (
-        Run::read(&file[..]).unwrap(),
-        Run::of(&sample.report()).unwrap(),
+        AuditDigest::read(&file[..]).unwrap(),
+        AuditDigest::of(&sample.report()).unwrap(),
     );
     let comparison = compare(("a", &read), ("b", &made));
     assert!(!comparison.worse);
@@ -197,7 +197,7 @@ fn a_report_is_compared_as_its_file_is() {
 #[test]
 fn what_is_no_report_is_refused() {
     assert!(matches!(
-        Run::read(&b"{}"[..]),
+        AuditDigest::read(&b"{}"[..]),
         Err(RunError::NotAReport(_))
     ));
     let other = json!({
@@ -205,7 +205,7 @@ fn what_is_no_report_is_refused() {
         "requirements": [], "capture": {"span": null},
     });
     assert!(matches!(
-        Run::read(other.to_string().as_bytes()),
+        AuditDigest::read(other.to_string().as_bytes()),
         Err(RunError::Schema(99))
     ));
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::decode::dns::{rcode_name, type_name};
-use crate::judge::{Stage, Went};
+use crate::judge::{AttemptOutcome, Stage};
 use crate::model::{CaptureTime, FrameId, Stamp};
 use crate::observe::{DnsTransaction, Event, EventKind, Flow, FlowId, NameSource, StreamFact};
 use crate::report::Report;
@@ -80,7 +80,7 @@ pub(super) fn exchanges(
     }
     let failed = |flow: &u32| {
         let verdict = report.audit.judgement.flows.get(*flow as usize);
-        verdict.is_some_and(|verdict| matches!(verdict.went, Went::Failed(_)))
+        verdict.is_some_and(|verdict| matches!(verdict.went, AttemptOutcome::Failed(_)))
     };
     let (bad, rest): (Vec<u32>, Vec<u32>) = finding.flows.iter().copied().partition(failed);
     let flows = bad.iter().chain(&rest).take(MOST_EXCHANGES);

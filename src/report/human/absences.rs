@@ -6,7 +6,7 @@ use std::io::Write;
 use super::findings::{HOSTS, ROWS, advice, more};
 use super::group::Group;
 use super::look::{Ink, Look, Table, grouped};
-use crate::judge::{FindingCode, NotSeen, Standing};
+use crate::judge::{FindingCode, NotSeen, RequirementStatus};
 use crate::report::text::shorten;
 use crate::report::{Report, ReportError};
 
@@ -31,7 +31,7 @@ pub(super) fn absences(
             .binary_search_by(|row| row.listed.id.cmp(id))
             .ok();
         let why = match known.map(|at| &report.requirements[at].outcome) {
-            Some(Standing::NotSeen(why)) => Some(*why),
+            Some(RequirementStatus::NotSeen(why)) => Some(*why),
             _ => None,
         };
         let reason = (why.map_or("", NotSeen::as_str), why);

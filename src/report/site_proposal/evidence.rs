@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::judge::{Aim, aim};
+use crate::judge::{FlowTarget, aim};
 use crate::model::{Fqdn, Transport, is_group};
 use crate::observe::{App, Capture, EventKind, Flow, NameSource};
 use crate::report::human::counted;
@@ -400,7 +400,7 @@ fn exclusive(role: RoleIndex, roles: &ByRole, library: &Library) -> usize {
 /// The rows that cover a flow, and by what.
 fn covers<'r>(
     flow: &Flow,
-    aim: &Aim,
+    aim: &FlowTarget,
     rules: &'r RuleSet,
     scratch: &mut Scratch,
 ) -> Vec<(Via, &'r crate::rules::Requirement)> {

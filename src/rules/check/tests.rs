@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{CODES, Choices, Problem, Profile, RuleText, Severity, check_site, code};
+use super::super::{CODES, Choices, Problem, ProblemSeverity, Profile, RuleText, check_site, code};
 use super::check;
 
 const HEAD: &str = "format = 1\n[document]\nid = \"d\"\nunstated-ports = [443]\n";
@@ -58,8 +58,8 @@ fn site_problems(site: &str, choices: &Choices) -> Vec<Problem> {
 }
 
 /// Rule files, with the code and severity that they bring up.
-fn rule_examples() -> Vec<(&'static str, Severity, Vec<RuleText>)> {
-    use Severity::{Error, Note, Warning};
+fn rule_examples() -> Vec<(&'static str, ProblemSeverity, Vec<RuleText>)> {
+    use ProblemSeverity::{Error, Note, Warning};
     let often = "\"a.shop-example.com\", \"b.shop-example.com\", \"c.shop-example.com\"";
     let wide = {
         let rows: String = (0..600).map(|i| format!("[[requirement]]\nid = \"r{i}\"\nto = [\"x.example.com\"]\nrefers-to = [\"r*\"]\n")).collect();
@@ -295,8 +295,8 @@ fn rule_examples() -> Vec<(&'static str, Severity, Vec<RuleText>)> {
 }
 
 /// Site files and choices, with the code that they bring up.
-fn site_examples() -> Vec<(&'static str, Severity, &'static str, Choices)> {
-    use Severity::{Error, Note, Warning};
+fn site_examples() -> Vec<(&'static str, ProblemSeverity, &'static str, Choices)> {
+    use ProblemSeverity::{Error, Note, Warning};
     let none = Choices::default;
     let feature = || vec!["scan".to_owned()];
     vec![

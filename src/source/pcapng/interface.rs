@@ -1,6 +1,6 @@
 //! One pcapng interface: its description, clock and losses.
 
-use super::super::Direction;
+use super::super::FrameDirection;
 use super::super::FrameNote;
 use super::super::Interface;
 use super::super::LinkType;
@@ -160,8 +160,8 @@ impl InterfaceState {
                         };
                         self.link_errors += u64::from(errors != [0, 0]);
                         note.direction = match way & 3 {
-                            1 => Some(Direction::Inbound),
-                            2 => Some(Direction::Outbound),
+                            1 => Some(FrameDirection::Inbound),
+                            2 => Some(FrameDirection::Outbound),
                             _ => None,
                         };
                     }
