@@ -151,7 +151,7 @@ pub(super) fn nothing_audited(
     }
     if capture.flows.is_empty() {
         let aside = capture.tally.set_aside.iter();
-        let reasons = most(aside.map(|(why, count)| (why.clone(), *count)));
+        let reasons = most(aside.map(|(why, count)| (why.to_string(), *count)));
         return Some(NothingAudited::NoFlow(capture.tally.frames, reasons));
     }
     let active = || {

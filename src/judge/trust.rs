@@ -7,7 +7,7 @@ use super::clock::set_back;
 use super::evidence::{Evidence, Grade};
 use super::unread::unread;
 use crate::model::{Transport, Tunnel, TunnelKind};
-use crate::observe::{App, Bound, Capture, EventKind, Flow};
+use crate::observe::{App, Bound, Capture, EventKind, Flow, Undecoded};
 
 /// From this share of frames lost, or of TCP flows with gaps, on, patterns prove nothing: one in so many.
 const LOST_ONE_IN: u64 = 100;
@@ -289,7 +289,8 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
             trust.midstream
         ));
     }
-    if let Some(count) = capture.tally.partly_decoded.get("untimed:nflog") {
+    let untimed = Undecoded::Untimed("nflog".into());
+    if let Some(count) = capture.tally.partly_decoded.get(&untimed) {
         notes.push(format!(
             "{count} packets of netfilter's log have no time of their own: theirs is that of the log's buffer, which is emptied once a second, so order and delays prove nothing there"
         ));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{HIDING, Transport, link_type_name};
-use crate::observe::{App, Capture, Flow};
+use crate::observe::{App, Capture, Flow, Undecoded};
 
 /// Headers of taps, switches and firewalls: a frame of theirs that cannot be read is not a kind of frame without IP.
 const TAP_HEADERS: [(&str, &str); 4] = [
@@ -19,47 +19,51 @@ const STREAM: u64 = 3;
 #[must_use]
 pub fn unread(capture: &Capture) -> Vec<String> {
     let aside = capture.tally.set_aside.iter();
+    let mut aside: Vec<_> = aside
+        .map(|(why, count)| (why.to_string(), why, *count))
+        .collect();
+    aside.sort();
+    let aside = aside.into_iter();
     let mut all: Vec<String> = aside
-        .filter_map(|(why, count)| frames(why, *count))
+        .filter_map(|(_, why, count)| frames(why, count))
         .collect();
     all.extend(mirrors(&capture.flows));
     all
 }
 
 /// Frames set aside for such a reason, in words; `None` where the reason is another.
-fn frames(why: &str, count: u64) -> Option<String> {
-    let mut parts = why.split(':');
-    let (kind, what, number) = (
-        parts.next()?,
-        parts.next()?,
-        parts.next().unwrap_or_default(),
-    );
+fn frames(why: &Undecoded, count: u64) -> Option<String> {
     let counted = match count {
         1 => "1 frame".to_owned(),
         _ => format!("{count} frames"),
     };
-    match kind {
-        "link-type" => {
-            let number: u16 = what.parse().ok()?;
-            let (name, network) = link_type_name(number).unwrap_or(("not known", true));
+    match why {
+        Undecoded::LinkType(number) => {
+            let (name, network) = link_type_name(*number).unwrap_or(("not known", true));
             network.then(|| {
                 format!(
                     "{counted} of link type {number} ({name}) were not read: capture on the interface itself (Ethernet), or convert them"
                 )
             })
         }
-        "not-ip" if what == HIDING => Some(format!(
-            "{counted} with the EtherType {number} carry IP behind a header that is not known and were not read: let the tap or switch leave its header out"
+        Undecoded::NotIp(layer, number) if layer == HIDING => Some(format!(
+            "{counted} with the EtherType 0x{number:04x} carry IP behind a header that is not known and were not read: let the tap or switch leave its header out"
         )),
-        "not-ip" | "malformed" => {
-            let (_, name) = TAP_HEADERS.iter().find(|(layer, _)| *layer == what)?;
-            let form = number.trim_start_matches('-').replace('-', " ");
-            Some(format!(
-                "{counted} with a header of {name} were not read ({form}): capture without it, or convert them"
-            ))
+        Undecoded::NotIp(layer, number) => {
+            let form = format!("0x{number:04x}");
+            tap_header(layer, &form, &counted)
         }
+        Undecoded::Malformed(layer, why) => tap_header(layer, &why.replace('-', " "), &counted),
         _ => None,
     }
+}
+
+/// Frames with a header of that layer that cannot be read; `None` where it is no tap's.
+fn tap_header(layer: &str, form: &str, counted: &str) -> Option<String> {
+    let (_, name) = TAP_HEADERS.iter().find(|(known, _)| *known == layer)?;
+    Some(format!(
+        "{counted} with a header of {name} were not read ({form}): capture without it, or convert them"
+    ))
 }
 
 /// Streams to collectors in which packets lie that were not opened.
@@ -101,22 +105,27 @@ mod tests {
 
     #[test]
     fn formats_are_named_and_what_has_no_ip_is_not() {
-        let told = |why: &str| frames(why, 16).unwrap_or_default();
-        assert!(told("link-type:137").contains("link type 137 (Juniper ATM1)"));
-        assert!(told("link-type:9999").contains("not known"));
-        assert!(told("not-ip:hiding:0x88b5").contains("EtherType 0x88b5"));
-        assert!(told("not-ip:arista:0x0033").contains("Arista"));
-        assert!(told("malformed:pflog:header-length-below-40").contains("header length below 40"));
+        let told = |why: Undecoded| frames(&why, 16).unwrap_or_default();
+        let not_ip = |layer: &'static str, number| Undecoded::NotIp(layer.into(), number);
+        let malformed =
+            |layer: &'static str, why: &'static str| Undecoded::Malformed(layer.into(), why.into());
+        assert!(told(Undecoded::LinkType(137)).contains("link type 137 (Juniper ATM1)"));
+        assert!(told(Undecoded::LinkType(9999)).contains("not known"));
+        assert!(told(not_ip(HIDING, 0x88b5)).contains("EtherType 0x88b5"));
+        assert!(told(not_ip("arista", 0x33)).contains("Arista"));
+        assert!(told(not_ip("arista", 0x33)).contains("(0x0033)"));
+        let cut = malformed("pflog", "header length below 40");
+        assert!(told(cut).contains("header length below 40"));
         for innocent in [
-            "not-ip:arp",
-            "not-ip:ethertype:0x88cc",
-            "not-ip:llc:0x0042",
-            "truncated:pflog",
-            "malformed:ipv4:header-length-below-5",
-            "link-type:189",
-            "other-point",
+            Undecoded::Arp,
+            not_ip("ethertype", 0x88cc),
+            not_ip("llc", 0x42),
+            Undecoded::Truncated("pflog".into()),
+            malformed("ipv4", "header length below 5"),
+            Undecoded::LinkType(189),
+            Undecoded::OtherPoint,
         ] {
-            assert_eq!(frames(innocent, 16), None, "{innocent}");
+            assert_eq!(frames(&innocent, 16), None, "{innocent}");
         }
     }
 }

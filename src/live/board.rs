@@ -274,6 +274,12 @@ impl Row {
         )
     }
 
+    /// Whether a name of it was resolved and not tried.
+    #[must_use]
+    pub fn is_resolved(&self) -> bool {
+        self.standing == RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried)
+    }
+
     /// Its state in one or two words.
     #[must_use]
     pub fn state(&self) -> &'static str {

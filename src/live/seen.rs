@@ -81,6 +81,7 @@ impl TwoPoint<Observation> {
 mod tests {
     use super::*;
     use crate::model::{CaptureTime, Merge as _};
+    use crate::observe::Undecoded;
     use crate::source::{Frame, FrameNote, LinkType};
 
     #[test]
@@ -98,7 +99,11 @@ mod tests {
         }
         let apart = |seen: &Observation| {
             let tally = seen.tally();
-            let elsewhere = tally.set_aside.get("other-point").copied().unwrap_or(0);
+            let elsewhere = tally
+                .set_aside
+                .get(&Undecoded::OtherPoint)
+                .copied()
+                .unwrap_or(0);
             (tally.frames, elsewhere)
         };
         let points = Points::of(&["lan0", "wan0"], &["wan0".to_owned()]);

@@ -54,7 +54,7 @@ pub use run::{Event, EventKind, IcmpDetail};
 pub use seed::{Seed, SeedText, read_seeds, seeds_of};
 pub use side::SideEvidence;
 pub use stream::StreamFact;
-pub use tally::{BesideTally, Bound, Sampled, Tally};
+pub use tally::{BesideTally, Bound, Sampled, Tally, Undecoded};
 pub use window::ClosedWindow;
 
 use comments::Comments;

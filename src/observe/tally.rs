@@ -1,7 +1,8 @@
 //! Frames by what became of them: read = decoded + set aside, each with its reason.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write};
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -20,9 +21,9 @@ pub struct Tally {
     /// Frames in which an IP packet was found.
     pub decoded: u64,
     /// Of the decoded: frames cut short, contradicting themselves, or otherwise read in part, by reason.
-    pub partly_decoded: BTreeMap<String, u64>,
+    pub partly_decoded: BTreeMap<Undecoded, u64>,
     /// Frames in which no IP packet was found, by reason.
-    pub set_aside: BTreeMap<String, u64>,
+    pub set_aside: BTreeMap<Undecoded, u64>,
     /// Frames that a snaplen cut.
     pub cut_by_snaplen: u64,
     /// Of the decoded: fragments other than the first, which have no ports.
@@ -37,6 +38,61 @@ pub struct Tally {
     pub bounded: BTreeMap<Bound, u64>,
     /// What captures say beside their packets.
     pub beside: BesideTally,
+}
+
+/// Why a frame was set aside, or read in part. Takes no memory of its own where it comes from decoding: a mirror port
+/// brings ARP and STP all the time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Undecoded {
+    /// ARP, on whatever link.
+    Arp,
+    /// A link type that is not decoded.
+    LinkType(u16),
+    /// The bytes of a layer contradict its format: the layer, and how.
+    Malformed(Cow<'static, str>, Cow<'static, str>),
+    /// A sound frame that carries no IP packet: the layer that says so, and its number for what it carries.
+    NotIp(Cow<'static, str>, u16),
+    /// Captured at another point than the one looked at.
+    OtherPoint,
+    /// More layers than are walked, down to this one.
+    TooDeep(Cow<'static, str>),
+    /// Fewer bytes captured than the layer needs.
+    Truncated(Cow<'static, str>),
+    /// A record of this layer without the packet's own time.
+    Untimed(Cow<'static, str>),
+}
+
+impl From<&Stop> for Undecoded {
+    fn from(stop: &Stop) -> Self {
+        let layer = Cow::Borrowed(stop.layer);
+        match stop.reason {
+            StopReason::Truncated { .. } => Self::Truncated(layer),
+            StopReason::Malformed(why) => Self::Malformed(layer, Cow::Borrowed(why)),
+            StopReason::NotIp(0x0806) => Self::Arp,
+            StopReason::NotIp(number) => Self::NotIp(layer, number),
+            StopReason::UnknownLink(number) => Self::LinkType(number),
+            StopReason::Untimed => Self::Untimed(layer),
+            StopReason::TooDeep => Self::TooDeep(layer),
+        }
+    }
+}
+
+/// A stable kebab word with the layer: `not-ip:arp`, `truncated:tcp`, `malformed:ipv4:length-below-20`.
+impl fmt::Display for Undecoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkType(number) => write!(f, "link-type:{number}"),
+            Self::Malformed(layer, why) => {
+                write!(f, "malformed:{layer}:{}", why.replace(' ', "-"))
+            }
+            Self::Arp => f.write_str("not-ip:arp"),
+            Self::NotIp(layer, number) => write!(f, "not-ip:{layer}:0x{number:04x}"),
+            Self::OtherPoint => f.write_str("other-point"),
+            Self::TooDeep(layer) => write!(f, "too-deep:{layer}"),
+            Self::Truncated(layer) => write!(f, "truncated:{layer}"),
+            Self::Untimed(layer) => write!(f, "untimed:{layer}"),
+        }
+    }
 }
 
 words! {
@@ -135,13 +191,13 @@ impl Tally {
     /// Counts a frame in which no IP packet was found.
     pub(super) fn set_aside(&mut self, sighting: Sighting, stop: &Stop) {
         self.frame(sighting);
-        count(&mut self.set_aside, stop);
+        *self.set_aside.entry(stop.into()).or_default() += 1;
     }
 
     /// Counts a frame that was captured at another point than the one looked at.
     pub(super) fn elsewhere(&mut self, sighting: Sighting) {
         self.frame(sighting);
-        *self.set_aside.entry("other-point".to_owned()).or_default() += 1;
+        *self.set_aside.entry(Undecoded::OtherPoint).or_default() += 1;
     }
 
     /// Counts a frame in which an IP packet was found.
@@ -149,7 +205,7 @@ impl Tally {
         self.frame(sighting);
         self.decoded += 1;
         if let Some(stop) = &packet.stop {
-            count(&mut self.partly_decoded, stop);
+            *self.partly_decoded.entry(stop.into()).or_default() += 1;
         }
     }
 
@@ -198,69 +254,5 @@ impl Merge for Tally {
 fn add<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (key, count) in from {
         *into.entry(key).or_default() += count;
-    }
-}
-
-/// Counts a stop by its word. Only the first of a kind takes memory: a mirror port brings ARP and STP all the time.
-fn count(by_reason: &mut BTreeMap<String, u64>, stop: &Stop) {
-    let mut word = Word::default();
-    let whole = reason(stop, &mut word).ok().and_then(|()| word.text());
-    match whole.and_then(|word| by_reason.get_mut(word)) {
-        Some(count) => *count += 1,
-        None => {
-            let mut word = String::new();
-            // Writing to a string does not fail.
-            let _ = reason(stop, &mut word);
-            *by_reason.entry(word).or_default() += 1;
-        }
-    }
-}
-
-/// Writes a stop as a stable kebab word with its layer: `not-ip:arp`, `truncated:tcp`, `malformed:ipv4:wrong-version`.
-fn reason(stop: &Stop, out: &mut impl Write) -> fmt::Result {
-    let layer = stop.layer;
-    match stop.reason {
-        StopReason::Truncated { .. } => write!(out, "truncated:{layer}"),
-        StopReason::Malformed(why) => {
-            write!(out, "malformed:{layer}:")?;
-            why.chars()
-                .try_for_each(|c| out.write_char(if c == ' ' { '-' } else { c }))
-        }
-        StopReason::NotIp(0x0806) => out.write_str("not-ip:arp"),
-        StopReason::NotIp(number) => write!(out, "not-ip:{layer}:0x{number:04x}"),
-        StopReason::UnknownLink(number) => write!(out, "link-type:{number}"),
-        StopReason::Untimed => write!(out, "untimed:{layer}"),
-        StopReason::TooDeep => write!(out, "too-deep:{layer}"),
-    }
-}
-
-/// A word on the stack; writing fails where it is longer.
-struct Word {
-    bytes: [u8; 96],
-    length: usize,
-}
-
-impl Default for Word {
-    fn default() -> Self {
-        Self {
-            bytes: [0; 96],
-            length: 0,
-        }
-    }
-}
-
-impl Word {
-    fn text(&self) -> Option<&str> {
-        std::str::from_utf8(self.bytes.get(..self.length)?).ok()
-    }
-}
-
-impl Write for Word {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        let room = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! A judgement to the neutral view, once for all formats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ use crate::judge::{
     RequirementStatus, RequirementVerdict, Severity, StatusKind, WayTotal, needs,
 };
 use crate::model::{Fqdn, Stamp};
-use crate::observe::{Comment, Flow, FlowId, NameSource};
+use crate::observe::{Comment, Flow, FlowId, NameSource, Undecoded};
 use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
 
 /// The version of the fields of the report.
@@ -617,8 +617,8 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
             read: tally.frames,
             decoded: tally.decoded,
             set_aside: tally.set_aside_total(),
-            set_aside_by_reason: tally.set_aside.clone(),
-            partly_decoded_by_reason: tally.partly_decoded.clone(),
+            set_aside_by_reason: by_reason(&tally.set_aside),
+            partly_decoded_by_reason: by_reason(&tally.partly_decoded),
             cut_by_snaplen: tally.cut_by_snaplen,
             fragments: tally.fragments,
             copies: tally.copies,
@@ -643,4 +643,12 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
         inputs: audit.inputs.iter().map(view).collect(),
         notes: trust.notes.clone(),
     }
+}
+
+/// Counts by word.
+fn by_reason(counts: &BTreeMap<Undecoded, u64>) -> BTreeMap<String, u64> {
+    let counts = counts.iter();
+    counts
+        .map(|(why, count)| (why.to_string(), *count))
+        .collect()
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::judge::{Code, FindingCode, Grade, explain_evidence};
+use crate::judge::{
+    Code, FindingCode, Grade, NotSeen, Outcome, Stage, StatusKind, explain_evidence,
+};
 use crate::rules::nearest;
 
 /// What a word of the report means: a finding's code, a code of evidence, an outcome, a reason, a stage or a grade; all of
@@ -25,7 +27,7 @@ pub fn explain(word: &str) -> Option<String> {
             explain_evidence(*code)
         ));
     }
-    for (of, words) in WORDS {
+    for (of, words) in verdict_words() {
         let found = words.iter().filter(|(known, _)| is(known));
         meanings.extend(found.map(|(known, text)| format!("{known} ({of}): {text}\n")));
     }
@@ -44,9 +46,9 @@ pub fn explained() -> String {
     for (word, about) in findings.chain(evidence) {
         let _ = writeln!(out, "{word:22} {about}");
     }
-    for (of, words) in WORDS {
+    for (of, words) in verdict_words() {
         let _ = writeln!(out, "\n{of}:");
-        for (word, about) in *words {
+        for (word, about) in &words {
             let first = about.split_inclusive(['.', ';', ':']).next();
             let first = first.unwrap_or(about).trim_end_matches(['.', ';', ':']);
             let _ = writeln!(out, "{word:22} {first}");
@@ -60,19 +62,19 @@ pub fn explained() -> String {
 pub fn nearest_word(word: &str) -> Option<&'static str> {
     let codes = FindingCode::ALL.iter().map(|code| code.as_str());
     let codes = codes.chain(Code::ALL.iter().map(|code| code.as_str()));
-    let words = WORDS.iter().flat_map(|(_, words)| words.iter());
-    nearest(word, codes.chain(words.map(|(word, _)| *word)))
+    let words = verdict_words().into_iter().flat_map(|(_, words)| words);
+    nearest(word, codes.chain(words.map(|(word, _)| word)))
 }
 
 /// Everything that [`explain`] knows, as Markdown: a table of each kind of word, then the long text of each code.
 #[must_use]
 pub fn explained_page() -> String {
     let mut out = String::new();
-    for (of, words) in WORDS {
+    for (of, words) in verdict_words() {
         let mut title = (*of).to_owned();
         title[..1].make_ascii_uppercase();
         let _ = writeln!(out, "## {title}\n\n| word | meaning |\n|---|---|");
-        for (word, about) in *words {
+        for (word, about) in &words {
             let _ = writeln!(out, "| `{word}` | {} |", about.trim_end_matches('.'));
         }
         out.push('\n');
@@ -327,156 +329,175 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
 }
 
 /// Words of verdicts, by what they are words of.
-const WORDS: &[(&str, &[(&str, &str)])] = &[
-    ("outcome of a flow or an intent", OUTCOMES),
-    ("outcome of a requirement", STANDINGS),
-    ("reason why a requirement was not seen", ABSENCES),
-    ("stage", STAGES),
-    ("grade of evidence", GRADES),
-];
+fn verdict_words() -> [(&'static str, Vec<Explained>); 5] {
+    [
+        ("outcome of a flow or an intent", in_words(OUTCOMES, Outcome::as_str)),
+        ("outcome of a requirement", in_words(STATUSES, StatusKind::as_str)),
+        ("reason why a requirement was not seen", in_words(ABSENCES, NotSeen::as_str)),
+        ("stage", in_words(STAGES, Stage::as_str)),
+        ("grade of evidence", in_words(GRADES, Grade::as_str)),
+    ]
+}
 
-const OUTCOMES: &[(&str, &str)] = &[
-    ("ok", "the aim was reached."),
+/// A word and what it means.
+type Explained = (&'static str, &'static str);
+
+fn in_words<T: Copy>(
+    table: &[(T, &'static str)],
+    word: fn(T) -> &'static str,
+) -> Vec<Explained> {
+    let table = table.iter();
+    table.map(|(one, about)| (word(*one), *about)).collect()
+}
+
+const OUTCOMES: &[(Outcome, &str)] = &[
+    (Outcome::Ok, "the aim was reached."),
     (
-        "ok_after_retry",
+        Outcome::OkAfterRetry,
         "the aim was reached after failures, by the same host, with nothing failing since.",
     ),
     (
-        "degraded",
+        Outcome::Degraded,
         "the aim was reached, but one way to it always fails, or each connection stalls later; the grade is that of what \
          failed.",
     ),
     (
-        "blocked_confirmed",
+        Outcome::BlockedConfirmed,
         "stopped, and a device said so (evidence of grade A).",
     ),
     (
-        "blocked_likely",
+        Outcome::BlockedLikely,
         "stopped, by a strong pattern with a control that works (evidence of grade B).",
     ),
     (
-        "failed_unattributed",
+        Outcome::FailedUnattributed,
         "it failed, and several causes fit equally well (evidence of grade C alone).",
     ),
     (
-        "inconclusive",
+        Outcome::Inconclusive,
         "it cannot be told how it went: only one direction was captured, the capture begins or ends in the middle, or \
          frames were lost. Such captures can only lower a verdict, never make one worse.",
     ),
     (
-        "race_lost",
+        Outcome::RaceLost,
         "given up because another attempt at the same aim was faster; no failure.",
     ),
-    ("unexpected", "no active requirement covers it."),
+    (Outcome::Unexpected, "no active requirement covers it."),
     (
-        "unnamed",
+        Outcome::Unnamed,
         "it has no name, and no requirement lists its address.",
     ),
     (
-        "out_of_scope",
+        Outcome::OutOfScope,
         "not audited: neither end is a host of the site, or the site file leaves it out, or both ends are the \
          host itself (loopback) and no role lists that, or it is what every network has.",
     ),
 ];
 
-const STANDINGS: &[(&str, &str)] = &[
+const STATUSES: &[(StatusKind, &str)] = &[
     (
-        "violated",
+        StatusKind::Violated,
         "what the page says must not be, is: a port that has to stay closed let somebody in.",
     ),
     (
-        "satisfied",
+        StatusKind::Satisfied,
         "a flow that the requirement covers reached its aim.",
     ),
-    ("blocked", "a host's last tries were stopped."),
+    (StatusKind::Blocked, "a host's last tries were stopped."),
     (
-        "failed",
+        StatusKind::Failed,
         "a host's last tries failed, and who did it cannot be told.",
     ),
     (
-        "inconclusive",
+        StatusKind::Inconclusive,
         "there were tries, but how they went cannot be told; or the host was reached, but not as the row asks (its path \
          not visible, or not by TLS).",
     ),
     (
-        "not_seen",
+        StatusKind::NotSeen,
         "nothing in the capture used the requirement; the reason says why.",
     ),
     (
-        "not_active",
+        StatusKind::NotActive,
         "the site's choices switch the requirement off; the reason says which.",
     ),
 ];
 
-const ABSENCES: &[(&str, &str)] = &[
+const ABSENCES: &[(NotSeen, &str)] = &[
     (
-        "never_resolved",
+        NotSeen::NeverResolved,
         "no host asked DNS for any of the requirement's names.",
     ),
     (
-        "asked_without_address",
+        NotSeen::NoAddress,
         "a host asked DNS for one of the requirement's names, and no address was seen.",
     ),
     (
-        "resolved_never_tried",
+        NotSeen::ResolvedNeverTried,
         "a host asked DNS for one of the requirement's names and did not go there.",
     ),
     (
-        "never_tried",
+        NotSeen::NeverTried,
         "the requirement lists no name to ask for, and no host went there.",
     ),
     (
-        "names_hidden",
+        NotSeen::NamesHidden,
         "no name of the requirement was seen, but names of a host that may go there are hidden: whether it did cannot be told.",
     ),
     (
-        "shared_connection",
+        NotSeen::SharedConnection,
         "a host asked DNS for one of the requirement's names while it had a connection to another name, at the address that \
          DNS gave or with a certificate that has both, which may serve both.",
     ),
     (
-        "other_way",
+        NotSeen::OtherWay,
         "the requirement's name server was asked over TLS, QUIC or HTTPS instead of in clear.",
     ),
     (
-        "no_initiator",
+        NotSeen::NoInitiator,
         "no host in the requirement's source role sent anything, so there was nobody to use it.",
     ),
     (
-        "sampled",
+        NotSeen::Sampled,
         "of the hosts in the requirement's source role only samples of packets (sFlow) are there, and what is not among them is \
          not missing.",
     ),
     (
-        "not_carried",
+        NotSeen::NotCarried,
         "the mirror of a cloud that the capture comes from never carries it: NTP, DHCP, instance metadata.",
     ),
     (
-        "closed_as_asked",
+        NotSeen::ClosedAsAsked,
         "who tried what must not be was refused, or got no answer.",
     ),
-    ("nothing_forbidden", "nobody tried what must not be."),
+    (NotSeen::NothingForbidden, "nobody tried what must not be."),
 ];
 
-const STAGES: &[(&str, &str)] = &[
-    ("dns", "looking up the name."),
-    ("connect", "making the transport connection."),
-    ("proxy", "asking an explicit proxy for the aim."),
-    ("tls", "the TLS handshake, to both sides' last messages."),
-    ("http", "the HTTP request and its answer."),
-    ("quic", "the QUIC handshake."),
-    ("udp", "other datagrams and their answers."),
-    ("late", "after data had flowed."),
-];
-
-const GRADES: &[(&str, &str)] = &[
-    ("A", "a device said so, or both sides of it were captured."),
+const STAGES: &[(Stage, &str)] = &[
+    (Stage::Dns, "looking up the name."),
+    (Stage::Connect, "making the transport connection."),
+    (Stage::Proxy, "asking an explicit proxy for the aim."),
     (
-        "B",
+        Stage::Tls,
+        "the TLS handshake, to both sides' last messages.",
+    ),
+    (Stage::Http, "the HTTP request and its answer."),
+    (Stage::Quic, "the QUIC handshake."),
+    (Stage::Udp, "other datagrams and their answers."),
+    (Stage::Late, "after data had flowed."),
+];
+
+const GRADES: &[(Grade, &str)] = &[
+    (
+        Grade::A,
+        "a device said so, or both sides of it were captured.",
+    ),
+    (
+        Grade::B,
         "a strong pattern, in most cases with a control: something nearby that works and so tells the cause from others.",
     ),
     (
-        "C",
+        Grade::C,
         "a pattern that other causes make too; never enough to call something blocked.",
     ),
 ];
@@ -484,7 +505,6 @@ const GRADES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{NotSeen, Outcome, StatusKind};
 
     #[test]
     fn every_word_of_a_report_is_explained() {
@@ -506,24 +526,17 @@ mod tests {
                 );
             }
         }
-        let words = |of: &[(&'static str, &str)]| -> Vec<&str> {
-            of.iter().map(|(word, _)| *word).collect()
-        };
-        for outcome in Outcome::ALL {
-            assert!(words(OUTCOMES).contains(&outcome.as_str()), "{outcome}");
+        fn has_all<T: Copy + PartialEq + std::fmt::Display>(table: &[(T, &str)], all: &[T]) {
+            for one in all {
+                assert!(table.iter().any(|(known, _)| known == one), "{one}");
+            }
+            assert_eq!(table.len(), all.len());
         }
-        for why in NotSeen::ALL {
-            assert!(words(ABSENCES).contains(&why.as_str()), "{why}");
-        }
-        for code in Code::ALL {
-            assert!(
-                words(STAGES).contains(&code.stage().to_string().as_str()),
-                "{code}"
-            );
-        }
-        for status in StatusKind::ALL {
-            assert!(words(STANDINGS).contains(&status.as_str()), "{status}");
-        }
+        has_all(OUTCOMES, Outcome::ALL);
+        has_all(STATUSES, StatusKind::ALL);
+        has_all(ABSENCES, NotSeen::ALL);
+        has_all(STAGES, Stage::ALL);
+        has_all(GRADES, Grade::ALL);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::judge::{
 use crate::model::{
     CaptureTime, Endpoint, Fqdn, FrameId, Side, Stamp, TimeSpan, Transport, Tunnel, TunnelKind,
 };
+use crate::observe::Undecoded;
 use crate::observe::{
     App, Capture, Chunks, ConnState, DnsTransaction, Flow, FlowId, Name, NameSource, SideEvidence,
     Tally,
@@ -248,7 +249,7 @@ fn capture(flows: Vec<Flow>, dns: Vec<DnsTransaction>) -> Capture {
         frames: 100,
         wire_bytes: 64_000,
         decoded: 97,
-        set_aside: [("not-ip:arp".to_owned(), 3)].into(),
+        set_aside: [(Undecoded::Arp, 3)].into(),
         ..Tally::default()
     };
     let span = TimeSpan {

@@ -195,7 +195,7 @@ fn text_that_a_browser_leaves_by_signs_tabs_and_none() {
     Imported::of("b.txt", tabs, &[]).text().holds(&expected);
     let long = "All ports are destination ports. ".repeat(20);
     let none = format!(
-        "{long}ImportSource Address Destination Address Port Protocol Agents DNS server 53 DNS over UDP Acme cloud 443 HTTPS over TCP \
+        "{long}Source Address Destination Address Port Protocol Agents DNS server 53 DNS over UDP Acme cloud 443 HTTPS over TCP \
          80 HTTP over TCP Relays(if any) DNS server 53 DNS over UDP Other relays 4122 HTTPS over TCP All rights reserved."
     );
     let imported = Imported::of("c.txt", none, &[]).text();
@@ -295,7 +295,7 @@ fn asciidoc_and_wide_text() {
 fn addresses_of_callers_are_sources_and_kept_apart() {
     let page = "<h1>Webhooks</h1><h2>Inbound calls</h2><table><tr><th>Region</th><th>IP address</th></tr>\
         <tr><td>Japan</td><td>192.0.2.0/27</td></tr></table>\
-        <h2>Ports</h2><table><tr><th>ImportSource</th><th>Destination</th><th>Port</th><th>Protocol</th></tr>\
+        <h2>Ports</h2><table><tr><th>Source</th><th>Destination</th><th>Port</th><th>Protocol</th></tr>\
         <tr><td>Acme subnets:<br>Japan: 198.51.100.0/27<br>UK: 203.0.113.0/27</td><td>SIEM server (if any)</td><td>514</td><td>Syslog over UDP</td></tr></table>";
     Imported::of("in.html", page, &[]).text().holds(&[
         "192.0.2.0/27 > inbound-receiver :/ [japan] Inbound calls",
@@ -306,7 +306,7 @@ fn addresses_of_callers_are_sources_and_kept_apart() {
 
 #[test]
 fn machines_among_addresses_and_regions_as_headings() {
-    let page = "# Network\n\n| Direction | ImportSource | Destination | Port | Protocol | Description |\n|---|---|---|---|---|---|\n\
+    let page = "# Network\n\n| Direction | Source | Destination | Port | Protocol | Description |\n|---|---|---|---|---|---|\n\
         | Outbound | Sensor | api.acme.example | 443 | TCP | API |\n| Inbound | 203.0.113.0/24 | Sensor | 22 | TCP | Support |\n\
         | Outbound | Sensor | NTP server | 123 | UDP | Time |\n\n## Regional endpoints\n\n### US-1\n\n- us1.acme.example\n- 198.51.100.10\n\n\
         ### EU-1\n\n- eu1.acme.example:8443\n";
@@ -576,7 +576,7 @@ fn rows_of_json_cite_their_lines() {
 fn a_row_to_a_role_that_the_page_has_no_more_is_told() {
     let page = |row: &str| {
         format!(
-            "<table><tr><th>ImportSource</th><th>Destination</th><th>Port</th><th>Protocol</th></tr>\
+            "<table><tr><th>Source</th><th>Destination</th><th>Port</th><th>Protocol</th></tr>\
              <tr><td>Agents</td><td>DNS server</td><td>53</td><td>UDP</td></tr>{row}</table>"
         )
     };

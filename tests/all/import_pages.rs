@@ -12,7 +12,7 @@ fn spans_over_protocol_and_source() {
 <p>If your app stays in <em>connecting</em> mode, check <a href="https://status.acmemeet.com">status.acmemeet.com</a>.</p>
 <h2>Firewall rules for Acme clients</h2>
 <table border="1">
-<thead><tr><th>Protocol</th><th>Ports</th><th>ImportSource</th><th>Destination</th><th>Purpose</th></tr></thead>
+<thead><tr><th>Protocol</th><th>Ports</th><th>Source</th><th>Destination</th><th>Purpose</th></tr></thead>
 <tbody>
 <tr><td rowspan="3">TCP</td><td>80, 443</td><td rowspan="5">All Acme clients</td><td><code>*.acmemeet.com</code></td><td>Web site and sign-in</td></tr>
 <tr><td>443, 8801&ndash;8802</td><td>170.114.0.0/16<br>198.251.128.0/17</td><td>Meetings</td></tr>
@@ -301,7 +301,7 @@ relay2.acme-rmm.example	Optional
 9100	TCP	Inbound	Network printers	Printing
 
 Server Communication
-Port	Protocol	Direction	ImportSource	Notes
+Port	Protocol	Direction	Source	Notes
 1433	TCP	Inbound	Console server	Database
 "##;
     let imported = Imported::of("rmm.txt", page, &[]).text();

@@ -64,7 +64,7 @@ fn a_page_of_sentences() {
 /// Names listed in place of a wildcard go where it goes.
 #[test]
 fn a_list_in_place_of_a_wildcard() {
-    let page = "# Acme\n\n| ImportSource | Service | FQDN | Protocol |\n|---|---|---|---|\n| Agents | Cloud | `*.c.acme.test` | HTTPS |\n\n\
+    let page = "# Acme\n\n| Source | Service | FQDN | Protocol |\n|---|---|---|---|\n| Agents | Cloud | `*.c.acme.test` | HTTPS |\n\n\
         If `*.c.acme.test` is not permitted, allow the following names:\n\n- `a.c.acme.test`\n- `b.c.acme.test`\n";
     Imported::of("x.md", page, &[]).text().holds(&[
         "agent > *.c.acme.test :~443/ [all] Cloud",
@@ -78,7 +78,7 @@ fn a_list_in_place_of_a_wildcard() {
 fn headers_with_transports_and_numbered_rows() {
     let page = "<h1>Acme ports</h1><table><tr><th>#<th>Component<th>Destination<th>TCP port\n<tr><td>1<td>Agent<td>a.acme.example<td>443\n\
         <tr><td>2<td>Sync<td>s.acme.example<td>8000 to 8010\n<tr><td>3<td>Portal<td>p.acme.example<td>https</table>\
-        <h1>Relay</h1><table><tr><th>Rule<th>ImportSource<th>Destination<th>Service<tr><td>1<td>Relays<td>r.acme.example<td>udp/53</table>";
+        <h1>Relay</h1><table><tr><th>Rule<th>Source<th>Destination<th>Service<tr><td>1<td>Relays<td>r.acme.example<td>udp/53</table>";
     Imported::of("x.html", page, &[]).text().holds(&[
         "any > a.acme.example :443/tcp [all] Agent",
         "any > s.acme.example :8000-8010/tcp [all] Sync",
@@ -104,7 +104,7 @@ fn terms_and_what_they_are_defined_as() {
 
 #[test]
 fn tables_of_wikis_and_drawn_ones() {
-    let wiki = "h2. Rules\n\n||ImportSource||Destination||Port||Protocol||Purpose||\n|Devices|m.acme.example|443|TCP|Check-in|\n\
+    let wiki = "h2. Rules\n\n||Source||Destination||Port||Protocol||Purpose||\n|Devices|m.acme.example|443|TCP|Check-in|\n\
         |Devices|198.51.100.0/24|5223, 2197|TCP|Push|\n";
     Imported::of("x.txt", wiki, &[]).text().holds(&[
         "device > m.acme.example :443/tcp [all] Check-in",

@@ -77,7 +77,10 @@ fn fewer_and_fewer_types_share_a_name() {
 fn types_are_told_from_other_lines() {
     assert_eq!(declared("pub struct Flow {"), Some(("Flow", true)));
     assert_eq!(declared("    pub enum Stage {"), Some(("Stage", true)));
-    assert_eq!(declared("pub(super) type Found<'a> ="), Some(("Found", false)));
+    assert_eq!(
+        declared("pub(super) type Found<'a> ="),
+        Some(("Found", false))
+    );
     assert_eq!(declared("trait Skip: Sized {"), Some(("Skip", false)));
     assert_eq!(declared("    type Target = T;"), None);
     assert_eq!(declared("/// struct of"), None);

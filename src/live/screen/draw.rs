@@ -159,11 +159,7 @@ impl Screen {
     }
 
     fn states(&self, columns: usize) -> Line<'static> {
-        let resolved = self
-            .board
-            .rows
-            .iter()
-            .filter(|row| row.state() == "resolved");
+        let resolved = self.board.rows.iter().filter(|row| row.is_resolved());
         let resolved = resolved.count() as u64;
         let count = |kind: StatusKind| self.board.standings.of(&kind);
         let counts = [
