@@ -229,6 +229,31 @@ pub(super) fn is_cloud_mirror(capture: &Capture) -> bool {
 
 fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>) -> Vec<String> {
     let mut notes = Vec::new();
+    times(capture, trust, &mut notes);
+    ways(trust, servers, &mut notes);
+    if let Some(why) = &trust.lossy {
+        notes.push(format!(
+            "{why}: what is not there proves nothing, so only what a device said counts as blocked"
+        ));
+    }
+    if trust.cut_by_snaplen > 0 {
+        notes.push(format!(
+            "{} frames were cut by a snaplen: names may be missing",
+            trust.cut_by_snaplen
+        ));
+    }
+    if trust.midstream > 0 {
+        notes.push(format!(
+            "{} TCP flows were under way when the capture began",
+            trust.midstream
+        ));
+    }
+    records(capture, &mut notes);
+    notes
+}
+
+/// What the times of frames are worth.
+fn times(capture: &Capture, trust: &Trust, notes: &mut Vec<String>) {
     let untimed = capture.tally.beside.untimed;
     if untimed > 0 {
         notes.push(format!(
@@ -246,6 +271,10 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
             "{why}: a clock was set back, or clocks of captures differ, so waiting and order prove nothing, and only what a device said counts as blocked"
         ));
     }
+}
+
+/// Which ways of connections were captured.
+fn ways(trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>, notes: &mut Vec<String>) {
     let one_way = trust.only_initiator + trust.only_responder;
     if trust.one_way {
         notes.push(
@@ -272,23 +301,10 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
             "only one direction was captured of all connections with {named}{more}: nothing can be said of these"
         ));
     }
-    if let Some(why) = &trust.lossy {
-        notes.push(format!(
-            "{why}: what is not there proves nothing, so only what a device said counts as blocked"
-        ));
-    }
-    if trust.cut_by_snaplen > 0 {
-        notes.push(format!(
-            "{} frames were cut by a snaplen: names may be missing",
-            trust.cut_by_snaplen
-        ));
-    }
-    if trust.midstream > 0 {
-        notes.push(format!(
-            "{} TCP flows were under way when the capture began",
-            trust.midstream
-        ));
-    }
+}
+
+/// What records, samples, remarks of the capture and bounds leave out.
+fn records(capture: &Capture, notes: &mut Vec<String>) {
     let untimed = Undecoded::Untimed("nflog".into());
     if let Some(count) = capture.tally.partly_decoded.get(&untimed) {
         notes.push(format!(
@@ -306,7 +322,7 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
             sampled.packets
         ));
     }
-    beside(capture, &mut notes);
+    beside(capture, notes);
     for (what, count) in &capture.tally.bounded {
         if *what == Bound::DeviceWords {
             notes.push(format!(
@@ -316,5 +332,4 @@ fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)
         }
         notes.push(format!("a bound on {what} cut evidence {count} times"));
     }
-    notes
 }

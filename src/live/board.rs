@@ -5,12 +5,14 @@ use std::net::IpAddr;
 
 use crate::audit::{Audited, Plan, attribute_points};
 use crate::judge::{
-    AttemptOutcome, FindingCode, Judgement, NotSeen, Outcome, RequirementStatus, Severity,
-    StatusKind,
+    AttemptOutcome, FindingCode, Judgement, NotSeen, Outcome, RequirementStatus,
+    RequirementVerdict, Severity, StatusKind,
 };
 use crate::model::{CaptureTime, TimeSpan, Transport, TwoPoint};
 use crate::observe::{Capture, EventKind, Flow, Observation, Seed};
-use crate::report::{CiteView, Counts, EvidenceView, InputSummary, IntentView, Report};
+use crate::report::{
+    CiteView, Counts, EvidenceView, FindingView, InputSummary, IntentView, Report, RequirementView,
+};
 
 /// The most findings shown; the newest ones.
 const MOST_SIGHTS: usize = 1000;
@@ -150,63 +152,13 @@ impl Snapshot {
             .zip(&judgement.requirements)
             .zip(met)
             .filter(|((view, _), _)| !matches!(view.outcome, RequirementStatus::NotActive(_)))
-            .map(|((view, verdict), met)| {
-                let intents: Vec<IntentView<'_>> = verdict
-                    .intents
-                    .iter()
-                    .filter_map(|i| report.intent(*i as usize))
-                    .collect();
-                let shown: Vec<&EvidenceView<'_>> =
-                    intents.iter().flat_map(|i| &i.evidence_details).collect();
-                Row {
-                    id: view.listed.id.to_owned(),
-                    document: view.listed.document.to_owned(),
-                    service: view.listed.service.to_owned(),
-                    to: destinations(view.listed.to.iter().map(|to| (to.kind, to.value.as_str()))),
-                    ports: ports(&view.listed.ports, &view.listed.transport),
-                    standing: view.outcome.clone(),
-                    message: view.message.clone(),
-                    must_see: view.absence_counts,
-                    excused: view.excused_by.is_some(),
-                    first_success: met.first,
-                    last_aim: met.last_aim,
-                    last: intents.iter().map(|i| i.span.last).max(),
-                    reached_by: view.reached_by.to_vec(),
-                    missed_by: view.missed_by.clone(),
-                    resolved: view.resolved.to_vec(),
-                    evidence: evidence(&shown),
-                    advice: advice.get(view.listed.id).cloned().unwrap_or_default(),
-                    cite: cite(
-                        view.listed.cite.page,
-                        view.listed.cite.table,
-                        view.listed.cite.row,
-                        view.listed.cite.line,
-                    ),
-                    frames: view.frames.clone(),
-                    frames_omitted: view.frames_omitted,
-                }
-            })
+            .map(|((view, verdict), met)| Row::of(view, verdict, met, &advice, report))
             .collect();
         let mut sights: Vec<FindingRow> = report
             .findings
             .iter()
             .filter(|finding| finding.span.is_some())
-            .map(|finding| FindingRow {
-                code: finding.code,
-                severity: finding.severity,
-                span: finding.span.map(|span| (span.first, span.last)),
-                initiator: finding.initiator,
-                host: finding.host.map(ToOwned::to_owned),
-                target: finding.target.to_owned(),
-                port: finding.port,
-                transport: finding.transport,
-                message: finding.message.to_owned(),
-                advice: finding.advice.to_owned(),
-                evidence: evidence(&finding.evidence_details.iter().collect::<Vec<_>>()),
-                cites: finding.cites.iter().map(cite_of).collect(),
-                frames: finding.frames.clone(),
-                frames_omitted: finding.frames_omitted,
-            })
+            .map(FindingRow::of)
             .collect();
         sights.sort_by_key(|sight| std::cmp::Reverse(sight.span.map(|(first, _)| first)));
         let sights_omitted = sights.len().saturating_sub(MOST_SIGHTS);
@@ -265,6 +217,49 @@ impl Snapshot {
 }
 
 impl Row {
+    fn of(
+        view: &RequirementView<'_>,
+        verdict: &RequirementVerdict,
+        met: Met,
+        advice: &HashMap<String, Vec<String>>,
+        report: &Report<'_>,
+    ) -> Self {
+        let intents: Vec<IntentView<'_>> = verdict
+            .intents
+            .iter()
+            .filter_map(|i| report.intent(*i as usize))
+            .collect();
+        let shown: Vec<&EvidenceView<'_>> =
+            intents.iter().flat_map(|i| &i.evidence_details).collect();
+        Self {
+            id: view.listed.id.to_owned(),
+            document: view.listed.document.to_owned(),
+            service: view.listed.service.to_owned(),
+            to: destinations(view.listed.to.iter().map(|to| (to.kind, to.value.as_str()))),
+            ports: ports(&view.listed.ports, &view.listed.transport),
+            standing: view.outcome.clone(),
+            message: view.message.clone(),
+            must_see: view.absence_counts,
+            excused: view.excused_by.is_some(),
+            first_success: met.first,
+            last_aim: met.last_aim,
+            last: intents.iter().map(|i| i.span.last).max(),
+            reached_by: view.reached_by.to_vec(),
+            missed_by: view.missed_by.clone(),
+            resolved: view.resolved.to_vec(),
+            evidence: evidence(&shown),
+            advice: advice.get(view.listed.id).cloned().unwrap_or_default(),
+            cite: cite(
+                view.listed.cite.page,
+                view.listed.cite.table,
+                view.listed.cite.row,
+                view.listed.cite.line,
+            ),
+            frames: view.frames.clone(),
+            frames_omitted: view.frames_omitted,
+        }
+    }
+
     /// Whether nothing more has to come for it.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -294,6 +289,25 @@ impl Row {
 }
 
 impl FindingRow {
+    fn of(finding: &FindingView<'_>) -> Self {
+        Self {
+            code: finding.code,
+            severity: finding.severity,
+            span: finding.span.map(|span| (span.first, span.last)),
+            initiator: finding.initiator,
+            host: finding.host.map(ToOwned::to_owned),
+            target: finding.target.to_owned(),
+            port: finding.port,
+            transport: finding.transport,
+            message: finding.message.to_owned(),
+            advice: finding.advice.to_owned(),
+            evidence: evidence(&finding.evidence_details.iter().collect::<Vec<_>>()),
+            cites: finding.cites.iter().map(cite_of).collect(),
+            frames: finding.frames.clone(),
+            frames_omitted: finding.frames_omitted,
+        }
+    }
+
     /// What makes it the same finding as one of another board.
     #[must_use]
     pub fn key(

@@ -1,10 +1,13 @@
 //! Counts in the text format of Prometheus.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::atomic::Ordering;
 
 use super::board::Snapshot;
 use super::engine::LiveCounts;
+use super::feed::LiveInterface;
+use crate::report::Counts;
 
 /// Writes all counts. Counters are those since the start; gauges are those of the current period.
 ///
@@ -15,109 +18,102 @@ pub fn write_metrics(
     counts: &LiveCounts,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    head(out, "packets_total", "counter", "Packets captured.")?;
-    for interface in &counts.interfaces {
-        let name = label(&interface.name);
-        let value = interface.frames.load(Ordering::Relaxed);
-        writeln!(
-            out,
-            "pktaudit_packets_total{{interface=\"{name}\"}} {value}"
-        )?;
-    }
-    head(
-        out,
-        "bytes_total",
-        "counter",
-        "Bytes on the wire of captured packets.",
-    )?;
-    for interface in &counts.interfaces {
-        let name = label(&interface.name);
-        let value = interface.bytes.load(Ordering::Relaxed);
-        writeln!(out, "pktaudit_bytes_total{{interface=\"{name}\"}} {value}")?;
-    }
-    head(
-        out,
-        "dropped_total",
-        "counter",
-        "Packets lost, by who lost them.",
-    )?;
-    for interface in &counts.interfaces {
-        let (name, loss) = (label(&interface.name), interface.loss());
-        for (by, value) in [
+    of_interfaces(&counts.interfaces, out)?;
+    of_verdicts(board, out)?;
+    let last = match board.frames {
+        0 => 0.0,
+        _ => board.span.last.as_nanos() as f64 / 1e9,
+    };
+    let about = "Time of the last packet, since 1970.";
+    one(("last_packet_seconds", "gauge", about), last, out)?;
+    let (times, took) = counts.judging();
+    let about = "How often the capture was judged.";
+    one(("judgings_total", "counter", about), times, out)?;
+    let about = "How long judging took.";
+    let took = took.as_secs_f64();
+    one(("judging_seconds_total", "counter", about), took, out)
+}
+
+/// What was captured of each interface.
+fn of_interfaces(interfaces: &[LiveInterface], out: &mut impl Write) -> io::Result<()> {
+    let labelled = || {
+        let interfaces = interfaces.iter();
+        interfaces.map(|one| (format!("interface=\"{}\"", label(&one.name)), one))
+    };
+    let frames = labelled().map(|(label, one)| (label, one.frames.load(Ordering::Relaxed)));
+    let about = "Packets captured.";
+    metric(("packets_total", "counter", about), frames, out)?;
+    let bytes = labelled().map(|(label, one)| (label, one.bytes.load(Ordering::Relaxed)));
+    let about = "Bytes on the wire of captured packets.";
+    metric(("bytes_total", "counter", about), bytes, out)?;
+    let lost = labelled().flat_map(|(label, one)| {
+        let loss = one.loss();
+        let by = [
             ("interface", loss.interface),
             ("kernel", loss.kernel),
             ("pktaudit", loss.own),
-        ] {
-            writeln!(
-                out,
-                "pktaudit_dropped_total{{interface=\"{name}\",by=\"{by}\"}} {value}"
-            )?;
-        }
-    }
-    head(
-        out,
-        "interface_up",
-        "gauge",
-        "1 while packets can come from the interface.",
-    )?;
-    for interface in &counts.interfaces {
-        let (name, up) = (
-            label(&interface.name),
-            u8::from(interface.ended().is_none()),
-        );
-        writeln!(out, "pktaudit_interface_up{{interface=\"{name}\"}} {up}")?;
-    }
-    head(out, "requirements", "gauge", "Requirements by outcome.")?;
-    for (word, value) in &board.standings.0 {
-        writeln!(out, "pktaudit_requirements{{outcome=\"{word}\"}} {value}")?;
-    }
-    head(out, "intents", "gauge", "Intents by outcome.")?;
-    for (word, value) in &board.outcomes.0 {
-        writeln!(out, "pktaudit_intents{{outcome=\"{word}\"}} {value}")?;
-    }
-    head(out, "findings", "gauge", "Findings by code.")?;
-    for (code, value) in &board.findings.0 {
-        writeln!(out, "pktaudit_findings{{code=\"{code}\"}} {value}")?;
-    }
-    head(out, "flows", "gauge", "Flows of the current period.")?;
-    writeln!(out, "pktaudit_flows {}", board.flows)?;
-    head(
-        out,
-        "dns_transactions",
-        "gauge",
-        "DNS transactions of the current period.",
-    )?;
-    writeln!(out, "pktaudit_dns_transactions {}", board.dns)?;
-    head(
-        out,
-        "last_packet_seconds",
-        "gauge",
-        "Time of the last packet, since 1970.",
-    )?;
-    let last = board.span.last.as_nanos() as f64 / 1e9;
-    writeln!(
-        out,
-        "pktaudit_last_packet_seconds {}",
-        if board.frames > 0 { last } else { 0.0 }
-    )?;
-    let (times, took) = counts.judging();
-    head(
-        out,
-        "judgings_total",
-        "counter",
-        "How often the capture was judged.",
-    )?;
-    writeln!(out, "pktaudit_judgings_total {times}")?;
-    head(
-        out,
-        "judging_seconds_total",
-        "counter",
-        "How long judging took.",
-    )?;
-    writeln!(out, "pktaudit_judging_seconds_total {}", took.as_secs_f64())
+        ];
+        by.map(|(by, lost)| (format!("{label},by=\"{by}\""), lost))
+    });
+    let about = "Packets lost, by who lost them.";
+    metric(("dropped_total", "counter", about), lost, out)?;
+    let up = labelled().map(|(label, one)| (label, u8::from(one.ended().is_none())));
+    let about = "1 while packets can come from the interface.";
+    metric(("interface_up", "gauge", about), up, out)
 }
 
-fn head(out: &mut impl Write, name: &str, kind: &str, about: &str) -> io::Result<()> {
+/// What is judged of the current period.
+fn of_verdicts(board: &Snapshot, out: &mut impl Write) -> io::Result<()> {
+    let about = "Requirements by outcome.";
+    let counts = by("outcome", &board.standings);
+    metric(("requirements", "gauge", about), counts, out)?;
+    let about = "Intents by outcome.";
+    metric(
+        ("intents", "gauge", about),
+        by("outcome", &board.outcomes),
+        out,
+    )?;
+    let about = "Findings by code.";
+    metric(
+        ("findings", "gauge", about),
+        by("code", &board.findings),
+        out,
+    )?;
+    let about = "Flows of the current period.";
+    one(("flows", "gauge", about), board.flows, out)?;
+    let about = "DNS transactions of the current period.";
+    one(("dns_transactions", "gauge", about), board.dns, out)
+}
+
+/// Counts by the word of a label.
+fn by<K: Display>(label: &str, counts: &Counts<K>) -> impl Iterator<Item = (String, u64)> {
+    let counts = counts.0.iter();
+    counts.map(move |(word, count)| (format!("{label}=\"{word}\""), *count))
+}
+
+/// Name, type, and what it is.
+type Head<'h> = (&'h str, &'h str, &'h str);
+
+/// Writes a metric with one value for each set of labels.
+fn metric<T: Display>(
+    head: Head<'_>,
+    values: impl Iterator<Item = (String, T)>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    write_head(head, out)?;
+    for (labels, value) in values {
+        writeln!(out, "pktaudit_{}{{{labels}}} {value}", head.0)?;
+    }
+    Ok(())
+}
+
+/// Writes a metric with one value.
+fn one(head: Head<'_>, value: impl Display, out: &mut impl Write) -> io::Result<()> {
+    write_head(head, out)?;
+    writeln!(out, "pktaudit_{} {value}", head.0)
+}
+
+fn write_head((name, kind, about): Head<'_>, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "# HELP pktaudit_{name} {about}\n# TYPE pktaudit_{name} {kind}"
@@ -133,7 +129,6 @@ fn label(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feed::LiveInterface;
     use super::*;
 
     #[test]

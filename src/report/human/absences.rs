@@ -10,6 +10,13 @@ use crate::judge::{FindingCode, NotSeen, RequirementStatus};
 use crate::report::text::shorten;
 use crate::report::{Report, ReportError};
 
+/// Requirements without their document's id, by document and service.
+type Services<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
+/// What is missed for one reason.
+type Missed<'g, 'f> = (Services<'f>, Vec<&'g Group<'f>>);
+/// The same by the reason, in the order of the words.
+type ByReason<'g, 'f> = BTreeMap<(&'static str, Option<NotSeen>), Missed<'g, 'f>>;
+
 /// What was never seen, first by why, then by document and service: hundreds of rows come from few causes.
 pub(super) fn absences(
     report: &Report<'_>,
@@ -17,10 +24,24 @@ pub(super) fn absences(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    type Services<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
-    // In the order of the words.
-    let mut by_reason: BTreeMap<(&str, Option<NotSeen>), (Services<'_>, Vec<&Group<'_>>)> =
-        BTreeMap::new();
+    for (i, ((_, why), (services, members))) in by_reason(report, groups).iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let why = why.map_or("", NotSeen::words);
+        let line = format!("  {why} ({})", grouped(members.len() as u64));
+        writeln!(out, "{}", look.ink(Ink::Strong, &line))?;
+        for note in notes(report, members).into_iter().take(HOSTS) {
+            look.labelled(out, "why", Ink::Plain, note)?;
+        }
+        table(services, look, out)?;
+        advice(FindingCode::NeverSeen, members.iter().copied(), look, out)?;
+    }
+    Ok(())
+}
+
+fn by_reason<'g, 'f>(report: &Report<'_>, groups: &'g [Group<'f>]) -> ByReason<'g, 'f> {
+    let mut out = ByReason::new();
     for group in groups {
         let Some(cite) = group.first.cites.first() else {
             continue;
@@ -35,53 +56,37 @@ pub(super) fn absences(
             _ => None,
         };
         let reason = (why.map_or("", NotSeen::as_str), why);
-        let (services, members) = by_reason.entry(reason).or_default();
-        let short = id
-            .strip_prefix(cite.document)
-            .unwrap_or(id)
-            .trim_start_matches('/');
-        services
-            .entry((cite.document, cite.service))
-            .or_default()
-            .push(short);
+        let (services, members) = out.entry(reason).or_default();
+        let short = id.strip_prefix(cite.document).unwrap_or(id);
+        let ids = services.entry((cite.document, cite.service)).or_default();
+        ids.push(short.trim_start_matches('/'));
         members.push(group);
     }
-    for (i, ((_, why), (services, members))) in by_reason.iter().enumerate() {
-        if i > 0 {
-            writeln!(out)?;
-        }
-        let why = why.map_or("", NotSeen::words);
-        let line = format!("  {why} ({})", grouped(members.len() as u64));
-        writeln!(out, "{}", look.ink(Ink::Strong, &line))?;
-        for note in notes(report, members).into_iter().take(HOSTS) {
-            look.labelled(out, "why", Ink::Plain, note)?;
-        }
-        let most = if look.all { usize::MAX } else { ROWS };
-        let mut table = Table::new(["document", "service", "requirements"]);
-        for ((document, service), ids) in services.iter().take(most) {
-            let named = if look.all {
-                ids.len()
-            } else {
-                HOSTS.min(ids.len())
-            };
-            let rest = ids.len() - named;
-            let rest = if rest > 0 {
-                format!(" and {rest} more")
-            } else {
-                String::new()
-            };
-            let ids = format!("{}{rest}", ids[..named].join(", "));
-            table.row([
-                (*document).to_owned(),
-                shorten(service, 48).into_owned(),
-                ids,
-            ]);
-        }
-        table.write(look, out)?;
-        more(services.len(), most, look, out)?;
-        advice(FindingCode::NeverSeen, members.iter().copied(), look, out)?;
+    out
+}
+
+fn table(services: &Services<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    let most = if look.all { usize::MAX } else { ROWS };
+    let mut table = Table::new(["document", "service", "requirements"]);
+    for ((document, service), ids) in services.iter().take(most) {
+        let named = if look.all {
+            ids.len()
+        } else {
+            HOSTS.min(ids.len())
+        };
+        let rest = match ids.len() - named {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        let ids = format!("{}{rest}", ids[..named].join(", "));
+        table.row([
+            (*document).to_owned(),
+            shorten(service, 48).into_owned(),
+            ids,
+        ]);
     }
-    Ok(())
+    table.write(look, out)?;
+    more(services.len(), most, look, out)
 }
 
 /// What is to be known beside the reason, each once.
