@@ -15,7 +15,7 @@ pub(super) const MAX_EXTENSIONS: usize = 16;
 
 /// What an IP header says of its packet.
 #[derive(Clone, Copy, Debug)]
-struct Header {
+struct IpHeader {
     source: IpAddr,
     destination: IpAddr,
     ttl: u8,
@@ -66,7 +66,7 @@ pub(super) fn rejoined<'a>(
     span: Span<'a>,
     walk: &mut Walk,
 ) -> Packet<'a> {
-    let header = Header {
+    let header = IpHeader {
         source: first.source,
         destination: first.destination,
         ttl: first.ttl,
@@ -101,7 +101,7 @@ fn packet_v4<'a>(span: Span<'a>, walk: &mut Walk) -> Result<Packet<'a>, Stop> {
         total => (total, None),
     };
     let payload = span.limit(length).skip(header_length, LAYER)?;
-    let header = Header {
+    let header = IpHeader {
         source: IpAddr::V4(slice.source_addr()),
         destination: IpAddr::V4(slice.destination_addr()),
         ttl: slice.ttl(),
@@ -140,7 +140,7 @@ fn packet_v6<'a>(span: Span<'a>, walk: &mut Walk) -> Result<Packet<'a>, Stop> {
         ),
         said => (said, None),
     };
-    let header = Header {
+    let header = IpHeader {
         source: IpAddr::V6(slice.source_addr()),
         destination: IpAddr::V6(slice.destination_addr()),
         ttl: slice.hop_limit(),
@@ -162,7 +162,7 @@ const NO_NEXT_HEADER: u8 = 59;
 
 /// A packet's part: the first one is read as far as it goes, others have no header of what they carry.
 fn fragmented<'a>(
-    header: &Header,
+    header: &IpHeader,
     fragment: Fragment<'a>,
     payload: Span<'a>,
     walk: &mut Walk,
@@ -189,7 +189,7 @@ fn fragmented<'a>(
 
 /// Walks extension headers and tunnels and reads the segment. An earlier stop wins over a later one.
 fn carried<'a>(
-    header: &Header,
+    header: &IpHeader,
     protocol: u8,
     span: Span<'a>,
     walk: &mut Walk,
@@ -232,7 +232,7 @@ fn carried<'a>(
 
 /// Extension headers (RFC 8200 section 4), the authentication header in IPv4 too (RFC 4302).
 fn extended<'a>(
-    header: &Header,
+    header: &IpHeader,
     protocol: u8,
     span: Span<'a>,
     walk: &mut Walk,
@@ -277,7 +277,7 @@ fn extended<'a>(
 
 /// The fragment header (RFC 8200 section 4.5). A fragment of a fragment is told as the inner one.
 fn fragment_header<'a>(
-    header: &Header,
+    header: &IpHeader,
     span: Span<'a>,
     walk: &mut Walk,
     outer: Option<Fragment<'a>>,
@@ -309,7 +309,7 @@ fn fragment_header<'a>(
     fragmented(header, fragment, payload, walk, stop)
 }
 
-fn carrier(kind: TunnelKind, header: &Header, datagram: &UdpDatagram<'_>) -> Carrier {
+fn carrier(kind: TunnelKind, header: &IpHeader, datagram: &UdpDatagram<'_>) -> Carrier {
     Carrier {
         kind,
         source: header.source,
@@ -337,7 +337,7 @@ fn other<'a>(protocol: u8, span: Span<'a>, stop: Option<Stop>) -> (Segment<'a>, 
 }
 
 fn finish<'a>(
-    header: &Header,
+    header: &IpHeader,
     walk: &mut Walk,
     (segment, later): (Segment<'a>, Option<Stop>),
     fragment: Option<Fragment<'a>>,

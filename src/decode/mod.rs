@@ -77,6 +77,9 @@ pub fn decode_rejoined<'a>(first: &Packet<'_>, payload: &'a [u8]) -> Packet<'a> 
     ip::rejoined(first, protocol, Span::frame(payload, 0), &mut walk)
 }
 
+/// The innermost packet, or why there is none.
+type Found<'a> = Result<Packet<'a>, Stop>;
+
 /// The most layers of one frame that are entered; more is hostile nesting.
 pub const MAX_LAYERS: u8 = 32;
 

@@ -30,7 +30,7 @@ struct Flow {
     initiator: End,
     responder: End,
     #[serde(default)]
-    names: Vec<Name>,
+    names: Vec<UsedName>,
     #[serde(default)]
     requirements: Vec<String>,
 }
@@ -41,7 +41,7 @@ struct End {
 }
 
 #[derive(Deserialize)]
-struct Name {
+struct UsedName {
     fqdn: String,
 }
 

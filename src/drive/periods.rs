@@ -51,7 +51,7 @@ pub fn observe_in_periods<E>(
 ) -> Result<(), E> {
     let mut waiting: Vec<(u32, &Input)> = (0..).zip(inputs).collect();
     waiting.reverse();
-    let mut reading = Reading {
+    let mut reading = PeriodReading {
         waiting,
         running: Vec::new(),
         limits,
@@ -88,7 +88,7 @@ fn border_after(time: CaptureTime, every: Duration) -> CaptureTime {
     CaptureTime::from_nanos(start.saturating_add(every))
 }
 
-struct Reading<'a, F> {
+struct PeriodReading<'a, F> {
     /// Inputs that were not opened yet, the next one last.
     waiting: Vec<(u32, &'a Input)>,
     running: Vec<Running<'a>>,
@@ -124,7 +124,7 @@ struct Running<'a> {
     absorber: Absorber<'a>,
 }
 
-impl<'a, F, E> Reading<'a, F>
+impl<'a, F, E> PeriodReading<'a, F>
 where
     F: FnMut(Stretch) -> Result<(), E>,
 {

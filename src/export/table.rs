@@ -54,7 +54,7 @@ impl Table {
     #[must_use]
     pub fn of(rules: &RuleSet, at: CaptureTime) -> Self {
         let library = rules.library();
-        let mut by_key: BTreeMap<Key, Entry> = BTreeMap::new();
+        let mut by_key: BTreeMap<EntryKey, Entry> = BTreeMap::new();
         let mut table = Self::default();
         for (place, row) in (0u32..)
             .map(RequirementIndex::new)
@@ -159,7 +159,7 @@ fn aim_text(aim: &Aim) -> String {
 }
 
 /// What tells entries apart, and their order.
-type Key = (
+type EntryKey = (
     Initiators,
     PortSet,
     Vec<Transport>,
@@ -169,7 +169,7 @@ type Key = (
     Option<String>,
 );
 
-fn key(entry: &Entry) -> Key {
+fn key(entry: &Entry) -> EntryKey {
     (
         entry.initiators.clone(),
         entry.ports.clone(),

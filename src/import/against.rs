@@ -30,11 +30,11 @@ pub(super) fn renew(existing: &str, mut draft: Draft) -> Result<Renewed, toml::d
     let table: Table = toml::from_str(existing)?;
     let (head, blocks) = blocks(existing);
     let written = table.get("requirement").and_then(Value::as_array);
-    let mut rows: Vec<Row> = written
+    let mut rows: Vec<RowToCompare> = written
         .into_iter()
         .flatten()
         .zip(blocks)
-        .map(|(value, block)| Row::of(value, block))
+        .map(|(value, block)| RowToCompare::of(value, block))
         .collect();
     let words = Words::of(&table);
     for entry in &mut draft.entries {
@@ -88,7 +88,7 @@ fn blocks(text: &str) -> (String, Vec<String>) {
 }
 
 /// A row of the existing file.
-struct Row {
+struct RowToCompare {
     id: String,
     service: String,
     hosts: Vec<String>,
@@ -102,7 +102,7 @@ struct Row {
     gone: bool,
 }
 
-impl Row {
+impl RowToCompare {
     fn of(value: &Value, block: String) -> Self {
         let texts = |key: &str| -> Vec<String> {
             let all = match value.get(key) {
@@ -184,7 +184,7 @@ impl Row {
 }
 
 /// Changes rows in place; gives the entries, or parts of them, that no row has.
-fn compare(rows: &mut [Row], draft: &Draft, changes: &mut Vec<String>) -> Vec<Entry> {
+fn compare(rows: &mut [RowToCompare], draft: &Draft, changes: &mut Vec<String>) -> Vec<Entry> {
     let mut of_host: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         for host in row.hosts.iter().chain(&row.sources) {
@@ -209,7 +209,7 @@ fn compare(rows: &mut [Row], draft: &Draft, changes: &mut Vec<String>) -> Vec<En
             }
             continue;
         }
-        let best = |host: &String, rows: &[Row]| {
+        let best = |host: &String, rows: &[RowToCompare]| {
             let known = of_host.get(host)?;
             known
                 .iter()
@@ -274,7 +274,7 @@ fn compare(rows: &mut [Row], draft: &Draft, changes: &mut Vec<String>) -> Vec<En
 }
 
 /// A row to the same roles over the same ports.
-fn is_same_role_row(row: &Row, entry: &Entry) -> bool {
+fn is_same_role_row(row: &RowToCompare, entry: &Entry) -> bool {
     let role = entry
         .roles
         .iter()
@@ -307,7 +307,7 @@ fn shown<'p>(ports: impl IntoIterator<Item = &'p (u16, u16)>) -> String {
 
 /// New names join the list that their neighbours are in, or make a row of their own.
 fn new_hosts(
-    rows: &mut [Row],
+    rows: &mut [RowToCompare],
     entry: &Entry,
     hosts: &[String],
     homes: &[Option<usize>],
@@ -367,7 +367,7 @@ fn new_hosts(
 
 /// Ports that the source states and no row of the entry's names has.
 fn new_ports(
-    rows: &mut [Row],
+    rows: &mut [RowToCompare],
     entry: &Entry,
     homes: &[Option<usize>],
     of_host: &BTreeMap<String, Vec<usize>>,
@@ -425,7 +425,7 @@ fn new_ports(
 
 /// Ports of a row that the source states for none of its names any more.
 fn gone_ports(
-    rows: &mut [Row],
+    rows: &mut [RowToCompare],
     draft: &Draft,
     of_host: &BTreeMap<String, Vec<usize>>,
     changes: &mut Vec<String>,
@@ -741,7 +741,7 @@ impl Words {
 }
 
 /// New rows, with the roles that they need.
-fn appended(rows: &[Row], draft: &Draft, fresh: &[Entry], words: &Words) -> String {
+fn appended(rows: &[RowToCompare], draft: &Draft, fresh: &[Entry], words: &Words) -> String {
     if fresh.is_empty() {
         return String::new();
     }

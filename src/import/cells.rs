@@ -43,7 +43,7 @@ struct Label {
 
 /// Reads a cell.
 pub(super) fn read(cell: &Cell) -> Read {
-    let mut reader = Reader {
+    let mut reader = CellReader {
         out: Read::default(),
         labels: Vec::new(),
         choice: None,
@@ -63,7 +63,7 @@ pub(super) fn read(cell: &Cell) -> Read {
     reader.finish()
 }
 
-struct Reader {
+struct CellReader {
     out: Read,
     labels: Vec<Label>,
     choice: Option<(String, u8)>,
@@ -73,7 +73,7 @@ struct Reader {
     in_sentence: bool,
 }
 
-impl Reader {
+impl CellReader {
     fn line(&mut self, line: &Line, deeper: bool) {
         if line.struck {
             self.rest(line, "struck out on the page");

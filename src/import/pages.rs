@@ -18,7 +18,7 @@ const MOST_PROSE_TOLD: usize = 500;
 
 /// Reads a page into a draft.
 pub(super) fn read(page: Page, draft: &mut Draft, rest: &mut Vec<Leftover>) {
-    let mut reader = Reader {
+    let mut reader = PageReader {
         draft,
         rest,
         headings: Vec::new(),
@@ -44,7 +44,7 @@ pub(super) fn read(page: Page, draft: &mut Draft, rest: &mut Vec<Leftover>) {
     }
 }
 
-struct Reader<'a> {
+struct PageReader<'a> {
     draft: &'a mut Draft,
     rest: &'a mut Vec<Leftover>,
     headings: Vec<(u8, String)>,
@@ -58,7 +58,7 @@ struct Reader<'a> {
     of_all: Vec<(u8, Traffic)>,
 }
 
-impl Reader<'_> {
+impl PageReader<'_> {
     fn block(&mut self, block: Block) {
         match block {
             Block::Heading(level, line) => {

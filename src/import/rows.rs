@@ -163,7 +163,7 @@ fn own_cells(row: &Row) -> impl Iterator<Item = (usize, &Arc<Cell>)> {
 
 /// What the cells of a row say.
 #[derive(Default)]
-struct Said {
+struct SaidByRow {
     service: String,
     sources: Vec<Party>,
     networks: Vec<Found>,
@@ -188,9 +188,9 @@ fn read_row(
     row: &Row,
     out: &mut Outcome,
 ) {
-    let mut said = Said {
+    let mut said = SaidByRow {
         direction,
-        ..Said::default()
+        ..SaidByRow::default()
     };
     let typed = |kind: &Column| matches!(kind, Column::Ports | Column::Protocol);
     if let (Some(traffic), false) = (context.traffic, kinds.iter().any(typed)) {
@@ -242,7 +242,7 @@ fn take_cell(
     column: usize,
     cell: &Arc<Cell>,
     kind: &Column,
-    said: &mut Said,
+    said: &mut SaidByRow,
     out: &mut Outcome,
 ) {
     let text = cell.text();
@@ -393,7 +393,7 @@ fn take_role(
     row: &Row,
     column: usize,
     cell: &Arc<Cell>,
-    said: &mut Said,
+    said: &mut SaidByRow,
     out: &mut Outcome,
 ) {
     // Ports and protocols may stand in the same cell, line by line: "ポート:443".
@@ -487,7 +487,7 @@ fn need_of(text: &str) -> Option<Need> {
 }
 
 /// Entries of one row: those that differ in region, label, ports or choice stand apart.
-fn finish_row(context: &Context<'_>, row: &Row, said: Said, out: &mut Outcome) {
+fn finish_row(context: &Context<'_>, row: &Row, said: SaidByRow, out: &mut Outcome) {
     let service = match (said.service.is_empty(), said.roles.first()) {
         (false, _) => said.service.clone(),
         (true, Some(role)) => role.text.clone(),
@@ -689,7 +689,7 @@ fn row_words(row: &Row, service: &str) -> String {
 }
 
 /// What keeps endpoints of one row apart: region, label, ports and scheme.
-type Key = (
+type MergedRowKey = (
     Option<String>,
     Option<String>,
     Option<(u16, u16)>,
@@ -698,7 +698,7 @@ type Key = (
 );
 
 fn split(base: &Entry, found: Vec<Found>) -> Vec<Entry> {
-    let mut keyed: Vec<(Key, Vec<Found>)> = Vec::new();
+    let mut keyed: Vec<(MergedRowKey, Vec<Found>)> = Vec::new();
     let mut chosen: Vec<Found> = Vec::new();
     for mut one in found {
         if one.region.is_none() && base.regions.is_empty() {
@@ -708,7 +708,7 @@ fn split(base: &Entry, found: Vec<Found>) -> Vec<Entry> {
             chosen.push(one);
             continue;
         }
-        let key: Key = (
+        let key: MergedRowKey = (
             one.region.clone(),
             one.label.clone(),
             one.endpoint.ports,

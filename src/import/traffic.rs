@@ -124,7 +124,7 @@ const FILLERS: &[&str] = &[
 
 /// A word of a text on ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Word {
+enum TrafficWord {
     Ports(u16, u16),
     Transport(Transport),
     Protocol(&'static str),
@@ -164,10 +164,12 @@ pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
         .collect();
     for (at, word) in all.iter().enumerate() {
         // "over TCP 443" says it too.
-        let transport =
-            |word: &str| word_of(word).is_some_and(|all| matches!(all[..], [Word::Transport(_)]));
-        let number =
-            |word: &&str| word_of(word).is_some_and(|all| matches!(all[..], [Word::Ports(..)]));
+        let transport = |word: &str| {
+            word_of(word).is_some_and(|all| matches!(all[..], [TrafficWord::Transport(_)]))
+        };
+        let number = |word: &&str| {
+            word_of(word).is_some_and(|all| matches!(all[..], [TrafficWord::Ports(..)]))
+        };
         if transport(word) && all.get(at + 1).is_some_and(number) {
             found.extend(word_of(word).into_iter().flatten());
             for next in &all[at + 1..] {
@@ -189,7 +191,7 @@ pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
                 found.extend(
                     before
                         .into_iter()
-                        .filter(|w| matches!(w, Word::Transport(_))),
+                        .filter(|w| matches!(w, TrafficWord::Transport(_))),
                 );
             }
         }
@@ -204,7 +206,7 @@ pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
         else {
             continue;
         };
-        if matches!(protocol[..], [Word::Protocol(_)]) {
+        if matches!(protocol[..], [TrafficWord::Protocol(_)]) {
             found.extend(protocol);
             found.push(port);
         }
@@ -259,12 +261,12 @@ pub(super) fn of_all(sentence: &str) -> Option<Traffic> {
 }
 
 /// The words, or `None` if one of them is not about ports.
-fn words(text: &str) -> Option<Vec<Word>> {
+fn words(text: &str) -> Option<Vec<TrafficWord>> {
     if text.len() > 2000 {
         return None;
     }
     let text = spaced(&text.to_lowercase());
-    let mut out: Vec<Word> = Vec::new();
+    let mut out: Vec<TrafficWord> = Vec::new();
     let parts: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || "(),;/、|[]・".contains(c))
         .filter(|part| !part.is_empty())
@@ -273,7 +275,7 @@ fn words(text: &str) -> Option<Vec<Word>> {
         return None;
     }
     if text.trim() == "n/a" {
-        return Some(vec![Word::None]);
+        return Some(vec![TrafficWord::None]);
     }
     for part in parts {
         out.extend(word_of(part)?);
@@ -323,7 +325,7 @@ fn spaced(text: &str) -> String {
 }
 
 /// What one word means; an empty list for fillers, `None` if it is about something else.
-fn word_of(part: &str) -> Option<Vec<Word>> {
+fn word_of(part: &str) -> Option<Vec<TrafficWord>> {
     let part = part.trim_matches(['.', ':', '*', '"', '\'', '`']);
     if part.is_empty() {
         return Some(Vec::new());
@@ -335,18 +337,23 @@ fn word_of(part: &str) -> Option<Vec<Word>> {
         return Some(vec![ports]);
     }
     let one = match part {
-        "tcp" | "tcpv4" | "tcp4" | "tcp6" => Word::Transport(Transport::Tcp),
-        "udp" | "udp4" | "udp6" => Word::Transport(Transport::Udp),
-        "any" | "all" | "すべて" | "全て" | "任意" => Word::Any,
-        "none" | "n/a" | "na" | "-" | "なし" => Word::None,
-        "http(s)" => return Some(vec![Word::Protocol("http"), Word::Protocol("https")]),
+        "tcp" | "tcpv4" | "tcp4" | "tcp6" => TrafficWord::Transport(Transport::Tcp),
+        "udp" | "udp4" | "udp6" => TrafficWord::Transport(Transport::Udp),
+        "any" | "all" | "すべて" | "全て" | "任意" => TrafficWord::Any,
+        "none" | "n/a" | "na" | "-" | "なし" => TrafficWord::None,
+        "http(s)" => {
+            return Some(vec![
+                TrafficWord::Protocol("http"),
+                TrafficWord::Protocol("https"),
+            ]);
+        }
         _ => {
             if let Some((_, app, ..)) = PROTOCOLS.iter().find(|(word, ..)| *word == part) {
-                Word::Protocol(app)
+                TrafficWord::Protocol(app)
             } else if let Some((word, ..)) = OTHERS.iter().find(|(word, ..)| *word == part) {
-                Word::Other(word)
+                TrafficWord::Other(word)
             } else if part.starts_with("tls1") || part.starts_with("tlsv") {
-                Word::Protocol("tls")
+                TrafficWord::Protocol("tls")
             } else {
                 return joined(part);
             }
@@ -356,7 +363,7 @@ fn word_of(part: &str) -> Option<Vec<Word>> {
 }
 
 /// `tcp443`, `443tcp`, `tcp:443`, `tcp-443`.
-fn joined(part: &str) -> Option<Vec<Word>> {
+fn joined(part: &str) -> Option<Vec<TrafficWord>> {
     let (letters, digits) = match part.find(|c: char| c.is_ascii_digit()) {
         Some(0) => {
             let end = part.find(|c: char| c.is_ascii_alphabetic())?;
@@ -379,7 +386,7 @@ fn joined(part: &str) -> Option<Vec<Word>> {
     Some([word_of(letters)?, vec![numbers(digits)?]].concat())
 }
 
-fn numbers(part: &str) -> Option<Word> {
+fn numbers(part: &str) -> Option<TrafficWord> {
     let port = |text: &str| {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         digits
@@ -389,23 +396,27 @@ fn numbers(part: &str) -> Option<Word> {
     match part.split_once(['-', ':', '~']) {
         Some((first, last)) => {
             let (first, last) = (port(first)?, port(last)?);
-            (first <= last).then_some(Word::Ports(first, last))
+            (first <= last).then_some(TrafficWord::Ports(first, last))
         }
-        None => port(part).map(|port| Word::Ports(port, port)),
+        None => port(part).map(|port| TrafficWord::Ports(port, port)),
     }
 }
 
 /// Transports stand before their ports (`TCP 80, 443; UDP 53`) or behind them (`443/tcp, 53/udp`).
-fn assemble(words: &[Word]) -> Traffic {
+fn assemble(words: &[TrafficWord]) -> Traffic {
     let mut traffic = Traffic::default();
-    let first_transport = words.iter().position(|w| matches!(w, Word::Transport(_)));
-    let first_ports = words.iter().position(|w| matches!(w, Word::Ports(..)));
+    let first_transport = words
+        .iter()
+        .position(|w| matches!(w, TrafficWord::Transport(_)));
+    let first_ports = words
+        .iter()
+        .position(|w| matches!(w, TrafficWord::Ports(..)));
     let before = matches!((first_transport, first_ports), (Some(t), Some(p)) if t < p);
     let (mut tcp, mut udp, mut fresh) = (false, false, true);
     let mut open = 0;
     for word in words {
         match word {
-            Word::Ports(first, last) => {
+            TrafficWord::Ports(first, last) => {
                 traffic.ports.push(Ports {
                     first: *first,
                     last: *last,
@@ -414,7 +425,7 @@ fn assemble(words: &[Word]) -> Traffic {
                 });
                 fresh = true;
             }
-            Word::Transport(transport) if first_ports.is_some() => {
+            TrafficWord::Transport(transport) if first_ports.is_some() => {
                 let is_tcp = *transport == Transport::Tcp;
                 if before {
                     if fresh {
@@ -441,15 +452,17 @@ fn assemble(words: &[Word]) -> Traffic {
                 }
                 fresh = false;
             }
-            Word::Transport(transport) => traffic.transports.push(*transport),
-            Word::Protocol(app) if !traffic.apps.contains(app) => traffic.apps.push(app),
-            Word::Other(other) if !traffic.others.contains(other) => traffic.others.push(other),
-            Word::Any => traffic.any = true,
-            Word::None => traffic.none = true,
-            Word::Protocol(_) | Word::Other(_) => {}
+            TrafficWord::Transport(transport) => traffic.transports.push(*transport),
+            TrafficWord::Protocol(app) if !traffic.apps.contains(app) => traffic.apps.push(app),
+            TrafficWord::Other(other) if !traffic.others.contains(other) => {
+                traffic.others.push(other)
+            }
+            TrafficWord::Any => traffic.any = true,
+            TrafficWord::None => traffic.none = true,
+            TrafficWord::Protocol(_) | TrafficWord::Other(_) => {}
         }
         // A new run of ports begins once a transport closed the one before.
-        if let (false, Word::Ports(..)) = (before, word)
+        if let (false, TrafficWord::Ports(..)) = (before, word)
             && traffic.ports.len() > 1
             && traffic.ports[open..traffic.ports.len() - 1]
                 .iter()

@@ -68,9 +68,9 @@ fn rows<'a>(draft: &'a Draft, taken: &[&str]) -> Vec<Written<'a>> {
     out
 }
 
-type Run = (Vec<(u16, u16)>, bool, Vec<Transport>);
+type LineRun = (Vec<(u16, u16)>, bool, Vec<Transport>);
 
-fn split_by_transport(entry: &Entry) -> Vec<Run> {
+fn split_by_transport(entry: &Entry) -> Vec<LineRun> {
     let traffic = &entry.traffic;
     let mut stated = traffic.transports.clone();
     if traffic.apps.contains(&"icmp") && !stated.contains(&Transport::Icmp) {

@@ -23,7 +23,7 @@ type Stopped = (IpAddr, u16, Fqdn, Code);
 
 /// An address, or its neighbourhood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Place {
+enum FlowPlace {
     At(IpAddr),
     Near(IpAddr),
 }
@@ -34,7 +34,7 @@ pub(super) struct Alike {
     /// The addresses, and the TTL of what ended the connection there, 0 of silence.
     stopped: HashMap<Stopped, BTreeSet<(IpAddr, u8)>>,
     /// By place, port and client: two names that work there, the smallest ones.
-    works: HashMap<(Place, u16, IpAddr), BTreeSet<Fqdn>>,
+    works: HashMap<(FlowPlace, u16, IpAddr), BTreeSet<Fqdn>>,
 }
 
 impl Alike {
@@ -67,7 +67,7 @@ impl Alike {
                 all.stopped.remove(&(client, port, name.clone(), code));
             }
             let ip = flow.responder.ip;
-            for place in [Place::At(ip), Place::Near(neighbourhood(ip))] {
+            for place in [FlowPlace::At(ip), FlowPlace::Near(neighbourhood(ip))] {
                 let names = all.works.entry((place, port, client)).or_default();
                 names.insert(name.clone());
                 if names.len() > 2 {
@@ -87,8 +87,8 @@ impl Alike {
         let others_work = |ip: IpAddr| {
             // A server that is down ends connections as a front does; bytes that nobody acknowledges are nobody's.
             let place = match code {
-                Code::HelloSilent => Place::Near(neighbourhood(ip)),
-                _ => Place::At(ip),
+                Code::HelloSilent => FlowPlace::Near(neighbourhood(ip)),
+                _ => FlowPlace::At(ip),
             };
             let names = self.works.get(&(place, *port, *client));
             names.is_some_and(|names| names.iter().any(|other| other != name))

@@ -18,7 +18,7 @@ use crate::rules::RequirementIndex;
 const MOST_EVIDENCE: usize = 3;
 
 /// Who, to whom, on which port, over what, and what is said of it.
-type Key<T> = (IpAddr, String, u16, Transport, T);
+type TalkKey<T> = (IpAddr, String, u16, Transport, T);
 
 /// DNS to a name server of the site by another way than the page lists: no wrong port.
 pub(super) fn encrypted_dns(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -141,7 +141,7 @@ pub(super) fn other_application(case: &Case<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn key<T>(flow: &Flow, verdict: &FlowVerdict, what: T) -> Key<T> {
+fn key<T>(flow: &Flow, verdict: &FlowVerdict, what: T) -> TalkKey<T> {
     let target = match verdict.aim.names.first() {
         Some(name) => name.to_string(),
         None => flow.responder.ip.to_string(),
@@ -151,9 +151,9 @@ fn key<T>(flow: &Flow, verdict: &FlowVerdict, what: T) -> Key<T> {
 
 fn grouped<T: Ord>(
     case: &Case<'_>,
-    of: impl Fn(&Flow, &FlowVerdict) -> Option<Key<T>>,
-) -> BTreeMap<Key<T>, Vec<FlowId>> {
-    let mut groups: BTreeMap<Key<T>, Vec<FlowId>> = BTreeMap::new();
+    of: impl Fn(&Flow, &FlowVerdict) -> Option<TalkKey<T>>,
+) -> BTreeMap<TalkKey<T>, Vec<FlowId>> {
+    let mut groups: BTreeMap<TalkKey<T>, Vec<FlowId>> = BTreeMap::new();
     let all = (0..)
         .map(FlowId)
         .zip(case.capture.flows.iter().zip(case.flows));

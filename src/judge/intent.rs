@@ -139,7 +139,7 @@ impl Intent {
 /// hide behind what something does, nor what something may cover behind what it does; and the transport, where what
 /// covers it asks for that one alone, or it is DNS, of which TCP and UDP are two ways; and whether it is stopped for the
 /// port that it comes from: what works from other ports does not take that away.
-type Key<'a> = (
+type IntentKey<'a> = (
     IpAddr,
     Option<&'a Fqdn>,
     Option<IpAddr>,
@@ -194,7 +194,7 @@ fn groups<'a>(
     capture: &'a Capture,
     verdicts: &'a [FlowVerdict],
     rules: &RuleSet,
-) -> Vec<(Key<'a>, Vec<FlowId>)> {
+) -> Vec<(IntentKey<'a>, Vec<FlowId>)> {
     // Flows of one initiator are grouped by one thread.
     let of_share = |share: Share| {
         let flows = capture.flows.iter().zip(verdicts).zip((0..).map(FlowId));
@@ -214,9 +214,9 @@ fn groups<'a>(
 fn groups_of<'a>(
     flows: impl Iterator<Item = ((&'a Flow, &'a FlowVerdict), FlowId)>,
     rules: &RuleSet,
-) -> Vec<(Key<'a>, Vec<FlowId>)> {
-    let mut places: HashMap<Key<'_>, usize> = HashMap::default();
-    let mut groups: Vec<(Key<'_>, Vec<FlowId>)> = Vec::new();
+) -> Vec<(IntentKey<'a>, Vec<FlowId>)> {
+    let mut places: HashMap<IntentKey<'_>, usize> = HashMap::default();
+    let mut groups: Vec<(IntentKey<'_>, Vec<FlowId>)> = Vec::new();
     let tries =
         flows.flat_map(|((flow, verdict), id)| verdict.parts().map(move |part| ((flow, part), id)));
     for ((flow, verdict), id) in tries {
@@ -307,7 +307,12 @@ fn close_in_time<'a>(flows: &'a [FlowId], capture: &Capture) -> Vec<&'a [FlowId]
     out
 }
 
-fn roll_up(key: &Key<'_>, flows: &[FlowId], capture: &Capture, verdicts: &[FlowVerdict]) -> Intent {
+fn roll_up(
+    key: &IntentKey<'_>,
+    flows: &[FlowId],
+    capture: &Capture,
+    verdicts: &[FlowVerdict],
+) -> Intent {
     let (initiator, fqdn, _, port, ..) = key;
     let tries: Vec<(&Flow, &FlowVerdict)> = flows
         .iter()

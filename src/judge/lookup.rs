@@ -80,7 +80,7 @@ const AGAIN: usize = 3;
 
 /// What tells how a transaction went.
 #[derive(Clone, Copy)]
-struct Ground<'a> {
+struct LookupGround<'a> {
     resolvers: &'a Resolvers<'a>,
     end: CaptureTime,
     trust: &'a Trust,
@@ -88,14 +88,14 @@ struct Ground<'a> {
 
 /// Failed tries, without words as long as nobody asks for them, and the transaction that speaks for all.
 #[derive(Clone)]
-struct Tried<'a> {
+struct TriedName<'a> {
     failure: Failure,
     of: &'a DnsTransaction,
 }
 
-impl Tried<'_> {
+impl TriedName<'_> {
     /// With words.
-    fn told(mut self, ground: Ground<'_>) -> Box<Failure> {
+    fn told(mut self, ground: LookupGround<'_>) -> Box<Failure> {
         let known = &mut self.failure.evidence;
         let when = (ground.end, ground.trust.one_way);
         if let Some(mut whole) =
@@ -111,19 +111,19 @@ impl Tried<'_> {
 
 /// What was said of one family of addresses, as time went on.
 #[derive(Default)]
-struct Way<'a> {
+struct LookupWay<'a> {
     asked: bool,
     /// The last good answer.
     good: Option<Stamp>,
     /// Failures since then.
-    since: Option<Box<Tried<'a>>>,
-    overcome: Option<Box<Tried<'a>>>,
+    since: Option<Box<TriedName<'a>>>,
+    overcome: Option<Box<TriedName<'a>>>,
     /// First fragments of good answers since then.
-    parts: Option<Box<Tried<'a>>>,
+    parts: Option<Box<TriedName<'a>>>,
     open: Option<InconclusiveReason>,
 }
 
-impl<'a> Way<'a> {
+impl<'a> LookupWay<'a> {
     fn succeed(&mut self, stamp: Stamp) {
         if let Some(tried) = self.since.take()
             && stamp.time.since(tried.failure.span.0.time) >= ONE_TRY
@@ -135,7 +135,7 @@ impl<'a> Way<'a> {
         self.good = self.good.max(Some(stamp));
     }
 
-    fn fail(&mut self, tried: Tried<'a>) {
+    fn fail(&mut self, tried: TriedName<'a>) {
         let at = tried.failure.span.0.time;
         if self.good.is_none_or(|good| at.since(good.time) >= ONE_TRY) {
             join(&mut self.since, tried);
@@ -162,7 +162,7 @@ impl<'a> Way<'a> {
 }
 
 /// Adds tries to tries: the best evidence speaks for all, of equals what says most.
-fn join<'a>(known: &mut Option<Box<Tried<'a>>>, other: Tried<'a>) {
+fn join<'a>(known: &mut Option<Box<TriedName<'a>>>, other: TriedName<'a>) {
     let Some(known) = known else {
         *known = Some(Box::new(other));
         return;
@@ -190,12 +190,12 @@ fn rank(evidence: &Evidence) -> (Grade, bool, bool) {
 struct Gathered<'a> {
     lookup: Lookup,
     /// IPv4, IPv6, and what gives neither by itself.
-    ways: [Way<'a>; 3],
+    ways: [LookupWay<'a>; 3],
 }
 
 impl<'a> Gathered<'a> {
     /// Takes what one transaction tells; they come ascending by time.
-    fn take(&mut self, transaction: &'a DnsTransaction, ground: Ground<'a>) {
+    fn take(&mut self, transaction: &'a DnsTransaction, ground: LookupGround<'a>) {
         let lookup = &mut self.lookup;
         lookup.attempts += 1;
         let room = Lookup::MAX_STAMPS.saturating_sub(lookup.stamps.len());
@@ -210,7 +210,7 @@ impl<'a> Gathered<'a> {
         let failure = |mut evidence: Evidence| {
             ground.trust.lower(&mut evidence);
             let last = transaction.stamps().max().unwrap_or_default();
-            Tried {
+            TriedName {
                 failure: Failure {
                     evidence,
                     span: (transaction.at(), last),
@@ -259,8 +259,8 @@ impl<'a> Gathered<'a> {
     }
 
     /// Once all transactions are in.
-    fn settled(mut self, ground: Ground<'a>) -> Lookup {
-        self.ways.iter_mut().for_each(Way::settle);
+    fn settled(mut self, ground: LookupGround<'a>) -> Lookup {
+        self.ways.iter_mut().for_each(LookupWay::settle);
         let mut lookup = self.lookup;
         lookup.stamps.sort_unstable();
         lookup.stamps.dedup();
@@ -280,9 +280,9 @@ impl<'a> Gathered<'a> {
             }
         }
         lookup.overcome = overcome.map(|overcome| overcome.told(ground));
-        let empty = |way: &Way<'_>| way.code() == Some(Code::DnsNoData);
+        let empty = |way: &LookupWay<'_>| way.code() == Some(Code::DnsNoData);
         // A family without addresses is no failure where nothing is known of the other.
-        let unknown = |way: &Way<'_>| way.asked && way.good.is_none() && way.since.is_none();
+        let unknown = |way: &LookupWay<'_>| way.asked && way.good.is_none() && way.since.is_none();
         let alone = empty(&v6) && v4.since.is_none()
             || empty(&v4) && unknown(&v6)
             || !v4.asked && !v6.asked && empty(&other);
@@ -297,7 +297,7 @@ impl<'a> Gathered<'a> {
                 || evidence.grade < Grade::C && evidence.code != Code::DnsNoData
         });
         if resolved {
-            let again = |tried: &&Tried<'_>| {
+            let again = |tried: &&TriedName<'_>| {
                 tried.failure.tries >= AGAIN
                     && matches!(
                         tried.failure.evidence.code,
@@ -405,7 +405,7 @@ impl Lookups {
         hosts: &Hosts,
     ) -> Self {
         let resolvers = Resolvers::of(transactions);
-        let ground = Ground {
+        let ground = LookupGround {
             resolvers: &resolvers,
             end,
             trust,

@@ -25,7 +25,7 @@ const REFUSALS: usize = 3;
 
 /// A try at a port where another one met silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Try {
+struct SilentTry {
     at: CaptureTime,
     client: IpAddr,
     /// The handshake was answered, and then something was said in answer.
@@ -37,7 +37,7 @@ struct Try {
 #[derive(Debug, Default)]
 pub(super) struct Silences {
     /// By address and port: all tries, ascending.
-    tries: HashMap<(IpAddr, u16), Vec<Try>>,
+    tries: HashMap<(IpAddr, u16), Vec<SilentTry>>,
     /// By initiator and the number of its SYN: who else acknowledged it.
     elsewhere: HashMap<(Endpoint, u32), Option<IpAddr>>,
     /// By initiator: when, and which device refused it something; ascending.
@@ -91,7 +91,7 @@ impl Silences {
         let answer = flow.events_of(EventKind::SynAck, false).next();
         let port = (flow.responder.ip, flow.responder.port);
         if let Some(tries) = self.tries.get_mut(&port) {
-            tries.push(Try {
+            tries.push(SilentTry {
                 at: flow.span.0.time,
                 client: flow.initiator.ip,
                 answered: answer.is_some(),
@@ -123,7 +123,7 @@ impl Silences {
         let near = nearest(tries, first, last);
         // What the server's kernel opened and its program never answered is what fills a backlog; and a rule does not
         // let the same host through in between.
-        let waits = |one: &Try| one.answered && !one.served;
+        let waits = |one: &SilentTry| one.answered && !one.served;
         let mut let_through = near
             .iter()
             .filter(|one| one.answered && first <= one.at && one.at <= last);
@@ -169,7 +169,7 @@ impl Silences {
 
 /// The tries within a minute of a span, as far as [`MOST_NEAR`] of them lie before its start and as many behind. `tries`
 /// ascend.
-fn nearest(tries: &[Try], first: CaptureTime, last: CaptureTime) -> &[Try] {
+fn nearest(tries: &[SilentTry], first: CaptureTime, last: CaptureTime) -> &[SilentTry] {
     let from = tries.partition_point(|one| one.at < first.minus(MINUTE));
     let to = tries.partition_point(|one| one.at <= last.plus(MINUTE));
     let start = tries.partition_point(|one| one.at < first);

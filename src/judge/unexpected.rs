@@ -62,8 +62,8 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// Audited flows that nothing covers. One finding an initiator, target and port.
 pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
-    type Key = (FindingCode, IpAddr, String, u16, Transport);
-    let mut groups: BTreeMap<Key, (Vec<usize>, Vec<FlowId>)> = BTreeMap::new();
+    type FindingKey = (FindingCode, IpAddr, String, u16, Transport);
+    let mut groups: BTreeMap<FindingKey, (Vec<usize>, Vec<FlowId>)> = BTreeMap::new();
     for (i, intent) in case.intents.iter().enumerate() {
         if !matches!(intent.outcome, Outcome::Unexpected | Outcome::Unnamed) {
             continue;

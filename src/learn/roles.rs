@@ -14,12 +14,12 @@ pub(super) const HOST: &str = "host";
 /// Roles with their addresses; none where no site is known, and every private address is a host.
 #[derive(Clone, Debug, Default)]
 pub struct Roles {
-    roles: Vec<Bound>,
+    roles: Vec<BoundRole>,
     proxies: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
-struct Bound {
+struct BoundRole {
     name: String,
     /// Roles that it is besides, itself left out.
     is_also: BTreeSet<String>,
@@ -31,7 +31,7 @@ impl Roles {
     #[must_use]
     pub fn of(library: &Library, profile: &Profile) -> Self {
         let numbered = (0u32..).map(RoleIndex::new).zip(&library.roles);
-        let bound = numbered.map(|(index, role)| Bound {
+        let bound = numbered.map(|(index, role)| BoundRole {
             name: role.name.clone(),
             is_also: role
                 .is_a
@@ -90,7 +90,7 @@ impl Roles {
                 Vec::new()
             };
         }
-        let all: Vec<&Bound> = self
+        let all: Vec<&BoundRole> = self
             .roles
             .iter()
             .filter(|role| role.networks.iter().any(|network| network.contains(&ip)))

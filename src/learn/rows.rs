@@ -93,7 +93,7 @@ impl Row {
 }
 
 /// Who, where to, over what, port.
-type Key = (Option<BTreeSet<String>>, String, Option<Transport>, u16);
+type LearntRowKey = (Option<BTreeSet<String>>, String, Option<Transport>, u16);
 
 /// From outside, where to, over what, port.
 type AimKey<'k> = (bool, &'k String, Option<Transport>, u16);
@@ -105,7 +105,7 @@ type RowKey<'k> = (bool, &'k String, Option<Transport>, BTreeSet<String>);
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// By what tells flows apart; sources outside are put together.
-    by_key: BTreeMap<Key, Seen>,
+    by_key: BTreeMap<LearntRowKey, Seen>,
     /// Names that no rule file can hold.
     pub(super) unwritten: Vec<String>,
     /// Names that were asked for and never resolved, where nothing says that they were blocked.

@@ -23,10 +23,10 @@ pub(super) fn generalised(rows: Vec<Row>) -> Vec<Row> {
 }
 
 /// What rows must share besides the wildcard.
-type Key = (super::rows::From, Option<Transport>, PortSet, String);
+type SiblingKey = (super::rows::From, Option<Transport>, PortSet, String);
 
 fn merged(rows: Vec<Row>, enough: usize, wildcard: fn(&str) -> Option<String>) -> Vec<Row> {
-    let mut groups: BTreeMap<Key, Vec<Row>> = BTreeMap::new();
+    let mut groups: BTreeMap<SiblingKey, Vec<Row>> = BTreeMap::new();
     let mut out = Vec::new();
     for row in rows {
         // What was only asked for shows no sibling.

@@ -375,7 +375,7 @@ fn met(capture: &Capture, judgement: &Judgement) -> impl Iterator<Item = Met> {
     judgement.requirements.iter().map(|verdict| {
         let intents = verdict.intents.iter();
         let intents = intents.filter_map(|place| judgement.intents.get(*place as usize));
-        let mut by_aim: BTreeMap<_, Tries> = BTreeMap::new();
+        let mut by_aim: BTreeMap<_, AimTries> = BTreeMap::new();
         for intent in intents {
             let aim = (intent.initiator, intent.fqdn.as_ref(), intent.port);
             let tries = by_aim.entry(aim).or_default();
@@ -401,20 +401,20 @@ fn met(capture: &Capture, judgement: &Judgement) -> impl Iterator<Item = Met> {
                 .values()
                 .flat_map(|tries| tries.reached.iter().copied())
                 .min(),
-            last_aim: by_aim.values().filter_map(Tries::got_there).max(),
+            last_aim: by_aim.values().filter_map(AimTries::got_there).max(),
         }
     })
 }
 
 /// How an aim was tried.
 #[derive(Default)]
-struct Tries {
+struct AimTries {
     reached: Vec<CaptureTime>,
     /// When the last try began that failed.
     failed: Option<CaptureTime>,
 }
 
-impl Tries {
+impl AimTries {
     /// When it was reached: for the first time since it last failed, where it was.
     fn got_there(&self) -> Option<CaptureTime> {
         let all = || self.reached.iter().copied();

@@ -42,7 +42,7 @@ type Writer = PcapngWriter<BufWriter<File>>;
 pub(super) struct Keep {
     options: KeepOptions,
     interfaces: Vec<Interface>,
-    current: Option<Current>,
+    current: Option<CurrentFile>,
     files: u32,
     /// What was lost up to the last file's end.
     told: Loss,
@@ -50,7 +50,7 @@ pub(super) struct Keep {
     settling: Vec<JoinHandle<io::Result<()>>>,
 }
 
-struct Current {
+struct CurrentFile {
     path: PathBuf,
     writer: Writer,
     first: Option<CaptureTime>,
@@ -166,7 +166,7 @@ impl Keep {
             writer.describe(source, interface)?;
         }
         writer.flush()?;
-        self.current = Some(Current {
+        self.current = Some(CurrentFile {
             path,
             writer,
             first: None,

@@ -16,7 +16,7 @@ const UNDER_WAY: Duration = Duration::from_secs(3);
 /// The most findings that are remembered as told; beyond it the oldest boards' are forgotten and may be told again.
 const MOST_TOLD: usize = 100_000;
 
-type Key = (
+type FindingKey = (
     FindingCode,
     Option<IpAddr>,
     String,
@@ -31,7 +31,7 @@ pub(super) struct ChangeLog {
     standings: HashMap<String, StatusKind>,
     /// First success by requirement, over all periods.
     successes: HashMap<String, CaptureTime>,
-    findings: BTreeMap<Key, ()>,
+    findings: BTreeMap<FindingKey, ()>,
     lost: Loss,
     ended: Vec<String>,
     complete: bool,

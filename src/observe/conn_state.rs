@@ -38,7 +38,7 @@ words! {
 
 /// Where one endpoint of a TCP connection ended, in Zeek's terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Endpoint {
+enum ConnEndpoint {
     Inactive,
     Partial,
     SynSent,
@@ -69,7 +69,7 @@ pub(super) fn conn_state(run: &FlowRecord, originator: Side, transport: Transpor
 fn tcp_state(run: &FlowRecord, originator: Side) -> ConnState {
     let responder = originator.other();
     let (orig, resp) = (endpoint(run, originator), endpoint(run, responder));
-    let quiet = |state| matches!(state, Endpoint::Inactive | Endpoint::Partial);
+    let quiet = |state| matches!(state, ConnEndpoint::Inactive | ConnEndpoint::Partial);
     let no_payload = run.sides.iter().all(|side| side.payload_bytes == 0);
     let asked = run.has(EventKind::Syn, originator);
     let answered = run.has(EventKind::SynAck, responder);
@@ -79,40 +79,44 @@ fn tcp_state(run: &FlowRecord, originator: Side) -> ConnState {
             .map(|reset| reset.stamp)
     };
     match (orig, resp) {
-        (Endpoint::SynSent, Endpoint::Reset) if !answered => ConnState::Rej,
-        (Endpoint::Reset, Endpoint::Reset) if asked && no_payload && !answered => ConnState::Rej,
+        (ConnEndpoint::SynSent, ConnEndpoint::Reset) if !answered => ConnState::Rej,
+        (ConnEndpoint::Reset, ConnEndpoint::Reset) if asked && no_payload && !answered => {
+            ConnState::Rej
+        }
         // Whoever aborted first did; the other only answers.
-        (Endpoint::Reset, Endpoint::Reset) if first_reset(originator) < first_reset(responder) => {
+        (ConnEndpoint::Reset, ConnEndpoint::Reset)
+            if first_reset(originator) < first_reset(responder) =>
+        {
             ConnState::Rsto
         }
-        (orig, Endpoint::Reset) if quiet(orig) => ConnState::Rstrh,
-        (_, Endpoint::Reset) => ConnState::Rstr,
-        (Endpoint::Reset, resp) if quiet(resp) => ConnState::Rstos0,
-        (Endpoint::Reset, _) => ConnState::Rsto,
-        (Endpoint::Closed, Endpoint::Closed) => ConnState::SF,
-        (Endpoint::Closed, resp) if quiet(resp) => ConnState::Sh,
-        (Endpoint::Closed, _) => ConnState::S2,
-        (orig, Endpoint::Closed) if quiet(orig) => ConnState::Shr,
-        (_, Endpoint::Closed) => ConnState::S3,
-        (Endpoint::SynSent, Endpoint::Inactive) => ConnState::S0,
-        (Endpoint::Established, Endpoint::Established) => ConnState::S1,
+        (orig, ConnEndpoint::Reset) if quiet(orig) => ConnState::Rstrh,
+        (_, ConnEndpoint::Reset) => ConnState::Rstr,
+        (ConnEndpoint::Reset, resp) if quiet(resp) => ConnState::Rstos0,
+        (ConnEndpoint::Reset, _) => ConnState::Rsto,
+        (ConnEndpoint::Closed, ConnEndpoint::Closed) => ConnState::SF,
+        (ConnEndpoint::Closed, resp) if quiet(resp) => ConnState::Sh,
+        (ConnEndpoint::Closed, _) => ConnState::S2,
+        (orig, ConnEndpoint::Closed) if quiet(orig) => ConnState::Shr,
+        (_, ConnEndpoint::Closed) => ConnState::S3,
+        (ConnEndpoint::SynSent, ConnEndpoint::Inactive) => ConnState::S0,
+        (ConnEndpoint::Established, ConnEndpoint::Established) => ConnState::S1,
         _ => ConnState::Oth,
     }
 }
 
 /// What a side's packets say of it. A handshake is complete once SYN and SYN-ACK were seen, as Zeek has it; where the SYN
 /// was not captured, once the SYN-ACK was acknowledged or spoken on.
-fn endpoint(run: &FlowRecord, side: Side) -> Endpoint {
+fn endpoint(run: &FlowRecord, side: Side) -> ConnEndpoint {
     let other = side.other();
     let (syn, syn_ack) = (
         run.has(EventKind::Syn, side),
         run.has(EventKind::SynAck, side),
     );
     if reset(run, side) {
-        return Endpoint::Reset;
+        return ConnEndpoint::Reset;
     }
     if run.has(EventKind::Fin, side) {
-        return Endpoint::Closed;
+        return ConnEndpoint::Closed;
     }
     let takes = |side| {
         let kinds = [EventKind::Syn, EventKind::Ack, EventKind::Data];
@@ -120,15 +124,15 @@ fn endpoint(run: &FlowRecord, side: Side) -> Endpoint {
     };
     let established = run.has(EventKind::SynAck, other) && takes(side) || syn_ack && takes(other);
     if established {
-        Endpoint::Established
+        ConnEndpoint::Established
     } else if syn {
-        Endpoint::SynSent
+        ConnEndpoint::SynSent
     } else if syn_ack {
-        Endpoint::SynAckSent
+        ConnEndpoint::SynAckSent
     } else if run.sides[side.index()].packets > 0 {
-        Endpoint::Partial
+        ConnEndpoint::Partial
     } else {
-        Endpoint::Inactive
+        ConnEndpoint::Inactive
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) struct DnsSeen {
 }
 
 /// What pairs an answer with its query (RFC 5452 section 9.1): client, server, transport, identifier, name, type.
-type Exchange<'a> = (Endpoint, Endpoint, Transport, u16, Option<&'a Fqdn>, u16);
+type DnsExchange<'a> = (Endpoint, Endpoint, Transport, u16, Option<&'a Fqdn>, u16);
 
 impl DnsSeen {
     /// What one message is told by wherever it is captured: ends, transport, identifier, and whether it is an answer.
@@ -143,7 +143,7 @@ impl DnsSeen {
         )
     }
 
-    fn exchange(&self) -> Exchange<'_> {
+    fn exchange(&self) -> DnsExchange<'_> {
         let facts = &self.facts;
         let (client, server) = if facts.response {
             (self.destination, self.source)
@@ -387,7 +387,7 @@ impl DnsTransaction {
         }
     }
 
-    fn exchange(&self) -> Exchange<'_> {
+    fn exchange(&self) -> DnsExchange<'_> {
         (
             self.client,
             self.server,

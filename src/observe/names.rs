@@ -24,7 +24,7 @@ const MAX_LOOKUPS: usize = 4096;
 
 /// An address learnt for a name.
 #[derive(Clone, Debug)]
-struct Lookup {
+struct LearntAddress {
     stamp: Stamp,
     client: IpAddr,
     asked: Fqdn,
@@ -33,7 +33,7 @@ struct Lookup {
     ttl: u32,
 }
 
-impl Lookup {
+impl LearntAddress {
     /// Whether it has run out at a moment, slack included.
     fn is_stale(&self, time: CaptureTime) -> bool {
         let life = Duration::from_secs(u64::from(self.ttl)) + SLACK;
@@ -41,7 +41,7 @@ impl Lookup {
     }
 }
 
-impl Lookup {
+impl LearntAddress {
     /// Whether it lies before a frame although it is later by the clock, which was set back in between. Inputs are in the
     /// order of their beginnings, so a capture that was cut at the step is in the order that it had.
     fn lies_before(&self, start: Stamp) -> bool {
@@ -52,9 +52,9 @@ impl Lookup {
 
 /// All that was learnt of an address.
 #[derive(Debug, Default)]
-struct Lookups {
+struct LearntAddresses {
     /// Ascending by time.
-    all: Vec<Lookup>,
+    all: Vec<LearntAddress>,
     /// Who asked, and the place in `all`; ascending.
     by_client: Vec<(IpAddr, u32)>,
     /// How many names there are.
@@ -63,7 +63,7 @@ struct Lookups {
     in_order: bool,
 }
 
-impl Lookups {
+impl LearntAddresses {
     /// Puts them into their order, once all are there.
     fn arrange(&mut self) {
         self.all
@@ -79,7 +79,7 @@ impl Lookups {
     }
 
     /// The last of those from a place on that lie before a frame although they are later by the clock.
-    fn set_back(&self, from: usize, start: Stamp) -> Option<&Lookup> {
+    fn set_back(&self, from: usize, start: Stamp) -> Option<&LearntAddress> {
         let later = self.all.get(from..)?;
         if self.in_order && later.first()?.stamp.frame >= start.frame {
             return None;
@@ -93,7 +93,7 @@ impl Lookups {
         &self,
         client: IpAddr,
         range: std::ops::Range<usize>,
-    ) -> impl Iterator<Item = &Lookup> {
+    ) -> impl Iterator<Item = &LearntAddress> {
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let from = (client, place(range.start));
         let to = (client, place(range.end));
@@ -122,7 +122,7 @@ pub(super) struct Candidate {
 /// All answers by address.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
-    by_address: HashMap<IpAddr, Lookups, foldhash::fast::RandomState>,
+    by_address: HashMap<IpAddr, LearntAddresses, foldhash::fast::RandomState>,
     /// By address: for whom, and the name.
     seeds: HashMap<IpAddr, Vec<(Option<IpAddr>, Fqdn)>, foldhash::fast::RandomState>,
 }
@@ -137,7 +137,7 @@ impl Directory {
                 for root in aliases.roots(transaction, named.stamp) {
                     let address = named.address.to_canonical();
                     let lookups = directory.by_address.entry(address).or_default();
-                    lookups.all.push(Lookup {
+                    lookups.all.push(LearntAddress {
                         stamp: named.stamp,
                         client: transaction.client.ip,
                         asked: root.clone(),
@@ -147,7 +147,7 @@ impl Directory {
                 }
                 let address = named.address.to_canonical();
                 let lookups = directory.by_address.entry(address).or_default();
-                lookups.all.push(Lookup {
+                lookups.all.push(LearntAddress {
                     stamp: named.stamp,
                     client: transaction.client.ip,
                     asked: named.asked.clone(),
@@ -156,7 +156,7 @@ impl Directory {
                 });
             }
         }
-        let mut all: Vec<&mut Lookups> = directory.by_address.values_mut().collect();
+        let mut all: Vec<&mut LearntAddresses> = directory.by_address.values_mut().collect();
         all.par_iter_mut().for_each(|lookups| lookups.arrange());
         directory
     }
@@ -206,7 +206,7 @@ impl Directory {
         let time = start.time;
         let known = lookups.all.partition_point(|l| l.stamp.time <= time);
         let range = known.saturating_sub(MAX_LOOKUPS)..known;
-        let mut found = Found::new(time);
+        let mut found = AddressNames::new(time);
         let before = lookups.set_back(known, start);
         if let Some(lookup) = before.filter(|lookup| lookup.client == client) {
             found.take(lookup);
@@ -229,17 +229,17 @@ impl Directory {
 }
 
 /// The best answer for each name, gathered from the latest one back.
-struct Found<'a> {
+struct AddressNames<'a> {
     time: CaptureTime,
     /// Whether it has run out, and the answer.
-    best: Vec<(bool, &'a Lookup)>,
+    best: Vec<(bool, &'a LearntAddress)>,
     /// Places in `best`, once they are many.
     places: HashMap<&'a Fqdn, usize, foldhash::fast::RandomState>,
     /// Names that have an answer which has not run out.
     fresh: usize,
 }
 
-impl<'a> Found<'a> {
+impl<'a> AddressNames<'a> {
     /// So many names are looked for one by one.
     const FEW: usize = 8;
 
@@ -253,7 +253,7 @@ impl<'a> Found<'a> {
     }
 
     /// An answer that has not run out is better than one that has; else the later one is.
-    fn take(&mut self, lookup: &'a Lookup) {
+    fn take(&mut self, lookup: &'a LearntAddress) {
         let stale = lookup.is_stale(self.time);
         match self.place(&lookup.asked) {
             Some(i) if stale || !self.best[i].0 => return,

@@ -162,8 +162,8 @@ impl QuicEvidence {
                 let hello = match &connection.read {
                     Some(read) => read.clone(),
                     None => match read(&connection.pieces) {
-                        Look::Whole(hello) | Look::Part(hello) => Some(hello),
-                        Look::Wants | Look::Nothing => None,
+                        QuicLook::Whole(hello) | QuicLook::Part(hello) => Some(hello),
+                        QuicLook::Wants | QuicLook::Nothing => None,
                     },
                 };
                 (connection.first, connection.key.client, hello)
@@ -368,16 +368,16 @@ impl Connection {
 
     fn look(&mut self) {
         match read(&self.pieces) {
-            Look::Whole(hello) => self.read = Some(Some(hello)),
-            Look::Nothing => self.read = Some(None),
-            Look::Part(_) | Look::Wants => return,
+            QuicLook::Whole(hello) => self.read = Some(Some(hello)),
+            QuicLook::Nothing => self.read = Some(None),
+            QuicLook::Part(_) | QuicLook::Wants => return,
         }
         self.pieces = Vec::new();
     }
 }
 
 /// What joined pieces are.
-enum Look {
+enum QuicLook {
     Whole(Hello),
     /// The name is there, more may come.
     Part(Hello),
@@ -385,19 +385,19 @@ enum Look {
     Nothing,
 }
 
-fn read(pieces: &[CryptoFrame]) -> Look {
+fn read(pieces: &[CryptoFrame]) -> QuicLook {
     let bytes = quic::join(pieces);
     match tls::read_handshake_hello(&bytes) {
-        HelloRead::Hello(hello) if hello.whole => Look::Whole(Hello::from(&*hello)),
-        HelloRead::Hello(hello) => Look::Part(Hello::from(&*hello)),
-        HelloRead::NeedMore(_) => Look::Wants,
+        HelloRead::Hello(hello) if hello.whole => QuicLook::Whole(Hello::from(&*hello)),
+        HelloRead::Hello(hello) => QuicLook::Part(Hello::from(&*hello)),
+        HelloRead::NeedMore(_) => QuicLook::Wants,
         // Google's handshake of before TLS.
         HelloRead::NotTls => match quic::read_google_hello(&bytes) {
-            Some(hello) => Look::Whole(Hello::from(&hello)),
-            None if bytes.starts_with(b"CHLO") => Look::Wants,
-            None => Look::Nothing,
+            Some(hello) => QuicLook::Whole(Hello::from(&hello)),
+            None if bytes.starts_with(b"CHLO") => QuicLook::Wants,
+            None => QuicLook::Nothing,
         },
-        HelloRead::Malformed(_) => Look::Nothing,
+        HelloRead::Malformed(_) => QuicLook::Nothing,
     }
 }
 

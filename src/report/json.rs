@@ -19,10 +19,10 @@ use super::{Report, ReportError};
 /// # Errors
 /// Those of the writer.
 pub fn write_json(report: &Report<'_>, mut out: impl Write) -> Result<(), ReportError> {
-    let intents = Made(report.intents_len(), |name, places| {
+    let intents = JsonMade(report.intents_len(), |name, places| {
         field(name, &report.intents_at(places).collect::<Vec<_>>())
     });
-    let flows = Made(report.flows_len(), |name, places| {
+    let flows = JsonMade(report.flows_len(), |name, places| {
         field(name, &report.flows_at(places).collect::<Vec<_>>())
     });
     let parts: [(&str, &(dyn Part + Sync)); 7] = [
@@ -73,9 +73,9 @@ impl<T: Serialize + Sync> Part for Many<'_, T> {
 }
 
 /// A list of so many items that are made while they are written: the field with some of them, by their places.
-struct Made<F>(usize, F);
+struct JsonMade<F>(usize, F);
 
-impl<F> Part for Made<F>
+impl<F> Part for JsonMade<F>
 where
     F: Fn(&'static str, Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
 {
@@ -140,7 +140,7 @@ pub fn write_ndjson(report: &Report<'_>, mut out: impl Write) -> Result<(), Repo
         list: impl IntoIterator<Item = T>,
     ) -> Result<(), ReportError> {
         list.into_iter()
-            .try_for_each(|object| json_line(out, &Kind { kind, object }))
+            .try_for_each(|object| json_line(out, &JsonList { kind, object }))
     }
     all(&mut out, "summary", [&report.summary])?;
     all(&mut out, "finding", &report.findings)?;
@@ -189,7 +189,7 @@ pub(super) fn json_list<T: Serialize>(
 }
 
 #[derive(Serialize)]
-struct Kind<T> {
+struct JsonList<T> {
     kind: &'static str,
     #[serde(flatten)]
     object: T,

@@ -14,7 +14,7 @@ const COLUMNS: [&str; 7] = [
 ];
 
 #[derive(Serialize)]
-struct Row<'p> {
+struct ProblemRow<'p> {
     code: &'static str,
     severity: String,
     file: &'p str,
@@ -24,7 +24,7 @@ struct Row<'p> {
     hint: Option<&'p str>,
 }
 
-impl<'p> Row<'p> {
+impl<'p> ProblemRow<'p> {
     fn of(problem: &'p Problem) -> Self {
         Self {
             code: problem.code,
@@ -43,7 +43,7 @@ impl<'p> Row<'p> {
 /// # Errors
 /// Those of the writer.
 pub fn write_problems_json(problems: &[Problem], mut out: impl Write) -> Result<(), ReportError> {
-    let rows: Vec<Row<'_>> = problems.iter().map(Row::of).collect();
+    let rows: Vec<ProblemRow<'_>> = problems.iter().map(ProblemRow::of).collect();
     serde_json::to_writer_pretty(&mut out, &rows)?;
     Ok(out.write_all(b"\n")?)
 }
@@ -54,7 +54,7 @@ pub fn write_problems_json(problems: &[Problem], mut out: impl Write) -> Result<
 /// Those of the writer.
 pub fn write_problems_ndjson(problems: &[Problem], mut out: impl Write) -> Result<(), ReportError> {
     for problem in problems {
-        serde_json::to_writer(&mut out, &Row::of(problem))?;
+        serde_json::to_writer(&mut out, &ProblemRow::of(problem))?;
         out.write_all(b"\n")?;
     }
     Ok(())
@@ -66,7 +66,7 @@ pub fn write_problems_ndjson(problems: &[Problem], mut out: impl Write) -> Resul
 /// Those of the writer.
 pub fn write_problems_csv(problems: &[Problem], out: impl Write) -> Result<(), ReportError> {
     let mut table = CsvTable::new(out, &COLUMNS)?;
-    for row in problems.iter().map(Row::of) {
+    for row in problems.iter().map(ProblemRow::of) {
         table.row([
             row.code.to_owned(),
             row.severity,

@@ -51,10 +51,10 @@ pub fn make_directory(directory: &Path) -> Result<(), ReportError> {
 pub fn write_directory(report: &Report<'_>, directory: &Path) -> Result<Vec<PathBuf>, ReportError> {
     make_directory(directory)?;
     // All are written at once: while one waits for the disk, another is put into words.
-    let aside: Vec<Result<Aside, ReportError>> = std::thread::scope(|scope| {
+    let aside: Vec<Result<AsideFile, ReportError>> = std::thread::scope(|scope| {
         let write = |(name, write): (&str, Write1)| {
             let path = directory.join(name);
-            scope.spawn(move || Aside::write(&path, |out| write(report, out)))
+            scope.spawn(move || AsideFile::write(&path, |out| write(report, out)))
         };
         let writers: Vec<_> = FILES.into_iter().map(write).collect();
         let writers = writers.into_iter();
@@ -87,16 +87,16 @@ pub fn write_whole(
         write(&mut out)?;
         return out.flush().map_err(failed);
     }
-    Aside::write(path, write)?.appear().map(drop)
+    AsideFile::write(path, write)?.appear().map(drop)
 }
 
 /// A whole file beside the place where it is to appear; gone again where it never does.
-struct Aside {
+struct AsideFile {
     aside: PathBuf,
     path: PathBuf,
 }
 
-impl Aside {
+impl AsideFile {
     fn write(
         path: &Path,
         write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
@@ -135,7 +135,7 @@ impl Aside {
     }
 }
 
-impl Drop for Aside {
+impl Drop for AsideFile {
     fn drop(&mut self) {
         if !self.aside.as_os_str().is_empty() {
             // The error that is told is that of the writing; a file that cannot be removed either adds nothing.

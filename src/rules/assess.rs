@@ -165,7 +165,7 @@ impl RuleSet {
         scratch.found.clear();
         let initiator_roles = self.profile.roles_at(subject.initiator);
         let responder = canonical(subject.responder);
-        let look = Look {
+        let look = RowLook {
             set: self,
             subject,
             initiator_roles,
@@ -376,7 +376,7 @@ fn sources(row: &Requirement, library: &Library) -> Vec<String> {
 }
 
 /// One subject being looked at.
-struct Look<'a> {
+struct RowLook<'a> {
     set: &'a RuleSet,
     subject: &'a Subject<'a>,
     initiator_roles: Option<&'a RoleSet>,
@@ -384,7 +384,7 @@ struct Look<'a> {
     responder: IpAddr,
 }
 
-impl Look<'_> {
+impl RowLook<'_> {
     /// How a leg fits whose destination does.
     fn at(&self, place: u32, name: usize) -> Option<Found> {
         let leg = self.set.legs.get(place as usize)?;

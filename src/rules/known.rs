@@ -75,12 +75,12 @@ impl Dependence {
 pub(super) struct Known {
     /// The set that it holds for.
     set: Option<Arc<()>>,
-    fits: HashTable<Entry>,
+    fits: HashTable<KnownEntry>,
     hasher: RandomState,
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct KnownEntry {
     hash: u64,
     plain: Plain,
     roles: Option<RoleSet>,
@@ -155,7 +155,7 @@ impl Known {
 
     /// The requirements that cover what is asked for, where that is known.
     pub(super) fn answer(&self, question: &Question<'_>) -> Option<&Arc<[RequirementIndex]>> {
-        let same = |entry: &Entry| {
+        let same = |entry: &KnownEntry| {
             entry.hash == question.hash
                 && entry.plain == question.plain
                 && entry.roles.as_ref() == question.roles
@@ -172,7 +172,7 @@ impl Known {
         if self.fits.len() >= MOST {
             return;
         }
-        let entry = Entry {
+        let entry = KnownEntry {
             hash: question.hash,
             plain: question.plain,
             roles: question.roles.cloned(),

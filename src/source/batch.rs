@@ -19,7 +19,7 @@ use crate::model::TimeSpan;
 #[derive(Clone, Debug)]
 pub struct Batch {
     bytes: Vec<u8>,
-    records: Vec<Record>,
+    records: Vec<BatchRecord>,
     captured: usize,
     span: TimeSpan,
     in_order: bool,
@@ -49,7 +49,7 @@ impl Default for BatchLimits {
 
 /// A frame but its bytes, with their place in the buffer.
 #[derive(Clone, Copy, Debug)]
-struct Record {
+struct BatchRecord {
     time: CaptureTime,
     start: usize,
     captured: u32,
@@ -130,7 +130,7 @@ impl Batch {
         self.in_order &= self.records.is_empty() || self.span.last <= facts.time;
         self.span.merge(TimeSpan::at(facts.time));
         self.captured += captured;
-        self.records.push(Record {
+        self.records.push(BatchRecord {
             time: facts.time,
             start,
             captured: u32::try_from(captured).unwrap_or(u32::MAX),
@@ -256,7 +256,7 @@ impl Batch {
     }
 
     #[inline]
-    fn frame(&self, record: &Record) -> Frame<'_> {
+    fn frame(&self, record: &BatchRecord) -> Frame<'_> {
         let end = record.start + record.captured as usize;
         Frame {
             time: record.time,

@@ -134,10 +134,10 @@ const fn is_method_byte(byte: u8) -> bool {
 }
 
 /// Major and minor version.
-type Version = (u8, u8);
+type HttpVersion = (u8, u8);
 
 /// Method, target and version of a request line; `None` where it is not HTTP's.
-pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], Version)> {
+pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], HttpVersion)> {
     let line = line.trim_ascii_end();
     let method_end = line.iter().position(|byte| *byte == b' ')?;
     let version_start = line.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))?;
@@ -147,7 +147,7 @@ pub(super) fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], Version)> {
 }
 
 /// Version and status of the first line; it need not be whole.
-pub(super) fn status_line(bytes: &[u8]) -> Option<(Version, u16)> {
+pub(super) fn status_line(bytes: &[u8]) -> Option<(HttpVersion, u16)> {
     let (start, rest) = bytes.split_at_checked(8)?;
     let version = version(start)?;
     let [b' ', ..] = rest else { return None };
@@ -162,7 +162,7 @@ pub(super) fn status_line(bytes: &[u8]) -> Option<(Version, u16)> {
     (status >= 100).then_some((version, status))
 }
 
-fn version(text: &[u8]) -> Option<Version> {
+fn version(text: &[u8]) -> Option<HttpVersion> {
     match text {
         [
             b'H' | b'h',

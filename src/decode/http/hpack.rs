@@ -54,7 +54,7 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderTable {
     /// The newest first.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<HeaderEntry>,
     size: usize,
     limit: usize,
 }
@@ -70,7 +70,7 @@ impl Default for HeaderTable {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+struct HeaderEntry {
     field: Field,
     name_length: usize,
     /// Empty of other fields.
@@ -80,7 +80,7 @@ struct Entry {
 
 /// A header's name.
 #[derive(Clone, Copy)]
-struct Name {
+struct HeaderName {
     field: Field,
     length: usize,
 }
@@ -93,7 +93,7 @@ impl HeaderTable {
         block: &[u8],
         mut tell: impl FnMut(Field, Option<&[u8]>),
     ) -> bool {
-        let mut reader = Reader { rest: block };
+        let mut reader = HpackReader { rest: block };
         let mut whole = true;
         while !reader.rest.is_empty() {
             let Some(read) = self.header(&mut reader, &mut tell) else {
@@ -114,7 +114,7 @@ impl HeaderTable {
     /// One header (RFC 7541 section 6), and whether what it refers to is known; `None` where it is none.
     fn header(
         &mut self,
-        reader: &mut Reader<'_>,
+        reader: &mut HpackReader<'_>,
         tell: &mut impl FnMut(Field, Option<&[u8]>),
     ) -> Option<bool> {
         let first = *reader.rest.first()?;
@@ -135,7 +135,7 @@ impl HeaderTable {
         let name = match reader.integer(prefix)? {
             0 => {
                 let name = reader.string()?;
-                Some(Name {
+                Some(HeaderName {
                     field: Field::of(&name),
                     length: name.len(),
                 })
@@ -149,7 +149,7 @@ impl HeaderTable {
             _ => {}
         }
         if added {
-            let name = name.unwrap_or(Name {
+            let name = name.unwrap_or(HeaderName {
                 field: Field::Other,
                 length: 0,
             });
@@ -175,31 +175,31 @@ impl HeaderTable {
         true
     }
 
-    fn entry(&self, number: usize) -> Option<&Entry> {
+    fn entry(&self, number: usize) -> Option<&HeaderEntry> {
         self.entries.get(number.checked_sub(STATIC.len() + 1)?)
     }
 
-    fn name(&self, number: usize) -> Option<Name> {
+    fn name(&self, number: usize) -> Option<HeaderName> {
         if let Some((name, _)) = number.checked_sub(1).and_then(|at| STATIC.get(at)) {
-            return Some(Name {
+            return Some(HeaderName {
                 field: Field::of(name.as_bytes()),
                 length: name.len(),
             });
         }
         let entry = self.entry(number)?;
-        Some(Name {
+        Some(HeaderName {
             field: entry.field,
             length: entry.name_length,
         })
     }
 
-    fn add(&mut self, name: Name, value: &[u8], length: usize) {
+    fn add(&mut self, name: HeaderName, value: &[u8], length: usize) {
         let value = match name.field {
             Field::Other => Vec::new(),
             _ => value.to_vec(),
         };
         let size = name.length + length + OVERHEAD;
-        self.entries.push_front(Entry {
+        self.entries.push_front(HeaderEntry {
             field: name.field,
             name_length: name.length,
             value,
@@ -219,11 +219,11 @@ impl HeaderTable {
     }
 }
 
-struct Reader<'a> {
+struct HpackReader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl HpackReader<'_> {
     /// An integer whose first byte has `prefix` bits of it (RFC 7541 section 5.1).
     fn integer(&mut self, prefix: u32) -> Option<usize> {
         let (first, mut rest) = self.rest.split_first()?;

@@ -17,11 +17,8 @@ pub(super) use serial::ppp;
 pub(super) use wireless::tunnelled_wlan;
 
 use super::span::{Span, Walk};
-use super::{Packet, Stop, StopReason, ip};
+use super::{Found, Stop, StopReason, ip};
 use crate::model::HIDING;
-
-/// The outcome of a layer: the innermost packet, or where and why the walk ended without one.
-type Found<'a> = Result<Packet<'a>, Stop>;
 
 /// Reads a frame of the given LINKTYPE_ value (<https://www.tcpdump.org/linktypes.html>).
 pub(super) fn frame<'a>(link_type: u16, span: Span<'a>, walk: &mut Walk) -> Found<'a> {

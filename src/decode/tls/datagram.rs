@@ -7,7 +7,7 @@ const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 
 /// A part of a handshake message.
-struct Part<'a> {
+struct HandshakePart<'a> {
     message_length: usize,
     offset: usize,
     bytes: &'a [u8],
@@ -17,7 +17,7 @@ struct Part<'a> {
 /// datagram. Fragments in other datagrams are not joined: [`HelloRead::NeedMore`] says that they are needed.
 #[must_use]
 pub fn read_datagram_hello(datagram: &[u8]) -> HelloRead {
-    let mut parts: Vec<Part<'_>> = Vec::new();
+    let mut parts: Vec<HandshakePart<'_>> = Vec::new();
     let mut rest = datagram;
     while let Some((payload, after)) = record(rest) {
         hello_parts(payload, &mut parts);
@@ -57,7 +57,7 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Adds the parts of a client hello in a record: type, length, message number, fragment offset and length.
-fn hello_parts<'a>(payload: &'a [u8], parts: &mut Vec<Part<'a>>) {
+fn hello_parts<'a>(payload: &'a [u8], parts: &mut Vec<HandshakePart<'a>>) {
     let mut rest = payload;
     while let Some((header, after)) = rest.split_first_chunk::<12>() {
         let be24 = |at: usize| {
@@ -68,7 +68,7 @@ fn hello_parts<'a>(payload: &'a [u8], parts: &mut Vec<Part<'a>>) {
             return;
         }
         let (bytes, next) = after.split_at(after.len().min(length));
-        parts.push(Part {
+        parts.push(HandshakePart {
             message_length,
             offset,
             bytes,

@@ -13,17 +13,14 @@ mod teredo;
 mod vxlan;
 
 use super::span::{Span, Walk};
-use super::{Carrier, Packet, Stop, StopReason, ip, link};
+use super::{Carrier, Found, Packet, Stop, StopReason, ip, link};
 use crate::model::TunnelKind;
 
-/// The innermost packet, or why there is none.
-type Found<'a> = Result<Packet<'a>, Stop>;
-
-type Reader<'a> = fn(Span<'a>, &mut Walk) -> Found<'a>;
+type TunnelReader<'a> = fn(Span<'a>, &mut Walk) -> Found<'a>;
 
 /// The packet inside what an IP packet of that protocol carries. On `None` the walk is as it was.
 pub(super) fn in_ip<'a>(protocol: u8, span: Span<'a>, walk: &mut Walk) -> Option<Packet<'a>> {
-    let reader: Option<Reader<'a>> = match protocol {
+    let reader: Option<TunnelReader<'a>> = match protocol {
         // IP in IP (RFC 2003, and its forerunner 94), IPv6 in IP (RFC 4213).
         4 | 41 | 94 => Some(ip_in_ip),
         47 => Some(gre::packet),
@@ -44,7 +41,7 @@ pub(super) fn in_udp<'a>(
     span: Span<'a>,
     walk: &mut Walk,
 ) -> Option<Packet<'a>> {
-    let (kind, reader): (_, Reader<'a>) = match ports {
+    let (kind, reader): (_, TunnelReader<'a>) = match ports {
         (_, 4789 | 8472) => (TunnelKind::Vxlan, vxlan::packet),
         (_, 4790) => (TunnelKind::VxlanGpe, vxlan::generic),
         (_, 6081) => (TunnelKind::Geneve, vxlan::geneve),
@@ -70,7 +67,7 @@ pub(super) fn in_udp<'a>(
 #[cold]
 fn carried<'a>(
     carrier: Carrier,
-    reader: Reader<'a>,
+    reader: TunnelReader<'a>,
     span: Span<'a>,
     walk: &mut Walk,
 ) -> Option<Packet<'a>> {
@@ -90,7 +87,7 @@ fn carried<'a>(
 /// Runs a reader; unless a packet that suits comes out, the walk is put back to what it was.
 #[cold]
 fn attempt<'a>(
-    read: Reader<'a>,
+    read: TunnelReader<'a>,
     span: Span<'a>,
     walk: &mut Walk,
     suits: fn(&Packet<'a>) -> bool,

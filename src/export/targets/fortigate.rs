@@ -11,7 +11,7 @@ use crate::export::group::{Group, groups, ports_as};
 use crate::model::Transport;
 
 pub(in crate::export) fn write(job: &Job<'_>) -> Written {
-    let mut parts = Parts::default();
+    let mut parts = FortigateParts::default();
     for (number, group) in (1..).zip(groups(job.said)) {
         parts.policy(number, &group);
     }
@@ -29,14 +29,14 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
 }
 
 #[derive(Default)]
-struct Parts {
+struct FortigateParts {
     v4: BTreeSet<String>,
     v6: BTreeSet<String>,
     services: String,
     policies: String,
 }
 
-impl Parts {
+impl FortigateParts {
     fn network(&mut self, network: IpNet) -> String {
         let name = format!("pa_{network}");
         match network {

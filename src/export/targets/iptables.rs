@@ -15,7 +15,7 @@ pub(in crate::export) fn write_sets(job: &Job<'_>) -> Written {
     let mut out = job.head_comment();
     for (number, group) in (1..).zip(groups(job.said)) {
         for v6 in [false, true] {
-            let side = Side::of(number, &group, v6);
+            let side = ChainSide::of(number, &group, v6);
             if let Some(sources) = side.sources.as_ref().filter(|_| side.is_whole()) {
                 set(&side.name("from"), v6, sources, &mut out);
             }
@@ -36,7 +36,7 @@ pub(in crate::export) fn write_v6(job: &Job<'_>) -> Written {
 }
 
 /// A rule's networks of one family.
-struct Side {
+struct ChainSide {
     number: usize,
     v6: bool,
     sources: Option<Vec<IpNet>>,
@@ -44,7 +44,7 @@ struct Side {
     anywhere: bool,
 }
 
-impl Side {
+impl ChainSide {
     fn of(number: usize, group: &Group<'_>, v6: bool) -> Self {
         let family = |network: &IpNet| matches!(network, IpNet::V6(_)) == v6;
         Self {
@@ -97,7 +97,7 @@ fn write_rules(job: &Job<'_>, v6: bool) -> Written {
     out.push_str("# Load the sets of the target ipset first; load this with --noflush, and jump to PA_ALLOW.\n");
     out.push_str("*filter\n:PA_ALLOW - [0:0]\n");
     for (number, group) in (1..).zip(groups(job.said)) {
-        let side = Side::of(number, &group, v6);
+        let side = ChainSide::of(number, &group, v6);
         if side.is_whole() {
             rules(&side, &group, &mut out);
         }
@@ -106,7 +106,7 @@ fn write_rules(job: &Job<'_>, v6: bool) -> Written {
     out.into()
 }
 
-fn rules(side: &Side, group: &Group<'_>, out: &mut String) {
+fn rules(side: &ChainSide, group: &Group<'_>, out: &mut String) {
     let mut head = "-A PA_ALLOW".to_owned();
     if side.sources.is_some() {
         let _ = write!(head, " -m set --match-set {} src", side.name("from"));

@@ -8,7 +8,7 @@ use super::super::pages::has_known_header;
 const FEWEST: usize = 3;
 
 /// A text between blanks, with the column in characters where it begins.
-type Part<'t> = (usize, &'t str);
+type CellPart<'t> = (usize, &'t str);
 
 /// The text with tabs between the cells of such tables; lines stay where they are.
 pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
@@ -48,8 +48,8 @@ fn header(line: &str) -> Option<Vec<usize>> {
 }
 
 /// What stands between runs of two blanks and more.
-fn parts(line: &str) -> Vec<Part<'_>> {
-    let mut out: Vec<Part<'_>> = Vec::new();
+fn parts(line: &str) -> Vec<CellPart<'_>> {
+    let mut out: Vec<CellPart<'_>> = Vec::new();
     let (mut begun, mut column, mut blanks) = (None, 0, 0);
     for (at, c) in line.char_indices() {
         if c == ' ' {

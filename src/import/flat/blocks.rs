@@ -27,7 +27,7 @@ const HEADER: [&str; 7] = [
 
 /// Reads a page.
 pub(super) fn page(text: &str) -> Page {
-    let mut reader = Reader::new();
+    let mut reader = BlockReader::new();
     let lines: Vec<(u32, &str)> = super::lines(text).collect();
     for (at, (number, text)) in lines.iter().enumerate() {
         let next = lines.get(at + 1).map_or("", |(_, next)| *next);
@@ -42,7 +42,7 @@ pub(super) fn page(text: &str) -> Page {
 }
 
 /// What a line is.
-enum Kind {
+enum BlockKind {
     Header(Vec<Column>),
     Endpoints,
     Traffic,
@@ -56,15 +56,15 @@ enum Kind {
     Label,
 }
 
-fn kind(text: &str, bullet: bool) -> Kind {
+fn kind(text: &str, bullet: bool) -> BlockKind {
     if let Some(kinds) = header(text) {
-        return Kind::Header(kinds);
+        return BlockKind::Header(kinds);
     }
     if let Some(item) = port_items::read(text) {
-        return Kind::PortItem(item);
+        return BlockKind::PortItem(item);
     }
     if let Some((key, value)) = pair(text) {
-        return Kind::Pair(key, value);
+        return BlockKind::Pair(key, value);
     }
     let reading = line::read(text);
     if !reading.found.is_empty()
@@ -74,19 +74,19 @@ fn kind(text: &str, bullet: bool) -> Kind {
             .as_ref()
             .is_none_or(|n| n.chars().count() <= 40)
     {
-        return Kind::Endpoints;
+        return BlockKind::Endpoints;
     }
     if traffic::read(text).is_some() && text.chars().count() <= 60 {
         // "80" alone is a port only where one is asked for; a bare number is seldom anything else here.
-        return Kind::Traffic;
+        return BlockKind::Traffic;
     }
     let ends = text.ends_with([':', '：']);
     let long = text.chars().count() > SENTENCE || text.ends_with(['。', '.', '!', '?']);
     match () {
-        () if ends && !long => Kind::Over,
-        () if long => Kind::Sentence,
-        () if bullet => Kind::Item,
-        () => Kind::Label,
+        () if ends && !long => BlockKind::Over,
+        () if long => BlockKind::Sentence,
+        () if bullet => BlockKind::Item,
+        () => BlockKind::Label,
     }
 }
 
@@ -159,7 +159,7 @@ fn pair(text: &str) -> Option<(Column, String)> {
 
 /// A row in the making.
 #[derive(Default)]
-struct Record {
+struct BlockRecord {
     labels: Vec<Line>,
     /// What is told by key.
     roles: Vec<Line>,
@@ -172,7 +172,7 @@ struct Record {
     items: Vec<(Line, PortItem)>,
 }
 
-impl Record {
+impl BlockRecord {
     fn is_typed(&self) -> bool {
         !self.endpoints.is_empty()
             || !self.ports.is_empty()
@@ -185,11 +185,11 @@ impl Record {
     }
 }
 
-struct Reader {
+struct BlockReader {
     page: Page,
     /// Columns of the table that is open.
     kinds: Vec<Column>,
-    record: Record,
+    record: BlockRecord,
     rows: Vec<Row>,
     heading: Option<Line>,
     /// The heading of the table that is open.
@@ -203,12 +203,12 @@ struct Reader {
     standing: Vec<Line>,
 }
 
-impl Reader {
+impl BlockReader {
     fn new() -> Self {
         Self {
             page: Page::default(),
             kinds: Vec::new(),
-            record: Record::default(),
+            record: BlockRecord::default(),
             rows: Vec::new(),
             heading: None,
             title: None,
@@ -227,8 +227,10 @@ impl Reader {
             return;
         }
         let kind = match kind(&text, bullet) {
-            Kind::Sentence if self.in_table() && !bullet && is_over(&text, next) => Kind::Label,
-            Kind::Item if is_heading_mark(raw) => Kind::Label,
+            BlockKind::Sentence if self.in_table() && !bullet && is_over(&text, next) => {
+                BlockKind::Label
+            }
+            BlockKind::Item if is_heading_mark(raw) => BlockKind::Label,
             kind => kind,
         };
         let indent = raw.len() - raw.trim_start().len();
@@ -245,23 +247,25 @@ impl Reader {
         self.blank = false;
     }
 
-    fn take(&mut self, kind: Kind, line: Line) {
+    fn take(&mut self, kind: BlockKind, line: Line) {
         match kind {
-            Kind::Header(kinds) => self.begin_table(kinds, line),
-            Kind::Endpoints => self.endpoints(line),
-            Kind::Traffic => self.record.protocol.push(line),
-            Kind::PortItem(item) => self.record.items.push((line, item)),
-            Kind::Pair(column, value) => self.pair(column, &value, line),
-            Kind::Over => self.over(line),
-            Kind::Sentence => self.sentence(line),
-            Kind::Item if self.record.is_typed() || !self.record.labels.is_empty() => {
+            BlockKind::Header(kinds) => self.begin_table(kinds, line),
+            BlockKind::Endpoints => self.endpoints(line),
+            BlockKind::Traffic => self.record.protocol.push(line),
+            BlockKind::PortItem(item) => self.record.items.push((line, item)),
+            BlockKind::Pair(column, value) => self.pair(column, &value, line),
+            BlockKind::Over => self.over(line),
+            BlockKind::Sentence => self.sentence(line),
+            BlockKind::Item if self.record.is_typed() || !self.record.labels.is_empty() => {
                 self.record.notes.push(line)
             }
-            Kind::Item => self.page.blocks.push(Block::Item(line)),
-            Kind::Label if self.is_fresh() && columns::by_header(&line.text) == Column::Notes => {
+            BlockKind::Item => self.page.blocks.push(Block::Item(line)),
+            BlockKind::Label
+                if self.is_fresh() && columns::by_header(&line.text) == Column::Notes =>
+            {
                 self.kinds.push(Column::Notes);
             }
-            Kind::Label => self.label(line),
+            BlockKind::Label => self.label(line),
         }
     }
 
@@ -440,7 +444,7 @@ impl Reader {
         self.kinds.iter().filter(labels).count() + first_endpoints.saturating_sub(1)
     }
 
-    fn rows_of(&mut self, mut record: Record) {
+    fn rows_of(&mut self, mut record: BlockRecord) {
         let first = record
             .labels
             .iter()
@@ -495,7 +499,7 @@ impl Reader {
     }
 
     /// One row for each port and destination of a list of ports.
-    fn rows_of_items(&mut self, record: &Record, items: Vec<(Line, PortItem)>) {
+    fn rows_of_items(&mut self, record: &BlockRecord, items: Vec<(Line, PortItem)>) {
         let mut labels = record.labels.iter();
         let owner = labels.rfind(|label| !label.text.ends_with([':', '：']));
         if owner.is_some() {

@@ -21,7 +21,7 @@ pub(super) fn with_pipes(text: &str) -> Cow<'_, str> {
     // Terminals draw lines around the table and below its header alone: a row is a line there.
     let between_rows = borders.len() > 3 || borders.iter().any(|line| line.contains('='));
     let mut out = String::with_capacity(text.len());
-    let mut row = Row::default();
+    let mut row = GridRow::default();
     let mut inside = false;
     for line in text.lines() {
         let trimmed = line.trim();
@@ -48,12 +48,12 @@ pub(super) fn with_pipes(text: &str) -> Cow<'_, str> {
 
 /// The lines of one row so far.
 #[derive(Default)]
-struct Row {
+struct GridRow {
     cells: Vec<String>,
     lines: usize,
 }
 
-impl Row {
+impl GridRow {
     fn take(&mut self, line: &str) {
         let inner = line.trim_matches('|');
         for (at, text) in inner.split('|').map(str::trim).enumerate() {

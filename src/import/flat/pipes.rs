@@ -24,7 +24,7 @@ pub(super) fn is_there(text: &str) -> bool {
 
 /// Reads a page.
 pub(super) fn page(text: &str) -> Page {
-    let mut reader = Reader::default();
+    let mut reader = PipeReader::default();
     for (number, line) in super::lines(text) {
         reader.line(number, line);
     }
@@ -34,7 +34,7 @@ pub(super) fn page(text: &str) -> Page {
 }
 
 /// A header, and how its rows are written.
-struct Header {
+struct PipeHeader {
     texts: Vec<String>,
     /// Which columns are ports or protocols.
     typed: Vec<bool>,
@@ -45,7 +45,7 @@ struct Header {
     over_lines: bool,
 }
 
-fn header(line: &str) -> Option<Header> {
+fn header(line: &str) -> Option<PipeHeader> {
     // Wikis write headers between two signs and rows between one.
     let wiki = line.trim();
     let wiki = (wiki.starts_with("||") && wiki.ends_with("||")).then(|| wiki.replace("||", "|"));
@@ -65,7 +65,7 @@ fn header(line: &str) -> Option<Header> {
         && !texts.iter().any(number)
         && texts.iter().all(|text| text.chars().count() <= 60)
         && has_known_header(&texts);
-    fits.then(|| Header {
+    fits.then(|| PipeHeader {
         typed: texts.iter().map(|text| is_typed(text)).collect(),
         signs: line.matches(separator).count(),
         over_lines: separator == '|' && trailing(line, separator) >= 2,
@@ -82,17 +82,17 @@ fn trailing(line: &str, separator: char) -> usize {
 }
 
 #[derive(Default)]
-struct Reader {
+struct PipeReader {
     page: Page,
     paragraph: Vec<(u32, String)>,
-    table: Option<(Header, Table)>,
+    table: Option<(PipeHeader, Table)>,
     /// Lines of the row that is being read.
     row: Vec<(u32, String)>,
     /// A full row ended; signs that follow belong to it.
     ended: bool,
 }
 
-impl Reader {
+impl PipeReader {
     fn line(&mut self, number: u32, line: &str) {
         // In a table, two words that could be headers are rather a row.
         let inside = self.table.is_some();
@@ -319,7 +319,7 @@ fn is_typed(header: &str) -> bool {
 }
 
 /// The cells of a row; signs at its end are no cells.
-fn cells(lines: &[(u32, String)], header: &Header) -> Vec<Vec<Line>> {
+fn cells(lines: &[(u32, String)], header: &PipeHeader) -> Vec<Vec<Line>> {
     let mut cells: Vec<Vec<Line>> = vec![Vec::new()];
     for (number, text) in lines {
         for (at, piece) in text.split(header.separator).enumerate() {

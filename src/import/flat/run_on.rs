@@ -170,7 +170,7 @@ fn header_at(words: &[String]) -> Option<(&'static str, usize)> {
 }
 
 /// What ends a row: its ports and protocol.
-struct End {
+struct CellEnd {
     ports: String,
     protocol: String,
 }
@@ -178,7 +178,7 @@ struct End {
 /// A row as far as it can be told: the words before its ports.
 struct Chunk {
     words: Vec<String>,
-    end: End,
+    end: CellEnd,
 }
 
 /// The rows, and how many words they took.
@@ -219,7 +219,7 @@ fn table(words: &[String], header: Vec<String>, line: u32) -> (Table, usize) {
 }
 
 /// Ports and protocol at the start of `words`.
-fn end_at(words: &[String], with_ports: bool, with_protocol: bool) -> Option<(End, usize)> {
+fn end_at(words: &[String], with_ports: bool, with_protocol: bool) -> Option<(CellEnd, usize)> {
     let ports = if with_ports { ports_at(words) } else { 0 };
     if with_ports && ports == 0 {
         return None;
@@ -233,7 +233,7 @@ fn end_at(words: &[String], with_ports: bool, with_protocol: bool) -> Option<(En
         return None;
     }
     let join = |words: &[String]| words.join(" ");
-    let end = End {
+    let end = CellEnd {
         ports: join(&words[..ports]),
         protocol: join(&words[ports..ports + protocol]),
     };
@@ -324,7 +324,7 @@ struct Parts {
 
 fn rows(chunks: Vec<Chunk>, kinds: &[Column], line: u32) -> Vec<Row> {
     let with_source = kinds.contains(&Column::Source);
-    let known = Known::of(&chunks);
+    let known = KnownCell::of(&chunks);
     let mut out: Vec<Row> = Vec::new();
     let mut last = Parts::default();
     for chunk in chunks {
@@ -369,7 +369,7 @@ fn all_needed(words: &[String]) -> Option<(String, String, &[String])> {
 fn told_apart(
     words: &[String],
     last: &Parts,
-    known: &Known,
+    known: &KnownCell,
     kinds: &[Column],
     with_source: bool,
 ) -> Parts {
@@ -462,7 +462,7 @@ fn region_behind(words: &[String]) -> (String, String) {
 }
 
 /// Words at the ends of rows, and how many different rows have them.
-struct Known {
+struct KnownCell {
     ends: BTreeMap<String, usize>,
     whole: BTreeMap<String, usize>,
 }
@@ -508,7 +508,7 @@ const SOURCES: &[&str] = &[
     "machines",
 ];
 
-impl Known {
+impl KnownCell {
     fn of(chunks: &[Chunk]) -> Self {
         let mut ends: BTreeMap<String, std::collections::BTreeSet<String>> = BTreeMap::new();
         let mut whole: BTreeMap<String, usize> = BTreeMap::new();
@@ -574,7 +574,7 @@ fn is_source(words: &[String]) -> bool {
     last.contains("(if any") || SOURCES.contains(&bare.as_str())
 }
 
-fn push(out: &mut Vec<Row>, parts: &Parts, end: Option<&End>, line: u32) {
+fn push(out: &mut Vec<Row>, parts: &Parts, end: Option<&CellEnd>, line: u32) {
     let number = out.len() + 1;
     let none = String::new();
     let texts = [

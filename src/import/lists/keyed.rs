@@ -40,7 +40,7 @@ pub(super) fn read(value: &Value, draft: &mut Draft, rest: &mut Vec<Leftover>) -
         value,
         &mut Vec::new(),
         Around::default(),
-        &mut Found {
+        &mut KeyedField {
             draft,
             rest,
             rows: &mut rows,
@@ -57,14 +57,19 @@ pub(super) fn read(value: &Value, draft: &mut Draft, rest: &mut Vec<Leftover>) -
 }
 
 /// Where what is found goes.
-struct Found<'f> {
+struct KeyedField<'f> {
     draft: &'f mut Draft,
     rest: &'f mut Vec<Leftover>,
     /// Objects that are rows by themselves.
     rows: &'f mut Vec<Mapped>,
 }
 
-fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, around: Around<'v>, found: &mut Found<'_>) {
+fn walk<'v>(
+    value: &'v Value,
+    path: &mut Vec<&'v str>,
+    around: Around<'v>,
+    found: &mut KeyedField<'_>,
+) {
     let key = path.join(".");
     match value {
         _ if path.len() > MOST_DEEP => found.rest.push(left(&key, "", "keys go too deep")),

@@ -32,7 +32,7 @@ pub enum MappingError {
 /// A key, or several that are read together.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum Keys {
+enum MappingKeys {
     One(String),
     Many(Vec<String>),
 }
@@ -53,17 +53,17 @@ struct Mapping {
     /// CSV: the columns, where the file has no header.
     #[serde(default)]
     columns: Vec<String>,
-    name: Option<Keys>,
-    address: Option<Keys>,
-    port: Option<Keys>,
-    protocol: Option<Keys>,
-    service: Option<Keys>,
-    region: Option<Keys>,
-    source: Option<Keys>,
-    destination: Option<Keys>,
-    direction: Option<Keys>,
-    required: Option<Keys>,
-    notes: Option<Keys>,
+    name: Option<MappingKeys>,
+    address: Option<MappingKeys>,
+    port: Option<MappingKeys>,
+    protocol: Option<MappingKeys>,
+    service: Option<MappingKeys>,
+    region: Option<MappingKeys>,
+    source: Option<MappingKeys>,
+    destination: Option<MappingKeys>,
+    direction: Option<MappingKeys>,
+    required: Option<MappingKeys>,
+    notes: Option<MappingKeys>,
     /// Values where the rows have none, by the words above: `port = "443"`.
     #[serde(default)]
     defaults: BTreeMap<String, String>,
@@ -122,8 +122,8 @@ impl Mapping {
             &self.notes,
         ]
         .map(|keys| match keys {
-            Some(Keys::One(key)) => vec![key.as_str()],
-            Some(Keys::Many(keys)) => keys.iter().map(String::as_str).collect(),
+            Some(MappingKeys::One(key)) => vec![key.as_str()],
+            Some(MappingKeys::Many(keys)) => keys.iter().map(String::as_str).collect(),
             None => Vec::new(),
         })
     }

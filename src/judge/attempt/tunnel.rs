@@ -124,19 +124,21 @@ fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Attempt
     if !taken || said > greeting {
         return None;
     }
-    let silence = Silence::after(flow, asked.asked)?;
+    let silence = TunnelSilence::after(flow, asked.asked)?;
     let what = match (silence.kind, asked.how) {
-        (Kind::Silent, Asking::Socks) => "says nothing to the SOCKS request",
-        (Kind::Silent, _) => "says nothing to CONNECT",
+        (SilenceKind::Silent, Asking::Socks) => "says nothing to the SOCKS request",
+        (SilenceKind::Silent, _) => "says nothing to CONNECT",
         (_, Asking::Socks) => "closes the connection without an answer to the SOCKS request",
         (..) => "closes the connection without an answer to CONNECT",
     };
     let words = format!("the proxy {what}{}", silence.words());
-    Some(if silence.kind == Kind::Silent && is_near_end(flow, end) {
-        AttemptOutcome::Open(InconclusiveReason::CaptureEnd)
-    } else {
-        at_proxy(flow, Code::ProxySilent, silence.stamps, words)
-    })
+    Some(
+        if silence.kind == SilenceKind::Silent && is_near_end(flow, end) {
+            AttemptOutcome::Open(InconclusiveReason::CaptureEnd)
+        } else {
+            at_proxy(flow, Code::ProxySilent, silence.stamps, words)
+        },
+    )
 }
 
 /// Whether the capture ends before the wait for an answer does.
@@ -176,14 +178,16 @@ fn through(
         return Some(AttemptOutcome::Open(InconclusiveReason::NothingSaid));
     }
     let since = hello.unwrap_or(asked.asked);
-    let Some(silence) = Silence::after(flow, since) else {
+    let Some(silence) = TunnelSilence::after(flow, since) else {
         return Some(unheard(flow, end));
     };
     let (code, what) = match (hello, silence.kind) {
-        (Some(_), Kind::Reset) => (Code::HelloReset, "RST answers the ClientHello"),
-        (Some(_), Kind::Closed) => (Code::HelloFin, "FIN answers the ClientHello"),
-        (Some(_), Kind::Silent) => (Code::HelloSilent, "the ClientHello is not answered"),
-        (None, Kind::Silent) => (Code::PostAckSilent, "what the client says is not answered"),
+        (Some(_), SilenceKind::Reset) => (Code::HelloReset, "RST answers the ClientHello"),
+        (Some(_), SilenceKind::Closed) => (Code::HelloFin, "FIN answers the ClientHello"),
+        (Some(_), SilenceKind::Silent) => (Code::HelloSilent, "the ClientHello is not answered"),
+        (None, SilenceKind::Silent) => {
+            (Code::PostAckSilent, "what the client says is not answered")
+        }
         (None, _) => (
             Code::PostAckSilent,
             "the connection ends without an answer to what the client says",
@@ -235,10 +239,11 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptO
             AttemptOutcome::Open(InconclusiveReason::NothingSaid)
         }
         (None, None) => {
-            let Some(silence) = Silence::after(flow, inside.own.unwrap_or(asked.asked)) else {
+            let Some(silence) = TunnelSilence::after(flow, inside.own.unwrap_or(asked.asked))
+            else {
                 return Some(unheard(flow, end));
             };
-            if silence.kind == Kind::Silent && is_near_end(flow, end) {
+            if silence.kind == SilenceKind::Silent && is_near_end(flow, end) {
                 return Some(AttemptOutcome::Open(InconclusiveReason::CaptureEnd));
             }
             let (code, what) = match granted {
@@ -256,20 +261,20 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptO
 
 /// How the responder's side ended a wait, or that it did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum SilenceKind {
     Reset,
     Closed,
     Silent,
 }
 
 /// What followed on something that was said and that nothing was said to.
-struct Silence {
-    kind: Kind,
+struct TunnelSilence {
+    kind: SilenceKind,
     waited: Duration,
     stamps: Vec<Stamp>,
 }
 
-impl Silence {
+impl TunnelSilence {
     /// After a moment; `None` where the initiator gave up, or the flow ended, before it counts.
     fn after(flow: &Flow, since: Stamp) -> Option<Self> {
         let ended = |kind, own| {
@@ -281,8 +286,8 @@ impl Silence {
         let own = [EventKind::Fin, EventKind::Rst].map(|kind| ended(kind, true));
         let own = own.into_iter().flatten().min();
         let theirs = [
-            (EventKind::Rst, Kind::Reset),
-            (EventKind::Fin, Kind::Closed),
+            (EventKind::Rst, SilenceKind::Reset),
+            (EventKind::Fin, SilenceKind::Closed),
         ];
         let theirs = theirs.map(|(event, kind)| ended(event, false).map(|stamp| (stamp, kind)));
         let theirs = theirs.into_iter().flatten().min_by_key(|(stamp, _)| *stamp);
@@ -301,7 +306,7 @@ impl Silence {
         };
         let waited = until.time.since(since.time);
         (waited >= PATIENCE).then(|| Self {
-            kind: Kind::Silent,
+            kind: SilenceKind::Silent,
             waited,
             stamps: vec![since, until],
         })
@@ -309,9 +314,9 @@ impl Silence {
 
     fn words(&self) -> String {
         match self.kind {
-            Kind::Reset => format!(", by RST after {}", seconds(self.waited)),
-            Kind::Closed => format!(", by FIN after {}", seconds(self.waited)),
-            Kind::Silent => format!(" within {}", seconds(self.waited)),
+            SilenceKind::Reset => format!(", by RST after {}", seconds(self.waited)),
+            SilenceKind::Closed => format!(", by FIN after {}", seconds(self.waited)),
+            SilenceKind::Silent => format!(" within {}", seconds(self.waited)),
         }
     }
 }

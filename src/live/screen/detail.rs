@@ -15,7 +15,7 @@ const LABEL: usize = 8;
 
 /// The lines, wrapped to the columns there are.
 pub(super) fn lines(screen: &Screen, columns: usize) -> Vec<Line<'static>> {
-    let mut page = Page {
+    let mut page = DetailPage {
         lines: Vec::new(),
         columns,
         color: screen.color,
@@ -39,13 +39,13 @@ pub(super) fn lines(screen: &Screen, columns: usize) -> Vec<Line<'static>> {
     page.lines
 }
 
-struct Page {
+struct DetailPage {
     lines: Vec<Line<'static>>,
     columns: usize,
     color: bool,
 }
 
-impl Page {
+impl DetailPage {
     /// A label at the left, the text wrapped beside it.
     fn say(&mut self, label: &str, text: &str, ink: Ink) {
         let room = self.columns.saturating_sub(LABEL + 1);
@@ -81,7 +81,7 @@ impl Page {
     }
 }
 
-fn requirement(row: &Row, page: &mut Page) {
+fn requirement(row: &Row, page: &mut DetailPage) {
     let (mark, ink) = mark(&row.standing);
     page.say("", &format!("{}  {}", row.id, row.service), Ink::Strong);
     page.say(
@@ -131,7 +131,7 @@ fn waiting(row: &Row) -> &'static str {
     }
 }
 
-fn finding(sight: &FindingRow, page: &mut Page) {
+fn finding(sight: &FindingRow, page: &mut DetailPage) {
     let ink = severity(sight.severity);
     page.say("", &format!("{}: {}", sight.code, sight.code.about()), ink);
     page.plain("who", &format!("{} → {}", sight.who(), sight.whom()));

@@ -5,7 +5,7 @@ use super::super::exchange::{Answer, Asked, Asking, Said, Streamed, Told};
 use super::super::quic::Hello;
 use super::super::run::SaidBy;
 use super::super::stream::StreamFact;
-use super::{Listener, Look};
+use super::{Listener, Recognition};
 use crate::decode::dns;
 use crate::decode::http::http2::{self, Http2Content, Http2Frame, Http2Headers, Http2Read};
 use crate::decode::http::{self, Host, RequestRead, Says};
@@ -20,7 +20,7 @@ const MAX_FLIGHT: usize = 48 * 1024;
 
 impl Listener<'_> {
     /// TLS records from their start: a ClientHello from one side, the server's flight from the other.
-    pub(super) fn handshake(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn handshake(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         match tls::read_hello(bytes) {
             HelloRead::NeedMore(more) => return self.wants_more(bytes, more),
             // Its name is there, but perhaps not all that it offers.
@@ -31,7 +31,7 @@ impl Listener<'_> {
                 self.hello(stamp, &hello, App::TLS);
                 return self.after_hello(stamp, bytes, &hello);
             }
-            HelloRead::Malformed(_) => return Look::Done,
+            HelloRead::Malformed(_) => return Recognition::Done,
             HelloRead::NotTls => {}
         }
         self.server_flight(stamp, bytes)
@@ -69,13 +69,13 @@ impl Listener<'_> {
     }
 
     /// ServerHello and certificate from the server; alerts in clear from either side.
-    pub(super) fn server_flight(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn server_flight(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         let Some(flight) = tls::read_server_flight(bytes) else {
             // A record's header is 5 bytes.
             return if bytes.len() < 5 && tls_may_start(bytes) {
                 self.wants_more(bytes, 5 - bytes.len())
             } else {
-                Look::Done
+                Recognition::Done
             };
         };
         if flight.needs_more && bytes.len() < MAX_FLIGHT && !self.last {
@@ -119,14 +119,14 @@ impl Listener<'_> {
         }
         // An alert may follow, or the keys change; those have times of their own.
         if flight.length == 0 || flight.encrypted && !self.walk.on {
-            Look::Done
+            Recognition::Done
         } else {
-            Look::Took(u32::try_from(flight.length).unwrap_or(u32::MAX))
+            Recognition::Took(u32::try_from(flight.length).unwrap_or(u32::MAX))
         }
     }
 
     /// Protocols that start with letters: HTTP, and those that greet.
-    pub(super) fn text(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn text(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         if bytes.starts_with(b"HTTP/") {
             return self.response(stamp, bytes);
         }
@@ -134,14 +134,14 @@ impl Listener<'_> {
             self.http2 = Some(Box::default());
             self.run.app.insert(App::HTTP2);
             self.client(self.side);
-            return Look::Took(http2::PREFACE.len() as u32);
+            return Recognition::Took(http2::PREFACE.len() as u32);
         }
         if http2::PREFACE.starts_with(bytes) {
             return self.wants_more(bytes, 1);
         }
         if bytes.starts_with(b"SSH-") {
             self.run.app.insert(App::SSH);
-            return Look::Done;
+            return Recognition::Done;
         }
         match http::read_request(bytes) {
             RequestRead::Request(request) if request.complete || self.last => {
@@ -154,17 +154,17 @@ impl Listener<'_> {
     }
 
     /// A request's first line is not whole; but lines of other protocols may be.
-    fn line_or_more(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    fn line_or_more(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         if bytes.contains(&b'\n') {
             return self.wants_more(bytes, 1);
         }
         match self.preamble(stamp, bytes) {
-            Look::Done => Look::Done,
+            Recognition::Done => Recognition::Done,
             _ => self.wants_more(bytes, 1),
         }
     }
 
-    pub(super) fn request(&mut self, stamp: Stamp, request: &http::Request) -> Look {
+    pub(super) fn request(&mut self, stamp: Stamp, request: &http::Request) -> Recognition {
         self.run.app.insert(App::HTTP);
         self.client(self.side);
         let by = if request.is_connect() {
@@ -209,17 +209,17 @@ impl Listener<'_> {
         };
         let length = body.and_then(|body| body.checked_add(request.head_length as u64));
         match length.and_then(|length| u32::try_from(length).ok()) {
-            Some(length) if request.complete && length < MAX_SKIPPED => Look::Took(length),
-            _ => Look::Done,
+            Some(length) if request.complete && length < MAX_SKIPPED => Recognition::Took(length),
+            _ => Recognition::Done,
         }
     }
 
-    fn response(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    fn response(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         let Some(response) = http::read_response(bytes) else {
             return if bytes.len() < 16 {
                 self.wants_more(bytes, 1)
             } else {
-                Look::Done
+                Recognition::Done
             };
         };
         let mut told = Told::default();
@@ -260,17 +260,17 @@ impl Listener<'_> {
         );
         // Behind an interim answer, or the one to CONNECT, something else may start; behind any other lies its body.
         match response.status {
-            100..=200 if response.has_body => Look::Done,
+            100..=200 if response.has_body => Recognition::Done,
             100..=200 if response.complete => {
-                Look::Took(u32::try_from(response.head_length).unwrap_or(u32::MAX))
+                Recognition::Took(u32::try_from(response.head_length).unwrap_or(u32::MAX))
             }
             100..=200 => self.wants_more(bytes, 1),
-            _ => Look::Done,
+            _ => Recognition::Done,
         }
     }
 
     /// A server's SETTINGS open HTTP/2; else it may be a request for TLS.
-    pub(super) fn zeros(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn zeros(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         if http2::starts_server(bytes) {
             self.http2 = Some(Box::default());
             self.run.app.insert(App::HTTP2);
@@ -285,9 +285,9 @@ impl Listener<'_> {
         self.preamble(stamp, bytes)
     }
 
-    pub(super) fn http2_frame(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn http2_frame(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         let frame = match http2::read_frame(bytes) {
-            Http2Read::NotHttp2 => return Look::Done,
+            Http2Read::NotHttp2 => return Recognition::Done,
             Http2Read::NeedMore(more) => return self.wants_more(bytes, more),
             Http2Read::Frame(frame) => frame,
         };
@@ -317,7 +317,7 @@ impl Listener<'_> {
             }
             Http2Content::Other => {}
         }
-        Look::Took(u32::try_from(frame.length).unwrap_or(u32::MAX))
+        Recognition::Took(u32::try_from(frame.length).unwrap_or(u32::MAX))
     }
 
     /// What was said on a stream of HTTP/2 behind the headers.
@@ -377,7 +377,7 @@ impl Listener<'_> {
     }
 
     /// What the side that was connected to says with a byte that a SOCKS server may start with.
-    pub(super) fn socks_reply(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn socks_reply(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         let (reply, length) = match preamble::read_socks_reply(bytes) {
             SocksRead::Other => return self.preamble(stamp, bytes),
             SocksRead::NeedMore(more) => return self.wants_more(bytes, more),
@@ -389,13 +389,13 @@ impl Listener<'_> {
             SocksReply::Socks5(reply) => self.answered(stamp, length, Answer::Socks5(reply)),
             SocksReply::Socks4(reply) => self.answered(stamp, length, Answer::Socks4(reply)),
         }
-        Look::Stepped(u32::try_from(length).unwrap_or(u32::MAX))
+        Recognition::Stepped(u32::try_from(length).unwrap_or(u32::MAX))
     }
 
     /// What may come before a hello or a request.
-    pub(super) fn preamble(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn preamble(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         let preamble = match preamble::read_preamble(bytes) {
-            PreambleRead::Other => return Look::Done,
+            PreambleRead::Other => return Recognition::Done,
             PreambleRead::NeedMore(more) => return self.wants_more(bytes, more),
             PreambleRead::Preamble(preamble) => preamble,
         };
@@ -427,22 +427,22 @@ impl Listener<'_> {
                 ..at
             });
         }
-        Look::Stepped(u32::try_from(preamble.length).unwrap_or(u32::MAX))
+        Recognition::Stepped(u32::try_from(preamble.length).unwrap_or(u32::MAX))
     }
 
-    pub(super) fn dns_stream(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn dns_stream(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         let mut messages = dns::split_tcp(bytes);
         // One message a look: each has the stamp of its own first byte, however the stream was put together.
         if let Some(message) = messages.next() {
             self.dns_message(stamp, message, false, Transport::Tcp);
-            return Look::Took(u32::try_from(message.len() + 2).unwrap_or(u32::MAX));
+            return Recognition::Took(u32::try_from(message.len() + 2).unwrap_or(u32::MAX));
         }
         if self.last {
             self.dns_message(stamp, messages.begun(), false, Transport::Tcp);
-            return Look::Done;
+            return Recognition::Done;
         }
         match messages.wanted() {
-            0 => Look::Done,
+            0 => Recognition::Done,
             wanted => self.wants_more(bytes, wanted),
         }
     }

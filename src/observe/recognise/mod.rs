@@ -25,7 +25,7 @@ use crate::model::{Endpoint, FlowKey, Fqdn, Side, Stamp};
 pub(super) use datagram::datagram;
 
 /// What came of a look at some bytes.
-enum Look {
+enum Recognition {
     /// Understood so many bytes; more may follow.
     Took(u32),
     /// The same, of something that may come a few times before what matters.
@@ -198,22 +198,22 @@ impl<'a> Listener<'a> {
             let look = self.look_at(stamp, rest, self.cut);
             stream.walk = self.walk;
             match look {
-                Look::Took(0) | Look::Stepped(0) | Look::Done => {
+                Recognition::Took(0) | Recognition::Stepped(0) | Recognition::Done => {
                     stream.finish();
                     break;
                 }
-                Look::Took(count) => {
+                Recognition::Took(count) => {
                     at += count as usize;
                     stream.advance(count);
                 }
-                Look::Stepped(count) => {
+                Recognition::Stepped(count) => {
                     at += count as usize;
                     stream.step(count);
                     if stream.is_finished() {
                         break;
                     }
                 }
-                Look::Wants(count) => {
+                Recognition::Wants(count) => {
                     stream.keep(start.wrapping_add(at as u32), stamp, rest, self.cut);
                     stream.want(count);
                     break;
@@ -232,14 +232,16 @@ impl<'a> Listener<'a> {
             let look = self.look_at_row(&row);
             stream.walk = self.walk;
             match look {
-                Look::Took(0) | Look::Stepped(0) | Look::Done => stream.finish(),
-                Look::Took(count) => stream.advance(count),
-                Look::Stepped(count) => stream.step(count),
-                Look::Wants(count) if count as usize > row.bytes.len() && !self.last => {
+                Recognition::Took(0) | Recognition::Stepped(0) | Recognition::Done => {
+                    stream.finish()
+                }
+                Recognition::Took(count) => stream.advance(count),
+                Recognition::Stepped(count) => stream.step(count),
+                Recognition::Wants(count) if count as usize > row.bytes.len() && !self.last => {
                     stream.want(count);
                     break;
                 }
-                Look::Wants(_) => stream.finish(),
+                Recognition::Wants(_) => stream.finish(),
             }
         }
         (stream.http2, self.walk) = (self.http2.take(), Walk::default());
@@ -247,7 +249,7 @@ impl<'a> Listener<'a> {
             self.place = pending.start;
             self.walk = Walk::default();
             match self.look_at_row(&row) {
-                Look::Wants(count) if count as usize > row.bytes.len() && !self.last => {
+                Recognition::Wants(count) if count as usize > row.bytes.len() && !self.last => {
                     stream.expect_more(pending.start, count);
                 }
                 _ => stream.settle(pending.start),
@@ -268,10 +270,10 @@ impl<'a> Listener<'a> {
             self.place = start.wrapping_add(at as u32);
             self.walk = Walk::default();
             match self.look_at(stamp, rest, self.cut) {
-                Look::Took(count) | Look::Stepped(count) if count > 0 => {
+                Recognition::Took(count) | Recognition::Stepped(count) if count > 0 => {
                     at = past_empty_lines(bytes, at + count as usize);
                 }
-                Look::Wants(wanted) if wanted as usize > rest.len() => {
+                Recognition::Wants(wanted) if wanted as usize > rest.len() => {
                     let start = start.wrapping_add(at as u32);
                     return stream.expect(Pending { start, wanted }, stamp, rest);
                 }
@@ -282,15 +284,15 @@ impl<'a> Listener<'a> {
 
     /// Reads what starts at the first byte, and no more than is there where nothing can follow: the bytes are the
     /// last, the capture cut them, or more than is ever kept would be wanted.
-    fn look_at(&mut self, stamp: Stamp, bytes: &[u8], ends: bool) -> Look {
+    fn look_at(&mut self, stamp: Stamp, bytes: &[u8], ends: bool) -> Recognition {
         let look = self.look(stamp, bytes);
         match look {
-            Look::Wants(wanted) if !self.last && (ends || wanted > WINDOW) => {
+            Recognition::Wants(wanted) if !self.last && (ends || wanted > WINDOW) => {
                 self.last = true;
                 let look = self.look(stamp, bytes);
                 self.last = false;
                 match look {
-                    Look::Wants(_) => Look::Done,
+                    Recognition::Wants(_) => Recognition::Done,
                     look => look,
                 }
             }
@@ -298,12 +300,12 @@ impl<'a> Listener<'a> {
         }
     }
 
-    fn look_at_row(&mut self, row: &Row) -> Look {
+    fn look_at_row(&mut self, row: &Row) -> Recognition {
         let full = row.bytes.len() >= WINDOW as usize;
         self.look_at(row.stamp, &row.bytes, row.ends || full)
     }
 
-    fn look(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    fn look(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         if self.http2.is_some() {
             return self.http2_frame(stamp, bytes);
         }
@@ -401,11 +403,11 @@ impl<'a> Listener<'a> {
     }
 
     /// So many more bytes are wanted before another look; nothing more where none will come.
-    fn wants_more(&self, bytes: &[u8], more: usize) -> Look {
+    fn wants_more(&self, bytes: &[u8], more: usize) -> Recognition {
         if self.last {
-            return Look::Done;
+            return Recognition::Done;
         }
-        Look::Wants(u32::try_from(bytes.len() + more.max(1)).unwrap_or(u32::MAX))
+        Recognition::Wants(u32::try_from(bytes.len() + more.max(1)).unwrap_or(u32::MAX))
     }
 }
 

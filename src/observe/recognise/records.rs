@@ -2,7 +2,7 @@
 
 use super::super::handshake::{MAX_RECORDS, MAX_SEALED, TlsStep};
 use super::super::stream::StreamFact;
-use super::{Listener, Look};
+use super::{Listener, Recognition};
 use crate::decode::tls;
 use crate::model::Stamp;
 
@@ -17,14 +17,14 @@ impl Listener<'_> {
         stamp: Stamp,
         bytes: &[u8],
         hello: &tls::ClientHello,
-    ) -> Look {
+    ) -> Recognition {
         let length = span(bytes, hello.hello_length as usize);
         self.mark(stamp, TlsStep::ClientHello, length);
         if !hello.whole {
-            return Look::Done;
+            return Recognition::Done;
         }
         self.walk.on = true;
-        Look::Took(u32::try_from(length).unwrap_or(u32::MAX))
+        Recognition::Took(u32::try_from(length).unwrap_or(u32::MAX))
     }
 
     /// Marks a ServerHello. Behind that of TLS 1.3 nothing in the server's records tells one step from another.
@@ -41,12 +41,12 @@ impl Listener<'_> {
     }
 
     /// One record behind a hello.
-    pub(super) fn tls_record(&mut self, stamp: Stamp, bytes: &[u8]) -> Look {
+    pub(super) fn tls_record(&mut self, stamp: Stamp, bytes: &[u8]) -> Recognition {
         let [kind @ 20..=24, 3, _, high, low, ..] = *bytes else {
             let may_be = bytes.len() < HEADER && matches!(bytes, [20..=24] | [20..=24, 3, ..]);
             return match may_be {
                 true => self.wants_more(bytes, HEADER - bytes.len()),
-                false => Look::Done,
+                false => Recognition::Done,
             };
         };
         let length = HEADER + usize::from(u16::from_be_bytes([high, low]));
@@ -83,9 +83,9 @@ impl Listener<'_> {
         }
         self.walk.records += 1;
         if self.walk.sealed >= MAX_SEALED || self.walk.records >= MAX_RECORDS {
-            return Look::Done;
+            return Recognition::Done;
         }
-        Look::Took(u32::try_from(length).unwrap_or(u32::MAX))
+        Recognition::Took(u32::try_from(length).unwrap_or(u32::MAX))
     }
 
     /// What an alert in clear says (RFC 8446 section 6): its record has 2 bytes.

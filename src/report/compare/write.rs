@@ -74,20 +74,20 @@ fn cells(change: &Change) -> [String; 11] {
 
 fn lines(comparison: &Comparison, out: &mut impl Write) -> Result<(), ReportError> {
     #[derive(Serialize)]
-    struct Line<T> {
+    struct ComparisonLine<T> {
         kind: &'static str,
         #[serde(flatten)]
         object: T,
     }
     #[derive(Serialize)]
-    struct Summary<'c> {
+    struct ComparisonSummary<'c> {
         before: &'c Side,
         after: &'c Side,
         worse: bool,
         exit: u8,
         counts: &'c crate::report::view::Counts<ChangeKind>,
     }
-    let summary = Summary {
+    let summary = ComparisonSummary {
         before: &comparison.before,
         after: &comparison.after,
         worse: comparison.worse,
@@ -96,14 +96,14 @@ fn lines(comparison: &Comparison, out: &mut impl Write) -> Result<(), ReportErro
     };
     json_line(
         out,
-        &Line {
+        &ComparisonLine {
             kind: "summary",
             object: summary,
         },
     )?;
     let changes = comparison.changes.iter();
     changes
-        .map(|object| Line {
+        .map(|object| ComparisonLine {
             kind: "change",
             object,
         })

@@ -11,7 +11,7 @@ use crate::report::{Report, ReportError};
 columns! {
     /// Columns of `findings.csv`.
     pub const FINDING_COLUMNS;
-    fn cells(row => &Row<'_>, table);
+    fn cells(row => &FindingCells<'_>, table);
     "severity" "word" "`high`, `medium`, `low`" => table.cell(row.finding.severity);
     "finding" "word" "the code; `pktaudit explain CODE` says more" => table.cell(row.finding.code);
     "outcome" "word" "what became of the intent" => table.cell_or_empty(row.finding.outcome);
@@ -62,14 +62,14 @@ columns! {
 pub fn write_findings_csv(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
     let mut table = CsvTable::documented(out, FINDING_COLUMNS)?;
     for finding in &report.findings {
-        cells(&Row::of(finding, report), &mut table)?;
+        cells(&FindingCells::of(finding, report), &mut table)?;
         table.end_row()?;
     }
     table.finish()
 }
 
 /// A finding with its flows.
-struct Row<'r> {
+struct FindingCells<'r> {
     report: &'r Report<'r>,
     finding: &'r FindingView<'r>,
     flows: Vec<&'r Flow>,
@@ -77,7 +77,7 @@ struct Row<'r> {
     bytes: [u64; 2],
 }
 
-impl<'r> Row<'r> {
+impl<'r> FindingCells<'r> {
     fn of(finding: &'r FindingView<'r>, report: &'r Report<'r>) -> Self {
         let flows = flows(report, finding.flows.iter().copied().map(FlowId));
         Self {

@@ -14,7 +14,7 @@ use crate::report::{JudgedFlow, Report, ReportError};
 columns! {
     /// What `flows.csv` has beside the columns of `flows --format csv`.
     pub const VERDICT_COLUMNS;
-    fn cells(row => &Row<'_>, table);
+    fn cells(row => &FlowCells<'_>, table);
     "outcome" "word" "what became of it" => table.cell(row.judged.outcome);
     "stage" "word" "where it was stopped" => table.cell_or_empty(row.judged.stage);
     "confidence" "word" "grade of the evidence: `A`, `B`, `C`" => table.cell_or_empty(row.judged.confidence);
@@ -46,7 +46,7 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
         let mut table = CsvTable::go_on(&mut bytes);
         for judged in report.flows_at(places) {
             judged.flow.cells(&mut table)?;
-            cells(&Row::of(&judged, &findings, report), &mut table)?;
+            cells(&FlowCells::of(&judged, &findings, report), &mut table)?;
             table.end_row()?;
         }
         table.finish()?;
@@ -59,7 +59,7 @@ pub fn write_flows_csv(report: &Report<'_>, out: impl Write) -> Result<(), Repor
 }
 
 /// A flow with what is said of it.
-struct Row<'r> {
+struct FlowCells<'r> {
     report: &'r Report<'r>,
     judged: &'r JudgedFlow<'r>,
     /// Its first packet.
@@ -68,7 +68,7 @@ struct Row<'r> {
     findings: &'r [&'r str],
 }
 
-impl<'r> Row<'r> {
+impl<'r> FlowCells<'r> {
     fn of(
         judged: &'r JudgedFlow<'r>,
         findings: &'r HashMap<u32, Vec<&'r str>>,

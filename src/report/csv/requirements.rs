@@ -13,7 +13,7 @@ use crate::report::{Report, ReportError};
 columns! {
     /// Columns of `requirements.csv`.
     pub const REQUIREMENT_COLUMNS;
-    fn cells(row => &Row<'_>, table);
+    fn cells(row => &RequirementCells<'_>, table);
     "requirement" "text" "`document/row`" => table.text(row.view.listed.id);
     "document" "text" "the document's id" => table.text(row.view.listed.document);
     "service" "text" "what the flow is for" => table.text(row.view.listed.service);
@@ -75,7 +75,7 @@ pub fn write_requirements_csv(report: &Report<'_>, out: impl Write) -> Result<()
         let ids = findings
             .get(requirement.listed.id)
             .map_or(&[][..], Vec::as_slice);
-        let row = Row::of(requirement, ids, &carried, report);
+        let row = RequirementCells::of(requirement, ids, &carried, report);
         cells(&row, &mut table)?;
         table.end_row()?;
     }
@@ -83,7 +83,7 @@ pub fn write_requirements_csv(report: &Report<'_>, out: impl Write) -> Result<()
 }
 
 /// A requirement with what it is told of.
-struct Row<'r> {
+struct RequirementCells<'r> {
     report: &'r Report<'r>,
     view: &'r RequirementView<'r>,
     document: Option<&'r DocumentView>,
@@ -94,7 +94,7 @@ struct Row<'r> {
     carried: &'r [[u64; 2]],
 }
 
-impl<'r> Row<'r> {
+impl<'r> RequirementCells<'r> {
     fn of(
         view: &'r RequirementView<'r>,
         findings: &'r [&'r str],

@@ -11,9 +11,9 @@ use crate::report::text::shorten;
 use crate::report::{Report, ReportError};
 
 /// Requirements without their document's id, by document and service.
-type Services<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
+type MissedServices<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
 /// What is missed for one reason.
-type Missed<'g, 'f> = (Services<'f>, Vec<&'g Group<'f>>);
+type Missed<'g, 'f> = (MissedServices<'f>, Vec<&'g Group<'f>>);
 /// The same by the reason, in the order of the words.
 type ByReason<'g, 'f> = BTreeMap<(&'static str, Option<NotSeen>), Missed<'g, 'f>>;
 
@@ -65,7 +65,11 @@ fn by_reason<'g, 'f>(report: &Report<'_>, groups: &'g [Group<'f>]) -> ByReason<'
     out
 }
 
-fn table(services: &Services<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+fn table(
+    services: &MissedServices<'_>,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
     let most = if look.all { usize::MAX } else { ROWS };
     let mut table = Table::new(["document", "service", "requirements"]);
     for ((document, service), ids) in services.iter().take(most) {

@@ -23,7 +23,7 @@ pub(super) struct Group<'f> {
     advised: Vec<(String, BTreeSet<IpAddr>)>,
 }
 
-type Key<'f> = (
+type GroupKey<'f> = (
     &'f str,
     Option<u16>,
     Option<Transport>,
@@ -35,7 +35,7 @@ type Key<'f> = (
 
 /// In the order of the first finding of each group.
 pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView<'f>>) -> Vec<Group<'f>> {
-    let mut places: HashMap<Key<'f>, usize> = HashMap::default();
+    let mut places: HashMap<GroupKey<'f>, usize> = HashMap::default();
     let mut out: Vec<Group<'f>> = Vec::new();
     for finding in findings {
         let key = (

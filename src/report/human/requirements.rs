@@ -20,9 +20,9 @@ const COLUMNS: [(StatusKind, &str); StatusKind::ALL.len()] = [
 ];
 
 /// Counts by status.
-type Row = BTreeMap<StatusKind, u64>;
+type StatusCounts = BTreeMap<StatusKind, u64>;
 /// Counts of a document, and of its services.
-type Documents<'r> = BTreeMap<&'r str, (Row, BTreeMap<&'r str, Row>)>;
+type Documents<'r> = BTreeMap<&'r str, (StatusCounts, BTreeMap<&'r str, StatusCounts>)>;
 
 pub(super) fn write(
     report: &Report<'_>,
@@ -73,7 +73,7 @@ fn table<const N: usize>(
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let column = |i: usize| columns.get(i.wrapping_sub(1)).copied();
-    let cells = |name: &str, row: &Row| -> [String; N] {
+    let cells = |name: &str, row: &StatusCounts| -> [String; N] {
         std::array::from_fn(|i| match column(i) {
             Some((status, _)) => row
                 .get(&status)
@@ -100,7 +100,7 @@ fn table<const N: usize>(
     Ok(())
 }
 
-fn ink(row: &Row, otherwise: Ink) -> Ink {
+fn ink(row: &StatusCounts, otherwise: Ink) -> Ink {
     if row.contains_key(&StatusKind::Blocked) {
         Ink::Bad
     } else if row.contains_key(&StatusKind::Failed) {

@@ -154,7 +154,7 @@ fn contradict(a: &Requirement, b: &Requirement) -> bool {
         && regions
 }
 
-type Key = (DocumentIndex, String);
+type OverlapKey = (DocumentIndex, String);
 
 fn text(item: &Item<'_>) -> String {
     match &item.destination.target {
@@ -164,13 +164,13 @@ fn text(item: &Item<'_>) -> String {
     }
 }
 
-fn key(item: &Item<'_>) -> Key {
+fn key(item: &Item<'_>) -> OverlapKey {
     (item.row.document, text(item))
 }
 
 /// Destinations by their text, in their order.
-fn same_text(items: &[Item<'_>]) -> HashMap<Key, Vec<usize>> {
-    let mut out: HashMap<Key, Vec<usize>> = HashMap::new();
+fn same_text(items: &[Item<'_>]) -> HashMap<OverlapKey, Vec<usize>> {
+    let mut out: HashMap<OverlapKey, Vec<usize>> = HashMap::new();
     for (at, item) in items
         .iter()
         .enumerate()
@@ -182,8 +182,8 @@ fn same_text(items: &[Item<'_>]) -> HashMap<Key, Vec<usize>> {
 }
 
 /// Wildcards over whole labels by what is below their star.
-fn wildcards(items: &[Item<'_>]) -> HashMap<Key, Vec<usize>> {
-    let mut out: HashMap<Key, Vec<usize>> = HashMap::new();
+fn wildcards(items: &[Item<'_>]) -> HashMap<OverlapKey, Vec<usize>> {
+    let mut out: HashMap<OverlapKey, Vec<usize>> = HashMap::new();
     for (at, item) in items.iter().enumerate() {
         if let Target::Name(name) = &item.destination.target
             && name.kind() == PatternKind::SubdomainsOf
@@ -199,7 +199,7 @@ fn wildcards(items: &[Item<'_>]) -> HashMap<Key, Vec<usize>> {
 /// Wildcards that a name is below, the nearest first.
 fn covering<'i>(
     item: &'i Item<'_>,
-    by_suffix: &'i HashMap<Key, Vec<usize>>,
+    by_suffix: &'i HashMap<OverlapKey, Vec<usize>>,
 ) -> impl Iterator<Item = usize> + 'i {
     let name = match &item.destination.target {
         Target::Name(name) => name.as_str(),

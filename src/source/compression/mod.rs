@@ -57,18 +57,18 @@ impl Compression {
     pub(super) fn decode(self, compressed: Bytes) -> io::Result<Bytes> {
         let compressed = BufReader::with_capacity(CHUNK, compressed);
         Ok(match self {
-            Self::Gzip => Box::new(Told {
+            Self::Gzip => Box::new(ToldCompression {
                 name: self,
                 reader: Members::new(compressed),
             }),
             Self::Zstd => {
                 let mut reader = zstd::Decoder::with_buffer(compressed)?;
                 reader.window_log_max(ZSTD_WINDOW)?;
-                Box::new(Told { name: self, reader })
+                Box::new(ToldCompression { name: self, reader })
             }
             Self::Xz => {
                 let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
-                Box::new(Told {
+                Box::new(ToldCompression {
                     name: self,
                     reader: XzDecoder::new_stream(compressed, stream),
                 })
@@ -79,12 +79,12 @@ impl Compression {
 
 /// `gzip`, `zstd`, `xz`.
 /// A decoder whose failures say in words what is wrong.
-struct Told<R> {
+struct ToldCompression<R> {
     name: Compression,
     reader: R,
 }
 
-impl<R: Read> Read for Told<R> {
+impl<R: Read> Read for ToldCompression<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buffer).map_err(|error| {
             let name = self.name;

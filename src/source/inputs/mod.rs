@@ -104,7 +104,7 @@ enum Start {
 }
 
 /// A file that was found.
-struct Candidate {
+struct InputCandidate {
     /// The smallest of the paths by which it was reached, so that their order does not matter.
     path: PathBuf,
     /// Whether it was named (or matched a pattern) and did not just lie in a folder.
@@ -124,7 +124,7 @@ struct Folder {
 struct Search {
     stdin: bool,
     /// By canonical path.
-    files: BTreeMap<PathBuf, Candidate>,
+    files: BTreeMap<PathBuf, InputCandidate>,
     folders: Vec<Folder>,
     problems: Vec<SourceError>,
 }
@@ -145,7 +145,7 @@ impl Search {
     fn file(&mut self, path: &Path, named: bool) -> PathBuf {
         // A pipe given as /dev/fd/N has no path of its own.
         let canonical = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let new = || Candidate {
+        let new = || InputCandidate {
             path: path.to_owned(),
             named,
         };

@@ -61,7 +61,7 @@ enum Lengths {
 
 /// A record header with its fields in host order.
 #[derive(Clone, Copy, Debug)]
-struct Record {
+struct PcapRecord {
     time: CaptureTime,
     captured: u32,
     wire: u32,
@@ -116,7 +116,7 @@ impl<R: Read> PcapReader<R> {
     }
 
     /// The length of the next record's data once its header has been passed over and all of it is in the window.
-    fn next_record(&mut self, layout: Layout) -> Option<Record> {
+    fn next_record(&mut self, layout: Layout) -> Option<PcapRecord> {
         let header = self.window.request(layout.header_bytes);
         let had = header.len();
         if had < layout.header_bytes {
@@ -237,11 +237,11 @@ impl Layout {
             (2, 3) => Lengths::SmallerIsCaptured,
             _ => Lengths::CapturedFirst,
         };
-        let nanoseconds = kind == Kind::Nanoseconds || aix.is_some();
+        let nanoseconds = kind == FileKind::Nanoseconds || aix.is_some();
         Ok(Self {
             order,
             nanos_per_tick: if nanoseconds { 1 } else { 1000 },
-            header_bytes: if kind == Kind::Modified { 24 } else { 16 },
+            header_bytes: if kind == FileKind::Modified { 24 } else { 16 },
             lengths,
             link_type: aix.unwrap_or_else(|| variant::link_type(network)),
         })
@@ -249,14 +249,14 @@ impl Layout {
 
     /// The record at the start of some bytes and where it ends, if it is sound and all there.
     #[inline]
-    fn whole_record(&self, bytes: &[u8]) -> Option<(Record, usize)> {
+    fn whole_record(&self, bytes: &[u8]) -> Option<(PcapRecord, usize)> {
         let record = self.record(bytes)?;
         let end = self.header_bytes + record.captured as usize;
         (record.captured <= MAX_RECORD_BYTES && end <= bytes.len()).then_some((record, end))
     }
 
     #[inline]
-    fn facts(&self, record: Record, bytes: &[u8]) -> FrameFacts {
+    fn facts(&self, record: PcapRecord, bytes: &[u8]) -> FrameFacts {
         FrameFacts {
             note: FrameNote::default(),
             time: true_time(self.link_type, bytes, record.time),
@@ -268,7 +268,7 @@ impl Layout {
 
     /// The record whose header, of at least `header_bytes`, is given.
     #[inline]
-    fn record(&self, header: &[u8]) -> Option<Record> {
+    fn record(&self, header: &[u8]) -> Option<PcapRecord> {
         let fields: &[u8; 16] = header.first_chunk()?;
         let field = |at| self.order.u32_at(fields, at);
         let ticks = i64::from(field(4)) * self.nanos_per_tick;
@@ -279,7 +279,7 @@ impl Layout {
             Lengths::SmallerIsCaptured => (first.min(second), first.max(second)),
         };
         let time = CaptureTime::from_secs_nanos(i64::from(field(0)), ticks);
-        Some(Record {
+        Some(PcapRecord {
             time,
             captured,
             wire,
@@ -289,19 +289,19 @@ impl Layout {
 
 /// What the first four bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum FileKind {
     Microseconds,
     Nanoseconds,
     Modified,
 }
 
 /// Byte order and kind of a file that starts so.
-fn magic(start: &[u8]) -> Option<(ByteOrder, Kind)> {
+fn magic(start: &[u8]) -> Option<(ByteOrder, FileKind)> {
     let first: [u8; 4] = *start.first_chunk()?;
     let kind = |magic| match magic {
-        0xa1b2_c3d4 => Some(Kind::Microseconds),
-        0xa1b2_3c4d => Some(Kind::Nanoseconds),
-        0xa1b2_cd34 => Some(Kind::Modified),
+        0xa1b2_c3d4 => Some(FileKind::Microseconds),
+        0xa1b2_3c4d => Some(FileKind::Nanoseconds),
+        0xa1b2_cd34 => Some(FileKind::Modified),
         _ => None,
     };
     let little = kind(u32::from_le_bytes(first)).map(|kind| (ByteOrder::Little, kind));

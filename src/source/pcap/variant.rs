@@ -6,7 +6,7 @@ use super::super::LinkType;
 use super::super::window::Window;
 use super::Layout;
 use super::MAX_RECORD_BYTES;
-use super::Record;
+use super::PcapRecord;
 
 /// The link type of AIX's libpcap, where the version and the number are those of it: it counts links as RFC 1573 does
 /// (`ifType`), and nanoseconds under the magic of microseconds.
@@ -72,7 +72,7 @@ enum Apart {
 }
 
 /// The record behind the first one; `None` where no whole header lies there.
-fn second_record<R: Read>(layout: &Layout, window: &mut Window<R>) -> Option<(Record, Apart)> {
+fn second_record<R: Read>(layout: &Layout, window: &mut Window<R>) -> Option<(PcapRecord, Apart)> {
     /// More than lies between two packets of a capture, less than random bytes are apart: a year.
     const NEAR_NANOS: u64 = 1_000_000_000 * 3600 * 24 * 366;
     let first = layout.record(window.request(layout.header_bytes))?;

@@ -19,7 +19,7 @@ pub(super) struct InterfaceState {
     /// What its frames start with.
     pub(super) link_type: LinkType,
     snaplen: u32,
-    clock: Clock,
+    clock: InterfaceClock,
     offset_nanos: i128,
     /// The highest counters of its statistics blocks: dropped by the interface, by the system.
     statistics: Option<(u64, u64)>,
@@ -33,7 +33,7 @@ pub(super) struct InterfaceState {
 
 /// How ticks become nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Clock {
+enum InterfaceClock {
     /// Nanoseconds in a tick.
     Times(u64),
     /// Ticks in a nanosecond; 0 where they are more than can be told.
@@ -50,7 +50,7 @@ impl InterfaceState {
         let mut state = Self {
             link_type,
             snaplen,
-            clock: Clock::Times(1000),
+            clock: InterfaceClock::Times(1000),
             offset_nanos: 0,
             statistics: None,
             drops: 0,
@@ -76,7 +76,7 @@ impl InterfaceState {
                 (3, description) => interface.description = text(description),
                 // 0: as pcap writes it.
                 (11, [0, filter @ ..]) if !filter.is_empty() => state.filter = Some(text(filter)),
-                (9, &[resolution]) => state.clock = Clock::from_resolution(resolution),
+                (9, &[resolution]) => state.clock = InterfaceClock::from_resolution(resolution),
                 (14, seconds) => {
                     let seconds = block.number(seconds).unwrap_or(0).cast_signed();
                     state.offset_nanos = i128::from(seconds) * 1_000_000_000;
@@ -94,7 +94,7 @@ impl InterfaceState {
     /// The time of a tick count; saturates at the ends of [`CaptureTime`].
     #[inline]
     pub(super) fn time(&self, ticks: u64) -> CaptureTime {
-        if let (Clock::Times(factor), 0) = (self.clock, self.offset_nanos)
+        if let (InterfaceClock::Times(factor), 0) = (self.clock, self.offset_nanos)
             && let Some(nanos) = ticks.checked_mul(factor)
             && let Ok(nanos) = i64::try_from(nanos)
         {
@@ -190,9 +190,11 @@ impl InterfaceState {
     fn odd_time(&self, ticks: u64) -> CaptureTime {
         let ticks = u128::from(ticks);
         let nanos = match self.clock {
-            Clock::Times(factor) => ticks.saturating_mul(u128::from(factor)),
-            Clock::Divided(divisor) => ticks.checked_div(divisor).unwrap_or(0),
-            Clock::Binary(power) => (ticks * 1_000_000_000).checked_shr(power).unwrap_or(0),
+            InterfaceClock::Times(factor) => ticks.saturating_mul(u128::from(factor)),
+            InterfaceClock::Divided(divisor) => ticks.checked_div(divisor).unwrap_or(0),
+            InterfaceClock::Binary(power) => {
+                (ticks * 1_000_000_000).checked_shr(power).unwrap_or(0)
+            }
         };
         let nanos = i128::try_from(nanos)
             .unwrap_or(i128::MAX)
@@ -202,7 +204,7 @@ impl InterfaceState {
     }
 }
 
-impl Clock {
+impl InterfaceClock {
     /// From the value of `if_tsresol`: a negative power of 10, or of 2 where the highest bit is set.
     fn from_resolution(value: u8) -> Self {
         let power = u32::from(value & 0x7f);
@@ -244,7 +246,7 @@ pub(super) fn text(value: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn state(clock: Clock, offset_seconds: i128) -> InterfaceState {
+    fn state(clock: InterfaceClock, offset_seconds: i128) -> InterfaceState {
         InterfaceState {
             link_type: LinkType::ETHERNET,
             snaplen: 0,
@@ -260,7 +262,7 @@ mod tests {
     #[test]
     fn every_resolution_gives_a_time() {
         let nanos = |resolution, ticks| {
-            state(Clock::from_resolution(resolution), 0)
+            state(InterfaceClock::from_resolution(resolution), 0)
                 .time(ticks)
                 .as_nanos()
         };
@@ -278,7 +280,7 @@ mod tests {
 
     #[test]
     fn offsets_move_times_both_ways() {
-        let clock = Clock::from_resolution(6);
+        let clock = InterfaceClock::from_resolution(6);
         assert_eq!(state(clock, 10).time(1).as_nanos(), 10_000_001_000);
         assert_eq!(state(clock, -10).time(1).as_nanos(), -9_999_999_000);
         assert_eq!(state(clock, i128::from(i64::MIN)).time(1), CaptureTime::MIN);
