@@ -331,9 +331,18 @@ pub const fn explain_finding(code: FindingCode) -> &'static str {
 /// Words of verdicts, by what they are words of.
 fn verdict_words() -> [(&'static str, Vec<Explained>); 5] {
     [
-        ("outcome of a flow or an intent", in_words(OUTCOMES, Outcome::as_str)),
-        ("outcome of a requirement", in_words(STATUSES, StatusKind::as_str)),
-        ("reason why a requirement was not seen", in_words(ABSENCES, NotSeen::as_str)),
+        (
+            "outcome of a flow or an intent",
+            in_words(OUTCOMES, Outcome::as_str),
+        ),
+        (
+            "outcome of a requirement",
+            in_words(STATUSES, StatusKind::as_str),
+        ),
+        (
+            "reason why a requirement was not seen",
+            in_words(ABSENCES, NotSeen::as_str),
+        ),
         ("stage", in_words(STAGES, Stage::as_str)),
         ("grade of evidence", in_words(GRADES, Grade::as_str)),
     ]
@@ -342,10 +351,7 @@ fn verdict_words() -> [(&'static str, Vec<Explained>); 5] {
 /// A word and what it means.
 type Explained = (&'static str, &'static str);
 
-fn in_words<T: Copy>(
-    table: &[(T, &'static str)],
-    word: fn(T) -> &'static str,
-) -> Vec<Explained> {
+fn in_words<T: Copy>(table: &[(T, &'static str)], word: fn(T) -> &'static str) -> Vec<Explained> {
     let table = table.iter();
     table.map(|(one, about)| (word(*one), *about)).collect()
 }
