@@ -8,6 +8,20 @@ use super::args::{Color, Common, Format};
 use super::exit::Exit;
 use crate::report::{self, Look, Paint, ReportError, text};
 
+/// An error with its causes. One that the error before it has in its own words already is not said again.
+pub(super) fn told(error: &anyhow::Error) -> String {
+    let mut out = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if out.is_empty() {
+            out = cause;
+        } else if !out.contains(&cause) {
+            out.push_str(": ");
+            out.push_str(&cause);
+        }
+    }
+    out
+}
+
 /// Runs a writer on standard output. A reader that has gone away (`| head`) is no error.
 pub(super) fn to_stdout(
     write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> Result<(), ReportError>,
@@ -22,7 +36,7 @@ pub(super) fn to_stdout(
 
 /// Tells an error with its causes.
 pub(super) fn failure(error: &anyhow::Error) -> Exit {
-    let mut words = text::visible(&format!("{error:#}")).into_owned();
+    let mut words = text::visible(&told(error)).into_owned();
     words = words.replace("\\n", "\n");
     complain(&words);
     Exit::NotAudited

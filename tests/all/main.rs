@@ -13,6 +13,7 @@ mod device;
 mod diff_edits;
 mod evidence;
 mod exports;
+mod faults;
 mod formats;
 mod half_way;
 mod handshakes;

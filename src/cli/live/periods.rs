@@ -221,7 +221,7 @@ impl Reporter {
             anyhow::Ok(Exit::of(report))
         });
         let exit = written.unwrap_or_else(|error| {
-            self.complain(format!("{error:#}"));
+            self.complain(output::told(&error));
             Exit::NotAudited
         });
         self.let_go(&still_named);
