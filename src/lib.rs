@@ -17,7 +17,8 @@
 //! for finding in &report.findings {
 //!     println!("{} {}: {}", finding.severity, finding.code, finding.message);
 //! }
-//! # assert!(report.findings.iter().any(|finding| finding.code.as_str() == "blocked"));
+//! # let blocked = pktaudit::judge::FindingCode::Blocked;
+//! # assert!(report.findings.iter().any(|finding| finding.code == blocked));
 //! # Ok(())
 //! # }
 //! ```

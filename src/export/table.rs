@@ -222,7 +222,7 @@ fn entry(pass: Pass, row: &Requirement, library: &Library) -> Entry {
 fn out_of_force(activity: &Activity, row: &Requirement) -> Option<Rest> {
     let why = match activity {
         Activity::On | Activity::Unknown(_) => return None,
-        Activity::NotAuditable(what) if what == "no destination" => {
+        Activity::NoDestination => {
             return Some(Rest::row(
                 &row.id,
                 Extent::NoTraffic,
@@ -234,6 +234,7 @@ fn out_of_force(activity: &Activity, row: &Requirement) -> Option<Rest> {
             return Some(Rest::row(&row.id, Extent::NotSaid, &why));
         }
         Activity::Off(what) => format!("needs {what}"),
+        Activity::NotInForce(document) => format!("document {document} is not in force"),
         Activity::NoNames(regions) => no_names(regions),
         Activity::Ended(day) => format!("ended on {day}"),
         Activity::NotBegun(day) => format!("begins on {day}"),

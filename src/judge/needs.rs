@@ -94,11 +94,15 @@ fn no_need(capture: &Capture, rules: &RuleSet, verdict: &RequirementVerdict) -> 
     match &verdict.standing {
         RequirementStatus::NotActive(_) => Some(match activity() {
             Activity::NoNames(_) => NoNeed::OtherRegion,
-            Activity::Off(_) if !rules.is_in_region(verdict.requirement) => NoNeed::OtherRegion,
-            Activity::NotAuditable(_) => NoNeed::RoleUnbound,
+            Activity::Off(_) | Activity::NotInForce(_)
+                if !rules.is_in_region(verdict.requirement) =>
+            {
+                NoNeed::OtherRegion
+            }
+            Activity::NotAuditable(_) | Activity::NoDestination => NoNeed::RoleUnbound,
             Activity::Ended(_) | Activity::NotBegun(_) => NoNeed::NotValid,
             Activity::Unknown(_) => NoNeed::Undecided,
-            Activity::Off(_) | Activity::On => NoNeed::FeatureOff,
+            Activity::Off(_) | Activity::NotInForce(_) | Activity::On => NoNeed::FeatureOff,
         }),
         RequirementStatus::NotSeen(NotSeen::ClosedAsAsked | NotSeen::NothingForbidden) => {
             Some(NoNeed::Forbids)

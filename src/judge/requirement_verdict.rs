@@ -275,7 +275,8 @@ pub(super) fn requirement_verdicts(
 /// What keeps a requirement from being asked for, as a phrase; `None` where nothing does.
 fn not_active(activity: &Activity) -> Option<String> {
     Some(match activity {
-        Activity::Off(why) if why.starts_with("document ") => format!("off: {why}"),
+        Activity::NotInForce(document) => format!("off: document {document} is not in force"),
+        Activity::NoDestination => "it has no destination".to_owned(),
         Activity::Off(why) => format!("off: needs {why}"),
         Activity::NotAuditable(role) => {
             format!("the site file binds no address or name to the role {role}")

@@ -20,11 +20,14 @@ pub enum Activity {
     On,
     /// It does not: what keeps it off.
     Off(String),
+    /// The site does not use its document: the document's id.
+    NotInForce(String),
     /// The site does not say: which condition.
     Unknown(String),
-    /// A role that it needs is bound to no address: the role's name. Or the words `no destination`: a remark of the page,
-    /// or a row whose names are lost.
+    /// A role that it needs is bound to no address: the role's name.
     NotAuditable(String),
+    /// It has no destination: a remark of the page, or a row whose names are lost.
+    NoDestination,
     /// Its names are known for these regions only, and the site is in none of them.
     NoNames(Vec<String>),
     /// It was valid until this day.
@@ -45,7 +48,7 @@ impl RuleSet {
         };
         let document = &self.library.documents[row.document.index()];
         if !rule.in_force {
-            return Activity::Off(format!("document {} is not in force", document.id));
+            return Activity::NotInForce(document.id.clone());
         }
         if !rule.in_region {
             return Activity::Off(format!("region {}", self.region_names(row).join(", ")));
@@ -66,7 +69,7 @@ impl RuleSet {
             return Activity::Off(deciding(Truth::Off));
         }
         if self.own_legs(requirement).is_empty() {
-            return Activity::NotAuditable("no destination".to_owned());
+            return Activity::NoDestination;
         }
         if let Some(why) = self.without_names(requirement) {
             return why;
@@ -99,7 +102,10 @@ impl RuleSet {
         last: CaptureTime,
     ) -> Activity {
         let activity = self.activity(requirement);
-        if matches!(activity, Activity::Off(_) | Activity::NoNames(_)) {
+        if matches!(
+            activity,
+            Activity::Off(_) | Activity::NotInForce(_) | Activity::NoNames(_)
+        ) {
             return activity;
         }
         let at_both = |time| self.invalid_at(requirement, time);

@@ -95,6 +95,13 @@ impl RuleSet {
         let (fits, text) = match self.activity_between(requirement, time, time) {
             Activity::On => (Some(true), "the requirement counts at this site".to_owned()),
             Activity::Off(text) => (Some(false), format!("off: needs {text}")),
+            Activity::NotInForce(document) => (
+                Some(false),
+                format!("off: document {document} is not in force"),
+            ),
+            Activity::NoDestination => {
+                (None, "cannot be audited: it has no destination".to_owned())
+            }
             Activity::Unknown(text) => (None, format!("the site does not say: {text}")),
             Activity::NotAuditable(what) => {
                 (None, format!("cannot be audited: {what} is not bound"))

@@ -300,7 +300,7 @@ fn unbound_roles_are_never_any() {
     );
     assert_eq!(
         activity(&set, "d/lost"),
-        Activity::NotAuditable("no destination".into())
+        Activity::NoDestination
     );
     let named = rule_set(
         body,
