@@ -371,9 +371,7 @@ impl<'a> Gather<'a> {
                     .filter(|r| r.document == index)
                     .count(),
                 set: choice.map(|choice| choice.set.name),
-                chosen: choice
-                    .map_or(Chosen::Named, |choice| choice.chosen)
-                    .as_str(),
+                chosen: choice.map_or(Chosen::Named, |choice| choice.chosen).kind(),
                 why: choice.map_or(Chosen::Named, |choice| choice.chosen).words(),
             })
             .collect()

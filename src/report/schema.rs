@@ -8,7 +8,7 @@ use super::judged_flow::JudgedFlow;
 use super::view::{CaptureView, DocumentView, FindingView, IntentView, RequirementView, Summary};
 use crate::judge::{Code, FindingCode, Grade, Outcome, Severity, Stage, StatusKind};
 use crate::observe::NameSource;
-use crate::rules::Chosen;
+use crate::rules::ChosenKind;
 
 /// The report of an audit of packet captures against firewall-exception requirements, as `pktaudit audit --format
 /// json` prints it and `--out` writes it.
@@ -72,7 +72,7 @@ words! {
     finding_code finding_code_or_null: FindingCode::ALL;
     evidence_code evidence_code_or_null: Code::ALL;
     name_source name_source_or_null: NameSource::ALL;
-    chosen chosen_or_null: Chosen::WORDS;
+    chosen chosen_or_null: ChosenKind::ALL;
 }
 
 pub(super) fn evidence_codes(generator: &mut SchemaGenerator) -> Schema {

@@ -13,7 +13,7 @@ use crate::judge::{
 };
 use crate::model::{CaptureTime, Stamp, Transport};
 use crate::observe::NameSource;
-use crate::rules::ListedRequirement;
+use crate::rules::{ChosenKind, ListedRequirement};
 
 /// Counts by word, in a fixed order, zeros included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -566,8 +566,9 @@ pub struct DocumentView {
     /// The shipped set that it is of; null for other rules.
     pub set: Option<&'static str>,
     /// Why it was taken: `named` by `--rules`, named by the `site` file, the capture `fits` it, or by `default`.
+    #[serde(serialize_with = "word")]
     #[schemars(schema_with = "schema::chosen")]
-    pub chosen: &'static str,
+    pub chosen: ChosenKind,
     /// The same in words.
     pub why: String,
 }

@@ -3,7 +3,7 @@
 use foldhash::HashSet;
 
 use super::{Library, PatternKind, SHIPPED_SETS, ShippedSet, Target, check};
-use crate::model::Fqdn;
+use crate::model::{Fqdn, words};
 
 /// So many names of a set's own domains are no chance.
 const ENOUGH: usize = 3;
@@ -21,20 +21,31 @@ pub enum Chosen {
     Default,
 }
 
+words! {
+    /// Why a rule document is used, without figures.
+    pub enum ChosenKind {
+        /// `--rules` names it.
+        Named = "named",
+        /// The site file names it.
+        BySite = "site",
+        /// The capture has names of it.
+        Fits = "fits",
+        /// Nobody names any, and it is what is then used.
+        Default = "default",
+    }
+}
+
 impl Chosen {
     /// As reports write it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn kind(self) -> ChosenKind {
         match self {
-            Self::Named => "named",
-            Self::BySite => "site",
-            Self::Fits(_) => "fits",
-            Self::Default => "default",
+            Self::Named => ChosenKind::Named,
+            Self::BySite => ChosenKind::BySite,
+            Self::Fits(_) => ChosenKind::Fits,
+            Self::Default => ChosenKind::Default,
         }
     }
-
-    /// All words, for the schema.
-    pub const WORDS: [&str; 4] = ["named", "site", "fits", "default"];
 
     /// Why, in words.
     #[must_use]

@@ -66,7 +66,7 @@ pub use embedded::{
 };
 pub use explain::no_names;
 pub use explain::{Check, Explanation};
-pub use fit::{Chosen, SetChoice, sets_fitting};
+pub use fit::{Chosen, ChosenKind, SetChoice, sets_fitting};
 pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, Role};
 pub use lint::{Facts, lint};
 pub use list::{ListedRequirement, Party};

@@ -298,10 +298,7 @@ fn unbound_roles_are_never_any() {
         activity(&set, "d/r"),
         Activity::Off("a host in role relay".into())
     );
-    assert_eq!(
-        activity(&set, "d/lost"),
-        Activity::NoDestination
-    );
+    assert_eq!(activity(&set, "d/lost"), Activity::NoDestination);
     let named = rule_set(
         body,
         "[roles]\nagent = [\"10.1.0.0/24\"]\nsiem = [\"siem.corp.example\", \"10.1.9.9\"]\n",
