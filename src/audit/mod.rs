@@ -18,5 +18,7 @@ mod selection;
 pub use audited::{Audited, with_report};
 pub use plan::{Plan, PlanError, ReadSite, check_rules, profile, read_site, sets_fitting};
 pub use read::{Read, attribute_points, sort_summaries, summaries};
+#[cfg(feature = "cli")]
+pub(crate) use rule_files::without_plus;
 pub use rule_files::{rule_texts, shipped_texts, texts, with_sets_of_site};
 pub use selection::Selection;

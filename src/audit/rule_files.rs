@@ -137,7 +137,8 @@ fn is_added(path: &OsString) -> bool {
     path.to_string_lossy().starts_with('+')
 }
 
-fn without_plus(path: &OsString) -> OsString {
+/// The path or set that is named, without the sign that it is an addition.
+pub(crate) fn without_plus(path: &OsString) -> OsString {
     let text = path.to_string_lossy();
     let bare = text.strip_prefix('+').map(OsStr::new);
     bare.unwrap_or(path).to_owned()

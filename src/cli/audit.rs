@@ -3,7 +3,7 @@
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
-use super::args::{AuditCommand, Common, Format};
+use super::args::{AuditCommand, Choices, Common, Format};
 use super::exit::Exit;
 use super::outputs::{EVIDENCE, Inputs};
 use super::plan::{fitted, plan};
@@ -18,13 +18,8 @@ use crate::source::Input;
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = command.captures.resolve().inputs;
-    let outside = command
-        .outside
-        .iter()
-        .filter(|what| points::is_capture(what));
-    Inputs::of(&captures)
-        .and_choices(&command.choices, &command.names)
-        .and(outside)
+    let (choices, names) = (&command.choices, &command.names);
+    Inputs::of_audit(&captures, &command.outside, choices, names)
         .allow_set(command.out.as_deref())?;
     let plan = plan(&command.choices.selection(), common)?;
     let seeds = seeds::read(&command.names.seeds, common)?;
@@ -34,17 +29,25 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         return Ok(Exit::NotAudited);
     };
     let read = points.named(&captures, &seeds);
-    let plan = fitted(
-        plan,
-        &read.captures.inside,
-        &command.choices.selection(),
-        common,
-    )?;
+    let out = command.out.as_deref();
+    conclude(read, &captures, plan, choices, out, common)
+}
+
+/// Judges what was read by the rules that it fits, and writes the report set into `out`.
+pub(super) fn conclude(
+    read: Read,
+    captures: &[Input],
+    plan: Plan,
+    choices: &Choices,
+    out: Option<&Path>,
+    common: &Common,
+) -> anyhow::Result<Exit> {
+    let plan = fitted(plan, &read.captures.inside, &choices.selection(), common)?;
     let to = Destination {
-        folder: command.out.as_deref(),
+        folder: out,
         evidence: None,
     };
-    let exit = report(&read, &captures, &plan, to, common);
+    let exit = report(&read, captures, &plan, to, common);
     // The process ends: taking millions of small lists apart would only take time.
     std::mem::forget((read, plan));
     exit

@@ -25,14 +25,8 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     let seeds = seeds::read(&command.names.seeds, common)?;
     let captures = command.captures.resolve().inputs;
     if let Some(path) = &command.out {
-        let outside = command
-            .outside
-            .iter()
-            .filter(|what| points::is_capture(what));
-        Inputs::of(&captures)
-            .and_choices(&command.choices, &command.names)
-            .and(outside)
-            .allow_file("--out", path)?;
+        let (choices, names) = (&command.choices, &command.names);
+        Inputs::of_audit(&captures, &command.outside, choices, names).allow_file("--out", path)?;
     }
     let Some(points) = points::read(&command.captures, &command.outside, false, common)? else {
         return Ok(Exit::NotAudited);

@@ -52,13 +52,7 @@ fn roles(command: &RulesLearn, common: &Common) -> anyhow::Result<Roles> {
         common,
     )?;
     let (library, _) = plan::library(&rules, common, false)?;
-    let site = plan::site(command.choices.site.as_deref(), &library, common, false)?;
-    let profile = plan::profile(
-        &library,
-        site.as_ref(),
-        &command.choices.selection(),
-        common,
-    )?;
+    let profile = plan::profile(&library, &command.choices.selection(), common, false)?;
     Ok(Roles::of(&library, &profile))
 }
 

@@ -10,6 +10,8 @@ use anyhow::{Context, bail};
 use same_file::is_same_file;
 
 use super::args::{Choices, Names};
+use super::points::is_capture;
+use crate::audit::without_plus;
 use crate::report::directory_files;
 use crate::source::{Input, InputPath};
 
@@ -28,6 +30,17 @@ impl Inputs {
             InputPath::Stdin => None,
         });
         Self(files.collect())
+    }
+
+    /// All that an audit reads; what lies outside only where it is a file.
+    pub(super) fn of_audit(
+        captures: &[Input],
+        outside: &[OsString],
+        choices: &Choices,
+        names: &Names,
+    ) -> Self {
+        let outside = outside.iter().filter(|what| is_capture(what));
+        Self::of(captures).and_choices(choices, names).and(outside)
     }
 
     /// Any other files besides.
@@ -87,12 +100,6 @@ impl Inputs {
         }
         Ok(())
     }
-}
-
-fn without_plus(path: &OsString) -> PathBuf {
-    let text = path.to_string_lossy();
-    text.strip_prefix('+')
-        .map_or_else(|| path.into(), PathBuf::from)
 }
 
 /// Tries whether a folder takes files, or, where it is not there yet, the nearest one above it that is.

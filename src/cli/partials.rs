@@ -10,8 +10,8 @@ use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
 use super::flows::completeness;
 use super::outputs::Inputs;
-use super::plan::{fitted, plan};
-use super::{audit, input, output, seeds};
+use super::plan::plan;
+use super::{audit, input, seeds};
 use crate::audit::{Read, attribute_points, summaries};
 use crate::drive::Partial;
 use crate::model::TwoPoint;
@@ -45,30 +45,14 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         .and_choices(&command.choices, &command.names)
         .allow_set(command.out.as_deref())?;
     let partial = read(&command.partials)?;
-    for report in &partial.inputs {
-        for damage in &report.damage {
-            output::complain(&format!(
-                "{}: at byte {}: {}",
-                report.input.path, damage.offset, damage.what
-            ));
-        }
-    }
+    input::tell(&[], &partial.inputs);
     let read = Read {
         inputs: summaries(&partial.inputs, &[]),
         captures: attribute_points(TwoPoint::alone(partial.observation), &seeds),
     };
-    let plan = fitted(
-        plan,
-        &read.captures.inside,
-        &command.choices.selection(),
-        common,
-    )?;
     let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
-    let to = audit::Destination {
-        folder: command.out.as_deref(),
-        evidence: None,
-    };
-    audit::report(&read, &captures, &plan, to, common)
+    let out = command.out.as_deref();
+    audit::conclude(read, &captures, plan, &command.choices, out, common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

@@ -9,9 +9,7 @@ use super::exit::Exit;
 use super::output;
 use crate::audit::{self, Plan, PlanError, ReadSite, Selection};
 use crate::observe::Capture;
-use crate::rules::{
-    self, Chosen, Library, Problem, ProblemSeverity, Profile, RuleText, SetChoice, Site,
-};
+use crate::rules::{self, Chosen, Library, Problem, ProblemSeverity, Profile, RuleText, SetChoice};
 
 /// Checks rules, site and choices. All problems of a file are shown together; errors end it.
 pub(super) fn plan(selection: &Selection, common: &Common) -> anyhow::Result<Plan> {
@@ -102,28 +100,20 @@ pub(super) fn checked(
     shown(audit::check_rules(texts), common)
 }
 
-/// Reads and checks a site file.
-pub(super) fn site(
-    path: Option<&Path>,
-    library: &Library,
-    common: &Common,
-    show_warnings: bool,
-) -> anyhow::Result<Option<Site>> {
-    let Some(path) = path else { return Ok(None) };
-    let ReadSite { site, warnings, .. } = shown(audit::read_site(path, library), common)?;
-    if show_warnings || common.verbose {
-        show(&warnings, common);
-    }
-    Ok(Some(site))
-}
-
-/// Puts site and command line together.
+/// Reads and checks the site file, where one is named, and puts it and the command line together.
 pub(super) fn profile(
     library: &Library,
-    site: Option<&Site>,
     selection: &Selection,
     common: &Common,
+    show_warnings: bool,
 ) -> anyhow::Result<Profile> {
+    let read = selection.site.as_deref();
+    let read = read.map(|path| audit::read_site(path, library)).transpose();
+    let read = shown(read, common)?;
+    for ReadSite { warnings, .. } in read.iter().filter(|_| show_warnings || common.verbose) {
+        show(warnings, common);
+    }
+    let site = read.as_ref().map(|read| &read.site);
     shown(audit::profile(library, site, selection), common)
 }
 

@@ -36,13 +36,7 @@ fn check(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
     let paths =
         plan::with_sets_of_site(&selected(command), command.choices.site.as_deref(), common)?;
     let (library, mut problems) = plan::library(&paths, common, true)?;
-    let site = plan::site(command.choices.site.as_deref(), &library, common, true)?;
-    let profile = plan::profile(
-        &library,
-        site.as_ref(),
-        &command.choices.selection(),
-        common,
-    )?;
+    let profile = plan::profile(&library, &command.choices.selection(), common, true)?;
     plan::show(profile.problems(), common);
     problems.extend(profile.problems().iter().cloned());
     plan::sum_up(&library, &problems)
