@@ -1,11 +1,11 @@
 //! The requirements as a checklist, by document and service.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+
+use maud::{Markup, html};
 
 use super::findings::requirement_id;
 use super::overview::status_tone;
-use super::page::Page;
 use crate::judge::StatusKind;
 use crate::report::Report;
 use crate::report::rules_list::parties;
@@ -16,69 +16,48 @@ const MOST: usize = 5000;
 
 type Services<'r, 'a> = BTreeMap<&'r str, Vec<&'r RequirementView<'a>>>;
 
-pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
-    page.markup("<section id=\"checklist\" aria-labelledby=\"checklist-title\">\n<h2 id=\"checklist-title\">Requirements</h2>\n")?;
+pub(super) fn section(report: &Report<'_>) -> Markup {
+    let active = |row: &&RequirementView<'_>| row.outcome.kind() != StatusKind::NotActive;
+    let (active, off): (Vec<_>, Vec<_>) = report.requirements.iter().partition(active);
     let mut documents: BTreeMap<&str, Services<'_, '_>> = BTreeMap::new();
-    let mut off = 0;
-    for row in &report.requirements {
-        if row.outcome.kind() == StatusKind::NotActive {
-            off += 1;
-            continue;
-        }
+    for row in &active {
         let services = documents.entry(row.listed.document).or_default();
         services.entry(row.listed.service).or_default().push(row);
     }
     let mut left = MOST;
-    for (document, services) in &documents {
-        page.element("h3", "", document)?;
-        if let Some(known) = report.rules.iter().find(|known| known.id == *document) {
-            page.element(
-                "p",
-                "note",
-                format_args!("{}, {}: {}", known.vendor, known.product, known.page),
-            )?;
-        }
-        for (name, rows) in services {
-            let shown = rows.len().min(left);
-            left -= shown;
-            if shown > 0 {
-                service(name, &rows[..shown], page)?;
+    let mut shown = |rows: &[_]| {
+        let shown = rows.len().min(left);
+        left -= shown;
+        shown
+    };
+    html! {
+        section id="checklist" aria-labelledby="checklist-title" {
+            h2 id="checklist-title" { "Requirements" }
+            @for (document, services) in &documents {
+                h3 { (document) }
+                @if let Some(known) = report.rules.iter().find(|known| known.id == *document) {
+                    p.note { (known.vendor) ", " (known.product) ": " (known.page) }
+                }
+                @for (name, rows) in services {
+                    @let shown = shown(rows);
+                    @if shown > 0 { (service(name, &rows[..shown])) }
+                }
+            }
+            @if active.len() > MOST {
+                p.note { (active.len() - MOST) " more requirements are in requirements.csv." }
+            }
+            @if !off.is_empty() {
+                p.note {
+                    (off.len())
+                    " more are off at this site; requirements.csv says by which condition."
+                }
             }
         }
     }
-    let all: usize = documents
-        .values()
-        .flat_map(BTreeMap::values)
-        .map(Vec::len)
-        .sum();
-    if all > MOST {
-        page.element(
-            "p",
-            "note",
-            format_args!("{} more requirements are in requirements.csv.", all - MOST),
-        )?;
-    }
-    if off > 0 {
-        page.element(
-            "p",
-            "note",
-            format_args!(
-                "{off} more are off at this site; requirements.csv says by which condition."
-            ),
-        )?;
-    }
-    page.markup("</section>\n")
 }
 
-fn service(
-    name: &str,
-    rows: &[&RequirementView<'_>],
-    page: &mut Page<impl Write>,
-) -> io::Result<()> {
-    let satisfied = rows
-        .iter()
-        .filter(|row| row.outcome.kind() == StatusKind::Satisfied)
-        .count();
+fn service(name: &str, rows: &[&RequirementView<'_>]) -> Markup {
+    let is = |status| move |row: &&&RequirementView<'_>| row.outcome.kind() == status;
     let worst = [
         StatusKind::Violated,
         StatusKind::Blocked,
@@ -88,77 +67,43 @@ fn service(
     ];
     let worst = worst
         .into_iter()
-        .find(|status| rows.iter().any(|row| row.outcome.kind() == *status));
-    page.markup("<details class=\"service\"")?;
-    if worst.is_some_and(StatusKind::is_broken) {
-        page.markup(" open")?;
+        .find(|status| rows.iter().any(|row| is(*status)(&row)));
+    let worst = worst.unwrap_or(StatusKind::Satisfied);
+    html! {
+        details.service open[worst.is_broken()] {
+            summary {
+                span class={ "dot " (status_tone(worst)) } {}
+                span.name { @if name.is_empty() { "(no service named)" } @else { (name) } }
+                span.count {
+                    (rows.iter().filter(is(StatusKind::Satisfied)).count())
+                    " of " (rows.len()) " satisfied"
+                }
+            }
+            div.wide { table {
+                thead { tr {
+                    th { "requirement" } th { "outcome" } th { "to" } th { "ports" }
+                    th { "how it fared" } th { "page" }
+                } }
+                tbody { @for row in rows { (requirement(row)) } }
+            } }
+        }
     }
-    page.markup("><summary>")?;
-    page.markup("<span")?;
-    page.attribute(
-        "class",
-        format_args!(
-            "dot {}",
-            status_tone(worst.unwrap_or(StatusKind::Satisfied))
-        ),
-    )?;
-    page.markup("></span>")?;
-    page.element(
-        "span",
-        "name",
-        if name.is_empty() {
-            "(no service named)"
-        } else {
-            name
-        },
-    )?;
-    page.element(
-        "span",
-        "count",
-        format_args!("{satisfied} of {} satisfied", rows.len()),
-    )?;
-    page.markup("</summary>\n<div class=\"wide\"><table>\n<thead><tr><th>requirement</th><th>outcome</th><th>to</th><th>ports</th><th>how it fared</th><th>page</th></tr></thead>\n<tbody>\n")?;
-    for row in rows {
-        page.markup("<tr")?;
-        page.attribute("id", requirement_id(row.listed.id))?;
-        page.markup(">")?;
-        let short = row
-            .listed
-            .id
-            .strip_prefix(row.listed.document)
-            .unwrap_or(row.listed.id);
-        page.element("td", "id", short.trim_start_matches('/'))?;
-        page.markup("<td>")?;
-        page.markup("<span")?;
-        page.attribute(
-            "class",
-            format_args!("badge {}", status_tone(row.outcome.kind())),
-        )?;
-        page.markup(">")?;
-        page.text(row.outcome.kind().as_str().replace('_', " "))?;
-        page.markup("</span></td>")?;
-        page.element("td", "name", parties(&row.listed.to))?;
-        page.element(
-            "td",
-            "",
-            format_args!(
-                "{} {}",
-                row.listed.ports.join(" "),
-                row.listed.transport.join(" ")
-            ),
-        )?;
-        page.element("td", "", &row.message)?;
-        let line = row
-            .listed
-            .cite
-            .line
-            .map_or(String::new(), |line| format!(", line {line}"));
-        page.element(
-            "td",
-            "",
-            format_args!("{}; {}{line}", row.listed.cite.table, row.listed.cite.row),
-        )?;
-        page.markup("</tr>\n")?;
-    }
-    page.markup("</tbody></table></div></details>\n")
+}
+
+fn requirement(row: &RequirementView<'_>) -> Markup {
+    let (listed, status) = (&row.listed, row.outcome.kind());
+    let short = listed.id.strip_prefix(listed.document).unwrap_or(listed.id);
+    html! { tr id=(requirement_id(listed.id)) {
+        td.id { (short.trim_start_matches('/')) }
+        td {
+            span class={ "badge " (status_tone(status)) } { (status.as_str().replace('_', " ")) }
+        }
+        td.name { (parties(&listed.to)) }
+        td { (listed.ports.join(" ")) " " (listed.transport.join(" ")) }
+        td { (row.message) }
+        td {
+            (listed.cite.table) "; " (listed.cite.row)
+            @if let Some(line) = listed.cite.line { ", line " (line) }
+        }
+    } }
 }

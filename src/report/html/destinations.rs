@@ -1,10 +1,10 @@
 //! Where the traffic goes that no requirement covers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 use std::net::IpAddr;
 
-use super::page::Page;
+use maud::{Markup, html};
+
 use crate::judge::Outcome;
 use crate::report::Report;
 
@@ -19,12 +19,42 @@ struct Destination {
     hosts: BTreeSet<IpAddr>,
 }
 
-pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
-    let mut by_aim: BTreeMap<String, Destination> = BTreeMap::new();
-    for (flow, outcome) in report.outcomes() {
-        if !matches!(outcome, Outcome::Unexpected | Outcome::Unnamed) {
-            continue;
+impl Destination {
+    fn bytes(&self) -> u64 {
+        self.sent + self.received
+    }
+}
+
+/// Empty where all traffic is covered.
+pub(super) fn section(report: &Report<'_>) -> Markup {
+    let by_aim = by_aim(report);
+    let mut sorted: Vec<(&String, &Destination)> = by_aim.iter().collect();
+    sorted.sort_by_key(|(name, aim)| (std::cmp::Reverse(aim.bytes()), name.as_str()));
+    let Some((_, first)) = sorted.first() else {
+        return Markup::default();
+    };
+    let most = first.bytes().max(1);
+    html! {
+        section id="destinations" aria-labelledby="destinations-title" {
+            h2 id="destinations-title" { "Unexpected destinations " span.count { (sorted.len()) } }
+            div.wide { table.figures {
+                thead { tr {
+                    th { "destination" } th {} th { "bytes" } th { "sent" } th { "received" }
+                    th { "flows" } th { "hosts" }
+                } }
+                tbody { @for (name, aim) in sorted.iter().take(MOST) { (row(name, aim, most)) } }
+            } }
+            @if sorted.len() > MOST {
+                p.note { "The " (MOST) " with the most bytes; findings.csv has all." }
+            }
         }
+    }
+}
+
+fn by_aim(report: &Report<'_>) -> BTreeMap<String, Destination> {
+    let mut by_aim: BTreeMap<String, Destination> = BTreeMap::new();
+    let uncovered = |outcome| matches!(outcome, Outcome::Unexpected | Outcome::Unnamed);
+    for (flow, _) in report.outcomes().filter(|(_, outcome)| uncovered(*outcome)) {
         let name = flow.names.first().map_or_else(
             || flow.responder.ip.to_string(),
             |name| name.fqdn.to_string(),
@@ -41,46 +71,17 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
         aim.received += flow.back.bytes;
         aim.hosts.insert(flow.initiator.ip);
     }
-    if by_aim.is_empty() {
-        return Ok(());
-    }
-    let mut sorted: Vec<(&String, &Destination)> = by_aim.iter().collect();
-    sorted.sort_by_key(|(name, aim)| (std::cmp::Reverse(aim.sent + aim.received), name.as_str()));
-    let most = sorted
-        .first()
-        .map_or(1, |(_, aim)| aim.sent + aim.received)
-        .max(1);
-    page.markup("<section id=\"destinations\" aria-labelledby=\"destinations-title\">\n<h2 id=\"destinations-title\">Unexpected destinations ")?;
-    page.element("span", "count", sorted.len())?;
-    page.markup("</h2>\n<div class=\"wide\"><table class=\"figures\">\n<thead><tr><th>destination</th><th></th><th>bytes</th><th>sent</th><th>received</th><th>flows</th><th>hosts</th></tr></thead>\n<tbody>\n")?;
-    for (name, aim) in sorted.iter().take(MOST) {
-        let bytes = aim.sent + aim.received;
-        page.markup("<tr>")?;
-        page.element("td", "name", name)?;
-        page.markup("<td class=\"bar\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"fill warn\" height=\"10\"")?;
-        page.attribute(
-            "width",
-            format_args!("{:.1}", bytes as f64 * 100.0 / most as f64),
-        )?;
-        page.markup("/></svg></td>")?;
-        for figure in [
-            bytes,
-            aim.sent,
-            aim.received,
-            aim.flows,
-            aim.hosts.len() as u64,
-        ] {
-            page.element("td", "", figure)?;
-        }
-        page.markup("</tr>\n")?;
-    }
-    page.markup("</tbody></table></div>\n")?;
-    if sorted.len() > MOST {
-        page.element(
-            "p",
-            "note",
-            format_args!("The {MOST} with the most bytes; findings.csv has all."),
-        )?;
-    }
-    page.markup("</section>\n")
+    by_aim
+}
+
+fn row(name: &str, aim: &Destination, most: u64) -> Markup {
+    let width = aim.bytes() as f64 * 100.0 / most as f64;
+    html! { tr {
+        td.name { (name) }
+        td.bar { svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
+            rect class="fill warn" height="10" width=(format_args!("{width:.1}")) {}
+        } }
+        td { (aim.bytes()) } td { (aim.sent) } td { (aim.received) } td { (aim.flows) }
+        td { (aim.hosts.len()) }
+    } }
 }

@@ -1,12 +1,12 @@
 //! `report.html`: one file that works from disk, without network, for whoever has to judge the audit.
 //!
-//! What does not depend on the number of flows is markup made here, so that it is there without a script and prints;
+//! What does not depend on the number of flows is markup made here by templates, so that it is there without a script and prints;
 //! the flows are embedded as compact JSON, of which the script shows as many rows as fit the window. The page's own
 //! style and script are named to the browser by their digests, and nothing else may run or be fetched.
 //!
 //! | file | what |
 //! |---|---|
-//! | `page` | markup and text, kept apart |
+//! | `page` | its parts on their way to a writer |
 //! | `overview` | verdict counts and how far the capture can be trusted |
 //! | `checklist` | requirements by service |
 //! | `findings` | findings with their evidence |
@@ -31,9 +31,11 @@ mod timeline;
 
 use std::io::Write;
 
+use maud::{DOCTYPE, Markup, html};
+
 use super::{Report, ReportError};
-use crate::judge::{FindingCode, Outcome};
-use page::{Digest, Page};
+use crate::judge::{FindingCode, Outcome, Severity};
+use page::{Page, digest};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -43,62 +45,79 @@ const SCRIPT: &str = include_str!("report.js");
 /// # Errors
 /// Those of the writer.
 pub fn write_html(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
-    let mut whole = Page::new(out);
-    let page = &mut whole;
-    page.markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")?;
-    page.markup("<meta http-equiv=\"Content-Security-Policy\"")?;
+    let mut page = Page::new(out);
+    page.part(&html! { (DOCTYPE) })?;
+    page.frame("<html lang=\"en\">\n<head>\n")?;
+    page.part(&about(report))?;
+    for markup in ["<style>", STYLE, "</style>\n</head>\n<body>\n"] {
+        page.frame(markup)?;
+    }
+    page.part(&overview::header(report))?;
+    page.frame("<main>\n")?;
+    // Each part is made when the one before it is written, and bounded by how much of a kind it shows.
+    page.part(&overview::trust(report))?;
+    page.part(&timeline::section(report))?;
+    page.part(&findings::section(report))?;
+    page.part(&destinations::section(report))?;
+    page.part(&checklist::section(report))?;
+    page.part(&flows())?;
+    page.part(&provenance::section(report))?;
+    page.frame("</main>\n")?;
+    page.data("flow-data", &flow_data::FlowData::of(report))?;
+    for markup in ["<script>", SCRIPT, "</script>\n</body>\n</html>\n"] {
+        page.frame(markup)?;
+    }
+    Ok(page.finish()?)
+}
+
+/// What the browser is told about the page.
+fn about(report: &Report<'_>) -> Markup {
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
-        Digest(STYLE),
-        Digest(SCRIPT)
+        digest(STYLE),
+        digest(SCRIPT)
     );
-    // The quotes of the policy are no danger inside a quoted attribute; escaped they mean the same to the browser.
-    page.attribute("content", policy)?;
-    page.markup(
-        ">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-    )?;
-    page.text(title(report))?;
-    page.markup("</title>\n<style>")?;
-    page.markup(STYLE)?;
-    page.markup("</style>\n</head>\n<body>\n<header>\n")?;
-    overview::head(report, page)?;
-    page.markup("</header>\n<main>\n")?;
-    overview::trust(report, page)?;
-    timeline::write(report, page)?;
-    findings::write(report, page)?;
-    destinations::write(report, page)?;
-    checklist::write(report, page)?;
-    page.markup(FLOWS)?;
-    provenance::write(report, page)?;
-    page.markup("</main>\n")?;
-    let data = flow_data::FlowData::of(report);
-    page.data("flow-data", &data)?;
-    page.markup("<script>")?;
-    page.markup(SCRIPT)?;
-    page.markup("</script>\n</body>\n</html>\n")?;
-    Ok(whole.finish()?)
+    html! {
+        meta charset="utf-8";
+        meta http-equiv="Content-Security-Policy" content=(policy);
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="referrer" content="no-referrer";
+        meta name="color-scheme" content="light dark";
+        title { (title(report)) }
+    }
 }
 
 /// Where the script puts the flows.
-const FLOWS: &str = r#"<section id="flows" aria-labelledby="flows-title">
-<h2 id="flows-title">Flows <span class="count" id="flow-count"></span></h2>
-<noscript><p>The table of flows needs the script of this page; flows.csv has the same rows.</p></noscript>
-<p class="only-print">The flows are in flows.csv.</p>
-<div id="flow-tools" class="tools no-print" hidden>
-<input id="flow-search" type="search" placeholder="address, name, port, outcome; all words must match" aria-label="Search flows" autocomplete="off" spellcheck="false">
-<select id="flow-outcome" aria-label="Outcome"><option value="">every outcome</option></select>
-<button id="flow-clear" type="button">Clear</button>
-</div>
-<p id="flow-note" class="note no-print" hidden></p>
-<div id="flow-frame" class="no-print" hidden tabindex="0" role="region" aria-label="Flows">
-<table id="flow-head"><thead><tr></tr></thead></table>
-<div id="flow-space"><table id="flow-rows"><tbody></tbody></table></div>
-</div>
-<div id="flow-detail" class="card no-print" hidden></div>
-</section>
-"#;
+fn flows() -> Markup {
+    html! {
+        section id="flows" aria-labelledby="flows-title" {
+            h2 id="flows-title" { "Flows " span.count id="flow-count" {} }
+            noscript {
+                p {
+                    "The table of flows needs the script of this page; flows.csv has the same rows."
+                }
+            }
+            p.only-print { "The flows are in flows.csv." }
+            div id="flow-tools" class="tools no-print" hidden {
+                input id="flow-search" type="search"
+                    placeholder="address, name, port, outcome; all words must match"
+                    aria-label="Search flows" autocomplete="off" spellcheck="false";
+                select id="flow-outcome" aria-label="Outcome" {
+                    option value="" { "every outcome" }
+                }
+                button id="flow-clear" type="button" { "Clear" }
+            }
+            p id="flow-note" class="note no-print" hidden {}
+            div id="flow-frame" class="no-print" hidden tabindex="0" role="region"
+                aria-label="Flows"
+            {
+                table id="flow-head" { thead { tr {} } }
+                div id="flow-space" { table id="flow-rows" { tbody {} } }
+            }
+            div id="flow-detail" class="card no-print" hidden {}
+        }
+    }
+}
 
 fn title(report: &Report<'_>) -> String {
     let site = &report.summary.site;
@@ -127,8 +146,8 @@ const fn tone(outcome: Outcome) -> &'static str {
 /// How a kind of finding is coloured.
 const fn finding_tone(code: FindingCode) -> &'static str {
     match code.severity() {
-        crate::judge::Severity::High => "bad",
-        crate::judge::Severity::Medium => "warn",
-        crate::judge::Severity::Low => "dim",
+        Severity::High => "bad",
+        Severity::Medium => "warn",
+        Severity::Low => "dim",
     }
 }

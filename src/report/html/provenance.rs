@@ -1,83 +1,74 @@
 //! What was run on what, so that a reviewer can do it again.
 
-use std::io::{self, Write};
+use maud::{Markup, html};
 
-use super::page::Page;
-use crate::report::Report;
+use super::page::fact;
+use crate::model::CaptureTime;
+use crate::report::{DocumentView, InputView, Report};
 
-pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
-    let summary = &report.summary;
-    page.markup("<section id=\"provenance\" aria-labelledby=\"provenance-title\">\n<h2 id=\"provenance-title\">Where this comes from</h2>\n<dl class=\"facts\">")?;
-    let commit = summary
-        .commit
-        .as_deref()
-        .map_or(String::new(), |commit| format!(", commit {commit}"));
-    page.fact(
-        "tool",
-        format_args!("{} {}{commit}", summary.tool, summary.version),
-    )?;
-    page.fact("arguments", summary.arguments.join(" "))?;
-    if let Some(digest) = &summary.site_sha256 {
-        page.fact("site file", format_args!("SHA-256 {digest}"))?;
+/// Inputs that are listed; report.json has all.
+const MOST: usize = 500;
+
+pub(super) fn section(report: &Report<'_>) -> Markup {
+    let (summary, inputs) = (&report.summary, &report.capture.inputs);
+    html! {
+        section id="provenance" aria-labelledby="provenance-title" {
+            h2 id="provenance-title" { "Where this comes from" }
+            dl.facts {
+                dt { "tool" }
+                dd {
+                    (summary.tool) " " (summary.version)
+                    @if let Some(commit) = &summary.commit { ", commit " (commit) }
+                }
+                (fact("arguments", summary.arguments.join(" ")))
+                @if let Some(digest) = &summary.site_sha256 {
+                    (fact("site file", format_args!("SHA-256 {digest}")))
+                }
+                (fact("exit status", format_args!("{}: {}", summary.exit, summary.meaning)))
+            }
+            div.wide { table {
+                thead { tr {
+                    th { "input" } th { "frames" } th { "first" } th { "last" } th { "bytes" }
+                    th { "SHA-256" } th { "damage" }
+                } }
+                tbody { @for input in inputs.iter().take(MOST) { (row_of_input(input)) } }
+            } }
+            @if inputs.len() > MOST {
+                p.note { (inputs.len() - MOST) " more inputs are in report.json." }
+            }
+            div.wide { table {
+                thead { tr {
+                    th { "rule document" } th { "in force" } th { "taken since" }
+                    th { "requirements" } th { "file" } th { "SHA-256" }
+                } }
+                tbody { @for document in &report.rules { (row_of_document(document)) } }
+            } }
+        }
     }
-    page.fact(
-        "exit status",
-        format_args!("{}: {}", summary.exit, summary.meaning),
-    )?;
-    page.markup("</dl>\n<div class=\"wide\"><table>\n<thead><tr><th>input</th><th>frames</th><th>first</th><th>last</th><th>bytes</th><th>SHA-256</th><th>damage</th></tr></thead>\n<tbody>\n")?;
-    let most = 500;
-    for input in report.capture.inputs.iter().take(most) {
-        page.markup("<tr>")?;
-        page.element("td", "name", &input.path)?;
-        page.element("td", "", input.frames)?;
-        page.element(
-            "td",
-            "",
-            input
-                .span
-                .map_or(String::new(), |span| span.first.to_string()),
-        )?;
-        page.element(
-            "td",
-            "",
-            input
-                .span
-                .map_or(String::new(), |span| span.last.to_string()),
-        )?;
-        page.element(
-            "td",
-            "",
-            input.bytes.map_or(String::new(), |bytes| bytes.to_string()),
-        )?;
-        page.element("td", "digest", input.sha256.as_deref().unwrap_or_default())?;
-        let wrong: Vec<&str> = input
-            .damage
-            .iter()
-            .chain(&input.notes)
-            .map(String::as_str)
-            .collect();
-        page.element("td", "", wrong.join("; "))?;
-        page.markup("</tr>\n")?;
-    }
-    page.markup("</tbody></table></div>\n")?;
-    let more = report.capture.inputs.len().saturating_sub(most);
-    if more > 0 {
-        page.element(
-            "p",
-            "note",
-            format_args!("{more} more inputs are in report.json."),
-        )?;
-    }
-    page.markup("<div class=\"wide\"><table>\n<thead><tr><th>rule document</th><th>in force</th><th>taken since</th><th>requirements</th><th>file</th><th>SHA-256</th></tr></thead>\n<tbody>\n")?;
-    for document in &report.rules {
-        page.markup("<tr>")?;
-        page.element("td", "name", &document.id)?;
-        page.element("td", "", if document.in_force { "yes" } else { "no" })?;
-        page.element("td", "", &document.why)?;
-        page.element("td", "", document.requirements)?;
-        page.element("td", "", &document.file)?;
-        page.element("td", "digest", &document.sha256)?;
-        page.markup("</tr>\n")?;
-    }
-    page.markup("</tbody></table></div>\n</section>\n")
+}
+
+fn row_of_input(input: &InputView) -> Markup {
+    let time = |time: Option<CaptureTime>| time.map_or(String::new(), |time| time.to_string());
+    let wrong = input.damage.iter().chain(&input.notes);
+    let wrong: Vec<&str> = wrong.map(String::as_str).collect();
+    html! { tr {
+        td.name { (input.path) }
+        td { (input.frames) }
+        td { (time(input.span.map(|span| span.first))) }
+        td { (time(input.span.map(|span| span.last))) }
+        td { @if let Some(bytes) = input.bytes { (bytes) } }
+        td.digest { (input.sha256.as_deref().unwrap_or_default()) }
+        td { (wrong.join("; ")) }
+    } }
+}
+
+fn row_of_document(document: &DocumentView) -> Markup {
+    html! { tr {
+        td.name { (document.id) }
+        td { @if document.in_force { "yes" } @else { "no" } }
+        td { (document.why) }
+        td { (document.requirements) }
+        td { (document.file) }
+        td.digest { (document.sha256) }
+    } }
 }

@@ -1,13 +1,14 @@
 //! Flows and findings over the time of the capture.
 
-use std::io::{self, Write};
+use std::time::Duration;
 
-use super::page::Page;
+use maud::{Markup, html};
+
 use super::{finding_tone, tone};
 use crate::judge::FindingCode;
 use crate::model::CaptureTime;
-use crate::report::Report;
 use crate::report::view::FindingView;
+use crate::report::{Report, Span};
 
 const WIDTH: f64 = 1000.0;
 const BINS: usize = 125;
@@ -24,142 +25,141 @@ const TONES: [(&str, &str); 4] = [
     ("dim", "cannot be told, or not audited"),
 ];
 
-pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
+/// Flows of a bin by tone.
+type Bin = [u64; TONES.len()];
+
+/// Empty without packets.
+pub(super) fn section(report: &Report<'_>) -> Markup {
     let Some(span) = report.capture.span else {
-        return Ok(());
+        return Markup::default();
     };
-    let length = span.last.since(span.first).as_nanos().max(1) as f64;
-    let place = |at: CaptureTime| at.since(span.first).as_nanos() as f64 / length;
-    let mut bins = vec![[0_u64; TONES.len()]; BINS];
+    let lanes = FindingCode::ALL.iter().map(|code| {
+        let timed = |f: &&FindingView<'_>| f.code == *code && f.span.is_some();
+        (*code, report.findings.iter().filter(timed).collect())
+    });
+    let lanes: Vec<(FindingCode, Vec<&FindingView<'_>>)> = lanes
+        .filter(|(_, findings): &(_, Vec<_>)| !findings.is_empty())
+        .collect();
+    let height = BARS + 24.0 + LANE * lanes.len() as f64;
+    html! {
+        section id="timeline" aria-labelledby="timeline-title" {
+            h2 id="timeline-title" { "Timeline" }
+            figure {
+                svg.timeline role="img" aria-label="flows by start and findings over time"
+                    viewBox={ "0 0 " (WIDTH) " " (height) }
+                {
+                    (bars(&bins(report, span)))
+                    (axis(span))
+                    @for (row, (code, findings)) in lanes.iter().enumerate() {
+                        (lane(*code, findings, BARS + 24.0 + LANE * row as f64, span))
+                    }
+                }
+                figcaption {
+                    "Bars: flows by when they began. "
+                    @for (name, words) in TONES {
+                        span class={ "dot " (name) } {} span.key { (words) } " "
+                    }
+                    "Lanes: each finding, from its first to its last packet; a mark leads to it."
+                }
+            }
+        }
+    }
+}
+
+/// Nanoseconds, at least one.
+fn length(span: Span) -> f64 {
+    span.last.since(span.first).as_nanos().max(1) as f64
+}
+
+/// From 0, the start of the capture, to 1, its end.
+fn place(at: CaptureTime, span: Span) -> f64 {
+    at.since(span.first).as_nanos() as f64 / length(span)
+}
+
+fn bins(report: &Report<'_>, span: Span) -> Vec<Bin> {
+    let mut bins = vec![Bin::default(); BINS];
     for (flow, outcome) in report.outcomes() {
-        let bin = (place(flow.span.0.time) * BINS as f64) as usize;
+        let bin = (place(flow.span.0.time, span) * BINS as f64) as usize;
         let which = TONES.iter().position(|(name, _)| *name == tone(outcome));
         if let (Some(bin), Some(which)) = (bins.get_mut(bin.min(BINS - 1)), which) {
             bin[which] += 1;
         }
     }
-    let lanes: Vec<(FindingCode, Vec<&FindingView<'_>>)> = FindingCode::ALL
-        .iter()
-        .map(|code| {
-            let of_code = report
-                .findings
-                .iter()
-                .filter(|f| f.code == *code && f.span.is_some());
-            (*code, of_code.collect())
-        })
-        .filter(|(_, findings): &(_, Vec<_>)| !findings.is_empty())
-        .collect();
-    let height = BARS + 24.0 + LANE * lanes.len() as f64;
-    page.markup("<section id=\"timeline\" aria-labelledby=\"timeline-title\">\n<h2 id=\"timeline-title\">Timeline</h2>\n<figure>\n<svg class=\"timeline\" role=\"img\" aria-label=\"flows by start and findings over time\"")?;
-    page.attribute("viewBox", format_args!("0 0 {WIDTH} {height}"))?;
-    page.markup(">")?;
-    bars(&bins, page)?;
-    for (i, (at, anchor)) in [(0.0, "start"), (0.5, "middle"), (1.0, "end")]
-        .into_iter()
-        .enumerate()
-    {
-        let time = span
-            .first
-            .plus(std::time::Duration::from_nanos((length * at) as u64))
-            .to_string();
-        let (day, clock) = time.split_at(time.find('T').unwrap_or(0));
-        let clock = clock.get(1..9).unwrap_or_default();
-        let text = if i == 0 {
-            format!("{day} {clock} UTC")
-        } else {
-            clock.to_owned()
-        };
-        page.markup("<text class=\"axis\"")?;
-        page.attribute("x", at * WIDTH)?;
-        page.attribute("y", BARS + 16.0)?;
-        page.attribute("text-anchor", anchor)?;
-        page.markup(">")?;
-        page.text(text)?;
-        page.markup("</text>")?;
-    }
-    for (row, (code, findings)) in lanes.iter().enumerate() {
-        let y = BARS + 24.0 + LANE * row as f64;
-        lane(*code, findings, y, &place, page)?;
-    }
-    page.markup("</svg>\n<figcaption>")?;
-    page.markup("Bars: flows by when they began. ")?;
-    for (name, words) in TONES {
-        page.markup("<span")?;
-        page.attribute("class", format_args!("dot {name}"))?;
-        page.markup("></span>")?;
-        page.element("span", "key", words)?;
-        page.markup(" ")?;
-    }
-    page.markup("Lanes: each finding, from its first to its last packet; a mark leads to it.</figcaption>\n</figure>\n</section>\n")
+    bins
 }
 
-fn bars(bins: &[[u64; TONES.len()]], page: &mut Page<impl Write>) -> io::Result<()> {
-    let most = bins
-        .iter()
-        .map(|bin| bin.iter().sum::<u64>())
-        .max()
-        .unwrap_or(0)
-        .max(1);
+fn bars(bins: &[Bin]) -> Markup {
+    let most = bins.iter().map(|bin| bin.iter().sum::<u64>()).max();
+    let most = most.unwrap_or(0).max(1) as f64;
     let width = WIDTH / BINS as f64;
+    let mut bars = Vec::new();
     for (i, bin) in bins.iter().enumerate() {
         let mut y = BARS;
-        for (count, (name, words)) in bin.iter().zip(TONES) {
-            if *count == 0 {
-                continue;
-            }
+        for (count, (name, words)) in bin.iter().zip(TONES).filter(|(count, _)| **count > 0) {
             // What is there is seen, however small its share.
-            let height = (*count as f64 / most as f64 * (BARS - 8.0)).max(1.5);
+            let height = (*count as f64 / most * (BARS - 8.0)).max(1.5);
             y -= height;
-            page.markup("<rect")?;
-            page.attribute("class", format_args!("fill {name}"))?;
-            page.attribute("x", format_args!("{:.1}", i as f64 * width))?;
-            page.attribute("y", format_args!("{y:.1}"))?;
-            page.attribute("width", format_args!("{:.1}", width - 1.0))?;
-            page.attribute("height", format_args!("{height:.1}"))?;
-            page.markup(">")?;
-            page.element("title", "", format_args!("{count} {words}"))?;
-            page.markup("</rect>")?;
+            bars.push((
+                i as f64 * width,
+                y,
+                height,
+                name,
+                format!("{count} {words}"),
+            ));
         }
     }
-    Ok(())
+    html! {
+        @for (x, y, height, name, text) in bars {
+            rect class={ "fill " (name) } x=(tenths(x)) y=(tenths(y)) width=(tenths(width - 1.0))
+                height=(tenths(height)) { title { (text) } }
+        }
+    }
 }
 
-fn lane(
-    code: FindingCode,
-    findings: &[&FindingView],
-    y: f64,
-    place: &impl Fn(CaptureTime) -> f64,
-    page: &mut Page<impl Write>,
-) -> io::Result<()> {
-    page.markup("<line class=\"life\" x1=\"0\" x2=\"1000\"")?;
-    page.attribute("y1", y + LANE / 2.0)?;
-    page.attribute("y2", y + LANE / 2.0)?;
-    page.markup("/>")?;
-    for finding in findings.iter().take(MOST_MARKS) {
-        let Some(span) = finding.span else { continue };
-        let from = place(span.first) * WIDTH;
-        let width = (place(span.last) * WIDTH - from).max(5.0);
-        page.markup("<a")?;
-        page.attribute("href", format_args!("#{}", finding.id))?;
-        page.markup("><rect rx=\"2\"")?;
-        page.attribute("class", format_args!("fill mark {}", finding_tone(code)))?;
-        page.attribute("x", format_args!("{:.1}", from.min(WIDTH - 5.0)))?;
-        page.attribute("y", y + 3.0)?;
-        page.attribute("width", format_args!("{width:.1}"))?;
-        page.attribute("height", LANE - 6.0)?;
-        page.markup(">")?;
-        page.element("title", "", super::findings::aim(finding))?;
-        page.markup("</rect></a>")?;
-    }
-    let more = findings.len().saturating_sub(MOST_MARKS);
-    let more = if more > 0 {
-        format!(" (and {more} more)")
-    } else {
-        String::new()
+fn tenths(number: f64) -> String {
+    format!("{number:.1}")
+}
+
+fn axis(span: Span) -> Markup {
+    let time = |at: f64| {
+        let after = Duration::from_nanos((length(span) * at) as u64);
+        let time = span.first.plus(after).to_string();
+        let (day, clock) = time.split_at(time.find('T').unwrap_or(0));
+        (
+            day.to_owned(),
+            clock.get(1..9).unwrap_or_default().to_owned(),
+        )
     };
-    page.markup("<text class=\"axis lane\" x=\"4\"")?;
-    page.attribute("y", y + LANE / 2.0 + 4.0)?;
-    page.markup(">")?;
-    page.text(format_args!("{code} {}{more}", findings.len()))?;
-    page.markup("</text>")
+    html! {
+        @for (at, anchor) in [(0.0, "start"), (0.5, "middle"), (1.0, "end")] {
+            @let (day, clock) = time(at);
+            text.axis x=(at * WIDTH) y=(BARS + 16.0) text-anchor=(anchor) {
+                @if at == 0.0 { (day) " " (clock) " UTC" } @else { (clock) }
+            }
+        }
+    }
+}
+
+fn lane(code: FindingCode, findings: &[&FindingView<'_>], y: f64, span: Span) -> Markup {
+    let middle = y + LANE / 2.0;
+    let marks = findings.iter().take(MOST_MARKS).filter_map(|finding| {
+        let of = finding.span?;
+        let from = place(of.first, span) * WIDTH;
+        let width = (place(of.last, span) * WIDTH - from).max(5.0);
+        Some((finding, from.min(WIDTH - 5.0), width))
+    });
+    html! {
+        line.life x1="0" x2="1000" y1=(middle) y2=(middle) {}
+        @for (finding, x, width) in marks {
+            a href={ "#" (finding.id) } {
+                rect rx="2" class={ "fill mark " (finding_tone(code)) } x=(tenths(x)) y=(y + 3.0)
+                    width=(tenths(width)) height=(LANE - 6.0)
+                { title { (super::findings::aim(finding)) } }
+            }
+        }
+        text class="axis lane" x="4" y=(middle + 4.0) {
+            (code) " " (findings.len())
+            @if findings.len() > MOST_MARKS { " (and " (findings.len() - MOST_MARKS) " more)" }
+        }
+    }
 }
