@@ -6,6 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempPath;
+
 use super::{
     Report, ReportError, write_findings_csv, write_flows_csv, write_html, write_json,
     write_requirements_csv,
@@ -92,7 +94,7 @@ pub fn write_whole(
 
 /// A whole file beside the place where it is to appear; gone again where it never does.
 struct AsideFile {
-    aside: PathBuf,
+    aside: TempPath,
     path: PathBuf,
 }
 
@@ -105,11 +107,7 @@ impl AsideFile {
             path: path.to_owned(),
             source,
         };
-        let (aside, file) = create_aside(path).map_err(failed)?;
-        let whole = Self {
-            aside,
-            path: path.to_owned(),
-        };
+        let (file, aside) = create_aside(path).map_err(failed)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
         write(&mut out)
             .map_err(|error| match error {
@@ -119,49 +117,37 @@ impl AsideFile {
             .and_then(|()| out.flush())
             .and_then(|()| out.get_ref().sync_all())
             .map_err(failed)?;
-        Ok(whole)
+        let path = path.to_owned();
+        Ok(Self { aside, path })
     }
 
     /// Puts it in its place, which is given.
-    fn appear(mut self) -> Result<PathBuf, ReportError> {
-        let path = std::mem::take(&mut self.path);
-        match fs::rename(&self.aside, &path) {
-            Ok(()) => {
-                self.aside = PathBuf::new();
-                Ok(path)
-            }
-            Err(source) => Err(ReportError::File { path, source }),
-        }
-    }
-}
-
-impl Drop for AsideFile {
-    fn drop(&mut self) {
-        if !self.aside.as_os_str().is_empty() {
-            // The error that is told is that of the writing; a file that cannot be removed either adds nothing.
-            let _ = fs::remove_file(&self.aside);
+    fn appear(self) -> Result<PathBuf, ReportError> {
+        match self.aside.persist(&self.path) {
+            Ok(()) => Ok(self.path),
+            Err(failed) => Err(ReportError::File {
+                path: self.path,
+                source: failed.error,
+            }),
         }
     }
 }
 
 /// A new file beside `path` whose name nobody has. Never follows a link that somebody put there.
-fn create_aside(path: &Path) -> io::Result<(PathBuf, File)> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::other("no file name"))?;
-    let mut last = io::Error::other("no name left");
-    for attempt in 0..1000 {
-        let mut aside = OsString::from(".");
-        aside.push(name);
-        aside.push(format!(".{}-{attempt}.part", std::process::id()));
-        let aside = path.with_file_name(aside);
-        match OpenOptions::new().write(true).create_new(true).open(&aside) {
-            Ok(file) => return Ok((aside, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(last)
+fn create_aside(path: &Path) -> io::Result<(File, TempPath)> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::Error::other("no file name"));
+    };
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(".");
+    // Opened here, since it becomes a file that others may read as far as the umask lets them.
+    let open = |aside: &Path| OpenOptions::new().write(true).create_new(true).open(aside);
+    let aside = tempfile::Builder::new()
+        .prefix(&hidden)
+        .suffix(".part")
+        .make_in(folder, open)?;
+    Ok(aside.into_parts())
 }
 
 #[cfg(test)]

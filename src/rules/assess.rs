@@ -140,7 +140,7 @@ impl RuleSet {
         }
         self.gather_best(subject, scratch);
         let fits =
-            |found: &&Found| found.misfits.0 & !(Mismatches::PORT | Mismatches::TRANSPORT) == 0;
+            |found: &&Found| (Mismatches::PORT | Mismatches::TRANSPORT).contains(found.misfits);
         let wanted = scratch.found.iter().filter(fits).filter_map(|found| {
             let leg = self.legs.get(found.leg as usize)?;
             let rule = self.rules.get(leg.requirement.index())?;
@@ -212,7 +212,7 @@ impl RuleSet {
     fn misfits(&self, leg: &Leg, bits: Mismatches) -> Vec<Mismatch> {
         let library = &self.library;
         let row = &library.requirements[leg.requirement.index()];
-        let kinds: [(u16, &dyn Fn() -> Option<Mismatch>); 10] = [
+        let kinds: [(Mismatches, &dyn Fn() -> Option<Mismatch>); 10] = [
             (Mismatches::DOCUMENT, &|| {
                 let off = self
                     .whole_rows(leg)
@@ -287,7 +287,7 @@ impl RuleSet {
         ];
         kinds
             .iter()
-            .filter(|(kind, _)| bits.has(*kind))
+            .filter(|(kind, _)| bits.contains(*kind))
             .filter_map(|(_, misfit)| misfit())
             .collect()
     }
@@ -391,12 +391,12 @@ impl RowLook<'_> {
         let rule = self.set.rules.get(leg.requirement.index())?;
         let mut misfits = Mismatches::default();
         let ports = ports(&self.set.rules, leg);
-        misfits.set(
+        misfits.add(
             Mismatches::PORT,
             !ports.is_empty() && !ports.contains(self.subject.port),
         );
         let transport = transports(&self.set.rules, leg);
-        misfits.set(
+        misfits.add(
             Mismatches::TRANSPORT,
             !transport.is_empty() && !transport.contains(&self.subject.transport),
         );
@@ -404,11 +404,11 @@ impl RowLook<'_> {
         for (at, part) in self.set.parts_of(leg) {
             truth = truth.and(self.row_fits(at, part, &mut misfits)?);
         }
-        misfits.set(Mismatches::INACTIVE, truth == Truth::Off);
+        misfits.add(Mismatches::INACTIVE, truth == Truth::Off);
         if let Some(region) = leg.region {
             let document = self.set.library.requirement(leg.row)?.document;
             let choice = self.set.profile.region_choice(document);
-            misfits.set(
+            misfits.add(
                 Mismatches::REGION,
                 matches!(choice, RegionChoice::Some(chosen) if !chosen.contains(&region)),
             );
@@ -420,7 +420,7 @@ impl RowLook<'_> {
             .to
             .get(leg.destination as usize)?;
         let path = destination.fits_path(self.subject.path);
-        misfits.set(Mismatches::PATH, path == PathFit::Differs);
+        misfits.add(Mismatches::PATH, path == PathFit::Differs);
         let rank = match leg.test {
             Test::Name(_) => 0,
             Test::Network(_) => 1,
@@ -431,7 +431,7 @@ impl RowLook<'_> {
                 let roles = self.set.profile.roles_at(self.responder);
                 let other = |on| !within && !roles.is_some_and(|roles| roles.contains(on));
                 let other = rule.deny && rule.on.is_some_and(other);
-                misfits.set(Mismatches::DESTINATION, within == rule.deny || other);
+                misfits.add(Mismatches::DESTINATION, within == rule.deny || other);
                 4
             }
         };
@@ -440,7 +440,7 @@ impl RowLook<'_> {
             return None;
         }
         // What a host does within itself says nothing of two of which the one that calls is no such host.
-        let both = misfits.has(Mismatches::DESTINATION) && misfits.has(Mismatches::SOURCE);
+        let both = misfits.contains(Mismatches::DESTINATION | Mismatches::SOURCE);
         if rank == 4 && both {
             return None;
         }
@@ -466,15 +466,15 @@ impl RowLook<'_> {
         if part == Part::Names {
             return Some(rule.own_truth.unwrap_or_else(|| self.own_truth(at)));
         }
-        misfits.set(
+        misfits.add(
             Mismatches::SOURCE,
             part == Part::WithSource && !self.source_fits(rule),
         );
-        misfits.set(Mismatches::DOCUMENT, !rule.in_force);
-        misfits.set(Mismatches::REGION, !rule.in_region);
+        misfits.add(Mismatches::DOCUMENT, !rule.in_force);
+        misfits.add(Mismatches::REGION, !rule.in_region);
         let time = self.set.profile.judged_at(self.subject.time);
-        misfits.set(Mismatches::NOT_YET, time < rule.valid.0);
-        misfits.set(Mismatches::EXPIRED, time > rule.valid.1);
+        misfits.add(Mismatches::NOT_YET, time < rule.valid.0);
+        misfits.add(Mismatches::EXPIRED, time > rule.valid.1);
         Some(rule.truth.unwrap_or_else(|| {
             let Some(row) = self.set.library.requirement(at) else {
                 return Truth::Off;

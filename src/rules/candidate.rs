@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bitflags::bitflags;
 use foldhash::HashSet;
 use ipnet::IpNet;
 use thin_vec::ThinVec;
@@ -278,43 +279,38 @@ impl Found {
     }
 }
 
-/// Kinds of misfits as bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mismatches(pub(super) u16);
+bitflags! {
+    /// Kinds of misfits.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(super) struct Mismatches: u16 {
+        const PORT = 1;
+        const TRANSPORT = 1 << 1;
+        const SOURCE = 1 << 2;
+        const DESTINATION = 1 << 3;
+        const INACTIVE = 1 << 4;
+        const REGION = 1 << 5;
+        const EXPIRED = 1 << 6;
+        const NOT_YET = 1 << 7;
+        const PATH = 1 << 8;
+        const DOCUMENT = 1 << 9;
+    }
+}
 
 impl Mismatches {
-    pub(super) const PORT: u16 = 1;
-    pub(super) const TRANSPORT: u16 = 1 << 1;
-    pub(super) const SOURCE: u16 = 1 << 2;
-    pub(super) const DESTINATION: u16 = 1 << 3;
-    pub(super) const INACTIVE: u16 = 1 << 4;
-    pub(super) const REGION: u16 = 1 << 5;
-    pub(super) const EXPIRED: u16 = 1 << 6;
-    pub(super) const NOT_YET: u16 = 1 << 7;
-    pub(super) const PATH: u16 = 1 << 8;
-    pub(super) const DOCUMENT: u16 = 1 << 9;
-
-    pub(super) fn set(&mut self, kind: u16, misfit: bool) {
+    /// Adds one where it is one; what was added before stays.
+    pub(super) fn add(&mut self, kind: Self, misfit: bool) {
         if misfit {
-            self.0 |= kind;
+            self.insert(kind);
         }
     }
 
-    pub(super) fn has(self, kind: u16) -> bool {
-        self.0 & kind != 0
-    }
-
     pub(super) fn count(self) -> u32 {
-        self.0.count_ones()
+        self.bits().count_ones()
     }
 
     /// Whether it is of a document that is not in force and would not fit if it were.
     pub(super) fn is_elsewhere(self) -> bool {
         let fits = Self::PORT | Self::TRANSPORT | Self::SOURCE | Self::DESTINATION | Self::PATH;
-        self.has(Self::DOCUMENT) && self.has(fits)
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
+        self.contains(Self::DOCUMENT) && self.intersects(fits)
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use strsim::osa_distance;
+
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemSeverity {
@@ -295,38 +297,17 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .take(64)
         .collect::<String>()
         .to_ascii_lowercase();
-    let limit = (word.chars().count().div_ceil(3)).min(3);
+    let length = word.chars().count();
+    let limit = length.div_ceil(3).min(3);
     known
         .into_iter()
         .take(2_000)
-        .map(|k| (edit_distance(&word, &k.to_ascii_lowercase(), limit), k))
+        // Others are further away at any rate, and may be of any length.
+        .filter(|k| k.chars().count().abs_diff(length) <= limit)
+        .map(|k| (osa_distance(&word, &k.to_ascii_lowercase()), k))
         .filter(|(d, _)| *d <= limit)
         .min()
         .map(|(_, k)| k)
-}
-
-/// Edits (insert, delete, replace, swap of neighbours) between two texts; `limit + 1` stands for "more than limit".
-pub(super) fn edit_distance(a: &str, b: &str, limit: usize) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().take(256).collect());
-    if a.len().abs_diff(b.len()) > limit {
-        return limit + 1;
-    }
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (i, &ca) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, &cb) in b.iter().enumerate() {
-            let mut cost = (above[j] + usize::from(ca != cb))
-                .min(above[j + 1] + 1)
-                .min(row[j] + 1);
-            if i > 0 && j > 0 && ca == b[j - 1] && a[i - 1] == cb {
-                cost = cost.min(before[j - 1] + 1);
-            }
-            row.push(cost);
-        }
-        before = std::mem::replace(&mut above, row);
-    }
-    above.last().copied().unwrap_or(limit + 1)
 }
 
 #[cfg(test)]
@@ -349,10 +330,10 @@ mod tests {
     }
 
     #[test]
-    fn distances_count_swaps_once() {
-        assert_eq!(edit_distance("agent", "agnet", 3), 1);
-        assert_eq!(edit_distance("agent", "agents", 3), 1);
-        assert_eq!(edit_distance("trendmicro.com.jp", "trendmicro.co.jp", 3), 1);
+    fn near_is_by_edits_and_swaps_count_once() {
+        assert_eq!(nearest("rea", ["era"]), Some("era"), "one edit, not two");
+        assert_eq!(nearest("agent", ["agents", "AGNET"]), Some("AGNET"));
+        assert_eq!(nearest("agent", ["agents", "gnats"]), Some("agents"));
         assert_eq!(
             nearest("smart-scn", ["smart-scan", "relay"]),
             Some("smart-scan")

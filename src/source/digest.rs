@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::compression::Bytes;
@@ -174,8 +175,7 @@ impl Hash {
                 thread.join().ok()?
             }
         };
-        let digits = hash.finalize();
-        Some(digits.iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(HEXLOWER.encode(&hash.finalize()))
     }
 }
 

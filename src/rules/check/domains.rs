@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use strsim::osa_distance;
+
 use super::super::code;
-use super::super::problem::{Problems, edit_distance};
+use super::super::problem::Problems;
 use super::super::{NamePattern, PatternKind, Target};
 use super::Written;
 
@@ -191,7 +193,7 @@ impl<'a> Domains<'a> {
     /// The known domain that was likely meant: of the same owner's label where there is one, else at most two edits
     /// away. Domains seen twice count too once an often-seen one vouches for the label.
     fn twin(&self, tail: &str) -> Option<&'a str> {
-        let near = self.often.iter().filter(|d| edit_distance(tail, d, 2) <= 2);
+        let near = self.often.iter().filter(|d| osa_distance(tail, d) <= 2);
         let candidates: Vec<&'a str> = match self.brands.get(first_label(tail)) {
             Some(list) => list.iter().take(MOST_COMPARED).copied().collect(),
             None => near.copied().collect(),
@@ -199,7 +201,7 @@ impl<'a> Domains<'a> {
         candidates
             .into_iter()
             .filter(|d| *d != tail)
-            .min_by_key(|d| (edit_distance(tail, d, 16), *d))
+            .min_by_key(|d| (osa_distance(tail, d), *d))
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -236,8 +237,7 @@ fn document(file: &Written, values: &mut Values<'_>) -> Document {
 /// SHA-256 of a text, in hexadecimal digits.
 #[must_use]
 pub fn sha256_of(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 /// Puts the requirements in order, finds ids that are there twice, and resolves references.

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use crate::model::Endpoint;
 
 /// The most bytes of data in a line: an IP packet holds no more.
@@ -302,19 +304,9 @@ fn string_end(text: &str) -> Result<(Vec<u8>, &str), String> {
 }
 
 fn hex(digits: &str) -> Result<Vec<u8>, String> {
-    let wrong = || format!("`{digits}` is no even number of hex digits");
-    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    let pair = |at| {
-        digits
-            .get(at..at + 2)
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-    };
-    (0..digits.len())
-        .step_by(2)
-        .map(|at| pair(at).ok_or_else(wrong))
-        .collect()
+    HEXLOWER_PERMISSIVE
+        .decode(digits.as_bytes())
+        .map_err(|_| format!("`{digits}` is no even number of hex digits"))
 }
 
 /// Seconds with up to nine decimals, exactly.
