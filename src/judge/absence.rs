@@ -9,7 +9,7 @@ use super::attempt::AttemptOutcome;
 use super::census::{Census, NameWay};
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
-use super::intent::{Intent, Outcome};
+use super::intent::Intent;
 use super::lookup::Lookups;
 use super::requirement_verdict::{NotSeen, Present, RequirementStatus};
 use super::shade::Shade;
@@ -194,17 +194,21 @@ pub(super) fn shade_note(
     }
     let (intent, shade) = all().find_map(|intent| Some((intent, shade(intent)?)))?;
     let certain = all().any(|intent| shade_of(intent, requirement).is_none());
-    let failed = intent.outcome.is_blocked() || intent.outcome == Outcome::FailedUnattributed;
-    if certain || failed && shade != Shade::OneOfSeveral {
+    if certain || intent.outcome.is_failure() && shade != Shade::OneOfSeveral {
         return None;
     }
+    Some(shade_words(intent, shade))
+}
+
+/// Why it is not certain that an intent is for a requirement.
+fn shade_words(intent: &Intent, shade: Shade) -> String {
     let name = intent.fqdn.as_ref().map_or("an address", Fqdn::as_str);
     let address = intent
         .addresses
         .first()
         .map(ToString::to_string)
         .unwrap_or_default();
-    Some(match shade {
+    match shade {
         Shade::OtherApplication(spoken) => {
             format!("seen, but as {spoken}, which the page does not list")
         }
@@ -212,12 +216,8 @@ pub(super) fn shade_note(
             format!("tried under ECH behind {name}: the inner name is not visible")
         }
         Shade::OneOfSeveral => {
-            let names: Vec<&str> = intent
-                .fqdn
-                .iter()
-                .chain(&intent.or_names)
-                .map(Fqdn::as_str)
-                .collect();
+            let names = intent.fqdn.iter().chain(&intent.or_names);
+            let names: Vec<&str> = names.map(Fqdn::as_str).collect();
             format!(
                 "one of {}: the flow to {address} says no name",
                 names.join(", ")
@@ -235,7 +235,7 @@ pub(super) fn shade_note(
         Shade::OlderThanCapture => {
             format!("a connection to {address} from before the capture may be its")
         }
-    })
+    }
 }
 
 /// Whether nothing of an intent is known but that it was sent.

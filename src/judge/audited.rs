@@ -173,24 +173,34 @@ pub(super) fn nothing_audited(
     if active().any(of_lookups) {
         return None;
     }
+    no_host(capture, flows, active(), rules)
+}
+
+/// Why no flow is audited of the hosts that requirements are about; `None` where one is.
+fn no_host<'a>(
+    capture: &Capture,
+    flows: &[FlowVerdict],
+    mut active: impl Iterator<Item = &'a RequirementVerdict> + Clone,
+    rules: &RuleSet,
+) -> Option<NothingAudited> {
+    let networks = sources(active.clone(), rules);
     let nobody =
-        active().all(|v| matches!(v.standing, RequirementStatus::NotSeen(NotSeen::NoInitiator)));
-    let networks = sources(active(), rules);
+        active.all(|v| matches!(v.standing, RequirementStatus::NotSeen(NotSeen::NoInitiator)));
     let profile = rules.profile();
     // Who opens nothing itself may still be called.
     let is_host = |ip: IpAddr| match profile.is_default() {
         true => profile.is_audited(ip),
         false => networks.iter().any(|network| network.contains(&ip)),
     };
-    let judged = capture.flows.iter().zip(flows);
-    let mut audited = judged.filter(|(_, verdict)| verdict.out_of_scope.is_none());
+    let judged = || capture.flows.iter().zip(flows);
+    let mut audited = judged().filter(|(_, verdict)| verdict.out_of_scope.is_none());
     let called = |flow: &Flow| is_host(flow.responder.ip.to_canonical());
     if audited.any(|(flow, _)| !nobody || called(flow)) {
         return None;
     }
     if !nobody {
         let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-        for (flow, verdict) in capture.flows.iter().zip(flows) {
+        for (flow, verdict) in judged() {
             if let Some(why) = &verdict.out_of_scope
                 && profile.is_audited(flow.initiator.ip)
             {

@@ -4,7 +4,8 @@ use super::Case;
 use super::census::is_unreached_proxy;
 use super::evidence::{Code, Grade, Stage};
 use super::finding::{Finding, FindingCode};
-use super::intent::{Intent, Outcome};
+use super::intent::Intent;
+use super::outcome::Outcome;
 use crate::observe::FlowId;
 
 /// One finding for each intent that was blocked or failed.

@@ -148,58 +148,35 @@ impl Controls {
             return evidence;
         }
         match evidence.code {
-            // Servers have private, expired and wrong certificates too.
             Code::AlertClient if evidence.grade == Grade::B => {
-                evidence.control = self.other_machine(flow);
-                if evidence.control.is_none() {
-                    evidence.grade = Grade::C;
-                    // Others get on with what the same server shows: what this client trusts is its own matter.
-                    evidence.control = self.trusted_elsewhere(flow, own);
-                }
+                self.settle_alert(flow, &mut evidence, own);
             }
             // A proxy takes the client's bytes itself and ends what it cannot get on with: whatever works beside it, it
             // may be the server's doing.
             _ if aim.proxied => {
-                evidence.control = self.other_through_proxy(flow, own).or(evidence.control)
+                evidence.control = self.other_through_proxy(flow, own).or(evidence.control);
             }
             Code::SynSilent | Code::SynReset if self.source_ports.tell(flow).is_some() => {
                 self.source_ports.settle(flow, &mut evidence);
             }
-            Code::SynSilent => {
-                if self.silences.settle(flow, &mut evidence) || evidence.grade != Grade::B {
-                    return evidence;
-                }
-                evidence.control = self.same_address(flow).or_else(|| self.path(flow));
-                if evidence.control.is_none() {
-                    evidence.control = self.over_udp(flow);
-                }
-                if evidence.control.is_none() {
-                    evidence.grade = Grade::C;
-                }
-            }
+            Code::SynSilent => self.settle_silent_syn(flow, &mut evidence),
             Code::SynReset => {
                 if let Some(control) = self.nearer_reset(flow).or_else(|| self.sooner_reset(flow)) {
                     evidence.code = Code::SynResetFast;
-                    evidence.grade = Grade::B;
-                    evidence.control = Some(control);
+                    evidence.show(Grade::B, control);
                 } else if let Some(control) = self.other_client(flow) {
-                    evidence.grade = Grade::B;
-                    evidence.control = Some(control);
+                    evidence.show(Grade::B, control);
                 }
             }
             Code::RequestReset => {
-                let control = self.other_name(flow, own);
-                let control = control.or_else(|| self.same_name_elsewhere(flow, own));
-                if let Some(control) = control {
-                    evidence.grade = Grade::B;
-                    evidence.control = Some(control);
+                if let Some(control) = self.meant(flow, own) {
+                    evidence.show(Grade::B, control);
                 }
             }
             Code::HelloSilent | Code::HandshakeSilent if evidence.grade == Grade::B => {
                 // What is acknowledged has reached the server; what is lost again and again has not.
-                let control = self.other_name(flow, own);
-                let control = control.or_else(|| self.same_name_elsewhere(flow, own));
-                evidence.control = control.or_else(|| self.alike.control(flow, evidence.code));
+                let alike = || self.alike.control(flow, evidence.code);
+                evidence.control = self.meant(flow, own).or_else(alike);
                 if evidence.control.is_none() {
                     evidence.grade = Grade::C;
                 }
@@ -212,62 +189,78 @@ impl Controls {
                 let small = (flow.app_name().is_some() && never_acknowledged(flow))
                     .then(|| self.same_address(flow).or_else(|| self.path(flow)));
                 if let Some(control) = self.other_client(flow).or_else(|| small.flatten()) {
-                    evidence.grade = Grade::B;
-                    evidence.control = Some(control);
+                    evidence.show(Grade::B, control);
                 }
             }
             Code::ResetInjected if evidence.grade == Grade::B => {
-                // Who is meant by it: a name, or a source.
-                let control = self.other_name(flow, own);
-                let control = control.or_else(|| self.same_name_elsewhere(flow, own));
-                if let (Some(control), Some(known)) = (control, &mut evidence.control) {
-                    *known = format!("{control}; {known}");
+                if let (Some(meant), Some(known)) = (self.meant(flow, own), &mut evidence.control) {
+                    *known = format!("{meant}; {known}");
                 }
             }
-            Code::UdpSilent => {
-                if let Some(control) = self.silences.refused_nearby(flow, &evidence) {
-                    evidence.grade = Grade::B;
-                    evidence.control = Some(control);
-                } else if let Some(control) = self.udp_service(flow) {
-                    let burst = flow.span.1.time.since(flow.span.0.time) < ONE_TRY;
-                    evidence.grade = if flow.out.packets >= 2 && !burst {
-                        Grade::B
-                    } else {
-                        Grade::C
-                    };
-                    evidence.control = Some(control);
-                }
-            }
+            Code::UdpSilent => self.settle_silent_datagrams(flow, &mut evidence),
             _ => {}
         }
         evidence
     }
 
+    /// Who is meant by what stops a flow: a name, or a source.
+    fn meant(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+        let control = self.other_name(flow, own);
+        control.or_else(|| self.same_name_elsewhere(flow, own))
+    }
+
+    /// A client that does not take a certificate. Servers have private, expired and wrong ones too.
+    fn settle_alert(&self, flow: &Flow, evidence: &mut Evidence, own: Option<&Fqdn>) {
+        evidence.control = self.other_machine(flow);
+        if evidence.control.is_none() {
+            evidence.grade = Grade::C;
+            // Others get on with what the same server shows: what this client trusts is its own matter.
+            evidence.control = self.trusted_elsewhere(flow, own);
+        }
+    }
+
+    fn settle_silent_syn(&self, flow: &Flow, evidence: &mut Evidence) {
+        if self.silences.settle(flow, evidence) || evidence.grade != Grade::B {
+            return;
+        }
+        let control = self.same_address(flow).or_else(|| self.path(flow));
+        evidence.control = control.or_else(|| self.over_udp(flow));
+        if evidence.control.is_none() {
+            evidence.grade = Grade::C;
+        }
+    }
+
+    fn settle_silent_datagrams(&self, flow: &Flow, evidence: &mut Evidence) {
+        if let Some(control) = self.silences.refused_nearby(flow, evidence) {
+            evidence.show(Grade::B, control);
+        } else if let Some(control) = self.udp_service(flow) {
+            let burst = flow.span.1.time.since(flow.span.0.time) < ONE_TRY;
+            let grade = match flow.out.packets >= 2 && !burst {
+                true => Grade::B,
+                false => Grade::C,
+            };
+            evidence.show(grade, control);
+        }
+    }
+
     /// A RST or FIN in the middle of a handshake. Servers that route by name do that too, for names that they do not
     /// serve or cannot pass on, so another name that works proves nothing. What the server could not have made does.
     fn settle_end(&self, flow: &Flow, evidence: &mut Evidence, own: Option<&Fqdn>) {
-        let meant = || {
-            let control = self.other_name(flow, own);
-            control.or_else(|| self.same_name_elsewhere(flow, own))
-        };
-        let said = |control: String| match meant() {
+        let said = |control: String| match self.meant(flow, own) {
             Some(meant) => format!("{meant}; {control}"),
             None => control,
         };
         if let Some(control) = self.other_ttl(flow) {
             evidence.code = Code::ResetInjected;
-            evidence.grade = Grade::B;
             evidence.words =
                 evidence
                     .words
                     .replacen("RST", "RST with another TTL than the server's", 1);
-            evidence.control = Some(said(control));
+            evidence.show(Grade::B, said(control));
         } else if let Some(control) = self.hasty(flow, evidence) {
-            evidence.grade = Grade::B;
-            evidence.control = Some(said(control));
+            evidence.show(Grade::B, said(control));
         } else if let Some(control) = self.alike.control(flow, evidence.code) {
-            evidence.grade = Grade::B;
-            evidence.control = Some(control);
+            evidence.show(Grade::B, control);
         }
     }
 

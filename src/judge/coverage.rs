@@ -170,48 +170,22 @@ fn aim_of(flow: &Flow, exchange: &Exchange, to_proxy: bool) -> Option<FlowTarget
 /// Whom a flow aims at that asks for nothing in clear.
 pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> FlowTarget {
     let to_proxy = profile.is_proxy(flow.responder.ip, flow.responder.port);
-    let said: Vec<&Name> = flow.said_names().collect();
-    // HTTP/2 in clear, and what stood in bytes whose request is not whole.
-    let connect = said
-        .iter()
-        .find(|name| name.source == NameSource::HttpConnect);
-    if let Some(first) = connect.or(said.first()) {
-        let mut names = ThinVec::new();
-        for name in said.iter().filter(|name| name.source == first.source) {
-            if !names.contains(&name.fqdn) {
-                names.push(name.fqdn.clone());
-            }
-        }
-        let in_clear = matches!(first.source, NameSource::HttpHost | NameSource::HttpConnect);
-        let port = match (first.source, first.port) {
-            (NameSource::HttpConnect, 0) => 443,
-            (NameSource::HttpConnect, port) => port,
-            (NameSource::HttpHost, 0) if to_proxy => 80,
-            (NameSource::HttpHost, port) if to_proxy => port,
-            // Of TLS to the proxy itself the name is the proxy's, and so is the port.
-            _ => flow.responder.port,
-        };
-        return FlowTarget {
-            names,
-            source: Some(first.source),
-            port,
-            proxied: connect.is_some() || to_proxy && in_clear,
-            address: None,
-            inner: ThinVec::new(),
-        };
+    if let Some(said) = aim_as_said(flow, to_proxy) {
+        return said;
     }
+    let of_responder = |names, source| FlowTarget {
+        names,
+        source,
+        port: flow.responder.port,
+        proxied: false,
+        address: None,
+        inner: ThinVec::new(),
+    };
     let lead = flow.names.iter();
     let lead = lead.filter(|name| name.source == NameSource::PathOf);
     let lead: ThinVec<Fqdn> = lead.map(|name| name.fqdn.clone()).collect();
     if !lead.is_empty() {
-        return FlowTarget {
-            names: lead,
-            source: Some(NameSource::PathOf),
-            port: flow.responder.port,
-            proxied: false,
-            address: None,
-            inner: ThinVec::new(),
-        };
+        return of_responder(lead, Some(NameSource::PathOf));
     }
     let answers = flow
         .names
@@ -226,14 +200,36 @@ pub(super) fn aim_by_names(flow: &Flow, profile: &Profile) -> FlowTarget {
         names = certified_names(flow);
         source = (!names.is_empty()).then_some(NameSource::TlsCertificate);
     }
-    FlowTarget {
+    of_responder(names, source)
+}
+
+/// Whom a flow aims at by what its initiator said: HTTP/2 in clear, and what stood in bytes whose request is not whole.
+fn aim_as_said(flow: &Flow, to_proxy: bool) -> Option<FlowTarget> {
+    let connect = |name: &&Name| name.source == NameSource::HttpConnect;
+    let connect = flow.said_names().find(connect);
+    let first = connect.or_else(|| flow.said_names().next())?;
+    let mut names = ThinVec::new();
+    for name in flow.said_names().filter(|name| name.source == first.source) {
+        if !names.contains(&name.fqdn) {
+            names.push(name.fqdn.clone());
+        }
+    }
+    let in_clear = matches!(first.source, NameSource::HttpHost | NameSource::HttpConnect);
+    Some(FlowTarget {
         names,
-        source,
-        port: flow.responder.port,
-        proxied: false,
+        source: Some(first.source),
+        port: match (first.source, first.port) {
+            (NameSource::HttpConnect, 0) => 443,
+            (NameSource::HttpConnect, port) => port,
+            (NameSource::HttpHost, 0) if to_proxy => 80,
+            (NameSource::HttpHost, port) if to_proxy => port,
+            // Of TLS to the proxy itself the name is the proxy's, and so is the port.
+            _ => flow.responder.port,
+        },
+        proxied: connect.is_some() || to_proxy && in_clear,
         address: None,
         inner: ThinVec::new(),
-    }
+    })
 }
 
 /// What the requirements say of a flow with this aim.
@@ -252,13 +248,7 @@ pub(super) fn cover(
         .hosts
         .untold(flow.responder.ip)
         .filter(|_| !aim.proxied);
-    let path = match asked.first() {
-        Some(asked) => Some(asked.path.as_str()).filter(|path| !path.is_empty()),
-        None => flow.facts.iter().find_map(|(_, own, fact)| match fact {
-            StreamFact::HttpPath { path } if *own => Some(path.as_str()),
-            _ => None,
-        }),
-    };
+    let path = path(flow, asked);
     let responder = match (aim.proxied, aim.address) {
         (true, Some(address)) => address,
         (true, None) => IpAddr::from([0, 0, 0, 0]),
@@ -283,30 +273,18 @@ pub(super) fn cover(
         misses,
         denied,
     } = ask(&names, scratch);
-    let mut ways = ThinVec::new();
-    let mut covers = covers;
-    if aim.proxied {
-        for way in to_proxy(flow, rules, scratch).iter() {
-            if rules.requirements()[way.index()].forward_proxy {
-                covers = with(&covers, *way);
-            } else {
-                ways.push(*way);
-            }
-        }
-    }
+    let (covers, ways) = match aim.proxied {
+        true => with_ways(covers, &to_proxy(flow, rules, scratch), rules),
+        false => (covers, ThinVec::new()),
+    };
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
-    let mut contradicted = ThinVec::new();
-    if said && covers.is_empty() && !aim.proxied && hidden.is_none() {
-        let answers = flow
-            .names
-            .iter()
-            .filter(|name| name.source == NameSource::DnsAnswer && !name.stale);
-        for name in answers.filter(|name| name.same_client && !aim.names.contains(&name.fqdn)) {
-            if !ask(&[&name.fqdn], scratch).covers.is_empty() {
-                contradicted.push(name.fqdn.clone());
-            }
-        }
-    }
+    let contradicted = match said && covers.is_empty() && !aim.proxied && hidden.is_none() {
+        true => other_answers(flow, aim)
+            .filter(|name| !ask(&[name], scratch).covers.is_empty())
+            .cloned()
+            .collect(),
+        false => ThinVec::new(),
+    };
     let mut coverage = Coverage {
         covers,
         misses,
@@ -335,6 +313,45 @@ pub(super) fn cover(
         coverage.shade_all_but(&[], Shade::GuessedHost);
     }
     coverage
+}
+
+/// The path that was asked for in clear.
+fn path<'a>(flow: &'a Flow, asked: &[&'a Exchange]) -> Option<&'a str> {
+    match asked.first() {
+        Some(asked) => Some(asked.path.as_str()).filter(|path| !path.is_empty()),
+        None => flow.facts.iter().find_map(|(_, own, fact)| match fact {
+            StreamFact::HttpPath { path } if *own => Some(path.as_str()),
+            _ => None,
+        }),
+    }
+}
+
+/// Names that DNS gave the initiator for the responder, other than those of the aim.
+fn other_answers<'a>(flow: &'a Flow, aim: &'a FlowTarget) -> impl Iterator<Item = &'a Fqdn> {
+    let answers = flow
+        .names
+        .iter()
+        .filter(|name| name.source == NameSource::DnsAnswer && !name.stale);
+    answers
+        .filter(|name| name.same_client && !aim.names.contains(&name.fqdn))
+        .map(|name| &name.fqdn)
+}
+
+/// What covers a flow through a proxy, with what lists the proxy itself; and the rest of what is about the way to it.
+fn with_ways(
+    mut covers: Arc<[RequirementIndex]>,
+    to_proxy: &[RequirementIndex],
+    rules: &RuleSet,
+) -> (Arc<[RequirementIndex]>, ThinVec<RequirementIndex>) {
+    let mut ways = ThinVec::new();
+    for way in to_proxy {
+        if rules.requirements()[way.index()].forward_proxy {
+            covers = with(&covers, *way);
+        } else {
+            ways.push(*way);
+        }
+    }
+    (covers, ways)
 }
 
 impl Coverage {

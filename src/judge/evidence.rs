@@ -192,4 +192,10 @@ impl Evidence {
             login: false,
         }
     }
+
+    /// What works nearby makes it as sure as this.
+    pub(super) fn show(&mut self, grade: Grade, control: String) {
+        self.grade = grade;
+        self.control = Some(control);
+    }
 }

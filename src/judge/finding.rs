@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::evidence::{Evidence, Grade, Stage};
-use super::intent::Outcome;
+use super::outcome::Outcome;
 use crate::model::{CaptureTime, Stamp, Transport, words};
 use crate::observe::FlowId;
 use crate::rules::RequirementIndex;

@@ -69,45 +69,22 @@ pub(super) fn flow_verdicts(
     hosts: &Hosts,
 ) -> Vec<FlowVerdict> {
     let ground = Ground::of(capture, rules, hosts);
-    let profile = rules.profile();
-    let judge = |scratch: &mut Scratch, flow: &Flow| {
-        let context = (&ground, capture.end());
-        let mut parts = tries(flow, profile).into_iter();
-        let first = parts.next().unwrap_or_else(|| {
-            let mut aim = aim_by_names(flow, profile);
-            if aim.names.is_empty() {
-                aim.names = hosts.names(flow);
-                aim.source = (!aim.names.is_empty()).then_some(NameSource::DnsAnswer);
-            }
-            let asked = ThinVec::new();
-            Try { aim, asked }
-        });
-        let mut verdict = verdict(flow, first, context, scratch);
-        if verdict.out_of_scope.is_none() {
-            let more = parts.map(|part| self::verdict(flow, part, context, scratch));
-            verdict.more = more.collect();
-        }
-        verdict
-    };
+    let end = capture.end();
     let mut verdicts: Vec<FlowVerdict> = capture
         .flows
         .par_iter()
         .with_min_len(Scratch::stretch(capture.flows.len()))
-        .map_init(Scratch::default, judge)
+        .map_init(Scratch::default, |scratch, flow| {
+            by_itself(flow, (&ground, end), scratch)
+        })
         .collect();
     latest_claims(capture, &mut verdicts);
+    let judged = || capture.flows.iter().zip(&verdicts);
     let controls = Controls::of(
-        capture
-            .flows
-            .iter()
-            .zip(&verdicts)
-            .flat_map(|(flow, verdict)| verdict.parts().map(move |part| (flow, part))),
+        judged().flat_map(|(flow, verdict)| verdict.parts().map(move |part| (flow, part))),
         rules,
     );
-    let unheard: HashSet<IpAddr> = capture
-        .flows
-        .iter()
-        .zip(&verdicts)
+    let unheard: HashSet<IpAddr> = judged()
         .filter(|(_, verdict)| verdict.went == AttemptOutcome::Open(InconclusiveReason::OneWay))
         .map(|(flow, _)| flow.responder.ip)
         .collect();
@@ -130,12 +107,38 @@ pub(super) fn flow_verdicts(
         if let Some(outside) = outside {
             outside.compare(flow, &mut verdict.went);
         }
-        let beside = || [late(flow, capture.end()), controls.intercepted(flow, false)];
         if verdict.went == AttemptOutcome::Succeeded {
-            verdict.beside = beside().into_iter().flatten().collect();
+            let beside = [late(flow, end), controls.intercepted(flow, false)];
+            verdict.beside = beside.into_iter().flatten().collect();
         }
     });
     verdicts
+}
+
+/// What is said of a flow by its own packets, with each of its aims.
+fn by_itself(
+    flow: &Flow,
+    context: (&Ground<'_>, CaptureTime),
+    scratch: &mut Scratch,
+) -> FlowVerdict {
+    let (ground, _) = context;
+    let profile = ground.rules.profile();
+    let mut parts = tries(flow, profile).into_iter();
+    let first = parts.next().unwrap_or_else(|| {
+        let mut aim = aim_by_names(flow, profile);
+        if aim.names.is_empty() {
+            aim.names = ground.hosts.names(flow);
+            aim.source = (!aim.names.is_empty()).then_some(NameSource::DnsAnswer);
+        }
+        let asked = ThinVec::new();
+        Try { aim, asked }
+    });
+    let mut verdict = verdict(flow, first, context, scratch);
+    if verdict.out_of_scope.is_none() {
+        let more = parts.map(|part| self::verdict(flow, part, context, scratch));
+        verdict.more = more.collect();
+    }
+    verdict
 }
 
 /// Whether all that covers a flow wants datagrams and nothing else.
@@ -186,47 +189,61 @@ fn verdict(
         true => None,
         false => hidden_dns(flow, &aim, host, &mut coverage, rules, scratch),
     };
-    let asked_went = asked_went(flow, &aim, &asked, (rules, end), scratch);
-    let mut went = asked_went.unwrap_or_else(|| went(flow, end));
-    if let AttemptOutcome::Failed(evidence) = &mut went
-        && evidence.code == Code::QuicIcmp
-        && !only_datagrams(&coverage, rules)
-    {
-        // Clients of QUIC have TCP to go on with, so what is said of that counts where it would do.
-        evidence.grade = Grade::C;
-    }
-    if went == AttemptOutcome::Open(InconclusiveReason::KeyRefused)
-        && coverage.outer.is_none()
-        && !aim.proxied
-    {
-        // Random bytes for a key (GREASE): the name in clear is the one that was asked for, and its handshake is whole.
-        went = AttemptOutcome::Succeeded;
-    }
-    if went == AttemptOutcome::Sent
-        && flow.transport == Transport::Udp
-        && may_answer(flow, &coverage, rules)
-    {
-        went = AttemptOutcome::Open(InconclusiveReason::Unanswered);
-    }
+    let went = by_packets(flow, &aim, &asked, &coverage, (rules, end), scratch);
+    let to_proxy = profile.is_proxy(flow.responder.ip, flow.responder.port);
     if out_of_scope.is_none()
         && coverage.covers.is_empty()
         && coverage.denied.is_empty()
         && !aim.proxied
         && went == AttemptOutcome::Succeeded
-        && profile.is_proxy(flow.responder.ip, flow.responder.port)
+        && to_proxy
     {
         out_of_scope = Some(OutOfScope::HiddenByProxy);
     }
     FlowVerdict {
         out_of_scope,
         host,
-        to_proxy: profile.is_proxy(flow.responder.ip, flow.responder.port),
+        to_proxy,
         dns,
         aim,
         coverage,
         went,
         beside: ThinVec::new(),
         more: ThinVec::new(),
+    }
+}
+
+/// How a try went, with what its aim and what covers it make of its packets.
+fn by_packets(
+    flow: &Flow,
+    aim: &FlowTarget,
+    asked: &[&Exchange],
+    coverage: &Coverage,
+    (rules, end): (&RuleSet, CaptureTime),
+    scratch: &mut Scratch,
+) -> AttemptOutcome {
+    let asked = asked_went(flow, aim, asked, (rules, end), scratch);
+    match asked.unwrap_or_else(|| went(flow, end)) {
+        AttemptOutcome::Failed(mut evidence)
+            if evidence.code == Code::QuicIcmp && !only_datagrams(coverage, rules) =>
+        {
+            // Clients of QUIC have TCP to go on with, so what is said of that counts where it would do.
+            evidence.grade = Grade::C;
+            AttemptOutcome::Failed(evidence)
+        }
+        AttemptOutcome::Open(InconclusiveReason::KeyRefused)
+            if coverage.outer.is_none() && !aim.proxied =>
+        {
+            // Random bytes for a key (GREASE): the name in clear is the one that was asked for, and its handshake is
+            // whole.
+            AttemptOutcome::Succeeded
+        }
+        AttemptOutcome::Sent
+            if flow.transport == Transport::Udp && may_answer(flow, coverage, rules) =>
+        {
+            AttemptOutcome::Open(InconclusiveReason::Unanswered)
+        }
+        went => went,
     }
 }
 

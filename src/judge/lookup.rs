@@ -280,41 +280,59 @@ impl<'a> Gathered<'a> {
             }
         }
         lookup.overcome = overcome.map(|overcome| overcome.told(ground));
-        let empty = |way: &LookupWay<'_>| way.code() == Some(Code::DnsNoData);
-        // A family without addresses is no failure where nothing is known of the other.
-        let unknown = |way: &LookupWay<'_>| way.asked && way.good.is_none() && way.since.is_none();
-        let alone = empty(&v6) && v4.since.is_none()
-            || empty(&v4) && unknown(&v6)
-            || !v4.asked && !v6.asked && empty(&other);
         lookup.resolved_until = [&v4, &v6, &other]
             .into_iter()
             .filter_map(|way| way.good)
             .max();
-        let mut failures = [v4, v6, other].map(|way| way.since);
+        let alone = is_empty_alone(&v4, &v6, &other);
+        let failures = [v4, v6, other].map(|way| way.since);
+        if resolved {
+            lookup.fail_in_part(failures, ground);
+        } else if !alone {
+            lookup.fail(failures, ground);
+        }
+        lookup
+    }
+}
+
+/// Whether all that failed is that there are no addresses of a family, which is no failure where nothing is known of the
+/// other.
+fn is_empty_alone(v4: &LookupWay<'_>, v6: &LookupWay<'_>, other: &LookupWay<'_>) -> bool {
+    let empty = |way: &LookupWay<'_>| way.code() == Some(Code::DnsNoData);
+    let unknown = |way: &LookupWay<'_>| way.asked && way.good.is_none() && way.since.is_none();
+    empty(v6) && v4.since.is_none()
+        || empty(v4) && unknown(v6)
+        || !v4.asked && !v6.asked && empty(other)
+}
+
+/// What failed at last, by way of a lookup.
+type WayFailures<'a> = [Option<Box<TriedName<'a>>>; 3];
+
+impl Lookup {
+    /// Takes what failed beside a way that gave an address.
+    fn fail_in_part(&mut self, mut failures: WayFailures<'_>, ground: LookupGround<'_>) {
         let sunk = failures[0].as_deref().is_some_and(|tried| {
             let evidence = &tried.failure.evidence;
             matches!(evidence.code, Code::DnsSinkhole)
                 || evidence.grade < Grade::C && evidence.code != Code::DnsNoData
         });
-        if resolved {
-            let again = |tried: &&TriedName<'_>| {
-                tried.failure.tries >= AGAIN
-                    && matches!(
-                        tried.failure.evidence.code,
-                        Code::DnsServfail | Code::DnsSilent | Code::DnsRefused
-                    )
-            };
-            let half = failures.iter().filter_map(Option::as_deref).find(again);
-            lookup.half = half.map(|half| half.clone().told(ground));
-            // Whether the other family's address is of use to this client is not known here.
-            if sunk {
-                lookup.failure = failures[0].take().map(|tried| tried.told(ground));
-            }
-            return lookup;
+        let again = |tried: &&TriedName<'_>| {
+            tried.failure.tries >= AGAIN
+                && matches!(
+                    tried.failure.evidence.code,
+                    Code::DnsServfail | Code::DnsSilent | Code::DnsRefused
+                )
+        };
+        let half = failures.iter().filter_map(Option::as_deref).find(again);
+        self.half = half.map(|half| half.clone().told(ground));
+        // Whether the other family's address is of use to this client is not known here.
+        if sunk {
+            self.failure = failures[0].take().map(|tried| tried.told(ground));
         }
-        if alone {
-            return lookup;
-        }
+    }
+
+    /// Takes what failed where no way gave an address.
+    fn fail(&mut self, failures: WayFailures<'_>, ground: LookupGround<'_>) {
         // One family in the words of the zone is the zone's word for both; beside another failure it says little.
         let of_both = failures[..2].iter().flatten();
         let grade = of_both.map(|tried| match tried.failure.evidence.code {
@@ -324,7 +342,7 @@ impl<'a> Gathered<'a> {
         let grade = grade.max();
         // One family may never have had an address: the name is gone since the other one's is.
         let starts = failures.iter().flatten().map(|tried| tried.failure.span.0);
-        let gone = starts.filter(|start| lookup.resolved_until.is_some_and(|until| *start > until));
+        let gone = starts.filter(|start| self.resolved_until.is_some_and(|until| *start > until));
         let gone = gone.min();
         let mut joined = None;
         for mut tried in failures.into_iter().flatten() {
@@ -335,20 +353,13 @@ impl<'a> Gathered<'a> {
             }
             join(&mut joined, *tried);
         }
-        lookup.failure = joined.map(|tried| tried.told(ground));
         // What may still come decides over what says little.
-        if lookup.doubt.is_some()
-            && lookup.failure.as_deref().is_some_and(|failure| {
-                matches!(failure.evidence.code, Code::DnsNoData | Code::DnsAlias)
-            })
-        {
-            lookup.failure = None;
-        }
-        lookup
+        let says_little =
+            |failure: &Failure| matches!(failure.evidence.code, Code::DnsNoData | Code::DnsAlias);
+        let failure = joined.map(|tried| tried.told(ground));
+        self.failure = failure.filter(|failure| self.doubt.is_none() || !says_little(failure));
     }
-}
 
-impl Lookup {
     /// Takes the addresses of an answer.
     fn learn(&mut self, transaction: &DnsTransaction) {
         for (stamp, facts) in transaction

@@ -11,8 +11,9 @@ use super::attempt::{AttemptOutcome, InconclusiveReason};
 use super::coverage::wanted_by_name;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
-use super::intent::{Intent, Outcome};
+use super::intent::Intent;
 use super::lookup::{Failure, Lookup, Lookups, Made};
+use super::outcome::Outcome;
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
 use crate::observe::{Capture, Flow, NameSource};
 use crate::rules::{RuleSet, Scratch, is_private};
@@ -109,10 +110,10 @@ pub(super) fn failed_lookups(
     verdicts: &[FlowVerdict],
     lookups: &Lookups,
     rules: &RuleSet,
-    out: &mut Vec<Intent>,
-) {
+    intents: &[Intent],
+) -> Vec<Intent> {
     let mut scratch = Scratch::default();
-    let aside = Aside::of(capture, verdicts, lookups, out);
+    let aside = Aside::of(capture, verdicts, lookups, intents);
     let mut found = Vec::new();
     for (client, name, lookup) in lookups.iter() {
         let Some(came) = aside.came(client, name, lookup) else {
@@ -156,7 +157,7 @@ pub(super) fn failed_lookups(
             span,
         });
     }
-    out.extend(found);
+    found
 }
 
 /// What came of a lookup that led nowhere.

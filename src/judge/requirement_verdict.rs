@@ -10,8 +10,9 @@ use super::absence::{Absence, Mirror, SharedConnections, other_way, shade_note};
 use super::census::Census;
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
-use super::intent::{Intent, Outcome};
+use super::intent::Intent;
 use super::lookup::Lookups;
+use super::outcome::Outcome;
 use super::row_facts::Shortfall;
 use super::scope::OutOfScope;
 use super::trust::is_cloud_mirror;
@@ -179,6 +180,49 @@ pub(super) fn requirement_verdicts(
     rules: &RuleSet,
     census: &Census,
 ) -> Vec<RequirementVerdict> {
+    let covered = intents_by_requirement(intents, rules);
+    let hidden = flows
+        .iter()
+        .filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
+    let hidden = Present::of(hidden, rules);
+    let present = Present::of(flows.iter(), rules);
+    let captured = capture.flows.iter().zip(flows);
+    let captured = captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
+    let captured = Present::of(captured.map(|(_, verdict)| verdict), rules);
+    let absence = Absence {
+        present: &present,
+        captured: &captured,
+        mirror: is_cloud_mirror(capture).then_some(Mirror {
+            has_dns: !capture.dns.is_empty(),
+        }),
+        census,
+        rules,
+        other_way: other_way(flows),
+        shared: SharedConnections::of(capture, flows, lookups, rules),
+    };
+    let unseen: Vec<bool> = covered.iter().map(Vec::is_empty).collect();
+    let seen = Exercised {
+        span: (capture.start(), capture.end()),
+        flows,
+        intents,
+        hidden: &hidden,
+        absence: &absence,
+        resolved: resolved_names(lookups, rules, &unseen),
+    };
+    let mut verdicts: Vec<RequirementVerdict> = covered
+        .into_par_iter()
+        .enumerate()
+        .map(|(place, intents_of)| {
+            let requirement = RequirementIndex::new(u32::try_from(place).unwrap_or(u32::MAX));
+            seen.verdict(requirement, intents_of, rules)
+        })
+        .collect();
+    excuse(&mut verdicts, rules);
+    verdicts
+}
+
+/// The places of the intents that each requirement covers, ascending.
+fn intents_by_requirement(intents: &[Intent], rules: &RuleSet) -> Vec<Vec<u32>> {
     let mut counts = vec![0; rules.requirements().len()];
     for requirement in intents.iter().flat_map(|intent| intent.requirements.iter()) {
         if let Some(count) = counts.get_mut(requirement.index()) {
@@ -193,83 +237,80 @@ pub(super) fn requirement_verdicts(
             }
         }
     }
-    let hidden = flows
-        .iter()
-        .filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
-    let hidden = Present::of(hidden, rules);
-    let present = Present::of(flows.iter(), rules);
-    let captured = capture.flows.iter().zip(flows);
-    let captured = captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
-    let captured = Present::of(captured.map(|(_, verdict)| verdict), rules);
-    let (start, end) = (capture.start(), capture.end());
-    let absence = Absence {
-        present: &present,
-        captured: &captured,
-        mirror: is_cloud_mirror(capture).then_some(Mirror {
-            has_dns: !capture.dns.is_empty(),
-        }),
-        census,
-        rules,
-        other_way: other_way(flows),
-        shared: SharedConnections::of(capture, flows, lookups, rules),
-    };
-    let unseen: Vec<bool> = covered.iter().map(Vec::is_empty).collect();
-    let resolved = resolved_names(lookups, rules, &unseen);
-    let mut verdicts: Vec<RequirementVerdict> = covered
-        .into_par_iter()
-        .enumerate()
-        .map(|(place, intents_of)| {
-            let requirement = RequirementIndex::new(u32::try_from(place).unwrap_or(u32::MAX));
-            let mut reached_by: Vec<IpAddr> = intents_of
-                .iter()
-                .map(|i| &intents[*i as usize])
-                .filter(|intent| intent.outcome.is_reached() && !is_shaded(intent, requirement))
-                .map(|intent| intent.initiator)
-                .collect();
-            reached_by.sort_unstable();
-            reached_by.dedup();
-            let mut names = Vec::new();
-            let mut note = None;
-            let activity = rules.activity_between(requirement, start, end);
-            let ended = matches!(activity, Activity::Ended(_) | Activity::NotBegun(_));
-            let standing = match not_active(&activity) {
-                Some(why) if intents_of.is_empty() => RequirementStatus::NotActive(why),
-                // Whatever was asked behind an encrypted connection to a proxy, none of it shows.
-                None if intents_of.is_empty() && hidden.may_hide(requirement, rules) => {
-                    note = absence.hidden_by_proxy(requirement);
-                    RequirementStatus::NotSeen(NotSeen::NamesHidden)
-                }
-                _ if intents_of.is_empty() => {
-                    let found = || resolved.get(&requirement).into_iter().flatten();
-                    let had = found().any(|(had, _)| *had);
-                    let found = found().filter(|(one, _)| *one == had);
-                    names = found.map(|(_, name)| name.to_string()).collect();
-                    let why;
-                    (why, note) = absence.why(requirement, had, &names);
-                    RequirementStatus::NotSeen(why)
-                }
-                _ => {
-                    let inbound = is_inbound(requirement, rules);
-                    let standing = standing(requirement, &intents_of, intents, inbound);
-                    note = shade_note(requirement, &standing, &intents_of, intents, flows);
-                    standing
-                }
-            };
-            RequirementVerdict {
-                requirement,
-                standing,
-                must_see: !ended && rules.must_see(requirement),
-                excused_by: None,
-                intents: intents_of,
-                reached_by,
-                resolved: names,
-                shortfall: None,
-                note,
+    covered
+}
+
+/// What a requirement is held against.
+struct Exercised<'a> {
+    /// When the capture begins and ends.
+    span: (CaptureTime, CaptureTime),
+    flows: &'a [FlowVerdict],
+    intents: &'a [Intent],
+    /// Who asked behind an encrypted connection to a proxy.
+    hidden: &'a Present,
+    absence: &'a Absence<'a>,
+    resolved: ResolvedNames<'a>,
+}
+
+impl Exercised<'_> {
+    fn verdict(
+        &self,
+        requirement: RequirementIndex,
+        intents: Vec<u32>,
+        rules: &RuleSet,
+    ) -> RequirementVerdict {
+        let activity = rules.activity_between(requirement, self.span.0, self.span.1);
+        let ended = matches!(activity, Activity::Ended(_) | Activity::NotBegun(_));
+        let mut names = Vec::new();
+        let mut note = None;
+        let standing = match not_active(&activity) {
+            Some(why) if intents.is_empty() => RequirementStatus::NotActive(why),
+            // Whatever was asked behind an encrypted connection to a proxy, none of it shows.
+            None if intents.is_empty() && self.hidden.may_hide(requirement, rules) => {
+                note = self.absence.hidden_by_proxy(requirement);
+                RequirementStatus::NotSeen(NotSeen::NamesHidden)
             }
-        })
-        .collect();
-    excuse(&mut verdicts, rules);
-    verdicts
+            _ if intents.is_empty() => {
+                let found = || self.resolved.get(&requirement).into_iter().flatten();
+                let had = found().any(|(had, _)| *had);
+                let found = found().filter(|(one, _)| *one == had);
+                names = found.map(|(_, name)| name.to_string()).collect();
+                let why;
+                (why, note) = self.absence.why(requirement, had, &names);
+                RequirementStatus::NotSeen(why)
+            }
+            _ => {
+                let inbound = is_inbound(requirement, rules);
+                let standing = standing(requirement, &intents, self.intents, inbound);
+                note = shade_note(requirement, &standing, &intents, self.intents, self.flows);
+                standing
+            }
+        };
+        RequirementVerdict {
+            requirement,
+            standing,
+            must_see: !ended && rules.must_see(requirement),
+            excused_by: None,
+            reached_by: self.reached_by(requirement, &intents),
+            intents,
+            resolved: names,
+            shortfall: None,
+            note,
+        }
+    }
+
+    /// Initiators that reached the aim for certain, ascending.
+    fn reached_by(&self, requirement: RequirementIndex, intents: &[u32]) -> Vec<IpAddr> {
+        let mut reached_by: Vec<IpAddr> = intents
+            .iter()
+            .map(|place| &self.intents[*place as usize])
+            .filter(|intent| intent.outcome.is_reached() && !is_shaded(intent, requirement))
+            .map(|intent| intent.initiator)
+            .collect();
+        reached_by.sort_unstable();
+        reached_by.dedup();
+        reached_by
+    }
 }
 
 /// What keeps a requirement from being asked for, as a phrase; `None` where nothing does.
@@ -320,15 +361,10 @@ fn standing(
     if !certain.is_empty() && certain.len() < places.len() {
         return standing(requirement, &certain, intents, inbound);
     }
-    if certain.is_empty() {
-        let failed = |place: &u32| {
-            let outcome = intents[*place as usize].outcome;
-            outcome.is_blocked() || outcome == Outcome::FailedUnattributed
-        };
-        // To none of the aims that it may have been for.
-        if !places.iter().all(failed) {
-            return RequirementStatus::Inconclusive;
-        }
+    // To none of the aims that it may have been for.
+    let failed = |place: &u32| intents[*place as usize].outcome.is_failure();
+    if certain.is_empty() && !places.iter().all(failed) {
+        return RequirementStatus::Inconclusive;
     }
     let aim = |place: &u32| {
         let intent = &intents[*place as usize];
@@ -355,28 +391,29 @@ fn standing(
     places.sort_by(|a, b| aim(a).cmp(&aim(b)));
     let mut worst = RequirementStatus::Satisfied;
     for of_aim in places.chunk_by(|a, b| aim(a) == aim(b)) {
-        let outcomes: Vec<Outcome> = of_aim
-            .iter()
-            .map(|i| intents[*i as usize].outcome)
-            .collect();
-        // Intents are ascending by time: a block that came after a success still is one.
-        let last_reached = outcomes.iter().rposition(|outcome| outcome.is_reached());
-        let since = &outcomes[last_reached.map_or(0, |i| i + 1)..];
-        let now = if since.iter().any(|outcome| outcome.is_blocked()) {
-            RequirementStatus::Blocked
-        } else if since.contains(&Outcome::FailedUnattributed) {
-            RequirementStatus::Failed
-        } else if last_reached.is_some() || since.iter().all(|o| *o == Outcome::RaceLost) {
-            // Who won a race is an initiator of its own, and answers for both.
-            RequirementStatus::Satisfied
-        } else {
-            RequirementStatus::Inconclusive
-        };
+        let outcomes = of_aim.iter().map(|place| intents[*place as usize].outcome);
+        let now = at_last(&outcomes.collect::<Vec<_>>());
         if rank(&now) < rank(&worst) {
             worst = now;
         }
     }
     worst
+}
+
+/// How an aim fared by its intents, ascending by time: a block that came after a success still is one.
+fn at_last(outcomes: &[Outcome]) -> RequirementStatus {
+    let last_reached = outcomes.iter().rposition(|outcome| outcome.is_reached());
+    let since = &outcomes[last_reached.map_or(0, |i| i + 1)..];
+    if since.iter().any(|outcome| outcome.is_blocked()) {
+        RequirementStatus::Blocked
+    } else if since.contains(&Outcome::FailedUnattributed) {
+        RequirementStatus::Failed
+    } else if last_reached.is_some() || since.iter().all(|o| *o == Outcome::RaceLost) {
+        // Who won a race is an initiator of its own, and answers for both.
+        RequirementStatus::Satisfied
+    } else {
+        RequirementStatus::Inconclusive
+    }
 }
 
 const fn rank(standing: &RequirementStatus) -> u8 {
@@ -390,13 +427,11 @@ const fn rank(standing: &RequirementStatus) -> u8 {
     }
 }
 
-/// Names that some host asked for, and whether it was given an address of use, by those of the `unseen` requirements
-/// that the lookups can be for.
-fn resolved_names<'a>(
-    lookups: &'a Lookups,
-    rules: &RuleSet,
-    unseen: &[bool],
-) -> BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>> {
+/// Names that some host asked for, and whether it was given an address of use, by requirement.
+type ResolvedNames<'a> = BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>>;
+
+/// The names that the lookups for `unseen` requirements can be for.
+fn resolved_names<'a>(lookups: &'a Lookups, rules: &RuleSet, unseen: &[bool]) -> ResolvedNames<'a> {
     let asked: Vec<(IpAddr, &Fqdn, bool, CaptureTime)> = lookups
         .iter()
         .filter_map(|(client, name, lookup)| {

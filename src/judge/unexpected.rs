@@ -10,14 +10,16 @@ use super::evidence::Evidence;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use super::hidden_names::own_resolver;
-use super::intent::Outcome;
+use super::intent::Intent;
 use super::nameless::Nameless;
+use super::outcome::Outcome;
 use super::row_facts::was_let_in;
+use super::row_findings::twin;
 use super::rows;
 use super::shade::is_older;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{Flow, FlowId, NameSource};
-use crate::rules::{Mismatch, Miss, RequirementIndex};
+use crate::rules::{Mismatch, Miss, RequirementIndex, RuleSet};
 
 /// Flows that a page says must not be. One finding a pair of hosts, port and requirement.
 pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -62,148 +64,175 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// Audited flows that nothing covers. One finding an initiator, target and port.
 pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
-    type FindingKey = (FindingCode, IpAddr, String, u16, Transport);
-    let mut groups: BTreeMap<FindingKey, (Vec<usize>, Vec<FlowId>)> = BTreeMap::new();
-    for (i, intent) in case.intents.iter().enumerate() {
+    let roles = rows::RolePorts::of(case.rules);
+    let groups = groups(case).into_iter();
+    out.extend(groups.filter_map(|(key, of)| uncovered(key, of, case, &roles)));
+}
+
+/// What one finding is about: its code, the host, the target's name or address, the port and the transport.
+type UncoveredKey = (FindingCode, IpAddr, String, u16, Transport);
+
+/// Intents and flows of a finding, ascending.
+#[derive(Default)]
+struct Uncovered {
+    intents: Vec<usize>,
+    flows: Vec<FlowId>,
+}
+
+fn groups(case: &Case<'_>) -> BTreeMap<UncoveredKey, Uncovered> {
+    let mut groups: BTreeMap<UncoveredKey, Uncovered> = BTreeMap::new();
+    for (place, intent) in case.intents.iter().enumerate() {
         if !matches!(intent.outcome, Outcome::Unexpected | Outcome::Unnamed) {
             continue;
         }
         for id in &intent.attempts {
-            let (Some(flow), Some(verdict)) =
-                (case.capture.flow(*id), case.flows.get(id.0 as usize))
-            else {
-                continue;
-            };
-            if !verdict.coverage.denied.is_empty()
-                || own_resolver(verdict).is_some()
-                || is_tls_proxy(flow, verdict)
-            {
-                continue; // told as forbidden, closed as asked, DNS by another way, or as what hides names
+            if let Some(key) = finding_key(case, intent, *id) {
+                let of = groups.entry(key).or_default();
+                if of.intents.last() != Some(&place) {
+                    of.intents.push(place);
+                }
+                of.flows.push(*id);
             }
-            let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
-            let mut code = classify(verdict, case);
-            if code == FindingCode::Unnamed && flow.is_sampled() {
-                continue; // what names it may not be among the samples
-            }
-            let suspect = case.census.suspect_at(verdict.host, flow.responder);
-            if suspect.is_some() && is_on_no_list(code) {
-                code = FindingCode::HidesNames;
-            }
-            let target = match verdict.aim.names.first() {
-                Some(name) => name.to_string(),
-                None => flow.responder.ip.to_string(),
-            };
-            let key = (code, verdict.host, target, verdict.aim.port, flow.transport);
-            let (intents, flows) = groups.entry(key).or_default();
-            intents.push(i);
-            flows.push(*id);
         }
     }
-    let roles = rows::RolePorts::of(case.rules);
-    for ((code, initiator, target, port, transport), (mut intents, flows)) in groups {
-        intents.dedup();
-        let of = intents.first().map(|i| &case.intents[*i]);
-        let part = |id: &FlowId| {
-            let verdict = case.flows.get(id.0 as usize)?;
-            Some(of.map_or(verdict, |of| verdict.part(of.fqdn.as_ref(), of.port)))
-        };
-        let Some(verdict) = flows.first().and_then(part) else {
-            continue;
-        };
-        let parts: Vec<&FlowVerdict> = flows.iter().filter_map(part).collect();
-        let (mut message, requirements) = nearest_miss(code, verdict, case);
-        let listed = roles.on(port, transport);
-        // On 80 and 443 nearly every role listens: to name them all would say nothing.
-        if requirements.is_empty() && (1..=2).contains(&listed.len()) {
-            let listed = listed.join(", ");
-            message.push_str(&format!(
-                "; on this port the pages list hosts in role {listed}"
-            ));
-        }
-        let encrypted = |id: &FlowId| {
-            let flow = case.capture.flow(*id);
-            flow.is_some_and(Flow::has_encrypted_hello)
-        };
-        if code == FindingCode::NameContradicted && flows.iter().any(encrypted) {
-            message.push_str(
-                "; the handshake has an encrypted part (ECH), so the name in clear may be an outer one only",
-            );
-        }
-        let nameless = (code == FindingCode::Unnamed).then(|| {
-            let flows = flows.iter().filter_map(|id| case.capture.flow(*id));
-            Nameless::of(flows, case.rules.profile().is_audited(initiator))
-        });
-        if let Some(what) = nameless.as_ref().and_then(Nameless::words) {
-            message.insert_str(0, &format!("{what}: "));
-        }
-        if code == FindingCode::Unnamed
-            && let Some(name) = flows.first().and_then(|id| old_name(case, *id))
-        {
-            message.push_str(&format!(
-                "; an old DNS answer of another client gave this address for {name}, which proves nothing"
-            ));
-        }
-        if code == FindingCode::Unnamed
-            && let Some(name) = flows.first().and_then(|id| unproved_name(case, *id))
-        {
-            message.push_str(&format!(
-                "; its certificate has the name {name}, which proves nothing: no public authority signed it, or it has names of several owners"
-            ));
-        }
-        if !case.rules.profile().is_audited(initiator) {
-            message.push_str("; opened from outside");
-        }
-        if let Some(dns) = verdict.dns {
-            message.push_str(&format!(
-                "; it is {dns}: what the host asks there is not visible"
-            ));
-        }
-        let suspect = suspect(code, case, initiator, &flows);
-        if let Some((what, _)) = &suspect {
-            message.push_str(what);
-        }
-        let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
-        if let Some(evidence) = &failure {
-            message.push_str(&format!("; it did not get through: {}", evidence.words));
-        }
-        let hidden = (code == FindingCode::Unnamed)
-            .then(|| hidden(case, initiator, &flows))
-            .flatten();
-        if let Some(why) = &hidden {
-            message.push_str("; ");
-            message.push_str(why);
-        }
-        out.push(Finding {
-            outcome: intents.first().map(|i| case.intents[*i].outcome),
-            initiator: Some(initiator),
-            port: Some(port),
-            transport: Some(transport),
-            message,
-            advice: match (&hidden, nameless) {
-                _ if suspect.is_some() => suspect.map_or_else(String::new, |(_, advice)| advice),
-                // Those are given by address: no name of theirs is hidden.
-                (_, Some(nameless)) if nameless.words().is_some() => nameless.advice().to_owned(),
-                (Some(_), _) => HIDDEN.to_owned(),
-                (None, Some(nameless)) => nameless.advice().to_owned(),
-                (None, None) => advice(code).to_owned(),
-            },
-            evidence: failure.into_iter().collect(),
-            requirements,
-            intents,
-            span: case.span(&flows),
-            flows,
-            ..Finding::new(code, target)
-        });
+    groups
+}
+
+/// What finding an attempt belongs to; `None` where it is told in another way.
+fn finding_key(case: &Case<'_>, intent: &Intent, id: FlowId) -> Option<UncoveredKey> {
+    let (flow, verdict) = (case.capture.flow(id)?, case.flows.get(id.0 as usize)?);
+    if !verdict.coverage.denied.is_empty()
+        || own_resolver(verdict).is_some()
+        || is_tls_proxy(flow, verdict)
+    {
+        return None; // told as forbidden, closed as asked, DNS by another way, or as what hides names
     }
+    let verdict = verdict.part(intent.fqdn.as_ref(), intent.port);
+    let mut code = classify(verdict, case);
+    if code == FindingCode::Unnamed && flow.is_sampled() {
+        return None; // what names it may not be among the samples
+    }
+    let suspect = case.census.suspect_at(verdict.host, flow.responder);
+    if suspect.is_some() && is_on_no_list(code) {
+        code = FindingCode::HidesNames;
+    }
+    let target = match verdict.aim.names.first() {
+        Some(name) => name.to_string(),
+        None => flow.responder.ip.to_string(),
+    };
+    Some((code, verdict.host, target, verdict.aim.port, flow.transport))
+}
+
+fn uncovered(
+    (code, host, target, port, transport): UncoveredKey,
+    Uncovered { intents, flows }: Uncovered,
+    case: &Case<'_>,
+    roles: &rows::RolePorts<'_>,
+) -> Option<Finding> {
+    let intent = case.intents.get(*intents.first()?)?;
+    let part = |id: &FlowId| {
+        let verdict = case.flows.get(id.0 as usize)?;
+        Some(verdict.part(intent.fqdn.as_ref(), intent.port))
+    };
+    let verdict = flows.first().and_then(part)?;
+    let parts: Vec<&FlowVerdict> = flows.iter().filter_map(part).collect();
+    let (mut message, requirements) = nearest_miss(code, verdict, case);
+    let is_unnamed = code == FindingCode::Unnamed;
+    let nameless = is_unnamed.then(|| {
+        let flows = flows.iter().filter_map(|id| case.capture.flow(*id));
+        Nameless::of(flows, case.rules.profile().is_audited(host))
+    });
+    if let Some(what) = nameless.as_ref().and_then(Nameless::words) {
+        message.insert_str(0, &format!("{what}: "));
+    }
+    let suspect = suspect(code, case, host, &flows);
+    let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
+    let hidden = is_unnamed.then(|| hidden(case, host, &flows)).flatten();
+    let dns = verdict
+        .dns
+        .map(|dns| format!("it is {dns}: what the host asks there is not visible"));
+    let stopped = failure.as_ref();
+    let stopped = stopped.map(|evidence| format!("it did not get through: {}", evidence.words));
+    let notes = [
+        requirements
+            .is_empty()
+            .then(|| in_roles(roles, port, transport))
+            .flatten(),
+        may_be_outer(code, case, &flows),
+        flows
+            .first()
+            .filter(|_| is_unnamed)
+            .and_then(|id| old_name(case, *id)),
+        flows
+            .first()
+            .filter(|_| is_unnamed)
+            .and_then(|id| unproved_name(case, *id)),
+        (!case.rules.profile().is_audited(host)).then(|| "opened from outside".to_owned()),
+        dns,
+        suspect.as_ref().map(|(what, _)| (*what).to_owned()),
+        stopped,
+        hidden.clone(),
+    ];
+    for note in notes.into_iter().flatten() {
+        message.push_str("; ");
+        message.push_str(&note);
+    }
+    let advice = match (suspect, nameless) {
+        (Some((_, advice)), _) => advice,
+        // Those are given by address: no name of theirs is hidden.
+        (None, Some(nameless)) if nameless.words().is_some() => nameless.advice().to_owned(),
+        (None, _) if hidden.is_some() => HIDDEN.to_owned(),
+        (None, Some(nameless)) => nameless.advice().to_owned(),
+        (None, None) => advice(code).to_owned(),
+    };
+    Some(Finding {
+        outcome: Some(intent.outcome),
+        initiator: Some(host),
+        port: Some(port),
+        transport: Some(transport),
+        message,
+        advice,
+        evidence: failure.into_iter().collect(),
+        requirements,
+        intents,
+        span: case.span(&flows),
+        flows,
+        ..Finding::new(code, target)
+    })
+}
+
+/// The roles that pages list on a port.
+fn in_roles(roles: &rows::RolePorts<'_>, port: u16, transport: Transport) -> Option<String> {
+    let listed = roles.on(port, transport);
+    // On 80 and 443 nearly every role listens: to name them all would say nothing.
+    (1..=2).contains(&listed.len()).then(|| {
+        let listed = listed.join(", ");
+        format!("on this port the pages list hosts in role {listed}")
+    })
+}
+
+/// That a name which DNS contradicts may stand for another.
+fn may_be_outer(code: FindingCode, case: &Case<'_>, flows: &[FlowId]) -> Option<String> {
+    let encrypted = |id: &FlowId| {
+        let flow = case.capture.flow(*id);
+        flow.is_some_and(Flow::has_encrypted_hello)
+    };
+    (code == FindingCode::NameContradicted && flows.iter().any(encrypted)).then(|| {
+        "the handshake has an encrypted part (ECH), so the name in clear may be an outer one only"
+            .to_owned()
+    })
 }
 
 /// The name that only another client was told long ago.
-fn old_name<'a>(case: &Case<'a>, id: FlowId) -> Option<&'a Fqdn> {
+fn old_name(case: &Case<'_>, id: FlowId) -> Option<String> {
     let names = &case.capture.flow(id)?.names;
     let old = |name: &&crate::observe::Name| {
         name.source == NameSource::DnsAnswer && name.stale && !name.same_client
     };
-    names.iter().find(old).map(|name| &name.fqdn)
+    let name = &names.iter().find(old)?.fqdn;
+    Some(format!(
+        "an old DNS answer of another client gave this address for {name}, which proves nothing"
+    ))
 }
 
 /// What to do where a name is hidden.
@@ -235,18 +264,23 @@ fn suspect(
     case: &Case<'_>,
     host: IpAddr,
     flows: &[FlowId],
-) -> Option<(String, String)> {
+) -> Option<(&'static str, String)> {
     let flow = case.capture.flow(*flows.first()?)?;
     let server = flow.responder;
     let way = case.census.suspect_at(host, server);
     Some(match way.filter(|_| code == FindingCode::HidesNames)? {
         NameWay::LikelyProxy => (
-            "; all connections of the host go there over TLS, as to a proxy: what is behind it is not visible".to_owned(),
-            format!("if it is the site's proxy, say addresses = [\"{server}\"] under [proxies] in the site file; else find the program"),
+            "all connections of the host go there over TLS, as to a proxy: what is behind it is not visible",
+            format!(
+                "if it is the site's proxy, say addresses = [\"{server}\"] under [proxies] in the site file; else find the program"
+            ),
         ),
         _ => (
-            "; connections to names that nobody asked for in clear are opened while it is spoken to, as behind a resolver: what is asked there is not visible".to_owned(),
-            format!("if it is a resolver over HTTPS, say https-resolvers = [\"{}\"] under [dns] in the site file; else find the program", server.ip),
+            "connections to names that nobody asked for in clear are opened while it is spoken to, as behind a resolver: what is asked there is not visible",
+            format!(
+                "if it is a resolver over HTTPS, say https-resolvers = [\"{}\"] under [dns] in the site file; else find the program",
+                server.ip
+            ),
         ),
     })
 }
@@ -264,10 +298,14 @@ fn failure(case: &Case<'_>, flows: &[FlowId]) -> Option<Evidence> {
 }
 
 /// A name in a certificate that does not vouch for it.
-fn unproved_name<'a>(case: &Case<'a>, id: FlowId) -> Option<&'a Fqdn> {
+fn unproved_name(case: &Case<'_>, id: FlowId) -> Option<String> {
     let mut names = case.capture.flow(id)?.names.iter();
-    let name = names.find(|name| name.source == NameSource::TlsCertificate);
-    name.map(|name| &name.fqdn)
+    let name = &names
+        .find(|name| name.source == NameSource::TlsCertificate)?
+        .fqdn;
+    Some(format!(
+        "its certificate has the name {name}, which proves nothing: no public authority signed it, or it has names of several owners"
+    ))
 }
 
 /// Whether none of the flows reached anything, as far as can be told.
@@ -327,6 +365,7 @@ fn nearness(misfits: &[Mismatch]) -> (usize, u8, FindingCode) {
     (misfits.len(), rank, code)
 }
 
+/// How near traffic missed requirements, in words, and which.
 fn nearest_miss(
     code: FindingCode,
     verdict: &FlowVerdict,
@@ -334,68 +373,23 @@ fn nearest_miss(
 ) -> (String, Vec<RequirementIndex>) {
     let coverage = &verdict.coverage;
     if code == FindingCode::NameContradicted {
-        let names: Vec<String> = coverage
-            .contradicted
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        return (
-            format!(
-                "DNS gave this address for {}, but the handshake asks for another name",
-                names.join(", ")
-            ),
-            Vec::new(),
-        );
+        let names = coverage.contradicted.iter();
+        let names: Vec<String> = names.map(ToString::to_string).collect();
+        let names = names.join(", ");
+        let words =
+            format!("DNS gave this address for {names}, but the handshake asks for another name");
+        return (words, Vec::new());
     }
-    let Some(nearest) = coverage
-        .misses
-        .iter()
-        .map(|miss| nearness(&miss.misfits))
-        .min()
-    else {
-        let domain = verdict
-            .aim
-            .names
-            .first()
-            .and_then(|name| case.rules.nearest_by_vendor_domain(name))
-            .unwrap_or_default();
-        if let Some((id, words)) = verdict
-            .aim
-            .names
-            .first()
-            .and_then(|name| super::row_findings::twin(name, case.rules))
-        {
-            return (words, vec![id]);
-        }
-        return match (code, domain.is_empty()) {
-            (FindingCode::Unnamed, _) => (
-                "no name is known for it, and no requirement lists its address".to_owned(),
-                Vec::new(),
-            ),
-            (_, false) => (
-                format!(
-                    "under a domain that {} lists names of, but itself on no list",
-                    domain.join(", ")
-                ),
-                Vec::new(),
-            ),
-            (_, true) => {
-                let name = verdict.aim.names.first();
-                let elsewhere = name.map(|name| case.rules.listed_where_not_in_force(name));
-                let words = match elsewhere.filter(|ids| !ids.is_empty()) {
-                    Some(ids) => format!(
-                        "on no list that is in force; {} lists it, for other hosts than this",
-                        ids.join(", ")
-                    ),
-                    None => "on no list".to_owned(),
-                };
-                (words, Vec::new())
-            }
+    let misses = || coverage.misses.iter();
+    let Some(nearest) = misses().map(|miss| nearness(&miss.misfits)).min() else {
+        let name = verdict.aim.names.first();
+        let twin = name.and_then(|name| twin(name, case.rules));
+        return match twin {
+            Some((id, words)) => (words, vec![id]),
+            None => (on_no_list(code, name, case.rules), Vec::new()),
         };
     };
-    let near: Vec<_> = coverage
-        .misses
-        .iter()
+    let near: Vec<_> = misses()
         .filter(|miss| nearness(&miss.misfits) == nearest)
         .collect();
     let mut words: Vec<String> = near
@@ -411,6 +405,28 @@ fn nearest_miss(
         words.join("; or ")
     };
     (words, near.iter().map(|miss| miss.requirement).collect())
+}
+
+/// What is said of a name on no list, or of an address without a name.
+fn on_no_list(code: FindingCode, name: Option<&Fqdn>, rules: &RuleSet) -> String {
+    if code == FindingCode::Unnamed {
+        return "no name is known for it, and no requirement lists its address".to_owned();
+    }
+    let domain = name.and_then(|name| rules.nearest_by_vendor_domain(name));
+    if let Some(domain) = domain.filter(|domain| !domain.is_empty()) {
+        return format!(
+            "under a domain that {} lists names of, but itself on no list",
+            domain.join(", ")
+        );
+    }
+    let elsewhere = name.map(|name| rules.listed_where_not_in_force(name));
+    match elsewhere.filter(|ids| !ids.is_empty()) {
+        Some(ids) => format!(
+            "on no list that is in force; {} lists it, for other hosts than this",
+            ids.join(", ")
+        ),
+        None => "on no list".to_owned(),
+    }
 }
 
 /// What is said where a page states no port, or no transport.

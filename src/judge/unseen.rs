@@ -1,6 +1,7 @@
 //! Which requirements did the capture never exercise, and why? Judged only on the whole.
 
 use std::cell::LazyCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -14,11 +15,11 @@ use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict}
 use super::rows;
 use crate::model::{PortSet, Stamp, Transport};
 use crate::observe::NameSource;
-use crate::rules::{GroupKind, PatternKind, Requirement, RequirementIndex, Target};
+use crate::rules::{Group, GroupKind, Member, PatternKind, Requirement, RequirementIndex, Target};
 
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let mut groups_told: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut told: BTreeMap<&str, &str> = BTreeMap::new();
     let untried = LazyCell::new(|| Untried::of(case));
     let proxied = case
         .intents
@@ -39,53 +40,17 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
         if !verdict.must_see || verdict.excused_by.is_some() || proves_nothing(why) {
             continue;
         }
-        // Alternatives of one need are one absence.
         let group = row.any_of.iter().find_map(|(group, alternative)| {
             let group = case.rules.groups().get(group.index())?;
             (group.kind != GroupKind::SameFlow).then_some((group, alternative.as_str()))
         });
-        // The members of a pool are one absence, and so are the alternatives of one need; but each row of the
-        // alternative that is told is wanted by itself.
-        if let Some((group, alternative)) = group {
-            // Of a wildcard and its list, the wildcard says it shortest.
-            let wanted = |at: RequirementIndex| {
-                let verdict = case.requirements.get(at.index());
-                verdict.is_some_and(|verdict| verdict.must_see)
-            };
-            if group.kind == GroupKind::WildcardOrList
-                && !has_wildcard(row)
-                && group.members.iter().any(|member| {
-                    let row = case.rules.library().requirement(member.requirement);
-                    wanted(member.requirement) && row.is_some_and(has_wildcard)
-                })
-            {
-                continue;
-            }
-            let told = groups_told.insert(&group.id, alternative);
-            if let Some(told) = told
-                && (group.kind == GroupKind::Pool || told != alternative)
-            {
-                groups_told.insert(&group.id, told);
-                continue;
-            }
-        }
-        let mut message = why.words().to_owned();
-        if let (NotSeen::ResolvedNeverTried, Some(port)) = (why, single_port(&row.ports)) {
-            message.push_str(&format!(" on port {port}"));
-        }
-        if !verdict.resolved.is_empty() {
-            message.push_str(": ");
-            message.push_str(&verdict.resolved.join(", "));
-        }
-        if let Some(note) = &verdict.note {
-            message.push_str(": ");
-            message.push_str(note);
-        }
-        if let Some((group, _)) = group {
-            message.push_str(&format!(", nor for any alternative of {}", group.id));
+        if let Some((group, alternative)) = group
+            && is_told(case, row, group, alternative, &mut told)
+        {
+            continue;
         }
         out.push(Finding {
-            message,
+            message: absence_message(verdict, row, why, group.map(|(group, _)| group)),
             advice: advice(why).to_owned(),
             severity: match why {
                 NotSeen::SharedConnection | NotSeen::OtherWay => Severity::Low,
@@ -104,6 +69,65 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
             )
         });
     }
+}
+
+/// Whether another row of a group speaks for this one: the members of a pool are one absence, and so are the
+/// alternatives of one need; but each row of the alternative that is told is wanted by itself. `told` are the groups
+/// that have spoken, with their alternatives.
+fn is_told<'a>(
+    case: &Case<'a>,
+    row: &Requirement,
+    group: &'a Group,
+    alternative: &'a str,
+    told: &mut BTreeMap<&'a str, &'a str>,
+) -> bool {
+    // Of a wildcard and its list, the wildcard says it shortest.
+    let is_wanted = |at: RequirementIndex| {
+        let verdict = case.requirements.get(at.index());
+        verdict.is_some_and(|verdict| verdict.must_see)
+    };
+    let says_it = |member: &Member| {
+        let row = case.rules.library().requirement(member.requirement);
+        is_wanted(member.requirement) && row.is_some_and(has_wildcard)
+    };
+    if group.kind == GroupKind::WildcardOrList
+        && !has_wildcard(row)
+        && group.members.iter().any(says_it)
+    {
+        return true;
+    }
+    match told.entry(&group.id) {
+        Entry::Occupied(first) => group.kind == GroupKind::Pool || *first.get() != alternative,
+        Entry::Vacant(first) => {
+            first.insert(alternative);
+            false
+        }
+    }
+}
+
+/// What is said of a requirement that was never seen.
+fn absence_message(
+    verdict: &RequirementVerdict,
+    row: &Requirement,
+    why: NotSeen,
+    group: Option<&Group>,
+) -> String {
+    let mut message = why.words().to_owned();
+    if let (NotSeen::ResolvedNeverTried, Some(port)) = (why, single_port(&row.ports)) {
+        message.push_str(&format!(" on port {port}"));
+    }
+    if !verdict.resolved.is_empty() {
+        message.push_str(": ");
+        message.push_str(&verdict.resolved.join(", "));
+    }
+    if let Some(note) = &verdict.note {
+        message.push_str(": ");
+        message.push_str(note);
+    }
+    if let Some(group) = group {
+        message.push_str(&format!(", nor for any alternative of {}", group.id));
+    }
+    message
 }
 
 /// Whether an absence is none that the capture could show otherwise.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Chunks;
 use super::dns_log::DnsLog;
 use super::mark::{Marked, mark_of};
-use super::run::{EventKind, FlowRecord};
+use super::run::{EventKind, FlowRecord, Opening};
 use super::stream_of;
 use crate::decode::device::{Chain, DeviceVerdict, DeviceWord};
 use crate::decode::{Packet, Segment, TcpFlags};
@@ -370,75 +370,105 @@ pub(super) fn join(
     captured: &mut Vec<(FlowKey, Box<FlowRecord>)>,
     logged: Vec<(FlowKey, Box<FlowRecord>)>,
 ) -> u64 {
-    let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
-    let mut by_isn: HashMap<u32, Vec<usize>> = HashMap::new();
-    for (place, (key, run)) in captured.iter().enumerate() {
-        places.entry(*key).or_default().push(place);
-        if let Some(opening) = run.opening {
-            by_isn.entry(opening.isn).or_default().push(place);
-        }
-    }
-    let by_mark = Marked::of(captured);
+    let known = KnownRuns::of(captured);
     let mut unclear = 0;
     for (key, mut run) in logged {
+        let found = known.find(captured, key, &run);
+        let [(place, turned)] = found[..] else {
+            unclear += u64::from(!found.is_empty());
+            run.extra.get_or_insert_default().only_logged = true;
+            captured.push((key, run));
+            continue;
+        };
+        let known = &mut captured[place].1;
+        let notes = run.extra.map(|extra| extra.device).unwrap_or_default();
+        let mine = &mut known.extra.get_or_insert_default().device;
+        for mut one in notes {
+            if turned {
+                one.side = one.side.other();
+            }
+            note(mine, one);
+        }
+    }
+    unclear
+}
+
+/// Captured runs by what a log's run of the same packets is known by.
+struct KnownRuns {
+    places: HashMap<FlowKey, Vec<usize>>,
+    by_isn: HashMap<u32, Vec<usize>>,
+    by_mark: Marked,
+}
+
+impl KnownRuns {
+    fn of(captured: &[(FlowKey, Box<FlowRecord>)]) -> Self {
+        let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
+        let mut by_isn: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (place, (key, run)) in captured.iter().enumerate() {
+            places.entry(*key).or_default().push(place);
+            if let Some(opening) = run.opening {
+                by_isn.entry(opening.isn).or_default().push(place);
+            }
+        }
+        Self {
+            places,
+            by_isn,
+            by_mark: Marked::of(captured),
+        }
+    }
+
+    /// The captured runs that a log's one may be of, and whether their sides are turned.
+    fn find(
+        &self,
+        captured: &[(FlowKey, Box<FlowRecord>)],
+        key: FlowKey,
+        run: &FlowRecord,
+    ) -> Vec<(usize, bool)> {
         let same = |place: &&usize| {
             let known = &captured[**place].1;
             let same_opening = match (known.opening, run.opening) {
                 (Some(mine), Some(theirs)) => mine == theirs,
                 _ => true,
             };
-            same_opening && is_near(known, &run)
+            same_opening && is_near(known, run)
         };
-        let mut place = places.get(&key).into_iter().flatten().find(same).copied();
-        let mut turned = place.is_some_and(|place| {
-            let mine = captured[place].1.opening.zip(run.opening);
-            mine.is_some_and(|(mine, theirs)| mine.side != theirs.side)
-        });
-        if let (None, Some(opening)) = (place, run.opening) {
-            let same_isn = by_isn.get(&opening.isn).into_iter().flatten().copied();
-            let others = same_isn.filter(|place| {
-                let (known, theirs) = &captured[*place];
-                is_near(theirs, &run) && is_translated(*known, theirs, key, &run)
-            });
-            let mut others: Vec<usize> = others.collect();
-            if others.len() > 1 {
-                others.retain(|place| first_id(&captured[*place].1) == first_id(&run));
-            }
-            match others[..] {
-                [one] => {
-                    place = Some(one);
-                    let mine = captured[one].1.opening;
-                    turned = mine.is_some_and(|mine| mine.side != opening.side);
-                }
-                [] => {}
-                _ => unclear += 1,
-            }
-        } else if place.is_none() && key.transport() == Transport::Udp {
-            match by_mark.same_as(captured, key, &run)[..] {
-                [(one, is_turned)] => (place, turned) = (Some(one), is_turned),
-                [] => {}
-                _ => unclear += 1,
-            }
+        let turned = |place: usize| {
+            let openings = captured[place].1.opening.zip(run.opening);
+            openings.is_some_and(|(mine, theirs)| mine.side != theirs.side)
+        };
+        let mut places = self.places.get(&key).into_iter().flatten();
+        if let Some(place) = places.find(same) {
+            return vec![(*place, turned(*place))];
         }
-        match place {
-            Some(place) => {
-                let known = &mut captured[place].1;
-                let notes = run.extra.map(|extra| extra.device).unwrap_or_default();
-                let mine = &mut known.extra.get_or_insert_default().device;
-                for mut one in notes {
-                    if turned {
-                        one.side = one.side.other();
-                    }
-                    note(mine, one);
-                }
+        match run.opening {
+            Some(opening) => {
+                let others = self.translated(captured, opening, key, run).into_iter();
+                others.map(|place| (place, turned(place))).collect()
             }
-            None => {
-                run.extra.get_or_insert_default().only_logged = true;
-                captured.push((key, run));
-            }
+            None if key.transport() == Transport::Udp => self.by_mark.same_as(captured, key, run),
+            None => Vec::new(),
         }
     }
-    unclear
+
+    /// Runs with the same opening and one end translated in between; of several, those whose SYN is the same packet.
+    fn translated(
+        &self,
+        captured: &[(FlowKey, Box<FlowRecord>)],
+        opening: Opening,
+        key: FlowKey,
+        run: &FlowRecord,
+    ) -> Vec<usize> {
+        let same_isn = self.by_isn.get(&opening.isn).into_iter().flatten();
+        let others = same_isn.copied().filter(|place| {
+            let (known, theirs) = &captured[*place];
+            is_near(theirs, run) && is_translated(*known, theirs, key, run)
+        });
+        let mut others: Vec<usize> = others.collect();
+        if others.len() > 1 {
+            others.retain(|place| first_id(&captured[*place].1) == first_id(run));
+        }
+        others
+    }
 }
 
 /// Whether a log's run may be of the same packets as a captured one by their times.

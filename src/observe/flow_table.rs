@@ -35,6 +35,71 @@ pub(super) struct FlowTable {
     runs: HashMap<FlowKey, Runs, foldhash::fast::RandomState>,
 }
 
+/// The opening that a segment is, or answers.
+const fn opening(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
+    let flags = segment.flags;
+    match (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
+        // A SYN that also ends or resets opens nothing.
+        (true, _) if flags.0 & (TcpFlags::FIN | TcpFlags::RST) != 0 => None,
+        (true, false) => Some(Opening {
+            side,
+            isn: segment.sequence,
+        }),
+        (true, true) => Some(Opening {
+            side: side.other(),
+            isn: segment.acknowledgment.wrapping_sub(1),
+        }),
+        (false, _) => None,
+    }
+}
+
+/// Keeps a segment as what it is; `latest` is whether none behind it is there yet.
+fn keep_events(
+    run: &mut FlowRecord,
+    side: Side,
+    stamp: Stamp,
+    packet: &Packet<'_>,
+    segment: &TcpSegment<'_>,
+    latest: bool,
+) {
+    let flags = segment.flags;
+    let special = TcpFlags(flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST));
+    let plain = if segment.payload_length > 0 {
+        Some(EventKind::Data)
+    } else if special.0 == 0 && flags.has(TcpFlags::ACK) {
+        Some(EventKind::Ack)
+    } else {
+        None
+    };
+    let plain = plain.filter(|kind| !(latest && run.has_enough(*kind, side)));
+    let kinds = [
+        match (special.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
+            (true, true) => Some(EventKind::SynAck),
+            (true, false) => Some(EventKind::Syn),
+            (false, _) => None,
+        },
+        special.has(TcpFlags::FIN).then_some(EventKind::Fin),
+        special.has(TcpFlags::RST).then_some(EventKind::Rst),
+        plain,
+    ];
+    for kind in kinds.into_iter().flatten() {
+        run.keep(Event {
+            stamp,
+            kind,
+            side,
+            sequence: segment.sequence,
+            acknowledgment: match flags.has(TcpFlags::ACK) {
+                true => segment.acknowledgment,
+                false => 0,
+            },
+            length: segment.payload_length,
+            ttl: packet.ttl,
+            ip_id: packet.ip_id,
+            icmp: None,
+        });
+    }
+}
+
 /// How long a 5-tuple may be silent before its next packet is another flow: Zeek's defaults.
 const fn idle_gap(transport: Transport) -> Duration {
     match transport {
@@ -55,20 +120,7 @@ impl FlowTable {
         dns: &mut DnsLog,
     ) {
         let flags = segment.flags;
-        let opening = match (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
-            // A SYN that also ends or resets opens nothing.
-            (true, _) if flags.0 & (TcpFlags::FIN | TcpFlags::RST) != 0 => None,
-            (true, false) => Some(Opening {
-                side,
-                isn: segment.sequence,
-            }),
-            (true, true) => Some(Opening {
-                side: side.other(),
-                isn: segment.acknowledgment.wrapping_sub(1),
-            }),
-            (false, _) => None,
-        };
-        let run = self.run(key, opening, hint(side, segment), stamp);
+        let run = self.run(key, opening(side, segment), hint(side, segment), stamp);
         let latest = run.span.1 < stamp;
         if flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::ACK) {
             run.syn_data = run.syn_data.max(segment.payload_length);
@@ -90,50 +142,8 @@ impl FlowTable {
         if let Some(said) = segment.multipath {
             run.note_paths(side, said);
         }
-        let event = |kind| Event {
-            stamp,
-            kind,
-            side,
-            sequence: segment.sequence,
-            acknowledgment: if flags.has(TcpFlags::ACK) {
-                segment.acknowledgment
-            } else {
-                0
-            },
-            length: segment.payload_length,
-            ttl: packet.ttl,
-            ip_id: packet.ip_id,
-            icmp: None,
-        };
-        let special = TcpFlags(flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST));
-        if special.has(TcpFlags::SYN) {
-            run.keep(event(if flags.has(TcpFlags::ACK) {
-                EventKind::SynAck
-            } else {
-                EventKind::Syn
-            }));
-        }
-        if special.has(TcpFlags::FIN) {
-            run.keep(event(EventKind::Fin));
-        }
-        if special.has(TcpFlags::RST) {
-            run.keep(event(EventKind::Rst));
-        }
-        let plain = if segment.payload_length > 0 {
-            Some(EventKind::Data)
-        } else if special.0 == 0 && flags.has(TcpFlags::ACK) {
-            Some(EventKind::Ack)
-        } else {
-            None
-        };
-        if let Some(kind) = plain
-            && !(latest && run.has_enough(kind, side))
-        {
-            run.keep(event(kind));
-        }
-        if special.has(TcpFlags::SYN)
-            || (!segment.payload.is_empty() && !special.has(TcpFlags::RST))
-        {
+        keep_events(run, side, stamp, packet, segment, latest);
+        if flags.has(TcpFlags::SYN) || (!segment.payload.is_empty() && !flags.has(TcpFlags::RST)) {
             recognise::segment(run, key, side, stamp, segment, dns);
         }
     }

@@ -6,6 +6,7 @@
 
 mod app;
 mod attribute;
+mod capture;
 mod carry;
 mod chunks;
 pub mod codec;
@@ -13,8 +14,11 @@ mod comments;
 mod conn_state;
 mod copies;
 mod device;
+mod direction;
 mod dns_log;
 mod exchange;
+mod flow;
+mod flow_name;
 mod flow_table;
 mod fragments;
 mod handshake;
@@ -35,7 +39,8 @@ use crate::decode::{Decoded, IcmpMessage, Packet, Segment, decode_rejoined};
 use crate::model::{Endpoint, FlowKey, Merge, Side, Stamp, TimeSpan, Transport};
 
 pub use app::App;
-pub use attribute::{Capture, Flow, FlowId, Name, NameSource, attribute, attribute_with};
+pub use attribute::{attribute, attribute_with};
+pub use capture::Capture;
 pub use carry::CarryLimits;
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use comments::Comment;
@@ -47,6 +52,8 @@ pub use dns_log::{DnsData, DnsFacts, DnsLog, DnsRecord, DnsSection, DnsTransacti
 // Hosts and marks that exchanges hold.
 pub use crate::decode::http::{Host, Says};
 pub use exchange::{Answer, Asking, Exchange, Told};
+pub use flow::{Flow, FlowId};
+pub use flow_name::{Name, NameSource};
 pub use handshake::{TlsMark, TlsStep};
 pub use links::{Links, Mac};
 pub use names::is_sinkhole;

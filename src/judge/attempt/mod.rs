@@ -50,6 +50,12 @@ impl AttemptOutcome {
     pub fn failed(evidence: Evidence) -> Self {
         Self::Failed(Box::new(evidence))
     }
+
+    /// Whether the aim was reached, as far as packets can tell.
+    #[must_use]
+    pub const fn is_reached(&self) -> bool {
+        matches!(self, Self::Succeeded | Self::Sent)
+    }
 }
 
 /// Why it cannot be told how a flow went.

@@ -1,8 +1,8 @@
 //! Did a host reach its aim and was then stopped to the end? Its last tries decide, not its first ones.
 
-use super::attempt::AttemptOutcome;
-use super::evidence::{Code, Evidence, Grade};
-use super::flow_verdict::FlowVerdict;
+use super::super::attempt::AttemptOutcome;
+use super::super::evidence::{Code, Evidence, Grade};
+use super::Attempt;
 use crate::model::{CaptureTime, Transport};
 use crate::observe::{App, EventKind, Flow};
 
@@ -26,17 +26,12 @@ pub(super) struct Run<'a> {
 /// The last run of failures that began after a success, where they are enough to tell it from a chance. Attempts that
 /// began beside a success are none: of several connections that a program opens at once, one may fail.
 pub(super) fn last_run<'a>(
-    tries: &[(&'a Flow, &'a FlowVerdict)],
+    tries: &[Attempt<'a>],
     is_other_way: impl Fn(&Flow) -> bool,
 ) -> Option<Run<'a>> {
     let mut reached: Vec<(CaptureTime, CaptureTime)> = tries
         .iter()
-        .filter(|(_, verdict)| {
-            matches!(
-                verdict.went,
-                AttemptOutcome::Succeeded | AttemptOutcome::Sent
-            )
-        })
+        .filter(|(_, verdict)| verdict.went.is_reached())
         .map(|(flow, _)| (flow.span.0.time, answered(flow)))
         .collect();
     reached.sort_unstable();
