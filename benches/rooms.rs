@@ -16,11 +16,10 @@ use pktaudit::judge::judge;
 use pktaudit::model::TwoPoint;
 use pktaudit::observe::{Observation, attribute};
 use pktaudit::report::{
-    InputSummary, Report, write_findings_csv, write_flows_csv, write_html, write_json,
-    write_requirements_csv,
+    Report, write_findings_csv, write_flows_csv, write_html, write_json, write_requirements_csv,
 };
 use pktaudit::rules::{Choices, Profile, RuleSet, RuleText, check, check_site, embedded};
-use pktaudit::source::{FrameSource, InputPath, Inputs, open_reader, resolve};
+use pktaudit::source::{FrameSource, InputPath, InputRecord, Inputs, open_reader, resolve};
 
 const SAMPLE: &str = "blocked-syn-dropped";
 
@@ -112,7 +111,7 @@ mod report {
     fn with_report(bencher: Bencher<'_, '_>, write: impl Fn(&Report<'_>) + Sync) {
         let captures = TwoPoint::alone(attribute(observed()));
         let plan = Plan::of(rules());
-        let inputs = [InputSummary::default()];
+        let inputs = [InputRecord::default()];
         let audited = Audited::of(&captures, &inputs, &plan);
         let report = audited.report();
         bencher

@@ -16,13 +16,10 @@ fn main() -> io::Result<()> {
         let (from, to, transport) = (flow.initiator, flow.responder, flow.transport);
         writeln!(out, "{from} {to}/{transport} {name} {}", flow.conn_state)?;
     }
-    for input in read.inputs.iter().filter(|input| !input.damage.is_empty()) {
-        writeln!(
-            io::stderr(),
-            "{}: {}",
-            input.path.escape_debug(),
-            input.damage.join("; ")
-        )?;
+    for input in &read.inputs {
+        for fault in input.faults() {
+            writeln!(io::stderr(), "{}: {fault}", input.input.path)?;
+        }
     }
     Ok(())
 }

@@ -5,13 +5,14 @@ use super::read::Read;
 use crate::judge::{Judgement, judge_between};
 use crate::model::TwoPoint;
 use crate::observe::Capture;
-use crate::report::{Audit, InputSummary, Report};
+use crate::report::{Audit, Report};
+use crate::source::InputRecord;
 
 /// Captures with the verdicts on them.
 #[derive(Debug)]
 pub struct Audited<'a> {
     captures: &'a TwoPoint<Capture>,
-    inputs: &'a [InputSummary],
+    inputs: &'a [InputRecord],
     plan: &'a Plan,
     judgement: Judgement,
 }
@@ -25,7 +26,7 @@ impl<'a> Audited<'a> {
 
     /// Judges captures, of whose inputs this is told.
     #[must_use]
-    pub fn of(captures: &'a TwoPoint<Capture>, inputs: &'a [InputSummary], plan: &'a Plan) -> Self {
+    pub fn of(captures: &'a TwoPoint<Capture>, inputs: &'a [InputRecord], plan: &'a Plan) -> Self {
         let outside = captures.outside.as_ref();
         Self {
             captures,
@@ -64,7 +65,7 @@ impl<'a> Audited<'a> {
 /// millions of small lists, and neither the next period nor the end of the process waits for them.
 pub fn with_report<T>(
     captures: &TwoPoint<Capture>,
-    inputs: &[InputSummary],
+    inputs: &[InputRecord],
     plan: &Plan,
     then: impl FnOnce(&Report<'_>) -> T,
 ) -> T {

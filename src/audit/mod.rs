@@ -8,16 +8,22 @@
 //! | `plan` | what is asked, read and compiled |
 //! | `read` | captures under the names of their flows, and what became of each input |
 //! | `audited` | both together: verdicts and their report |
+//! | `period` | a capture in parts, of which each is audited as soon as it is over |
+//! | `file_periods` | captures in files so |
 
 mod audited;
+mod file_periods;
+mod period;
 mod plan;
 mod read;
 mod rule_files;
 mod selection;
 
 pub use audited::{Audited, with_report};
+pub use file_periods::{PeriodLimits, observe_in_periods};
+pub use period::{OpenPeriod, Period};
 pub use plan::{Plan, PlanError, ReadSite, check_rules, profile, read_site, sets_fitting};
-pub use read::{Read, attribute_points, sort_summaries, summaries};
+pub use read::{Read, attribute_points};
 #[cfg(feature = "cli")]
 pub(crate) use rule_files::without_plus;
 pub use rule_files::{rule_texts, shipped_texts, texts, with_sets_of_site};

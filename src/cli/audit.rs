@@ -8,8 +8,8 @@ use super::exit::Exit;
 use super::outputs::{EVIDENCE, Inputs};
 use super::plan::{fitted, plan};
 use super::{extract, output, points, seeds};
-use crate::audit::{Plan, Read, with_report};
-use crate::observe::Capture;
+use crate::audit::{Period, Plan, Read, attribute_points, with_report};
+use crate::observe::{Capture, Seed};
 use crate::report::{
     Report, make_directory, write_directory, write_findings_csv, write_human, write_json,
     write_junit, write_ndjson, write_sarif,
@@ -28,7 +28,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let Some(points) = points::read(paths, &command.outside, digests, common)? else {
         return Ok(Exit::NotAudited);
     };
-    let read = points.named(&captures, &seeds);
+    let read = points.named(&seeds);
     let out = command.out.as_deref();
     conclude(read, &captures, plan, choices, out, common)
 }
@@ -91,9 +91,26 @@ pub(super) fn report(
     })
 }
 
+/// Judges a period that is over, writes its report set and lends the report to `then`. `captures` are the inputs of all
+/// periods by ordinal.
+pub(super) fn report_period(
+    period: Period,
+    (plan, seeds): (&Plan, &[Seed]),
+    captures: &[Input],
+    to: Destination<'_>,
+    then: impl FnOnce(&Report<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Exit> {
+    let seen = attribute_points(period.seen, seeds);
+    with_report(&seen, &period.inputs, plan, |report| {
+        write_set(report, &seen.inside, captures, to)?;
+        then(report)?;
+        Ok(Exit::of(report))
+    })
+}
+
 /// Writes what goes into files; gives their paths. The captures are read again, for the packets of the findings, while
 /// reports are put into words.
-pub(super) fn write_set(
+fn write_set(
     report: &Report<'_>,
     capture: &Capture,
     captures: &[Input],

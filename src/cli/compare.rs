@@ -11,7 +11,7 @@ use super::args::{Captures, Common, CompareCommand};
 use super::exit::Exit;
 use super::plan::{fitting, plan};
 use super::{input, output, seeds};
-use crate::audit::{Plan, attribute_points, summaries, with_report};
+use crate::audit::{Plan, attribute_points, with_report};
 use crate::model::TwoPoint;
 use crate::observe::Seed;
 use crate::report::{AuditDigest, compare, write_comparison};
@@ -61,11 +61,10 @@ fn audited(
     else {
         bail!("{}: nothing to compare", side.to_string_lossy());
     };
-    let inputs = summaries(&observed.inputs, &observed.failures);
     let captures = attribute_points(TwoPoint::alone(observed.observation), seeds);
     let fitting = fitting(plan, &captures.inside, &command.choices.selection(), common)?;
     let plan = fitting.as_ref().unwrap_or(plan);
-    with_report(&captures, &inputs, plan, |report| {
+    with_report(&captures, &observed.inputs, plan, |report| {
         Ok(AuditDigest::of(report)?)
     })
 }

@@ -34,7 +34,7 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     let Read {
         captures: points,
         inputs,
-    } = points.named(&captures, &seeds);
+    } = points.named(&seeds);
     let capture = &points.inside;
     let plan = fitted(plan, capture, &command.choices.selection(), common)?;
     with_report(&points, &inputs, &plan, |report| {

@@ -7,6 +7,7 @@ use crate::drive::Observed;
 use crate::judge::unread;
 use crate::observe::attribute_with;
 use crate::report::{write_dns, write_flows};
+use crate::source::InputRecord;
 
 pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
     let format = common.format.try_into()?;
@@ -33,11 +34,8 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
 
 /// Clean, unless something could not be read or was lost.
 pub(super) fn completeness(observed: &Observed) -> Exit {
-    let damaged = observed.inputs.iter().any(|input| !input.damage.is_empty());
-    let lost = observed.inputs.iter().any(|input| input.loss.total() > 0);
-    if damaged || lost || !observed.failures.is_empty() {
-        Exit::NotAudited
-    } else {
-        Exit::Clean
+    match observed.inputs.iter().all(InputRecord::is_whole) {
+        true => Exit::Clean,
+        false => Exit::NotAudited,
     }
 }

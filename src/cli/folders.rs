@@ -4,6 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::model::CaptureTime;
+use crate::source::InputRecord;
+
+/// When the first frame of an input was captured.
+pub(super) fn first_of(record: &InputRecord) -> Option<CaptureTime> {
+    (record.frames > 0).then_some(record.span.first)
+}
 
 /// Names folders by the time of a period's first packet; those of one second are numbered, whatever came between them.
 #[derive(Debug, Default)]

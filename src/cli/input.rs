@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::args::{Captures, Common};
 use super::output;
-use crate::drive::{InputReport, Observed, Point, Progress, Reading, observe_at};
-use crate::source::{Input, Inputs, SourceError};
+use crate::drive::{Observed, Point, Progress, Reading, observe_at};
+use crate::source::{Input, InputRecord, Inputs};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &Captures, digests: bool, common: &Common) -> Option<Observed> {
@@ -26,8 +26,9 @@ pub(super) fn read_at(
         return None;
     }
     let mut observed = fold(&inputs.inputs, point, digests, common);
-    tell(&observed.failures, &observed.inputs);
-    observed.failures.extend(inputs.problems);
+    tell(&observed.inputs);
+    let untaken = inputs.problems.iter().map(InputRecord::unread);
+    observed.inputs.extend(untaken);
     Some(observed)
 }
 
@@ -56,16 +57,10 @@ pub(super) fn resolved(captures: &Captures, common: &Common) -> Inputs {
 }
 
 /// Tells what could not be opened and what was damaged.
-pub(super) fn tell(failures: &[SourceError], inputs: &[InputReport]) {
-    for failure in failures {
-        output::complain(&failure.to_string());
-    }
-    for report in inputs {
-        for damage in &report.damage {
-            output::complain(&format!(
-                "{}: at byte {}: {}",
-                report.input.path, damage.offset, damage.what
-            ));
+pub(super) fn tell(inputs: &[InputRecord]) {
+    for input in inputs {
+        for fault in input.faults() {
+            output::complain(&format!("{}: {fault}", input.input.path));
         }
     }
 }

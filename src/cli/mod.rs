@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod audit_periods;
 mod clock;
 mod compare;
 mod diff;
@@ -25,7 +26,6 @@ mod points;
 mod rules;
 mod seeds;
 mod site;
-mod stretches;
 mod times;
 
 use clap::Parser;
@@ -62,7 +62,7 @@ pub fn run() -> Exit {
             ))
         }
         Command::Audit(command) if command.is_in_periods() => {
-            stretches::run(command, &arguments.common)
+            audit_periods::run(command, &arguments.common)
         }
         Command::Audit(command) => audit::run(command, &arguments.common),
         #[cfg(feature = "live")]

@@ -27,7 +27,7 @@ impl Inputs {
     pub(super) fn of(captures: &[Input]) -> Self {
         let files = captures.iter().filter_map(|input| match &input.path {
             InputPath::File(path) => Some(path.clone()),
-            InputPath::Stdin => None,
+            InputPath::Stdin | InputPath::Interfaces(_) => None,
         });
         Self(files.collect())
     }

@@ -12,7 +12,7 @@ use super::flows::completeness;
 use super::outputs::Inputs;
 use super::plan::plan;
 use super::{audit, input, seeds};
-use crate::audit::{Read, attribute_points, summaries};
+use crate::audit::{Read, attribute_points};
 use crate::drive::Partial;
 use crate::model::TwoPoint;
 use crate::report::{ReportError, write_whole};
@@ -45,12 +45,12 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         .and_choices(&command.choices, &command.names)
         .allow_set(command.out.as_deref())?;
     let partial = read(&command.partials)?;
-    input::tell(&[], &partial.inputs);
+    input::tell(&partial.inputs);
+    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let read = Read {
-        inputs: summaries(&partial.inputs, &[]),
+        inputs: partial.inputs,
         captures: attribute_points(TwoPoint::alone(partial.observation), &seeds),
     };
-    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let out = command.out.as_deref();
     audit::conclude(read, &captures, plan, &command.choices, out, common)
 }

@@ -5,23 +5,21 @@ use std::path::Path;
 
 use super::args::{Captures, Common};
 use super::{input, output};
-use crate::audit::{Read, attribute_points, sort_summaries, summaries};
-use crate::drive::{InputReport, Observed, Point, interfaces_in, two_points};
+use crate::audit::{Read, attribute_points};
+use crate::drive::{Observed, Point, interfaces_in, two_points};
 use crate::model::TwoPoint;
 use crate::observe::Seed;
-use crate::report::InputSummary;
-use crate::source::Input;
+use crate::source::InputRecord;
 
 /// What was read at the inner point, and at the outer one where there is one.
 pub(super) struct Points(TwoPoint<Observed>);
 
 impl Points {
-    /// Names the flows; what became of each input beside, in the order of `captures`, by which frames are numbered.
-    pub(super) fn named(self, captures: &[Input], seeds: &[Seed]) -> Read {
-        let Self(points) = self;
+    /// Names the flows; what became of each input beside, in the order by which frames are numbered.
+    pub(super) fn named(self, seeds: &[Seed]) -> Read {
+        let Self(mut points) = self;
         let own_files = own_files(&points);
-        let mut inputs = summaries(&points.inside.inputs, &points.inside.failures);
-        sort_summaries(&mut inputs, captures);
+        let mut inputs = std::mem::take(&mut points.inside.inputs);
         inputs.extend(own_files);
         let seen = points.map(|point| point.observation);
         Read {
@@ -32,21 +30,18 @@ impl Points {
 }
 
 /// The captures of the outer point where they are files of their own.
-fn own_files(points: &TwoPoint<Observed>) -> Vec<InputSummary> {
-    let Some(outside) = &points.outside else {
-        return Vec::new();
-    };
-    let same = |input: &&InputReport| {
+fn own_files(points: &TwoPoint<Observed>) -> Vec<InputRecord> {
+    let same = |input: &&InputRecord| {
         let mut inner = points.inside.inputs.iter();
         inner.any(|inner| inner.input.path == input.input.path)
     };
-    let own = outside.inputs.iter().filter(|input| !same(input));
-    let own: Vec<InputReport> = own.cloned().collect();
-    let mut summaries = summaries(&own, &outside.failures);
-    for summary in &mut summaries {
-        summary.path.push_str(" (outside)");
-    }
-    summaries
+    let outside = points.outside.iter().flat_map(|outside| &outside.inputs);
+    let own = outside.filter(|input| !same(input)).cloned();
+    own.map(|input| InputRecord {
+        outside: true,
+        ..input
+    })
+    .collect()
 }
 
 /// What is no file is the name of an interface.

@@ -3,23 +3,12 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::decode::device::NFLOG;
 use crate::model::CaptureTime;
-use crate::source::Batch;
+use crate::source::{Batch, SetBack};
 
 /// Frames of one interface come in another order by less: several queues, a log's buffer.
 const DISORDER: Duration = Duration::from_millis(50);
-
-/// Frames that are earlier than one that the same interface captured before, by more than disorder explains.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SetBack {
-    /// How many.
-    pub frames: u64,
-    /// The most, in nanoseconds.
-    pub most: u64,
-}
 
 /// The clocks of one input's interfaces. What is cut apart or joined from several captures tells less, or what no clock did:
 /// only within one input a frame is known to come after another.

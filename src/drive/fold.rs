@@ -11,13 +11,13 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
-use super::clock::{Clocks, SetBack};
+use super::clock::Clocks;
 use super::point::{Elsewhere, Point};
 use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
-use crate::model::{Fqdn, FrameId, Loss, Merge, Stamp, TimeSpan};
+use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, is_sinkhole};
 use crate::source::{
-    Batch, BatchLimits, Beside, Damage, Digest, Frame, FrameSource, Input, Interface, LinkType,
+    Batch, BatchLimits, Beside, Digest, Frame, FrameSource, Input, InputRecord, LinkType,
     PacketVerdict, SourceError, open_counting,
 };
 
@@ -30,41 +30,20 @@ pub struct Progress {
     pub frames: Arc<AtomicU64>,
 }
 
-/// What became of one input.
-#[derive(Clone, Debug)]
-pub struct InputReport {
-    /// What was read.
-    pub input: Input,
-    /// Frames read.
-    pub frames: u64,
-    /// From the first to the last of their times; empty without frames.
-    pub span: TimeSpan,
-    /// What was damaged.
-    pub damage: Vec<Damage>,
-    /// What the capture says was lost.
-    pub loss: Loss,
-    /// Interfaces described.
-    pub interfaces: Vec<Interface>,
-    /// SHA-256 of the input as it is stored, in hexadecimal digits; `None` where it was not worked out.
-    pub sha256: Option<String>,
-    /// Frames that its clocks stamped earlier than those before them.
-    pub set_back: SetBack,
-}
-
 /// Everything read.
 #[derive(Debug, Default)]
 pub struct Observed {
     /// The evidence.
     pub observation: Observation,
     /// What became of each input, in order.
-    pub inputs: Vec<InputReport>,
-    /// Inputs that could not be opened.
+    pub inputs: Vec<InputRecord>,
+    /// Why some of them could not be opened.
     pub failures: Vec<SourceError>,
 }
 
 /// Reads all inputs with up to `threads` threads; 0 counts as 1.
 ///
-/// Inputs that cannot be opened are told in [`Observed::failures`]; the others are read all the same.
+/// Inputs that cannot be opened are told in [`Observed::inputs`] too; the others are read all the same.
 #[must_use]
 pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observed {
     let reading = Reading {
@@ -114,7 +93,10 @@ pub fn observe_at(inputs: &[Input], reading: Reading<'_>, progress: &Progress) -
                     observed.observation.merge(observation);
                     observed.inputs.push(report);
                 }
-                Err(error) => observed.failures.push(error),
+                Err(error) => {
+                    observed.inputs.push(InputRecord::unread(&error));
+                    observed.failures.push(error);
+                }
             }
         }
     }
@@ -123,7 +105,7 @@ pub fn observe_at(inputs: &[Input], reading: Reading<'_>, progress: &Progress) -
 
 /// The digest of an input that was read. Of damaged ones the rest is read where they can be read again; others may go on
 /// for ever.
-pub(super) fn digest_of_all(digest: &Digest, report: &InputReport) -> Option<String> {
+pub(crate) fn digest_of_all(digest: &Digest, report: &InputRecord) -> Option<String> {
     digest.finish(report.damage.is_empty() || report.input.path.can_be_read_again())
 }
 
@@ -134,7 +116,7 @@ fn read(
     (ordinal, point): (u32, &Point),
     threads: usize,
     progress: &Progress,
-) -> (Observation, InputReport) {
+) -> (Observation, InputRecord) {
     let mut absorber = Absorber::new(ordinal, progress);
     absorber.dropped = input.dropped;
     let mut batch = Batch::default();
@@ -148,15 +130,11 @@ fn read(
         read_ahead(source, point, batch, &mut absorber);
     }
     let loss = source.loss();
-    let report = InputReport {
-        input: input.clone(),
-        frames: absorber.frames,
-        span: absorber.span,
+    let report = InputRecord {
         damage: source.damage().to_vec(),
         loss,
         interfaces: source.interfaces().to_vec(),
-        sha256: None,
-        set_back: absorber.clocks.set_back(),
+        ..absorber.record(input)
     };
     let mut observation = absorber.observation;
     observation.note_lost(loss.total());
@@ -165,7 +143,7 @@ fn read(
 }
 
 /// What a capture says beside its packets, as it is kept: names that are none are left out.
-pub(super) fn beside(beside: Beside) -> BesideTally {
+pub(crate) fn beside(beside: Beside) -> BesideTally {
     let names = beside.names.into_iter();
     let names = names.filter_map(|(ip, name)| Some((ip, Fqdn::parse(&name).ok()?)));
     BesideTally {
@@ -221,8 +199,8 @@ fn read_ahead(
 }
 
 /// Takes the batches of one input, in their order.
-pub(super) struct Absorber<'a> {
-    pub(super) observation: Observation,
+pub(crate) struct Absorber<'a> {
+    pub(crate) observation: Observation,
     progress: &'a Progress,
     input: u32,
     /// Whether the input holds nothing but what a device dropped.
@@ -230,13 +208,13 @@ pub(super) struct Absorber<'a> {
     chunk: u32,
     /// Frames of the chunk so far.
     index: usize,
-    pub(super) frames: u64,
+    pub(crate) frames: u64,
     pub(super) span: TimeSpan,
     pub(super) clocks: Clocks,
 }
 
 impl<'a> Absorber<'a> {
-    pub(super) fn new(input: u32, progress: &'a Progress) -> Self {
+    pub(crate) fn new(input: u32, progress: &'a Progress) -> Self {
         Self {
             observation: Observation::default(),
             progress,
@@ -252,7 +230,7 @@ impl<'a> Absorber<'a> {
 
     /// Absorbs a part of a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the
     /// frames that are passed by.
-    pub(super) fn absorb(&mut self, batch: &Batch, part: Range<usize>, elsewhere: &Elsewhere) {
+    pub(crate) fn absorb(&mut self, batch: &Batch, part: Range<usize>, elsewhere: &Elsewhere) {
         let count = part.len();
         if self.index + count > FrameId::MAX_FRAMES as usize {
             self.next_chunk();
@@ -277,8 +255,18 @@ impl<'a> Absorber<'a> {
         frames.fetch_add(count as u64, Ordering::Relaxed);
     }
 
+    /// What was read of the input since the start, or since it was taken last.
+    pub(crate) fn record(&self, input: &Input) -> InputRecord {
+        InputRecord {
+            frames: self.frames,
+            span: self.span,
+            set_back: self.clocks.set_back(),
+            ..InputRecord::of(input.clone())
+        }
+    }
+
     /// Gives what was absorbed since the start, or since this was asked for last. Frames that follow are another chunk.
-    pub(super) fn take(&mut self) -> Observation {
+    pub(crate) fn take(&mut self) -> Observation {
         self.next_chunk();
         (self.frames, self.span) = (0, TimeSpan::default());
         std::mem::take(&mut self.observation)

@@ -5,15 +5,14 @@ mod conversation;
 mod extract;
 mod fold;
 mod partial;
-mod periods;
 mod point;
 mod two_points;
 
-pub use clock::SetBack;
 pub use conversation::Conversations;
 pub use extract::{Extracted, MissingFrames, Wanted, extract};
-pub use fold::{InputReport, Observed, Progress, Reading, absorb, observe, observe_at};
+pub(crate) use fold::{Absorber, beside, digest_of_all};
+pub use fold::{Observed, Progress, Reading, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
-pub use periods::{PeriodLimits, Stretch, observe_in_periods};
+pub(crate) use point::Elsewhere;
 pub use point::Point;
 pub use two_points::{interfaces_in, two_points};

@@ -5,12 +5,11 @@ use std::io::{Read, Write};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::clock::SetBack;
-use super::fold::{InputReport, Observed};
-use crate::model::{CaptureTime, Loss, Merge, TimeSpan};
+use super::fold::Observed;
+use crate::model::Merge;
 use crate::observe::Observation;
 use crate::observe::codec::{FORMAT, Written};
-use crate::source::{Damage, Input, InputPath, Interface, sort_inputs};
+use crate::source::{Input, InputPath, InputRecord};
 
 const MAGIC: [u8; 8] = *b"pktaudit";
 
@@ -20,7 +19,7 @@ pub struct Partial {
     /// The evidence.
     pub observation: Observation,
     /// The inputs that it was gathered from, in the order of their ordinals.
-    pub inputs: Vec<InputReport>,
+    pub inputs: Vec<InputRecord>,
 }
 
 /// Why a partial file cannot be used.
@@ -52,21 +51,8 @@ pub enum PartialError {
 
 #[derive(Serialize, Deserialize)]
 struct Body {
-    inputs: Vec<WrittenInput>,
+    inputs: Vec<InputRecord>,
     observation: Written,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WrittenInput {
-    path: Option<String>,
-    first_time: Option<CaptureTime>,
-    stored_bytes: Option<u64>,
-    frames: u64,
-    span: TimeSpan,
-    damage: Vec<(u64, bool, String)>,
-    loss: [u64; 3],
-    sha256: Option<String>,
-    set_back: SetBack,
 }
 
 impl From<Observed> for Partial {
@@ -84,9 +70,8 @@ impl Partial {
     /// # Errors
     /// Where the writer fails.
     pub fn write(self, mut to: impl Write) -> Result<(), PartialError> {
-        let inputs = self.inputs.iter().map(WrittenInput::of).collect();
         let body = Body {
-            inputs,
+            inputs: self.inputs,
             observation: self.observation.into(),
         };
         let bytes =
@@ -111,19 +96,21 @@ impl Partial {
         }
         let order = order(&bodies);
         let mut whole = Self::default();
-        whole
-            .inputs
-            .resize_with(order.len(), || placeholder().report());
+        whole.inputs.resize_with(order.len(), InputRecord::default);
         for (i, mut body) in bodies.into_iter().enumerate() {
             let ordinals: Vec<u32> = body
                 .inputs
                 .iter()
-                .map(|input| ordinal(&order, input))
+                .map(|record| ordinal(&order, &record.input))
                 .collect();
             body.observation.renumber_inputs(&ordinals);
             let observation = Observation::from(body.observation);
             for (input, ordinal) in body.inputs.into_iter().zip(&ordinals) {
-                whole.inputs[*ordinal as usize] = input.report();
+                let known = &mut whole.inputs[*ordinal as usize];
+                // What one part could not open, another could.
+                if known.frames == 0 || input.is_read() {
+                    *known = input;
+                }
             }
             if let Some((input, chunk)) = whole
                 .observation
@@ -168,93 +155,20 @@ fn read(mut reader: impl Read) -> Result<Body, PartialError> {
 
 /// The inputs of all partials, each once, in the order in which one run over all of them would number them.
 fn order(bodies: &[Body]) -> Vec<Input> {
-    let mut inputs: Vec<Input> = bodies
-        .iter()
-        .flat_map(|body| body.inputs.iter().map(WrittenInput::input))
+    let records = bodies.iter().flat_map(|body| &body.inputs);
+    let mut inputs: Vec<(bool, Input)> = records
+        .map(|record| (!record.is_read(), record.input.clone()))
         .collect();
-    inputs.sort_by(Input::order);
-    inputs.dedup_by(|a, b| a.order(b).is_eq());
-    sort_inputs(&mut inputs);
-    inputs
+    inputs.sort_by(|(a_unread, a), (b_unread, b)| {
+        let stdin = |input: &Input| input.path == InputPath::Stdin;
+        let late = (stdin(a), a_unread).cmp(&(stdin(b), b_unread));
+        late.then_with(|| a.order(b))
+    });
+    inputs.dedup_by(|(_, a), (_, b)| a.order(b).is_eq());
+    inputs.into_iter().map(|(_, input)| input).collect()
 }
 
-fn ordinal(order: &[Input], input: &WrittenInput) -> u32 {
-    let input = input.input();
-    let place = order.iter().position(|known| known.order(&input).is_eq());
+fn ordinal(order: &[Input], input: &Input) -> u32 {
+    let place = order.iter().position(|known| known.order(input).is_eq());
     u32::try_from(place.unwrap_or(order.len())).unwrap_or(u32::MAX)
-}
-
-impl WrittenInput {
-    fn of(report: &InputReport) -> Self {
-        let path = match &report.input.path {
-            InputPath::File(path) => Some(path.to_string_lossy().into_owned()),
-            InputPath::Stdin => None,
-        };
-        Self {
-            path,
-            first_time: report.input.first_time,
-            stored_bytes: report.input.stored_bytes,
-            frames: report.frames,
-            span: report.span,
-            damage: report
-                .damage
-                .iter()
-                .map(|d| (d.offset, d.fatal, d.what.clone()))
-                .collect(),
-            loss: [report.loss.interface, report.loss.kernel, report.loss.own],
-            sha256: report.sha256.clone(),
-            set_back: report.set_back,
-        }
-    }
-
-    fn input(&self) -> Input {
-        let path = self
-            .path
-            .as_ref()
-            .map_or(InputPath::Stdin, |path| InputPath::File(path.into()));
-        Input {
-            path,
-            first_time: self.first_time,
-            stored_bytes: self.stored_bytes,
-            dropped: false,
-        }
-    }
-
-    fn report(self) -> InputReport {
-        let input = self.input();
-        let [interface, kernel, own] = self.loss;
-        let damage = self.damage.into_iter().map(|(offset, fatal, what)| Damage {
-            offset,
-            fatal,
-            what,
-        });
-        InputReport {
-            input,
-            frames: self.frames,
-            span: self.span,
-            damage: damage.collect(),
-            loss: Loss {
-                interface,
-                kernel,
-                own,
-            },
-            interfaces: Vec::<Interface>::new(),
-            sha256: self.sha256,
-            set_back: self.set_back,
-        }
-    }
-}
-
-fn placeholder() -> WrittenInput {
-    WrittenInput {
-        path: None,
-        first_time: None,
-        stored_bytes: None,
-        frames: 0,
-        span: TimeSpan::default(),
-        damage: Vec::new(),
-        loss: [0; 3],
-        sha256: None,
-        set_back: SetBack::default(),
-    }
 }

@@ -40,7 +40,7 @@ impl Point {
 /// Which frames are those of another point: by the interface that captured them, by the one that they name themselves, or
 /// by the way that they went through it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Elsewhere {
+pub(crate) struct Elsewhere {
     /// Whether an interface is named, by its ordinal.
     interfaces: Vec<bool>,
     /// Names of interfaces that frames may have themselves.

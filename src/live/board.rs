@@ -11,8 +11,9 @@ use crate::judge::{
 use crate::model::{CaptureTime, TimeSpan, Transport, TwoPoint};
 use crate::observe::{Capture, EventKind, Flow, Observation, Seed};
 use crate::report::{
-    CiteView, Counts, EvidenceView, FindingView, InputSummary, IntentView, Report, RequirementView,
+    CiteView, Counts, EvidenceView, FindingView, IntentView, Report, RequirementView,
 };
+use crate::source::InputRecord;
 
 /// The most findings shown; the newest ones.
 const MOST_SIGHTS: usize = 1000;
@@ -133,7 +134,7 @@ impl Snapshot {
     #[must_use]
     pub fn judge(
         seen: TwoPoint<Observation>,
-        inputs: &[InputSummary],
+        inputs: &[InputRecord],
         plan: &Plan,
         seeds: &[Seed],
     ) -> Self {

@@ -1,6 +1,5 @@
 //! The threads wired together: captures, queue, absorbing, judging.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,15 +10,15 @@ use std::time::{Duration, Instant};
 use super::board::Snapshot;
 use super::event::LiveEvent;
 use super::feed::{Clock, Feed, LiveInterface, capture};
-use super::judging::{Delta, Ends, Judging, Waiting, Whole};
+use super::judging::{Delta, Ends, Judging, Waiting};
 use super::keep::{Keep, KeepOptions};
 use super::queue::{Received, Receiver, queue};
 use super::seen::Points;
 use super::window::Window;
+use crate::audit::{OpenPeriod, Period};
 use crate::model::{FrameId, Loss, Merge, TwoPoint};
 use crate::observe::{CarryLimits, Observation};
-use crate::report::InputSummary;
-use crate::source::{self, Batch};
+use crate::source::{self, Batch, Input, InputPath, InputRecord};
 
 /// How long the absorbing thread waits before it looks at the clock.
 const TICK: Duration = Duration::from_millis(30);
@@ -31,7 +30,7 @@ const BESIDE: usize = 1 << 18;
 const UPDATES: usize = 64;
 
 /// What is known so far to a board.
-pub type Judge = Box<dyn FnMut(TwoPoint<Observation>, &[InputSummary]) -> Snapshot + Send>;
+pub type Judge = Box<dyn FnMut(TwoPoint<Observation>, &[InputRecord]) -> Snapshot + Send>;
 /// What to do with a period that is over; called on the judging thread, which is better not kept for long.
 pub type OnPeriod = Box<dyn FnMut(Period) + Send>;
 
@@ -62,19 +61,6 @@ pub struct EngineOptions {
     pub clock: Clock,
     /// Called on each thread before it begins.
     pub prepare: fn(Work),
-}
-
-/// A stretch of the capture that is over.
-#[derive(Debug)]
-pub struct Period {
-    /// What was seen in it.
-    pub seen: TwoPoint<Observation>,
-    /// What was read in it.
-    pub inputs: Vec<InputSummary>,
-    /// Whether it ended before its time, since it had too much to keep.
-    pub early: bool,
-    /// Inputs, by their ordinals since the start, that later periods may still name frames of.
-    pub still_named: BTreeSet<u32>,
 }
 
 /// What is new.
@@ -111,7 +97,7 @@ pub struct Engine {
     counts: Arc<LiveCounts>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
-    judging: JoinHandle<Whole>,
+    judging: JoinHandle<Period>,
 }
 
 impl LiveCounts {
@@ -221,15 +207,8 @@ impl Engine {
             on_period,
             clock,
             most_flows: options.most_flows,
-            carry: CarryLimits {
-                // What goes on must leave room for what is new.
-                most: options
-                    .carry
-                    .most
-                    .min(usize::try_from(options.most_flows / 2).unwrap_or(usize::MAX)),
-                ..options.carry
-            },
-            nothing: points.nothing(),
+            open: OpenPeriod::new(points.nothing(), Some(options.most_flows), options.carry),
+            inputs: Vec::new(),
             end_period,
             is_asked_to_end: false,
             waiting: Waiting::default(),
@@ -270,18 +249,13 @@ impl Engine {
         for thread in self.threads {
             failed |= thread.join().is_err();
         }
-        let whole = self.judging.join().map_err(|_| "the judging failed")?;
+        let last = self.judging.join().map_err(|_| "the judging failed")?;
         if failed {
             return Err("a capture thread failed");
         }
         let ended = self.counts.interfaces.iter();
         Ok(Finished {
-            last: Period {
-                seen: whole.seen,
-                inputs: whole.inputs,
-                early: false,
-                still_named: BTreeSet::new(),
-            },
+            last,
             ended: ended
                 .filter_map(|i| Some((i.name.clone(), i.ended()?)))
                 .collect(),
@@ -294,7 +268,7 @@ struct Absorbing {
     queue: Receiver,
     deltas: mpsc::SyncSender<Delta>,
     keep: Option<Keep>,
-    /// What the input is called where no packets are kept.
+    /// What is captured from, where no packets are kept.
     name: String,
     counts: Arc<LiveCounts>,
     window: Window,
@@ -306,7 +280,7 @@ struct Absorbing {
     pending: TwoPoint<Observation>,
     points: Points,
     /// Inputs of this period; the last one is written to.
-    inputs: Vec<InputSummary>,
+    inputs: Vec<InputRecord>,
     troubles: Vec<String>,
     /// What was lost before the current input, and what the evidence knows of.
     told_loss: Loss,
@@ -378,15 +352,9 @@ impl Absorbing {
     }
 
     fn count(&mut self, batch: &Batch) {
-        let span = batch.span();
         if let Some(input) = self.inputs.last_mut() {
             input.frames += batch.len() as u64;
-            input.first = Some(
-                input
-                    .first
-                    .map_or(span.first, |first| first.min(span.first)),
-            );
-            input.last = Some(input.last.map_or(span.last, |last| last.max(span.last)));
+            input.span.merge(batch.span());
         }
     }
 
@@ -458,11 +426,14 @@ impl Absorbing {
 
     fn start_input(&mut self) {
         let kept = self.keep.as_ref().and_then(Keep::path);
-        let path = kept.map_or_else(|| self.name.clone(), |path| path.display().to_string());
-        self.inputs.push(InputSummary {
+        let path = match kept {
+            Some(path) => InputPath::File(path.to_owned()),
+            None => InputPath::Interfaces(self.name.clone()),
+        };
+        self.inputs.push(InputRecord::of(Input {
             path,
-            ..InputSummary::default()
-        });
+            ..Input::default()
+        }));
     }
 
     /// Ends the file, and the input with it: what is lost from now on belongs to the next one.
@@ -485,7 +456,7 @@ impl Absorbing {
         let words = format!("packets are not kept any more: {error}");
         self.troubles.push(words.clone());
         if let Some(input) = self.inputs.last_mut() {
-            input.damage.push(words);
+            input.troubles.push(words);
         }
         self.keep = None;
     }
@@ -505,7 +476,7 @@ impl Absorbing {
         self.finish_file(false);
         for interface in &self.counts.interfaces {
             if let (Some(why), Some(input)) = (interface.ended(), self.inputs.last_mut()) {
-                input.damage.push(format!("{}: {why}", interface.name));
+                input.troubles.push(format!("{}: {why}", interface.name));
             }
         }
         let delta = self.delta(None);

@@ -7,13 +7,14 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::board::Snapshot;
-use super::engine::{Judge, LiveCounts, OnPeriod, Period, Update};
+use super::engine::{Judge, LiveCounts, OnPeriod, Update};
 use super::event::{LiveEvent, LiveEventKind};
 use super::feed::Clock;
 use super::ledger::ChangeLog;
-use crate::model::{CaptureTime, Merge, TwoPoint};
-use crate::observe::{CarryLimits, Observation};
-use crate::report::InputSummary;
+use crate::audit::{OpenPeriod, Period};
+use crate::model::{CaptureTime, TwoPoint};
+use crate::observe::Observation;
+use crate::source::InputRecord;
 
 /// How often at most.
 const EVERY: Duration = Duration::from_millis(350);
@@ -51,7 +52,7 @@ pub(super) struct Delta {
     /// Evidence of the windows since the last one.
     pub(super) seen: TwoPoint<Observation>,
     /// What was read in this period so far.
-    pub(super) inputs: Vec<InputSummary>,
+    pub(super) inputs: Vec<InputRecord>,
     /// What went wrong meanwhile.
     pub(super) troubles: Vec<String>,
     /// Whether the period ends here, and why.
@@ -71,25 +72,15 @@ pub(super) struct Judging {
     pub(super) end_period: Arc<AtomicBool>,
     /// Whether this period was asked to end already.
     pub(super) is_asked_to_end: bool,
-    pub(super) carry: CarryLimits,
-    /// What a capture begins with.
-    pub(super) nothing: TwoPoint<Observation>,
+    pub(super) open: OpenPeriod,
+    /// What was read in it so far.
+    pub(super) inputs: Vec<InputRecord>,
     pub(super) waiting: Waiting,
-}
-
-/// What is left when all is over.
-pub(super) struct Whole {
-    pub(super) seen: TwoPoint<Observation>,
-    pub(super) inputs: Vec<InputSummary>,
 }
 
 impl Judging {
     /// Works until the absorbing thread is done; gives the last period as it was then.
-    pub(super) fn run(mut self) -> Whole {
-        let mut whole = Whole {
-            seen: self.nothing.clone(),
-            inputs: Vec::new(),
-        };
+    pub(super) fn run(mut self) -> Period {
         let mut ledger = ChangeLog::default();
         let mut next = (self.clock)();
         let mut stale = true;
@@ -99,16 +90,16 @@ impl Judging {
             match self.deltas.recv_timeout(TICK) {
                 Ok(delta) => {
                     stale = true;
-                    whole.seen.merge(delta.seen);
-                    whole.inputs = delta.inputs;
+                    self.open.merge(delta.seen);
+                    self.inputs = delta.inputs;
                     events.extend(delta.troubles.into_iter().map(|words| LiveEvent {
                         at: last_time,
                         kind: LiveEventKind::Trouble(words),
                     }));
                     if let Some(why) = delta.ends {
-                        events.extend(self.tell_of_end(why, &whole, last_time));
-                        self.end_period(&mut whole, &mut ledger, why);
-                    } else if whole.seen.weight() > self.most_flows && !self.is_asked_to_end {
+                        events.extend(self.tell_of_end(why, last_time));
+                        self.end_period(&mut ledger, why);
+                    } else if self.open.is_full(0) && !self.is_asked_to_end {
                         self.is_asked_to_end = true;
                         self.end_period.store(true, Ordering::Release);
                     }
@@ -118,7 +109,7 @@ impl Judging {
             }
             events.extend(ledger.interfaces(last_time, &self.counts.interfaces));
             if stale && (self.clock)() >= next {
-                let board = self.turn(&whole, &mut ledger, &mut events, &mut next, false);
+                let board = self.turn(&mut ledger, &mut events, &mut next, false);
                 last_time = board.span.last;
                 stale = false;
                 self.tell(Some(board), events);
@@ -127,22 +118,21 @@ impl Judging {
             }
         }
         let mut events = ledger.interfaces(last_time, &self.counts.interfaces);
-        let board = self.turn(&whole, &mut ledger, &mut events, &mut next, true);
+        let board = self.turn(&mut ledger, &mut events, &mut next, true);
         self.tell_last(board, events);
-        whole
+        self.open.finish(self.inputs)
     }
 
     /// Judges the whole so far. It is copied for that: judging uses it up.
     fn turn(
         &mut self,
-        whole: &Whole,
         ledger: &mut ChangeLog,
         events: &mut Vec<LiveEvent>,
         next: &mut Instant,
         is_last: bool,
     ) -> Arc<Snapshot> {
         let start = (self.clock)();
-        let mut board = (self.judge)(whole.seen.clone(), &whole.inputs);
+        let mut board = (self.judge)(self.open.seen().clone(), &self.inputs);
         events.extend(ledger.turn(&mut board, is_last));
         let end = (self.clock)();
         let took = end.duration_since(start);
@@ -156,28 +146,20 @@ impl Judging {
     }
 
     /// Hands the period over to be reported, and goes on with what crosses its end.
-    fn end_period(&mut self, whole: &mut Whole, ledger: &mut ChangeLog, why: Ends) {
+    fn end_period(&mut self, ledger: &mut ChangeLog, why: Ends) {
         self.is_asked_to_end = false;
-        let mut going_on = whole.seen.carry(self.carry);
-        let still_named = going_on.named_inputs();
-        let seen = std::mem::replace(&mut whole.seen, going_on);
-        let inputs = std::mem::take(&mut whole.inputs);
-        (self.on_period)(Period {
-            seen,
-            inputs,
-            early: why != Ends::OnTime,
-            still_named,
-        });
+        let inputs = std::mem::take(&mut self.inputs);
+        (self.on_period)(self.open.end(inputs, why != Ends::OnTime));
         ledger.new_period();
     }
 
     /// A period that ends before its time does not do so silently.
-    fn tell_of_end(&self, why: Ends, whole: &Whole, at: CaptureTime) -> Option<LiveEvent> {
+    fn tell_of_end(&self, why: Ends, at: CaptureTime) -> Option<LiveEvent> {
         let words = match why {
             Ends::OnTime => return None,
             Ends::TooMuch => format!(
                 "a period ends before its time: it has {} flows or DNS messages, and {} may be kept",
-                whole.seen.weight(),
+                self.open.seen().weight(),
                 self.most_flows
             ),
             Ends::TooLong => {

@@ -35,9 +35,7 @@ mod seen;
 mod window;
 
 pub use board::{FindingRow, Row, Snapshot};
-pub use engine::{
-    Engine, EngineOptions, Finished, Judge, LiveCounts, OnPeriod, Period, Update, Work,
-};
+pub use engine::{Engine, EngineOptions, Finished, Judge, LiveCounts, OnPeriod, Update, Work};
 pub use event::{LiveEvent, LiveEventKind};
 pub use feed::{Clock, Feed, LiveInterface, Polled};
 pub use keep::{KeepOptions, Rotation, numbered_path};

@@ -1,10 +1,8 @@
 //! What was seen at the point looked at and, where another lies outside of what may stop traffic, at that one.
 
-use std::collections::BTreeSet;
-
 use crate::drive::absorb;
 use crate::model::TwoPoint;
-use crate::observe::{CarryLimits, Observation};
+use crate::observe::Observation;
 use crate::source::Batch;
 
 /// Which interfaces lie at which point.
@@ -41,39 +39,6 @@ impl Points {
             inside: absorb(batch, input, chunk, &self.outer),
             outside: (!self.outer.is_empty()).then(|| absorb(batch, input, chunk, &self.inner)),
         }
-    }
-}
-
-impl TwoPoint<Observation> {
-    /// Frames absorbed.
-    pub(super) fn frames(&self) -> u64 {
-        self.inside.chunks().frames()
-    }
-
-    /// Counts frames that were lost; which point they would have come from is not known.
-    pub(super) fn note_lost(&mut self, frames: u64) {
-        self.iter_mut().for_each(|seen| seen.note_lost(frames));
-    }
-
-    /// What memory grows with: flows and DNS messages.
-    pub(super) fn weight(&self) -> u64 {
-        let outside = self.outside.as_ref().map_or(0, Observation::weight);
-        self.inside.weight().max(outside)
-    }
-
-    /// What goes on beyond the end of a period.
-    pub(super) fn carry(&mut self, limits: CarryLimits) -> Self {
-        Self {
-            inside: self.inside.carry(limits),
-            outside: self.outside.as_mut().map(|seen| seen.carry(limits)),
-        }
-    }
-
-    /// Inputs in which frames lie that something in here names.
-    pub(super) fn named_inputs(&mut self) -> BTreeSet<u32> {
-        self.iter_mut()
-            .flat_map(Observation::named_inputs)
-            .collect()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Frames that were lost before they were captured.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Frames lost before they were captured, by who lost them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Loss {
     /// The interface.
     pub interface: u64,

@@ -1,5 +1,6 @@
 //! A judgement to the neutral view, once for all formats.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
@@ -15,14 +16,15 @@ use super::view::{
     FrameCounts, HiddenHostView, InputView, IntentView, NameWayView, NamesView, RequirementView,
     Span, Summary,
 };
-use super::{Audit, InputSummary, Loss, Report};
+use super::{Audit, Loss, Report};
 use crate::judge::{
     Census, Evidence, Finding, FindingCode, Intent, NameWay, NoNeed, NotSeen, Outcome,
     RequirementStatus, RequirementVerdict, Severity, StatusKind, WayTotal, needs,
 };
-use crate::model::{Fqdn, Stamp};
+use crate::model::{Fqdn, Stamp, TimeSpan};
 use crate::observe::{Comment, Flow, FlowId, NameSource, Undecoded};
 use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
+use crate::source::InputRecord;
 
 /// The version of the fields of the report.
 pub(super) const SCHEMA: u32 = 1;
@@ -529,12 +531,13 @@ fn incomplete(audit: &Audit<'_>) -> Vec<String> {
         why.push("no input could be read".to_owned());
     }
     for input in inputs {
-        if let Some(first) = input.damage.first() {
-            let more = match input.damage.len() - 1 {
+        let mut faults = input.faults();
+        if let Some(first) = faults.next() {
+            let more = match faults.count() {
                 0 => String::new(),
                 more => format!(" (and {more} more)"),
             };
-            why.push(format!("{}: {first}{more}", input.path));
+            why.push(format!("{}: {first}{more}", input.name()));
         }
         if input.loss.total() > 0 {
             let Loss {
@@ -554,7 +557,7 @@ fn incomplete(audit: &Audit<'_>) -> Vec<String> {
                 .collect();
             why.push(format!(
                 "{}: frames lost before they were captured: {}",
-                input.path,
+                input.name(),
                 lost.join(", ")
             ));
         }
@@ -589,26 +592,18 @@ fn names_view(census: &Census) -> NamesView {
 fn capture_view(audit: &Audit<'_>) -> CaptureView {
     let (capture, trust) = (audit.capture, &audit.judgement.trust);
     let tally = &capture.tally;
-    let mut lost = Loss::default();
-    for input in audit.inputs {
-        lost.interface += input.loss.interface;
-        lost.kernel += input.loss.kernel;
-        lost.own += input.loss.own;
-    }
-    let view = |input: &InputSummary| InputView {
-        path: input.path.clone(),
-        bytes: input.bytes,
+    let losses = audit.inputs.iter().map(|input| input.loss);
+    let lost = losses.fold(Loss::default(), Loss::plus);
+    let view = |input: &InputRecord| InputView {
+        path: input.name(),
+        bytes: input.input.stored_bytes,
         sha256: input.sha256.clone(),
         frames: input.frames,
-        span: input
-            .first
-            .zip(input.last)
-            .map(|(first, last)| Span { first, last }),
-        damage: input.damage.clone(),
+        span: span_view(input.span),
+        damage: input.faults().map(Cow::into_owned).collect(),
         lost: input.loss,
-        notes: input.notes.clone(),
+        notes: input.set_back.words().into_iter().collect(),
     };
-    let seen = capture.span.first <= capture.span.last;
     CaptureView {
         complete: incomplete(audit).is_empty(),
         frames: FrameCounts {
@@ -622,10 +617,7 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
             copies: tally.copies,
         },
         wire_bytes: tally.wire_bytes,
-        span: seen.then_some(Span {
-            first: capture.span.first,
-            last: capture.span.last,
-        }),
+        span: span_view(capture.span),
         flows: capture.flows.len() as u64,
         only_initiator: trust.only_initiator,
         only_responder: trust.only_responder,
@@ -641,6 +633,11 @@ fn capture_view(audit: &Audit<'_>) -> CaptureView {
         inputs: audit.inputs.iter().map(view).collect(),
         notes: trust.notes.clone(),
     }
+}
+
+/// `None` where there are no frames.
+fn span_view(TimeSpan { first, last }: TimeSpan) -> Option<Span> {
+    (first <= last).then_some(Span { first, last })
 }
 
 /// Counts by word.

@@ -53,9 +53,10 @@ mod sample;
 use std::path::PathBuf;
 
 use crate::judge::Judgement;
-use crate::model::{CaptureTime, Loss};
+use crate::model::Loss;
 use crate::observe::Capture;
 use crate::rules::{RuleSet, SetChoice};
+use crate::source::InputRecord;
 
 pub use compare::{
     AuditDigest, Change, ChangeKind, Comparison, RunError, Side, compare, write_comparison,
@@ -98,7 +99,7 @@ pub struct Audit<'a> {
     /// What was asked for, and for which site.
     pub rules: &'a RuleSet,
     /// What was read, in order.
-    pub inputs: &'a [InputSummary],
+    pub inputs: &'a [InputRecord],
     /// The version of this program.
     pub version: &'a str,
     /// The commit that it was built from, where that is known.
@@ -112,29 +113,6 @@ pub struct Audit<'a> {
     pub as_of: Option<&'a str>,
     /// The shipped sets among the rules, with why they are; other rules were named.
     pub sets: &'a [SetChoice],
-}
-
-/// What became of one input.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InputSummary {
-    /// The file or interface.
-    pub path: String,
-    /// Bytes as they are stored, compressed or not; `None` where that is not known (standard input).
-    pub bytes: Option<u64>,
-    /// SHA-256 of these bytes, in hexadecimal digits; `None` where it was not worked out.
-    pub sha256: Option<String>,
-    /// Frames read.
-    pub frames: u64,
-    /// Time of the earliest frame; `None` without frames.
-    pub first: Option<CaptureTime>,
-    /// Time of the latest frame; `None` without frames.
-    pub last: Option<CaptureTime>,
-    /// What is wrong with it, in words with offsets; also why it could not be opened.
-    pub damage: Vec<String>,
-    /// Frames lost before they reached the file.
-    pub loss: Loss,
-    /// What is to be known of it beside that, in words.
-    pub notes: Vec<String>,
 }
 
 /// How machines and people want it.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Audit, InputSummary, Loss, Report};
+use super::{Audit, Report};
 use thin_vec::thin_vec;
 
 use crate::judge::{
@@ -20,6 +20,7 @@ use crate::observe::{
 };
 use crate::observe::{DnsData, DnsFacts, DnsRecord};
 use crate::rules::{Choices, Profile, RequirementIndex, RuleSet, RuleText, check, check_site};
+use crate::source::{Input, InputPath, InputRecord};
 
 /// What a spreadsheet, a terminal and a browser would each obey.
 pub(super) const HOSTILE: [&str; 6] = [
@@ -94,7 +95,7 @@ pub(super) struct Sample {
     pub(super) capture: Capture,
     pub(super) judgement: Judgement,
     pub(super) rules: RuleSet,
-    pub(super) inputs: Vec<InputSummary>,
+    pub(super) inputs: Vec<InputRecord>,
     arguments: Vec<String>,
 }
 
@@ -401,16 +402,18 @@ pub(super) fn sample() -> Sample {
         census: crate::judge::Census::default(),
         translated: Default::default(),
     };
-    let inputs = vec![InputSummary {
-        path: format!("/tmp/{}.pcap", HOSTILE[2]),
-        bytes: Some(64_024),
-        sha256: None,
+    let file = Input {
+        path: InputPath::File(format!("/tmp/{}.pcap", HOSTILE[2]).into()),
+        stored_bytes: Some(64_024),
+        ..Input::default()
+    };
+    let inputs = vec![InputRecord {
         frames: 100,
-        first: Some(stamp(0).time),
-        last: Some(stamp(99).time),
-        damage: Vec::new(),
-        loss: Loss::default(),
-        notes: Vec::new(),
+        span: TimeSpan {
+            first: stamp(0).time,
+            last: stamp(99).time,
+        },
+        ..InputRecord::of(file)
     }];
     let dns = vec![lookup(
         "10.0.0.10",

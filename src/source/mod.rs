@@ -20,6 +20,7 @@ mod byte_order;
 mod compression;
 mod damage;
 mod digest;
+mod input_record;
 mod inputs;
 #[cfg(feature = "live")]
 pub mod live;
@@ -40,11 +41,11 @@ pub use batch::BatchLimits;
 pub use compression::Compression;
 pub use digest::Digest;
 pub use digest::digest_of;
+pub use input_record::{InputRecord, SetBack};
 pub use inputs::Input;
 pub use inputs::Inputs;
 pub use inputs::resolve;
 pub use inputs::resolve_beside;
-pub use inputs::sort_inputs;
 pub use open::InputPath;
 pub use open::OpenSource;
 pub use open::SourceError;
@@ -59,6 +60,8 @@ pub use write::PcapngWriter;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::model::{CaptureTime, FrameId, Loss, words};
 
@@ -244,7 +247,7 @@ pub struct Interface {
 }
 
 /// A place in an input that could not be read as its format wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Damage {
     /// Offset in bytes of the record or block at fault, in the decompressed stream.
     pub offset: u64,

@@ -282,6 +282,31 @@ fn law_4_map_and_reduce_over_partial_files_leave_no_trace() {
 }
 
 #[test]
+fn an_input_that_could_not_be_read_is_not_forgotten_in_a_partial() {
+    let folder = folder();
+    let sample = Sample::named("not-seen");
+    let capture = sample.capture.display().to_string();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (text, lost, read, both) = (at("a.pcap"), at("lost"), at("read"), at("both"));
+    std::fs::write(&text, "no capture").unwrap();
+    let arguments = |command: &str, inputs: &[&String]| {
+        let mut arguments = sample.audit("json");
+        arguments[0] = command.to_owned();
+        arguments.extend(inputs.iter().map(|input| (*input).clone()));
+        arguments
+    };
+    let wanted = pktaudit(&arguments("audit", &[&text, &capture])).exits(2);
+    pktaudit(["observe", "--partial", &lost, &text]).exits(2);
+    pktaudit(["observe", "--partial", &read, &capture]).exits(0);
+    pktaudit(["merge", "--partial", &both, &read, &lost]).exits(0);
+    for partials in [&[&lost, &read][..], &[&both]] {
+        let judged = pktaudit(&arguments("judge", partials)).exits(2);
+        judged.complains_of(&["a.pcap: is no pcap"]);
+        same("judged", &wanted.stdout, &judged.stdout).unwrap();
+    }
+}
+
+#[test]
 fn a_partial_that_is_merged_twice_is_refused() {
     let folder = folder();
     let sample = Sample::named("not-seen");

@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "model", "decode", "observe", "rules", "import", "diff", "judge",
+            "model", "source", "decode", "observe", "rules", "import", "diff", "judge",
         ],
     ),
     ("export", &["model", "rules", "report"]),

@@ -10,19 +10,20 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pktaudit::audit::{Audited, Plan, attribute_points, summaries};
+use pktaudit::audit::{Audited, Period, Plan, attribute_points};
 use pktaudit::drive::{Point, Progress, Reading, observe, observe_at};
 use pktaudit::judge::{FindingCode, RequirementStatus, StatusKind, judge};
 use pktaudit::live::{
-    Engine, EngineOptions, Feed, Finished, KeepOptions, LiveEventKind, Period, Polled, Rotation,
-    Snapshot, Update,
+    Engine, EngineOptions, Feed, Finished, KeepOptions, LiveEventKind, Polled, Rotation, Snapshot,
+    Update,
 };
 use pktaudit::model::{Loss, TwoPoint};
 use pktaudit::observe::{CarryLimits, Observation, attribute};
-use pktaudit::report::{InputSummary, write_json};
+use pktaudit::report::write_json;
 use pktaudit::rules::{self, Choices, Profile, RuleSet, RuleText};
 use pktaudit::source::{
-    self, Batch, BatchLimits, FrameSource, InputPath, LinkType, OwnedFrame, Script, resolve,
+    self, Batch, BatchLimits, FrameSource, InputPath, InputRecord, LinkType, OwnedFrame, Script,
+    SetBack, resolve,
 };
 
 use super::harness::{Sample, folder, pktaudit, same, samples};
@@ -117,7 +118,7 @@ fn site(sample: &Sample) -> Site {
 }
 
 impl Site {
-    fn json(&self, seen: TwoPoint<Observation>, inputs: &[InputSummary]) -> String {
+    fn json(&self, seen: TwoPoint<Observation>, inputs: &[InputRecord]) -> String {
         let captures = attribute_points(seen, &[]);
         let audited = Audited::of(&captures, inputs, &self.0);
         let mut out = Vec::new();
@@ -146,11 +147,11 @@ impl Site {
             };
             observe_at(&inputs, reading, &Progress::default())
         });
-        let mut inputs = summaries(&read.inside.inputs, &read.inside.failures);
+        let mut inputs = read.inside.inputs.clone();
         // What live capture does not know of the files that it writes.
-        for input in &mut inputs {
-            input.bytes = None;
-            input.notes.clear();
+        for record in &mut inputs {
+            record.input.stored_bytes = None;
+            record.set_back = SetBack::default();
         }
         self.json(read.map(|read| read.observation), &inputs)
     }
@@ -277,11 +278,7 @@ fn files_that_go_round_make_the_same_report_as_one() {
     played.pause = Duration::from_millis(120);
     let run = run(vec![Box::new(played)], options, &site);
     let last = run.finished.last;
-    let files: Vec<PathBuf> = last
-        .inputs
-        .iter()
-        .map(|input| PathBuf::from(&input.path))
-        .collect();
+    let files: Vec<PathBuf> = last.inputs.iter().map(file_of).collect();
     assert!(files.len() > 2, "{files:?}");
     assert!(files[1].ends_with("kept_00002.pcapng"));
     let sizes = files
@@ -489,7 +486,7 @@ fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
     let told = LiveEventKind::Interface { name, why };
     assert!(run.events().any(|event| *event == told));
     let last = run.finished.last;
-    assert!(last.inputs[0].damage[0].contains("the interface is gone"));
+    assert!(last.inputs[0].troubles[0].contains("the interface is gone"));
     let json = site.json(last.seen, &last.inputs);
     assert!(json.contains("\"exit\": 2") && json.contains("played0"));
 }
@@ -579,17 +576,17 @@ fn too_many_flows_end_a_period() {
     });
     assert_eq!(told.count(), run.periods.len());
     // No file takes the place of one before it.
-    let inputs: Vec<InputSummary> = run
+    let inputs: Vec<InputRecord> = run
         .periods
         .iter()
         .flat_map(|period| period.inputs.clone())
         .chain(run.finished.last.inputs)
         .collect();
-    assert_eq!(Path::new(&inputs[0].path), kept);
-    assert!(inputs[1].path.ends_with("kept_00002.pcapng"));
+    assert_eq!(file_of(&inputs[0]), kept);
+    assert!(file_of(&inputs[1]).ends_with("kept_00002.pcapng"));
     let files: Vec<_> = inputs
         .iter()
-        .map(|i| PathBuf::from(&i.path).into_os_string())
+        .map(|input| file_of(input).into_os_string())
         .collect();
     let observed = observe(&resolve(&files).inputs, 1, &Progress::default());
     let frames: u64 = inputs.iter().map(|input| input.frames).sum();
@@ -598,6 +595,13 @@ fn too_many_flows_end_a_period() {
     // What goes on from one to the next is bounded too, and what that cuts away is told.
     let cut = |period: &Period| period.seen.inside.tally().bounded.values().sum::<u64>();
     assert!(run.periods.iter().map(cut).sum::<u64>() > 0);
+}
+
+fn file_of(record: &InputRecord) -> PathBuf {
+    match &record.input.path {
+        InputPath::File(path) => path.clone(),
+        other => panic!("{other} is no file"),
+    }
 }
 
 fn count_of(capture: &Path) -> u64 {

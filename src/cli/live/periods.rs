@@ -8,17 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use super::{LiveCommand, priority};
-use crate::audit::{Plan, Read, attribute_points, with_report};
+use crate::audit::{Period, Plan, Read, attribute_points};
 use crate::cli::args::Common;
-use crate::cli::audit::{Destination, write_set};
+use crate::cli::audit::{Destination, report_period};
 use crate::cli::exit::Exit;
-use crate::cli::folders::Folders;
+use crate::cli::folders::{Folders, first_of};
 use crate::cli::output;
-use crate::live::{Period, numbered_path};
+use crate::live::numbered_path;
 use crate::model::TwoPoint;
-use crate::observe::{Capture, Observation, Seed};
-use crate::report::InputSummary;
-use crate::source::{Input, InputPath, digest_of};
+use crate::observe::{Observation, Seed};
+use crate::source::{Input, InputPath, InputRecord, digest_of};
 
 /// What the names of files end with that are removed once the evidence is copied from them.
 pub(super) const PASSING: &str = ".packets";
@@ -142,25 +141,25 @@ pub(super) struct LastPeriod {
 
 impl LastPeriod {
     /// What was seen, under the names that it had.
-    pub(super) fn named(&self, seen: TwoPoint<Observation>, inputs: Vec<InputSummary>) -> Read {
+    pub(super) fn named(&self, seen: TwoPoint<Observation>, inputs: Vec<InputRecord>) -> Read {
         Read {
-            captures: self.reporter.named(seen),
+            captures: attribute_points(seen, &self.reporter.seeds),
             inputs,
         }
     }
 
     /// Puts to kept files what `audit` would tell of them.
-    pub(super) fn describe(&self, inputs: &mut [InputSummary]) {
+    pub(super) fn describe(&self, inputs: &mut [InputRecord]) {
         self.reporter.describe(inputs);
     }
 
     /// Files to copy packets from, by ordinal, with those of this period.
-    pub(super) fn captures(&self, inputs: &[InputSummary]) -> Vec<Input> {
+    pub(super) fn captures(&self, inputs: &[InputRecord]) -> Vec<Input> {
         self.reporter.keep_in_mind(inputs)
     }
 
     /// Where its report set goes: beside those of the others, where there are any.
-    pub(super) fn folder(&self, inputs: &[InputSummary]) -> Option<PathBuf> {
+    pub(super) fn folder(&self, inputs: &[InputRecord]) -> Option<PathBuf> {
         let is_one_of_many = self.reporter.every || self.reporter.state().over > 0;
         let out = self.reporter.out.as_ref()?;
         Some(match is_one_of_many {
@@ -192,35 +191,30 @@ impl LastPeriod {
 
 impl Reporter {
     /// Writes the report set of a period. A failure is told and makes the exit status 2; the capture goes on.
-    fn report(&self, period: Period) {
-        let Period {
-            seen,
-            mut inputs,
-            early,
-            still_named,
-        } = period;
-        let captures = self.keep_in_mind(&inputs);
-        self.describe(&mut inputs);
+    fn report(&self, mut period: Period) {
+        let captures = self.keep_in_mind(&period.inputs);
+        self.describe(&mut period.inputs);
+        let still_named = std::mem::take(&mut period.still_named);
         let number = {
             let mut state = self.state();
             state.over += 1;
             state.over
         };
-        let folder = self.out.as_ref().map(|out| self.folder(out, &inputs));
-        if early {
+        let folder = self
+            .out
+            .as_ref()
+            .map(|out| self.folder(out, &period.inputs));
+        if period.early {
             self.tell_of_part(folder.as_deref());
         }
-        let seen = self.named(seen);
         let evidence = self.evidence_path(number);
         let to = Destination {
             folder: folder.as_deref(),
             evidence: evidence.as_deref(),
         };
-        let written = with_report(&seen, &inputs, &self.plan, |report| {
-            write_set(report, &seen.inside, &captures, to)?;
-            anyhow::Ok(Exit::of(report))
-        });
-        let exit = written.unwrap_or_else(|error| {
+        let with = (self.plan.as_ref(), self.seeds.as_slice());
+        let exit = report_period(period, with, &captures, to, |_| Ok(()));
+        let exit = exit.unwrap_or_else(|error| {
             self.complain(output::told(&error));
             Exit::NotAudited
         });
@@ -244,38 +238,23 @@ impl Reporter {
     }
 
     /// Adds the files of a period to those that packets can be copied from; all of them, by ordinal.
-    fn keep_in_mind(&self, inputs: &[InputSummary]) -> Vec<Input> {
+    fn keep_in_mind(&self, inputs: &[InputRecord]) -> Vec<Input> {
         if !self.kept {
             return Vec::new();
         }
         let mut state = self.state();
-        for input in inputs {
-            let path = PathBuf::from(&input.path);
-            if self.for_evidence && self.is_ours(&path) {
+        for record in inputs {
+            // Where keeping failed, an input is an interface, whose name may be that of somebody's file.
+            if let (true, InputPath::File(path)) = (self.for_evidence, &record.input.path) {
                 let ordinal = u32::try_from(state.captures.len()).unwrap_or(u32::MAX);
                 state.passing.insert(ordinal, path.clone());
             }
             state.captures.push(Input {
-                path: InputPath::File(path),
-                first_time: input.first,
-                stored_bytes: None,
-                dropped: false,
+                first_time: first_of(record),
+                ..record.input.clone()
             });
         }
         state.captures.clone()
-    }
-
-    /// Whether a file was made to keep packets in until the evidence is copied. Where keeping failed, an input bears the
-    /// name of the interface, which may be that of somebody's file.
-    fn is_ours(&self, path: &Path) -> bool {
-        let name = |path: &Path| {
-            path.file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-        };
-        let evidence = self.evidence.as_deref().and_then(name);
-        name(path)
-            .zip(evidence)
-            .is_some_and(|(name, evidence)| name.starts_with(&evidence) && name.ends_with(PASSING))
     }
 
     /// Removes the packets that were kept for the evidence only, but for those that later periods may still name.
@@ -295,25 +274,21 @@ impl Reporter {
     }
 
     /// Puts to kept files what `audit` would tell of them.
-    fn describe(&self, inputs: &mut [InputSummary]) {
-        if !self.kept {
-            return;
-        }
-        for input in inputs {
-            let path = Path::new(&input.path);
-            input.bytes = std::fs::metadata(path).ok().map(|metadata| metadata.len());
+    fn describe(&self, inputs: &mut [InputRecord]) {
+        for record in inputs {
+            let InputPath::File(path) = &record.input.path else {
+                continue;
+            };
+            let metadata = std::fs::metadata(path).ok();
+            record.input.stored_bytes = metadata.map(|metadata| metadata.len());
             if self.digests {
-                input.sha256 = digest_of(path).ok();
+                record.sha256 = digest_of(path).ok();
             }
         }
     }
 
-    fn named(&self, seen: TwoPoint<Observation>) -> TwoPoint<Capture> {
-        attribute_points(seen, &self.seeds)
-    }
-
-    fn folder(&self, out: &Path, inputs: &[InputSummary]) -> PathBuf {
-        let first = inputs.iter().filter_map(|input| input.first).min();
+    fn folder(&self, out: &Path, inputs: &[InputRecord]) -> PathBuf {
+        let first = inputs.iter().filter_map(first_of).min();
         self.state().folders.next(out, first)
     }
 

@@ -2,6 +2,7 @@ use super::super::sample::sample;
 use super::super::text::{is_harmful, width};
 use super::*;
 use crate::judge::Finding;
+use crate::source::Damage;
 
 fn written(report: &Report<'_>, look: &Look) -> String {
     let mut bytes = Vec::new();
@@ -135,9 +136,11 @@ fn quiet_says_one_line_a_group() {
 #[test]
 fn a_partial_audit_says_so_at_the_top() {
     let mut sample = sample();
-    sample.inputs[0]
-        .damage
-        .push("record of 1514 bytes, but the file ends after 200 of them".to_owned());
+    sample.inputs[0].damage.push(Damage {
+        offset: 24,
+        fatal: true,
+        what: "record of 1514 bytes, but the file ends after 200 of them".to_owned(),
+    });
     sample.inputs[0].loss.kernel = 5;
     let report = sample.report();
     assert_eq!(report.exit(), 2);

@@ -13,6 +13,8 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::FrameSource;
 use super::open::InputPath;
 use super::open::SourceError;
@@ -34,7 +36,7 @@ pub struct Inputs {
 }
 
 /// One input.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Where it is.
     pub path: InputPath,
@@ -42,7 +44,8 @@ pub struct Input {
     pub first_time: Option<CaptureTime>,
     /// How many bytes are stored, compressed or not; `None` where that is not known before it is read.
     pub stored_bytes: Option<u64>,
-    /// Whether it holds nothing but what a device dropped, as its user says.
+    /// Whether it holds nothing but what a device dropped, as its user says. Partial files know it of the frames.
+    #[serde(skip)]
     pub dropped: bool,
 }
 
@@ -57,6 +60,8 @@ pub fn resolve<S: AsRef<OsStr>>(arguments: &[S]) -> Inputs {
         match InputPath::from_argument(argument.as_ref()) {
             InputPath::Stdin => search.stdin = true,
             InputPath::File(path) => search.argument(&path),
+            // Arguments name none.
+            InputPath::Interfaces(_) => {}
         }
     }
     search.finish()
@@ -88,11 +93,6 @@ impl Input {
             (a, b) => (*a == InputPath::Stdin).cmp(&(*b == InputPath::Stdin)),
         }
     }
-}
-
-/// Sorts inputs as [`resolve`] numbers them.
-pub fn sort_inputs(inputs: &mut [Input]) {
-    inputs.sort_by(Input::order);
 }
 
 /// How the first frame's time sorts an input.

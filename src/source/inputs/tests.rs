@@ -31,6 +31,7 @@ fn names(inputs: &Inputs, folder: &Path) -> Vec<String> {
             .to_string_lossy()
             .into_owned(),
         InputPath::Stdin => "-".to_owned(),
+        InputPath::Interfaces(names) => names.clone(),
     };
     inputs.inputs.iter().map(name).collect()
 }

@@ -11,11 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use super::FrameSource;
 use super::compression::Bytes;
 use super::compression::Compression;
 use super::compression::MAGIC_BYTES;
 use super::digest::Digest;
+use super::input_record::lossy;
 use super::looks_like::looks_like;
 use super::pcap::PcapReader;
 use super::pcapng::PcapngReader;
@@ -35,13 +38,22 @@ const PEEK_BYTES: usize = 16 * 1024;
 /// A source that may move to another thread.
 pub type OpenSource = Box<dyn FrameSource + Send>;
 
-/// One input: a file or standard input.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum InputPath {
     /// A file, as it was named or found.
-    File(PathBuf),
+    File(#[serde(serialize_with = "lossy")] PathBuf),
     /// Standard input, written `-`.
     Stdin,
+    /// Interfaces that are captured from, by their names; no file is kept of it.
+    Interfaces(String),
+}
+
+/// A file without a name.
+impl Default for InputPath {
+    fn default() -> Self {
+        Self::File(PathBuf::new())
+    }
 }
 
 impl InputPath {
@@ -59,7 +71,7 @@ impl InputPath {
     #[must_use]
     pub fn can_be_read_again(&self) -> bool {
         match self {
-            Self::Stdin => false,
+            Self::Stdin | Self::Interfaces(_) => false,
             // What is not there any more is told when it is opened.
             Self::File(path) => path.metadata().map_or(true, |found| found.is_file()),
         }
@@ -72,6 +84,7 @@ impl fmt::Display for InputPath {
         match self {
             Self::File(path) => write_visibly(f, path),
             Self::Stdin => f.write_str("standard input"),
+            Self::Interfaces(names) => f.write_str(names),
         }
     }
 }
@@ -212,6 +225,7 @@ pub(super) fn refused(path: InputPath, error: io::Error) -> SourceError {
 fn raw(path: &InputPath) -> Result<Bytes, SourceError> {
     match path {
         InputPath::Stdin => Ok(Box::new(io::stdin())),
+        InputPath::Interfaces(_) => Err(SourceError::NotFound { path: path.clone() }),
         InputPath::File(file) => {
             let opened = File::open(file).map_err(|error| refused(path.clone(), error))?;
             Ok(Box::new(opened))

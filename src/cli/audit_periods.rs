@@ -8,18 +8,17 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::args::{AuditCommand, Common, Format};
-use super::audit::{Destination, write_set};
+use super::audit::{Destination, report_period};
 use super::exit::Exit;
-use super::folders::Folders;
+use super::folders::{Folders, first_of};
 use super::outputs::Inputs;
 use super::plan::plan;
 use super::{input, output, seeds};
-use crate::audit::{Plan, attribute_points, summaries, with_report};
-use crate::drive::{PeriodLimits, Progress, Stretch, observe_in_periods};
-use crate::model::TwoPoint;
+use crate::audit::{Period, PeriodLimits, Plan, observe_in_periods};
+use crate::drive::Progress;
 use crate::observe::Seed;
 use crate::report::Report;
-use crate::source::{Input, SourceError};
+use crate::source::{Input, InputRecord};
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     if !matches!(common.format, Format::Human | Format::Ndjson) {
@@ -43,7 +42,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         plan: &plan,
         seeds: &seeds,
         captures: &inputs.inputs,
-        problems: inputs.problems,
+        untaken: inputs.problems.iter().map(InputRecord::unread).collect(),
         out,
         folders: Folders::default(),
         common,
@@ -55,8 +54,8 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     };
     let (progress, threads) = (Progress::default(), input::threads(common));
     input::watched(common, &inputs.inputs, &progress, || {
-        observe_in_periods(&inputs.inputs, limits, threads, &progress, |stretch| {
-            reporter.report(stretch)
+        observe_in_periods(&inputs.inputs, limits, threads, &progress, |period| {
+            reporter.report(period)
         })
     })?;
     Ok(reporter.worst)
@@ -68,7 +67,7 @@ struct Reporter<'a> {
     seeds: &'a [Seed],
     captures: &'a [Input],
     /// Arguments that are no captures; told in the first report.
-    problems: Vec<SourceError>,
+    untaken: Vec<InputRecord>,
     out: &'a Path,
     folders: Folders,
     common: &'a Common,
@@ -90,27 +89,18 @@ struct Line<'a> {
 }
 
 impl Reporter<'_> {
-    fn report(&mut self, stretch: Stretch) -> anyhow::Result<()> {
-        let Stretch {
-            observation,
-            inputs,
-            mut failures,
-            early,
-        } = stretch;
-        failures.append(&mut self.problems);
-        input::tell(&failures, &inputs);
-        let captures = attribute_points(TwoPoint::alone(observation), self.seeds);
-        let summaries = summaries(&inputs, &failures);
-        let first = summaries.iter().filter_map(|input| input.first).min();
-        let folder = self.folders.next(self.out, first);
+    fn report(&mut self, mut period: Period) -> anyhow::Result<()> {
+        input::tell(&period.inputs);
+        period.inputs.append(&mut self.untaken);
+        let first = period.inputs.iter().filter_map(first_of).min();
+        let (folder, early) = (self.folders.next(self.out, first), period.early);
         let to = Destination {
             folder: Some(&folder),
             evidence: None,
         };
-        let exit = with_report(&captures, &summaries, self.plan, |report| {
-            write_set(report, &captures.inside, self.captures, to)?;
-            self.tell(report, &folder, early)?;
-            anyhow::Ok(Exit::of(report))
+        let with = (self.plan, self.seeds);
+        let exit = report_period(period, with, self.captures, to, |report| {
+            self.tell(report, &folder, early)
         })?;
         self.worst = self.worst.and(exit);
         Ok(())

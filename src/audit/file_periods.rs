@@ -1,18 +1,15 @@
-//! Captures of any length in periods: what is over is handed out and let go of, so that memory is bounded.
-//!
-//! Inputs are read side by side in the order of time, each as far as the others have come. A period ends where the next
-//! frame lies in another one, or where it has grown too large; flows that are not over and names that may still be in
-//! use go on into the next ([`Observation::carry`]).
+//! Captures of any length in periods: inputs are read side by side in the order of time, each as far as the others have
+//! come. A period ends where the next frame lies in another one, or where it has grown too large.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fold::{Absorber, InputReport, Progress, beside, digest_of_all};
-use super::point::Elsewhere;
-use crate::model::{CaptureTime, Loss, Merge};
-use crate::observe::{CarryLimits, Observation};
+use super::period::{OpenPeriod, Period};
+use crate::drive::{Absorber, Elsewhere, Progress, beside, digest_of_all};
+use crate::model::{CaptureTime, TwoPoint};
+use crate::observe::CarryLimits;
 use crate::source::{
-    Batch, BatchLimits, Digest, FrameSource, Input, OpenSource, SourceError, open_counting,
+    Batch, BatchLimits, Digest, FrameSource, Input, InputRecord, OpenSource, open_counting,
 };
 
 /// Where a period ends.
@@ -24,21 +21,7 @@ pub struct PeriodLimits {
     pub most: Option<u64>,
 }
 
-/// A stretch of the captures that is over.
-#[derive(Debug)]
-pub struct Stretch {
-    /// What was seen in it, with what went on from the one before.
-    pub observation: Observation,
-    /// The inputs with frames in it, or which came to their end in it, in their order; frames and times are those of the
-    /// stretch, digest, damage and losses stand where the input ends.
-    pub inputs: Vec<InputReport>,
-    /// Inputs that could not be opened.
-    pub failures: Vec<SourceError>,
-    /// Whether it grew too large, and ends before its time.
-    pub early: bool,
-}
-
-/// Reads inputs and hands out one stretch after another; the last one too, also where nothing was read at all.
+/// Reads inputs and hands out one period after another; the last one too, also where nothing was read at all.
 ///
 /// # Errors
 /// Those of `take`, at which reading ends.
@@ -47,19 +30,16 @@ pub fn observe_in_periods<E>(
     limits: PeriodLimits,
     threads: usize,
     progress: &Progress,
-    take: impl FnMut(Stretch) -> Result<(), E>,
+    take: impl FnMut(Period) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut waiting: Vec<(u32, &Input)> = (0..).zip(inputs).collect();
     waiting.reverse();
     let mut reading = PeriodReading {
         waiting,
         running: Vec::new(),
-        limits,
         end: None,
-        going_on: Observation::default(),
-        over: Observation::default(),
-        reports: Vec::new(),
-        failures: Vec::new(),
+        open: OpenPeriod::new(TwoPoint::default(), limits.most, CarryLimits::default()),
+        records: Vec::new(),
         began: false,
         threads,
         progress,
@@ -74,7 +54,7 @@ pub fn observe_in_periods<E>(
             reading.end = limits.every.map(|every| border_after(next, every));
         }
         reading.absorb(place);
-        if limits.most.is_some_and(|most| reading.weight() > most) {
+        if reading.open.is_full(reading.weight()) {
             reading.hand_over(true)?;
         }
     }
@@ -92,16 +72,13 @@ struct PeriodReading<'a, F> {
     /// Inputs that were not opened yet, the next one last.
     waiting: Vec<(u32, &'a Input)>,
     running: Vec<Running<'a>>,
-    limits: PeriodLimits,
     /// Where the period ends.
     end: Option<CaptureTime>,
-    /// What came over from the period before.
-    going_on: Observation,
-    /// What inputs showed in this period that are at their end.
-    over: Observation,
-    reports: Vec<(u32, InputReport)>,
-    failures: Vec<SourceError>,
-    /// Whether a stretch was handed out.
+    /// What came over from the period before, and what inputs showed in this one that are at their end.
+    open: OpenPeriod,
+    /// Inputs that are at their end, by their ordinals.
+    records: Vec<(u32, InputRecord)>,
+    /// Whether a period was handed out.
     began: bool,
     threads: usize,
     progress: &'a Progress,
@@ -126,7 +103,7 @@ struct Running<'a> {
 
 impl<'a, F, E> PeriodReading<'a, F>
 where
-    F: FnMut(Stretch) -> Result<(), E>,
+    F: FnMut(Period) -> Result<(), E>,
 {
     /// The input whose next frame is the earliest, and its time.
     fn next(&mut self) -> Option<(usize, CaptureTime)> {
@@ -150,7 +127,7 @@ where
         let (bytes, digest) = (Arc::clone(&self.progress.bytes), Digest::default());
         let source = match open_counting(&input.path, bytes, Some(&digest)) {
             Ok(source) => source,
-            Err(error) => return self.failures.push(error),
+            Err(error) => return self.records.push((ordinal, InputRecord::unread(&error))),
         };
         let mut running = Running {
             ordinal,
@@ -183,29 +160,29 @@ where
         }
         let loss = running.source.loss();
         let said = beside(running.source.beside());
-        let mut report = InputReport {
+        let mut record = InputRecord {
             damage: running.source.damage().to_vec(),
             loss,
-            ..running.report()
+            ..running.record()
         };
-        report.sha256 = digest_of_all(&running.digest, &report);
-        self.reports.push((running.ordinal, report));
+        record.sha256 = digest_of_all(&running.digest, &record);
+        self.records.push((running.ordinal, record));
         let mut observation = running.absorber.observation;
         observation.note_lost(loss.total());
         observation.note_beside(said);
-        self.over.merge(observation);
+        self.open.merge(TwoPoint::alone(observation));
     }
 
+    /// What is not merged into the period yet.
     fn weight(&self) -> u64 {
         let running = self.running.iter();
         let running = running.map(|running| running.absorber.observation.weight());
-        running.sum::<u64>() + self.going_on.weight() + self.over.weight()
+        running.sum()
     }
 
     /// Ends the last period, unless the one before it ended just there.
     fn finish(&mut self) -> Result<(), E> {
-        let rest = !self.reports.is_empty() || !self.failures.is_empty();
-        if rest || !self.began {
+        if !self.records.is_empty() || !self.began {
             self.hand_over(false)?;
         }
         Ok(())
@@ -214,34 +191,18 @@ where
     /// Ends the period; `early`, where it has grown too large.
     fn hand_over(&mut self, early: bool) -> Result<(), E> {
         self.began = true;
-        let mut whole = std::mem::take(&mut self.going_on);
-        whole.merge(std::mem::take(&mut self.over));
-        let mut reports = std::mem::take(&mut self.reports);
+        let mut records = std::mem::take(&mut self.records);
         self.running.sort_unstable_by_key(|running| running.ordinal);
         for running in &mut self.running {
             if running.absorber.frames > 0 {
-                reports.push((running.ordinal, running.report()));
+                records.push((running.ordinal, running.record()));
             }
-            whole.merge(running.absorber.take());
+            let seen = TwoPoint::alone(running.absorber.take());
+            self.open.merge(seen);
         }
-        reports.sort_by_key(|(ordinal, _)| *ordinal);
-        self.going_on = whole.carry(self.carry_limits());
-        (self.take)(Stretch {
-            observation: whole,
-            inputs: reports.into_iter().map(|(_, report)| report).collect(),
-            failures: std::mem::take(&mut self.failures),
-            early,
-        })
-    }
-
-    /// What goes on must leave room for something new.
-    fn carry_limits(&self) -> CarryLimits {
-        let most = self.limits.most.map_or(u64::MAX, |most| most / 4);
-        let usual = CarryLimits::default();
-        CarryLimits {
-            most: usize::try_from(most).map_or(usual.most, |most| most.min(usual.most)),
-            ..usual
-        }
+        records.sort_by_key(|(ordinal, _)| *ordinal);
+        let records = records.into_iter().map(|(_, record)| record).collect();
+        (self.take)(self.open.end(records, early))
     }
 }
 
@@ -291,16 +252,10 @@ impl Running<'_> {
     }
 
     /// What was read in this period so far.
-    fn report(&self) -> InputReport {
-        InputReport {
-            input: self.input.clone(),
-            frames: self.absorber.frames,
-            span: self.absorber.span,
-            damage: Vec::new(),
-            loss: Loss::default(),
+    fn record(&self) -> InputRecord {
+        InputRecord {
             interfaces: self.source.interfaces().to_vec(),
-            sha256: None,
-            set_back: self.absorber.clocks.set_back(),
+            ..self.absorber.record(self.input)
         }
     }
 }

@@ -1,0 +1,119 @@
+//! What became of one input, from reading over partial files to the report.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Damage, Input, InputPath, Interface, SourceError};
+use crate::model::{Loss, TimeSpan};
+
+/// Frames that are earlier than one that the same interface captured before, by more than disorder explains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetBack {
+    /// How many.
+    pub frames: u64,
+    /// The most, in nanoseconds.
+    pub most: u64,
+}
+
+impl SetBack {
+    /// That a clock was set back, in words; `None` where none was.
+    #[must_use]
+    pub fn words(self) -> Option<String> {
+        let seconds = Duration::from_nanos(self.most).as_secs_f64();
+        let frames = match self.frames {
+            0 => return None,
+            1 => "1 frame is".to_owned(),
+            frames => format!("{frames} frames are"),
+        };
+        Some(format!(
+            "{frames} earlier than one before in it, by up to {seconds:.1} s: its clock was set back, or several captures were joined"
+        ))
+    }
+}
+
+/// What became of one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRecord {
+    /// What was read.
+    pub input: Input,
+    /// Whether it is a capture of the outer of two points alone.
+    pub outside: bool,
+    /// Frames read.
+    pub frames: u64,
+    /// From the first to the last of their times; empty without frames.
+    pub span: TimeSpan,
+    /// What could not be read as its format wants it, ascending by place.
+    pub damage: Vec<Damage>,
+    /// What went wrong at no place of its own, in words: why it could not be opened, that an interface ended.
+    pub troubles: Vec<String>,
+    /// Frames lost before they were captured, as the capture says.
+    pub loss: Loss,
+    /// Interfaces described. They are not kept in partial files.
+    #[serde(skip)]
+    pub interfaces: Vec<Interface>,
+    /// SHA-256 of the input as it is stored, in hexadecimal digits; `None` where it was not worked out.
+    pub sha256: Option<String>,
+    /// Frames that its clocks stamped earlier than those before them.
+    pub set_back: SetBack,
+}
+
+impl InputRecord {
+    /// One of which nothing was read yet.
+    #[must_use]
+    pub fn of(input: Input) -> Self {
+        Self {
+            input,
+            ..Self::default()
+        }
+    }
+
+    /// One that could not be read.
+    #[must_use]
+    pub fn unread(failure: &SourceError) -> Self {
+        Self {
+            input: Input {
+                path: failure.path().cloned().unwrap_or_default(),
+                ..Input::default()
+            },
+            troubles: vec![failure.reason()],
+            ..Self::default()
+        }
+    }
+
+    /// What it is called in reports. Hostile: escape it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let beside = if self.outside { " (outside)" } else { "" };
+        match &self.input.path {
+            InputPath::File(path) => format!("{}{beside}", path.display()),
+            path => format!("{path}{beside}"),
+        }
+    }
+
+    /// All that is wrong with it, in words with offsets.
+    pub fn faults(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let damage = self.damage.iter();
+        let damage = damage.map(|found| format!("at byte {}: {}", found.offset, found.what).into());
+        damage.chain(self.troubles.iter().map(|words| words.as_str().into()))
+    }
+
+    /// Whether all of it was read and nothing of it was lost.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.damage.is_empty() && self.troubles.is_empty() && self.loss.total() == 0
+    }
+
+    /// Whether it could be opened.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.frames > 0 || self.troubles.is_empty()
+    }
+}
+
+/// Text formats and partial files hold UTF-8 only; what a path has beyond it is replaced.
+pub(super) fn lossy<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
+}
