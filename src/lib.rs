@@ -39,16 +39,12 @@
 //! | [`decode`] | bytes to facts, pure |
 //! | [`observe`] | facts to mergeable evidence, and the merged whole to named flows |
 //! | [`rules`] | requirements, the site, the compiled matcher |
-//! | [`diff`] | two sets of requirements: what must be opened, what may be closed |
-//! | [`import`] | vendors' pages and published lists to draft rule files |
 //! | [`judge`] | evidence against requirements |
-//! | [`learn`] | a draft of requirements from what was observed |
 //! | [`report`] | one file a format |
-//! | [`export`] | requirements in the words of firewalls, proxies and name servers |
 //! | [`audit`] | one audit, from what is asked to what is reported |
 //! | [`drive`] | the fold: threads, partial files |
 //! | `live` | capturing while it happens, and the screen (feature `live`) |
-//! | `cli` | thin wiring (feature `cli`) |
+//! | `cli` | the program (feature `cli`), with rooms of its own: `import`, `export`, `diff` and `learn` |
 //!
 //! Arrows run one way only; `tests/all/layering.rs` keeps the table of who may import whom.
 
@@ -58,12 +54,16 @@ pub mod audit;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod decode;
-pub mod diff;
+#[cfg(feature = "cli")]
+mod diff;
 pub mod drive;
-pub mod export;
-pub mod import;
+#[cfg(feature = "cli")]
+mod export;
+#[cfg(feature = "cli")]
+mod import;
 pub mod judge;
-pub mod learn;
+#[cfg(feature = "cli")]
+mod learn;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod model;

@@ -89,16 +89,6 @@ impl OpenPeriod {
 }
 
 impl TwoPoint<Observation> {
-    /// Frames absorbed.
-    pub(crate) fn frames(&self) -> u64 {
-        self.inside.chunks().frames()
-    }
-
-    /// Counts frames that were lost; which point they would have come from is not known.
-    pub(crate) fn note_lost(&mut self, frames: u64) {
-        self.iter_mut().for_each(|seen| seen.note_lost(frames));
-    }
-
     /// What memory grows with: flows and DNS messages.
     pub(crate) fn weight(&self) -> u64 {
         let outside = self.outside.as_ref().map_or(0, Observation::weight);

@@ -11,10 +11,9 @@ use super::args::{Captures, Common, CompareCommand};
 use super::exit::Exit;
 use super::plan::{fitting, plan};
 use super::{input, output, seeds};
-use crate::audit::{Plan, attribute_points, with_report};
+use crate::audit::{AuditDigest, Plan, attribute_points, compare, with_report, write_comparison};
 use crate::model::TwoPoint;
 use crate::observe::Seed;
-use crate::report::{AuditDigest, compare, write_comparison};
 
 pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<Exit> {
     let format = common.format.try_into()?;

@@ -7,9 +7,8 @@ use super::exit::Exit;
 use super::flows::completeness;
 use super::plan;
 use super::{input, output, seeds};
-use crate::audit::sets_fitting;
+use crate::audit::{propose_site, sets_fitting};
 use crate::observe::attribute_with;
-use crate::report::propose_site;
 use crate::rules::{Chosen, SetChoice};
 
 pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit> {

@@ -23,13 +23,13 @@ use crate::rules::Library;
 use cover::Cover;
 use opening::{Destination, Facts, Way};
 
-pub use opening::Openings;
-pub use used::{UseError, mark_used};
+pub(crate) use opening::Openings;
+pub(crate) use used::mark_used;
 
 /// What is to be done about a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Action {
+pub(crate) enum Action {
     /// New, and nothing of before covers it.
     Open,
     /// Before and after differ in port, transport, source or region, and something is to be opened.
@@ -45,7 +45,7 @@ pub enum Action {
 impl Action {
     /// As it is written.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Change => "change",
@@ -57,67 +57,67 @@ impl Action {
 
     /// Whether a firewall must be opened for it.
     #[must_use]
-    pub const fn opens(self) -> bool {
+    pub(crate) const fn opens(self) -> bool {
         matches!(self, Self::Open | Self::Change)
     }
 }
 
 /// One destination that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub(crate) struct Change {
     /// What is to be done.
-    pub action: Action,
+    pub(crate) action: Action,
     /// `name`, `wildcard`, `address`, `network` or `role`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The destination as rule files write it.
-    pub destination: String,
+    pub(crate) destination: String,
     /// What was let through and is not to be any more: `443/tcp from agent in japan`.
-    pub was: Vec<String>,
+    pub(crate) was: Vec<String>,
     /// What is to be let through from now on.
-    pub now: Vec<String>,
+    pub(crate) now: Vec<String>,
     /// What it is for, as the newer side says where it has it.
-    pub service: String,
+    pub(crate) service: String,
     /// What of the other side covers it still, or already.
-    pub covered_by: Option<String>,
+    pub(crate) covered_by: Option<String>,
     /// What else differs, for notes.
-    pub about: Vec<String>,
+    pub(crate) about: Vec<String>,
     /// Where it stood: `document: table, row, line 12`.
-    pub old_cite: Option<String>,
+    pub(crate) old_cite: Option<String>,
     /// Where it stands.
-    pub new_cite: Option<String>,
+    pub(crate) new_cite: Option<String>,
     /// Whether the report that was given has seen it in use; absent where none was given or nothing is closed.
-    pub used: Option<Used>,
+    pub(crate) used: Option<Used>,
 }
 
 /// The use of a destination that is to be closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Used {
+pub(crate) struct Used {
     /// Flows.
-    pub flows: u64,
+    pub(crate) flows: u64,
     /// Who opened them, ascending; at most [`MOST_HOSTS`].
-    pub hosts: BTreeSet<std::net::IpAddr>,
+    pub(crate) hosts: BTreeSet<std::net::IpAddr>,
     /// Hosts beyond those.
-    pub more_hosts: bool,
+    pub(crate) more_hosts: bool,
     /// Start of the first flow.
-    pub first: Option<String>,
+    pub(crate) first: Option<String>,
     /// End of the last one.
-    pub last: Option<String>,
+    pub(crate) last: Option<String>,
 }
 
 /// The most hosts that are named for one destination.
-pub const MOST_HOSTS: usize = 64;
+pub(crate) const MOST_HOSTS: usize = 64;
 
 /// All that differs.
 #[derive(Clone, Debug, Serialize)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// What the older side is called.
-    pub old: String,
+    pub(crate) old: String,
     /// What the newer side is called.
-    pub new: String,
+    pub(crate) new: String,
     /// Ascending by action and destination.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     /// Openings that both have.
-    pub same: usize,
+    pub(crate) same: usize,
     #[serde(skip)]
     old_rows: BTreeMap<String, String>,
 }
@@ -125,13 +125,13 @@ pub struct Difference {
 impl Difference {
     /// Whether something must be opened.
     #[must_use]
-    pub fn opens(&self) -> bool {
+    pub(crate) fn opens(&self) -> bool {
         self.changes.iter().any(|change| change.action.opens())
     }
 
     /// How many changes of a kind there are.
     #[must_use]
-    pub fn count(&self, action: Action) -> usize {
+    pub(crate) fn count(&self, action: Action) -> usize {
         self.changes
             .iter()
             .filter(|change| change.action == action)
@@ -141,18 +141,18 @@ impl Difference {
 
 /// One of two sets.
 #[derive(Clone, Copy, Debug)]
-pub struct Side<'a> {
+pub(crate) struct Side<'a> {
     /// What it is called.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Its requirements, with those of other documents that they refer to.
-    pub library: &'a Library,
+    pub(crate) library: &'a Library,
     /// The files whose documents are compared; all where none is named.
-    pub files: &'a [String],
+    pub(crate) files: &'a [String],
 }
 
 /// Compares two sets. Its cost grows with their sizes, not with their product.
 #[must_use]
-pub fn diff(before: Openings, after: &Openings) -> Difference {
+pub(crate) fn diff(before: Openings, after: &Openings) -> Difference {
     let (covers_before, covers_after) = (Cover::of(&before), Cover::of(after));
     let mut changes = Vec::new();
     let mut same = 0;

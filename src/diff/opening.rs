@@ -54,7 +54,7 @@ impl Words {
 
 /// What a side lets through; its library is not needed any more.
 #[derive(Debug, Default)]
-pub struct Openings {
+pub(crate) struct Openings {
     pub(super) name: String,
     /// The ways of a destination ascend; most have one.
     pub(super) all: BTreeMap<Destination, Vec<(Way, Facts)>>,
@@ -65,7 +65,7 @@ pub struct Openings {
 impl Openings {
     /// Reads a side.
     #[must_use]
-    pub fn of(side: &Side<'_>) -> Self {
+    pub(crate) fn of(side: &Side<'_>) -> Self {
         let mut out = Self {
             name: side.name.to_owned(),
             ..Self::default()

@@ -12,7 +12,7 @@ use crate::rules::NamePattern;
 
 /// Why a report cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum UseError {
+pub(crate) enum UseError {
     /// Not the JSON of a report.
     #[error("is no report.json of pktaudit: {0}")]
     NotAReport(#[from] serde_json::Error),
@@ -50,7 +50,7 @@ struct UsedName {
 ///
 /// # Errors
 /// Where it is no report.
-pub fn mark_used(difference: &mut Difference, report: impl Read) -> Result<(), UseError> {
+pub(crate) fn mark_used(difference: &mut Difference, report: impl Read) -> Result<(), UseError> {
     let report: Report = serde_json::from_reader(report)?;
     let index = Index::of(difference);
     for change in difference.changes.iter_mut().filter(|c| closes(c)) {

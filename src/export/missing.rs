@@ -10,13 +10,13 @@ use crate::rules::Aim;
 
 /// What was blocked, as a `report.json` has it.
 #[derive(Clone, Debug, Default)]
-pub struct Missing {
+pub(crate) struct Missing {
     aims: Vec<Aimed>,
 }
 
 /// Why a text is no report.
 #[derive(Debug, thiserror::Error)]
-pub enum MissingError {
+pub(crate) enum MissingError {
     /// It is not what `audit --format json` writes.
     #[error("is no report.json: {0}")]
     NotAReport(#[from] serde_json::Error),
@@ -44,7 +44,7 @@ impl Missing {
     ///
     /// # Errors
     /// Where it is none.
-    pub fn read(text: &str) -> Result<Self, MissingError> {
+    pub(crate) fn read(text: &str) -> Result<Self, MissingError> {
         let report: Report = serde_json::from_str(text)?;
         let blocked =
             |aim: &Aimed| matches!(aim.outcome.as_str(), "blocked_confirmed" | "blocked_likely");
@@ -54,7 +54,7 @@ impl Missing {
     }
 
     /// Takes away all entries that were not blocked; what is not in force is no news then, and goes too.
-    pub fn keep_only(&self, table: &mut Table) {
+    pub(crate) fn keep_only(&self, table: &mut Table) {
         table
             .entries
             .retain(|entry| self.aims.iter().any(|aim| aim.is_of(entry)));
@@ -67,14 +67,8 @@ impl Missing {
 
     /// How many aims were blocked.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.aims.len()
-    }
-
-    /// Whether none was.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.aims.is_empty()
     }
 }
 

@@ -28,37 +28,37 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-pub use missing::{Missing, MissingError};
-pub use say::{Extent, Rest, rest_csv};
-pub use table::{Entry, Table};
-pub use target::{ExportTarget, TARGETS, target};
+pub(crate) use missing::Missing;
+pub(crate) use say::{Extent, Rest, rest_csv};
+pub(crate) use table::{Entry, Table};
+pub(crate) use target::{ExportTarget, TARGETS, target};
 
 /// Names and the addresses that they had when somebody asked.
-pub type Addresses = BTreeMap<String, BTreeSet<IpAddr>>;
+pub(crate) type Addresses = BTreeMap<String, BTreeSet<IpAddr>>;
 
 /// What the person wants of an export.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub(crate) struct Wishes {
     /// Where a target cannot say a wildcard, say more than it.
-    pub widen: bool,
+    pub(crate) widen: bool,
     /// For targets that know addresses only.
-    pub addresses: Addresses,
+    pub(crate) addresses: Addresses,
 }
 
 /// An export: what to load, and what it does not hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Export {
+pub(crate) struct Export {
     /// The text to load; ends with a line break.
-    pub text: String,
+    pub(crate) text: String,
     /// How many entries it holds, those that are said in part among them.
-    pub said: usize,
+    pub(crate) said: usize,
     /// What is not said, or not as the requirement has it; in the order of the requirements.
-    pub rest: Vec<Rest>,
+    pub(crate) rest: Vec<Rest>,
 }
 
 /// Writes a table for a target.
 #[must_use]
-pub fn export(table: &Table, target: &ExportTarget, wishes: &Wishes) -> Export {
+pub(crate) fn export(table: &Table, target: &ExportTarget, wishes: &Wishes) -> Export {
     let (said, mut rest) = say::say(table, target, wishes);
     let job = targets::Job {
         target,

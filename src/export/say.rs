@@ -13,7 +13,7 @@ use crate::rules::{Aim, Direction, NamePattern, PatternKind};
 
 /// How much of an entry an export holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// Nothing.
     NotSaid,
     /// Less than the requirement has.
@@ -31,7 +31,7 @@ pub enum Extent {
 impl Extent {
     /// The word for it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::NotSaid => "not-said",
             Self::Narrower => "narrower",
@@ -45,15 +45,15 @@ impl Extent {
 
 /// Something that an export does not hold as the requirement has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rest {
+pub(crate) struct Rest {
     /// `document/id`, several joined by a blank.
-    pub requirements: String,
+    pub(crate) requirements: String,
     /// The destination; empty where the whole row is meant.
-    pub to: String,
+    pub(crate) to: String,
     /// How much is said.
-    pub extent: Extent,
+    pub(crate) extent: Extent,
     /// Why.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 impl Rest {
@@ -80,7 +80,7 @@ impl Rest {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn rest_csv(rest: &[Rest], out: impl Write) -> Result<(), csv::Error> {
+pub(crate) fn rest_csv(rest: &[Rest], out: impl Write) -> Result<(), csv::Error> {
     let mut table = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(out);

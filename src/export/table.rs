@@ -13,46 +13,46 @@ use crate::rules::{
 
 /// Traffic that is to be let through, and on whose word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The requirements that ask for it, `document/id`, ascending.
-    pub requirements: Vec<String>,
+    pub(crate) requirements: Vec<String>,
     /// What it is for, as the pages say; each once.
-    pub services: Vec<String>,
+    pub(crate) services: Vec<String>,
     /// Roles of who opens it, in words.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// Who opens it.
-    pub initiators: Initiators,
+    pub(crate) initiators: Initiators,
     /// Where to.
-    pub aim: Aim,
+    pub(crate) aim: Aim,
     /// Path, where the page names one.
-    pub path: Option<String>,
+    pub(crate) path: Option<String>,
     /// Ports; empty = any.
-    pub ports: PortSet,
+    pub(crate) ports: PortSet,
     /// Transports, ascending; empty = any.
-    pub transports: Vec<Transport>,
+    pub(crate) transports: Vec<Transport>,
     /// Application protocols.
-    pub apps: Vec<String>,
+    pub(crate) apps: Vec<String>,
     /// Which way.
-    pub direction: Direction,
+    pub(crate) direction: Direction,
     /// Conditions that the site says nothing of; last days.
-    pub remarks: Vec<String>,
+    pub(crate) remarks: Vec<String>,
 }
 
 /// All entries of a site.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     /// The entries, in the order of what tells them apart.
-    pub entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// Rows that are in force and give no entry, and rows that are not in force.
-    pub rest: Vec<Rest>,
+    pub(crate) rest: Vec<Rest>,
     /// Documents in force: id and SHA-256 of the rule file.
-    pub documents: Vec<(String, String)>,
+    pub(crate) documents: Vec<(String, String)>,
 }
 
 impl Table {
     /// What is in force at a moment.
     #[must_use]
-    pub fn of(rules: &RuleSet, at: CaptureTime) -> Self {
+    pub(crate) fn of(rules: &RuleSet, at: CaptureTime) -> Self {
         let library = rules.library();
         let mut by_key: BTreeMap<EntryKey, Entry> = BTreeMap::new();
         let mut table = Self::default();
@@ -114,13 +114,13 @@ impl Entry {
 
     /// Where it goes, in words.
     #[must_use]
-    pub fn to(&self) -> String {
+    pub(crate) fn to(&self) -> String {
         aim_text(&self.aim)
     }
 
     /// Where it goes, with ports, path and transport: for people.
     #[must_use]
-    pub fn flow(&self) -> String {
+    pub(crate) fn flow(&self) -> String {
         let path = self.path.as_deref().unwrap_or("");
         let ports = if self.ports.is_empty() {
             String::new()

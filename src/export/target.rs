@@ -6,13 +6,13 @@ use crate::rules::NamePattern;
 
 /// A program, or a format, that an export is for.
 #[derive(Debug)]
-pub struct ExportTarget {
+pub(crate) struct ExportTarget {
     /// What it is called on the command line.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it is.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
     /// What of a flow it looks at.
-    pub looks_at: LooksAt,
+    pub(crate) looks_at: LooksAt,
     /// What it does with names.
     pub(super) names: Names,
     /// How comments begin; `None` where there are none.
@@ -22,29 +22,29 @@ pub struct ExportTarget {
 
 /// What of a flow a target looks at; what it does not is let through whatever it is.
 #[derive(Clone, Copy, Debug)]
-pub struct LooksAt {
+pub(crate) struct LooksAt {
     /// Who opens it.
-    pub initiators: bool,
+    pub(crate) initiators: bool,
     /// Addresses of destinations.
-    pub addresses: bool,
+    pub(crate) addresses: bool,
     /// Destination ports.
-    pub ports: bool,
+    pub(crate) ports: bool,
     /// Paths.
-    pub paths: bool,
+    pub(crate) paths: bool,
     /// It can be told to let a flow go anywhere.
-    pub anywhere: bool,
+    pub(crate) anywhere: bool,
     /// It passes on TCP only.
-    pub tcp_only: bool,
+    pub(crate) tcp_only: bool,
     /// It looks at the name in TLS handshakes only.
-    pub tls_only: bool,
+    pub(crate) tls_only: bool,
     /// It knows a name from TLS handshakes and HTTP requests only.
-    pub names_of_web: bool,
+    pub(crate) names_of_web: bool,
 }
 
 impl LooksAt {
     /// What it does not look at, in words.
     #[must_use]
-    pub fn blind_to(&self) -> Vec<&'static str> {
+    pub(crate) fn blind_to(&self) -> Vec<&'static str> {
         let parts = [
             (self.initiators, "who opens a flow"),
             (self.ports, "ports"),
@@ -229,7 +229,7 @@ const SUFFIX_ONLY: Forms = Forms {
 };
 
 /// All targets, in the order in which help shows them.
-pub static TARGETS: &[ExportTarget] = &[
+pub(crate) static TARGETS: &[ExportTarget] = &[
     ExportTarget {
         name: "nftables",
         about: "nftables: a chain with interval sets, to jump to",
@@ -479,6 +479,6 @@ pub static TARGETS: &[ExportTarget] = &[
 
 /// The target of a name.
 #[must_use]
-pub fn target(name: &str) -> Option<&'static ExportTarget> {
+pub(crate) fn target(name: &str) -> Option<&'static ExportTarget> {
     TARGETS.iter().find(|target| target.name == name)
 }

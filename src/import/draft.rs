@@ -102,17 +102,17 @@ pub(super) struct Entry {
 
 /// Something that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
+pub(crate) struct Leftover {
     /// Line of the source, counted from 1; 0 where there are no lines.
-    pub line: u32,
+    pub(crate) line: u32,
     /// Table or heading.
-    pub table: String,
+    pub(crate) table: String,
     /// Row, counted from 1, or its key.
-    pub row: String,
+    pub(crate) row: String,
     /// Column's header, or its place.
-    pub column: String,
+    pub(crate) column: String,
     /// What stands there.
-    pub text: String,
+    pub(crate) text: String,
     /// Why it was not taken.
-    pub why: String,
+    pub(crate) why: String,
 }

@@ -46,57 +46,57 @@ mod traffic;
 mod vocabulary;
 mod write;
 
-pub use draft::Leftover;
-pub use lists::MappingError;
+pub(crate) use draft::Leftover;
+pub(crate) use lists::MappingError;
 
 use draft::Draft;
 use kind::Kind;
 
 /// The most bytes of a source.
-pub const MOST_BYTES: usize = 128 << 20;
+pub(crate) const MOST_BYTES: usize = 128 << 20;
 
 /// What is imported.
 #[derive(Clone, Copy, Debug)]
-pub struct ImportSource<'a> {
+pub(crate) struct ImportSource<'a> {
     /// Its name as shown; the document's id is made of it where none is chosen.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// What is in it.
-    pub bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
 }
 
 /// What a user chose.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// The document's id.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// Ports to assume where the source states none.
-    pub ports: Vec<String>,
+    pub(crate) ports: Vec<String>,
     /// The text of a mapping file: which key or column of JSON or CSV is what.
-    pub mapping: Option<String>,
+    pub(crate) mapping: Option<String>,
     /// The text of an existing rule file, of which as much as possible is kept.
-    pub against: Option<String>,
+    pub(crate) against: Option<String>,
     /// Another list, whose networks and names are taken out.
-    pub minus: Option<Vec<u8>>,
+    pub(crate) minus: Option<Vec<u8>>,
 }
 
 /// A rule file, and what did not become part of it.
 #[derive(Clone, Debug)]
-pub struct Imported {
+pub(crate) struct Imported {
     /// The rule file.
-    pub text: String,
+    pub(crate) text: String,
     /// What was not understood, in the source's order.
-    pub rest: Vec<Leftover>,
+    pub(crate) rest: Vec<Leftover>,
     /// What the source was taken for, and what had to be done to read it.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
     /// Rows taken.
-    pub rows: usize,
+    pub(crate) rows: usize,
     /// Names, addresses and networks in them.
-    pub endpoints: usize,
+    pub(crate) endpoints: usize,
 }
 
 /// Why nothing could be imported.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
+pub(crate) enum ImportError {
     /// Larger than [`MOST_BYTES`].
     #[error("{0} bytes are more than can be imported; the most is {MOST_BYTES}")]
     TooLarge(usize),
@@ -118,7 +118,10 @@ pub enum ImportError {
 ///
 /// # Errors
 /// Where it is too large, or nothing of it was understood.
-pub fn import(source: &ImportSource<'_>, options: &Options) -> Result<Imported, ImportError> {
+pub(crate) fn import(
+    source: &ImportSource<'_>,
+    options: &Options,
+) -> Result<Imported, ImportError> {
     if source.bytes.len() > MOST_BYTES {
         return Err(ImportError::TooLarge(source.bytes.len()));
     }

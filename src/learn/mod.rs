@@ -22,23 +22,23 @@ mod write;
 
 use crate::observe::Capture;
 
-pub use roles::Roles;
+pub(crate) use roles::Roles;
 
 /// A draft of a rule file.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// The rule file; ends with a line break.
-    pub text: String,
+    pub(crate) text: String,
     /// A site file that binds its roles, where these are a site's; ends with a line break.
-    pub site: Option<String>,
+    pub(crate) site: Option<String>,
     /// How many rows it has.
-    pub rows: usize,
+    pub(crate) rows: usize,
     /// How many flows were looked at: those that an audit would look at.
-    pub flows: usize,
+    pub(crate) flows: usize,
     /// Aims that no row can be written for: names that no rule file can hold.
-    pub unwritten: Vec<String>,
+    pub(crate) unwritten: Vec<String>,
     /// How many aims are unexpected under the draft; 0 unless something is unwritten.
-    pub unexpected: usize,
+    pub(crate) unexpected: usize,
 }
 
 /// How often what is left unexpected is put into rows of its own.
@@ -46,7 +46,7 @@ const ROUNDS: usize = 3;
 
 /// Drafts a rule file from a capture. The same capture gives the same text, whatever order its files came in.
 #[must_use]
-pub fn learn(capture: &Capture, roles: &Roles) -> Draft {
+pub(crate) fn learn(capture: &Capture, roles: &Roles) -> Draft {
     let skeleton = write::skeleton(roles);
     let site = roles.site_file();
     let Some(found) = outcome::Trial::of(capture, &skeleton, site.as_deref()) else {

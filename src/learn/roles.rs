@@ -13,7 +13,7 @@ pub(super) const HOST: &str = "host";
 
 /// Roles with their addresses; none where no site is known, and every private address is a host.
 #[derive(Clone, Debug, Default)]
-pub struct Roles {
+pub(crate) struct Roles {
     roles: Vec<BoundRole>,
     proxies: Vec<String>,
 }
@@ -29,7 +29,7 @@ struct BoundRole {
 impl Roles {
     /// The roles to which a site binds addresses.
     #[must_use]
-    pub fn of(library: &Library, profile: &Profile) -> Self {
+    pub(crate) fn of(library: &Library, profile: &Profile) -> Self {
         let numbered = (0u32..).map(RoleIndex::new).zip(&library.roles);
         let bound = numbered.map(|(index, role)| BoundRole {
             name: role.name.clone(),

@@ -42,6 +42,18 @@ impl Points {
     }
 }
 
+impl TwoPoint<Observation> {
+    /// Frames absorbed.
+    pub(super) fn frames(&self) -> u64 {
+        self.inside.chunks().frames()
+    }
+
+    /// Counts frames that were lost; which point they would have come from is not known.
+    pub(super) fn note_lost(&mut self, frames: u64) {
+        self.iter_mut().for_each(|seen| seen.note_lost(frames));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

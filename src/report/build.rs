@@ -27,7 +27,7 @@ use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
 use crate::source::InputRecord;
 
 /// The version of the fields of the report.
-pub(super) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 impl<'a> Report<'a> {
     /// Gathers everything.

@@ -13,7 +13,7 @@ const COLUMNS: [&str; 6] = ["line", "table", "row", "column", "text", "why"];
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_import_rest(rest: &[Leftover], out: impl Write) -> Result<(), ReportError> {
+pub(crate) fn write_import_rest(rest: &[Leftover], out: impl Write) -> Result<(), ReportError> {
     let mut table = CsvTable::new(out, &COLUMNS)?;
     for one in rest {
         let line = match one.line {

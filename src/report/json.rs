@@ -153,7 +153,7 @@ pub fn write_ndjson(report: &Report<'_>, mut out: impl Write) -> Result<(), Repo
 }
 
 /// Writes one object as one document.
-pub(super) fn json_document(
+pub(crate) fn json_document(
     out: &mut impl Write,
     object: &impl Serialize,
 ) -> Result<(), ReportError> {
@@ -165,7 +165,7 @@ pub(super) fn json_document(
 }
 
 /// Writes one object on one line.
-pub(super) fn json_line(out: &mut impl Write, object: &impl Serialize) -> Result<(), ReportError> {
+pub(crate) fn json_line(out: &mut impl Write, object: &impl Serialize) -> Result<(), ReportError> {
     let formatter = Harmless(CompactFormatter);
     object.serialize(&mut serde_json::Serializer::with_formatter(
         &mut *out, formatter,

@@ -10,18 +10,15 @@
 //! | `json`, `csv`, `human`, `html` | one format each |
 //! | `schema` | the JSON Schema of report.json |
 //! | `sarif`, `junit` | for pipelines |
-//! | `compare` | two audits side by side |
 //! | `rules_list`, `rules_diff` | requirements listed, and two sets of them compared |
 //! | `import_rest` | what an import did not understand |
 //! | `problems` | what is wrong with rule files |
 //! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
 //! | `write` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
-//! | `site_proposal` | a first site file from what a capture shows |
 //! | `text` | makes untrusted text harmless |
 
 mod build;
-mod compare;
 mod csv;
 mod dns;
 mod entry;
@@ -31,6 +28,7 @@ mod finding_id;
 mod flows;
 mod html;
 mod human;
+#[cfg(feature = "cli")]
 mod import_rest;
 mod json;
 mod judged_flow;
@@ -38,17 +36,17 @@ mod junit;
 mod looked_at;
 mod pieces;
 mod problems;
+#[cfg(feature = "cli")]
 mod rules_diff;
 mod rules_list;
 mod sarif;
 mod schema;
-mod site_proposal;
 pub mod text;
 mod view;
 mod write;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 use std::path::PathBuf;
 
@@ -58,9 +56,6 @@ use crate::observe::Capture;
 use crate::rules::{RuleSet, SetChoice};
 use crate::source::InputRecord;
 
-pub use compare::{
-    AuditDigest, Change, ChangeKind, Comparison, RunError, Side, compare, write_comparison,
-};
 pub use csv::{
     Column, FINDING_COLUMNS, REQUIREMENT_COLUMNS, VERDICT_COLUMNS, write_findings_csv,
     write_flows_csv, write_requirements_csv,
@@ -73,21 +68,29 @@ pub use html::write_html;
 #[cfg(feature = "live")]
 pub(crate) use human::grouped;
 pub use human::{Look, Paint, write_human};
-pub use import_rest::write_import_rest;
+#[cfg(feature = "cli")]
+pub(crate) use import_rest::write_import_rest;
 pub use json::{write_json, write_ndjson};
 pub use judged_flow::{FlowOutcome, JudgedFlow};
 pub use junit::write_junit;
 pub use problems::{write_problems_csv, write_problems_json, write_problems_ndjson};
-pub use rules_diff::{write_rules_diff, write_rules_diff_markdown};
+#[cfg(feature = "cli")]
+pub(crate) use rules_diff::{write_rules_diff, write_rules_diff_markdown};
 pub use rules_list::{write_rules_csv, write_rules_human};
 pub use sarif::write_sarif;
 pub use schema::report_schema;
-pub use site_proposal::propose_site;
 pub use view::{
     CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
     IntentView, RequirementView, Span, Summary,
 };
 pub use write::{directory_files, make_directory, write_directory, write_whole};
+
+// What else tells of audits is written with these.
+pub(crate) use build::SCHEMA;
+pub(crate) use csv::CsvTable;
+pub(crate) use human::{Ink, Table, counted, title};
+pub(crate) use json::{json_document, json_line};
+pub(crate) use view::{destination, word};
 
 /// Everything that a report is made of.
 #[derive(Clone, Copy, Debug)]

@@ -38,7 +38,7 @@ const SECTIONS: [(Action, &str); 5] = [
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_rules_diff(
+pub(crate) fn write_rules_diff(
     difference: &Difference,
     format: Format,
     look: &Look,
@@ -71,7 +71,7 @@ pub fn write_rules_diff(
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_rules_diff_markdown(
+pub(crate) fn write_rules_diff_markdown(
     difference: &Difference,
     mut out: impl Write,
 ) -> Result<(), ReportError> {

@@ -23,7 +23,7 @@ use crate::rules::{Choices, Profile, RequirementIndex, RuleSet, RuleText, check,
 use crate::source::{Input, InputPath, InputRecord};
 
 /// What a spreadsheet, a terminal and a browser would each obey.
-pub(super) const HOSTILE: [&str; 6] = [
+pub(crate) const HOSTILE: [&str; 6] = [
     "=cmd|' /C calc'!A1",
     "<script>alert(1)</script>",
     "a\u{1b}[2J\u{1b}]0;owned\u{7}b",
@@ -32,7 +32,7 @@ pub(super) const HOSTILE: [&str; 6] = [
     "@SUM(A1)\u{200b}",
 ];
 
-pub(super) const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 format = 1
 [document]
 id = "sample"
@@ -91,16 +91,16 @@ when = [{ feature = "smart-scan" }]
 "#;
 
 /// Everything that an [`Audit`] borrows.
-pub(super) struct Sample {
-    pub(super) capture: Capture,
-    pub(super) judgement: Judgement,
-    pub(super) rules: RuleSet,
-    pub(super) inputs: Vec<InputRecord>,
+pub(crate) struct Sample {
+    pub(crate) capture: Capture,
+    pub(crate) judgement: Judgement,
+    pub(crate) rules: RuleSet,
+    pub(crate) inputs: Vec<InputRecord>,
     arguments: Vec<String>,
 }
 
 impl Sample {
-    pub(super) fn report(&self) -> Report<'_> {
+    pub(crate) fn report(&self) -> Report<'_> {
         Report::new(&Audit {
             capture: &self.capture,
             judgement: &self.judgement,
@@ -116,7 +116,7 @@ impl Sample {
     }
 }
 
-pub(super) fn stamp(index: u32) -> Stamp {
+pub(crate) fn stamp(index: u32) -> Stamp {
     let seconds = 1_795_000_000 + i64::from(index);
     Stamp {
         time: CaptureTime::from_secs_nanos(seconds, 5),
@@ -128,7 +128,7 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u32, u32)) -> Flow {
+pub(crate) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u32, u32)) -> Flow {
     let side = |packets: u64| {
         let mut side = SideEvidence::default();
         side.packets = packets;
@@ -166,7 +166,7 @@ pub(super) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
     }
 }
 
-pub(super) fn named(mut flow: Flow, name: &str, source: NameSource) -> Flow {
+pub(crate) fn named(mut flow: Flow, name: &str, source: NameSource) -> Flow {
     let fqdn = Fqdn::from_packet(name.as_bytes()).unwrap();
     let at = flow.span.0;
     flow.names.push(Name {
@@ -181,7 +181,7 @@ pub(super) fn named(mut flow: Flow, name: &str, source: NameSource) -> Flow {
     flow
 }
 
-pub(super) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) -> DnsTransaction {
+pub(crate) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) -> DnsTransaction {
     let query = Fqdn::from_packet(name.as_bytes());
     let record = |data| DnsRecord {
         name: query.clone(),
@@ -268,12 +268,12 @@ fn capture(flows: Vec<Flow>, dns: Vec<DnsTransaction>) -> Capture {
     }
 }
 
-pub(super) fn plain_capture(flows: Vec<Flow>, dns: Vec<DnsTransaction>) -> Capture {
+pub(crate) fn plain_capture(flows: Vec<Flow>, dns: Vec<DnsTransaction>) -> Capture {
     capture(flows, dns)
 }
 
 /// One blocked intent of two hosts, and an unexpected flow to each hostile name.
-pub(super) fn sample() -> Sample {
+pub(crate) fn sample() -> Sample {
     let text = |name: &str, text: &str| RuleText {
         name: name.to_owned(),
         text: text.to_owned(),

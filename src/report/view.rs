@@ -35,7 +35,7 @@ impl<K: PartialEq> Counts<K> {
             .map_or(0, |(_, count)| *count)
     }
 
-    pub(super) fn add(&mut self, word: &K) {
+    pub(crate) fn add(&mut self, word: &K) {
         if let Some((_, count)) = self.0.iter_mut().find(|(known, _)| known == word) {
             *count += 1;
         }
@@ -44,7 +44,7 @@ impl<K: PartialEq> Counts<K> {
 
 impl<K: Copy> Counts<K> {
     /// Of all words, none of which was counted yet.
-    pub(super) fn of_all(words: &[K]) -> Self {
+    pub(crate) fn of_all(words: &[K]) -> Self {
         Self(words.iter().map(|word| (*word, 0)).collect())
     }
 }
@@ -59,7 +59,7 @@ impl<K: Display> Serialize for Counts<K> {
     }
 }
 
-pub(super) fn word<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn word<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
@@ -308,7 +308,7 @@ impl FindingView<'_> {
 }
 
 /// `name:443/tcp`, `[2001:db8::1]:443/tcp`; without what is not known.
-pub(super) fn destination(target: &str, port: Option<u16>, transport: Option<&str>) -> String {
+pub(crate) fn destination(target: &str, port: Option<u16>, transport: Option<&str>) -> String {
     let bare_v6 = port.is_some() && target.parse::<std::net::Ipv6Addr>().is_ok();
     let target = if bare_v6 {
         format!("[{target}]")

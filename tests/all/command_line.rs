@@ -585,7 +585,7 @@ fn the_page_of_formats_has_every_application() {
 #[test]
 fn the_page_of_formats_has_every_kind_of_change() {
     let page = fs::read_to_string(project("docs/FORMATS.md")).unwrap();
-    let kinds = pktaudit::report::ChangeKind::ALL.iter();
+    let kinds = pktaudit::audit::ChangeKind::ALL.iter();
     let rows = kinds.map(|kind| {
         let worse = if kind.is_worse() { "yes" } else { "no" };
         format!("| `{kind}` | {worse} | {} |", kind.about())

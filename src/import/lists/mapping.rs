@@ -14,7 +14,7 @@ use super::{MOST_TOLD, left, scalar};
 
 /// Why a mapping file or what it maps cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum MappingError {
+pub(crate) enum MappingError {
     /// It is no TOML, or has keys that are not known.
     #[error("the mapping file: {0}")]
     Toml(#[from] Box<toml::de::Error>),

@@ -31,7 +31,7 @@ use super::vocabulary;
 use crate::rules::{Direction, Need};
 
 pub(super) use lines::{is_list, read as read_lines};
-pub use mapping::MappingError;
+pub(crate) use mapping::MappingError;
 pub(super) use mapping::{is_csv, read_csv, read_mapped};
 pub(super) use minus::take_out;
 

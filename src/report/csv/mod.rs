@@ -53,14 +53,14 @@ macro_rules! columns {
 pub(super) use columns;
 
 /// A table on its way to a writer.
-pub(super) struct CsvTable<W: Write> {
+pub(crate) struct CsvTable<W: Write> {
     writer: csv::Writer<W>,
     /// Room for the text of a cell.
     text: String,
 }
 
 impl<W: Write> CsvTable<W> {
-    pub(super) fn new<'c>(
+    pub(crate) fn new<'c>(
         out: W,
         columns: impl IntoIterator<Item = &'c &'c str>,
     ) -> Result<Self, ReportError> {
@@ -79,14 +79,14 @@ impl<W: Write> CsvTable<W> {
     }
 
     /// Starts a table with documented columns.
-    pub(super) fn documented<'c>(
+    pub(crate) fn documented<'c>(
         out: W,
         columns: impl IntoIterator<Item = &'c Column>,
     ) -> Result<Self, ReportError> {
         Self::new(out, columns.into_iter().map(|(name, _, _)| name))
     }
 
-    pub(super) fn row<S: AsRef<str>>(
+    pub(crate) fn row<S: AsRef<str>>(
         &mut self,
         cells: impl IntoIterator<Item = S>,
     ) -> Result<(), ReportError> {
@@ -97,17 +97,17 @@ impl<W: Write> CsvTable<W> {
     }
 
     /// The next cell of a row that is written cell by cell: text as it is.
-    pub(super) fn text(&mut self, text: &str) -> Result<(), ReportError> {
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), ReportError> {
         Ok(self.writer.write_field(cell(text).as_bytes())?)
     }
 
     /// The next cell: something put into words.
-    pub(super) fn cell(&mut self, value: impl Display) -> Result<(), ReportError> {
+    pub(crate) fn cell(&mut self, value: impl Display) -> Result<(), ReportError> {
         self.words([value])
     }
 
     /// The next cell: something put into words, or nothing.
-    pub(super) fn cell_or_empty(&mut self, value: Option<impl Display>) -> Result<(), ReportError> {
+    pub(crate) fn cell_or_empty(&mut self, value: Option<impl Display>) -> Result<(), ReportError> {
         match value {
             Some(value) => self.cell(value),
             None => self.text(""),
@@ -115,7 +115,7 @@ impl<W: Write> CsvTable<W> {
     }
 
     /// The next cell: a list of words.
-    pub(super) fn words<T: Display>(
+    pub(crate) fn words<T: Display>(
         &mut self,
         list: impl IntoIterator<Item = T>,
     ) -> Result<(), ReportError> {
@@ -130,11 +130,11 @@ impl<W: Write> CsvTable<W> {
         done
     }
 
-    pub(super) fn end_row(&mut self) -> Result<(), ReportError> {
+    pub(crate) fn end_row(&mut self) -> Result<(), ReportError> {
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
-    pub(super) fn finish(mut self) -> Result<(), ReportError> {
+    pub(crate) fn finish(mut self) -> Result<(), ReportError> {
         Ok(self.writer.flush()?)
     }
 }

@@ -15,7 +15,7 @@ use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity, StatusKind};
 pub(crate) use look::grouped;
-pub(super) use look::{Ink, Table, counted};
+pub(crate) use look::{Ink, Table, counted};
 pub use look::{Look, Paint};
 
 /// Writes the summary.
@@ -221,7 +221,7 @@ const fn severity_ink(severity: Severity) -> Ink {
 }
 
 /// A title with a line under it.
-pub(super) fn title(
+pub(crate) fn title(
     text: &str,
     ink: Ink,
     look: &Look,

@@ -5,12 +5,11 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::{Change, ChangeKind, Comparison, Side};
-use crate::report::csv::CsvTable;
-use crate::report::human::{Ink, Look, Table, counted, title};
-use crate::report::json::{json_document, json_line};
 use crate::report::text::visible;
-use crate::report::view::destination;
-use crate::report::{Format, ReportError};
+use crate::report::{
+    Counts, CsvTable, Format, Ink, Look, ReportError, Table, counted, destination, json_document,
+    json_line, title,
+};
 
 /// Rows of one kind, unless all are wanted.
 const ROWS: usize = 40;
@@ -85,7 +84,7 @@ fn lines(comparison: &Comparison, out: &mut impl Write) -> Result<(), ReportErro
         after: &'c Side,
         worse: bool,
         exit: u8,
-        counts: &'c crate::report::view::Counts<ChangeKind>,
+        counts: &'c Counts<ChangeKind>,
     }
     let summary = ComparisonSummary {
         before: &comparison.before,

@@ -1,8 +1,8 @@
-use super::super::sample::{HOSTILE, RULES, flow, lookup, named, plain_capture};
-use super::super::text::is_harmful;
 use super::*;
 use crate::model::Transport::{Tcp, Udp};
 use crate::observe::{App, NameSource};
+use crate::report::sample::{HOSTILE, RULES, flow, lookup, named, plain_capture};
+use crate::report::text::is_harmful;
 use crate::rules::{RuleText, Site, check, check_site};
 
 fn library() -> Library {

@@ -13,9 +13,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::view::Counts;
 use crate::judge::{FindingCode, StatusKind};
 use crate::model::words;
+use crate::report::Counts;
 pub use run::{AuditDigest, RunError};
 use run::{RunFinding, RunIntent};
 pub use write::write_comparison;
@@ -64,7 +64,7 @@ changes! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// What kind.
-    #[serde(serialize_with = "super::view::word")]
+    #[serde(serialize_with = "crate::report::word")]
     pub change: ChangeKind,
     /// Whether it is a change for the worse.
     pub worse: bool,

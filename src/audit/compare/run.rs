@@ -10,8 +10,7 @@ use serde_json::json;
 
 use crate::judge::{Code, FindingCode, Outcome, Stage, StatusKind};
 use crate::model::UnknownWord;
-use crate::report::build::SCHEMA;
-use crate::report::{Report, ReportError};
+use crate::report::{Report, ReportError, SCHEMA};
 
 /// One audit.
 #[derive(Clone, Debug, Deserialize)]

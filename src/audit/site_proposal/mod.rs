@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use super::text::visible;
 use crate::observe::Capture;
+use crate::report::text::visible;
 use crate::rules::{Choices, Condition, Library, Profile, Role, RoleIndex, RuleSet, Target, Truth};
 use evidence::{Evidence, Sightings};
 

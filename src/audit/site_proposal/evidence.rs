@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::judge::{FlowTarget, aim};
 use crate::model::{Fqdn, Transport, is_group};
 use crate::observe::{App, Capture, EventKind, Flow, NameSource};
-use crate::report::human::counted;
+use crate::report::counted;
 use crate::rules::{
     Library, Requirement, RoleIndex, RuleSet, Scratch, Source, Subject, Target, Via,
 };
