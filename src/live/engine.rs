@@ -12,7 +12,7 @@ use super::event::LiveEvent;
 use super::feed::{Clock, Feed, LiveInterface, capture};
 use super::judging::{Delta, Ends, Judging, Waiting};
 use super::keep::{Keep, KeepOptions};
-use super::queue::{Received, Receiver, queue};
+use super::queue::{Received, Receiver, Sender, queue};
 use super::seen::Points;
 use super::window::Window;
 use crate::audit::{OpenPeriod, Period};
@@ -140,83 +140,56 @@ impl Engine {
             ..source::Interface::default()
         });
         let described: Vec<source::Interface> = described.collect();
-        let keep = options
-            .keep
-            .map(|keep| Keep::open(keep, described.clone()))
-            .transpose()?;
+        let keep = options.keep.clone();
+        let keep = keep.map(|keep| Keep::open(keep, described.clone()));
+        let keep = keep.transpose()?;
         let names: Vec<&str> = described.iter().map(|i| i.name.as_str()).collect();
-        let counts = Arc::new(LiveCounts {
-            interfaces: names.iter().map(|name| LiveInterface::new(name)).collect(),
-            ..LiveCounts::default()
-        });
-        let stop = Arc::new(AtomicBool::new(false));
-        let end_period = Arc::new(AtomicBool::new(false));
-        let (clock, prepare) = (options.clock, options.prepare);
+        let shared = Shared {
+            counts: Arc::new(LiveCounts {
+                interfaces: names.iter().map(|name| LiveInterface::new(name)).collect(),
+                ..LiveCounts::default()
+            }),
+            stop: Arc::default(),
+            end_period: Arc::default(),
+        };
+        let points = Points::of(&names, &options.outside);
+        let start = points.nothing();
+        let prepare = options.prepare;
         let (sender, receiver) = queue(options.queue_bytes);
         let (delta_sender, deltas) = mpsc::sync_channel(1);
         let (update_sender, updates) = mpsc::sync_channel(UPDATES);
-        let points = Points::of(&names, &options.outside);
 
-        let mut threads = Vec::new();
-        for (place, feed) in feeds.into_iter().enumerate() {
-            let (counts, stop, sender) = (Arc::clone(&counts), Arc::clone(&stop), sender.clone());
-            threads.push(
-                Builder::new()
-                    .name(format!("capture-{place}"))
-                    .spawn(move || {
-                        prepare(Work::Packets);
-                        if let Some(interface) = counts.interfaces.get(place) {
-                            capture(feed, interface, &sender, &stop, clock);
-                        }
-                    })?,
-            );
-        }
-        drop(sender);
-        let absorbing = Absorbing {
-            queue: receiver,
-            deltas: delta_sender,
+        let mut threads = shared.capture_all(feeds, sender, &options)?;
+        let absorbing = Absorbing::new(
+            receiver,
+            delta_sender,
             keep,
-            name: names.join(", "),
-            counts: Arc::clone(&counts),
-            window: Window::new(names.len()),
-            input: 0,
-            chunk: 0,
-            windows: 0,
-            pending: points.nothing(),
-            points: points.clone(),
-            inputs: Vec::new(),
-            troubles: Vec::new(),
-            told_loss: Loss::default(),
-            noted_loss: Loss::default(),
-            every: options.every,
-            most_flows: options.most_flows,
-            began: clock(),
-            period_began: clock(),
-            end_period: Arc::clone(&end_period),
-            clock,
-        };
-        threads.push(Builder::new().name("absorb".to_owned()).spawn(move || {
-            prepare(Work::Packets);
+            &names,
+            points,
+            &options,
+            &shared,
+        );
+        threads.push(spawn("absorb".to_owned(), prepare, Work::Packets, || {
             absorbing.run();
         })?);
         let judging = Judging {
             deltas,
             updates: update_sender,
-            counts: Arc::clone(&counts),
+            counts: Arc::clone(&shared.counts),
             judge,
             on_period,
-            clock,
+            clock: options.clock,
             most_flows: options.most_flows,
-            open: OpenPeriod::new(points.nothing(), Some(options.most_flows), options.carry),
+            open: OpenPeriod::new(start, Some(options.most_flows), options.carry),
             inputs: Vec::new(),
-            end_period,
+            end_period: Arc::clone(&shared.end_period),
             is_asked_to_end: false,
             waiting: Waiting::default(),
         };
-        let judging = Builder::new().name("judge".to_owned()).spawn(move || {
-            prepare(Work::Verdicts);
+        let judging = spawn("judge".to_owned(), prepare, Work::Verdicts, || {
             judging.run()
         })?;
+        let Shared { counts, stop, .. } = shared;
         Ok(Self {
             updates,
             counts,
@@ -263,6 +236,55 @@ impl Engine {
     }
 }
 
+/// What all threads look at.
+struct Shared {
+    counts: Arc<LiveCounts>,
+    /// That the capture comes to its end.
+    stop: Arc<AtomicBool>,
+    /// That a period has grown too large.
+    end_period: Arc<AtomicBool>,
+}
+
+impl Shared {
+    /// A thread for each feed. The queue ends when all of them have.
+    fn capture_all(
+        &self,
+        feeds: Vec<Box<dyn Feed>>,
+        sender: Sender,
+        options: &EngineOptions,
+    ) -> io::Result<Vec<JoinHandle<()>>> {
+        let clock = options.clock;
+        let threads = feeds.into_iter().enumerate().map(|(place, feed)| {
+            let (counts, stop) = (Arc::clone(&self.counts), Arc::clone(&self.stop));
+            let sender = sender.clone();
+            let run = move || {
+                if let Some(interface) = counts.interfaces.get(place) {
+                    capture(feed, interface, &sender, &stop, clock);
+                }
+            };
+            spawn(
+                format!("capture-{place}"),
+                options.prepare,
+                Work::Packets,
+                run,
+            )
+        });
+        threads.collect()
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: String,
+    prepare: fn(Work),
+    work: Work,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    Builder::new().name(name).spawn(move || {
+        prepare(work);
+        run()
+    })
+}
+
 /// The absorbing thread: queue to windows to files and evidence.
 struct Absorbing {
     queue: Receiver,
@@ -294,6 +316,41 @@ struct Absorbing {
 }
 
 impl Absorbing {
+    fn new(
+        queue: Receiver,
+        deltas: mpsc::SyncSender<Delta>,
+        keep: Option<Keep>,
+        names: &[&str],
+        points: Points,
+        options: &EngineOptions,
+        shared: &Shared,
+    ) -> Self {
+        let clock = options.clock;
+        Self {
+            queue,
+            deltas,
+            keep,
+            name: names.join(", "),
+            counts: Arc::clone(&shared.counts),
+            window: Window::new(names.len()),
+            input: 0,
+            chunk: 0,
+            windows: 0,
+            pending: points.nothing(),
+            points,
+            inputs: Vec::new(),
+            troubles: Vec::new(),
+            told_loss: Loss::default(),
+            noted_loss: Loss::default(),
+            every: options.every,
+            most_flows: options.most_flows,
+            began: clock(),
+            period_began: clock(),
+            end_period: Arc::clone(&shared.end_period),
+            clock,
+        }
+    }
+
     fn run(mut self) {
         self.start_input();
         loop {

@@ -122,6 +122,71 @@ pub(super) struct Sightings {
 
 type ByRole = BTreeMap<RoleIndex, Evidence>;
 
+/// Who could be in which role, by the flows that rows match.
+struct Hosts<'a> {
+    capture: &'a Capture,
+    library: &'a Library,
+    sources: BTreeMap<IpAddr, ByRole>,
+    servers: BTreeMap<(IpAddr, u16, Transport), ByRole>,
+}
+
+impl Hosts<'_> {
+    /// Takes the rows that match a flow, which reached for `port`.
+    fn take(&mut self, flow: &Flow, covers: &[(Via, &Requirement)], proxied: bool, port: u16) {
+        // A flow counts once for a role, however many rows list it.
+        let mut as_server: BTreeSet<RoleIndex> = BTreeSet::new();
+        let mut as_source: BTreeSet<RoleIndex> = BTreeSet::new();
+        for (via, row) in covers {
+            match via {
+                // On whatever port the site's own proxy listens: on most that tells of nobody.
+                Via::Role { .. }
+                    if (row.example_port || row.ports.is_empty())
+                        && !PROXY_PORTS.contains(&port) => {}
+                Via::Role { role } if is_meant(flow) && !proxied => {
+                    let key = (flow.responder.ip, flow.responder.port, flow.transport);
+                    let by_role = self.servers.entry(key).or_default();
+                    let evidence = by_role.entry(*role).or_default();
+                    evidence.requirements.insert(row.id.clone());
+                    evidence.from.extend(inside(&row.from, self.library));
+                    evidence.answered |= flow.back.packets > 0;
+                    if as_server.insert(*role) {
+                        evidence.service(flow, self.capture);
+                    }
+                    if !COMMON_PORTS.contains(&key.1) && !is_service(key.1) {
+                        self.take_source(flow, row, None, &mut as_source);
+                    }
+                }
+                Via::Name { fqdn, .. } => self.take_source(flow, row, Some(fqdn), &mut as_source),
+                _ => {}
+            }
+        }
+    }
+
+    /// That the initiator of a flow did what a row says of its sources, to a name that the row lists.
+    fn take_source(
+        &mut self,
+        flow: &Flow,
+        row: &Requirement,
+        name: Option<&Fqdn>,
+        as_source: &mut BTreeSet<RoleIndex>,
+    ) {
+        for role in inside(&row.from, self.library) {
+            let by_role = self.sources.entry(flow.initiator.ip).or_default();
+            let evidence = by_role.entry(role).or_default();
+            evidence.requirements.insert(row.id.clone());
+            if let Some(fqdn) = name {
+                if lists_exactly(row, fqdn) {
+                    evidence.exact.insert(fqdn.clone());
+                }
+                evidence.names.insert(fqdn.clone());
+            }
+            if as_source.insert(role) {
+                evidence.add(flow, self.capture);
+            }
+        }
+    }
+}
+
 impl Sightings {
     /// Looks at every flow once. `rules` are compiled for the default profile, in which every private address is in
     /// every role, so that a match says which roles an end could have.
@@ -129,8 +194,12 @@ impl Sightings {
         let library = rules.library();
         let mut scratch = Scratch::default();
         let mut out = Self::default();
-        let mut sources: BTreeMap<IpAddr, ByRole> = BTreeMap::new();
-        let mut servers: BTreeMap<(IpAddr, u16, Transport), ByRole> = BTreeMap::new();
+        let mut hosts = Hosts {
+            capture,
+            library,
+            sources: BTreeMap::new(),
+            servers: BTreeMap::new(),
+        };
         for flow in capture
             .flows
             .iter()
@@ -141,53 +210,12 @@ impl Sightings {
                 out.known_service(flow, capture, library);
             }
             let aim = aim(flow, rules.profile());
-            // A flow counts once for a role, however many rows list it.
-            let mut as_server: BTreeSet<RoleIndex> = BTreeSet::new();
-            let mut as_source: BTreeSet<RoleIndex> = BTreeSet::new();
-            for (via, row) in covers(flow, &aim, rules, &mut scratch) {
-                match via {
-                    // On whatever port the site's own proxy listens: on most that tells of nobody.
-                    Via::Role { .. }
-                        if (row.example_port || row.ports.is_empty())
-                            && !PROXY_PORTS.contains(&aim.port) => {}
-                    Via::Role { role } if is_meant(flow) && !proxied => {
-                        let key = (flow.responder.ip, flow.responder.port, flow.transport);
-                        let evidence = servers.entry(key).or_default().entry(role).or_default();
-                        evidence.requirements.insert(row.id.clone());
-                        evidence.from.extend(inside(&row.from, library));
-                        evidence.answered |= flow.back.packets > 0;
-                        if !COMMON_PORTS.contains(&key.1) && !is_service(key.1) {
-                            for role in inside(&row.from, library) {
-                                let of = sources.entry(flow.initiator.ip).or_default();
-                                let evidence = of.entry(role).or_default();
-                                evidence.requirements.insert(row.id.clone());
-                                if as_source.insert(role) {
-                                    evidence.add(flow, capture);
-                                }
-                            }
-                        }
-                        if as_server.insert(role) {
-                            evidence.service(flow, capture);
-                        }
-                    }
-                    Via::Name { fqdn, .. } => {
-                        for role in inside(&row.from, library) {
-                            let of = sources.entry(flow.initiator.ip).or_default();
-                            let evidence = of.entry(role).or_default();
-                            evidence.requirements.insert(row.id.clone());
-                            if lists_exactly(row, &fqdn) {
-                                evidence.exact.insert(fqdn.clone());
-                            }
-                            evidence.names.insert(fqdn.clone());
-                            if as_source.insert(role) {
-                                evidence.add(flow, capture);
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
+            let covers = covers(flow, &aim, rules, &mut scratch);
+            hosts.take(flow, &covers, proxied, aim.port);
         }
+        let Hosts {
+            sources, servers, ..
+        } = hosts;
         out.any_source = !sources.is_empty();
         out.settle_sources(sources, library);
         out.settle_servers(servers, library);

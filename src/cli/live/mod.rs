@@ -28,6 +28,7 @@ use super::{audit, output, seeds};
 use crate::audit::Plan;
 use crate::live::{Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation, Snapshot};
 use crate::observe::CarryLimits;
+use crate::source::InputRecord;
 use crate::source::live::{LiveCapture, LiveOptions};
 use periods::{LastPeriod, Periods};
 use privileges::Identity;
@@ -67,25 +68,14 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     )
     .context("the thread for the reports cannot be started")?;
     let keep = keep_options(command);
+    let kept = keep.as_ref().map(|keep| keep.path.clone());
     let engine = {
         let judging = Arc::clone(&plan);
-        let kept = keep.as_ref().map(|keep| keep.path.clone());
-        Engine::start(
-            feeds,
-            EngineOptions {
-                queue_bytes: usize::try_from(command.queue).unwrap_or(usize::MAX),
-                keep,
-                every: command.every,
-                most_flows: command.max_flows,
-                carry: carry_limits(command),
-                outside: command.outside.clone(),
-                clock: Instant::now,
-                prepare: priority::prepare,
-            },
-            Box::new(move |seen, inputs| Snapshot::judge(seen, inputs, &judging, &seeds)),
-            Box::new(periods.taker()),
-        )
-        .with_context(|| kept.map_or_else(String::new, |path| identity.explain(&path)))?
+        let judge =
+            move |seen, inputs: &[InputRecord]| Snapshot::judge(seen, inputs, &judging, &seeds);
+        let options = engine_options(command, keep);
+        Engine::start(feeds, options, Box::new(judge), Box::new(periods.taker()))
+            .with_context(|| kept.map_or_else(String::new, |path| identity.explain(&path)))?
     };
     let newest = Arc::new(Mutex::new(Arc::new(Snapshot::default())));
     if let Some(listener) = listener {
@@ -146,6 +136,19 @@ fn end(
     )?;
     periods.clear()?;
     Ok(exit.and(periods.worst()))
+}
+
+fn engine_options(command: &LiveCommand, keep: Option<KeepOptions>) -> EngineOptions {
+    EngineOptions {
+        queue_bytes: usize::try_from(command.queue).unwrap_or(usize::MAX),
+        keep,
+        every: command.every,
+        most_flows: command.max_flows,
+        carry: carry_limits(command),
+        outside: command.outside.clone(),
+        clock: Instant::now,
+        prepare: priority::prepare,
+    }
 }
 
 fn carry_limits(command: &LiveCommand) -> CarryLimits {

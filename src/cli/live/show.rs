@@ -14,7 +14,7 @@ use super::metrics::{Newest, publish};
 use super::terminal;
 use crate::cli::exit::Exit;
 use crate::live::screen::{Action, Key, Measure, Screen};
-use crate::live::{Engine, Snapshot};
+use crate::live::{Engine, Snapshot, Update};
 
 /// How long a key is waited for before it is looked what else is new.
 const TICK: Duration = Duration::from_millis(100);
@@ -42,16 +42,7 @@ pub(super) fn show(
             match engine.updates.try_recv() {
                 Ok(update) => {
                     changed = true;
-                    if let Some(last) = update.events.last() {
-                        let mut line = Vec::new();
-                        last.write_human(&mut line)?;
-                        screen.say(String::from_utf8_lossy(&line).trim_end().to_owned());
-                    }
-                    if let Some(newer) = update.board {
-                        board = newer;
-                        publish(newest, &board);
-                        screen.update(Arc::clone(&board));
-                    }
+                    take_update(update, &mut screen, &mut board, newest)?;
                 }
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return Ok(()),
@@ -85,6 +76,26 @@ pub(super) fn show(
             drawn = Some(Instant::now());
         }
     }
+}
+
+/// Shows the last event and the newest board.
+fn take_update(
+    update: Update,
+    screen: &mut Screen,
+    board: &mut Arc<Snapshot>,
+    newest: &Newest,
+) -> io::Result<()> {
+    if let Some(last) = update.events.last() {
+        let mut line = Vec::new();
+        last.write_human(&mut line)?;
+        screen.say(String::from_utf8_lossy(&line).trim_end().to_owned());
+    }
+    if let Some(newer) = update.board {
+        *board = newer;
+        publish(newest, board);
+        screen.update(Arc::clone(board));
+    }
+    Ok(())
 }
 
 /// Waits for keys on a thread of its own: where the terminal goes away, reading from it may never come back, and the
