@@ -32,6 +32,7 @@ pub struct Plan {
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// A file or folder cannot be read.
     #[error("{}: cannot be read{wanted}", path.display())]

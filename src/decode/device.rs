@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whether a device let a packet pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum DeviceVerdict {
     /// It stopped the packet.
     Stopped,
@@ -15,6 +16,7 @@ pub enum DeviceVerdict {
 
 /// A device's word on one packet. Texts are as the device wrote them, cut and with control characters replaced.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum DeviceWord {
     /// pf's log (`pflog(4)`): what a rule with `log` decided.
     Pf {

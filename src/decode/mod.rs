@@ -119,6 +119,7 @@ pub struct Packet<'a> {
 
 /// What an IP packet carries.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Segment<'a> {
     /// TCP.
     Tcp(TcpSegment<'a>),
@@ -281,6 +282,7 @@ pub struct Stop {
 
 /// Why decoding stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum StopReason {
     /// Fewer bytes captured than the layer needs.
     Truncated {
@@ -307,6 +309,7 @@ pub enum StopReason {
     clippy::large_enum_variant,
     reason = "a box would allocate for every frame"
 )]
+#[non_exhaustive]
 pub enum Decoded<'a> {
     /// An IP packet was found.
     Packet(Packet<'a>),

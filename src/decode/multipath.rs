@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 /// What a SYN, or its answer, says of Multipath TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Multipath {
     /// The sender opens a connection of several paths, or agrees to, with its key (section 3.1).
     Capable {

@@ -12,6 +12,7 @@ const MAX_MESSAGE: usize = 16 * 1024;
 
 /// What the next bytes of a client are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PreambleRead {
     /// Nothing that is known here.
     Other,
@@ -34,6 +35,7 @@ pub struct Preamble {
 
 /// Whom a proxy is asked to reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RequestedTarget {
     /// By name.
     Name(Fqdn),
@@ -43,6 +45,7 @@ pub enum RequestedTarget {
 
 /// The kinds of preambles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum PreambleKind {
     /// SOCKS 4, 4a or 5.
     Socks,
@@ -99,6 +102,7 @@ pub fn read_preamble(bytes: &[u8]) -> PreambleRead {
 
 /// What a SOCKS server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SocksReply {
     /// SOCKS 5: which way to log in it chose (RFC 1928 section 3), or that a login was taken (RFC 1929).
     Goes,
@@ -112,6 +116,7 @@ pub enum SocksReply {
 
 /// What the next bytes of a server that may be a SOCKS proxy are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SocksRead {
     /// Nothing of SOCKS.
     Other,

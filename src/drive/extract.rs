@@ -30,6 +30,7 @@ pub struct Extracted {
 
 /// Why frames could not be copied.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MissingFrames {
     /// Standard input or a pipe.
     #[error("{0}: cannot be read a second time")]

@@ -24,6 +24,7 @@ pub struct Partial {
 
 /// Why a partial file cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PartialError {
     /// Reading or writing failed.
     #[error("{0}")]

@@ -6,6 +6,7 @@ use crate::source::{Frame, FrameDirection, Interface};
 /// Which frames count, by the names of the interfaces that captured them; `inbound` and `outbound` name the ways through
 /// one, as far as a file says them (pcapng).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Point {
     /// All.
     #[default]

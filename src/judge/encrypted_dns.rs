@@ -10,6 +10,7 @@ use crate::rules::{Profile, RequirementIndex, RuleSet, Scratch, Subject};
 
 /// How DNS is hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum EncryptedDns {
     /// DNS over TLS.
     Tls,

@@ -55,6 +55,7 @@ words! {
 
 /// How a requirement fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RequirementStatus {
     /// What the page says must not be, is.
     Violated,

@@ -15,6 +15,7 @@ use crate::rules::{Requirement, RequirementIndex, RuleSet};
 
 /// What a row asks for and was not had, although its host was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Shortfall {
     /// The row is about a path, and TLS hides it.
     PathHidden,

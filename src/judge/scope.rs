@@ -8,6 +8,7 @@ use crate::rules::{Library, Profile, Subject, is_private};
 
 /// Why a flow is not audited.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OutOfScope {
     /// Neither end is a host of the site.
     NoAuditedHost,

@@ -10,6 +10,7 @@ use crate::rules::{RequirementIndex, RuleSet};
 
 /// Why a flow that falls under a requirement does not prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Shade {
     /// Another application than the page lists was spoken: its name.
     OtherApplication(&'static str),

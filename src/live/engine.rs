@@ -36,6 +36,7 @@ pub type OnPeriod = Box<dyn FnMut(Period) + Send>;
 
 /// What a thread does: when there is more to do than processors can, some of it can wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Work {
     /// Taking frames before they are lost.
     Packets,

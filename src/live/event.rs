@@ -19,6 +19,7 @@ pub struct LiveEvent {
 
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LiveEventKind {
     /// A requirement fares otherwise than before.
     Requirement {

@@ -21,6 +21,7 @@ const DRAIN: Duration = Duration::from_millis(250);
 
 /// What a wait for frames ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Polled {
     /// Frames are in the batch.
     Frames,

@@ -35,6 +35,7 @@ impl fmt::Display for Endpoint {
 
 /// What runs on IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Transport {
     /// Protocol 6.
     Tcp,
@@ -109,6 +110,7 @@ pub struct PortSet(Vec<(u16, u16)>);
 
 /// Why a text is no set of ports.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PortSetError {
     /// Not a number from 0 to 65535.
     #[error("`{0}` is no port: a number from 1 to 65535 or a range such as 5000-5010 is wanted")]

@@ -9,6 +9,7 @@ use super::{Endpoint, Transport};
 
 /// Which of a key's two endpoints: the lower or the higher one in order. Says nothing about who opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Side {
     /// The lower endpoint.
     Low,

@@ -16,6 +16,7 @@ pub struct Fqdn(Arc<str>);
 
 /// Why a text is no domain name (RFC 1035 section 2.3.4, RFC 5890).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FqdnError {
     /// Nothing in it.
     #[error("the name is empty")]

@@ -21,6 +21,7 @@ macro_rules! words {
     ) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         $visible enum $name {
             $($(#[$variant_about])* $variant,)+
         }

@@ -96,6 +96,7 @@ pub struct Outer {
 
 /// Content of a record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum DnsData {
     /// A or AAAA.
     Address(IpAddr),

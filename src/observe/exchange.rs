@@ -15,6 +15,7 @@ const LAST: usize = 16;
 
 /// How something was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Asking {
     /// HTTP CONNECT: a tunnel through a proxy (RFC 9110 section 9.3.6).
     Connect,
@@ -106,6 +107,7 @@ pub(super) enum Said {
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Answer {
     /// An HTTP status, 200 and up.
     Status {

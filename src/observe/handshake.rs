@@ -6,6 +6,7 @@ use crate::model::{Side, Stamp};
 
 /// A step of a TLS handshake that shows in the record layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TlsStep {
     /// A ClientHello; a client that was asked for another one sends two.
     ClientHello,

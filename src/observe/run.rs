@@ -50,6 +50,7 @@ impl Opening {
 
 /// The kinds of packets that are kept one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum EventKind {
     /// SYN without ACK.
     Syn,

@@ -58,6 +58,7 @@ pub(super) struct Pending {
 
 /// Something that a stream said.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum StreamFact {
     /// A TLS ClientHello.
     ClientHello {

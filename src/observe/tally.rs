@@ -43,6 +43,7 @@ pub struct Tally {
 /// Why a frame was set aside, or read in part. Takes no memory of its own where it comes from decoding: a mirror port
 /// brings ARP and STP all the time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Undecoded {
     /// ARP, on whatever link.
     Arp,

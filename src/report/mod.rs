@@ -120,6 +120,7 @@ pub struct Audit<'a> {
 
 /// How machines and people want it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Format {
     /// For people, on a terminal.
     #[default]
@@ -134,6 +135,7 @@ pub enum Format {
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// The writer failed.
     #[error("cannot write the report: {0}")]

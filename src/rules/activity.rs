@@ -15,6 +15,7 @@ use crate::model::{CaptureTime, Fqdn};
 
 /// Where a requirement stands at this site before any packet is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Activity {
     /// It counts.
     On,

@@ -105,6 +105,7 @@ pub struct Denied {
 
 /// By what a destination fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Via {
     /// A name.
     Name {
@@ -131,6 +132,7 @@ pub enum Via {
 
 /// What does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mismatch {
     /// Another port.
     Port {

@@ -8,6 +8,7 @@ use super::{FeatureIndex, RoleIndex, VersionRange};
 
 /// Whether something holds, as far as the site says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Truth {
     /// It does.
     On,
@@ -60,6 +61,7 @@ impl From<bool> for Truth {
 
 /// What must hold for a requirement to count, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Condition {
     /// A feature is switched on, or off.
     Feature {

@@ -10,6 +10,7 @@ const ENOUGH: usize = 3;
 
 /// Why a rule document is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Chosen {
     /// `--rules` names it.
     Named,

@@ -235,6 +235,7 @@ pub struct Feature {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum GroupKind {
     /// All are allowed, one must be seen; blocked only if all fail.
     OneOf,

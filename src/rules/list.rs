@@ -71,6 +71,7 @@ pub struct Party<'a> {
 /// A path: `null` in JSON where a destination has none, left out for sources.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Path<'a> {
     /// None stated.
     None(()),

@@ -27,6 +27,7 @@ pub struct Pass {
 
 /// Who may open a flow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Initiators {
     /// Anybody.
     Any,
@@ -36,6 +37,7 @@ pub enum Initiators {
 
 /// Where a flow may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Aim {
     /// A name, or names under a wildcard.
     Name(NamePattern),

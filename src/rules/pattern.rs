@@ -25,6 +25,7 @@ pub struct NamePattern {
 
 /// The kinds of patterns, by the cheapest test for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PatternKind {
     /// One name.
     Exact,
@@ -38,6 +39,7 @@ pub enum PatternKind {
 
 /// Why a text is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PatternError {
     /// The literal part is no domain name.
     #[error("{0}")]

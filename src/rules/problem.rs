@@ -8,6 +8,7 @@ use strsim::osa_distance;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum ProblemSeverity {
     /// The file cannot be used.
     Error,

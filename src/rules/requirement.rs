@@ -71,6 +71,7 @@ index!(
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Need {
     /// It is.
     #[default]
@@ -95,6 +96,7 @@ pub enum Need {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RefersAs {
     /// The rows as they stand: each with its own source, document, region, dates and conditions.
     #[default]
@@ -118,6 +120,7 @@ pub enum RefersAs {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Direction {
     /// From the site to the outside.
     #[default]
@@ -132,6 +135,7 @@ pub enum Direction {
 
 /// Who may open a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source {
     /// Anybody.
     Any,
@@ -143,6 +147,7 @@ pub enum Source {
 
 /// What a flow may go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Target {
     /// A name or wildcard.
     Name(NamePattern),

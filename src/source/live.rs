@@ -89,6 +89,7 @@ impl Default for LiveOptions {
 /// Why an interface cannot be captured from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
+#[non_exhaustive]
 pub enum LiveError {
     /// No interface of that name.
     #[error("no interface `{interface}`; there are: {}{}", known.join(", "), instead_of(interface))]

@@ -118,6 +118,7 @@ words! {
 
 /// What became of a packet, as a pcapng file says beside it (`epb_verdict`, option 7 of the enhanced packet block).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum PacketVerdict {
     /// Nothing is said.
     #[default]

@@ -148,7 +148,7 @@ fn sides_apart(frames: &[OwnedFrame], dice: &mut Dice) -> Result<(), String> {
     let is_low =
         |frame: &OwnedFrame| match decode(frame.link_type.0, &frame.bytes, frame.wire_length) {
             Decoded::Packet(packet) => packet.source <= packet.destination,
-            Decoded::SetAside(_) => true,
+            _ => true,
         };
     let (low, high): (Vec<_>, Vec<_>) = frames.iter().cloned().partition(is_low);
     let parts = vec![observe(0, &low), observe(1, &high)];

@@ -109,6 +109,7 @@ where
 
 /// Why a file is no report to compare.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// Not the JSON of a report.
     #[error("is no report.json of pktaudit: {0}")]

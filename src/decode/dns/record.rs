@@ -27,6 +27,7 @@ pub struct ResourceRecord {
 
 /// The part of a message that a record stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Section {
     /// Answers to the question.
     Answer,
@@ -38,6 +39,7 @@ pub enum Section {
 
 /// What a record says. A name of `None` is the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordData {
     /// A, AAAA.
     Address(IpAddr),

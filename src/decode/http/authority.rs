@@ -18,6 +18,7 @@ pub struct Authority {
 
 /// A host by name or by address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Host {
     /// By name.
     Name(Fqdn),

@@ -16,6 +16,7 @@ pub struct Denial {
 
 /// What a page of denial says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Says {
     /// The product's own page, which names its policy as the reason.
     Policy,

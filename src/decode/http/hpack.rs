@@ -22,6 +22,7 @@ const MAX_LIMIT: usize = 64 * 1024;
 
 /// Headers that are of use here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Field {
     /// `:authority`.
     Authority,

@@ -22,6 +22,7 @@ pub struct Http2Frame<'a> {
 
 /// What a frame carries, as far as it is of use here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Http2Content<'a> {
     /// A part of a body, padding left out.
     Data(&'a [u8]),
@@ -37,6 +38,7 @@ pub enum Http2Content<'a> {
 
 /// What is at the start of some bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Http2Read<'a> {
     /// No frame of HTTP/2.
     NotHttp2,

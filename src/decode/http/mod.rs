@@ -24,6 +24,7 @@ const MAX_VALUE: usize = 1024;
 
 /// What the opening bytes of a client are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RequestRead {
     /// No HTTP request: other bytes, or a protocol that borrows the form (RTSP, SIP, ICAP).
     NotHttp,

@@ -7,6 +7,7 @@ const VERSION_2_DRAFT: u32 = 0x709a_50c4;
 
 /// What a packet with a long header is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum PacketKind {
     /// First packets of either side.
     Initial,

@@ -5,6 +5,7 @@ use ring::hkdf;
 
 /// Who sent a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Sender {
     /// Who opened the connection.
     Client,

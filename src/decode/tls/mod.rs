@@ -23,6 +23,7 @@ pub const MAX_HELLO: usize = 1 << 16;
 
 /// What the opening bytes of a client are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HelloRead {
     /// Not the opening of a TLS client.
     NotTls,

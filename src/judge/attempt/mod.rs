@@ -33,6 +33,7 @@ pub(super) const TAIL: Duration = Duration::from_secs(10);
 
 /// How a flow went.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AttemptOutcome {
     /// The responder answered in substance.
     Succeeded,
@@ -60,6 +61,7 @@ impl AttemptOutcome {
 
 /// Why it cannot be told how a flow went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum InconclusiveReason {
     /// Only one direction is there although the other must have been.
     OneWay,

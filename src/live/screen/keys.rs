@@ -4,6 +4,7 @@ use super::{Mode, Pane, Screen};
 
 /// A key, as far as the screen knows any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Key {
     /// A character.
     Char(char),
@@ -31,6 +32,7 @@ pub enum Key {
 
 /// What the caller has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action {
     /// Nothing.
     Stay,

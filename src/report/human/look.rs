@@ -7,6 +7,7 @@ use crate::report::text::{visible, width, wrap};
 
 /// Whether colours are used. Who calls has looked at the terminal, at `--color` and at `NO_COLOR`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Paint {
     /// ANSI colours.
     Color,

@@ -7,6 +7,7 @@ use std::fmt;
 
 /// Who stamps frames with their time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Timestamps {
     /// The kernel, when it gets the frame.
     #[default]

@@ -40,6 +40,7 @@ pub type OpenSource = Box<dyn FrameSource + Send>;
 
 /// One input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum InputPath {
     /// A file, as it was named or found.
     File(#[serde(serialize_with = "lossy")] PathBuf),
@@ -92,6 +93,7 @@ impl fmt::Display for InputPath {
 /// Why an input cannot be read. Each names the input.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
+#[non_exhaustive]
 pub enum SourceError {
     /// Nothing of that name.
     #[error("{path}: not found; is the path right, seen from the current folder?")]
