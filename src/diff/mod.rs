@@ -153,55 +153,24 @@ pub(crate) struct Side<'a> {
 /// Compares two sets. Its cost grows with their sizes, not with their product.
 #[must_use]
 pub(crate) fn diff(before: Openings, after: &Openings) -> Difference {
-    let (covers_before, covers_after) = (Cover::of(&before), Cover::of(after));
+    let covers = (Cover::of(&before), Cover::of(after));
     let mut changes = Vec::new();
     let mut same = 0;
     let all: BTreeSet<&Destination> = before.all.keys().chain(after.all.keys()).collect();
     for destination in all {
-        let ways = |openings: &'_ Openings| {
-            openings
-                .all
-                .get(destination)
-                .map_or(&[][..], Vec::as_slice)
-                .to_vec()
-        };
-        let (was, now) = (ways(&before), ways(after));
-        let missing = |way: &&Way, from: &[(Way, Facts)]| {
-            from.binary_search_by(|(known, _)| known.cmp(way)).is_err()
-        };
-        let gone: Vec<&Way> = was
-            .iter()
-            .map(|(way, _)| way)
-            .filter(|way| missing(way, &now))
-            .collect();
-        let fresh: Vec<&Way> = now
-            .iter()
-            .map(|(way, _)| way)
-            .filter(|way| missing(way, &was))
-            .collect();
+        let (was, now) = (before.ways(destination), after.ways(destination));
+        let (gone, fresh) = (missing(was, now), missing(now, was));
         same += was.len() - gone.len();
-        let about = facts(&was, &now);
+        let about = facts(was, now);
         if gone.is_empty() && fresh.is_empty() && about.is_empty() {
             continue;
         }
-        let already = covers_before.of_all(destination, &fresh);
-        let still = covers_after.of_all(destination, &gone);
-        // Open before in all regions and now in one: nothing is to be opened.
-        let narrowed = fresh
-            .iter()
-            .all(|way| was.iter().any(|(old, _)| cover::reaches(old, way)));
-        let action = match (gone.is_empty(), fresh.is_empty()) {
-            (true, true) => Action::Note,
-            (false, false) if narrowed => Action::Close,
-            (_, false) if already.is_some() => Action::Covered,
-            (true, false) => Action::Open,
-            (false, false) => Action::Change,
-            (false, true) => Action::Close,
-        };
+        let already = covers.0.of_all(destination, &fresh);
+        let action = action(was, &gone, &fresh, already.is_some());
         let place = |side: &[(Way, Facts)]| side.first().map(|(_, facts)| facts.cite.to_string());
         let service = now
             .iter()
-            .chain(&was)
+            .chain(was)
             .map(|(_, facts)| &facts.service)
             .next();
         changes.push(Change {
@@ -212,12 +181,12 @@ pub(crate) fn diff(before: Openings, after: &Openings) -> Difference {
             now: opening::in_words(&fresh),
             service: service.map_or(String::new(), ToString::to_string),
             covered_by: match action {
-                Action::Close => still,
+                Action::Close => covers.1.of_all(destination, &gone),
                 _ => already,
             },
             about,
-            old_cite: place(&was),
-            new_cite: place(&now),
+            old_cite: place(was),
+            new_cite: place(now),
             used: None,
         });
     }
@@ -228,6 +197,29 @@ pub(crate) fn diff(before: Openings, after: &Openings) -> Difference {
         changes,
         same,
         old_rows: before.rows,
+    }
+}
+
+/// Ways of one side that the other has not.
+fn missing<'w>(side: &'w [(Way, Facts)], other: &[(Way, Facts)]) -> Vec<&'w Way> {
+    let ways = side.iter().map(|(way, _)| way);
+    ways.filter(|way| other.binary_search_by(|(known, _)| known.cmp(way)).is_err())
+        .collect()
+}
+
+/// What is to be done about ways that are gone, and others that are new and may be covered already.
+fn action(was: &[(Way, Facts)], gone: &[&Way], fresh: &[&Way], covered: bool) -> Action {
+    // Open before in all regions and now in one: nothing is to be opened.
+    let narrowed = fresh
+        .iter()
+        .all(|way| was.iter().any(|(old, _)| cover::reaches(old, way)));
+    match (gone.is_empty(), fresh.is_empty()) {
+        (true, true) => Action::Note,
+        (false, false) if narrowed => Action::Close,
+        (_, false) if covered => Action::Covered,
+        (true, false) => Action::Open,
+        (false, false) => Action::Change,
+        (false, true) => Action::Close,
     }
 }
 

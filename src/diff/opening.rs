@@ -81,6 +81,11 @@ impl Openings {
         out
     }
 
+    /// The ways of a destination, ascending; none where it is not open.
+    pub(super) fn ways(&self, destination: &Destination) -> &[(Way, Facts)] {
+        self.all.get(destination).map_or(&[], Vec::as_slice)
+    }
+
     fn add(&mut self, requirement: &Requirement, library: &Library, words: &mut Words) {
         // A remark of a page lets nothing through.
         if requirement.to.is_empty() {

@@ -192,16 +192,10 @@ fn compare(rows: &mut [RowToCompare], draft: &Draft, changes: &mut Vec<String>) 
         }
     }
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut lines: BTreeMap<usize, (usize, u32)> = BTreeMap::new();
+    let mut lines = RowLines::new();
     let mut fresh = Vec::new();
     for entry in &draft.entries {
-        let hosts: Vec<String> = entry
-            .to
-            .iter()
-            .map(|to| to.endpoint.host.clone())
-            .chain(entry.networks.iter().cloned())
-            .collect();
-        seen.extend(hosts.iter().cloned());
+        let hosts = hosts_of(entry);
         if hosts.is_empty() {
             if !rows.iter().any(|row| is_same_role_row(row, entry)) {
                 changes.push(format!("new row: {}", entry.service));
@@ -209,36 +203,48 @@ fn compare(rows: &mut [RowToCompare], draft: &Draft, changes: &mut Vec<String>) 
             }
             continue;
         }
-        let best = |host: &String, rows: &[RowToCompare]| {
-            let known = of_host.get(host)?;
-            known
-                .iter()
-                .copied()
-                .max_by_key(|at| (rows[*at].likeness(entry), std::cmp::Reverse(*at)))
+        let best = |host: &String| {
+            let known = of_host.get(host)?.iter().copied();
+            known.max_by_key(|at| (rows[*at].likeness(entry), std::cmp::Reverse(*at)))
         };
-        let homes: Vec<Option<usize>> = hosts.iter().map(|host| best(host, rows)).collect();
-        for (at, home) in homes.iter().enumerate() {
-            let line = entry
-                .to
-                .get(at)
-                .map(|to| to.line)
-                .or(entry.place.line)
-                .filter(|line| *line > 0);
-            if let (Some(home), Some(line)) = (home, line) {
-                let likeness = rows[*home].likeness(entry);
-                let known = lines.entry(*home).or_insert((likeness, line));
-                if likeness > known.0 || (likeness == known.0 && line < known.1) {
-                    *known = (likeness, line);
-                }
-            }
-        }
+        let homes: Vec<Option<usize>> = hosts.iter().map(best).collect();
+        note_lines(rows, entry, &homes, &mut lines);
         new_hosts(rows, entry, &hosts, &homes, changes, &mut fresh);
         new_ports(rows, entry, &homes, &of_host, changes, &mut fresh);
+        seen.extend(hosts);
     }
     gone_ports(rows, draft, &of_host, changes);
     for (at, (_, line)) in lines {
         rows[at].block = with_line(&rows[at].block, line);
     }
+    gone_roles(rows, draft, changes);
+    gone_hosts(rows, &seen, changes);
+    fresh
+}
+
+fn hosts_of(entry: &Entry) -> Vec<String> {
+    let named = entry.to.iter().map(|to| &to.endpoint.host);
+    named.chain(&entry.networks).cloned().collect()
+}
+
+/// By row, how like it the entry is that tells its line, and the line.
+type RowLines = BTreeMap<usize, (usize, u32)>;
+
+/// Where the hosts of an entry stand now: the entry most like a row tells its line, the first of several.
+fn note_lines(rows: &[RowToCompare], entry: &Entry, homes: &[Option<usize>], lines: &mut RowLines) {
+    for (at, home) in homes.iter().enumerate() {
+        let line = entry.to.get(at).map(|to| to.line).or(entry.place.line);
+        if let (Some(home), Some(line)) = (home, line.filter(|line| *line > 0)) {
+            let likeness = rows[*home].likeness(entry);
+            let known = lines.entry(*home).or_insert((likeness, line));
+            if likeness > known.0 || (likeness == known.0 && line < known.1) {
+                *known = (likeness, line);
+            }
+        }
+    }
+}
+
+fn gone_roles(rows: &[RowToCompare], draft: &Draft, changes: &mut Vec<String>) {
     let to_roles = rows
         .iter()
         .filter(|row| row.is_cited && row.hosts.is_empty() && !row.roles.is_empty());
@@ -252,16 +258,15 @@ fn compare(rows: &mut [RowToCompare], draft: &Draft, changes: &mut Vec<String>) 
             ));
         }
     }
+}
+
+fn gone_hosts(rows: &mut [RowToCompare], seen: &BTreeSet<String>, changes: &mut Vec<String>) {
     for row in rows
         .iter_mut()
         .filter(|row| row.is_cited && !row.hosts.is_empty())
     {
-        let gone: Vec<String> = row
-            .hosts
-            .iter()
-            .filter(|host| !seen.contains(*host))
-            .cloned()
-            .collect();
+        let gone = row.hosts.iter().filter(|host| !seen.contains(*host));
+        let gone: Vec<String> = gone.cloned().collect();
         for host in &gone {
             changes.push(format!("{}: {host} is gone from the source", row.id));
         }
@@ -270,7 +275,6 @@ fn compare(rows: &mut [RowToCompare], draft: &Draft, changes: &mut Vec<String>) 
             row.block = without_all(&row.block, &gone);
         }
     }
-    fresh
 }
 
 /// A row to the same roles over the same ports.

@@ -49,7 +49,7 @@ mod write;
 pub(crate) use draft::Leftover;
 pub(crate) use lists::MappingError;
 
-use draft::Draft;
+use draft::{Draft, Entry};
 use kind::Kind;
 
 /// The most bytes of a source.
@@ -149,7 +149,7 @@ pub(crate) fn import(
     settle(&mut draft, stem, options, &source_text);
     rest.sort_by_key(|one| one.line);
     let rows = draft.entries.len();
-    let each = |entry: &draft::Entry| entry.to.len() + entry.networks.len();
+    let each = |entry: &Entry| entry.to.len() + entry.networks.len();
     let endpoints = draft.entries.iter().map(each).sum();
     let text = match &options.against {
         None => write::write(&draft),
@@ -259,13 +259,33 @@ fn settle(draft: &mut Draft, stem: &str, options: &Options, text: &str) {
         draft.page = title.unwrap_or_else(|| stem.to_owned());
     }
     if draft.language.is_empty() {
-        let kana = text
-            .chars()
-            .take(200_000)
-            .filter(|c| ('\u{3040}'..='\u{30ff}').contains(c))
-            .count();
-        draft.language = if kana > 20 { "ja" } else { "en" }.to_owned();
+        draft.language = language(text).to_owned();
     }
+    settle_ports(draft, options);
+    let count = |which: fn(&&Entry) -> bool| draft.entries.iter().filter(which).count();
+    let callers = count(|entry| !entry.networks.is_empty());
+    let silent = count(|entry| entry.sources.is_empty() && entry.networks.is_empty());
+    if callers > 0 {
+        draft.notes.push(format!(
+            "rows of sources of calls into the site, which are no destinations: {callers}"
+        ));
+    }
+    if silent > 0 {
+        draft.notes.push(format!(
+            "rows that state no source: {silent}; they hold for every host of the site"
+        ));
+    }
+}
+
+fn language(text: &str) -> &'static str {
+    let kana = |c: &char| ('\u{3040}'..='\u{30ff}').contains(c);
+    match text.chars().take(200_000).filter(kana).count() {
+        0..=20 => "en",
+        _ => "ja",
+    }
+}
+
+fn settle_ports(draft: &mut Draft, options: &Options) {
     let unstated = draft.entries.iter().filter(|entry| {
         let traffic = &entry.traffic;
         traffic.ports.is_empty()
@@ -289,26 +309,6 @@ fn settle(draft: &mut Draft, stem: &str, options: &Options, text: &str) {
         draft.notes.push(format!(
             "rows that state no port: {unstated}; {} over TCP is {how}",
             draft.unstated_ports.join(", ")
-        ));
-    }
-    let callers = draft
-        .entries
-        .iter()
-        .filter(|entry| !entry.networks.is_empty())
-        .count();
-    if callers > 0 {
-        draft.notes.push(format!(
-            "rows of sources of calls into the site, which are no destinations: {callers}"
-        ));
-    }
-    let silent = draft
-        .entries
-        .iter()
-        .filter(|e| e.sources.is_empty() && e.networks.is_empty())
-        .count();
-    if silent > 0 {
-        draft.notes.push(format!(
-            "rows that state no source: {silent}; they hold for every host of the site"
         ));
     }
 }

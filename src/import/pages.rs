@@ -258,14 +258,7 @@ impl PageReader<'_> {
         let intro = self.intro.clone();
         let heading = self.heading().to_owned();
         let above = intro.as_ref().map_or("", |line| line.text.as_str());
-        let why = match () {
-            () if vocabulary::is_reading_list(&heading) || vocabulary::is_reading_list(above) => {
-                Some("links to read")
-            }
-            () if vocabulary::is_example(above) => Some("examples"),
-            () => None,
-        };
-        if let Some(why) = why {
+        if let Some(why) = why_no_list(&heading, above) {
             for item in &items {
                 self.leftover(item.line, "", &item.text, why);
             }
@@ -306,6 +299,14 @@ impl PageReader<'_> {
         }
         self.rest.extend(outcome.rest);
     }
+}
+
+/// Why a list is none of what to allow, by what stands over it.
+fn why_no_list(heading: &str, above: &str) -> Option<&'static str> {
+    if vocabulary::is_reading_list(heading) || vocabulary::is_reading_list(above) {
+        return Some("links to read");
+    }
+    vocabulary::is_example(above).then_some("examples")
 }
 
 /// Whether a text names a wildcard.

@@ -204,7 +204,13 @@ fn read_row(
         if twice && !matches!(kind, Column::EndpointsOf(_)) {
             continue;
         }
-        take_cell(context, row, column, cell, kind, &mut said, out);
+        let at = CellAt {
+            context,
+            row,
+            column,
+            cell,
+        };
+        at.take(kind, &mut said, out);
     }
     if let Some(section) = &row.section {
         match vocabulary::region(section) {
@@ -236,123 +242,157 @@ fn read_row(
     finish_row(context, row, said, out);
 }
 
-fn take_cell(
-    context: &Context<'_>,
-    row: &Row,
+/// A cell with where it stands.
+struct CellAt<'a> {
+    context: &'a Context<'a>,
+    row: &'a Row,
     column: usize,
-    cell: &Arc<Cell>,
-    kind: &Column,
-    said: &mut SaidByRow,
-    out: &mut Outcome,
-) {
-    let text = cell.text();
-    let line = cell.line().unwrap_or(0);
-    if text.is_empty() {
-        said.empty |= *kind == Column::Endpoints;
-        return;
-    }
-    match kind {
-        Column::Service if need_word(&text).is_some() && is_notes(context, column) => {
-            said.need = need_word(&text);
-        }
-        Column::Service => {
-            if !said.service.is_empty() {
-                said.service.push_str(", ");
-            }
-            said.service.push_str(text.trim_end_matches([':', '：']));
-        }
-        Column::Endpoints | Column::EndpointsOf(_) => {
-            let read = cells::read(cell);
-            let with_ports = row.cells.len() > 2 && kind == &Column::Endpoints;
-            if read.found.is_empty() && with_ports && vocabulary::is_machine(&text) {
-                let service = std::mem::take(&mut said.service);
-                take_role(context, row, column, cell, said, out);
-                said.service = service;
-                return;
-            }
-            let region = match kind {
-                Column::EndpointsOf(region) => Some(region.clone()),
-                _ => None,
-            };
-            said.found.extend(read.found.into_iter().map(|mut found| {
-                if found.region.is_none() {
-                    found.region.clone_from(&region);
-                }
-                found
-            }));
-            said.hints.extend(read.hints);
-            if said.found.is_empty() && read.bare.len() > 1 {
-                said.bare = read.bare;
-            } else {
-                let why = "nothing follows it that is an endpoint";
-                for (line, text) in read.bare {
-                    out.rest
-                        .push(context.leftover(row, column, line, &text, why));
-                }
-            }
-            for (line, text, why) in read.rest {
-                out.rest
-                    .push(context.leftover(row, column, line, &text, &why));
-            }
-        }
-        Column::Source => {
-            let read = cells::read(cell);
-            if read.found.is_empty() {
-                let (all, hints) = parties::read(&text);
-                said.sources.extend(all);
-                said.hints.extend(hints);
-            } else {
-                said.networks.extend(read.found);
-                let words: Vec<String> = read.rest.into_iter().map(|(_, text, _)| text).collect();
-                said.hints
-                    .extend((!words.is_empty()).then(|| format!("source: {}", words.join(" "))));
-            }
-        }
-        Column::Role => take_role(context, row, column, cell, said, out),
-        Column::Ports | Column::Protocol => match traffic_of(cell) {
-            Some(mut told) => {
-                let header = context.table.header.get(column);
-                told.over(header.and_then(|header| columns::transport_in(header)));
-                said.traffic.join(&told);
-            }
-            None => out.rest.push(context.leftover(
-                row,
-                column,
-                line,
-                &text,
-                "no ports and no protocol",
-            )),
-        },
-        Column::Direction => match direction_of(&text) {
-            Some(direction) => said.direction = Some(direction),
-            None => out
-                .rest
-                .push(context.leftover(row, column, line, &text, "no direction")),
-        },
-        Column::Region => said.regions.extend(regions_of(&text)),
-        Column::Need => said.need = need_of(&text),
-        // The place of the row says it.
-        Column::Number => {}
-        Column::Notes => match need_word(&text) {
-            Some(need) => said.need = Some(need),
-            None => said.hints.push(text),
-        },
-        Column::Unknown => {
-            out.rest.push(context.leftover(
-                row,
-                column,
-                line,
-                &text,
-                "the column's header is not known",
-            ));
-        }
-    }
+    cell: &'a Arc<Cell>,
 }
 
-/// Remarks that say what rows are for, where no other column does.
-fn is_notes(context: &Context<'_>, column: usize) -> bool {
-    let header = context.table.header.get(column);
-    header.is_some_and(|header| columns::by_header(header) == Column::Notes)
+impl CellAt<'_> {
+    fn take(&self, kind: &Column, said: &mut SaidByRow, out: &mut Outcome) {
+        let text = self.cell.text();
+        if text.is_empty() {
+            said.empty |= *kind == Column::Endpoints;
+            return;
+        }
+        match kind {
+            Column::Service => match need_word(&text).filter(|_| self.is_in_notes()) {
+                Some(need) => said.need = Some(need),
+                None => {
+                    if !said.service.is_empty() {
+                        said.service.push_str(", ");
+                    }
+                    said.service.push_str(text.trim_end_matches([':', '：']));
+                }
+            },
+            Column::Endpoints => self.take_endpoints(None, said, out),
+            Column::EndpointsOf(region) => self.take_endpoints(Some(region), said, out),
+            Column::Source => self.take_sources(said),
+            Column::Role => self.take_role(said, out),
+            Column::Ports | Column::Protocol => self.take_traffic(said, out),
+            Column::Direction => match direction_of(&text) {
+                Some(direction) => said.direction = Some(direction),
+                None => self.leave("no direction", out),
+            },
+            Column::Region => said.regions.extend(regions_of(&text)),
+            Column::Need => said.need = need_of(&text),
+            // The place of the row says it.
+            Column::Number => {}
+            Column::Notes => match need_word(&text) {
+                Some(need) => said.need = Some(need),
+                None => said.hints.push(text),
+            },
+            Column::Unknown => self.leave("the column's header is not known", out),
+        }
+    }
+
+    /// The whole cell was not understood.
+    fn leave(&self, why: &str, out: &mut Outcome) {
+        let line = self.cell.line().unwrap_or(0);
+        self.leave_line(line, &self.cell.text(), why, out);
+    }
+
+    fn leave_line(&self, line: u32, text: &str, why: &str, out: &mut Outcome) {
+        let leftover = self
+            .context
+            .leftover(self.row, self.column, line, text, why);
+        out.rest.push(leftover);
+    }
+
+    /// Remarks that say what rows are for, where no other column does.
+    fn is_in_notes(&self) -> bool {
+        let header = self.context.table.header.get(self.column);
+        header.is_some_and(|header| columns::by_header(header) == Column::Notes)
+    }
+
+    fn take_endpoints(&self, region: Option<&String>, said: &mut SaidByRow, out: &mut Outcome) {
+        let read = cells::read(self.cell);
+        let with_ports = self.row.cells.len() > 2 && region.is_none();
+        if read.found.is_empty() && with_ports && vocabulary::is_machine(&self.cell.text()) {
+            let service = std::mem::take(&mut said.service);
+            self.take_role(said, out);
+            said.service = service;
+            return;
+        }
+        said.found.extend(read.found.into_iter().map(|mut found| {
+            if found.region.is_none() {
+                found.region = region.cloned();
+            }
+            found
+        }));
+        said.hints.extend(read.hints);
+        if said.found.is_empty() && read.bare.len() > 1 {
+            said.bare = read.bare;
+        } else {
+            let why = "nothing follows it that is an endpoint";
+            for (line, text) in read.bare {
+                self.leave_line(line, &text, why, out);
+            }
+        }
+        for (line, text, why) in read.rest {
+            self.leave_line(line, &text, &why, out);
+        }
+    }
+
+    fn take_sources(&self, said: &mut SaidByRow) {
+        let read = cells::read(self.cell);
+        if read.found.is_empty() {
+            let (all, hints) = parties::read(&self.cell.text());
+            said.sources.extend(all);
+            said.hints.extend(hints);
+        } else {
+            said.networks.extend(read.found);
+            let words: Vec<String> = read.rest.into_iter().map(|(_, text, _)| text).collect();
+            said.hints
+                .extend((!words.is_empty()).then(|| format!("source: {}", words.join(" "))));
+        }
+    }
+
+    fn take_traffic(&self, said: &mut SaidByRow, out: &mut Outcome) {
+        let Some(mut told) = traffic_of(self.cell) else {
+            self.leave("no ports and no protocol", out);
+            return;
+        };
+        let header = self.context.table.header.get(self.column);
+        told.over(header.and_then(|header| columns::transport_in(header)));
+        said.traffic.join(&told);
+    }
+
+    fn take_role(&self, said: &mut SaidByRow, out: &mut Outcome) {
+        // Ports and protocols may stand in the same cell, line by line: "ポート:443".
+        let mut words = String::new();
+        for line in &self.cell.lines {
+            let bare = line.text.trim();
+            match traffic::read(bare).filter(|told| !told.any || !told.ports.is_empty()) {
+                Some(told) if self.cell.lines.len() > 1 => said.traffic.join(&told),
+                _ => {
+                    if !words.is_empty() {
+                        words.push(' ');
+                    }
+                    words.push_str(bare);
+                }
+            }
+        }
+        if let Some(party) = parties::needs_of(&words) {
+            said.needs_of = Some(party);
+            if said.service.is_empty() {
+                said.service = words;
+            }
+            return;
+        }
+        let (all, hints) = parties::read(&words);
+        if all.is_empty() && !words.is_empty() {
+            let line = self.cell.line().unwrap_or(0);
+            self.leave_line(line, &words, "no destination", out);
+        }
+        if said.service.is_empty() {
+            said.service = parties::service(&words, &all);
+        }
+        said.roles.extend(all);
+        said.hints.extend(hints);
+    }
 }
 
 /// A remark that says nothing but whether the row is needed.
@@ -386,48 +426,6 @@ fn traffic_of(cell: &Cell) -> Option<Traffic> {
         }
     }
     whole
-}
-
-fn take_role(
-    context: &Context<'_>,
-    row: &Row,
-    column: usize,
-    cell: &Arc<Cell>,
-    said: &mut SaidByRow,
-    out: &mut Outcome,
-) {
-    // Ports and protocols may stand in the same cell, line by line: "ポート:443".
-    let mut words = String::new();
-    for line in &cell.lines {
-        let bare = line.text.trim();
-        match traffic::read(bare).filter(|told| !told.any || !told.ports.is_empty()) {
-            Some(told) if cell.lines.len() > 1 => said.traffic.join(&told),
-            _ => {
-                if !words.is_empty() {
-                    words.push(' ');
-                }
-                words.push_str(bare);
-            }
-        }
-    }
-    if let Some(party) = parties::needs_of(&words) {
-        said.needs_of = Some(party);
-        if said.service.is_empty() {
-            said.service = words;
-        }
-        return;
-    }
-    let (all, hints) = parties::read(&words);
-    if all.is_empty() && !words.is_empty() {
-        let line = cell.line().unwrap_or(0);
-        out.rest
-            .push(context.leftover(row, column, line, &words, "no destination"));
-    }
-    if said.service.is_empty() {
-        said.service = parties::service(&words, &all);
-    }
-    said.roles.extend(all);
-    said.hints.extend(hints);
 }
 
 fn direction_of(text: &str) -> Option<Direction> {
@@ -486,118 +484,113 @@ fn need_of(text: &str) -> Option<Need> {
     }
 }
 
+impl SaidByRow {
+    fn service(&self, context: &Context<'_>) -> String {
+        match (self.service.is_empty(), self.roles.first()) {
+            (false, _) => self.service.clone(),
+            (true, Some(role)) => role.text.clone(),
+            (true, None) => context.name(),
+        }
+    }
+
+    fn need(&self, service: &str) -> Need {
+        let mut parties = self.roles.iter().chain(&self.sources);
+        let conditional = vocabulary::is_condition(service)
+            || self.hints.iter().any(|hint| vocabulary::is_condition(hint))
+            || parties.any(|party| party.optional);
+        match self.need {
+            Some(need) => need,
+            None if conditional => Need::Conditional,
+            None => Need::Required,
+        }
+    }
+
+    /// Whether the endpoints are who calls in.
+    fn has_only_callers(&self) -> bool {
+        self.direction == Some(Direction::Inbound)
+            && self.networks.is_empty()
+            && self.found.iter().all(|f| f.endpoint.is_address)
+            && self.roles.iter().all(|r| r.role != "localhost")
+    }
+
+    /// What all entries of the row have in common.
+    fn entry(&self, context: &Context<'_>, row: &Row, service: &str) -> Entry {
+        Entry {
+            service: parties::tidy(service),
+            sources: self.sources.clone(),
+            traffic: self.traffic.clone(),
+            regions: self.regions.clone(),
+            direction: match (self.networks.is_empty(), self.direction) {
+                (false, _) => Direction::Inbound,
+                (true, Some(direction)) => direction,
+                (true, None) => Direction::Outbound,
+            },
+            need: self.need(service),
+            must_see: true,
+            hints: hints(&self.hints),
+            place: context.place(&row_words(row, service), Some(row.line)),
+            ..Entry::default()
+        }
+    }
+
+    fn has_traffic(&self) -> bool {
+        let traffic = &self.traffic;
+        !(traffic.ports.is_empty() && traffic.apps.is_empty() && traffic.transports.is_empty())
+    }
+}
+
 /// Entries of one row: those that differ in region, label, ports or choice stand apart.
-fn finish_row(context: &Context<'_>, row: &Row, said: SaidByRow, out: &mut Outcome) {
-    let service = match (said.service.is_empty(), said.roles.first()) {
-        (false, _) => said.service.clone(),
-        (true, Some(role)) => role.text.clone(),
-        (true, None) => context.name(),
-    };
-    let conditional = vocabulary::is_condition(&service)
-        || said.hints.iter().any(|hint| vocabulary::is_condition(hint))
-        || said
-            .roles
-            .iter()
-            .chain(&said.sources)
-            .any(|party| party.optional);
-    let need = match said.need {
-        Some(need) => need,
-        None if conditional => Need::Conditional,
-        None => Need::Required,
-    };
-    let mut said = said;
+fn finish_row(context: &Context<'_>, row: &Row, mut said: SaidByRow, out: &mut Outcome) {
     if said.regions.is_empty() {
         said.regions.extend(context.region.map(str::to_owned));
     }
-    let inward = said.direction == Some(Direction::Inbound);
-    let mut networks = said.networks.clone();
-    let mut found = said.found.clone();
-    if inward
-        && networks.is_empty()
-        && found.iter().all(|f| f.endpoint.is_address)
-        && said.roles.iter().all(|r| r.role != "localhost")
-    {
-        networks = std::mem::take(&mut found);
+    if said.has_only_callers() {
+        said.networks = std::mem::take(&mut said.found);
     }
-    let base = Entry {
-        service: parties::tidy(&service),
-        sources: said.sources.clone(),
-        traffic: said.traffic.clone(),
-        regions: said.regions.clone(),
-        direction: match (networks.is_empty(), said.direction) {
-            (false, _) => Direction::Inbound,
-            (true, Some(direction)) => direction,
-            (true, None) => Direction::Outbound,
-        },
-        need,
-        must_see: true,
-        hints: hints(&said.hints),
-        place: context.place(&row_words(row, &service), Some(row.line)),
-        ..Entry::default()
-    };
-    if !found.is_empty() {
+    let service = said.service(context);
+    let base = said.entry(context, row, &service);
+    if !said.found.is_empty() {
         let base = Entry {
-            names_of: said.roles.clone(),
+            names_of: said.roles,
             ..base
         };
-        out.entries.extend(split(&base, found));
-        return;
-    }
-    if !networks.is_empty() {
-        let roles = said.roles.clone();
-        for entry in split(&base, networks) {
-            let entry = turned_round(entry, &roles);
+        out.entries.extend(split(&base, said.found));
+    } else if !said.networks.is_empty() {
+        for entry in split(&base, said.networks) {
+            let entry = turned_round(entry, &said.roles);
             out.entries.extend(by_role(&entry));
         }
-        return;
-    }
-    if let Some(needs_of) = said.needs_of {
+    } else if let Some(needs_of) = said.needs_of {
         out.entries.push(Entry {
             needs_of: Some(needs_of),
             ..base
         });
-        return;
-    }
-    let says = !said.traffic.ports.is_empty()
-        || !said.traffic.apps.is_empty()
-        || !said.traffic.transports.is_empty();
-    if !said.roles.is_empty() && says {
-        let lost = said.empty;
-        if lost {
-            out.rest.push(context.leftover(
-                row,
-                0,
-                row.line,
-                &service,
-                "the cell of names is empty: the copy of the page has lost them",
-            ));
+    } else if !said.roles.is_empty() && said.has_traffic() {
+        if said.empty {
+            let why = "the cell of names is empty: the copy of the page has lost them";
+            out.rest
+                .push(context.leftover(row, 0, row.line, &service, why));
         }
         let whole = Entry {
             roles: said.roles,
-            lost: lost || !said.bare.is_empty(),
+            lost: said.empty || !said.bare.is_empty(),
             ..base
         };
         if said.bare.is_empty() {
             out.entries.extend(by_role(&whole));
         }
         for (line, label) in &said.bare {
-            out.entries
-                .extend(by_role(&lost_under(&whole, label, *line)));
+            let entry = lost_under(&whole, label, *line);
+            out.entries.extend(by_role(&entry));
         }
-        return;
+    } else if !out.rest.iter().any(|left| is_of(left, row)) {
+        let why = "the row has no destination that is known";
+        every_cell(context, row, why, out);
     }
-    let already = out
-        .rest
-        .iter()
-        .any(|l| l.row == row.number.to_string() && l.line >= row.line);
-    if !already {
-        every_cell(
-            context,
-            row,
-            "the row has no destination that is known",
-            out,
-        );
-    }
+}
+
+fn is_of(left: &Leftover, row: &Row) -> bool {
+    left.row == row.number.to_string() && left.line >= row.line
 }
 
 /// A row for a word over a list that the source has lost.

@@ -156,49 +156,44 @@ pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
     if lower.contains("except ") || lower.contains("以外") {
         return None;
     }
-    let mut found = Vec::new();
     let all: Vec<&str> = lower
         .split(|c: char| c.is_whitespace() || ",;()".contains(c))
         .filter(|word| !word.is_empty())
         .map(|word| word.trim_end_matches(['.', ':', '。']))
         .collect();
+    let is_transport = |word: &TrafficWord| matches!(word, TrafficWord::Transport(_));
+    let is_number = |word: &TrafficWord| matches!(word, TrafficWord::Ports(..));
+    let mut found = Vec::new();
     for (at, word) in all.iter().enumerate() {
+        let following = all[at + 1..].iter().map_while(|word| word_of(word));
         // "over TCP 443" says it too.
-        let transport = |word: &str| {
-            word_of(word).is_some_and(|all| matches!(all[..], [TrafficWord::Transport(_)]))
-        };
-        let number = |word: &&str| {
-            word_of(word).is_some_and(|all| matches!(all[..], [TrafficWord::Ports(..)]))
-        };
-        if transport(word) && all.get(at + 1).is_some_and(number) {
+        let number = all.get(at + 1).is_some_and(|next| is_only(next, is_number));
+        if number && is_only(word, is_transport) {
             found.extend(word_of(word).into_iter().flatten());
-            for next in &all[at + 1..] {
-                match word_of(next) {
-                    Some(word) => found.extend(word),
-                    None => break,
-                }
-            }
+            found.extend(following.clone().flatten());
         }
         if matches!(*word, "port" | "ports" | "ポート") {
-            for next in &all[at + 1..] {
-                match word_of(next) {
-                    Some(word) => found.extend(word),
-                    None => break,
-                }
-            }
+            found.extend(following.flatten());
             // "TCP port 443"
-            if let Some(before) = at.checked_sub(1).and_then(|before| word_of(all[before])) {
-                found.extend(
-                    before
-                        .into_iter()
-                        .filter(|w| matches!(w, TrafficWord::Transport(_))),
-                );
-            }
+            let before = at.checked_sub(1).and_then(|before| word_of(all[before]));
+            found.extend(before.into_iter().flatten().filter(is_transport));
         }
     }
-    // "HTTPS (443)"
-    let pairs: Vec<&str> = lower.split_whitespace().collect();
-    for pair in pairs.windows(2) {
+    found.extend(protocols_with_ports(&lower));
+    let traffic = assemble(&found);
+    (!traffic.ports.is_empty()).then_some(traffic)
+}
+
+/// Whether a word says one thing, and that is such a one.
+fn is_only(word: &str, is: impl Fn(&TrafficWord) -> bool) -> bool {
+    word_of(word).is_some_and(|all| matches!(&all[..], [only] if is(only)))
+}
+
+/// "HTTPS (443)"
+fn protocols_with_ports(lower: &str) -> Vec<TrafficWord> {
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let mut found = Vec::new();
+    for pair in words.windows(2) {
         let number = pair[1]
             .strip_prefix('(')
             .and_then(|rest| rest.split_once(')'));
@@ -211,8 +206,7 @@ pub(super) fn in_sentence(text: &str) -> Option<Traffic> {
             found.push(port);
         }
     }
-    let traffic = assemble(&found);
-    (!traffic.ports.is_empty()).then_some(traffic)
+    found
 }
 
 /// Ports that a sentence states for everything below it: "All connections are outbound on TCP 443."
@@ -404,53 +398,20 @@ fn numbers(part: &str) -> Option<TrafficWord> {
 
 /// Transports stand before their ports (`TCP 80, 443; UDP 53`) or behind them (`443/tcp, 53/udp`).
 fn assemble(words: &[TrafficWord]) -> Traffic {
-    let mut traffic = Traffic::default();
-    let first_transport = words
-        .iter()
-        .position(|w| matches!(w, TrafficWord::Transport(_)));
-    let first_ports = words
-        .iter()
-        .position(|w| matches!(w, TrafficWord::Ports(..)));
-    let before = matches!((first_transport, first_ports), (Some(t), Some(p)) if t < p);
-    let (mut tcp, mut udp, mut fresh) = (false, false, true);
-    let mut open = 0;
+    let first = |is: fn(&TrafficWord) -> bool| words.iter().position(is);
+    let transport = first(|word| matches!(word, TrafficWord::Transport(_)));
+    let ports = first(|word| matches!(word, TrafficWord::Ports(..)));
+    let mut assembly = Assembly {
+        before: matches!((transport, ports), (Some(t), Some(p)) if t < p),
+        fresh: true,
+        ..Assembly::default()
+    };
     for word in words {
+        let traffic = &mut assembly.traffic;
         match word {
-            TrafficWord::Ports(first, last) => {
-                traffic.ports.push(Ports {
-                    first: *first,
-                    last: *last,
-                    tcp: before && tcp,
-                    udp: before && udp,
-                });
-                fresh = true;
-            }
-            TrafficWord::Transport(transport) if first_ports.is_some() => {
-                let is_tcp = *transport == Transport::Tcp;
-                if before {
-                    if fresh {
-                        (tcp, udp) = (false, false);
-                    }
-                    tcp |= is_tcp;
-                    udp |= !is_tcp;
-                } else {
-                    if fresh && open < traffic.ports.len() {
-                        (tcp, udp) = (false, false);
-                    }
-                    tcp |= is_tcp;
-                    udp |= !is_tcp;
-                    // Behind ports: those since the transport before this.
-                    let from = if fresh {
-                        open
-                    } else {
-                        open.min(traffic.ports.len())
-                    };
-                    for ports in &mut traffic.ports[from..] {
-                        ports.tcp |= is_tcp;
-                        ports.udp |= !is_tcp;
-                    }
-                }
-                fresh = false;
+            TrafficWord::Ports(first, last) => assembly.take_ports(*first, *last),
+            TrafficWord::Transport(transport) if ports.is_some() => {
+                assembly.take_transport(*transport == Transport::Tcp);
             }
             TrafficWord::Transport(transport) => traffic.transports.push(*transport),
             TrafficWord::Protocol(app) if !traffic.apps.contains(app) => traffic.apps.push(app),
@@ -461,19 +422,58 @@ fn assemble(words: &[TrafficWord]) -> Traffic {
             TrafficWord::None => traffic.none = true,
             TrafficWord::Protocol(_) | TrafficWord::Other(_) => {}
         }
-        // A new run of ports begins once a transport closed the one before.
-        if let (false, TrafficWord::Ports(..)) = (before, word)
-            && traffic.ports.len() > 1
-            && traffic.ports[open..traffic.ports.len() - 1]
-                .iter()
-                .any(|p| p.tcp || p.udp)
-        {
-            open = traffic.ports.len() - 1;
-        }
     }
+    let mut traffic = assembly.traffic;
     traffic.transports.sort_unstable();
     traffic.transports.dedup();
     traffic
+}
+
+/// Traffic as its words come in.
+#[derive(Default)]
+struct Assembly {
+    traffic: Traffic,
+    /// Transports stand before their ports.
+    before: bool,
+    /// Of the transports since the last ports, or of those ports.
+    tcp: bool,
+    udp: bool,
+    /// Ports stand behind the last transport.
+    fresh: bool,
+    /// Where the ports begin that a transport behind them is of.
+    open: usize,
+}
+
+impl Assembly {
+    fn take_ports(&mut self, first: u16, last: u16) {
+        let ports = &mut self.traffic.ports;
+        // A new run of ports begins once a transport closed the one before.
+        if !self.before && ports[self.open..].iter().any(|p| p.tcp || p.udp) {
+            self.open = ports.len();
+        }
+        ports.push(Ports {
+            first,
+            last,
+            tcp: self.before && self.tcp,
+            udp: self.before && self.udp,
+        });
+        self.fresh = true;
+    }
+
+    fn take_transport(&mut self, is_tcp: bool) {
+        if self.fresh {
+            (self.tcp, self.udp) = (false, false);
+        }
+        self.tcp |= is_tcp;
+        self.udp |= !is_tcp;
+        self.fresh = false;
+        if !self.before {
+            for ports in &mut self.traffic.ports[self.open..] {
+                ports.tcp |= is_tcp;
+                ports.udp |= !is_tcp;
+            }
+        }
+    }
 }
 
 impl Traffic {

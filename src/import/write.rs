@@ -308,29 +308,7 @@ fn requirement(
     if entry.pool && entry.to.len() > 1 {
         out.push_str("pool = true\n");
     }
-    if !row.ports.is_empty() {
-        let ports = row.ports.iter().map(|(a, b)| match a == b {
-            true => a.to_string(),
-            false => format!("\"{a}-{b}\""),
-        });
-        let ports: Vec<String> = ports.collect();
-        let _ = writeln!(out, "ports = [{}]", ports.join(", "));
-    }
-    if row.implied {
-        out.push_str("ports-implied = true\n");
-    }
-    let transports: Vec<String> = row
-        .transports
-        .iter()
-        .filter_map(|t| transport(*t))
-        .collect();
-    if !transports.is_empty() {
-        let _ = writeln!(out, "transport = {}", list(&transports));
-    }
-    if !entry.traffic.apps.is_empty() {
-        let apps: Vec<String> = entry.traffic.apps.iter().map(|a| (*a).to_owned()).collect();
-        let _ = writeln!(out, "app = {}", list(&apps));
-    }
+    traffic(out, row);
     if !brief || entry.direction != Direction::Outbound {
         key(
             out,
@@ -362,6 +340,30 @@ fn requirement(
     conditions(out, entry, groups);
     hint(out, entry);
     cite(out, entry);
+}
+
+fn traffic(out: &mut String, row: &Written<'_>) {
+    if !row.ports.is_empty() {
+        let ports = row.ports.iter().map(|(a, b)| match a == b {
+            true => a.to_string(),
+            false => format!("\"{a}-{b}\""),
+        });
+        let ports: Vec<String> = ports.collect();
+        let _ = writeln!(out, "ports = [{}]", ports.join(", "));
+    }
+    if row.implied {
+        out.push_str("ports-implied = true\n");
+    }
+    let transports = row.transports.iter().filter_map(|t| transport(*t));
+    let transports: Vec<String> = transports.collect();
+    if !transports.is_empty() {
+        let _ = writeln!(out, "transport = {}", list(&transports));
+    }
+    let apps = row.entry.traffic.apps.iter();
+    let apps: Vec<String> = apps.map(|app| (*app).to_owned()).collect();
+    if !apps.is_empty() {
+        let _ = writeln!(out, "app = {}", list(&apps));
+    }
 }
 
 fn from(out: &mut String, entry: &Entry, brief: bool) {

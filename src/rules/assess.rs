@@ -405,20 +405,15 @@ impl RowLook<'_> {
             truth = truth.and(self.row_fits(at, part, &mut misfits)?);
         }
         misfits.add(Mismatches::INACTIVE, truth == Truth::Off);
+        let row = self.set.library.requirement(leg.row)?;
         if let Some(region) = leg.region {
-            let document = self.set.library.requirement(leg.row)?.document;
-            let choice = self.set.profile.region_choice(document);
+            let choice = self.set.profile.region_choice(row.document);
             misfits.add(
                 Mismatches::REGION,
                 matches!(choice, RegionChoice::Some(chosen) if !chosen.contains(&region)),
             );
         }
-        let destination = self
-            .set
-            .library
-            .requirement(leg.row)?
-            .to
-            .get(leg.destination as usize)?;
+        let destination = row.to.get(leg.destination as usize)?;
         let path = destination.fits_path(self.subject.path);
         misfits.add(Mismatches::PATH, path == PathFit::Differs);
         let rank = match leg.test {
@@ -427,11 +422,7 @@ impl RowLook<'_> {
             Test::Role(_) => 2,
             Test::Any => 3,
             Test::Localhost => {
-                let within = self.responder.is_loopback() || self.initiator == self.responder;
-                let roles = self.set.profile.roles_at(self.responder);
-                let other = |on| !within && !roles.is_some_and(|roles| roles.contains(on));
-                let other = rule.deny && rule.on.is_some_and(other);
-                misfits.add(Mismatches::DESTINATION, within == rule.deny || other);
+                misfits.add(Mismatches::DESTINATION, self.misses_localhost(rule));
                 4
             }
         };
@@ -453,6 +444,14 @@ impl RowLook<'_> {
             path_unobserved: path == PathFit::NotObservable,
             truth,
         })
+    }
+
+    /// Whether a row about what hosts do within themselves is not about the responder.
+    fn misses_localhost(&self, rule: &Rule) -> bool {
+        let within = self.responder.is_loopback() || self.initiator == self.responder;
+        let roles = self.set.profile.roles_at(self.responder);
+        let other = |on| !within && !roles.is_some_and(|roles| roles.contains(on));
+        within == rule.deny || rule.deny && rule.on.is_some_and(other)
     }
 
     /// Source, document, region, dates and condition of one of a leg's rows, as far as they count.

@@ -144,18 +144,7 @@ impl Requirement {
             service: &self.service,
             from: self.from.iter().map(|s| source(s, library)).collect(),
             to: self.to.iter().map(|d| destination(d, library)).collect(),
-            ports: self
-                .ports
-                .ranges()
-                .iter()
-                .map(|(a, b)| {
-                    if a == b {
-                        a.to_string()
-                    } else {
-                        format!("{a}-{b}")
-                    }
-                })
-                .collect(),
+            ports: self.ports.ranges().iter().map(range).collect(),
             ports_implied: self.ports_implied,
             transport: self.transport.iter().map(ToString::to_string).collect(),
             app: &self.app,
@@ -187,6 +176,13 @@ impl Requirement {
                 .filter_map(|d| d.doubtful.as_deref())
                 .collect(),
         }
+    }
+}
+
+fn range((first, last): &(u16, u16)) -> String {
+    match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
     }
 }
 

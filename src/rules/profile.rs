@@ -91,23 +91,6 @@ impl Profile {
             return Err(problems.finish());
         }
         let is_a: Vec<RoleSet> = library.roles.iter().map(|r| r.is_a.clone()).collect();
-        let mut bound = RoleSet::default();
-        for role in site
-            .addresses
-            .iter()
-            .map(|(r, _)| r)
-            .chain(site.names.iter().map(|(r, _)| r))
-        {
-            is_a.get(role.index())
-                .into_iter()
-                .for_each(|set| bound.extend(set));
-        }
-        let inside = library
-            .roles
-            .iter()
-            .enumerate()
-            .filter(|(_, r)| !r.external && !r.placeholder)
-            .map(|(i, _)| RoleIndex::at(i));
         let in_force = |at: usize| {
             site.documents
                 .as_ref()
@@ -116,9 +99,9 @@ impl Profile {
         let as_of = choices.as_of.or(site.as_of);
         let mut profile = Self {
             by_address: ByAddress::new(&site.addresses, &is_a),
-            inside: RoleSet::of(inside),
+            inside: inside(library),
             opening: opening_roles(library),
-            bound,
+            bound: bound(site, &is_a),
             addresses: site.addresses.clone(),
             names: site.names.clone(),
             is_a,
@@ -445,6 +428,27 @@ pub fn is_private(ip: IpAddr) -> bool {
         }
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
+}
+
+/// The roles that the site gives addresses or names, with those that they inherit from.
+fn bound(site: &Site, is_a: &[RoleSet]) -> RoleSet {
+    let addresses = site.addresses.iter().map(|(role, _)| role);
+    let names = site.names.iter().map(|(role, _)| role);
+    let mut bound = RoleSet::default();
+    for set in addresses
+        .chain(names)
+        .filter_map(|role| is_a.get(role.index()))
+    {
+        bound.extend(set);
+    }
+    bound
+}
+
+/// The roles that hosts of a site may be in without being told.
+fn inside(library: &Library) -> RoleSet {
+    let roles = library.roles.iter().enumerate();
+    let inside = roles.filter(|(_, role)| !role.external && !role.placeholder);
+    RoleSet::of(inside.map(|(at, _)| RoleIndex::at(at)))
 }
 
 /// Roles from which requirements start that do not come from outside.

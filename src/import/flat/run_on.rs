@@ -376,56 +376,16 @@ fn told_apart(
     if words.is_empty() {
         return last.clone();
     }
-    let last_endpoint = words.iter().rposition(|word| is_endpoint(word));
-    if let Some(end) = last_endpoint {
-        let before = words[..=end].join(" ");
-        let after = words[end + 1..].join(" ");
+    if let Some(end) = words.iter().rposition(|word| is_endpoint(word)) {
+        let (before, after) = words.split_at(end + 1);
         if with_source && !after.is_empty() {
             return Parts {
-                source: before,
-                role: after,
+                source: before.join(" "),
+                role: after.join(" "),
                 ..Parts::default()
             };
         }
-        let first = words
-            .iter()
-            .position(|word| is_endpoint(word))
-            .unwrap_or(end);
-        let text = &words[..first];
-        let (service, region) = match kinds.contains(&Column::Region) {
-            true => region_behind(text),
-            false => (text.join(" "), String::new()),
-        };
-        let endpoints = words[first..].join(" ");
-        let (service, source) = match with_source {
-            true => (
-                String::new(),
-                if service.is_empty() {
-                    last.source.clone()
-                } else {
-                    service
-                },
-            ),
-            false => (
-                if service.is_empty() {
-                    last.service.clone()
-                } else {
-                    service
-                },
-                String::new(),
-            ),
-        };
-        return Parts {
-            source,
-            service,
-            region: if text.is_empty() {
-                last.region.clone()
-            } else {
-                region
-            },
-            endpoints,
-            ..Parts::default()
-        };
+        return up_to_endpoints(words, last, kinds, with_source);
     }
     if !with_source {
         let (service, region) = region_behind(words);
@@ -446,6 +406,31 @@ fn told_apart(
             role: words.join(" "),
             ..Parts::default()
         },
+    }
+}
+
+/// A source or a service, and a region, before the first endpoint; what is not there is as it was last.
+fn up_to_endpoints(words: &[String], last: &Parts, kinds: &[Column], with_source: bool) -> Parts {
+    let first = words.iter().position(|word| is_endpoint(word));
+    let (text, endpoints) = words.split_at(first.unwrap_or_default());
+    let (named, region) = match kinds.contains(&Column::Region) {
+        true => region_behind(text),
+        false => (text.join(" "), String::new()),
+    };
+    let or = |now: String, last: &String| if now.is_empty() { last.clone() } else { now };
+    let (source, service) = match with_source {
+        true => (or(named, &last.source), String::new()),
+        false => (String::new(), or(named, &last.service)),
+    };
+    Parts {
+        source,
+        service,
+        region: match text.is_empty() {
+            true => last.region.clone(),
+            false => region,
+        },
+        endpoints: endpoints.join(" "),
+        ..Parts::default()
     }
 }
 

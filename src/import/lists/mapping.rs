@@ -444,14 +444,10 @@ pub(in crate::import) fn read_csv(
     rest: &mut Vec<Leftover>,
 ) -> Result<(), MappingError> {
     let delimiter = delimiter(text);
-    let first = text
-        .lines()
-        .find(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .unwrap_or_default();
-    let fields: Vec<String> = first
-        .split(char::from(delimiter))
-        .map(|field| field.trim().to_owned())
-        .collect();
+    let mut lines = text.lines();
+    let first = lines.find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let fields = first.unwrap_or_default().split(char::from(delimiter));
+    let fields: Vec<String> = fields.map(|field| field.trim().to_owned()).collect();
     let geofeed = is_geofeed(&fields);
     let mut reader = reader(text, delimiter, !geofeed);
     let header: Vec<String> = match geofeed {
@@ -466,46 +462,13 @@ pub(in crate::import) fn read_csv(
     };
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
+        match record {
+            Ok(record) => rows.push(csv_row(&record, rows.len() + 1, header.len(), rest)),
             Err(error) => {
                 let line = error.position().map_or(0, |p| p.line());
                 rest.push(left(&format!("line {line}"), "", &error.to_string()));
-                continue;
             }
-        };
-        let line = record
-            .position()
-            .map_or(0, |place| u32::try_from(place.line()).unwrap_or(u32::MAX));
-        let number = rows.len() + 1;
-        let cells = (0..header.len()).map(|column| {
-            let text = record.get(column).unwrap_or_default();
-            Arc::new(Cell {
-                row: number,
-                column,
-                lines: text
-                    .lines()
-                    .filter_map(|text| Line::new(text, line))
-                    .collect(),
-            })
-        });
-        let why = "a field beyond the columns of the header";
-        let beyond = record.iter().skip(header.len());
-        let mut beyond = beyond.filter(|field| !field.trim().is_empty());
-        let place = format!("line {line}");
-        for field in beyond.by_ref().take(MOST_TOLD) {
-            rest.push(left(&place, field, why));
         }
-        let more = beyond.count();
-        if more > 0 {
-            rest.push(left(&place, &format!("{more} more"), why));
-        }
-        rows.push(Row {
-            number,
-            line,
-            section: None,
-            cells: cells.collect(),
-        });
     }
     let table = Table {
         caption: None,
@@ -513,13 +476,8 @@ pub(in crate::import) fn read_csv(
         rows,
     };
     let from = draft.entries.len();
-    take(
-        &table,
-        if geofeed { "geofeed" } else { "rows" },
-        &[],
-        draft,
-        rest,
-    );
+    let name = if geofeed { "geofeed" } else { "rows" };
+    take(&table, name, &[], draft, rest);
     if geofeed {
         draft.notes.push(
             "a geofeed tells where addresses are, and is no list of what to allow".to_owned(),
@@ -530,4 +488,41 @@ pub(in crate::import) fn read_csv(
         }
     }
     Ok(())
+}
+
+/// A record as the row of a table of so many columns.
+fn csv_row(
+    record: &csv::StringRecord,
+    number: usize,
+    columns: usize,
+    rest: &mut Vec<Leftover>,
+) -> Row {
+    let line = record
+        .position()
+        .map_or(0, |place| u32::try_from(place.line()).unwrap_or(u32::MAX));
+    let cells = (0..columns).map(|column| {
+        let lines = record.get(column).unwrap_or_default().lines();
+        Arc::new(Cell {
+            row: number,
+            column,
+            lines: lines.filter_map(|text| Line::new(text, line)).collect(),
+        })
+    });
+    let why = "a field beyond the columns of the header";
+    let beyond = record.iter().skip(columns);
+    let mut beyond = beyond.filter(|field| !field.trim().is_empty());
+    let place = format!("line {line}");
+    for field in beyond.by_ref().take(MOST_TOLD) {
+        rest.push(left(&place, field, why));
+    }
+    let more = beyond.count();
+    if more > 0 {
+        rest.push(left(&place, &format!("{more} more"), why));
+    }
+    Row {
+        number,
+        line,
+        section: None,
+        cells: cells.collect(),
+    }
 }

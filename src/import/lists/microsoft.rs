@@ -38,37 +38,35 @@ pub(super) fn endpoints(
     Some("the endpoints of Microsoft 365")
 }
 
+/// The keys of a set that are read.
+const KNOWN: &[&str] = &[
+    "id",
+    "serviceArea",
+    "serviceAreaDisplayName",
+    "urls",
+    "ips",
+    "tcpPorts",
+    "udpPorts",
+    "expressRoute",
+    "category",
+    "required",
+    "notes",
+];
+
 fn one_set(
     set: &Value,
     at: usize,
     features: &mut std::collections::BTreeMap<String, String>,
     rest: &mut Vec<Leftover>,
 ) -> Option<Entry> {
-    const KNOWN: &[&str] = &[
-        "id",
-        "serviceArea",
-        "serviceAreaDisplayName",
-        "urls",
-        "ips",
-        "tcpPorts",
-        "udpPorts",
-        "expressRoute",
-        "category",
-        "required",
-        "notes",
-    ];
-    let id = set
-        .get("id")
-        .and_then(scalar)
-        .unwrap_or_else(|| at.to_string());
+    let written = |name: &str| set.get(name).and_then(scalar);
+    let word = |name: &str| written(name).filter(|text| !text.is_empty());
+    let id = written("id").unwrap_or_else(|| at.to_string());
     let key = format!("id {id}");
     for (name, value) in set.as_object()? {
         if !KNOWN.contains(&name.as_str()) {
-            rest.push(left(
-                &key,
-                &format!("{name}: {value}"),
-                "a key that is not known",
-            ));
+            let text = format!("{name}: {value}");
+            rest.push(left(&key, &text, "a key that is not known"));
         }
     }
     let urls = read_all(texts(set.get("urls")), &key, rest);
@@ -77,62 +75,34 @@ fn one_set(
     if to.is_empty() {
         return None;
     }
-    let mut told = Traffic::default();
-    for (name, tcp) in [("tcpPorts", true), ("udpPorts", false)] {
-        let Some(text) = set.get(name).and_then(scalar) else {
-            continue;
-        };
-        match traffic::read(&text) {
-            Some(ports) => told
-                .ports
-                .extend(ports.ports.into_iter().map(|p| traffic::Ports {
-                    tcp,
-                    udp: !tcp,
-                    ..p
-                })),
-            None => rest.push(left(&key, &text, "no list of ports")),
-        }
-    }
-    let word = |name: &str| {
-        set.get(name)
-            .and_then(scalar)
-            .filter(|text| !text.is_empty())
-    };
-    let area = word("serviceAreaDisplayName")
-        .or_else(|| word("serviceArea"))
-        .unwrap_or_default();
+    let traffic = ports_of(set, &key, rest);
+    let area = word("serviceAreaDisplayName").or_else(|| word("serviceArea"));
+    let area = area.unwrap_or_default();
     let notes = word("notes");
     let required = set.get("required").and_then(Value::as_bool).unwrap_or(true);
     let feature = (!required).then(|| format!("endpoint-set-{id}"));
     if let Some(feature) = &feature {
-        let about = notes
-            .clone()
-            .unwrap_or_else(|| format!("{area}: the optional set {id}"));
+        let about = notes.clone();
+        let about = about.unwrap_or_else(|| format!("{area}: the optional set {id}"));
         features.insert(feature.clone(), about);
     }
-    let mut hints: Vec<String> = notes.into_iter().collect();
-    if let Some(category) = word("category") {
-        hints.push(match category.as_str() {
-            "Optimize" => "category Optimize: not through a proxy".to_owned(),
-            other => format!("category {other}"),
-        });
-    }
+    let category = word("category").map(|category| match category.as_str() {
+        "Optimize" => "category Optimize: not through a proxy".to_owned(),
+        other => format!("category {other}"),
+    });
+    let short = word("serviceArea").unwrap_or_else(|| "set".to_owned());
     Some(Entry {
-        key: Some(format!(
-            "{} {id}",
-            word("serviceArea").unwrap_or_else(|| "set".to_owned())
-        )),
+        key: Some(format!("{short} {id}")),
         service: area,
         pool: to.len() > 1,
         to,
-        traffic: told,
-        need: if required {
-            Need::Required
-        } else {
-            Need::Conditional
+        traffic,
+        need: match required {
+            true => Need::Required,
+            false => Need::Conditional,
         },
         feature,
-        hints,
+        hints: notes.into_iter().chain(category).collect(),
         must_see: true,
         place: Place {
             table: "endpoints".to_owned(),
@@ -141,6 +111,26 @@ fn one_set(
         },
         ..Entry::default()
     })
+}
+
+fn ports_of(set: &Value, key: &str, rest: &mut Vec<Leftover>) -> Traffic {
+    let mut told = Traffic::default();
+    for (name, tcp) in [("tcpPorts", true), ("udpPorts", false)] {
+        let Some(text) = set.get(name).and_then(scalar) else {
+            continue;
+        };
+        let Some(ports) = traffic::read(&text) else {
+            rest.push(left(key, &text, "no list of ports"));
+            continue;
+        };
+        let ports = ports.ports.into_iter();
+        told.ports.extend(ports.map(|p| traffic::Ports {
+            tcp,
+            udp: !tcp,
+            ..p
+        }));
+    }
+    told
 }
 
 /// Azure service tags: `values[]` with `properties.addressPrefixes[]`.

@@ -7,60 +7,15 @@ use super::super::draft::{Destination, Draft};
 /// Takes the networks of another list, and names that it has too, out of a draft; gives how many entries were changed.
 /// Rows that have nothing left go.
 pub(in crate::import) fn take_out(other: &Draft, draft: &mut Draft) -> usize {
-    let mut gone: Vec<IpNet> = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
-    for text in other.entries.iter().flat_map(|entry| {
-        let named = entry.to.iter().map(|to| to.endpoint.host.as_str());
-        named.chain(entry.networks.iter().map(String::as_str))
-    }) {
-        match network(text) {
-            Some(network) => gone.push(network),
-            None => names.push(text),
-        }
-    }
-    names.sort_unstable();
-    let gone = IpNet::aggregate(&gone);
+    let other = OtherList::of(other);
     let mut changed = 0;
-    let left = |host: &str| -> Vec<String> {
-        let Some(network) = network(host) else {
-            return match names.binary_search(&host) {
-                Ok(_) => Vec::new(),
-                Err(_) => vec![host.to_owned()],
-            };
-        };
-        // Ascending and apart, so those that overlap stand side by side.
-        let first = gone.partition_point(|other| other.broadcast() < network.network());
-        let within = gone[first..]
-            .iter()
-            .take_while(|other| other.network() <= network.broadcast());
-        let within: Vec<IpNet> = within.copied().collect();
-        if within.is_empty() {
-            return vec![host.to_owned()];
-        }
-        without(network, &within)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    };
     for entry in &mut draft.entries {
-        let to: Vec<Destination> = entry
-            .to
+        let to: Vec<Destination> = entry.to.iter().flat_map(|to| other.left_of(to)).collect();
+        let networks = entry
+            .networks
             .iter()
-            .flat_map(|to| {
-                let hosts = left(&to.endpoint.host);
-                hosts.into_iter().map(|host| {
-                    let mut part = to.clone();
-                    if part.endpoint.host != host {
-                        part.endpoint
-                            .printed
-                            .get_or_insert(to.endpoint.host.clone());
-                    }
-                    part.endpoint.host = host;
-                    part
-                })
-            })
-            .collect();
-        let networks: Vec<String> = entry.networks.iter().flat_map(|n| left(n)).collect();
+            .flat_map(|network| other.left(network));
+        let networks: Vec<String> = networks.collect();
         let hosts = |list: &[Destination]| -> Vec<String> {
             list.iter().map(|to| to.endpoint.host.clone()).collect()
         };
@@ -73,6 +28,66 @@ pub(in crate::import) fn take_out(other: &Draft, draft: &mut Draft) -> usize {
     };
     draft.entries.retain(had);
     changed
+}
+
+/// What the other list has.
+struct OtherList<'a> {
+    /// Ascending and apart.
+    networks: Vec<IpNet>,
+    /// Ascending.
+    names: Vec<&'a str>,
+}
+
+impl<'a> OtherList<'a> {
+    fn of(other: &'a Draft) -> Self {
+        let (mut networks, mut names) = (Vec::new(), Vec::new());
+        for text in other.entries.iter().flat_map(|entry| {
+            let named = entry.to.iter().map(|to| to.endpoint.host.as_str());
+            named.chain(entry.networks.iter().map(String::as_str))
+        }) {
+            match network(text) {
+                Some(network) => networks.push(network),
+                None => names.push(text),
+            }
+        }
+        names.sort_unstable();
+        let networks = IpNet::aggregate(&networks);
+        Self { networks, names }
+    }
+
+    /// What is left of a host or a network.
+    fn left(&self, host: &str) -> Vec<String> {
+        let Some(network) = network(host) else {
+            return match self.names.binary_search(&host) {
+                Ok(_) => Vec::new(),
+                Err(_) => vec![host.to_owned()],
+            };
+        };
+        // Ascending and apart, so those that overlap stand side by side.
+        let before = |other: &IpNet| other.broadcast() < network.network();
+        let first = self.networks.partition_point(before);
+        let within = self.networks[first..]
+            .iter()
+            .take_while(|other| other.network() <= network.broadcast());
+        let within: Vec<IpNet> = within.copied().collect();
+        if within.is_empty() {
+            return vec![host.to_owned()];
+        }
+        let parts = without(network, &within);
+        parts.iter().map(ToString::to_string).collect()
+    }
+
+    fn left_of(&self, to: &Destination) -> impl Iterator<Item = Destination> {
+        self.left(&to.endpoint.host).into_iter().map(move |host| {
+            let mut part = to.clone();
+            if part.endpoint.host != host {
+                let printed = &mut part.endpoint.printed;
+                printed.get_or_insert(to.endpoint.host.clone());
+            }
+            part.endpoint.host = host;
+            part
+        })
+    }
 }
 
 fn network(text: &str) -> Option<IpNet> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::decode::dns::{rcode_name, type_name};
 use crate::judge::{AttemptOutcome, Stage};
-use crate::model::{CaptureTime, FrameId, Stamp};
+use crate::model::{CaptureTime, Endpoint, FrameId, Stamp};
 use crate::observe::{DnsTransaction, Event, EventKind, Flow, FlowId, NameSource, StreamFact};
 use crate::report::Report;
 use crate::report::view::FindingView;
@@ -93,51 +93,33 @@ pub(super) fn exchanges(
 }
 
 fn of_flow(report: &Report<'_>, flow: &Flow) -> Exchange {
-    let number = |stamp: Stamp| report.audit.capture.number(stamp);
     let mut steps: Vec<(Stamp, Step)> = Vec::new();
     let mut drawn = 0;
     for event in &flow.events {
-        let own = event.side == flow.initiator_side;
-        let sender = match (event.icmp, own) {
-            (Some(icmp), _) if icmp.from == flow.responder.ip => Sender::Responder,
-            (Some(icmp), _) => Sender::Device(icmp.from),
-            (None, true) => Sender::Initiator,
-            (None, false) => Sender::Responder,
-        };
         drawn += u64::from(event.icmp.is_none());
-        let step = Step {
-            at: event.stamp.time,
-            frame: number(event.stamp),
-            sender,
-            text: what(flow, event),
-            refuses: matches!(event.kind, EventKind::Rst | EventKind::IcmpError),
-        };
-        steps.push((event.stamp, step));
+        steps.push((event.stamp, packet(report, flow, event)));
     }
     for (stamp, own, fact) in &flow.facts {
         let said = said(flow, fact);
-        match steps
+        let there = steps
             .iter_mut()
-            .find(|(known, _)| known.frame == stamp.frame)
-        {
-            Some((_, step)) => step.text = format!("{said} ({})", step.text),
-            None => {
-                drawn += 1;
-                let sender = if *own {
-                    Sender::Initiator
-                } else {
-                    Sender::Responder
-                };
-                let step = Step {
-                    at: stamp.time,
-                    frame: number(*stamp),
-                    sender,
-                    text: said,
-                    refuses: matches!(fact, StreamFact::Alert { .. }),
-                };
-                steps.push((*stamp, step));
-            }
+            .find(|(known, _)| known.frame == stamp.frame);
+        if let Some((_, step)) = there {
+            step.text = format!("{said} ({})", step.text);
+            continue;
         }
+        drawn += 1;
+        let step = Step {
+            at: stamp.time,
+            frame: report.audit.capture.number(*stamp),
+            sender: match own {
+                true => Sender::Initiator,
+                false => Sender::Responder,
+            },
+            text: said,
+            refuses: matches!(fact, StreamFact::Alert { .. }),
+        };
+        steps.push((*stamp, step));
     }
     steps.sort_by_key(|(stamp, _)| *stamp);
     let all = flow.out.packets + flow.back.packets;
@@ -147,16 +129,32 @@ fn of_flow(report: &Report<'_>, flow: &Flow) -> Exchange {
         .last()
         .is_some_and(|last| last.sender == Sender::Initiator && !last.refuses);
     steps.truncate(MOST_STEPS);
-    let port = |end: crate::model::Endpoint| match flow.transport.has_ports() {
-        true => format!(" port {}", end.port),
-        false => String::new(),
+    let end = |end: Endpoint| match flow.transport.has_ports() {
+        true => format!("{} port {}", end.ip, end.port),
+        false => end.ip.to_string(),
     };
     Exchange {
-        initiator: format!("{}{}", flow.initiator.ip, port(flow.initiator)),
-        responder: format!("{}{}", flow.responder.ip, port(flow.responder)),
+        initiator: end(flow.initiator),
+        responder: end(flow.responder),
         steps,
         omitted: all.saturating_sub(drawn) + cut,
         unanswered,
+    }
+}
+
+fn packet(report: &Report<'_>, flow: &Flow, event: &Event) -> Step {
+    let own = event.side == flow.initiator_side;
+    Step {
+        at: event.stamp.time,
+        frame: report.audit.capture.number(event.stamp),
+        sender: match (event.icmp, own) {
+            (Some(icmp), _) if icmp.from == flow.responder.ip => Sender::Responder,
+            (Some(icmp), _) => Sender::Device(icmp.from),
+            (None, true) => Sender::Initiator,
+            (None, false) => Sender::Responder,
+        },
+        text: what(flow, event),
+        refuses: matches!(event.kind, EventKind::Rst | EventKind::IcmpError),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Findings, worst first: what was seen, on what it rests, what to do, and the packets of it.
 
+use std::io::{self, Write};
+
 use maud::{Markup, html};
 
 use super::exchange::{Lookups, exchanges};
-use super::page::fact;
+use super::page::{Page, fact};
 use super::{finding_tone, ladder};
 use crate::judge::FindingCode;
 use crate::report::human::counted;
@@ -17,26 +19,36 @@ const MOST_DRAWN: usize = 300;
 /// Requirements that are named of a finding.
 const MOST_CITES: usize = 12;
 
-pub(super) fn section(report: &Report<'_>) -> Markup {
+pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
     let findings = &report.findings;
-    html! {
-        section id="findings" aria-labelledby="findings-title" {
-            h2 id="findings-title" { "Findings " span.count { (findings.len()) } }
-            @if findings.is_empty() {
-                p { "Nothing was found in what could be read." }
-            } @else {
-                (tools(report))
-                (cards(report))
-                @if findings.len() > MOST {
-                    p.note {
-                        (findings.len() - MOST)
-                        " more findings are in findings.csv and report.json."
-                    }
-                }
-                p class="note only-script none-left" { "No finding matches." }
-            }
+    page.frame("<section id=\"findings\" aria-labelledby=\"findings-title\">\n")?;
+    page.part(&html! {
+        h2 id="findings-title" { "Findings " span.count { (findings.len()) } }
+        @if findings.is_empty() {
+            p { "Nothing was found in what could be read." }
+        } @else {
+            (tools(report))
         }
+    })?;
+    // One by one: together they are megabytes.
+    let lookups = Lookups::of(report);
+    let mut left = MOST_DRAWN;
+    for finding in findings.iter().take(MOST) {
+        let draw = is_drawn(finding.code) && left > 0;
+        left -= usize::from(draw);
+        page.part(&card(report, finding, draw.then_some(&lookups)))?;
     }
+    if !findings.is_empty() {
+        page.part(&html! {
+            @if findings.len() > MOST {
+                p.note {
+                    (findings.len() - MOST) " more findings are in findings.csv and report.json."
+                }
+            }
+            p class="note only-script none-left" { "No finding matches." }
+        })?;
+    }
+    page.frame("</section>\n")
 }
 
 /// Search, and one button a kind; of use only with the script.
@@ -54,28 +66,19 @@ fn tools(report: &Report<'_>) -> Markup {
     }
 }
 
-fn cards(report: &Report<'_>) -> Markup {
-    let lookups = Lookups::of(report);
-    let mut left = MOST_DRAWN;
-    let mut draw = |finding: &FindingView<'_>| {
-        let draw = is_drawn(finding.code) && left > 0;
-        left -= usize::from(draw);
-        draw
-    };
+fn card(report: &Report<'_>, finding: &FindingView<'_>, lookups: Option<&Lookups<'_>>) -> Markup {
     html! {
-        @for finding in report.findings.iter().take(MOST) {
-            article id=(finding.id) class={ "card finding " (finding_tone(finding.code)) }
-                data-code=(finding.code)
-            {
-                h3 {
-                    span.badge { (finding.code) } " " span.aim { (aim(finding)) } " "
-                    a class="here no-print" aria-label="link to this finding"
-                        href={ "#" (finding.id) } { "#" }
-                }
-                p.message { (finding.message) }
-                dl { (facts(finding)) }
-                @if draw(finding) { (ladders(report, finding, &lookups)) }
+        article id=(finding.id) class={ "card finding " (finding_tone(finding.code)) }
+            data-code=(finding.code)
+        {
+            h3 {
+                span.badge { (finding.code) } " " span.aim { (aim(finding)) } " "
+                a class="here no-print" aria-label="link to this finding"
+                    href={ "#" (finding.id) } { "#" }
             }
+            p.message { (finding.message) }
+            dl { (facts(finding)) }
+            @if let Some(lookups) = lookups { (ladders(report, finding, lookups)) }
         }
     }
 }

@@ -57,7 +57,7 @@ pub fn write_html(report: &Report<'_>, out: impl Write) -> Result<(), ReportErro
     // Each part is made when the one before it is written, and bounded by how much of a kind it shows.
     page.part(&overview::trust(report))?;
     page.part(&timeline::section(report))?;
-    page.part(&findings::section(report))?;
+    findings::write(report, &mut page)?;
     page.part(&destinations::section(report))?;
     page.part(&checklist::section(report))?;
     page.part(&flows())?;

@@ -6,7 +6,7 @@ use std::io::Write;
 use super::look::{Ink, Look, counted, grouped};
 use super::{period, title};
 use crate::model::Loss;
-use crate::report::{Report, ReportError};
+use crate::report::{DocumentView, FrameCounts, Report, ReportError};
 
 /// Inputs that are listed one by one even where nothing is wrong with them.
 const INPUTS: usize = 4;
@@ -21,31 +21,7 @@ pub(super) fn write(
 ) -> Result<(), ReportError> {
     title("The capture", Ink::Strong, look, out)?;
     let capture = &report.capture;
-    let frames = &capture.frames;
-    let mut text = format!(
-        "{} read = {} decoded + {} set aside",
-        grouped(frames.read),
-        grouped(frames.decoded),
-        grouped(frames.set_aside)
-    );
-    text.push_str(&by_reason(&frames.set_aside_by_reason, look));
-    look.labelled(out, "frames", Ink::Plain, &text)?;
-    let partly: u64 = frames.partly_decoded_by_reason.values().sum();
-    if partly > 0 {
-        let text = format!(
-            "{}{}",
-            grouped(partly),
-            by_reason(&frames.partly_decoded_by_reason, look)
-        );
-        look.labelled(out, "in part", Ink::Plain, &text)?;
-    }
-    if frames.copies > 0 {
-        let text = format!(
-            "{} sent again by a mirror port within a millisecond; only counted",
-            grouped(frames.copies)
-        );
-        look.labelled(out, "copies", Ink::Plain, &text)?;
-    }
+    frames(&capture.frames, look, out)?;
     look.labelled(out, "heard", Ink::Plain, &heard(report))?;
     if let Some(words) = &capture.names.words {
         let hidden = !capture.names.hidden.is_empty();
@@ -57,14 +33,12 @@ pub(super) fn write(
         kernel,
         own,
     } = capture.lost;
-    let lost = match capture.lost.total() {
-        0 => "no loss was reported".to_owned(),
-        _ => format!("{interface} by the interface, {kernel} by the kernel, {own} by pktaudit"),
-    };
-    let ink = if capture.lost.total() > 0 {
-        Ink::Warn
-    } else {
-        Ink::Plain
+    let (ink, lost) = match capture.lost.total() {
+        0 => (Ink::Plain, "no loss was reported".to_owned()),
+        _ => (
+            Ink::Warn,
+            format!("{interface} by the interface, {kernel} by the kernel, {own} by pktaudit"),
+        ),
     };
     look.labelled(out, "lost", ink, &lost)?;
     for note in &capture.notes {
@@ -76,25 +50,50 @@ pub(super) fn write(
         .iter()
         .filter(|document| look.all || document.in_force)
     {
-        let digest = if look.all {
-            document.sha256.as_str()
-        } else {
-            document.sha256.get(..12).unwrap_or_default()
-        };
-        let off = if document.in_force {
+        look.labelled(out, "rules", Ink::Faint, &rules(document, look))?;
+    }
+    Ok(())
+}
+
+fn frames(frames: &FrameCounts, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    let text = format!(
+        "{} read = {} decoded + {} set aside{}",
+        grouped(frames.read),
+        grouped(frames.decoded),
+        grouped(frames.set_aside),
+        by_reason(&frames.set_aside_by_reason, look)
+    );
+    look.labelled(out, "frames", Ink::Plain, &text)?;
+    let partly: u64 = frames.partly_decoded_by_reason.values().sum();
+    if partly > 0 {
+        let reasons = by_reason(&frames.partly_decoded_by_reason, look);
+        let text = format!("{}{reasons}", grouped(partly));
+        look.labelled(out, "in part", Ink::Plain, &text)?;
+    }
+    if frames.copies > 0 {
+        let text = format!(
+            "{} sent again by a mirror port within a millisecond; only counted",
+            grouped(frames.copies)
+        );
+        look.labelled(out, "copies", Ink::Plain, &text)?;
+    }
+    Ok(())
+}
+
+fn rules(document: &DocumentView, look: &Look) -> String {
+    let digits = if look.all { document.sha256.len() } else { 12 };
+    format!(
+        "{}, {}, SHA-256 {}{}; {}",
+        document.id,
+        counted(document.requirements as u64, "requirement"),
+        document.sha256.get(..digits).unwrap_or_default(),
+        if document.in_force {
             ""
         } else {
             ", not in force"
-        };
-        let text = format!(
-            "{}, {}, SHA-256 {digest}{off}; {}",
-            document.id,
-            counted(document.requirements as u64, "requirement"),
-            document.why
-        );
-        look.labelled(out, "rules", Ink::Faint, &text)?;
-    }
-    Ok(())
+        },
+        document.why
+    )
 }
 
 fn heard(report: &Report<'_>) -> String {

@@ -47,19 +47,7 @@ fn card(
         look.ink(Ink::Strong, &aim)
     )?;
     if group.hosts.len() > 1 {
-        let named: Vec<&str> = group.hosts.iter().take(HOSTS).map(String::as_str).collect();
-        let rest = group.hosts.len().saturating_sub(HOSTS);
-        let rest = if rest > 0 {
-            format!(" and {rest} more")
-        } else {
-            String::new()
-        };
-        look.labelled(
-            out,
-            "hosts",
-            Ink::Plain,
-            &format!("{}{rest}", named.join(", ")),
-        )?;
+        look.labelled(out, "hosts", Ink::Plain, &hosts(group))?;
     }
     let target = finding.target;
     if group.addresses.iter().any(|ip| ip.to_string() != target) {
@@ -93,6 +81,14 @@ fn card(
         look.labelled(out, "do", Ink::Good, &advice)?;
     }
     Ok(())
+}
+
+fn hosts(group: &Group<'_>) -> String {
+    let named: Vec<&str> = group.hosts.iter().take(HOSTS).map(String::as_str).collect();
+    match group.hosts.len().saturating_sub(HOSTS) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
 }
 
 /// The first few, and how many more.

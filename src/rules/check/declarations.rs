@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::code;
 use super::super::problem::{Problems, Source, did_you_mean};
-use super::super::syntax::{DefaultText, OneOrMany, Placed, RegionText};
+use super::super::syntax::{DefaultText, OneOrMany, Placed, RegionText, RoleText};
 use super::super::{Feature, FeatureIndex, Group, Region, Role, RoleIndex, RoleSet, Truth};
 use super::{Values, Written};
 use crate::model::Fqdn;
@@ -20,10 +20,8 @@ pub(super) fn roles(
     files: &[Written],
     problems: &mut Problems,
 ) -> (Vec<Role>, Vec<BTreeMap<String, RoleIndex>>) {
-    let mut names: Vec<&str> = files
-        .iter()
-        .flat_map(|f| f.file.roles.keys().map(|k| k.as_str()))
-        .collect();
+    let declared = files.iter().flat_map(|f| f.file.roles.keys());
+    let mut names: Vec<&str> = declared.map(|name| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     if let (true, Some(file)) = (names.len() > MOST_ROLES, files.first()) {
@@ -34,14 +32,13 @@ pub(super) fn roles(
         problems.error(&file.source, code::TOO_MANY_ROLES, 0..0, message, None);
         names.truncate(MOST_ROLES);
     }
-    let place: BTreeMap<&str, RoleIndex> = names
-        .iter()
-        .enumerate()
-        .map(|(i, n)| (*n, RoleIndex::at(i)))
-        .collect();
-    let mut roles: Vec<Role> = names.iter().map(|name| empty_role(name)).collect();
-    let mut parents: Vec<Vec<Parent<'_>>> = vec![Vec::new(); roles.len()];
-    let mut alias_owner: BTreeMap<String, RoleIndex> = BTreeMap::new();
+    let place = names.iter().enumerate();
+    let mut declared = DeclaredRoles {
+        place: place.map(|(i, n)| (*n, RoleIndex::at(i))).collect(),
+        roles: names.iter().map(|name| empty_role(name)).collect(),
+        parents: vec![Vec::new(); names.len()],
+        alias_owner: BTreeMap::new(),
+    };
     for file in files {
         for (name, text) in &file.file.roles {
             let mut values = Values {
@@ -51,60 +48,90 @@ pub(super) fn roles(
                 features: &BTreeMap::new(),
             };
             values.id(name, false);
-            let Some(index) = place.get(name.as_str()).copied() else {
-                continue;
-            };
-            let Some(role) = roles.get_mut(index.index()) else {
-                continue;
-            };
-            if role.about.is_empty() {
-                role.about.clone_from(&text.about);
-            }
-            role.optional |= text.optional;
-            role.placeholder |= text.placeholder;
-            role.external |=
-                text.external || !text.names_from.is_empty() || !text.networks_from.is_empty();
-            for alias in &text.aliases {
-                if !values.id(alias, false) {
-                    continue;
-                }
-                let taken = place
-                    .get(alias.as_str())
-                    .filter(|i| **i != index)
-                    .or_else(|| alias_owner.get(&alias.value).filter(|i| **i != index));
-                if let Some(other) = taken {
-                    let message = format!(
-                        "the alias `{}` is the role `{}` already",
-                        alias.value,
-                        names.get(other.index()).unwrap_or(&"")
-                    );
-                    values.error(code::ALIAS_CLASH, &alias.span, message, None);
-                } else if alias_owner.insert(alias.value.clone(), index).is_none() {
-                    role.aliases.push(alias.value.clone());
-                }
-            }
-            for parent in &text.inherits {
-                match place.get(parent.as_str()) {
-                    Some(p) => parents[index.index()].push((*p, &file.source, parent.span.clone())),
-                    None => {
-                        let hint = did_you_mean(parent, names.iter().copied());
-                        values.error(
-                            code::UNKNOWN_ROLE,
-                            &parent.span,
-                            format!("the role `{}` is not declared", parent.value),
-                            hint,
-                        );
-                    }
-                }
+            if let Some(index) = declared.place.get(name.as_str()).copied() {
+                declared.merge(index, text);
+                declared.take_aliases(index, text, &mut values);
+                declared.take_parents(index, text, &file.source, &mut values);
             }
         }
     }
+    let DeclaredRoles {
+        place,
+        mut roles,
+        parents,
+        ..
+    } = declared;
     close_inheritance(&mut roles, &parents, problems);
     let words = files
         .iter()
         .map(|file| role_words(file, &place, &roles))
         .collect();
     (roles, words)
+}
+
+/// Roles of all files while they are read.
+struct DeclaredRoles<'a> {
+    place: BTreeMap<&'a str, RoleIndex>,
+    roles: Vec<Role>,
+    /// By role.
+    parents: Vec<Vec<Parent<'a>>>,
+    alias_owner: BTreeMap<String, RoleIndex>,
+}
+
+impl<'a> DeclaredRoles<'a> {
+    fn merge(&mut self, index: RoleIndex, text: &RoleText) {
+        let role = &mut self.roles[index.index()];
+        if role.about.is_empty() {
+            role.about.clone_from(&text.about);
+        }
+        role.optional |= text.optional;
+        role.placeholder |= text.placeholder;
+        role.external |=
+            text.external || !text.names_from.is_empty() || !text.networks_from.is_empty();
+    }
+
+    fn take_aliases(&mut self, index: RoleIndex, text: &RoleText, values: &mut Values<'_>) {
+        for alias in &text.aliases {
+            if !values.id(alias, false) {
+                continue;
+            }
+            let name = self.place.get(alias.as_str());
+            let owner = || self.alias_owner.get(&alias.value);
+            let another = |role: &&RoleIndex| **role != index;
+            if let Some(other) = name.filter(another).or_else(|| owner().filter(another)) {
+                let message = format!(
+                    "the alias `{}` is the role `{}` already",
+                    alias.value,
+                    self.roles[other.index()].name
+                );
+                values.error(code::ALIAS_CLASH, &alias.span, message, None);
+            } else if self
+                .alias_owner
+                .insert(alias.value.clone(), index)
+                .is_none()
+            {
+                self.roles[index.index()].aliases.push(alias.value.clone());
+            }
+        }
+    }
+
+    fn take_parents(
+        &mut self,
+        index: RoleIndex,
+        text: &'a RoleText,
+        source: &'a Arc<Source>,
+        values: &mut Values<'_>,
+    ) {
+        for parent in &text.inherits {
+            if let Some(role) = self.place.get(parent.as_str()) {
+                self.parents[index.index()].push((*role, source, parent.span.clone()));
+                continue;
+            }
+            let hint = did_you_mean(parent, self.place.keys().copied());
+            let message = format!("the role `{}` is not declared", parent.value);
+            values.error(code::UNKNOWN_ROLE, &parent.span, message, hint);
+        }
+    }
 }
 
 /// A role that another inherits from, and where that is written.

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use super::super::code;
 use super::super::problem::did_you_mean;
-use super::super::syntax::{FromTable, OneOrMany, Placed, RequirementText, TextOr, ToTable};
+use super::super::syntax::{
+    CiteText, FromTable, OneOrMany, Placed, RequirementText, TextOr, ToTable,
+};
 use super::super::{
     Cite, Destination, DocumentIndex, GroupIndex, Region, Requirement, RoleIndex, Source, Target,
 };
@@ -63,43 +65,9 @@ pub(super) fn requirement(
     values: &mut Values<'_>,
 ) -> Vec<Draft> {
     values.id(&text.id, false);
-    let (mut to, mut to_spans) = (Vec::new(), Vec::new());
-    for (entry, span) in text.to.entries(&text.to.span) {
-        if let Some(mut destination) = destination(entry, &span, values) {
-            destination.shared_host |= text.shared_host;
-            to.push(destination);
-            to_spans.push(span);
-        }
-    }
-    if !text.expand && to.iter().any(|destination| !destination.must_see) {
-        let message = format!(
-            "`{}` takes its destinations as one need: only with `expand` may one of them be absent by itself",
-            text.id.value
-        );
-        let hint = "put `expand = true`, or `must-see = false` on the row".to_owned();
-        values.error(code::CONTRADICTION, &text.to.span, message, hint);
-    }
-    if let Some(on) = text
-        .on
-        .as_ref()
-        .filter(|_| to.iter().any(|d| d.target != Target::Localhost))
-    {
-        let message = "`on` belongs to rows to `localhost` only";
-        let hint = "write `to = [\"role:NAME\"]` for hosts in a role".to_owned();
-        values.error(code::CONTRADICTION, &on.span, message, hint);
-    }
+    let (to, to_spans) = destinations(text, values);
+    destinations_agree(text, &to, values);
     let references = references(text, values);
-    // A remark of the page, and a row whose names are lost, have no destination, and nobody may miss them.
-    let goes_nowhere = text.to.is_empty() && text.refers_to.is_empty();
-    if goes_nowhere && !text.lost && text.must_see {
-        let message = format!(
-            "`{}` goes nowhere: it has neither `to` nor `refers-to`",
-            text.id.value
-        );
-        let hint = "a remark has `must-see = false`, a row whose names are lost has `lost = true`"
-            .to_owned();
-        values.error(code::NO_DESTINATION, &text.id.span, message, hint);
-    }
     let id = format!("{}/{}", around.document_id, text.id.value);
     let requirement = Requirement {
         id: id.clone(),
@@ -131,11 +99,7 @@ pub(super) fn requirement(
         example_port: text.example_port,
         on: text.on.as_ref().and_then(|on| values.role(on, &on.span)),
         hint: text.hint.clone(),
-        cite: Cite {
-            table: text.cite.table.clone(),
-            row: text.cite.row.clone(),
-            line: text.cite.line,
-        },
+        cite: cite(&text.cite),
     };
     let draft = Draft {
         requirement,
@@ -144,15 +108,69 @@ pub(super) fn requirement(
         to_spans,
     };
     if text.expand {
-        expand(draft, to)
-    } else {
-        vec![Draft {
-            requirement: Requirement {
-                to,
-                ..draft.requirement
-            },
-            ..draft
-        }]
+        return expand(draft, to);
+    }
+    let requirement = Requirement {
+        to,
+        ..draft.requirement
+    };
+    vec![Draft {
+        requirement,
+        ..draft
+    }]
+}
+
+/// The destinations of a row that could be read, with their places.
+fn destinations(
+    text: &RequirementText,
+    values: &mut Values<'_>,
+) -> (Vec<Destination>, Vec<Range<usize>>) {
+    let entries = text.to.entries(&text.to.span);
+    let read = entries.filter_map(|(entry, span)| {
+        let mut destination = destination(entry, &span, values)?;
+        destination.shared_host |= text.shared_host;
+        Some((destination, span))
+    });
+    read.unzip()
+}
+
+fn cite(text: &CiteText) -> Cite {
+    Cite {
+        table: text.table.clone(),
+        row: text.row.clone(),
+        line: text.line,
+    }
+}
+
+/// Says where a row contradicts its destinations.
+fn destinations_agree(text: &RequirementText, to: &[Destination], values: &mut Values<'_>) {
+    if !text.expand && to.iter().any(|destination| !destination.must_see) {
+        let message = format!(
+            "`{}` takes its destinations as one need: only with `expand` may one of them be absent by itself",
+            text.id.value
+        );
+        let hint = "put `expand = true`, or `must-see = false` on the row".to_owned();
+        values.error(code::CONTRADICTION, &text.to.span, message, hint);
+    }
+    if let Some(on) = text
+        .on
+        .as_ref()
+        .filter(|_| to.iter().any(|d| d.target != Target::Localhost))
+    {
+        let message = "`on` belongs to rows to `localhost` only";
+        let hint = "write `to = [\"role:NAME\"]` for hosts in a role".to_owned();
+        values.error(code::CONTRADICTION, &on.span, message, hint);
+    }
+    // A remark of the page, and a row whose names are lost, have no destination, and nobody may miss them.
+    let goes_nowhere = text.to.is_empty() && text.refers_to.is_empty();
+    if goes_nowhere && !text.lost && text.must_see {
+        let message = format!(
+            "`{}` goes nowhere: it has neither `to` nor `refers-to`",
+            text.id.value
+        );
+        let hint = "a remark has `must-see = false`, a row whose names are lost has `lost = true`"
+            .to_owned();
+        values.error(code::NO_DESTINATION, &text.id.span, message, hint);
     }
 }
 

@@ -8,7 +8,7 @@ mod references;
 mod tests;
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -169,17 +169,7 @@ fn assemble(files: &[Written], rows: Vec<Parts>, problems: &mut Problems) -> Lib
         };
         values.id(&file.file.document.id, false);
         let document = document(file, &mut values);
-        let prefix = format!("{}/", document.id);
-        let local = |(i, g): (usize, &super::Group)| {
-            g.id.strip_prefix(&prefix)
-                .map(|id| (id.to_owned(), GroupIndex::at(i)))
-        };
-        let groups = library
-            .groups
-            .iter()
-            .enumerate()
-            .filter_map(local)
-            .collect();
+        let groups = groups_of(&document, &library.groups);
         let around = Surroundings {
             document: DocumentIndex::at(at),
             document_id: &document.id,
@@ -208,6 +198,16 @@ fn assemble(files: &[Written], rows: Vec<Parts>, problems: &mut Problems) -> Lib
     }
     note_assumptions(&library, files, problems);
     library
+}
+
+/// The places of a document's groups, by their ids without it.
+fn groups_of(document: &Document, groups: &[super::Group]) -> BTreeMap<String, GroupIndex> {
+    let prefix = format!("{}/", document.id);
+    let own = groups.iter().enumerate().filter_map(|(i, group)| {
+        let id = group.id.strip_prefix(&prefix)?;
+        Some((id.to_owned(), GroupIndex::at(i)))
+    });
+    own.collect()
 }
 
 fn document(file: &Written, values: &mut Values<'_>) -> Document {

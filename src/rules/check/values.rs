@@ -311,10 +311,8 @@ impl Values<'_> {
             take(self.date(day).map(Condition::CreatedBefore));
         }
         if let Some(what) = &text.restriction {
-            take(
-                self.id(what, true)
-                    .then(|| Condition::Restriction(what.value.clone())),
-            );
+            let is_id = self.id(what, true);
+            take(is_id.then(|| Condition::Restriction(what.value.clone())));
         }
         if let Some(list) = &text.any {
             take(Some(Condition::Any(self.conditions(list))));
@@ -326,17 +324,12 @@ impl Values<'_> {
             take(self.condition(inner).map(|c| Condition::Not(Box::new(c))));
         }
         if keys != 1 {
-            let message = if keys == 0 {
-                "the condition is empty"
-            } else {
-                "a condition has exactly one key"
+            let message = match keys {
+                0 => "the condition is empty",
+                _ => "a condition has exactly one key",
             };
-            self.error(
-                code::BAD_CONDITION,
-                &text.span,
-                message,
-                "put several conditions into a list, or into { all = [..] }".to_owned(),
-            );
+            let hint = "put several conditions into a list, or into { all = [..] }".to_owned();
+            self.error(code::BAD_CONDITION, &text.span, message, hint);
             return None;
         }
         found.pop()

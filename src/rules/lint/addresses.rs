@@ -13,38 +13,10 @@ const NAMED: usize = 3;
 
 pub(super) fn addresses(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Problems) {
     nobodys(items, problems);
-    let known = &lists.facts.addresses;
-    if known.is_empty() {
+    if lists.facts.addresses.is_empty() {
         return;
     }
-    let mut by_address: BTreeMap<IpAddr, BTreeSet<&str>> = BTreeMap::new();
-    for item in items {
-        let Target::Name(name) = &item.destination.target else {
-            continue;
-        };
-        if name.kind() != PatternKind::Exact {
-            continue;
-        }
-        match known.get_key_value(name.as_str()) {
-            Some((name, addresses)) => addresses.iter().for_each(|ip| {
-                _ = by_address
-                    .entry(ip.to_canonical())
-                    .or_default()
-                    .insert(name)
-            }),
-            None if item.row.deny => {}
-            None => {
-                let message = format!("--dns-seed has no address for `{name}`");
-                problems.warning(
-                    item.source,
-                    code::NEVER_RESOLVED,
-                    item.span.clone(),
-                    message,
-                    None,
-                );
-            }
-        }
-    }
+    let by_address = names_by_address(lists, items, problems);
     for item in items {
         let Target::Network(network) = &item.destination.target else {
             continue;
@@ -58,11 +30,9 @@ pub(super) fn addresses(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Pr
             continue;
         }
         let first: Vec<&str> = names.iter().take(NAMED).copied().collect();
-        let more = names.len() - first.len();
-        let more = if more > 0 {
-            format!(" and {more} more names")
-        } else {
-            String::new()
+        let more = match names.len() - first.len() {
+            0 => String::new(),
+            more => format!(" and {more} more names"),
         };
         let message = format!(
             "`{network}` of `{}` holds addresses of {}{more}, which are listed by name",
@@ -79,6 +49,41 @@ pub(super) fn addresses(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Pr
             hint,
         );
     }
+}
+
+/// The whole names that are listed, by the addresses that are known of them; those without any are told.
+fn names_by_address<'a>(
+    lists: &Lists<'a>,
+    items: &[Item<'_>],
+    problems: &mut Problems,
+) -> BTreeMap<IpAddr, BTreeSet<&'a str>> {
+    let mut by_address: BTreeMap<IpAddr, BTreeSet<&str>> = BTreeMap::new();
+    for item in items {
+        let name = match &item.destination.target {
+            Target::Name(name) if name.kind() == PatternKind::Exact => name,
+            _ => continue,
+        };
+        match lists.facts.addresses.get_key_value(name.as_str()) {
+            Some((name, addresses)) => {
+                for ip in addresses {
+                    let names = by_address.entry(ip.to_canonical()).or_default();
+                    names.insert(name.as_str());
+                }
+            }
+            None if item.row.deny => {}
+            None => {
+                let message = format!("--dns-seed has no address for `{name}`");
+                problems.warning(
+                    item.source,
+                    code::NEVER_RESOLVED,
+                    item.span.clone(),
+                    message,
+                    None,
+                );
+            }
+        }
+    }
+    by_address
 }
 
 fn nobodys(items: &[Item<'_>], problems: &mut Problems) {

@@ -14,8 +14,7 @@ const MOST: usize = 64;
 pub(super) fn overlaps(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Problems) {
     let by_suffix = wildcards(items);
     let by_text = same_text(items);
-    // Row, and the rows that cover destinations of it: how many of them, and one of the covering wildcards.
-    let mut covered: BTreeMap<(&str, &str), (BTreeSet<usize>, String)> = BTreeMap::new();
+    let mut covered = CoveredRows::new();
     for (at, item) in items.iter().enumerate() {
         let above = covering(item, &by_suffix)
             .chain(by_text.get(&key(item)).into_iter().flatten().copied());
@@ -35,8 +34,15 @@ pub(super) fn overlaps(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Pro
             entry.0.insert(at);
         }
     }
+    tell(&covered, items, problems);
+}
+
+/// By row and the row that covers destinations of it: which of them, and one of the covering wildcards.
+type CoveredRows<'a> = BTreeMap<(&'a str, &'a str), (BTreeSet<usize>, String)>;
+
+fn tell(covered: &CoveredRows<'_>, items: &[Item<'_>], problems: &mut Problems) {
     let mut told = BTreeSet::new();
-    for ((row, other), (which, wildcard)) in &covered {
+    for ((row, other), (which, wildcard)) in covered {
         let Some(item) = which.iter().next().and_then(|at| items.get(*at)) else {
             continue;
         };
@@ -44,46 +50,22 @@ pub(super) fn overlaps(lists: &Lists<'_>, items: &[Item<'_>], problems: &mut Pro
         let both_ways = covered
             .get(&(*other, *row))
             .is_some_and(|(back, _)| back.len() == which.len());
+        let (source, span, id) = (item.source, item.span.clone(), short(item.row));
         if both_ways && whole {
             if told.insert((row.min(other), row.max(other))) {
-                let message = format!(
-                    "`{}` says what `{}` says",
-                    short(item.row),
-                    other.split_once('/').map_or(*other, |(_, id)| id)
-                );
-                problems.warning(
-                    item.source,
-                    code::DOUBLE_ROW,
-                    item.span.clone(),
-                    message,
-                    None,
-                );
+                let other = other.split_once('/').map_or(*other, |(_, id)| id);
+                let message = format!("`{id}` says what `{other}` says");
+                problems.warning(source, code::DOUBLE_ROW, span, message, None);
             }
         } else if whole {
-            let message = format!(
-                "`{}` adds nothing: `{wildcard}` of `{other}` covers it",
-                short(item.row)
-            );
-            problems.warning(
-                item.source,
-                code::SHADOWED_ROW,
-                item.span.clone(),
-                message,
-                None,
-            );
+            let message = format!("`{id}` adds nothing: `{wildcard}` of `{other}` covers it");
+            problems.warning(source, code::SHADOWED_ROW, span, message, None);
         } else {
             let (covers, of) = (which.len(), item.row.to.len());
             let message = format!(
-                "{covers} of the {of} destinations of `{}` are covered by `{wildcard}` of `{other}`",
-                short(item.row)
+                "{covers} of the {of} destinations of `{id}` are covered by `{wildcard}` of `{other}`"
             );
-            problems.note(
-                item.source,
-                code::SHADOWED_ROW,
-                item.span.clone(),
-                message,
-                None,
-            );
+            problems.note(source, code::SHADOWED_ROW, span, message, None);
         }
     }
 }
