@@ -35,8 +35,14 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    #[arg(short, long, value_enum, default_value_t = Format::Human, global = true)]
     pub(super) format: Format,
+    /// The same as --format json.
+    #[arg(long, global = true, conflicts_with_all = ["format", "csv"])]
+    pub(super) json: bool,
+    /// The same as --format csv.
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub(super) csv: bool,
     /// When to colour; NO_COLOR is honoured.
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
@@ -131,6 +137,8 @@ pub(super) enum Command {
     /// Work on site files.
     #[command(subcommand)]
     Site(SiteCommand),
+    /// The interfaces that `live` can capture from, with their addresses.
+    Interfaces,
     /// Explain a word of a report: a finding code, an evidence code, an outcome, a reason, such as `wrong-port` or `T-SYN0`.
     #[command(after_help = "Examples:\n  \
         pktaudit explain\n  \
@@ -161,7 +169,31 @@ pub(super) enum Command {
     Judge(JudgeCommand),
 }
 
+impl Common {
+    /// Takes --json and --csv as the formats that they stand for.
+    pub(super) fn settle_format(&mut self) {
+        match (self.json, self.csv) {
+            (true, _) => self.format = Format::Json,
+            (_, true) => self.format = Format::Csv,
+            _ => {}
+        }
+    }
+}
+
 impl Command {
+    /// Which requirements an audit holds captures against; `None` of commands that audit nothing.
+    pub(super) fn audited_choices(&mut self) -> Option<&mut Choices> {
+        match self {
+            Self::Audit(command) => Some(&mut command.choices),
+            #[cfg(feature = "live")]
+            Self::Live(command) => Some(command.choices_mut()),
+            Self::Extract(command) => Some(&mut command.choices),
+            Self::Compare(command) => Some(&mut command.choices),
+            Self::Judge(command) => Some(&mut command.choices),
+            _ => None,
+        }
+    }
+
     /// Whether it can write Markdown.
     pub(super) fn takes_markdown(&self) -> bool {
         matches!(self, Self::Rules(RulesCommand::Diff(_)))
@@ -217,11 +249,15 @@ pub(super) struct Names {
 pub(super) struct Choices {
     /// Rule files or folders of them, instead of the shipped ones; `@NAME` is a shipped set, `+PATH` and `+@NAME` add to
     /// those of @trend-micro, and so does a site file that names a document of another set.
-    #[arg(long, value_name = "PATH")]
+    #[arg(short, long, value_name = "PATH")]
     pub(super) rules: Vec<OsString>,
-    /// Site file: which hosts are in which role, regions, features, versions.
-    #[arg(long, value_name = "FILE")]
+    /// Site file: which hosts are in which role, regions, features, versions. Where none is named, audits take
+    /// `pktaudit.toml` of this folder or of the nearest one above.
+    #[arg(short, long, value_name = "FILE")]
     pub(super) site: Option<PathBuf>,
+    /// Take no site file, also where there is a `pktaudit.toml`.
+    #[arg(long, conflicts_with = "site")]
+    pub(super) no_site: bool,
     /// Region, by any of its names; may be given more than once.
     #[arg(long = "region", value_name = "REGION")]
     pub(super) regions: Vec<String>,
@@ -263,7 +299,7 @@ pub(super) struct AuditCommand {
     #[command(flatten)]
     pub(super) choices: Choices,
     /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) names: Names,
@@ -303,7 +339,7 @@ pub(super) struct ExtractCommand {
     #[arg(long)]
     pub(super) flows: bool,
     /// The file to write; standard output where none is named.
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
     /// What was captured on the outer side of the firewall, as for `audit`.
     #[arg(long, value_name = "CAPTURE|INTERFACE")]
@@ -319,10 +355,30 @@ pub(super) struct FlowsCommand {
     /// Print DNS transactions instead of flows.
     #[arg(long)]
     pub(super) dns: bool,
+    /// Print flows as Zeek's conn.log, tab-separated, for zeek-cut and what else reads that.
+    #[arg(long, conflicts_with_all = ["dns", "format", "json", "csv"])]
+    pub(super) conn_log: bool,
+    /// The largest first, by this; without it flows come in the order of their first packets.
+    #[arg(long, value_name = "WHAT", conflicts_with = "dns")]
+    pub(super) sort: Option<SortBy>,
+    /// So many flows at most, the first ones in their order.
+    #[arg(long, value_name = "N", conflicts_with = "dns")]
+    pub(super) top: Option<usize>,
     #[command(flatten)]
     pub(super) names: Names,
     #[command(flatten)]
     pub(super) captures: Captures,
+}
+
+/// What flows are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SortBy {
+    /// Bytes of IP packets, both ways.
+    Bytes,
+    /// Packets, both ways.
+    Packets,
+    /// From the first packet to the last.
+    Duration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -561,7 +617,7 @@ pub(super) struct JudgeCommand {
     #[command(flatten)]
     pub(super) choices: Choices,
     /// Write findings.csv, requirements.csv, flows.csv, report.json, report.html and evidence.pcapng into this folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) names: Names,

@@ -1,12 +1,14 @@
 //! `pktaudit flows`: what flowed, under which names.
 
-use super::args::{Common, FlowsCommand};
+use std::cmp::Reverse;
+
+use super::args::{Common, FlowsCommand, SortBy};
 use super::exit::Exit;
 use super::{input, output, seeds};
 use crate::drive::Observed;
 use crate::judge::unread;
-use crate::observe::attribute_with;
-use crate::report::{write_dns, write_flows};
+use crate::observe::{Capture, Flow, attribute_with};
+use crate::report::{write_conn_log, write_dns, write_flows};
 use crate::source::InputRecord;
 
 pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -24,12 +26,40 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
     let look = output::look(common);
     output::to_stdout(|out| {
         if command.dns {
-            write_dns(&capture, format, &look, out)
+            return write_dns(&capture, format, &look, out);
+        }
+        let flows = wanted(&capture, command);
+        if command.conn_log {
+            write_conn_log(flows, out)
         } else {
-            write_flows(&capture, format, &look, out)
+            write_flows(&capture, &flows, format, &look, out)
         }
     })?;
     Ok(exit)
+}
+
+/// The flows that are printed, in their order. Equal ones stay in the order of the capture.
+fn wanted<'a>(capture: &'a Capture, command: &FlowsCommand) -> Vec<&'a Flow> {
+    let mut flows: Vec<&Flow> = capture.flows.iter().collect();
+    if let Some(by) = command.sort {
+        flows.sort_by_key(|flow| Reverse(by.of(flow)));
+    }
+    flows.truncate(command.top.unwrap_or(usize::MAX));
+    flows
+}
+
+impl SortBy {
+    fn of(self, flow: &Flow) -> u64 {
+        let (out, back) = (&flow.out, &flow.back);
+        match self {
+            Self::Bytes => out.bytes.saturating_add(back.bytes),
+            Self::Packets => out.packets.saturating_add(back.packets),
+            Self::Duration => {
+                let lasted = flow.span.1.time.since(flow.span.0.time);
+                u64::try_from(lasted.as_nanos()).unwrap_or(u64::MAX)
+            }
+        }
+    }
 }
 
 /// Clean, unless something could not be read or was lost.

@@ -13,6 +13,8 @@ mod flows;
 mod folders;
 mod import;
 mod input;
+#[cfg(feature = "live")]
+mod interfaces;
 mod learn;
 mod lint;
 #[cfg(feature = "live")]
@@ -35,10 +37,13 @@ pub use exit::Exit;
 
 use args::Command;
 
+#[cfg(not(feature = "live"))]
+const WITHOUT_LIVE: &str = "this pktaudit was built without live capture; build it with --features live, which needs libpcap";
+
 /// Runs the command line of this process and gives its exit status.
 #[must_use]
 pub fn run() -> Exit {
-    let arguments = match Arguments::try_parse() {
+    let mut arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -53,6 +58,10 @@ pub fn run() -> Exit {
     let _ = rayon::ThreadPoolBuilder::new()
         .num_threads(input::threads(&arguments.common))
         .build_global();
+    arguments.common.settle_format();
+    if let Some(choices) = arguments.command.audited_choices() {
+        site::find(choices, &arguments.common);
+    }
     let result = match &arguments.command {
         command
             if arguments.common.format == args::Format::Markdown && !command.takes_markdown() =>
@@ -68,14 +77,16 @@ pub fn run() -> Exit {
         #[cfg(feature = "live")]
         Command::Live(command) => live::run(command, &arguments.common),
         #[cfg(not(feature = "live"))]
-        Command::Live(_) => Err(anyhow::anyhow!(
-            "this pktaudit was built without live capture; build it with --features live, which needs libpcap"
-        )),
+        Command::Live(_) => Err(anyhow::anyhow!(WITHOUT_LIVE)),
         Command::Compare(command) => compare::run(command, &arguments.common),
         Command::Extract(command) => extract::run(command, &arguments.common),
         Command::Flows(command) => flows::run(command, &arguments.common),
         Command::Rules(command) => rules::run(command, &arguments.common),
         Command::Site(command) => site::run(command, &arguments.common),
+        #[cfg(feature = "live")]
+        Command::Interfaces => interfaces::run(&arguments.common),
+        #[cfg(not(feature = "live"))]
+        Command::Interfaces => Err(anyhow::anyhow!(WITHOUT_LIVE)),
         Command::Explain(command) => rules::explain_code(command),
         Command::Man(command) => manual::man(command, &arguments.common),
         Command::Completions(command) => manual::completions(command),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::args::{Common, SiteCommand, SiteInit};
+use super::args::{Choices, Common, SiteCommand, SiteInit};
 use super::exit::Exit;
 use super::flows::completeness;
 use super::plan;
@@ -10,6 +10,24 @@ use super::{input, output, seeds};
 use crate::audit::{propose_site, sets_fitting};
 use crate::observe::attribute_with;
 use crate::rules::{Chosen, SetChoice};
+
+/// What a site file is called that is found by itself.
+const FOUND: &str = "pktaudit.toml";
+
+/// Where no site file is named, that of this folder or of the nearest one above.
+pub(super) fn find(choices: &mut Choices, common: &Common) {
+    if choices.site.is_some() || choices.no_site {
+        return;
+    }
+    let Ok(folder) = std::env::current_dir() else {
+        return;
+    };
+    let mut above = folder.ancestors().map(|folder| folder.join(FOUND));
+    if let Some(site) = above.find(|path| path.is_file()) {
+        output::note(common, &format!("site file: {}", site.display()));
+        choices.site = Some(site);
+    }
+}
 
 pub(super) fn run(command: &SiteCommand, common: &Common) -> anyhow::Result<Exit> {
     match command {

@@ -227,22 +227,18 @@ columns! {
     "last_frame" "number" "frame of the last packet" => table.cell(flow.frames.last);
 }
 
-/// Writes all flows of a capture, in its order.
+/// Writes flows of a capture in the order in which they come.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn write_flows(
     capture: &Capture,
+    flows: &[&Flow],
     format: Format,
     look: &Look,
     mut out: impl Write,
 ) -> Result<(), ReportError> {
-    let flows = || {
-        capture
-            .flows
-            .iter()
-            .map(|flow| FlowView::new(flow, capture))
-    };
+    let flows = || flows.iter().map(|flow| FlowView::new(flow, capture));
     match format {
         Format::Ndjson => {
             for flow in flows() {
@@ -314,7 +310,9 @@ mod tests {
 
     fn written(format: Format) -> String {
         let mut bytes = Vec::new();
-        write_flows(&sample().capture, format, &Look::default(), &mut bytes).unwrap();
+        let capture = sample().capture;
+        let flows: Vec<&Flow> = capture.flows.iter().collect();
+        write_flows(&capture, &flows, format, &Look::default(), &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 

@@ -174,7 +174,7 @@ pub(crate) fn json_line(out: &mut impl Write, object: &impl Serialize) -> Result
 }
 
 /// Writes a list of objects as one document.
-pub(super) fn json_list<T: Serialize>(
+pub(crate) fn json_list<T: Serialize>(
     out: &mut impl Write,
     list: impl Iterator<Item = T>,
 ) -> Result<(), ReportError> {

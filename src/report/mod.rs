@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `view`, `build`, `judged_flow` | the neutral view, and how it is made |
 //! | `flows`, `dns` | flows and DNS transactions as `pktaudit flows` prints them |
+//! | `conn_log` | flows as Zeek's conn.log |
 //! | `json`, `csv`, `human`, `html` | one format each |
 //! | `schema` | the JSON Schema of report.json |
 //! | `sarif`, `junit` | for pipelines |
@@ -19,6 +20,7 @@
 //! | `text` | makes untrusted text harmless |
 
 mod build;
+mod conn_log;
 mod csv;
 mod dns;
 mod entry;
@@ -56,6 +58,7 @@ use crate::observe::Capture;
 use crate::rules::{RuleSet, SetChoice};
 use crate::source::InputRecord;
 
+pub use conn_log::write_conn_log;
 pub use csv::{
     Column, FINDING_COLUMNS, REQUIREMENT_COLUMNS, VERDICT_COLUMNS, write_findings_csv,
     write_flows_csv, write_requirements_csv,
@@ -89,7 +92,7 @@ pub use write::{directory_files, make_directory, write_directory, write_whole};
 pub(crate) use build::SCHEMA;
 pub(crate) use csv::CsvTable;
 pub(crate) use human::{Ink, Table, counted, title};
-pub(crate) use json::{json_document, json_line};
+pub(crate) use json::{json_document, json_line, json_list};
 pub(crate) use view::{destination, word};
 
 /// Everything that a report is made of.

@@ -6,15 +6,18 @@
 mod timestamps;
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use pcap::Active;
 use pcap::Capture;
+use pcap::ConnectionStatus;
 use pcap::Device;
 use pcap::Precision;
 use rustix::event::PollFd;
 use rustix::event::PollFlags;
 use rustix::event::Timespec;
+use serde::{Serialize, Serializer};
 
 use super::Batch;
 use super::BatchLimits;
@@ -23,7 +26,7 @@ use super::FrameNote;
 use super::LinkType;
 use super::Loss;
 use super::true_time::true_time;
-use crate::model::CaptureTime;
+use crate::model::{CaptureTime, words};
 
 pub use timestamps::Timestamps;
 
@@ -303,6 +306,59 @@ pub fn interface_names() -> Vec<String> {
         .into_iter()
         .map(|device| device.name)
         .collect()
+}
+
+words! {
+    /// Whether packets come through an interface.
+    pub enum InterfaceState {
+        /// It is up and has a link, as far as the system tells.
+        Up = "up",
+        /// It is up and has none.
+        NoLink = "no link",
+        /// It is down.
+        Down = "down",
+    }
+}
+
+/// An interface that can be captured from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaptureInterface {
+    /// What `live -i` takes.
+    pub name: String,
+    /// What the system says that it is; may be empty.
+    pub description: String,
+    /// Its addresses, in the system's order.
+    pub addresses: Vec<IpAddr>,
+    /// Whether packets come through it.
+    #[serde(serialize_with = "state_word")]
+    pub state: InterfaceState,
+}
+
+fn state_word<S: Serializer>(state: &InterfaceState, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(state.as_str())
+}
+
+/// The interfaces that can be captured from, in libpcap's order.
+///
+/// # Errors
+/// Where libpcap cannot list them.
+pub fn capture_interfaces() -> Result<Vec<CaptureInterface>, LiveError> {
+    let devices = Device::list().map_err(|error| explain("any", &reason_of(error)))?;
+    let of = |device: Device| CaptureInterface {
+        state: match (device.flags.is_up(), device.flags.connection_status) {
+            (false, _) => InterfaceState::Down,
+            (true, ConnectionStatus::Disconnected) => InterfaceState::NoLink,
+            (true, _) => InterfaceState::Up,
+        },
+        name: device.name,
+        description: device.desc.unwrap_or_default(),
+        addresses: device
+            .addresses
+            .iter()
+            .map(|address| address.addr)
+            .collect(),
+    };
+    Ok(devices.into_iter().map(of).collect())
 }
 
 /// libpcap's live numbers of raw IP differ from those in files.

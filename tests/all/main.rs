@@ -46,6 +46,7 @@ mod rules;
 mod samples;
 mod semantics;
 mod shipped_sets;
+mod short_ways;
 mod source_ports;
 mod streams;
 mod traffic;

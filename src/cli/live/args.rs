@@ -41,10 +41,10 @@ pub(in crate::cli) struct LiveCommand {
     pub(super) until_complete: bool,
     /// Write findings.csv, requirements.csv, flows.csv, report.json and report.html into this folder, and
     /// evidence.pcapng where packets are kept; with --every into a folder in it for each period.
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Keep the packets in this file (pcapng); with --every, and once --max-flows was reached, in FILE_00002 and so on.
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
     /// Keep only the packets that findings name, each with a comment that says why, in this file (pcapng). Until the
     /// end all packets wait in FILE.packets, unless --write keeps them.
@@ -97,6 +97,13 @@ pub(in crate::cli) struct LiveCommand {
     /// Lines instead of the screen, on a terminal too.
     #[arg(long)]
     pub(super) no_screen: bool,
+}
+
+impl LiveCommand {
+    /// Which requirements.
+    pub(in crate::cli) const fn choices_mut(&mut self) -> &mut Choices {
+        &mut self.choices
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
