@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::entry::entries;
 use super::finding_id::finding_ids;
 use super::judged_flow::{JudgedFlow, outcome};
-use super::looked_at::{Firsts, looked_at};
+use super::looked_at::looked_at;
 use super::view::{
     CaptureView, CiteView, CommentView, Counts, DocumentView, EvidenceView, FindingView,
     FrameCounts, HiddenHostView, InputView, IntentView, NameWayView, NamesView, RequirementView,
@@ -43,7 +43,6 @@ impl<'a> Report<'a> {
                 }
             }
         }
-        let firsts = Firsts::of(&audit.capture.flows);
         let capture = capture_view(&audit);
         let gather = Gather(audit);
         Self {
@@ -56,7 +55,7 @@ impl<'a> Report<'a> {
             requirements: judgement
                 .requirements
                 .par_iter()
-                .filter_map(|verdict| gather.requirement(verdict, &firsts))
+                .filter_map(|verdict| gather.requirement(verdict))
                 .collect(),
             capture,
             rules: gather.documents(),
@@ -296,11 +295,7 @@ impl<'a> Gather<'a> {
         }
     }
 
-    fn requirement(
-        &self,
-        verdict: &'a RequirementVerdict,
-        firsts: &Firsts,
-    ) -> Option<RequirementView<'a>> {
+    fn requirement(&self, verdict: &'a RequirementVerdict) -> Option<RequirementView<'a>> {
         let Audit {
             rules, judgement, ..
         } = self.0;
@@ -320,8 +315,8 @@ impl<'a> Gather<'a> {
         missed.sort_unstable();
         missed.dedup();
         let evidence = intents().flat_map(|intent| proof(&intent.evidence));
-        let flows = intents().flat_map(|intent| intent.attempts.iter().copied());
-        let (stamps, frames_omitted) = firsts.looked_at(evidence, flows);
+        let firsts = intents().flat_map(|intent| self.firsts(&intent.attempts));
+        let (stamps, frames_omitted) = looked_at(evidence, firsts, None);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: match &verdict.note {

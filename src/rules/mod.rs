@@ -8,7 +8,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `syntax`, `read` | files as written, every problem found |
+//! | `syntax`, `read`, `in_parts` | files as written, every problem found; long ones by all threads |
 //! | `check` | written to checked; all problems together |
 //! | `lint` | what is allowed and likely not meant |
 //! | `library`, `requirement`, `condition`, `version`, `pattern`, `role_set` | the checked nouns |
@@ -30,6 +30,7 @@ mod drawn;
 mod embedded;
 mod explain;
 mod fit;
+mod in_parts;
 mod known;
 mod library;
 mod lint;

@@ -19,8 +19,9 @@ use sha2::{Digest as _, Sha256};
 pub(super) use values::{Values, transports};
 
 use super::code;
+use super::in_parts::read_in_parts;
 use super::problem::{Problem, Problems, Source};
-use super::read::{Sections, read_in_parts};
+use super::read::Sections;
 use super::syntax::{RequirementText, RuleFile};
 use super::{
     Document, DocumentIndex, GroupIndex, Library, Member, Need, RequirementIndex, RuleText, Target,
