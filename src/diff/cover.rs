@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::opening::{Destination, Facts, Openings, Way};
+use super::opening::{Facts, OpenDestination, Openings, Way};
 
 /// The wildcards and networks of a side.
-pub(super) struct Cover<'a> {
-    all: &'a BTreeMap<Destination, Vec<(Way, Facts)>>,
+pub(super) struct WideOpenings<'a> {
+    all: &'a BTreeMap<OpenDestination, Vec<(Way, Facts)>>,
 }
 
-impl<'a> Cover<'a> {
+impl<'a> WideOpenings<'a> {
     pub(super) fn of(openings: &'a Openings) -> Self {
         Self { all: &openings.all }
     }
 
     /// What covers a destination by all of these ways; `None` without ways.
-    pub(super) fn of_all(&self, destination: &Destination, ways: &[&Way]) -> Option<String> {
+    pub(super) fn of_all(&self, destination: &OpenDestination, ways: &[&Way]) -> Option<String> {
         if ways.is_empty() {
             return None;
         }
-        let covers = |wider: &Destination| {
+        let covers = |wider: &OpenDestination| {
             let open = self.all.get(wider)?;
             ways.iter()
                 .all(|way| !way.deny && open.iter().any(|(wide, _)| reaches(wide, way)))
@@ -49,9 +49,9 @@ pub(super) fn reaches(wide: &Way, way: &Way) -> bool {
 }
 
 /// The wildcards that cover a name: one for each label, with and without a dot.
-fn wider_names(name: &str) -> Vec<Destination> {
+fn wider_names(name: &str) -> Vec<OpenDestination> {
     let mut out = Vec::new();
-    let wildcard = |text: String| Destination {
+    let wildcard = |text: String| OpenDestination {
         text,
         kind: "wildcard",
     };
@@ -66,7 +66,7 @@ fn wider_names(name: &str) -> Vec<Destination> {
 }
 
 /// The networks that hold a network.
-fn wider_networks(text: &str) -> Vec<Destination> {
+fn wider_networks(text: &str) -> Vec<OpenDestination> {
     let network = text
         .parse::<IpNet>()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
@@ -76,7 +76,7 @@ fn wider_networks(text: &str) -> Vec<Destination> {
     let mut out = Vec::new();
     let mut at = network;
     while let Some(wider) = at.supernet() {
-        out.push(Destination {
+        out.push(OpenDestination {
             text: wider.to_string(),
             kind: "network",
         });

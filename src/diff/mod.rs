@@ -20,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::rules::Library;
-use cover::Cover;
-use opening::{Destination, Facts, Way};
+use cover::WideOpenings;
+use opening::{Facts, OpenDestination, Way};
 
 pub(crate) use opening::Openings;
 pub(crate) use used::mark_used;
@@ -153,10 +153,10 @@ pub(crate) struct Side<'a> {
 /// Compares two sets. Its cost grows with their sizes, not with their product.
 #[must_use]
 pub(crate) fn diff(before: Openings, after: &Openings) -> Difference {
-    let covers = (Cover::of(&before), Cover::of(after));
+    let covers = (WideOpenings::of(&before), WideOpenings::of(after));
     let mut changes = Vec::new();
     let mut same = 0;
-    let all: BTreeSet<&Destination> = before.all.keys().chain(after.all.keys()).collect();
+    let all: BTreeSet<&OpenDestination> = before.all.keys().chain(after.all.keys()).collect();
     for destination in all {
         let (was, now) = (before.ways(destination), after.ways(destination));
         let (gone, fresh) = (missing(was, now), missing(now, was));

@@ -9,7 +9,7 @@ use crate::rules::{Library, ListedRequirement, Requirement, Source, Target};
 
 /// A destination, whichever row names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Destination {
+pub(super) struct OpenDestination {
     pub(super) text: String,
     pub(super) kind: &'static str,
 }
@@ -39,9 +39,9 @@ pub(super) struct Facts {
 
 /// Words that many rows share, each kept once.
 #[derive(Default)]
-struct Words(HashSet<Arc<str>>);
+struct SharedWords(HashSet<Arc<str>>);
 
-impl Words {
+impl SharedWords {
     fn keep(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.0.get(text) {
             return Arc::clone(known);
@@ -57,7 +57,7 @@ impl Words {
 pub(crate) struct Openings {
     pub(super) name: String,
     /// The ways of a destination ascend; most have one.
-    pub(super) all: BTreeMap<Destination, Vec<(Way, Facts)>>,
+    pub(super) all: BTreeMap<OpenDestination, Vec<(Way, Facts)>>,
     /// Ids of rows to a role, with the role: a report names rows, and not what they go to.
     pub(super) rows: BTreeMap<String, String>,
 }
@@ -70,7 +70,7 @@ impl Openings {
             name: side.name.to_owned(),
             ..Self::default()
         };
-        let mut words = Words::default();
+        let mut words = SharedWords::default();
         let named = |requirement: &&Requirement| {
             let document = side.library.document(requirement.document);
             side.files.is_empty() || document.is_some_and(|d| side.files.contains(&d.file))
@@ -82,11 +82,11 @@ impl Openings {
     }
 
     /// The ways of a destination, ascending; none where it is not open.
-    pub(super) fn ways(&self, destination: &Destination) -> &[(Way, Facts)] {
+    pub(super) fn ways(&self, destination: &OpenDestination) -> &[(Way, Facts)] {
         self.all.get(destination).map_or(&[], Vec::as_slice)
     }
 
-    fn add(&mut self, requirement: &Requirement, library: &Library, words: &mut Words) {
+    fn add(&mut self, requirement: &Requirement, library: &Library, words: &mut SharedWords) {
         // A remark of a page lets nothing through.
         if requirement.to.is_empty() {
             return;
@@ -114,7 +114,7 @@ impl Openings {
                 path: words.keep(destination.path.as_deref().unwrap_or_default()),
                 ..common.clone()
             };
-            let all = self.all.entry(Destination { text, kind }).or_default();
+            let all = self.all.entry(OpenDestination { text, kind }).or_default();
             // Most destinations have one way, and there may be very many of them.
             all.reserve_exact(ways.len());
             for way in &ways {
@@ -157,7 +157,7 @@ impl Facts {
     }
 }
 
-fn facts(listed: &ListedRequirement<'_>, words: &mut Words) -> Facts {
+fn facts(listed: &ListedRequirement<'_>, words: &mut SharedWords) -> Facts {
     let cite = &listed.cite;
     let line = cite
         .line
@@ -187,7 +187,7 @@ fn ways(
     requirement: &Requirement,
     listed: &ListedRequirement<'_>,
     library: &Library,
-    words: &mut Words,
+    words: &mut SharedWords,
 ) -> Vec<Way> {
     let document = library.document(requirement.document);
     let mut sources: Vec<String> = requirement

@@ -19,16 +19,16 @@ pub(crate) enum UseError {
 }
 
 #[derive(Deserialize)]
-struct Report {
-    flows: Vec<Flow>,
+struct ReportFlows {
+    flows: Vec<ReportedFlow>,
 }
 
 #[derive(Deserialize)]
-struct Flow {
+struct ReportedFlow {
     start: String,
     end: String,
-    initiator: End,
-    responder: End,
+    initiator: FlowEnd,
+    responder: FlowEnd,
     #[serde(default)]
     names: Vec<UsedName>,
     #[serde(default)]
@@ -36,7 +36,7 @@ struct Flow {
 }
 
 #[derive(Deserialize)]
-struct End {
+struct FlowEnd {
     ip: IpAddr,
 }
 
@@ -51,7 +51,7 @@ struct UsedName {
 /// # Errors
 /// Where it is no report.
 pub(crate) fn mark_used(difference: &mut Difference, report: impl Read) -> Result<(), UseError> {
-    let report: Report = serde_json::from_reader(report)?;
+    let report: ReportFlows = serde_json::from_reader(report)?;
     let index = Index::of(difference);
     for change in difference.changes.iter_mut().filter(|c| closes(c)) {
         change.used = Some(Used::default());
@@ -115,7 +115,7 @@ impl Index {
         out
     }
 
-    fn find(&self, flow: &Flow, rows: &BTreeMap<String, String>) -> Vec<usize> {
+    fn find(&self, flow: &ReportedFlow, rows: &BTreeMap<String, String>) -> Vec<usize> {
         let mut out = Vec::new();
         for name in &flow.names {
             out.extend(self.names.get(&name.fqdn));
@@ -138,7 +138,7 @@ impl Index {
 }
 
 impl Used {
-    fn take(&mut self, flow: &Flow) {
+    fn take(&mut self, flow: &ReportedFlow) {
         self.flows += 1;
         self.hosts.insert(flow.initiator.ip);
         if self.hosts.len() > MOST_HOSTS {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::say::{Said, To};
+use super::say::{SaidEntry, To};
 use super::target::Word;
 use crate::model::{PortSet, Transport};
 use crate::report::text::visible;
@@ -13,7 +13,7 @@ use crate::rules::Initiators;
 
 /// A rule: from, to any of these, on any of these ports.
 #[derive(Clone, Debug)]
-pub(super) struct Group<'t> {
+pub(super) struct AimGroup<'t> {
     pub(super) initiators: &'t Initiators,
     pub(super) ports: &'t PortSet,
     pub(super) transports: &'t [Transport],
@@ -31,12 +31,12 @@ pub(super) struct Group<'t> {
 }
 
 /// The entries by all that they share. What goes anywhere is a group of its own.
-pub(super) fn groups<'t>(said: &'t [Said<'t>]) -> Vec<Group<'t>> {
-    let mut out: Vec<Group<'t>> = Vec::new();
+pub(super) fn groups<'t>(said: &'t [SaidEntry<'t>]) -> Vec<AimGroup<'t>> {
+    let mut out: Vec<AimGroup<'t>> = Vec::new();
     for one in said {
         let anywhere = one.to == To::Anywhere;
         let entry = one.entry;
-        let same = |group: &&mut Group<'t>| {
+        let same = |group: &&mut AimGroup<'t>| {
             *group.initiators == entry.initiators
                 && *group.ports == entry.ports
                 && group.transports == entry.transports
@@ -47,7 +47,7 @@ pub(super) fn groups<'t>(said: &'t [Said<'t>]) -> Vec<Group<'t>> {
         let group = match out.iter_mut().rev().take(2).find(same) {
             Some(group) => group,
             None => {
-                out.push(Group {
+                out.push(AimGroup {
                     initiators: &entry.initiators,
                     ports: &entry.ports,
                     transports: &entry.transports,
@@ -83,7 +83,7 @@ pub(super) fn groups<'t>(said: &'t [Said<'t>]) -> Vec<Group<'t>> {
     out
 }
 
-impl Group<'_> {
+impl AimGroup<'_> {
     /// Networks of both families, merged.
     pub(super) fn networks(&self) -> impl Iterator<Item = IpNet> + '_ {
         let v4 = self.v4.iter().map(|network| IpNet::V4(*network));

@@ -23,7 +23,7 @@ pub(crate) enum MissingError {
 }
 
 #[derive(Debug, Deserialize)]
-struct Report {
+struct ReportIntents {
     intents: Vec<Aimed>,
 }
 
@@ -45,7 +45,7 @@ impl Missing {
     /// # Errors
     /// Where it is none.
     pub(crate) fn read(text: &str) -> Result<Self, MissingError> {
-        let report: Report = serde_json::from_str(text)?;
+        let report: ReportIntents = serde_json::from_str(text)?;
         let blocked =
             |aim: &Aimed| matches!(aim.outcome.as_str(), "blocked_confirmed" | "blocked_likely");
         Ok(Self {

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use ipnet::IpNet;
 
-use super::target::{ExportTarget, Form, LooksAt, Names, Word};
+use super::target::{ExportTarget, LooksAt, NameAbility, PatternForm, Word};
 use super::{Addresses, Entry, Table, Wishes};
 use crate::model::Transport;
 use crate::report::text::cell;
@@ -94,7 +94,7 @@ pub(crate) fn rest_csv(rest: &[Rest], out: impl Write) -> Result<(), csv::Error>
 
 /// An entry as the target says it.
 #[derive(Clone, Debug)]
-pub(super) struct Said<'t> {
+pub(super) struct SaidEntry<'t> {
     pub(super) entry: &'t Entry,
     pub(super) to: To,
 }
@@ -115,7 +115,7 @@ pub(super) fn say<'t>(
     table: &'t Table,
     target: &ExportTarget,
     wishes: &Wishes,
-) -> (Vec<Said<'t>>, Vec<Rest>) {
+) -> (Vec<SaidEntry<'t>>, Vec<Rest>) {
     let (mut said, mut rest) = (Vec::new(), table.rest.clone());
     for entry in &table.entries {
         if let Some(why) = unspeakable(entry, &target.looks_at) {
@@ -145,7 +145,7 @@ pub(super) fn say<'t>(
                 "the path; the whole host is let through",
             ));
         }
-        said.push(Said { entry, to });
+        said.push(SaidEntry { entry, to });
     }
     (said, rest)
 }
@@ -207,8 +207,8 @@ impl Spoken {
 
 fn by_name(name: &NamePattern, target: &ExportTarget, wishes: &Wishes) -> Spoken {
     let forms = match &target.names {
-        Names::ByAddress => return by_address(name, &wishes.addresses),
-        Names::InWords(forms) => forms,
+        NameAbility::ByAddress => return by_address(name, &wishes.addresses),
+        NameAbility::InWords(forms) => forms,
     };
     let form = match name.kind() {
         PatternKind::Exact => &forms.exact,
@@ -219,19 +219,19 @@ fn by_name(name: &NamePattern, target: &ExportTarget, wishes: &Wishes) -> Spoken
     in_form(name, form, wishes)
 }
 
-fn in_form(name: &NamePattern, form: &Form, wishes: &Wishes) -> Spoken {
+fn in_form(name: &NamePattern, form: &PatternForm, wishes: &Wishes) -> Spoken {
     let words = |say: &fn(&NamePattern) -> Vec<Word>| Some(To::Words(say(name)));
     match form {
-        Form::Same(say) => Spoken {
+        PatternForm::Same(say) => Spoken {
             to: words(say),
             remark: None,
         },
-        Form::Narrower(say, why) => Spoken {
+        PatternForm::Narrower(say, why) => Spoken {
             to: words(say),
             remark: Some((Extent::Narrower, (*why).to_owned())),
         },
-        Form::Wider(say, why)
-        | Form::Either {
+        PatternForm::Wider(say, why)
+        | PatternForm::Either {
             wider: (say, why), ..
         } if wishes.widen => match name.literal_tail().contains('.') {
             true => Spoken {
@@ -240,17 +240,17 @@ fn in_form(name: &NamePattern, form: &Form, wishes: &Wishes) -> Spoken {
             },
             false => not_said("what would say it holds a whole top-level domain"),
         },
-        Form::Wider(_, why) => not_said(&format!(
+        PatternForm::Wider(_, why) => not_said(&format!(
             "could only be said wider ({why}), which --widen does"
         )),
-        Form::Either {
+        PatternForm::Either {
             narrower: (say, why),
             ..
         } => Spoken {
             to: words(say),
             remark: Some((Extent::Narrower, (*why).to_owned())),
         },
-        Form::Never(why) => not_said(why),
+        PatternForm::Never(why) => not_said(why),
     }
 }
 

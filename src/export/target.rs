@@ -1,7 +1,7 @@
 //! What each target can express, as data. What is said here of other programs was tried on them or is from their makers' pages.
 
 use super::matching::expression;
-use super::targets::{self, Job, Written};
+use super::targets::{self, Job, WrittenList};
 use crate::rules::NamePattern;
 
 /// A program, or a format, that an export is for.
@@ -14,10 +14,10 @@ pub(crate) struct ExportTarget {
     /// What of a flow it looks at.
     pub(crate) looks_at: LooksAt,
     /// What it does with names.
-    pub(super) names: Names,
+    pub(super) names: NameAbility,
     /// How comments begin; `None` where there are none.
     pub(super) comment: Option<&'static str>,
-    pub(super) write: fn(&Job<'_>) -> Written,
+    pub(super) write: fn(&Job<'_>) -> WrittenList,
 }
 
 /// What of a flow a target looks at; what it does not is let through whatever it is.
@@ -71,7 +71,7 @@ pub(super) enum Word {
 
 /// What a target does with names.
 #[derive(Debug)]
-pub(super) enum Names {
+pub(super) enum NameAbility {
     /// It knows addresses only.
     ByAddress,
     /// It knows names.
@@ -82,20 +82,20 @@ pub(super) enum Names {
 #[derive(Debug)]
 pub(super) struct Forms {
     /// `x`
-    pub(super) exact: Form,
+    pub(super) exact: PatternForm,
     /// `*.x`: below it at any depth, not `x`.
-    pub(super) below: Form,
+    pub(super) below: PatternForm,
     /// `*x`: whatever ends so, also in the middle of a label.
-    pub(super) ending: Form,
+    pub(super) ending: PatternForm,
     /// Stars elsewhere.
-    pub(super) inner: Form,
+    pub(super) inner: PatternForm,
 }
 
 type Say = fn(&NamePattern) -> Vec<Word>;
 
 /// How a target says one kind of name pattern.
 #[derive(Debug)]
-pub(super) enum Form {
+pub(super) enum PatternForm {
     /// As it is.
     Same(Say),
     /// Less: what is lost.
@@ -115,10 +115,10 @@ impl Forms {
     /// Each kind as it is.
     const fn all(exact: Say, below: Say, ending: Say, inner: Say) -> Self {
         Self {
-            exact: Form::Same(exact),
-            below: Form::Same(below),
-            ending: Form::Same(ending),
-            inner: Form::Same(inner),
+            exact: PatternForm::Same(exact),
+            below: PatternForm::Same(below),
+            ending: PatternForm::Same(ending),
+            inner: PatternForm::Same(inner),
         }
     }
 }
@@ -212,20 +212,20 @@ const NAME_LIST: LooksAt = LooksAt {
 };
 
 const RPZ: Forms = Forms {
-    exact: Form::Same(as_is),
-    below: Form::Same(as_is),
-    ending: Form::Either {
+    exact: PatternForm::Same(as_is),
+    below: PatternForm::Same(as_is),
+    ending: PatternForm::Either {
         narrower: (apex_and_below, LABEL_ENDINGS),
         wider: (below_tail, ALL_BELOW),
     },
-    inner: Form::Wider(below_tail, ALL_BELOW),
+    inner: PatternForm::Wider(below_tail, ALL_BELOW),
 };
 
 const SUFFIX_ONLY: Forms = Forms {
-    exact: Form::Same(as_is),
-    below: Form::Wider(dot_tail, APEX_TOO),
-    ending: Form::Wider(dot_tail, ALL_BELOW),
-    inner: Form::Wider(dot_tail, ALL_BELOW),
+    exact: PatternForm::Same(as_is),
+    below: PatternForm::Wider(dot_tail, APEX_TOO),
+    ending: PatternForm::Wider(dot_tail, ALL_BELOW),
+    inner: PatternForm::Wider(dot_tail, ALL_BELOW),
 };
 
 /// All targets, in the order in which help shows them.
@@ -234,7 +234,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "nftables",
         about: "nftables: a chain with interval sets, to jump to",
         looks_at: FILTER,
-        names: Names::ByAddress,
+        names: NameAbility::ByAddress,
         comment: Some("#"),
         write: targets::nftables::write,
     },
@@ -242,7 +242,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "ipset",
         about: "ipset restore: the sets of the targets iptables and ip6tables",
         looks_at: FILTER,
-        names: Names::ByAddress,
+        names: NameAbility::ByAddress,
         comment: Some("#"),
         write: targets::iptables::write_sets,
     },
@@ -250,7 +250,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "iptables",
         about: "iptables-restore: a chain that uses the sets of the target ipset, IPv4",
         looks_at: FILTER,
-        names: Names::ByAddress,
+        names: NameAbility::ByAddress,
         comment: Some("#"),
         write: targets::iptables::write_v4,
     },
@@ -258,7 +258,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "ip6tables",
         about: "ip6tables-restore: as iptables, IPv6",
         looks_at: FILTER,
-        names: Names::ByAddress,
+        names: NameAbility::ByAddress,
         comment: Some("#"),
         write: targets::iptables::write_v6,
     },
@@ -266,7 +266,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "pf",
         about: "pf: an anchor with tables",
         looks_at: FILTER,
-        names: Names::ByAddress,
+        names: NameAbility::ByAddress,
         comment: Some("#"),
         write: targets::pf::write,
     },
@@ -277,11 +277,11 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             ports: true,
             ..LIST
         },
-        names: Names::InWords(&Forms {
-            exact: Form::Same(as_is),
-            below: Form::Never(NO_WILDCARD),
-            ending: Form::Never(NO_WILDCARD),
-            inner: Form::Never(NO_WILDCARD),
+        names: NameAbility::InWords(&Forms {
+            exact: PatternForm::Same(as_is),
+            below: PatternForm::Never(NO_WILDCARD),
+            ending: PatternForm::Never(NO_WILDCARD),
+            inner: PatternForm::Never(NO_WILDCARD),
         }),
         comment: None,
         write: targets::opnsense::write,
@@ -293,7 +293,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             names_of_web: true,
             ..FILTER
         },
-        names: Names::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
+        names: NameAbility::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
         comment: Some("#"),
         write: targets::suricata::write,
     },
@@ -304,7 +304,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             tcp_only: true,
             ..FILTER
         },
-        names: Names::InWords(&Forms::all(as_is, matches, matches, matches)),
+        names: NameAbility::InWords(&Forms::all(as_is, matches, matches, matches)),
         comment: Some("#"),
         write: targets::squid::write,
     },
@@ -318,7 +318,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             anywhere: false,
             ..FILTER
         },
-        names: Names::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
+        names: NameAbility::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
         comment: Some("#"),
         write: targets::haproxy::write,
     },
@@ -326,11 +326,11 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "unbound",
         about: "Unbound: allowed zones, all others refused; a zone always holds all below it, so most needs --widen (rpz does not)",
         looks_at: NAME_LIST,
-        names: Names::InWords(&Forms {
-            exact: Form::Wider(tail, BELOW_TOO),
-            below: Form::Wider(tail, APEX_TOO),
-            ending: Form::Wider(tail, ALL_BELOW),
-            inner: Form::Wider(tail, ALL_BELOW),
+        names: NameAbility::InWords(&Forms {
+            exact: PatternForm::Wider(tail, BELOW_TOO),
+            below: PatternForm::Wider(tail, APEX_TOO),
+            ending: PatternForm::Wider(tail, ALL_BELOW),
+            inner: PatternForm::Wider(tail, ALL_BELOW),
         }),
         comment: Some("#"),
         write: targets::unbound::write,
@@ -339,7 +339,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "rpz",
         about: "response policy zone (BIND, Unbound, Knot, PowerDNS): passthru for what is listed, NXDOMAIN for the rest",
         looks_at: NAME_LIST,
-        names: Names::InWords(&RPZ),
+        names: NameAbility::InWords(&RPZ),
         comment: Some(";"),
         write: targets::rpz::write,
     },
@@ -347,14 +347,14 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "paloalto-url",
         about: "Palo Alto Networks: external dynamic list of URLs",
         looks_at: NAME_LIST,
-        names: Names::InWords(&Forms {
-            exact: Form::Same(with_slash),
-            below: Form::Same(with_slash),
-            ending: Form::Either {
+        names: NameAbility::InWords(&Forms {
+            exact: PatternForm::Same(with_slash),
+            below: PatternForm::Same(with_slash),
+            ending: PatternForm::Either {
                 narrower: (apex_and_below_with_slash, LABEL_ENDINGS),
                 wider: (below_tail_with_slash, ALL_BELOW),
             },
-            inner: Form::Wider(below_tail_with_slash, ALL_BELOW),
+            inner: PatternForm::Wider(below_tail_with_slash, ALL_BELOW),
         }),
         comment: None,
         write: targets::lists::write,
@@ -363,7 +363,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "paloalto-ip",
         about: "Palo Alto Networks: external dynamic list of addresses; any plain list of networks",
         looks_at: LIST,
-        names: Names::ByAddress,
+        names: NameAbility::ByAddress,
         comment: None,
         write: targets::lists::write,
     },
@@ -371,14 +371,14 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "fortigate",
         about: "FortiGate: addresses, services and policies, to paste into the command line",
         looks_at: FILTER,
-        names: Names::InWords(&Forms {
-            exact: Form::Same(as_is),
-            below: Form::Same(as_is),
-            ending: Form::Either {
+        names: NameAbility::InWords(&Forms {
+            exact: PatternForm::Same(as_is),
+            below: PatternForm::Same(as_is),
+            ending: PatternForm::Either {
                 narrower: (apex_and_below, LABEL_ENDINGS),
                 wider: (below_tail, ALL_BELOW),
             },
-            inner: Form::Wider(below_tail, ALL_BELOW),
+            inner: PatternForm::Wider(below_tail, ALL_BELOW),
         }),
         comment: Some("#"),
         write: targets::fortigate::write,
@@ -387,11 +387,11 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "asa",
         about: "Cisco ASA: objects and an access list",
         looks_at: FILTER,
-        names: Names::InWords(&Forms {
-            exact: Form::Same(as_is),
-            below: Form::Never(NO_WILDCARD),
-            ending: Form::Never(NO_WILDCARD),
-            inner: Form::Never(NO_WILDCARD),
+        names: NameAbility::InWords(&Forms {
+            exact: PatternForm::Same(as_is),
+            below: PatternForm::Never(NO_WILDCARD),
+            ending: PatternForm::Never(NO_WILDCARD),
+            inner: PatternForm::Never(NO_WILDCARD),
         }),
         comment: Some("!"),
         write: targets::asa::write,
@@ -403,7 +403,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             names_of_web: true,
             ..FILTER
         },
-        names: Names::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
+        names: NameAbility::InWords(&Forms::all(as_is, dot_suffix, suffix, matches)),
         comment: None,
         write: targets::aws::write_rules,
     },
@@ -414,7 +414,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             tcp_only: true,
             ..NAME_LIST
         },
-        names: Names::InWords(&SUFFIX_ONLY),
+        names: NameAbility::InWords(&SUFFIX_ONLY),
         comment: None,
         write: targets::aws::write_domains,
     },
@@ -422,11 +422,11 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
         name: "azure",
         about: "Azure Firewall: a rule collection group, JSON; wildcards over HTTP and HTTPS only",
         looks_at: FILTER,
-        names: Names::InWords(&Forms {
-            exact: Form::Same(as_is),
-            below: Form::Same(as_is),
-            ending: Form::Same(as_is),
-            inner: Form::Wider(below_tail, ALL_BELOW),
+        names: NameAbility::InWords(&Forms {
+            exact: PatternForm::Same(as_is),
+            below: PatternForm::Same(as_is),
+            ending: PatternForm::Same(as_is),
+            inner: PatternForm::Wider(below_tail, ALL_BELOW),
         }),
         comment: None,
         write: targets::azure::write,
@@ -438,17 +438,17 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             initiators: false,
             ..FILTER
         },
-        names: Names::InWords(&Forms {
-            exact: Form::Same(as_is),
-            below: Form::Narrower(
+        names: NameAbility::InWords(&Forms {
+            exact: PatternForm::Same(as_is),
+            below: PatternForm::Narrower(
                 as_is,
                 "a star stands for one label there; names with more labels are not held",
             ),
-            ending: Form::Narrower(
+            ending: PatternForm::Narrower(
                 as_is,
                 "a star does not span dots there; names with more labels are not held",
             ),
-            inner: Form::Never("a star in the middle of a name"),
+            inner: PatternForm::Never("a star in the middle of a name"),
         }),
         comment: Some("#"),
         write: targets::cilium::write,
@@ -460,7 +460,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             paths: true,
             ..FILTER
         },
-        names: Names::InWords(&Forms::all(as_is, as_is, as_is, as_is)),
+        names: NameAbility::InWords(&Forms::all(as_is, as_is, as_is, as_is)),
         comment: None,
         write: targets::tables::write_csv,
     },
@@ -471,7 +471,7 @@ pub(crate) static TARGETS: &[ExportTarget] = &[
             paths: true,
             ..FILTER
         },
-        names: Names::InWords(&Forms::all(as_is, as_is, as_is, as_is)),
+        names: NameAbility::InWords(&Forms::all(as_is, as_is, as_is, as_is)),
         comment: None,
         write: targets::tables::write_json,
     },

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::draft::{Draft, Entry, Party};
+use super::draft::{DraftEntry, DraftParty, ImportDraft};
 use super::traffic::Ports;
 use super::vocabulary;
 use super::write;
@@ -26,7 +26,7 @@ pub(super) struct Renewed {
 ///
 /// # Errors
 /// Where it is no TOML.
-pub(super) fn renew(existing: &str, mut draft: Draft) -> Result<Renewed, toml::de::Error> {
+pub(super) fn renew(existing: &str, mut draft: ImportDraft) -> Result<Renewed, toml::de::Error> {
     let table: Table = toml::from_str(existing)?;
     let (head, blocks) = blocks(existing);
     let written = table.get("requirement").and_then(Value::as_array);
@@ -36,7 +36,7 @@ pub(super) fn renew(existing: &str, mut draft: Draft) -> Result<Renewed, toml::d
         .zip(blocks)
         .map(|(value, block)| RowToCompare::of(value, block))
         .collect();
-    let words = Words::of(&table);
+    let words = KnownWords::of(&table);
     for entry in &mut draft.entries {
         words.translate(entry);
     }
@@ -156,7 +156,7 @@ impl RowToCompare {
     }
 
     /// How alike a row and an entry are, besides their destinations.
-    fn likeness(&self, entry: &Entry) -> usize {
+    fn likeness(&self, entry: &DraftEntry) -> usize {
         let words = |text: &str| -> BTreeSet<String> {
             vocabulary::slug(text)
                 .split('-')
@@ -184,7 +184,11 @@ impl RowToCompare {
 }
 
 /// Changes rows in place; gives the entries, or parts of them, that no row has.
-fn compare(rows: &mut [RowToCompare], draft: &Draft, changes: &mut Vec<String>) -> Vec<Entry> {
+fn compare(
+    rows: &mut [RowToCompare],
+    draft: &ImportDraft,
+    changes: &mut Vec<String>,
+) -> Vec<DraftEntry> {
     let mut of_host: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         for host in row.hosts.iter().chain(&row.sources) {
@@ -222,7 +226,7 @@ fn compare(rows: &mut [RowToCompare], draft: &Draft, changes: &mut Vec<String>) 
     fresh
 }
 
-fn hosts_of(entry: &Entry) -> Vec<String> {
+fn hosts_of(entry: &DraftEntry) -> Vec<String> {
     let named = entry.to.iter().map(|to| &to.endpoint.host);
     named.chain(&entry.networks).cloned().collect()
 }
@@ -231,7 +235,12 @@ fn hosts_of(entry: &Entry) -> Vec<String> {
 type RowLines = BTreeMap<usize, (usize, u32)>;
 
 /// Where the hosts of an entry stand now: the entry most like a row tells its line, the first of several.
-fn note_lines(rows: &[RowToCompare], entry: &Entry, homes: &[Option<usize>], lines: &mut RowLines) {
+fn note_lines(
+    rows: &[RowToCompare],
+    entry: &DraftEntry,
+    homes: &[Option<usize>],
+    lines: &mut RowLines,
+) {
     for (at, home) in homes.iter().enumerate() {
         let line = entry.to.get(at).map(|to| to.line).or(entry.place.line);
         if let (Some(home), Some(line)) = (home, line.filter(|line| *line > 0)) {
@@ -244,12 +253,12 @@ fn note_lines(rows: &[RowToCompare], entry: &Entry, homes: &[Option<usize>], lin
     }
 }
 
-fn gone_roles(rows: &[RowToCompare], draft: &Draft, changes: &mut Vec<String>) {
+fn gone_roles(rows: &[RowToCompare], draft: &ImportDraft, changes: &mut Vec<String>) {
     let to_roles = rows
         .iter()
         .filter(|row| row.is_cited && row.hosts.is_empty() && !row.roles.is_empty());
     for row in to_roles {
-        let in_source = |entry: &Entry| is_same_role_row(row, entry);
+        let in_source = |entry: &DraftEntry| is_same_role_row(row, entry);
         if !draft.entries.iter().any(in_source) {
             changes.push(format!(
                 "{}: the source has no row like it any more, to {} over these ports; it is kept",
@@ -278,7 +287,7 @@ fn gone_hosts(rows: &mut [RowToCompare], seen: &BTreeSet<String>, changes: &mut 
 }
 
 /// A row to the same roles over the same ports.
-fn is_same_role_row(row: &RowToCompare, entry: &Entry) -> bool {
+fn is_same_role_row(row: &RowToCompare, entry: &DraftEntry) -> bool {
     let role = entry
         .roles
         .iter()
@@ -292,7 +301,7 @@ fn is_same_role_row(row: &RowToCompare, entry: &Entry) -> bool {
 }
 
 /// The ports that the source states for an entry, or that follow from its protocols.
-fn ports_of(entry: &Entry) -> BTreeSet<(u16, u16)> {
+fn ports_of(entry: &DraftEntry) -> BTreeSet<(u16, u16)> {
     let traffic = &entry.traffic;
     match traffic.ports.is_empty() {
         true => traffic.implied().into_iter().map(|p| (p, p)).collect(),
@@ -312,11 +321,11 @@ fn shown<'p>(ports: impl IntoIterator<Item = &'p (u16, u16)>) -> String {
 /// New names join the list that their neighbours are in, or make a row of their own.
 fn new_hosts(
     rows: &mut [RowToCompare],
-    entry: &Entry,
+    entry: &DraftEntry,
     hosts: &[String],
     homes: &[Option<usize>],
     changes: &mut Vec<String>,
-    fresh: &mut Vec<Entry>,
+    fresh: &mut Vec<DraftEntry>,
 ) {
     let missing: Vec<usize> = (0..hosts.len()).filter(|at| homes[*at].is_none()).collect();
     if missing.is_empty() {
@@ -372,11 +381,11 @@ fn new_hosts(
 /// Ports that the source states and no row of the entry's names has.
 fn new_ports(
     rows: &mut [RowToCompare],
-    entry: &Entry,
+    entry: &DraftEntry,
     homes: &[Option<usize>],
     of_host: &BTreeMap<String, Vec<usize>>,
     changes: &mut Vec<String>,
-    fresh: &mut Vec<Entry>,
+    fresh: &mut Vec<DraftEntry>,
 ) {
     let Some(home) = homes.iter().flatten().next().copied() else {
         return;
@@ -430,7 +439,7 @@ fn new_ports(
 /// Ports of a row that the source states for none of its names any more.
 fn gone_ports(
     rows: &mut [RowToCompare],
-    draft: &Draft,
+    draft: &ImportDraft,
     of_host: &BTreeMap<String, Vec<usize>>,
     changes: &mut Vec<String>,
 ) {
@@ -639,12 +648,12 @@ fn with_line(block: &str, line: u32) -> String {
 }
 
 /// Words of the existing file for roles and regions.
-struct Words {
+struct KnownWords {
     roles: BTreeMap<String, String>,
     regions: BTreeMap<String, String>,
 }
 
-impl Words {
+impl KnownWords {
     fn of(table: &Table) -> Self {
         let read = |key: &str| {
             let mut out = BTreeMap::new();
@@ -674,7 +683,7 @@ impl Words {
     }
 
     /// The entry in the words of the existing file.
-    fn translate(&self, entry: &mut Entry) {
+    fn translate(&self, entry: &mut DraftEntry) {
         let parties = entry
             .sources
             .iter_mut()
@@ -693,7 +702,7 @@ impl Words {
     }
 
     /// The head, with regions that new rows need.
-    fn head(&self, head: &str, draft: &Draft, fresh: &[Entry]) -> String {
+    fn head(&self, head: &str, draft: &ImportDraft, fresh: &[DraftEntry]) -> String {
         let mut out = head.to_owned();
         let regions: BTreeSet<&String> = fresh
             .iter()
@@ -745,16 +754,21 @@ impl Words {
 }
 
 /// New rows, with the roles that they need.
-fn appended(rows: &[RowToCompare], draft: &Draft, fresh: &[Entry], words: &Words) -> String {
+fn appended(
+    rows: &[RowToCompare],
+    draft: &ImportDraft,
+    fresh: &[DraftEntry],
+    words: &KnownWords,
+) -> String {
     if fresh.is_empty() {
         return String::new();
     }
-    let part = Draft {
+    let part = ImportDraft {
         entries: fresh.to_vec(),
         features: BTreeMap::new(),
-        ..Draft {
+        ..ImportDraft {
             id: draft.id.clone(),
-            ..Draft::default()
+            ..ImportDraft::default()
         }
     };
     let taken: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
@@ -763,7 +777,7 @@ fn appended(rows: &[RowToCompare], draft: &Draft, fresh: &[Entry], words: &Words
     let parties = fresh
         .iter()
         .flat_map(|e| e.sources.iter().chain(&e.roles).chain(&e.needs_of));
-    let new: BTreeMap<&str, &Party> = parties
+    let new: BTreeMap<&str, &DraftParty> = parties
         .filter(|party| {
             !words.roles.contains_key(&party.role)
                 && !matches!(party.role.as_str(), "any" | "localhost")

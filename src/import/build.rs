@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::marks::{Element, Mark, MarkKind};
-use super::page::{Block, Cell, Line, MOST_COLUMNS, Page, Row, Table};
+use super::marks::{Element, MarkKind, PageMark};
+use super::page::{Block, Cell, MOST_COLUMNS, Page, PageLine, PageRow, PageTable};
 
 /// Tables deeper inside each other than this are read as text of the outer ones.
 const MOST_NESTED: usize = 8;
 
 /// Puts a page together.
-pub(super) fn page(marks: Vec<Mark>) -> Page {
-    let mut builder = Builder::default();
+pub(super) fn page(marks: Vec<PageMark>) -> Page {
+    let mut builder = PageBuilder::default();
     for mark in marks {
         builder.take(mark);
     }
@@ -22,7 +22,7 @@ pub(super) fn page(marks: Vec<Mark>) -> Page {
 }
 
 #[derive(Default)]
-struct Builder {
+struct PageBuilder {
     page: Page,
     tables: Vec<TableBuilder>,
     text: String,
@@ -40,8 +40,8 @@ struct Builder {
     all_strong: bool,
 }
 
-impl Builder {
-    fn take(&mut self, mark: Mark) {
+impl PageBuilder {
+    fn take(&mut self, mark: PageMark) {
         if self.hidden > 0 && !is_hidden(&mark.kind) {
             return;
         }
@@ -181,7 +181,7 @@ impl Builder {
     /// Ends the line that is being read.
     fn flush(&mut self) {
         let text = std::mem::take(&mut self.text);
-        let Some(mut line) = Line::new(&text, self.line) else {
+        let Some(mut line) = PageLine::new(&text, self.line) else {
             return;
         };
         line.depth = self.lists;
@@ -231,7 +231,7 @@ fn is_hidden(kind: &MarkKind) -> bool {
 }
 
 /// A cell that reaches into rows below.
-struct Span {
+struct ReachingCell {
     column: usize,
     columns: usize,
     rows_left: u16,
@@ -239,12 +239,12 @@ struct Span {
 }
 
 struct TableBuilder {
-    table: Table,
+    table: PageTable,
     lists_around: u8,
     in_head: bool,
     /// The row being read: its cells with whether they are headers, and how many rows and columns they span.
     row: Option<RowBuilder>,
-    spans: Vec<Span>,
+    spans: Vec<ReachingCell>,
     /// Rows of the head, as texts by column.
     head: Vec<Vec<String>>,
     section: Option<String>,
@@ -263,13 +263,13 @@ struct RawCell {
     header: bool,
     rows: u16,
     columns: u16,
-    lines: Vec<Line>,
+    lines: Vec<PageLine>,
 }
 
 impl TableBuilder {
     fn new(lists_around: u8) -> Self {
         Self {
-            table: Table::default(),
+            table: PageTable::default(),
             lists_around,
             in_head: false,
             row: None,
@@ -313,7 +313,7 @@ impl TableBuilder {
     }
 
     /// Text between cells has no place in a table; it goes into the cell before it, as browsers' readers see it.
-    fn line(&mut self, line: Line) {
+    fn line(&mut self, line: PageLine) {
         let last = self.row.as_mut().and_then(|row| row.cells.last_mut());
         match last {
             Some(cell) => cell.lines.push(line),
@@ -349,7 +349,7 @@ impl TableBuilder {
             return;
         }
         self.rows += 1;
-        self.table.rows.push(Row {
+        self.table.rows.push(PageRow {
             number,
             line,
             section: self.section.clone(),
@@ -396,7 +396,7 @@ impl TableBuilder {
                 put(&mut cells, column, &cell);
             }
             if raw.rows > 1 {
-                self.spans.push(Span {
+                self.spans.push(ReachingCell {
                     column: at,
                     columns,
                     rows_left: raw.rows - 1,
@@ -418,7 +418,7 @@ impl TableBuilder {
         )
     }
 
-    fn finish(mut self) -> Table {
+    fn finish(mut self) -> PageTable {
         let columns = self.columns;
         let mut header = vec![String::new(); columns];
         for row in &self.head {
@@ -445,7 +445,7 @@ mod tests {
     use super::super::{html, markdown};
     use super::*;
 
-    fn tables(html: &str) -> Vec<Table> {
+    fn tables(html: &str) -> Vec<PageTable> {
         let blocks = page(html::marks(html, 1)).blocks.into_iter();
         blocks
             .filter_map(|block| match block {
@@ -455,7 +455,7 @@ mod tests {
             .collect()
     }
 
-    fn texts(table: &Table) -> Vec<Vec<String>> {
+    fn texts(table: &PageTable) -> Vec<Vec<String>> {
         let rows = table.rows.iter();
         rows.map(|row| row.cells.iter().map(|cell| cell.text()).collect())
             .collect()

@@ -1,15 +1,15 @@
 //! A cell of endpoints: labels over lists, choices, remarks; every line of it accounted for.
 
-use super::endpoint::Endpoint;
+use super::endpoint::ListedEndpoint;
 use super::line;
-use super::page::{Cell, Line};
+use super::page::{Cell, PageLine};
 use super::traffic::{self, Traffic};
 use super::vocabulary::{self, RegionWord};
 
 /// An endpoint with what the cell says of it.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) endpoint: Endpoint,
+pub(super) struct FoundEndpoint {
+    pub(super) endpoint: ListedEndpoint,
     pub(super) line: u32,
     pub(super) region: Option<String>,
     pub(super) label: Option<String>,
@@ -21,8 +21,8 @@ pub(super) struct Found {
 
 /// What came of a cell.
 #[derive(Default)]
-pub(super) struct Read {
-    pub(super) found: Vec<Found>,
+pub(super) struct ReadCell {
+    pub(super) found: Vec<FoundEndpoint>,
     /// Sentences that say when the row holds.
     pub(super) hints: Vec<String>,
     /// Line and text of words over nothing, unless they say that they are over all.
@@ -42,9 +42,9 @@ struct Label {
 }
 
 /// Reads a cell.
-pub(super) fn read(cell: &Cell) -> Read {
+pub(super) fn read(cell: &Cell) -> ReadCell {
     let mut reader = CellReader {
-        out: Read::default(),
+        out: ReadCell::default(),
         labels: Vec::new(),
         choice: None,
         prose: Vec::new(),
@@ -64,17 +64,17 @@ pub(super) fn read(cell: &Cell) -> Read {
 }
 
 struct CellReader {
-    out: Read,
+    out: ReadCell,
     labels: Vec<Label>,
     choice: Option<(String, u8)>,
     /// Endpoints in sentences.
-    prose: Vec<(Found, String)>,
+    prose: Vec<(FoundEndpoint, String)>,
     /// The line goes on with a sentence of the line before.
     in_sentence: bool,
 }
 
 impl CellReader {
-    fn line(&mut self, line: &Line, deeper: bool) {
+    fn line(&mut self, line: &PageLine, deeper: bool) {
         if line.struck {
             self.rest(line, "struck out on the page");
             return;
@@ -112,7 +112,7 @@ impl CellReader {
     }
 
     /// Addresses in parentheses below a name are those that it has today: a hint, and no second requirement.
-    fn take_aside(&mut self, line: &Line) -> bool {
+    fn take_aside(&mut self, line: &PageLine) -> bool {
         let Some(named) = self.out.found.last_mut() else {
             return false;
         };
@@ -127,14 +127,14 @@ impl CellReader {
 
     fn found(
         &mut self,
-        line: &Line,
+        line: &PageLine,
         label: Option<String>,
-        mut endpoint: Endpoint,
+        mut endpoint: ListedEndpoint,
         reading: &line::Reading1,
-    ) -> Found {
+    ) -> FoundEndpoint {
         let note = reading.note.as_deref();
-        let mut found = Found {
-            endpoint: Endpoint::default(),
+        let mut found = FoundEndpoint {
+            endpoint: ListedEndpoint::default(),
             line: line.line,
             region: None,
             label: None,
@@ -183,7 +183,7 @@ impl CellReader {
     }
 
     /// A line without endpoints: over others, a condition, or not understood.
-    fn words(&mut self, line: &Line, deeper: bool) {
+    fn words(&mut self, line: &PageLine, deeper: bool) {
         let text = line::without_bullet(&line.text);
         if vocabulary::is_one_of(&text) {
             self.choice = Some((text, line.depth));
@@ -246,13 +246,13 @@ impl CellReader {
         }
     }
 
-    fn rest(&mut self, line: &Line, why: &str) {
+    fn rest(&mut self, line: &PageLine, why: &str) {
         self.out
             .rest
             .push((line.line, line.text.clone(), why.to_owned()));
     }
 
-    fn finish(mut self) -> Read {
+    fn finish(mut self) -> ReadCell {
         for label in std::mem::take(&mut self.labels) {
             self.unused(label);
         }

@@ -1,14 +1,14 @@
 //! What the columns of a table are for: by the words of their headers, and by what is in them.
 
 use super::line;
-use super::page::Table;
+use super::page::PageTable;
 use super::traffic;
 use super::vocabulary::{self, RegionWord};
 use crate::model::Transport;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(super) enum ColumnKind {
     /// What a row is for.
     Service,
     /// Who opens the connection.
@@ -34,14 +34,17 @@ pub(super) enum Column {
 }
 
 /// Words of headers, in the order in which they are looked for: the more telling first.
-const HEADERS: &[(&[&str], Column)] = &[
+const HEADERS: &[(&[&str], ColumnKind)] = &[
     (
         &["direction", "方向", "inbound/outbound", "ingress/egress"],
-        Column::Direction,
+        ColumnKind::Direction,
     ),
-    (&["source port", "送信元ポート"], Column::Notes),
-    (&["destination port", "port", "ポート"], Column::Ports),
-    (&["protocol", "プロトコル", "transport"], Column::Protocol),
+    (&["source port", "送信元ポート"], ColumnKind::Notes),
+    (&["destination port", "port", "ポート"], ColumnKind::Ports),
+    (
+        &["protocol", "プロトコル", "transport"],
+        ColumnKind::Protocol,
+    ),
     (
         &[
             "source",
@@ -52,7 +55,7 @@ const HEADERS: &[(&[&str], Column)] = &[
             "接続元",
             "originat",
         ],
-        Column::Source,
+        ColumnKind::Source,
     ),
     (
         &[
@@ -81,7 +84,7 @@ const HEADERS: &[(&[&str], Column)] = &[
             "allowlist",
             "whitelist",
         ],
-        Column::Endpoints,
+        ColumnKind::Endpoints,
     ),
     (
         &[
@@ -93,7 +96,7 @@ const HEADERS: &[(&[&str], Column)] = &[
             "remote",
             "to",
         ],
-        Column::Endpoints,
+        ColumnKind::Endpoints,
     ),
     (
         &[
@@ -108,7 +111,7 @@ const HEADERS: &[(&[&str], Column)] = &[
             "data center",
             "datacenter",
         ],
-        Column::Region,
+        ColumnKind::Region,
     ),
     (
         &[
@@ -138,11 +141,11 @@ const HEADERS: &[(&[&str], Column)] = &[
             "name",
             "use case",
         ],
-        Column::Service,
+        ColumnKind::Service,
     ),
     (
         &["required", "optional", "mandatory", "必須", "要否", "need"],
-        Column::Need,
+        ColumnKind::Need,
     ),
     (
         &[
@@ -158,7 +161,7 @@ const HEADERS: &[(&[&str], Column)] = &[
             "why",
             "explanation",
         ],
-        Column::Notes,
+        ColumnKind::Notes,
     ),
 ];
 
@@ -175,8 +178,8 @@ struct Content {
 }
 
 /// What each column holds.
-pub(super) fn kinds(table: &Table) -> Vec<Column> {
-    let mut kinds: Vec<Column> = table.header.iter().map(|text| by_header(text)).collect();
+pub(super) fn kinds(table: &PageTable) -> Vec<ColumnKind> {
+    let mut kinds: Vec<ColumnKind> = table.header.iter().map(|text| by_header(text)).collect();
     let contents: Vec<Content> = (0..kinds.len()).map(|at| content(table, at)).collect();
     by_content(table, &mut kinds, &contents);
     a_source(table, &mut kinds);
@@ -186,26 +189,26 @@ pub(super) fn kinds(table: &Table) -> Vec<Column> {
 
 /// Whether a text is a known header; for tables whose first row is one without saying so.
 pub(super) fn is_header(text: &str) -> bool {
-    by_header(text) != Column::Unknown && text.chars().count() <= 60
+    by_header(text) != ColumnKind::Unknown && text.chars().count() <= 60
 }
 
 /// What a column is for, by its header alone.
-pub(super) fn by_header(text: &str) -> Column {
+pub(super) fn by_header(text: &str) -> ColumnKind {
     let lower = text.to_lowercase();
     if lower.trim().is_empty() {
-        return Column::Unknown;
+        return ColumnKind::Unknown;
     }
     // "送信先コンポーネント、ポート、およびプロトコル" is all of them in one.
     if lower.contains("ポート") && lower.contains("コンポーネント") {
-        return Column::Role;
+        return ColumnKind::Role;
     }
     if let Some(RegionWord::One(region)) = vocabulary::region(&lower) {
-        return Column::EndpointsOf(region);
+        return ColumnKind::EndpointsOf(region);
     }
     let found = HEADERS
         .iter()
         .find(|(words, _)| words.iter().any(|word| has_word(&lower, word)));
-    found.map_or(Column::Unknown, |(_, column)| column.clone())
+    found.map_or(ColumnKind::Unknown, |(_, column)| column.clone())
 }
 
 /// Whole words for Latin letters (with a plural), anywhere for others.
@@ -230,7 +233,7 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-fn content(table: &Table, at: usize) -> Content {
+fn content(table: &PageTable, at: usize) -> Content {
     let mut content = Content::default();
     for row in table.rows.iter().take(LOOKED_AT) {
         let Some(cell) = row.cells.get(at).filter(|cell| !cell.lines.is_empty()) else {
@@ -253,7 +256,7 @@ fn content(table: &Table, at: usize) -> Content {
 }
 
 /// A column that numbers its rows: 1, 2, 3, or any numbers under a header that says so.
-fn counts_rows(table: &Table, at: usize) -> bool {
+fn counts_rows(table: &PageTable, at: usize) -> bool {
     let header = table
         .header
         .get(at)
@@ -287,47 +290,47 @@ pub(super) fn transport_in(header: &str) -> Option<Transport> {
 }
 
 /// Headers that say nothing, and headers that say what is not there.
-fn by_content(table: &Table, kinds: &mut [Column], contents: &[Content]) {
+fn by_content(table: &PageTable, kinds: &mut [ColumnKind], contents: &[Content]) {
     for (at, kind) in kinds.iter_mut().enumerate() {
-        if *kind == Column::Unknown && counts_rows(table, at) {
-            *kind = Column::Number;
+        if *kind == ColumnKind::Unknown && counts_rows(table, at) {
+            *kind = ColumnKind::Number;
         }
     }
     let most = |part: usize, content: &Content| content.cells > 0 && part * 2 > content.cells;
     for (kind, content) in kinds.iter_mut().zip(contents) {
         let open = matches!(
             kind,
-            Column::Unknown | Column::Service | Column::Notes | Column::Need
+            ColumnKind::Unknown | ColumnKind::Service | ColumnKind::Notes | ColumnKind::Need
         );
         if open && most(content.endpoints, content) {
-            *kind = Column::Endpoints;
-        } else if *kind == Column::Service && most(content.ports, content) {
+            *kind = ColumnKind::Endpoints;
+        } else if *kind == ColumnKind::Service && most(content.ports, content) {
             // Policies of firewalls call it so: `tcp/443`.
-            *kind = Column::Ports;
-        } else if *kind == Column::Unknown && most(content.ports, content) {
-            *kind = Column::Ports;
-        } else if *kind == Column::Unknown && most(content.protocols, content) {
-            *kind = Column::Protocol;
-        } else if matches!(kind, Column::EndpointsOf(_)) && content.endpoints == 0 {
-            *kind = Column::Unknown;
-        } else if *kind == Column::Endpoints && most(content.ports, content) {
-            *kind = Column::Ports;
-        } else if *kind == Column::Region && most(content.endpoints, content) {
-            *kind = Column::Endpoints;
+            *kind = ColumnKind::Ports;
+        } else if *kind == ColumnKind::Unknown && most(content.ports, content) {
+            *kind = ColumnKind::Ports;
+        } else if *kind == ColumnKind::Unknown && most(content.protocols, content) {
+            *kind = ColumnKind::Protocol;
+        } else if matches!(kind, ColumnKind::EndpointsOf(_)) && content.endpoints == 0 {
+            *kind = ColumnKind::Unknown;
+        } else if *kind == ColumnKind::Endpoints && most(content.ports, content) {
+            *kind = ColumnKind::Ports;
+        } else if *kind == ColumnKind::Region && most(content.endpoints, content) {
+            *kind = ColumnKind::Endpoints;
         }
     }
     // Of several destination columns, those without one endpoint name roles.
     let has_ports = kinds
         .iter()
-        .any(|kind| matches!(kind, Column::Ports | Column::Protocol));
+        .any(|kind| matches!(kind, ColumnKind::Ports | ColumnKind::Protocol));
     for (at, kind) in kinds.iter_mut().enumerate() {
-        if *kind == Column::Endpoints && contents[at].endpoints == 0 && has_ports {
+        if *kind == ColumnKind::Endpoints && contents[at].endpoints == 0 && has_ports {
             let header = table.header[at].to_lowercase();
             let names = ["fqdn", "url", "domain"]
                 .iter()
                 .any(|word| header.contains(word));
             if !names {
-                *kind = Column::Role;
+                *kind = ColumnKind::Role;
             }
         }
     }
@@ -335,11 +338,11 @@ fn by_content(table: &Table, kinds: &mut [Column], contents: &[Content]) {
 
 /// Of two columns that say what rows are for, one whose cells all name machines says who opens them: "Component: Agents,
 /// Relays".
-fn a_source(table: &Table, kinds: &mut [Column]) {
+fn a_source(table: &PageTable, kinds: &mut [ColumnKind]) {
     let services: Vec<usize> = (0..kinds.len())
-        .filter(|at| kinds[*at] == Column::Service)
+        .filter(|at| kinds[*at] == ColumnKind::Service)
         .collect();
-    if services.len() < 2 || kinds.contains(&Column::Source) {
+    if services.len() < 2 || kinds.contains(&ColumnKind::Source) {
         return;
     }
     let all_machines = |at: &usize| {
@@ -354,18 +357,18 @@ fn a_source(table: &Table, kinds: &mut [Column]) {
         cells.all(|cell| cell.lines.iter().all(|line| machine(&line.text)))
     };
     if let Some(at) = services.into_iter().find(all_machines) {
-        kinds[at] = Column::Source;
+        kinds[at] = ColumnKind::Source;
     }
 }
 
 /// One column is the service; others that look like it are remarks.
-fn one_service(table: &Table, kinds: &mut [Column]) {
-    let has = |kinds: &[Column], column: &Column| kinds.contains(column);
-    if !has(kinds, &Column::Service) && !has(kinds, &Column::Role) {
+fn one_service(table: &PageTable, kinds: &mut [ColumnKind]) {
+    let has = |kinds: &[ColumnKind], column: &ColumnKind| kinds.contains(column);
+    if !has(kinds, &ColumnKind::Service) && !has(kinds, &ColumnKind::Role) {
         // The first column without a meaning, or else the remarks, say what a row is for.
-        let first = kinds.iter().position(|kind| *kind == Column::Unknown);
+        let first = kinds.iter().position(|kind| *kind == ColumnKind::Unknown);
         let first = first.or_else(|| {
-            let notes = kinds.iter().position(|kind| *kind == Column::Notes)?;
+            let notes = kinds.iter().position(|kind| *kind == ColumnKind::Notes)?;
             let short = table.rows.iter().all(|row| {
                 row.cells
                     .get(notes)
@@ -374,7 +377,7 @@ fn one_service(table: &Table, kinds: &mut [Column]) {
             short.then_some(notes)
         });
         if let Some(at) = first {
-            kinds[at] = Column::Service;
+            kinds[at] = ColumnKind::Service;
         }
     }
 }
@@ -386,24 +389,24 @@ mod tests {
     #[test]
     fn headers_in_both_languages() {
         let table = [
-            ("Service / Agent", Column::Service),
-            ("Region", Column::Region),
-            ("Exceptions", Column::Endpoints),
-            ("SourceAddress", Column::Source),
-            ("Source Address", Column::Source),
-            ("Destination Address", Column::Endpoints),
-            ("DestinationAddress", Column::Endpoints),
-            ("Port(Default)", Column::Ports),
-            ("Destination port", Column::Ports),
-            ("Protocols", Column::Protocol),
-            ("Host FQDN", Column::Endpoints),
-            ("送信元", Column::Source),
-            ("送信先の完全修飾ドメイン名(FQDN)", Column::Endpoints),
-            ("サポートされているプロトコル", Column::Protocol),
-            ("備考", Column::Notes),
-            ("Japan", Column::EndpointsOf("japan".to_owned())),
-            ("Direction", Column::Direction),
-            ("Support", Column::Unknown),
+            ("Service / Agent", ColumnKind::Service),
+            ("Region", ColumnKind::Region),
+            ("Exceptions", ColumnKind::Endpoints),
+            ("SourceAddress", ColumnKind::Source),
+            ("Source Address", ColumnKind::Source),
+            ("Destination Address", ColumnKind::Endpoints),
+            ("DestinationAddress", ColumnKind::Endpoints),
+            ("Port(Default)", ColumnKind::Ports),
+            ("Destination port", ColumnKind::Ports),
+            ("Protocols", ColumnKind::Protocol),
+            ("Host FQDN", ColumnKind::Endpoints),
+            ("送信元", ColumnKind::Source),
+            ("送信先の完全修飾ドメイン名(FQDN)", ColumnKind::Endpoints),
+            ("サポートされているプロトコル", ColumnKind::Protocol),
+            ("備考", ColumnKind::Notes),
+            ("Japan", ColumnKind::EndpointsOf("japan".to_owned())),
+            ("Direction", ColumnKind::Direction),
+            ("Support", ColumnKind::Unknown),
         ];
         for (text, kind) in table {
             assert_eq!(by_header(text), kind, "{text}");

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::endpoint::Endpoint;
+use super::endpoint::ListedEndpoint;
 use super::traffic::Traffic;
 use crate::rules::{Direction, Need};
 
 /// A rule file in the making.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct ImportDraft {
     /// Kebab id.
     pub(super) id: String,
     pub(super) vendor: String,
@@ -26,12 +26,12 @@ pub(super) struct Draft {
     /// Switches of the source, with what they are about.
     pub(super) features: BTreeMap<String, String>,
     /// The rows.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<DraftEntry>,
 }
 
 /// Who or where, by role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Party {
+pub(super) struct DraftParty {
     /// As the page calls it.
     pub(super) text: String,
     /// The role's id; `any` and `localhost` stand for themselves.
@@ -42,8 +42,8 @@ pub(super) struct Party {
 
 /// A destination by name or address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Destination {
-    pub(super) endpoint: Endpoint,
+pub(super) struct DraftDestination {
+    pub(super) endpoint: ListedEndpoint,
     pub(super) line: u32,
 }
 
@@ -67,19 +67,19 @@ pub(super) struct Place {
 
 /// One row in the making; becomes a requirement, or several where ports differ by transport.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entry {
+pub(super) struct DraftEntry {
     /// What the id is made of, where the service is not the best word.
     pub(super) key: Option<String>,
     pub(super) service: String,
-    pub(super) sources: Vec<Party>,
+    pub(super) sources: Vec<DraftParty>,
     /// Sources by address.
     pub(super) networks: Vec<String>,
-    pub(super) to: Vec<Destination>,
-    pub(super) roles: Vec<Party>,
+    pub(super) to: Vec<DraftDestination>,
+    pub(super) roles: Vec<DraftParty>,
     /// The roles whose names the endpoints are, where the page has both.
-    pub(super) names_of: Vec<Party>,
+    pub(super) names_of: Vec<DraftParty>,
     /// All that this role needs.
-    pub(super) needs_of: Option<Party>,
+    pub(super) needs_of: Option<DraftParty>,
     pub(super) traffic: Traffic,
     pub(super) regions: Vec<String>,
     /// The regions say where the far side stands, and the row holds in every one.

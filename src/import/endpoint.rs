@@ -14,7 +14,7 @@ const MOST_OF_CHARACTERS: usize = 64;
 
 /// An endpoint that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Endpoint {
+pub(super) struct ListedEndpoint {
     /// As rule files write it: a name, wildcard, template, address or network.
     pub(super) host: String,
     /// It is an address or a network.
@@ -37,9 +37,9 @@ pub(super) struct Endpoint {
 
 /// What a word is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum WordReading {
     /// One endpoint or, for ranges, several.
-    Endpoints(Vec<Endpoint>),
+    Endpoints(Vec<ListedEndpoint>),
     /// Not meant as one.
     Word,
     /// Looks like one and is none; the reason.
@@ -47,11 +47,11 @@ pub(super) enum Reading {
 }
 
 /// Reads one word, without white space in it.
-pub(super) fn read(word: &str) -> Reading {
+pub(super) fn read(word: &str) -> WordReading {
     let cleaned = clean(word);
     let cleaned = cleaned.as_str();
     if cleaned.len() < 3 || cleaned.len() > 2000 {
-        return Reading::Word;
+        return WordReading::Word;
     }
     if let Some(range) = address_range(cleaned) {
         return range;
@@ -61,24 +61,24 @@ pub(super) fn read(word: &str) -> Reading {
         .as_deref()
         .is_some_and(|s| s == "mailto" || s == "file")
     {
-        return Reading::Word;
+        return WordReading::Word;
     }
     if scheme.is_none() && rest.contains('@') {
-        return Reading::Word;
+        return WordReading::Word;
     }
     let (authority, path) = split_path(rest);
     let (host, ports) = match split_port(authority) {
         Ok(split) => split,
-        Err(why) => return Reading::Wrong(why),
+        Err(why) => return WordReading::Wrong(why),
     };
-    let base = Endpoint {
+    let base = ListedEndpoint {
         ports,
         scheme,
         ..with_path(path)
     };
     if let Some(address) = address(host, path) {
         return match address {
-            Ok((network, note)) => Reading::Endpoints(vec![Endpoint {
+            Ok((network, note)) => WordReading::Endpoints(vec![ListedEndpoint {
                 host: shown(network),
                 is_address: true,
                 printed: note.as_ref().map(|_| cleaned.to_owned()),
@@ -88,7 +88,7 @@ pub(super) fn read(word: &str) -> Reading {
                 query: None,
                 ..base
             }]),
-            Err(why) => Reading::Wrong(why),
+            Err(why) => WordReading::Wrong(why),
         };
     }
     names(host, base)
@@ -223,7 +223,7 @@ fn port_range(text: &str) -> Result<(u16, u16), String> {
     }
 }
 
-fn with_path(path: Option<&str>) -> Endpoint {
+fn with_path(path: Option<&str>) -> ListedEndpoint {
     let path = path.map(|path| path.split('#').next().unwrap_or(path));
     let (path, query) = match path.and_then(|path| path.split_once('?')) {
         Some((path, query)) => (Some(path), Some(query.to_owned())),
@@ -232,10 +232,10 @@ fn with_path(path: Option<&str>) -> Endpoint {
     // A star at the end of a path is what a prefix says anyway.
     let path = path.map(|path| path.trim_end_matches('*'));
     let path = path.filter(|path| path.len() > 1 && path.starts_with('/'));
-    Endpoint {
+    ListedEndpoint {
         path: path.filter(|p| !p.contains(' ')).map(str::to_owned),
         query: query.filter(|query| !query.is_empty()),
-        ..Endpoint::default()
+        ..ListedEndpoint::default()
     }
 }
 
@@ -316,7 +316,7 @@ fn mask_length(mask: &str) -> Option<u8> {
 }
 
 /// `192.0.2.1-192.0.2.9` and `192.0.2.1-9`.
-fn address_range(word: &str) -> Option<Reading> {
+fn address_range(word: &str) -> Option<WordReading> {
     let (first, last) = word.split_once(['-', '–', '~', '〜'])?;
     let (first, last) = (first.trim(), last.trim());
     let networks: Vec<IpNet> = match first.parse::<IpAddr>().ok()? {
@@ -329,7 +329,9 @@ fn address_range(word: &str) -> Option<Reading> {
                 Err(_) => last.parse::<Ipv4Addr>().ok()?,
             };
             if last < first {
-                return Some(Reading::Wrong(format!("the range `{word}` runs backwards")));
+                return Some(WordReading::Wrong(format!(
+                    "the range `{word}` runs backwards"
+                )));
             }
             let nets = Ipv4Subnets::new(first, last, 0).take(MOST_OF_RANGE + 1);
             nets.map(IpNet::V4).collect()
@@ -337,22 +339,28 @@ fn address_range(word: &str) -> Option<Reading> {
         IpAddr::V6(first) => {
             let last = last.parse::<Ipv6Addr>().ok()?;
             if last < first {
-                return Some(Reading::Wrong(format!("the range `{word}` runs backwards")));
+                return Some(WordReading::Wrong(format!(
+                    "the range `{word}` runs backwards"
+                )));
             }
             let nets = Ipv6Subnets::new(first, last, 0).take(MOST_OF_RANGE + 1);
             nets.map(IpNet::V6).collect()
         }
     };
     if networks.len() > MOST_OF_RANGE || networks.iter().any(|n| n.prefix_len() == 0) {
-        return Some(Reading::Wrong(format!("the range `{word}` is too wide")));
+        return Some(WordReading::Wrong(format!(
+            "the range `{word}` is too wide"
+        )));
     }
-    let one = |network| Endpoint {
+    let one = |network| ListedEndpoint {
         host: shown(network),
         is_address: true,
         printed: Some(word.to_owned()),
-        ..Endpoint::default()
+        ..ListedEndpoint::default()
     };
-    Some(Reading::Endpoints(networks.into_iter().map(one).collect()))
+    Some(WordReading::Endpoints(
+        networks.into_iter().map(one).collect(),
+    ))
 }
 
 fn shown(network: IpNet) -> String {
@@ -363,54 +371,54 @@ fn shown(network: IpNet) -> String {
 }
 
 /// A host that is no address.
-fn names(host: &str, base: Endpoint) -> Reading {
+fn names(host: &str, base: ListedEndpoint) -> WordReading {
     let printed = host.to_owned();
     let host = host.trim_end_matches('.');
     if !host.contains('.') || host.contains("..") || host.contains(char::is_whitespace) {
         return match base.scheme.is_some() && host.contains('.') {
-            true => Reading::Wrong(format!("`{host}` is no name")),
-            false => Reading::Word,
+            true => WordReading::Wrong(format!("`{host}` is no name")),
+            false => WordReading::Word,
         };
     }
     if let Some(all) = character_range(host) {
-        let all = all.into_iter().map(|host| Endpoint {
+        let all = all.into_iter().map(|host| ListedEndpoint {
             host,
             printed: Some(printed.clone()),
             ..base.clone()
         });
-        return Reading::Endpoints(all.collect());
+        return WordReading::Endpoints(all.collect());
     }
     // Squid's `.x` is x and all below it.
     if let Some(rest) = host.strip_prefix('.')
         && let Some(one) = name(rest, &base)
     {
-        let below = Endpoint {
+        let below = ListedEndpoint {
             host: format!("*.{}", one.host),
             printed: Some(printed.clone()),
             ..one.clone()
         };
-        let itself = Endpoint {
+        let itself = ListedEndpoint {
             printed: Some(printed),
             ..one
         };
-        return Reading::Endpoints(vec![itself, below]);
+        return WordReading::Endpoints(vec![itself, below]);
     }
     if host.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return Reading::Word;
+        return WordReading::Word;
     }
     match name(host, &base) {
         Some(one) => match refused(&one.host, base.scheme.is_some() || base.ports.is_some()) {
-            Some(why) => Reading::Wrong(why),
-            None => Reading::Endpoints(vec![one]),
+            Some(why) => WordReading::Wrong(why),
+            None => WordReading::Endpoints(vec![one]),
         },
-        None if looks_like_name(host) => Reading::Wrong(format!("`{host}` is no name")),
-        None => Reading::Word,
+        None if looks_like_name(host) => WordReading::Wrong(format!("`{host}` is no name")),
+        None => WordReading::Word,
     }
 }
 
 /// A name, wildcard or template, repaired where a page's placeholders or translations ask for it.
-fn name(host: &str, base: &Endpoint) -> Option<Endpoint> {
-    let mut one = Endpoint {
+fn name(host: &str, base: &ListedEndpoint) -> Option<ListedEndpoint> {
+    let mut one = ListedEndpoint {
         host: host.to_ascii_lowercase(),
         ..base.clone()
     };
@@ -608,14 +616,14 @@ mod tests {
 
     fn hosts(word: &str) -> Vec<String> {
         match read(word) {
-            Reading::Endpoints(all) => all.into_iter().map(|e| e.host).collect(),
+            WordReading::Endpoints(all) => all.into_iter().map(|e| e.host).collect(),
             _ => Vec::new(),
         }
     }
 
-    fn one(word: &str) -> Endpoint {
+    fn one(word: &str) -> ListedEndpoint {
         match read(word) {
-            Reading::Endpoints(mut all) if all.len() == 1 => all.remove(0),
+            WordReading::Endpoints(mut all) if all.len() == 1 => all.remove(0),
             other => panic!("{word}: {other:?}"),
         }
     }
@@ -675,7 +683,7 @@ mod tests {
             "a.example.com"
         );
         assert_eq!(one("a.example.com/x/*").path.as_deref(), Some("/x/"));
-        assert!(matches!(read("a.example.com:99999"), Reading::Wrong(_)));
+        assert!(matches!(read("a.example.com:99999"), WordReading::Wrong(_)));
     }
 
     #[test]
@@ -704,7 +712,7 @@ mod tests {
             "0.0.0.0/0",
             "1.2.3.4-200.0.0.1x",
         ] {
-            assert!(!matches!(read(word), Reading::Endpoints(_)), "{word}");
+            assert!(!matches!(read(word), WordReading::Endpoints(_)), "{word}");
         }
     }
 }

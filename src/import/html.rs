@@ -8,13 +8,13 @@ use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states,
 };
 
-use super::marks::{Element, Mark, MarkKind};
+use super::marks::{Element, MarkKind, PageMark};
 
 /// The most rows or columns that a cell may span; browsers stop at 1000 columns too.
 const MOST_SPANNED: u16 = 1000;
 
 /// Reads HTML, or a piece of it; its first line is `first_line`.
-pub(super) fn marks(html: &str, first_line: u32) -> Vec<Mark> {
+pub(super) fn marks(html: &str, first_line: u32) -> Vec<PageMark> {
     let sink = Sink {
         marks: RefCell::new(Vec::new()),
         first_line,
@@ -28,7 +28,7 @@ pub(super) fn marks(html: &str, first_line: u32) -> Vec<Mark> {
 }
 
 struct Sink {
-    marks: RefCell<Vec<Mark>>,
+    marks: RefCell<Vec<PageMark>>,
     first_line: u32,
 }
 
@@ -58,11 +58,11 @@ impl Sink {
         for piece in text.split_inclusive('\n') {
             // Runs are told in pieces; pieces of one line belong together.
             match marks.last_mut() {
-                Some(Mark {
+                Some(PageMark {
                     line,
                     kind: MarkKind::Text(last),
                 }) if *line == at => last.push_str(piece),
-                _ => marks.push(Mark {
+                _ => marks.push(PageMark {
                     line: at,
                     kind: MarkKind::Text(piece.to_owned()),
                 }),
@@ -79,7 +79,7 @@ impl Sink {
                     (true, _) | (false, Element::Break) => MarkKind::Open(element),
                     (false, _) => MarkKind::Close(element),
                 };
-                self.marks.borrow_mut().push(Mark { line, kind });
+                self.marks.borrow_mut().push(PageMark { line, kind });
             }
             None if opens && is_placeholder(&tag.name) => {
                 self.text(&format!("<{}>", tag.name), line);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::Entry;
+use super::draft::DraftEntry;
 use super::vocabulary;
 
 /// Ids given so far.
@@ -35,7 +35,7 @@ impl Ids {
 }
 
 /// The words of an entry's id, before it is made unique.
-pub(super) fn base(entry: &Entry) -> String {
+pub(super) fn base(entry: &DraftEntry) -> String {
     let words = entry.key.as_deref().unwrap_or(&entry.service);
     let mut id = vocabulary::slug(words);
     if id.is_empty() {

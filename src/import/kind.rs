@@ -2,7 +2,7 @@
 
 /// A kind of source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SourceKind {
     Html,
     Markdown,
     /// Text without markup.
@@ -13,7 +13,7 @@ pub(super) enum Kind {
     Lines,
 }
 
-impl Kind {
+impl SourceKind {
     /// In words.
     pub(super) fn words(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Kind {
 const LOOKED_AT: usize = 1 << 20;
 
 /// Tells what a text is.
-pub(super) fn tell(text: &str) -> Kind {
+pub(super) fn tell(text: &str) -> SourceKind {
     let mut end = text.len().min(LOOKED_AT);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -58,25 +58,25 @@ pub(super) fn tell(text: &str) -> Kind {
         "<main",
     ];
     if starts.iter().any(|start| lower.starts_with(start)) {
-        return Kind::Html;
+        return SourceKind::Html;
     }
     if lower.starts_with('{')
         || (lower.starts_with('[') && !lower.starts_with("[cols") && !lower.starts_with("[["))
     {
-        return Kind::Json;
+        return SourceKind::Json;
     }
     if super::lists::is_csv(head) {
-        return Kind::Csv;
+        return SourceKind::Csv;
     }
     if super::lists::is_list(head) {
-        return Kind::Lines;
+        return SourceKind::Lines;
     }
     if head.lines().any(|line| line.trim() == "|===") {
-        return Kind::Flat;
+        return SourceKind::Flat;
     }
     match has_markdown(head) || lower.contains("<td") || lower.contains("<li") {
-        true => Kind::Markdown,
-        false => Kind::Flat,
+        true => SourceKind::Markdown,
+        false => SourceKind::Flat,
     }
 }
 

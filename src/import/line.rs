@@ -1,6 +1,6 @@
 //! A line of a cell or list to endpoints with what stands around them: labels, remarks, ports.
 
-use super::endpoint::{self, Endpoint, Reading};
+use super::endpoint::{self, ListedEndpoint, WordReading};
 use super::traffic::{self, Traffic};
 use super::vocabulary;
 
@@ -8,7 +8,7 @@ use super::vocabulary;
 #[derive(Debug, Default)]
 pub(super) struct Reading1 {
     /// Endpoints with the label that stands before them (`Japan: x.test`), in the line's order.
-    pub(super) found: Vec<(Option<String>, Endpoint)>,
+    pub(super) found: Vec<(Option<String>, ListedEndpoint)>,
     /// Ports that stand beside the endpoints.
     pub(super) traffic: Option<Traffic>,
     /// Words beside the endpoints.
@@ -173,7 +173,7 @@ fn words(text: &str) -> Reading1 {
             label = Some(head.trim_end_matches([':', '：']).to_owned());
         }
         match endpoint::read(word) {
-            Reading::Endpoints(all) => {
+            WordReading::Endpoints(all) => {
                 if !before.is_empty() && reading.found.is_empty() {
                     opening(&mut reading, &before, &mut label);
                 }
@@ -181,17 +181,17 @@ fn words(text: &str) -> Reading1 {
                 let found = all.into_iter().map(|e| (label.clone(), e));
                 reading.found.extend(found);
             }
-            Reading::Wrong(why) => reading.wrong.push(why),
-            Reading::Word if reading.found.is_empty() => before.push(word),
+            WordReading::Wrong(why) => reading.wrong.push(why),
+            WordReading::Word if reading.found.is_empty() => before.push(word),
             // "Japan: x Canada: y"
-            Reading::Word if word.ends_with([':', '：']) => {
+            WordReading::Word if word.ends_with([':', '：']) => {
                 after.push(word);
                 let words = after.join(" ");
                 label = Some(words.trim_end_matches([':', '：']).to_owned());
                 spent.append(&mut pending);
                 pending = std::mem::take(&mut after);
             }
-            Reading::Word => {
+            WordReading::Word => {
                 reading.either |= matches!(word, "or" | "または");
                 if !JOINERS.contains(&word) {
                     after.push(word);

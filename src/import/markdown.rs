@@ -3,10 +3,10 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::html;
-use super::marks::{Element, Mark, MarkKind};
+use super::marks::{Element, MarkKind, PageMark};
 
 /// Reads Markdown with tables (GFM); a block of metadata at its start is left out.
-pub(super) fn marks(text: &str) -> Vec<Mark> {
+pub(super) fn marks(text: &str) -> Vec<PageMark> {
     let starts = line_starts(text);
     let line_of =
         |at: usize| u32::try_from(starts.partition_point(|s| *s <= at)).unwrap_or(u32::MAX);
@@ -29,7 +29,7 @@ pub(super) fn marks(text: &str) -> Vec<Mark> {
         if let Some((line, html)) = pending.take() {
             marks.extend(html::marks(&html, line));
         }
-        let mut push = |kind| marks.push(Mark { line, kind });
+        let mut push = |kind| marks.push(PageMark { line, kind });
         match event {
             Event::Start(tag) => {
                 header |= matches!(tag, Tag::TableHead);
@@ -46,7 +46,7 @@ pub(super) fn marks(text: &str) -> Vec<Mark> {
             Event::Text(text) => {
                 let mut at = line;
                 for piece in text.split_inclusive('\n') {
-                    marks.push(Mark {
+                    marks.push(PageMark {
                         line: at,
                         kind: MarkKind::Text(piece.to_owned()),
                     });

@@ -2,7 +2,7 @@
 
 /// One mark of a page, in the page's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct PageMark {
     /// Line of the source, counted from 1.
     pub(super) line: u32,
     /// What it is.

@@ -49,8 +49,8 @@ mod write;
 pub(crate) use draft::Leftover;
 pub(crate) use lists::MappingError;
 
-use draft::{Draft, Entry};
-use kind::Kind;
+use draft::{DraftEntry, ImportDraft};
+use kind::SourceKind;
 
 /// The most bytes of a source.
 pub(crate) const MOST_BYTES: usize = 128 << 20;
@@ -128,7 +128,7 @@ pub(crate) fn import(
     let mut notes = Vec::new();
     let mut rest = Vec::new();
     let stem = stem(source.name);
-    let Read {
+    let ReadSource {
         text: source_text,
         mut draft,
         taken_for,
@@ -149,7 +149,7 @@ pub(crate) fn import(
     settle(&mut draft, stem, options, &source_text);
     rest.sort_by_key(|one| one.line);
     let rows = draft.entries.len();
-    let each = |entry: &Entry| entry.to.len() + entry.networks.len();
+    let each = |entry: &DraftEntry| entry.to.len() + entry.networks.len();
     let endpoints = draft.entries.iter().map(each).sum();
     let text = match &options.against {
         None => write::write(&draft),
@@ -170,9 +170,9 @@ pub(crate) fn import(
 }
 
 /// A source that was read.
-struct Read {
+struct ReadSource {
     text: String,
-    draft: Draft,
+    draft: ImportDraft,
     taken_for: &'static str,
     /// What had to be done to read it.
     note: Option<String>,
@@ -182,9 +182,9 @@ fn read(
     source: &ImportSource<'_>,
     mapping: Option<&str>,
     rest: &mut Vec<Leftover>,
-) -> Result<Read, ImportError> {
+) -> Result<ReadSource, ImportError> {
     let decoded = text::decode(source.bytes);
-    let mut draft = Draft::default();
+    let mut draft = ImportDraft::default();
     let kind = kind::tell(&decoded.text);
     let mut taken_for = kind.words();
     match kind {
@@ -192,23 +192,23 @@ fn read(
             taken_for = "what the mapping file says";
             lists::read_mapped(mapping.unwrap_or_default(), &decoded.text, &mut draft, rest)?;
         }
-        Kind::Json => {
+        SourceKind::Json => {
             let value = serde_json::from_str(&decoded.text).map_err(ImportError::Json)?;
             taken_for = lists::read_json(&decoded.text, &value, &mut draft, rest);
         }
-        Kind::Csv => lists::read_csv(&decoded.text, &mut draft, rest)?,
-        Kind::Lines => lists::read_lines(&decoded.text, stem(source.name), &mut draft, rest),
-        Kind::Html => {
+        SourceKind::Csv => lists::read_csv(&decoded.text, &mut draft, rest)?,
+        SourceKind::Lines => lists::read_lines(&decoded.text, stem(source.name), &mut draft, rest),
+        SourceKind::Html => {
             let page = build::page(html::marks(&decoded.text, 1));
             pages::read(page, &mut draft, rest);
         }
-        Kind::Flat => pages::read(flat::page(&decoded.text), &mut draft, rest),
-        Kind::Markdown => {
+        SourceKind::Flat => pages::read(flat::page(&decoded.text), &mut draft, rest),
+        SourceKind::Markdown => {
             let page = build::page(markdown::marks(&decoded.text));
             pages::read(page, &mut draft, rest);
         }
     }
-    Ok(Read {
+    Ok(ReadSource {
         text: decoded.text,
         draft,
         taken_for,
@@ -217,7 +217,7 @@ fn read(
 }
 
 /// Takes out what another list has; tells how much.
-fn minus(bytes: &[u8], draft: &mut Draft) -> Result<String, ImportError> {
+fn minus(bytes: &[u8], draft: &mut ImportDraft) -> Result<String, ImportError> {
     if bytes.len() > MOST_BYTES {
         return Err(ImportError::TooLarge(bytes.len()));
     }
@@ -243,7 +243,7 @@ fn stem(name: &str) -> &str {
 }
 
 /// Defaults where the source is silent.
-fn settle(draft: &mut Draft, stem: &str, options: &Options, text: &str) {
+fn settle(draft: &mut ImportDraft, stem: &str, options: &Options, text: &str) {
     if let Some(id) = &options.id {
         draft.id.clone_from(id);
     }
@@ -262,7 +262,7 @@ fn settle(draft: &mut Draft, stem: &str, options: &Options, text: &str) {
         draft.language = language(text).to_owned();
     }
     settle_ports(draft, options);
-    let count = |which: fn(&&Entry) -> bool| draft.entries.iter().filter(which).count();
+    let count = |which: fn(&&DraftEntry) -> bool| draft.entries.iter().filter(which).count();
     let callers = count(|entry| !entry.networks.is_empty());
     let silent = count(|entry| entry.sources.is_empty() && entry.networks.is_empty());
     if callers > 0 {
@@ -285,7 +285,7 @@ fn language(text: &str) -> &'static str {
     }
 }
 
-fn settle_ports(draft: &mut Draft, options: &Options) {
+fn settle_ports(draft: &mut ImportDraft, options: &Options) {
     let unstated = draft.entries.iter().filter(|entry| {
         let traffic = &entry.traffic;
         traffic.ports.is_empty()

@@ -18,20 +18,20 @@ pub(super) struct Page {
 #[derive(Debug)]
 pub(super) enum Block {
     /// Level 1 to 6; 7 for a line that only looks like a heading.
-    Heading(u8, Line),
+    Heading(u8, PageLine),
     /// Running text.
-    Paragraph(Line),
+    Paragraph(PageLine),
     /// An item of a list outside of tables.
-    Item(Line),
+    Item(PageLine),
     /// Commands and their output.
-    Code(Line),
+    Code(PageLine),
     /// A table.
-    Table(Table),
+    Table(PageTable),
 }
 
 /// A line of text as a reader sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct PageLine {
     /// White space collapsed, none at the ends; never empty.
     pub(super) text: String,
     /// Line of the source, counted from 1.
@@ -44,18 +44,18 @@ pub(super) struct Line {
 
 /// A table, with spans filled in: every row has a cell for every column.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
+pub(super) struct PageTable {
     /// What it says of itself.
     pub(super) caption: Option<String>,
     /// A header for each column; empty where there is none.
     pub(super) header: Vec<String>,
     /// The rows below the header.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<PageRow>,
 }
 
 /// A row.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Row {
+pub(super) struct PageRow {
     /// Counted from 1, headers not counted.
     pub(super) number: usize,
     /// Line on which it begins.
@@ -74,10 +74,10 @@ pub(super) struct Cell {
     /// The column in which it begins, from 0.
     pub(super) column: usize,
     /// What is in it.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<PageLine>,
 }
 
-impl Table {
+impl PageTable {
     /// Without the columns in which no row has anything, for readers that do not know the page's columns.
     pub(super) fn without_empty_columns(mut self) -> Self {
         let used: Vec<bool> = (0..self.header.len())
@@ -120,7 +120,7 @@ impl Cell {
     }
 }
 
-impl Line {
+impl PageLine {
     /// A line with white space collapsed; `None` if nothing is left.
     pub(super) fn new(text: &str, line: u32) -> Option<Self> {
         let text = collapse(text);

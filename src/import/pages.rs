@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::columns::{self, Column};
-use super::draft::{Destination, Draft, Entry, Leftover, Party, Place};
-use super::endpoint::{self, Reading};
+use super::columns::{self, ColumnKind};
+use super::draft::{DraftDestination, DraftEntry, DraftParty, ImportDraft, Leftover, Place};
+use super::endpoint::{self, WordReading};
 use super::line;
-use super::page::{Block, Cell, Line, Page, Row, Table};
+use super::page::{Block, Cell, Page, PageLine, PageRow, PageTable};
 use super::prose;
 use super::rows::{self, Context};
 use super::traffic::{self, Traffic};
@@ -17,7 +17,7 @@ use crate::rules::Need;
 const MOST_PROSE_TOLD: usize = 500;
 
 /// Reads a page into a draft.
-pub(super) fn read(page: Page, draft: &mut Draft, rest: &mut Vec<Leftover>) {
+pub(super) fn read(page: Page, draft: &mut ImportDraft, rest: &mut Vec<Leftover>) {
     let mut reader = PageReader {
         draft,
         rest,
@@ -45,15 +45,15 @@ pub(super) fn read(page: Page, draft: &mut Draft, rest: &mut Vec<Leftover>) {
 }
 
 struct PageReader<'a> {
-    draft: &'a mut Draft,
+    draft: &'a mut ImportDraft,
     rest: &'a mut Vec<Leftover>,
     headings: Vec<(u8, String)>,
-    intro: Option<Line>,
-    items: Vec<Line>,
+    intro: Option<PageLine>,
+    items: Vec<PageLine>,
     tables: usize,
     prose: usize,
     /// Sentences that demand something, with their heading.
-    demands: Vec<(String, Line)>,
+    demands: Vec<(String, PageLine)>,
     /// Ports that text states for all that follows, with the level of the heading that it stands under.
     of_all: Vec<(u8, Traffic)>,
 }
@@ -100,7 +100,7 @@ impl PageReader<'_> {
         self.headings.last().and_then(|(_, text)| region_of(text))
     }
 
-    fn table(&mut self, table: &Table) {
+    fn table(&mut self, table: &PageTable) {
         self.tables += 1;
         let heading = self.heading().to_owned();
         let intro = self.intro.as_ref().map_or("", |line| &line.text);
@@ -124,11 +124,11 @@ impl PageReader<'_> {
     }
 
     /// A paragraph that is nothing but endpoints belongs to a list; others are over lists, or prose.
-    fn paragraph(&mut self, line: Line) {
+    fn paragraph(&mut self, line: PageLine) {
         let reading = line::read(&line.text);
         let plain = !reading.found.is_empty() && !reading.prose && reading.note.is_none();
         if plain {
-            self.items.push(Line { depth: 1, ..line });
+            self.items.push(PageLine { depth: 1, ..line });
             return;
         }
         self.end_list();
@@ -145,31 +145,31 @@ impl PageReader<'_> {
     }
 
     /// Endpoints that a sentence has in parentheses or behind its words.
-    fn tell_hidden(&mut self, line: &Line) {
+    fn tell_hidden(&mut self, line: &PageLine) {
         let hidden = line
             .text
             .split(|c: char| c.is_whitespace() || "()（）、,「」".contains(c))
-            .any(|word| matches!(endpoint::read(word), Reading::Endpoints(_)));
+            .any(|word| matches!(endpoint::read(word), WordReading::Endpoints(_)));
         if hidden {
             self.tell_prose(line, "endpoints in a sentence");
         }
     }
 
     /// A block of code that is a list of endpoints is one; commands are not.
-    fn code(&mut self, line: Line) {
+    fn code(&mut self, line: PageLine) {
         let reading = line::read(&line.text);
         let plain = !reading.found.is_empty() && !reading.prose && reading.note.is_none();
         let above = self.intro.as_ref().map_or("", |intro| &intro.text);
         let asked = (vocabulary::asks_to_allow(above) || self.section_asks())
             && !vocabulary::is_example(above);
         if plain && asked {
-            self.items.push(Line { depth: 1, ..line });
+            self.items.push(PageLine { depth: 1, ..line });
         } else if !reading.found.is_empty() {
             self.tell_prose(&line, "endpoints in a sample of commands");
         }
     }
 
-    fn tell_prose(&mut self, line: &Line, why: &str) {
+    fn tell_prose(&mut self, line: &PageLine, why: &str) {
         self.prose += 1;
         if self.demands.len() < MOST_PROSE_TOLD {
             self.demands.push((self.heading().to_owned(), line.clone()));
@@ -207,13 +207,13 @@ impl PageReader<'_> {
                 }
                 let to = endpoints.into_iter().map(|mut endpoint| {
                     endpoint.doubtful = Some("it stands in a sentence, in no table".to_owned());
-                    Destination {
+                    DraftDestination {
                         endpoint,
                         line: line.line,
                     }
                 });
                 let to = to.collect();
-                self.draft.entries.push(Entry {
+                self.draft.entries.push(DraftEntry {
                     service: prose::purpose(sentence).unwrap_or_else(|| heading.clone()),
                     to,
                     traffic,
@@ -224,7 +224,7 @@ impl PageReader<'_> {
                         row: "sentence".to_owned(),
                         line: Some(line.line),
                     },
-                    ..Entry::default()
+                    ..DraftEntry::default()
                 });
             }
         }
@@ -319,7 +319,7 @@ fn wildcards(text: &str) -> Vec<String> {
     // Japanese has no blanks around them.
     let words = text.split(|c: char| c.is_whitespace() || !c.is_ascii() || "(),".contains(c));
     let found = words.filter_map(|word| match endpoint::read(word) {
-        Reading::Endpoints(all) => Some(all),
+        WordReading::Endpoints(all) => Some(all),
         _ => None,
     });
     let hosts = found.flatten().map(|endpoint| endpoint.host);
@@ -328,8 +328,8 @@ fn wildcards(text: &str) -> Vec<String> {
 
 /// Names that are listed in place of a wildcard ("if `*.x` is not permitted, allow these") go where it goes: from the
 /// same hosts, on the same ports.
-fn in_place_of_wildcards(entries: &mut [Entry]) {
-    let mut of_wildcard: BTreeMap<&str, (Vec<Party>, Traffic)> = BTreeMap::new();
+fn in_place_of_wildcards(entries: &mut [DraftEntry]) {
+    let mut of_wildcard: BTreeMap<&str, (Vec<DraftParty>, Traffic)> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !entry.traffic.is_silent()) {
         for to in entry.to.iter().filter(|to| to.endpoint.host.contains('*')) {
             let (sources, traffic) = of_wildcard.entry(&to.endpoint.host).or_default();
@@ -341,7 +341,7 @@ fn in_place_of_wildcards(entries: &mut [Entry]) {
             traffic.join(&entry.traffic);
         }
     }
-    let mut taken: Vec<(usize, (Vec<Party>, Traffic))> = Vec::new();
+    let mut taken: Vec<(usize, (Vec<DraftParty>, Traffic))> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         if !entry.traffic.is_silent() || entry.to.is_empty() {
             continue;
@@ -401,7 +401,7 @@ fn over(heading: &str, intro: &str) -> (String, String) {
     (service, told.unwrap_or_default())
 }
 
-fn list_table(items: Vec<Line>, service: &str, traffic: &str) -> Table {
+fn list_table(items: Vec<PageLine>, service: &str, traffic: &str) -> PageTable {
     let line = items.first().map_or(0, |item| item.line);
     let cell = |column, lines| {
         std::sync::Arc::new(Cell {
@@ -410,13 +410,13 @@ fn list_table(items: Vec<Line>, service: &str, traffic: &str) -> Table {
             lines,
         })
     };
-    let text = |text: &str| Line::new(text, line).into_iter().collect::<Vec<_>>();
-    Table {
+    let text = |text: &str| PageLine::new(text, line).into_iter().collect::<Vec<_>>();
+    PageTable {
         caption: None,
         header: ["Service", "Endpoints", "Ports"]
             .map(str::to_owned)
             .to_vec(),
-        rows: vec![Row {
+        rows: vec![PageRow {
             number: 1,
             line,
             section: None,
@@ -431,14 +431,17 @@ fn list_table(items: Vec<Line>, service: &str, traffic: &str) -> Table {
 
 /// Whether a table has a header that is known; for readers of flat text.
 pub(super) fn has_known_header(texts: &[String]) -> bool {
-    let mut kinds: Vec<Column> = texts
+    let mut kinds: Vec<ColumnKind> = texts
         .iter()
         .filter(|text| columns::is_header(text) && !text.ends_with([':', '：']))
         .map(|text| columns::by_header(text))
         .collect();
-    let typed = kinds
-        .iter()
-        .any(|kind| matches!(kind, Column::Endpoints | Column::Ports | Column::Protocol));
+    let typed = kinds.iter().any(|kind| {
+        matches!(
+            kind,
+            ColumnKind::Endpoints | ColumnKind::Ports | ColumnKind::Protocol
+        )
+    });
     let known = kinds.len();
     kinds.dedup();
     typed && kinds.len() >= 2 && known * 2 >= texts.len()

@@ -1,13 +1,13 @@
 //! Who and where by role: "Agents, Relays (if any)", "SIEM or Syslog server(if any)".
 
-use super::draft::Party;
+use super::draft::DraftParty;
 use super::vocabulary;
 
 /// The most words of a party's name; what is longer is a sentence.
 const MOST_WORDS: usize = 10;
 
 /// Reads a cell that names roles; beside them come its remarks.
-pub(super) fn read(text: &str) -> (Vec<Party>, Vec<String>) {
+pub(super) fn read(text: &str) -> (Vec<DraftParty>, Vec<String>) {
     // "Download Center (if any) Accounts created before 2020-11-23:"
     let (text, behind) = match (
         text.rfind([')', '）']),
@@ -21,7 +21,7 @@ pub(super) fn read(text: &str) -> (Vec<Party>, Vec<String>) {
         Some(behind.trim().trim_end_matches([':', '：']).to_owned()).filter(|b| !b.is_empty()),
     );
     let optional = hints.iter().any(|hint| is_optional(hint));
-    let mut out: Vec<Party> = Vec::new();
+    let mut out: Vec<DraftParty> = Vec::new();
     for part in parts(&name) {
         let lower = part.to_lowercase();
         let role = match lower.as_str() {
@@ -37,7 +37,7 @@ pub(super) fn read(text: &str) -> (Vec<Party>, Vec<String>) {
             continue;
         }
         if !out.iter().any(|party| party.role == role) {
-            out.push(Party {
+            out.push(DraftParty {
                 text: part,
                 role,
                 optional,
@@ -48,7 +48,7 @@ pub(super) fn read(text: &str) -> (Vec<Party>, Vec<String>) {
 }
 
 /// "All destination addresses, ports, and protocols required by agents": whose.
-pub(super) fn needs_of(text: &str) -> Option<Party> {
+pub(super) fn needs_of(text: &str) -> Option<DraftParty> {
     let lower = text.to_lowercase();
     if !lower.trim_start().starts_with("all ") || !lower.contains("required by") {
         return None;
@@ -56,7 +56,7 @@ pub(super) fn needs_of(text: &str) -> Option<Party> {
     let at = lower.find("required by")? + "required by".len();
     let whose = lower[at..].split(['(', '.', ',']).next()?.trim();
     let role = vocabulary::role(whose);
-    (!role.is_empty()).then(|| Party {
+    (!role.is_empty()).then(|| DraftParty {
         text: whose.to_owned(),
         role,
         optional: false,
@@ -64,7 +64,7 @@ pub(super) fn needs_of(text: &str) -> Option<Party> {
 }
 
 /// A service's name out of a cell that names roles: without "(if any)", with "for X feature".
-pub(super) fn service(text: &str, parties: &[Party]) -> String {
+pub(super) fn service(text: &str, parties: &[DraftParty]) -> String {
     let (name, hints) = without_remarks(text);
     let mut name = match parties {
         [one] => one.text.clone(),

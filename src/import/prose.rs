@@ -1,6 +1,6 @@
 //! The one kind of sentence that states a requirement by itself: "must be able to reach x.example on port 443".
 
-use super::endpoint::{self, Endpoint, Reading};
+use super::endpoint::{self, ListedEndpoint, WordReading};
 use super::traffic::{self, Traffic};
 
 /// Words that make a sentence a demand.
@@ -17,7 +17,7 @@ const NEAR: usize = 8;
 
 /// The endpoints that a sentence demands, with their ports: these stand behind the endpoints ("x.example on port 443"), or
 /// before them ("allow TCP 443 to x.example").
-pub(super) fn demanded(sentence: &str) -> Option<(Vec<Endpoint>, Traffic)> {
+pub(super) fn demanded(sentence: &str) -> Option<(Vec<ListedEndpoint>, Traffic)> {
     let lower = sentence.to_lowercase();
     if !DEMANDS.iter().any(|word| lower.contains(word)) {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn demanded(sentence: &str) -> Option<(Vec<Endpoint>, Traffic)> {
         let (mut all, mut end) = (Vec::new(), at);
         while let Some(word) = words.get(end) {
             match endpoint::read(word.trim_end_matches([',', ';'])) {
-                Reading::Endpoints(found) => all.extend(found),
+                WordReading::Endpoints(found) => all.extend(found),
                 _ if !all.is_empty() && JOINERS.contains(word) => {}
                 _ => break,
             }

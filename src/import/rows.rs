@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::cells::{self, Found};
-use super::columns::{self, Column};
-use super::draft::{Choice, Destination, Entry, Leftover, Party, Place};
-use super::page::{Cell, Row, Table};
+use super::cells::{self, FoundEndpoint};
+use super::columns::{self, ColumnKind};
+use super::draft::{Choice, DraftDestination, DraftEntry, DraftParty, Leftover, Place};
+use super::page::{Cell, PageRow, PageTable};
 use super::parties;
 use super::traffic::{self, Traffic};
 use super::vocabulary::{self, RegionWord};
@@ -16,7 +16,7 @@ const MOST_ROWS: usize = 500_000;
 
 /// A table with where it stands.
 pub(super) struct Context<'a> {
-    pub(super) table: &'a Table,
+    pub(super) table: &'a PageTable,
     /// Counted from 1 over the page.
     pub(super) number: usize,
     /// The nearest heading.
@@ -31,8 +31,8 @@ pub(super) struct Context<'a> {
 
 /// What came of a table.
 #[derive(Default)]
-pub(super) struct Outcome {
-    pub(super) entries: Vec<Entry>,
+pub(super) struct ReadRows {
+    pub(super) entries: Vec<DraftEntry>,
     pub(super) rest: Vec<Leftover>,
 }
 
@@ -54,7 +54,7 @@ impl Context<'_> {
         }
     }
 
-    fn leftover(&self, row: &Row, column: usize, line: u32, text: &str, why: &str) -> Leftover {
+    fn leftover(&self, row: &PageRow, column: usize, line: u32, text: &str, why: &str) -> Leftover {
         let header = self.table.header.get(column).map_or("", String::as_str);
         Leftover {
             line: if line == 0 { row.line } else { line },
@@ -71,24 +71,27 @@ impl Context<'_> {
 }
 
 /// Reads a table.
-pub(super) fn read(context: &Context<'_>) -> Outcome {
+pub(super) fn read(context: &Context<'_>) -> ReadRows {
     let table = with_header(context.table);
     let context = &Context {
         table: &table,
         ..*context
     };
     let kinds = columns::kinds(&table);
-    let mut out = Outcome::default();
+    let mut out = ReadRows::default();
     let useful = kinds.iter().any(|kind| {
         matches!(
             kind,
-            Column::Endpoints | Column::EndpointsOf(_) | Column::Role
+            ColumnKind::Endpoints | ColumnKind::EndpointsOf(_) | ColumnKind::Role
         )
     });
-    let states = |kind: &Column| {
+    let states = |kind: &ColumnKind| {
         matches!(
             kind,
-            Column::Ports | Column::Protocol | Column::Endpoints | Column::EndpointsOf(_)
+            ColumnKind::Ports
+                | ColumnKind::Protocol
+                | ColumnKind::Endpoints
+                | ColumnKind::EndpointsOf(_)
         )
     };
     if !useful || !kinds.iter().any(states) {
@@ -116,7 +119,7 @@ pub(super) fn read(context: &Context<'_>) -> Outcome {
 }
 
 /// Tables whose first row is the header without saying so.
-fn with_header(table: &Table) -> Table {
+fn with_header(table: &PageTable) -> PageTable {
     let mut table = table.clone();
     let none = table.header.iter().all(String::is_empty);
     if let (true, Some(first)) = (none, table.rows.first()) {
@@ -145,7 +148,7 @@ fn with_header(table: &Table) -> Table {
     table
 }
 
-fn every_cell(context: &Context<'_>, row: &Row, why: &str, out: &mut Outcome) {
+fn every_cell(context: &Context<'_>, row: &PageRow, why: &str, out: &mut ReadRows) {
     for (column, cell) in own_cells(row) {
         let line = cell.line().unwrap_or(0);
         out.rest
@@ -154,7 +157,7 @@ fn every_cell(context: &Context<'_>, row: &Row, why: &str, out: &mut Outcome) {
 }
 
 /// Cells that begin in this row, each once.
-fn own_cells(row: &Row) -> impl Iterator<Item = (usize, &Arc<Cell>)> {
+fn own_cells(row: &PageRow) -> impl Iterator<Item = (usize, &Arc<Cell>)> {
     let cells = row.cells.iter().enumerate();
     cells.filter(|(at, cell)| {
         !cell.lines.is_empty() && (cell.row == row.number || cell.row == 0) && cell.column == *at
@@ -165,16 +168,16 @@ fn own_cells(row: &Row) -> impl Iterator<Item = (usize, &Arc<Cell>)> {
 #[derive(Default)]
 struct SaidByRow {
     service: String,
-    sources: Vec<Party>,
-    networks: Vec<Found>,
-    roles: Vec<Party>,
-    needs_of: Option<Party>,
+    sources: Vec<DraftParty>,
+    networks: Vec<FoundEndpoint>,
+    roles: Vec<DraftParty>,
+    needs_of: Option<DraftParty>,
     traffic: Traffic,
     regions: Vec<String>,
     direction: Option<Direction>,
     need: Option<Need>,
     hints: Vec<String>,
-    found: Vec<Found>,
+    found: Vec<FoundEndpoint>,
     /// There is a column for endpoints, and its cell is empty.
     empty: bool,
     /// Words over lists that the source has lost, with their lines.
@@ -183,16 +186,16 @@ struct SaidByRow {
 
 fn read_row(
     context: &Context<'_>,
-    kinds: &[Column],
+    kinds: &[ColumnKind],
     direction: Option<Direction>,
-    row: &Row,
-    out: &mut Outcome,
+    row: &PageRow,
+    out: &mut ReadRows,
 ) {
     let mut said = SaidByRow {
         direction,
         ..SaidByRow::default()
     };
-    let typed = |kind: &Column| matches!(kind, Column::Ports | Column::Protocol);
+    let typed = |kind: &ColumnKind| matches!(kind, ColumnKind::Ports | ColumnKind::Protocol);
     if let (Some(traffic), false) = (context.traffic, kinds.iter().any(typed)) {
         said.traffic = traffic.clone();
     }
@@ -201,7 +204,7 @@ fn read_row(
     for (column, (cell, kind)) in row.cells.iter().zip(kinds).enumerate() {
         let twice = seen.contains(&Arc::as_ptr(cell));
         seen.push(Arc::as_ptr(cell));
-        if twice && !matches!(kind, Column::EndpointsOf(_)) {
+        if twice && !matches!(kind, ColumnKind::EndpointsOf(_)) {
             continue;
         }
         let at = CellAt {
@@ -245,20 +248,20 @@ fn read_row(
 /// A cell with where it stands.
 struct CellAt<'a> {
     context: &'a Context<'a>,
-    row: &'a Row,
+    row: &'a PageRow,
     column: usize,
     cell: &'a Arc<Cell>,
 }
 
 impl CellAt<'_> {
-    fn take(&self, kind: &Column, said: &mut SaidByRow, out: &mut Outcome) {
+    fn take(&self, kind: &ColumnKind, said: &mut SaidByRow, out: &mut ReadRows) {
         let text = self.cell.text();
         if text.is_empty() {
-            said.empty |= *kind == Column::Endpoints;
+            said.empty |= *kind == ColumnKind::Endpoints;
             return;
         }
         match kind {
-            Column::Service => match need_word(&text).filter(|_| self.is_in_notes()) {
+            ColumnKind::Service => match need_word(&text).filter(|_| self.is_in_notes()) {
                 Some(need) => said.need = Some(need),
                 None => {
                     if !said.service.is_empty() {
@@ -267,34 +270,34 @@ impl CellAt<'_> {
                     said.service.push_str(text.trim_end_matches([':', '：']));
                 }
             },
-            Column::Endpoints => self.take_endpoints(None, said, out),
-            Column::EndpointsOf(region) => self.take_endpoints(Some(region), said, out),
-            Column::Source => self.take_sources(said),
-            Column::Role => self.take_role(said, out),
-            Column::Ports | Column::Protocol => self.take_traffic(said, out),
-            Column::Direction => match direction_of(&text) {
+            ColumnKind::Endpoints => self.take_endpoints(None, said, out),
+            ColumnKind::EndpointsOf(region) => self.take_endpoints(Some(region), said, out),
+            ColumnKind::Source => self.take_sources(said),
+            ColumnKind::Role => self.take_role(said, out),
+            ColumnKind::Ports | ColumnKind::Protocol => self.take_traffic(said, out),
+            ColumnKind::Direction => match direction_of(&text) {
                 Some(direction) => said.direction = Some(direction),
                 None => self.leave("no direction", out),
             },
-            Column::Region => said.regions.extend(regions_of(&text)),
-            Column::Need => said.need = need_of(&text),
+            ColumnKind::Region => said.regions.extend(regions_of(&text)),
+            ColumnKind::Need => said.need = need_of(&text),
             // The place of the row says it.
-            Column::Number => {}
-            Column::Notes => match need_word(&text) {
+            ColumnKind::Number => {}
+            ColumnKind::Notes => match need_word(&text) {
                 Some(need) => said.need = Some(need),
                 None => said.hints.push(text),
             },
-            Column::Unknown => self.leave("the column's header is not known", out),
+            ColumnKind::Unknown => self.leave("the column's header is not known", out),
         }
     }
 
     /// The whole cell was not understood.
-    fn leave(&self, why: &str, out: &mut Outcome) {
+    fn leave(&self, why: &str, out: &mut ReadRows) {
         let line = self.cell.line().unwrap_or(0);
         self.leave_line(line, &self.cell.text(), why, out);
     }
 
-    fn leave_line(&self, line: u32, text: &str, why: &str, out: &mut Outcome) {
+    fn leave_line(&self, line: u32, text: &str, why: &str, out: &mut ReadRows) {
         let leftover = self
             .context
             .leftover(self.row, self.column, line, text, why);
@@ -304,10 +307,10 @@ impl CellAt<'_> {
     /// Remarks that say what rows are for, where no other column does.
     fn is_in_notes(&self) -> bool {
         let header = self.context.table.header.get(self.column);
-        header.is_some_and(|header| columns::by_header(header) == Column::Notes)
+        header.is_some_and(|header| columns::by_header(header) == ColumnKind::Notes)
     }
 
-    fn take_endpoints(&self, region: Option<&String>, said: &mut SaidByRow, out: &mut Outcome) {
+    fn take_endpoints(&self, region: Option<&String>, said: &mut SaidByRow, out: &mut ReadRows) {
         let read = cells::read(self.cell);
         let with_ports = self.row.cells.len() > 2 && region.is_none();
         if read.found.is_empty() && with_ports && vocabulary::is_machine(&self.cell.text()) {
@@ -350,7 +353,7 @@ impl CellAt<'_> {
         }
     }
 
-    fn take_traffic(&self, said: &mut SaidByRow, out: &mut Outcome) {
+    fn take_traffic(&self, said: &mut SaidByRow, out: &mut ReadRows) {
         let Some(mut told) = traffic_of(self.cell) else {
             self.leave("no ports and no protocol", out);
             return;
@@ -360,7 +363,7 @@ impl CellAt<'_> {
         said.traffic.join(&told);
     }
 
-    fn take_role(&self, said: &mut SaidByRow, out: &mut Outcome) {
+    fn take_role(&self, said: &mut SaidByRow, out: &mut ReadRows) {
         // Ports and protocols may stand in the same cell, line by line: "ポート:443".
         let mut words = String::new();
         for line in &self.cell.lines {
@@ -514,8 +517,8 @@ impl SaidByRow {
     }
 
     /// What all entries of the row have in common.
-    fn entry(&self, context: &Context<'_>, row: &Row, service: &str) -> Entry {
-        Entry {
+    fn entry(&self, context: &Context<'_>, row: &PageRow, service: &str) -> DraftEntry {
+        DraftEntry {
             service: parties::tidy(service),
             sources: self.sources.clone(),
             traffic: self.traffic.clone(),
@@ -529,7 +532,7 @@ impl SaidByRow {
             must_see: true,
             hints: hints(&self.hints),
             place: context.place(&row_words(row, service), Some(row.line)),
-            ..Entry::default()
+            ..DraftEntry::default()
         }
     }
 
@@ -540,7 +543,7 @@ impl SaidByRow {
 }
 
 /// Entries of one row: those that differ in region, label, ports or choice stand apart.
-fn finish_row(context: &Context<'_>, row: &Row, mut said: SaidByRow, out: &mut Outcome) {
+fn finish_row(context: &Context<'_>, row: &PageRow, mut said: SaidByRow, out: &mut ReadRows) {
     if said.regions.is_empty() {
         said.regions.extend(context.region.map(str::to_owned));
     }
@@ -550,7 +553,7 @@ fn finish_row(context: &Context<'_>, row: &Row, mut said: SaidByRow, out: &mut O
     let service = said.service(context);
     let base = said.entry(context, row, &service);
     if !said.found.is_empty() {
-        let base = Entry {
+        let base = DraftEntry {
             names_of: said.roles,
             ..base
         };
@@ -561,7 +564,7 @@ fn finish_row(context: &Context<'_>, row: &Row, mut said: SaidByRow, out: &mut O
             out.entries.extend(by_role(&entry));
         }
     } else if let Some(needs_of) = said.needs_of {
-        out.entries.push(Entry {
+        out.entries.push(DraftEntry {
             needs_of: Some(needs_of),
             ..base
         });
@@ -571,7 +574,7 @@ fn finish_row(context: &Context<'_>, row: &Row, mut said: SaidByRow, out: &mut O
             out.rest
                 .push(context.leftover(row, 0, row.line, &service, why));
         }
-        let whole = Entry {
+        let whole = DraftEntry {
             roles: said.roles,
             lost: said.empty || !said.bare.is_empty(),
             ..base
@@ -589,12 +592,12 @@ fn finish_row(context: &Context<'_>, row: &Row, mut said: SaidByRow, out: &mut O
     }
 }
 
-fn is_of(left: &Leftover, row: &Row) -> bool {
+fn is_of(left: &Leftover, row: &PageRow) -> bool {
     left.row == row.number.to_string() && left.line >= row.line
 }
 
 /// A row for a word over a list that the source has lost.
-fn lost_under(whole: &Entry, label: &str, line: u32) -> Entry {
+fn lost_under(whole: &DraftEntry, label: &str, line: u32) -> DraftEntry {
     let mut entry = whole.clone();
     entry.place.line = Some(line);
     if let Some(RegionWord::One(region)) = vocabulary::region(label) {
@@ -606,11 +609,11 @@ fn lost_under(whole: &Entry, label: &str, line: u32) -> Entry {
 }
 
 /// One row for each destination: one may be there and another not.
-fn by_role(entry: &Entry) -> Vec<Entry> {
+fn by_role(entry: &DraftEntry) -> Vec<DraftEntry> {
     let several = entry.roles.len() > 1;
     let each = entry.roles.iter().map(|role| {
         let localhost = role.role == "localhost";
-        Entry {
+        DraftEntry {
             service: match several {
                 true => parties::tidy(&role.text),
                 false => entry.service.clone(),
@@ -629,9 +632,9 @@ fn by_role(entry: &Entry) -> Vec<Entry> {
 }
 
 /// Sources by address: who is called stands in the roles, or only the site knows.
-fn turned_round(entry: Entry, roles: &[Party]) -> Entry {
+fn turned_round(entry: DraftEntry, roles: &[DraftParty]) -> DraftEntry {
     let networks = entry.to.iter().map(|to| to.endpoint.host.clone()).collect();
-    let receiver = Party {
+    let receiver = DraftParty {
         text: format!("host of the site that takes calls of {}", entry.service),
         role: "inbound-receiver".to_owned(),
         optional: true,
@@ -641,7 +644,7 @@ fn turned_round(entry: Entry, roles: &[Party]) -> Entry {
     if !stated {
         hints.push("the addresses are sources of calls into the site, no destinations".to_owned());
     }
-    Entry {
+    DraftEntry {
         networks,
         sources: Vec::new(),
         to: Vec::new(),
@@ -670,7 +673,7 @@ fn hints(all: &[String]) -> Vec<String> {
 }
 
 /// What a person looks for on the page: the row's number and its first words.
-fn row_words(row: &Row, service: &str) -> String {
+fn row_words(row: &PageRow, service: &str) -> String {
     let mut words: String = service.chars().take(80).collect();
     if words.len() < service.len() {
         words.push('…');
@@ -690,9 +693,9 @@ type MergedRowKey = (
     Option<String>,
 );
 
-fn split(base: &Entry, found: Vec<Found>) -> Vec<Entry> {
-    let mut keyed: Vec<(MergedRowKey, Vec<Found>)> = Vec::new();
-    let mut chosen: Vec<Found> = Vec::new();
+fn split(base: &DraftEntry, found: Vec<FoundEndpoint>) -> Vec<DraftEntry> {
+    let mut keyed: Vec<(MergedRowKey, Vec<FoundEndpoint>)> = Vec::new();
+    let mut chosen: Vec<FoundEndpoint> = Vec::new();
     for mut one in found {
         if one.region.is_none() && base.regions.is_empty() {
             one.region = vocabulary::region_in_name(&one.endpoint.host);
@@ -713,7 +716,7 @@ fn split(base: &Entry, found: Vec<Found>) -> Vec<Entry> {
             None => keyed.push((key, vec![one])),
         }
     }
-    let mut out: Vec<Entry> = keyed
+    let mut out: Vec<DraftEntry> = keyed
         .into_iter()
         .map(|(_, list)| entry(base, list))
         .collect();
@@ -731,7 +734,7 @@ fn split(base: &Entry, found: Vec<Found>) -> Vec<Entry> {
     out
 }
 
-fn entry(base: &Entry, list: Vec<Found>) -> Entry {
+fn entry(base: &DraftEntry, list: Vec<FoundEndpoint>) -> DraftEntry {
     let mut made = base.clone();
     let Some(first) = list.first() else {
         return made;
@@ -773,7 +776,7 @@ fn entry(base: &Entry, list: Vec<Found>) -> Entry {
     made.pool = addresses && list.len() > 1;
     made.to = list
         .into_iter()
-        .map(|found| Destination {
+        .map(|found| DraftDestination {
             endpoint: found.endpoint,
             line: found.line,
         })

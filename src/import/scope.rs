@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::Draft;
+use super::draft::ImportDraft;
 use super::html;
 use super::marks::MarkKind;
 use super::vocabulary::{self, RegionWord};
@@ -78,8 +78,8 @@ fn region(words: &str) -> Option<String> {
 ///
 /// A page that is of one region, and has rows of a service for others, names with these where the far side stands: at a
 /// site of the page's region each of them holds, or they would hold nowhere.
-pub(super) fn settle(draft: &mut Draft, title: Option<&str>) {
-    let mut words = Words::default();
+pub(super) fn settle(draft: &mut ImportDraft, title: Option<&str>) {
+    let mut words = RegionNames::default();
     for region in draft
         .entries
         .iter_mut()
@@ -123,14 +123,14 @@ pub(super) fn settle(draft: &mut Draft, title: Option<&str>) {
 
 /// The page's words for its regions: the first of those that mean the same.
 #[derive(Default)]
-struct Words {
+struct RegionNames {
     /// By what they mean.
     first: BTreeMap<String, String>,
     /// By word, as looked up before.
     settled: BTreeMap<String, String>,
 }
 
-impl Words {
+impl RegionNames {
     fn settle(&mut self, region: &mut String) {
         if let Some(known) = self.settled.get(region) {
             region.clone_from(known);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::draft::{Destination, Draft, Entry, Party};
+use super::draft::{DraftDestination, DraftEntry, DraftParty, ImportDraft};
 use super::ids::{self, Ids};
 use super::vocabulary;
 use crate::model::Transport;
@@ -16,20 +16,20 @@ const MANY: usize = 2000;
 const MOST_OF_HINT: usize = 240;
 
 /// A requirement as it will stand in the file.
-pub(super) struct Written<'a> {
+pub(super) struct WrittenRow<'a> {
     pub(super) id: String,
-    pub(super) entry: &'a Entry,
+    pub(super) entry: &'a DraftEntry,
     pub(super) ports: Vec<(u16, u16)>,
     pub(super) implied: bool,
     pub(super) transports: Vec<Transport>,
 }
 
 /// The rule file.
-pub(super) fn write(draft: &Draft) -> String {
+pub(super) fn write(draft: &ImportDraft) -> String {
     text(draft, &[])
 }
 
-fn text(draft: &Draft, taken: &[&str]) -> String {
+fn text(draft: &ImportDraft, taken: &[&str]) -> String {
     let rows = rows(draft, taken);
     let mut out = String::with_capacity(4096 + rows.len() * 256);
     document(&mut out, draft);
@@ -45,18 +45,18 @@ fn text(draft: &Draft, taken: &[&str]) -> String {
 }
 
 /// The same for rows that join a file which has these ids.
-pub(super) fn write_beside(draft: &Draft, taken: &[&str]) -> String {
+pub(super) fn write_beside(draft: &ImportDraft, taken: &[&str]) -> String {
     text(draft, taken)
 }
 
 /// Entries with their ids; one that has ports over TCP and others over UDP becomes two.
-fn rows<'a>(draft: &'a Draft, taken: &[&str]) -> Vec<Written<'a>> {
+fn rows<'a>(draft: &'a ImportDraft, taken: &[&str]) -> Vec<WrittenRow<'a>> {
     let mut ids = Ids::default();
     taken.iter().for_each(|id| ids.reserve(id));
     let mut out = Vec::new();
     for entry in &draft.entries {
         for (ports, implied, transports) in split_by_transport(entry) {
-            out.push(Written {
+            out.push(WrittenRow {
                 id: ids.give(&ids::base(entry)),
                 entry,
                 ports,
@@ -70,7 +70,7 @@ fn rows<'a>(draft: &'a Draft, taken: &[&str]) -> Vec<Written<'a>> {
 
 type LineRun = (Vec<(u16, u16)>, bool, Vec<Transport>);
 
-fn split_by_transport(entry: &Entry) -> Vec<LineRun> {
+fn split_by_transport(entry: &DraftEntry) -> Vec<LineRun> {
     let traffic = &entry.traffic;
     let mut stated = traffic.transports.clone();
     if traffic.apps.contains(&"icmp") && !stated.contains(&Transport::Icmp) {
@@ -104,7 +104,7 @@ fn split_by_transport(entry: &Entry) -> Vec<LineRun> {
     runs.collect()
 }
 
-fn document(out: &mut String, draft: &Draft) {
+fn document(out: &mut String, draft: &ImportDraft) {
     out.push_str("# A draft made by `pktaudit rules import`: read it before it is used. Every row cites its place in the source;\n");
     out.push_str("# what is a guess is marked `doubtful`, and what was not understood was told beside it (`--rest FILE`).\n");
     out.push_str("format = 1\n\n[document]\n");
@@ -150,12 +150,12 @@ fn port_text(port: &str) -> String {
 }
 
 /// The page has names with a place for a region; what is put there is not what it calls its regions.
-fn has_templates(draft: &Draft) -> bool {
+fn has_templates(draft: &ImportDraft) -> bool {
     let mut all = draft.entries.iter().flat_map(|entry| &entry.to);
     all.any(|to| to.endpoint.host.contains("<region>"))
 }
 
-fn regions(out: &mut String, draft: &Draft) {
+fn regions(out: &mut String, draft: &ImportDraft) {
     let all: BTreeSet<&str> = draft
         .entries
         .iter()
@@ -195,9 +195,9 @@ struct Declared<'a> {
     names_from: Vec<&'a str>,
 }
 
-fn roles<'a>(out: &mut String, draft: &'a Draft, rows: &'a [Written<'a>]) {
+fn roles<'a>(out: &mut String, draft: &'a ImportDraft, rows: &'a [WrittenRow<'a>]) {
     let mut all: BTreeMap<&str, Declared<'_>> = BTreeMap::new();
-    let mut declare = |party: &'a Party, target: bool| {
+    let mut declare = |party: &'a DraftParty, target: bool| {
         if matches!(party.role.as_str(), "any" | "localhost") {
             return;
         }
@@ -240,7 +240,7 @@ fn roles<'a>(out: &mut String, draft: &'a Draft, rows: &'a [Written<'a>]) {
     }
 }
 
-fn features(out: &mut String, draft: &Draft) {
+fn features(out: &mut String, draft: &ImportDraft) {
     if draft.features.is_empty() {
         return;
     }
@@ -256,7 +256,7 @@ fn features(out: &mut String, draft: &Draft) {
 }
 
 /// Declares groups of at least two alternatives; from the draft's words to the ids that the file has for them.
-fn groups(out: &mut String, draft: &Draft) -> BTreeMap<String, String> {
+fn groups(out: &mut String, draft: &ImportDraft) -> BTreeMap<String, String> {
     let mut all: BTreeMap<&str, (BTreeSet<&str>, &str, Option<&str>)> = BTreeMap::new();
     for choice in draft
         .entries
@@ -292,7 +292,7 @@ fn groups(out: &mut String, draft: &Draft) -> BTreeMap<String, String> {
 
 fn requirement(
     out: &mut String,
-    row: &Written<'_>,
+    row: &WrittenRow<'_>,
     groups: &BTreeMap<String, String>,
     brief: bool,
 ) {
@@ -342,7 +342,7 @@ fn requirement(
     cite(out, entry);
 }
 
-fn traffic(out: &mut String, row: &Written<'_>) {
+fn traffic(out: &mut String, row: &WrittenRow<'_>) {
     if !row.ports.is_empty() {
         let ports = row.ports.iter().map(|(a, b)| match a == b {
             true => a.to_string(),
@@ -366,7 +366,7 @@ fn traffic(out: &mut String, row: &Written<'_>) {
     }
 }
 
-fn from(out: &mut String, entry: &Entry, brief: bool) {
+fn from(out: &mut String, entry: &DraftEntry, brief: bool) {
     let mut from: Vec<String> = entry
         .networks
         .iter()
@@ -389,7 +389,7 @@ fn from(out: &mut String, entry: &Entry, brief: bool) {
     lines(out, "from", &from);
 }
 
-fn to(out: &mut String, entry: &Entry) {
+fn to(out: &mut String, entry: &DraftEntry) {
     let mut to: Vec<String> = entry.to.iter().map(destination).collect();
     if entry.needs_of.is_none() {
         to.extend(entry.roles.iter().map(|party| match party.role.as_str() {
@@ -407,7 +407,7 @@ fn to(out: &mut String, entry: &Entry) {
     }
 }
 
-fn destination(to: &Destination) -> String {
+fn destination(to: &DraftDestination) -> String {
     let endpoint = &to.endpoint;
     let host = &endpoint.host;
     let more = [
@@ -432,7 +432,7 @@ fn destination(to: &Destination) -> String {
     out
 }
 
-fn conditions(out: &mut String, entry: &Entry, groups: &BTreeMap<String, String>) {
+fn conditions(out: &mut String, entry: &DraftEntry, groups: &BTreeMap<String, String>) {
     let mut when: Vec<String> = Vec::new();
     let optional = entry
         .sources
@@ -479,7 +479,7 @@ fn conditions(out: &mut String, entry: &Entry, groups: &BTreeMap<String, String>
     }
 }
 
-fn hint(out: &mut String, entry: &Entry) {
+fn hint(out: &mut String, entry: &DraftEntry) {
     let mut hints = entry.hints.clone();
     for other in &entry.traffic.others {
         hints.push(format!("protocol: {}", other.to_uppercase()));
@@ -489,7 +489,7 @@ fn hint(out: &mut String, entry: &Entry) {
     }
 }
 
-fn cite(out: &mut String, entry: &Entry) {
+fn cite(out: &mut String, entry: &DraftEntry) {
     let place = &entry.place;
     let line = place
         .line

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::rows::{Part, Row, is_unexpected};
+use super::rows::{DraftPart, DraftRow, is_unexpected};
 use crate::judge::{Intent, Judgement, Outcome, judge};
 use crate::observe::Capture;
 use crate::rules::{Choices, Profile, RuleSet, RuleText, check, check_site};
@@ -71,7 +71,7 @@ impl Trial {
 }
 
 /// Says of each row whether it was ever reached, and if not, what is known of it.
-pub(super) fn settle(list: &mut [Row], trial: &Trial) {
+pub(super) fn settle(list: &mut [DraftRow], trial: &Trial) {
     let mut by_row: BTreeMap<&str, Vec<Outcome>> = BTreeMap::new();
     for intent in trial.intents() {
         for requirement in intent.requirements.iter() {
@@ -94,7 +94,7 @@ pub(super) fn settle(list: &mut [Row], trial: &Trial) {
             })
             .map(Outcome::as_str);
         if row.outcome.is_some() {
-            row.part = Part::Blocked;
+            row.part = DraftPart::Blocked;
         }
     }
 }

@@ -21,7 +21,7 @@ const ANYBODY: usize = 8;
 
 /// In which part of the file a row stands, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum DraftPart {
     /// Seen, and more than once.
     #[default]
     Seen,
@@ -35,8 +35,8 @@ pub(super) enum Part {
 
 /// A row of the draft.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Row {
-    pub(super) part: Part,
+pub(super) struct DraftRow {
+    pub(super) part: DraftPart,
     pub(super) from: From,
     /// One name, wildcard, address or `role:NAME`.
     pub(super) to: String,
@@ -45,7 +45,7 @@ pub(super) struct Row {
     pub(super) ports: PortSet,
     /// Names that a wildcard was made of.
     pub(super) names: Vec<String>,
-    pub(super) evidence: Seen,
+    pub(super) evidence: RowEvidence,
     /// What became of it, where it was never reached.
     pub(super) outcome: Option<&'static str>,
     /// Unique in the file.
@@ -63,7 +63,7 @@ pub(super) enum From {
 
 /// What shows a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Seen {
+pub(super) struct RowEvidence {
     pub(super) flows: usize,
     pub(super) lookups: usize,
     pub(super) hosts: BTreeSet<IpAddr>,
@@ -71,7 +71,7 @@ pub(super) struct Seen {
     pub(super) apps: BTreeSet<&'static str>,
 }
 
-impl Seen {
+impl RowEvidence {
     pub(super) fn add(&mut self, other: &Self) {
         self.flows += other.flows;
         self.lookups += other.lookups;
@@ -84,7 +84,7 @@ impl Seen {
     }
 }
 
-impl Row {
+impl DraftRow {
     /// Whether two rows let the same pass.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         (&self.from, &self.to, self.transport, &self.ports)
@@ -105,7 +105,7 @@ type RowKey<'k> = (bool, &'k String, Option<Transport>, BTreeSet<String>);
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// By what tells flows apart; sources outside are put together.
-    by_key: BTreeMap<LearntRowKey, Seen>,
+    by_key: BTreeMap<LearntRowKey, RowEvidence>,
     /// Names that no rule file can hold.
     pub(super) unwritten: Vec<String>,
     /// Names that were asked for and never resolved, where nothing says that they were blocked.
@@ -134,7 +134,7 @@ impl Rows {
                     roles,
                     intent,
                     address.to_canonical().to_string(),
-                    &Seen::default(),
+                    &RowEvidence::default(),
                 );
             }
         }
@@ -143,7 +143,7 @@ impl Rows {
     /// Names whose lookups all failed, by hosts of the site.
     pub(super) fn take_lookups(&mut self, capture: &Capture, roles: &Roles) {
         const ADDRESS_TYPES: [u16; 2] = [1, 28];
-        let mut failed: BTreeMap<(&Fqdn, BTreeSet<String>), Seen> = BTreeMap::new();
+        let mut failed: BTreeMap<(&Fqdn, BTreeSet<String>), RowEvidence> = BTreeMap::new();
         let mut resolved: BTreeSet<&Fqdn> = BTreeSet::new();
         for lookup in capture
             .dns
@@ -158,11 +158,11 @@ impl Rows {
                 resolved.insert(name);
             } else if !inside.is_empty() {
                 let names = inside.iter().map(|name| (*name).to_owned()).collect();
-                failed.entry((name, names)).or_default().add(&Seen {
+                failed.entry((name, names)).or_default().add(&RowEvidence {
                     lookups: 1,
                     hosts: [lookup.client.ip].into(),
                     span: Some((at.time, at.time)),
-                    ..Seen::default()
+                    ..RowEvidence::default()
                 });
             }
         }
@@ -192,7 +192,7 @@ impl Rows {
         texts.collect()
     }
 
-    fn put(&mut self, roles: &Roles, intent: &Intent, to: String, seen: &Seen) {
+    fn put(&mut self, roles: &Roles, intent: &Intent, to: String, seen: &RowEvidence) {
         let from: BTreeSet<String> = roles
             .of_host(intent.initiator)
             .into_iter()
@@ -204,8 +204,8 @@ impl Rows {
     }
 
     /// The rows: ports of one aim in one row, roles of one aim too.
-    pub(super) fn list(&self) -> Vec<Row> {
-        let mut by_aim: BTreeMap<AimKey<'_>, (BTreeSet<String>, Seen)> = BTreeMap::new();
+    pub(super) fn list(&self) -> Vec<DraftRow> {
+        let mut by_aim: BTreeMap<AimKey<'_>, (BTreeSet<String>, RowEvidence)> = BTreeMap::new();
         for ((from, to, transport, port), seen) in &self.by_key {
             let entry = by_aim
                 .entry((from.is_none(), to, *transport, *port))
@@ -213,7 +213,7 @@ impl Rows {
             entry.0.extend(from.iter().flatten().cloned());
             entry.1.add(seen);
         }
-        let mut by_ports: BTreeMap<RowKey<'_>, (BTreeSet<u16>, Seen)> = BTreeMap::new();
+        let mut by_ports: BTreeMap<RowKey<'_>, (BTreeSet<u16>, RowEvidence)> = BTreeMap::new();
         for ((outside, to, transport, port), (from, seen)) in by_aim {
             let entry = by_ports.entry((outside, to, transport, from)).or_default();
             entry.0.extend(Some(port).filter(|port| *port > 0));
@@ -230,11 +230,11 @@ impl Rows {
                     true => From::Outside(Vec::new()),
                     false => From::Roles(from.into_iter().collect()),
                 };
-                Row {
+                DraftRow {
                     part: match (ephemeral, seen.flows) {
-                        (true, _) => Part::Ephemeral,
-                        (false, 1) => Part::Once,
-                        (false, _) => Part::Seen,
+                        (true, _) => DraftPart::Ephemeral,
+                        (false, 1) => DraftPart::Once,
+                        (false, _) => DraftPart::Seen,
                     },
                     from,
                     to: to.clone(),
@@ -274,9 +274,9 @@ pub(super) fn is_unexpected(intent: &Intent) -> bool {
     matches!(intent.outcome, Outcome::Unexpected | Outcome::Unnamed)
 }
 
-fn seen(intent: &Intent, capture: &Capture) -> Seen {
+fn seen(intent: &Intent, capture: &Capture) -> RowEvidence {
     let flows = intent.attempts.iter().filter_map(|id| capture.flow(*id));
-    Seen {
+    RowEvidence {
         flows: intent.attempts.len(),
         lookups: 0,
         hosts: [intent.initiator].into(),
@@ -286,7 +286,7 @@ fn seen(intent: &Intent, capture: &Capture) -> Seen {
 }
 
 /// Rows that only lookups show stay where the capture says that these were stopped; the others are listed.
-pub(super) fn drop_idle_lookups(list: &mut Vec<Row>, never_resolved: &mut Vec<String>) {
+pub(super) fn drop_idle_lookups(list: &mut Vec<DraftRow>, never_resolved: &mut Vec<String>) {
     list.retain(|row| {
         let idle = row.transport.is_none() && row.outcome.is_none();
         if idle {

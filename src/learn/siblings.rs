@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rows::Row;
+use super::rows::DraftRow;
 use crate::model::PortSet;
 use crate::model::Transport;
 
@@ -17,7 +17,7 @@ const ALIKE: usize = 4;
 const SIDE_BY_SIDE: usize = 5;
 
 /// Rows with names put together.
-pub(super) fn generalised(rows: Vec<Row>) -> Vec<Row> {
+pub(super) fn generalised(rows: Vec<DraftRow>) -> Vec<DraftRow> {
     let rows = merged(rows, ALIKE, digits_as_stars);
     merged(rows, SIDE_BY_SIDE, below_parent)
 }
@@ -25,8 +25,12 @@ pub(super) fn generalised(rows: Vec<Row>) -> Vec<Row> {
 /// What rows must share besides the wildcard.
 type SiblingKey = (super::rows::From, Option<Transport>, PortSet, String);
 
-fn merged(rows: Vec<Row>, enough: usize, wildcard: fn(&str) -> Option<String>) -> Vec<Row> {
-    let mut groups: BTreeMap<SiblingKey, Vec<Row>> = BTreeMap::new();
+fn merged(
+    rows: Vec<DraftRow>,
+    enough: usize,
+    wildcard: fn(&str) -> Option<String>,
+) -> Vec<DraftRow> {
+    let mut groups: BTreeMap<SiblingKey, Vec<DraftRow>> = BTreeMap::new();
     let mut out = Vec::new();
     for row in rows {
         // What was only asked for shows no sibling.
@@ -50,7 +54,7 @@ fn merged(rows: Vec<Row>, enough: usize, wildcard: fn(&str) -> Option<String>) -
     out
 }
 
-fn put_together(wildcard: String, members: Vec<Row>) -> Option<Row> {
+fn put_together(wildcard: String, members: Vec<DraftRow>) -> Option<DraftRow> {
     let mut all = members.into_iter();
     let mut row = all.next()?;
     let mut names = own_names(&row);
@@ -60,7 +64,7 @@ fn put_together(wildcard: String, members: Vec<Row>) -> Option<Row> {
         row.part = row.part.min(other.part);
     }
     if row.evidence.flows > 1 {
-        row.part = super::rows::Part::Seen;
+        row.part = super::rows::DraftPart::Seen;
     }
     names.sort();
     row.names = names;
@@ -68,7 +72,7 @@ fn put_together(wildcard: String, members: Vec<Row>) -> Option<Row> {
     Some(row)
 }
 
-fn own_names(row: &Row) -> Vec<String> {
+fn own_names(row: &DraftRow) -> Vec<String> {
     match row.names.is_empty() {
         true => vec![row.to.clone()],
         false => row.names.clone(),

@@ -1,20 +1,20 @@
 use super::roles::Roles;
-use super::rows::{From, Part, Row, Seen};
+use super::rows::{DraftPart, DraftRow, From, RowEvidence};
 use super::siblings::generalised;
 use super::write::{number, skeleton};
 use crate::model::{PortSet, Transport};
 
-fn row(to: &str, port: u16) -> Row {
-    Row {
-        part: Part::Once,
+fn row(to: &str, port: u16) -> DraftRow {
+    DraftRow {
+        part: DraftPart::Once,
         from: From::Roles(vec!["host".into()]),
         to: to.into(),
         transport: Some(Transport::Tcp),
         ports: PortSet::from_ports([port]),
         names: Vec::new(),
-        evidence: Seen {
+        evidence: RowEvidence {
             flows: 1,
-            ..Seen::default()
+            ..RowEvidence::default()
         },
         outcome: None,
         id: String::new(),
@@ -67,7 +67,7 @@ fn names_side_by_side_become_a_wildcard_only_below_a_registrable_domain() {
 
 #[test]
 fn siblings_on_another_port_or_by_address_are_none() {
-    let mut rows: Vec<Row> = ["a1.x.example", "a2.x.example", "a3.x.example"]
+    let mut rows: Vec<DraftRow> = ["a1.x.example", "a2.x.example", "a3.x.example"]
         .iter()
         .map(|name| row(name, 443))
         .collect();
@@ -97,7 +97,7 @@ fn a_wildcard_keeps_its_names_and_adds_up_what_was_seen() {
     let rows = generalised(names.iter().map(|name| row(name, 443)).collect());
     assert_eq!(
         (rows[0].names.len(), rows[0].evidence.flows, rows[0].part),
-        (4, 4, Part::Seen)
+        (4, 4, DraftPart::Seen)
     );
 }
 

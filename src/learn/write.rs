@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::roles::Roles;
-use super::rows::{From, Part, Row, Rows};
+use super::rows::{DraftPart, DraftRow, From, Rows};
 use crate::model::{CaptureTime, PortSet, Transport};
 use crate::observe::Capture;
 use crate::report::text::visible;
@@ -51,7 +51,7 @@ fn head(roles: &Roles) -> String {
 }
 
 /// Gives each row an id of its own, from its destination.
-pub(super) fn number(list: &mut [Row]) {
+pub(super) fn number(list: &mut [DraftRow]) {
     let mut taken = BTreeSet::new();
     for row in list {
         let mut id: String = row
@@ -81,7 +81,7 @@ pub(super) fn number(list: &mut [Row]) {
 
 /// The whole file.
 pub(super) fn text(
-    list: &[Row],
+    list: &[DraftRow],
     roles: &Roles,
     capture: &Capture,
     flows: usize,
@@ -105,18 +105,18 @@ pub(super) fn text(
     out.push('\n');
     out.push_str(&head(roles));
     for (part, title) in [
-        (Part::Seen, "Seen"),
-        (Part::Once, "Seen once: one flow of one host"),
+        (DraftPart::Seen, "Seen"),
+        (DraftPart::Once, "Seen once: one flow of one host"),
         (
-            Part::Ephemeral,
+            DraftPart::Ephemeral,
             "Ports that change from flow to flow: the range stands for those that were seen",
         ),
         (
-            Part::Blocked,
+            DraftPart::Blocked,
             "Never reached: stopped on the way, or never answered",
         ),
     ] {
-        let of: Vec<&Row> = list.iter().filter(|row| row.part == part).collect();
+        let of: Vec<&DraftRow> = list.iter().filter(|row| row.part == part).collect();
         if !of.is_empty() {
             let _ = write!(out, "\n# --- {title} ---\n");
         }
@@ -149,7 +149,7 @@ fn remarks(rows: &Rows, out: &mut String) {
     );
 }
 
-fn one(row: &Row, roles: &Roles, out: &mut String) {
+fn one(row: &DraftRow, roles: &Roles, out: &mut String) {
     out.push('\n');
     let evidence = evidence(row);
     let _ = writeln!(out, "# {evidence}");
@@ -185,7 +185,7 @@ fn one(row: &Row, roles: &Roles, out: &mut String) {
         (_, true) => out.push_str("direction = \"internal\"\n"),
         _ => {}
     }
-    if row.part != Part::Seen {
+    if row.part != DraftPart::Seen {
         out.push_str("need = \"optional\"\n");
     }
     let _ = writeln!(
@@ -194,7 +194,7 @@ fn one(row: &Row, roles: &Roles, out: &mut String) {
     );
 }
 
-fn evidence(row: &Row) -> String {
+fn evidence(row: &DraftRow) -> String {
     let seen = &row.evidence;
     let mut parts = Vec::new();
     if seen.flows > 0 {
@@ -241,7 +241,7 @@ fn second(time: CaptureTime) -> String {
     )
 }
 
-fn from(row: &Row, roles: &Roles) -> String {
+fn from(row: &DraftRow, roles: &Roles) -> String {
     let texts: Vec<String> = match &row.from {
         From::Roles(names) => {
             let names: BTreeSet<String> = names.iter().cloned().collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::check::can_be_missed;
-use super::compile::{Leg, Part, Test};
+use super::compile::{Leg, RowPart, Test};
 use super::profile::RegionChoice;
 use super::{
     Condition, DocumentIndex, Mismatch, Requirement, RequirementIndex, RoleIndex, RuleSet, Source,
@@ -180,10 +180,10 @@ impl RuleSet {
         let mut out = Vec::new();
         for (row, part) in rows {
             let document = &self.library.documents[row.document.index()];
-            if part != Part::Names && !self.profile.is_in_force(row.document) {
+            if part != RowPart::Names && !self.profile.is_in_force(row.document) {
                 out.push(format!("document {}", document.id));
             }
-            let of_document = document.when.iter().filter(|_| part != Part::Names);
+            let of_document = document.when.iter().filter(|_| part != RowPart::Names);
             let off = of_document
                 .chain(&row.when)
                 .filter(|c| c.evaluate(&whole) == Truth::Off);

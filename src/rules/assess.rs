@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::candidate::{Found, Mismatches};
-use super::compile::{ANY, LOCALHOST, Leg, Part, Rule, Test, ports, transports};
+use super::candidate::{FoundLeg, Mismatches};
+use super::compile::{ANY, LOCALHOST, Leg, RowPart, Rule, Test, ports, transports};
 use super::profile::RegionChoice;
 use super::requirement::{PathFit, canonical};
 use super::{
@@ -103,7 +103,7 @@ impl RuleSet {
     fn legs_found<'a>(
         &'a self,
         scratch: &'a Scratch,
-    ) -> impl Iterator<Item = (&'a Found, &'a Leg, Means)> {
+    ) -> impl Iterator<Item = (&'a FoundLeg, &'a Leg, Means)> {
         scratch.found.iter().filter_map(|found| {
             let leg = self.legs.get(found.leg as usize)?;
             let rule = self.rules.get(leg.requirement.index())?;
@@ -117,7 +117,7 @@ impl RuleSet {
         })
     }
 
-    fn miss(&self, subject: &Subject<'_>, found: &Found, leg: &Leg) -> Miss {
+    fn miss(&self, subject: &Subject<'_>, found: &FoundLeg, leg: &Leg) -> Miss {
         Miss {
             requirement: leg.requirement,
             via: leg.via(subject, found),
@@ -140,7 +140,7 @@ impl RuleSet {
         }
         self.gather_best(subject, scratch);
         let fits =
-            |found: &&Found| (Mismatches::PORT | Mismatches::TRANSPORT).contains(found.misfits);
+            |found: &&FoundLeg| (Mismatches::PORT | Mismatches::TRANSPORT).contains(found.misfits);
         let wanted = scratch.found.iter().filter(fits).filter_map(|found| {
             let leg = self.legs.get(found.leg as usize)?;
             let rule = self.rules.get(leg.requirement.index())?;
@@ -155,7 +155,7 @@ impl RuleSet {
     /// role legs were left out.
     fn gather_best(&self, subject: &Subject<'_>, scratch: &mut Scratch) -> usize {
         let unlisted = self.gather(subject, scratch);
-        scratch.found.sort_unstable_by_key(Found::order);
+        scratch.found.sort_unstable_by_key(FoundLeg::order);
         scratch.found.dedup_by_key(|found| found.requirement);
         unlisted
     }
@@ -244,7 +244,7 @@ impl RuleSet {
             (Mismatches::SOURCE, &|| {
                 let sourced = self
                     .parts_of(leg)
-                    .filter(|(_, part)| *part == Part::WithSource);
+                    .filter(|(_, part)| *part == RowPart::WithSource);
                 let row = sourced.last().and_then(|(at, _)| library.requirement(at));
                 row.map(|row| Mismatch::Source {
                     wanted: sources(row, library),
@@ -297,7 +297,9 @@ impl RuleSet {
         &'a self,
         leg: &'a Leg,
     ) -> impl Iterator<Item = (RequirementIndex, &'a Requirement)> {
-        let counts = self.parts_of(leg).filter(|(_, part)| *part != Part::Names);
+        let counts = self
+            .parts_of(leg)
+            .filter(|(_, part)| *part != RowPart::Names);
         counts.filter_map(|(at, _)| Some((at, self.library.requirement(at)?)))
     }
 
@@ -327,7 +329,7 @@ impl RuleSet {
             .filter_map(|(at, part)| Some((self.library.requirement(at)?, part)))
             .flat_map(|(row, part)| {
                 let document = &self.library.documents[row.document.index()].when;
-                let document = document.iter().filter(move |_| part != Part::Names);
+                let document = document.iter().filter(move |_| part != RowPart::Names);
                 document.chain(&row.when)
             })
             .collect();
@@ -358,7 +360,7 @@ enum Means {
     Nothing,
 }
 
-fn denied(subject: &Subject<'_>, found: &Found, leg: &Leg) -> Denied {
+fn denied(subject: &Subject<'_>, found: &FoundLeg, leg: &Leg) -> Denied {
     Denied {
         requirement: leg.requirement,
         via: leg.via(subject, found),
@@ -386,7 +388,7 @@ struct RowLook<'a> {
 
 impl RowLook<'_> {
     /// How a leg fits whose destination does.
-    fn at(&self, place: u32, name: usize) -> Option<Found> {
+    fn at(&self, place: u32, name: usize) -> Option<FoundLeg> {
         let leg = self.set.legs.get(place as usize)?;
         let rule = self.set.rules.get(leg.requirement.index())?;
         let mut misfits = Mismatches::default();
@@ -435,7 +437,7 @@ impl RowLook<'_> {
         if rank == 4 && both {
             return None;
         }
-        Some(Found {
+        Some(FoundLeg {
             requirement: leg.requirement.index() as u32,
             misfits,
             rank,
@@ -458,16 +460,16 @@ impl RowLook<'_> {
     fn row_fits(
         &self,
         at: RequirementIndex,
-        part: Part,
+        part: RowPart,
         misfits: &mut Mismatches,
     ) -> Option<Truth> {
         let rule = self.set.rules.get(at.index())?;
-        if part == Part::Names {
+        if part == RowPart::Names {
             return Some(rule.own_truth.unwrap_or_else(|| self.own_truth(at)));
         }
         misfits.add(
             Mismatches::SOURCE,
-            part == Part::WithSource && !self.source_fits(rule),
+            part == RowPart::WithSource && !self.source_fits(rule),
         );
         misfits.add(Mismatches::DOCUMENT, !rule.in_force);
         misfits.add(Mismatches::REGION, !rule.in_region);

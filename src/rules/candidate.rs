@@ -235,7 +235,7 @@ impl fmt::Display for Mismatch {
 /// Room for one thread's work, used again from call to call.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<FoundLeg>,
     pub(super) covers: Vec<RequirementIndex>,
     /// Lists that were made before, so that equal ones are one.
     pub(super) shared: HashSet<Arc<[RequirementIndex]>>,
@@ -254,7 +254,7 @@ impl Scratch {
 
 /// A leg whose destination fits, with how the rest fits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
+pub(super) struct FoundLeg {
     pub(super) requirement: u32,
     /// What does not fit, as bits.
     pub(super) misfits: Mismatches,
@@ -267,7 +267,7 @@ pub(super) struct Found {
     pub(super) truth: Truth,
 }
 
-impl Found {
+impl FoundLeg {
     /// The best of a requirement's legs comes first.
     pub(super) fn order(&self) -> (u32, u32, u8, bool, u32, u32) {
         (

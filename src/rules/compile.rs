@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::candidate::Found;
+use super::candidate::FoundLeg;
 use super::known::Dependence;
 use super::profile::RegionChoice;
 use super::strategy::{ExactNames, NameSuffixes, Networks, OddPatterns, Services};
@@ -270,7 +270,7 @@ impl RuleSet {
     /// Whether a destination is taken from a row that itself does not count.
     fn is_joined(&self, ids: &LegIds) -> bool {
         let parts = parts(ids.requirement, ids.owner, ids.row, &self.library);
-        parts.last().is_some_and(|(_, part)| part != Part::Whole)
+        parts.last().is_some_and(|(_, part)| part != RowPart::Whole)
     }
 
     /// The rows behind a leg, each once, with what of them counts: the requirement, the one that it refers to, and the
@@ -278,7 +278,7 @@ impl RuleSet {
     pub(super) fn parts_of(
         &self,
         leg: &Leg,
-    ) -> impl Iterator<Item = (RequirementIndex, Part)> + use<> {
+    ) -> impl Iterator<Item = (RequirementIndex, RowPart)> + use<> {
         parts(leg.requirement, leg.owner, leg.row, &self.library)
     }
 
@@ -305,7 +305,7 @@ struct LegIds {
 
 /// What of a row behind a leg counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum RowPart {
     /// All of it but its source.
     Whole,
     /// All of it.
@@ -320,20 +320,20 @@ fn parts(
     owner: RequirementIndex,
     row: RequirementIndex,
     library: &Library,
-) -> impl Iterator<Item = (RequirementIndex, Part)> + use<> {
+) -> impl Iterator<Item = (RequirementIndex, RowPart)> + use<> {
     let of = |at: RequirementIndex| &library.requirements[at.index()];
     let referred = match of(requirement).refers_as {
-        RefersAs::Rows => Part::WithSource,
-        RefersAs::Destinations => Part::Names,
+        RefersAs::Rows => RowPart::WithSource,
+        RefersAs::Destinations => RowPart::Names,
     };
     let joined = match of(owner).document == of(row).document {
-        true if owner == requirement => Part::Whole,
+        true if owner == requirement => RowPart::Whole,
         true => referred,
-        false => Part::Names,
+        false => RowPart::Names,
     };
     let owner_part = (owner != requirement).then_some((owner, referred));
     let row_part = (row != requirement && row != owner).then_some((row, joined));
-    std::iter::once((requirement, Part::WithSource))
+    std::iter::once((requirement, RowPart::WithSource))
         .chain(owner_part)
         .chain(row_part)
 }
@@ -350,7 +350,7 @@ fn region_of(name: &NamePattern, row: RequirementIndex, library: &Library) -> Op
 }
 
 impl Leg {
-    pub(super) fn via(&self, subject: &Subject<'_>, found: &Found) -> Via {
+    pub(super) fn via(&self, subject: &Subject<'_>, found: &FoundLeg) -> Via {
         match &self.test {
             Test::Name(pattern) => match subject.names.get(found.name as usize) {
                 Some(name) => Via::Name {

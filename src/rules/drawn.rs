@@ -50,13 +50,13 @@ pub fn render_all(problems: &[Problem], color: bool) -> String {
 mod tests {
     use std::ops::Range;
 
-    use super::super::problem::{Problems, Source};
+    use super::super::problem::{Problems, SourceText};
     use super::*;
 
     fn one(text: &str, span: Range<usize>) -> Problem {
         let mut problems = Problems::default();
         problems.error(
-            &Source::new("a.toml", text),
+            &SourceText::new("a.toml", text),
             "bad-name",
             span,
             "no name",
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn control_characters_never_reach_a_terminal() {
         let mut problems = Problems::default();
-        let source = Source::new("a\x1b[31m.toml", "x = \"\x1b[2J\"");
+        let source = SourceText::new("a\x1b[31m.toml", "x = \"\x1b[2J\"");
         problems.error(&source, "bad-name", 0..1, "\x1b[31m\u{202e}", None);
         let text = render_all(&problems.finish(), false);
         assert!(

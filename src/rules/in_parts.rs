@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::problem::Source;
+use super::problem::SourceText;
 
 /// From so many bytes on a file's long list is read in parts.
 const LONG: usize = 256 * 1024;
@@ -21,7 +21,7 @@ const PART: usize = 64 * 1024;
 /// files, and where anything at all is not as it should be: reading the file as a whole tells what, and where.
 pub(super) fn read_in_parts<T: DeserializeOwned + Send>(
     name: &str,
-    source: &Source,
+    source: &SourceText,
 ) -> Option<(Vec<Vec<T>>, String)> {
     let text = source.text.as_str();
     // In strings of several lines anything may stand at the start of one.
@@ -113,11 +113,15 @@ mod tests {
     use super::*;
 
     /// A long file of entries like these, each with its number; and what is read of it as a whole.
-    fn long(entry: &str, count: usize, rest: &str) -> (Arc<Source>, Option<Vec<RequirementText>>) {
+    fn long(
+        entry: &str,
+        count: usize,
+        rest: &str,
+    ) -> (Arc<SourceText>, Option<Vec<RequirementText>>) {
         let entries: String = (0..count)
             .map(|i| entry.replace('N', &i.to_string()))
             .collect();
-        let source = Source::new("t.toml", &format!("format = 1\n{entries}{rest}"));
+        let source = SourceText::new("t.toml", &format!("format = 1\n{entries}{rest}"));
         assert!(source.text.len() > LONG);
         let mut problems = Problems::default();
         let whole = Sections::parse(&source.text, &source, &mut problems)

@@ -104,7 +104,7 @@ struct Plain {
 }
 
 /// A subject as far as its fit depends on it.
-pub(super) struct Question<'a> {
+pub(super) struct FitQuestion<'a> {
     hash: u64,
     plain: Plain,
     roles: Option<&'a RoleSet>,
@@ -119,7 +119,7 @@ impl Known {
         subject: &Subject<'a>,
         roles: Option<&'a RoleSet>,
         set: &RuleSet,
-    ) -> Question<'a> {
+    ) -> FitQuestion<'a> {
         let depends = &set.depends;
         if self
             .set
@@ -144,7 +144,7 @@ impl Known {
         };
         let path = subject.path.filter(|_| depends.by_path);
         let hash = self.hasher.hash_one((plain, roles, path, subject.names));
-        Question {
+        FitQuestion {
             hash,
             plain,
             roles,
@@ -154,7 +154,7 @@ impl Known {
     }
 
     /// The requirements that cover what is asked for, where that is known.
-    pub(super) fn answer(&self, question: &Question<'_>) -> Option<&Arc<[RequirementIndex]>> {
+    pub(super) fn answer(&self, question: &FitQuestion<'_>) -> Option<&Arc<[RequirementIndex]>> {
         let same = |entry: &KnownEntry| {
             entry.hash == question.hash
                 && entry.plain == question.plain
@@ -168,7 +168,11 @@ impl Known {
     }
 
     /// Remembers an answer that was not known.
-    pub(super) fn remember(&mut self, question: &Question<'_>, covers: &Arc<[RequirementIndex]>) {
+    pub(super) fn remember(
+        &mut self,
+        question: &FitQuestion<'_>,
+        covers: &Arc<[RequirementIndex]>,
+    ) {
         if self.fits.len() >= MOST {
             return;
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::compile::{Leg, Part, Test, ports, transports};
+use super::compile::{Leg, RowPart, Test, ports, transports};
 use super::{NamePattern, RequirementIndex, RoleIndex, RuleSet, Source, Truth};
 use crate::model::{PortSet, Transport};
 
@@ -72,7 +72,7 @@ impl RuleSet {
     fn is_in(&self, leg: &Leg) -> bool {
         self.parts_of(leg).all(|(at, part)| {
             let rule = self.rules.get(at.index());
-            part == Part::Names || rule.is_some_and(|rule| rule.in_force && rule.in_region)
+            part == RowPart::Names || rule.is_some_and(|rule| rule.in_force && rule.in_region)
         })
     }
 
@@ -121,7 +121,7 @@ impl RuleSet {
     fn initiators_of(&self, leg: &Leg) -> Initiators {
         let sourced = self
             .parts_of(leg)
-            .filter(|(_, part)| *part == Part::WithSource);
+            .filter(|(_, part)| *part == RowPart::WithSource);
         sourced
             .map(|(at, _)| self.initiators(at))
             .fold(Initiators::Any, Initiators::and)
@@ -164,7 +164,7 @@ impl RuleSet {
                 .library
                 .document(row.document)
                 .map_or(&[][..], |d| &d.when);
-            let document = document.iter().filter(|_| part != Part::Names);
+            let document = document.iter().filter(|_| part != RowPart::Names);
             let open = document
                 .chain(&row.when)
                 .filter(|c| c.evaluate(&whole) == Truth::Unknown);

@@ -47,7 +47,7 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    source: Arc<Source>,
+    source: Arc<SourceText>,
 }
 
 impl Problem {
@@ -77,20 +77,20 @@ impl fmt::Display for Problem {
 }
 
 /// A file's text with the places of its lines.
-pub(super) struct Source {
+pub(super) struct SourceText {
     pub(super) name: String,
     pub(super) text: String,
     line_starts: Vec<usize>,
 }
 
 /// The name only: a problem in a test's message is not to bring its whole file along.
-impl fmt::Debug for Source {
+impl fmt::Debug for SourceText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
 }
 
-impl Source {
+impl SourceText {
     pub(super) fn new(name: &str, text: &str) -> Arc<Self> {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(i, _)| i + 1))
@@ -165,7 +165,7 @@ impl Problems {
     /// Records a problem; hostile characters in the message are made visible.
     pub(super) fn push(
         &mut self,
-        source: &Arc<Source>,
+        source: &Arc<SourceText>,
         (severity, code): (ProblemSeverity, &'static str),
         span: Range<usize>,
         message: impl Into<String>,
@@ -193,7 +193,7 @@ impl Problems {
 
     pub(super) fn error(
         &mut self,
-        source: &Arc<Source>,
+        source: &Arc<SourceText>,
         code: &'static str,
         span: Range<usize>,
         message: impl Into<String>,
@@ -204,7 +204,7 @@ impl Problems {
 
     pub(super) fn warning(
         &mut self,
-        source: &Arc<Source>,
+        source: &Arc<SourceText>,
         code: &'static str,
         span: Range<usize>,
         message: impl Into<String>,
@@ -221,7 +221,7 @@ impl Problems {
 
     pub(super) fn note(
         &mut self,
-        source: &Arc<Source>,
+        source: &Arc<SourceText>,
         code: &'static str,
         span: Range<usize>,
         message: impl Into<String>,
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn a_problem_is_told_in_a_line() {
         let mut problems = Problems::default();
-        let source = Source::new("a.toml", "format = 1\nto = [\"a..b\"]\n");
+        let source = SourceText::new("a.toml", "format = 1\nto = [\"a..b\"]\n");
         problems.error(
             &source,
             "bad-name",

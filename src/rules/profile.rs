@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 
 use super::by_address::ByAddress;
-use super::problem::{Problem, Problems, Source as SourceText, did_you_mean};
+use super::problem::{Problem, Problems, SourceText, did_you_mean};
 use super::requirement::canonical;
 use super::view::View;
 use super::{

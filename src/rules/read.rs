@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::code;
-use super::problem::{Problems, Source, did_you_mean};
+use super::problem::{Problems, SourceText, did_you_mean};
 use super::reference::{Key, key_at};
 
 /// The most problems of one section; more than this is no rule file.
@@ -29,7 +29,7 @@ impl<'i> Sections<'i> {
     /// noted.
     pub(super) fn parse(
         text: &'i str,
-        source: &Arc<Source>,
+        source: &Arc<SourceText>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let (table, errors) = DeTable::parse_recoverable(text);
@@ -59,7 +59,7 @@ impl<'i> Sections<'i> {
     pub(super) fn list<T: DeserializeOwned>(
         &mut self,
         name: &str,
-        source: &Arc<Source>,
+        source: &Arc<SourceText>,
         problems: &mut Problems,
     ) -> Vec<T> {
         let Some((key, value)) = self.table.remove_entry(name) else {
@@ -98,7 +98,7 @@ impl<'i> Sections<'i> {
     /// Reads what is left as one table.
     pub(super) fn rest<T: DeserializeOwned>(
         self,
-        source: &Arc<Source>,
+        source: &Arc<SourceText>,
         problems: &mut Problems,
     ) -> Option<T> {
         read(
@@ -115,7 +115,7 @@ impl<'i> Sections<'i> {
 fn read<T: DeserializeOwned>(
     mut value: Spanned<DeValue<'_>>,
     list: Option<&str>,
-    source: &Arc<Source>,
+    source: &Arc<SourceText>,
     problems: &mut Problems,
 ) -> Option<T> {
     for _ in 0..MOST_RETRIES {
@@ -196,7 +196,7 @@ fn note(
     message: &str,
     key: Option<&Key>,
     span: Range<usize>,
-    source: &Arc<Source>,
+    source: &Arc<SourceText>,
     problems: &mut Problems,
 ) {
     let mut words = message.split('`').skip(1).step_by(2);
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<(&'static str, usize)> {
-        let source = Source::new("t.toml", text);
+        let source = SourceText::new("t.toml", text);
         let mut problems = Problems::default();
         if let Some(mut sections) = Sections::parse(&source.text, &source, &mut problems) {
             sections.list::<RequirementText>("requirement", &source, &mut problems);

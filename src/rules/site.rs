@@ -7,7 +7,7 @@ use ipnet::{IpNet, Ipv6Net};
 use jiff::civil::Date;
 
 use super::check::{Values, transports};
-use super::problem::{Problem, Problems, Source as SourceText, did_you_mean};
+use super::problem::{Problem, Problems, SourceText, did_you_mean};
 use super::read::Sections;
 use super::requirement::canonical;
 use super::site_file::{HostText, IgnoreText, SiteFile};

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use ipnet::IpNet;
 
-use super::{Job, Written, text};
-use crate::export::group::{Group, groups};
+use super::{Job, WrittenList, text};
+use crate::export::group::{AimGroup, groups};
 use crate::model::Transport;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let (mut objects, mut body) = (BTreeSet::new(), String::new());
     for (number, group) in (1..).zip(groups(job.said)) {
         for word in &group.words {
@@ -30,7 +30,7 @@ fn object(name: &str) -> &str {
     name.get(name.len().saturating_sub(60)..).unwrap_or(name)
 }
 
-fn access(number: usize, group: &Group<'_>, out: &mut String) {
+fn access(number: usize, group: &AimGroup<'_>, out: &mut String) {
     let from = match group.sources() {
         None => "any".to_owned(),
         Some(networks) => {

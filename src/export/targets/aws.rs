@@ -3,10 +3,10 @@
 
 use serde_json::json;
 
-use super::{Job, Written, suricata, text};
+use super::{Job, WrittenList, suricata, text};
 use crate::export::group::groups;
 
-pub(in crate::export) fn write_rules(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write_rules(job: &Job<'_>) -> WrittenList {
     let rules = suricata::rules(job);
     let group = json!({
         "RulesSource": { "RulesString": rules },
@@ -15,7 +15,7 @@ pub(in crate::export) fn write_rules(job: &Job<'_>) -> Written {
     format!("{group:#}\n").into()
 }
 
-pub(in crate::export) fn write_domains(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write_domains(job: &Job<'_>) -> WrittenList {
     let mut names: Vec<String> = Vec::new();
     for group in groups(job.said) {
         names.extend(group.words.iter().map(|word| text(word).to_owned()));

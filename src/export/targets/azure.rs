@@ -3,16 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Job, Written, text};
+use super::{Job, WrittenList, text};
 use crate::export::Rest;
-use crate::export::group::{Group, groups, ports_as};
-use crate::export::say::{Extent, Said, To};
+use crate::export::group::{AimGroup, groups, ports_as};
+use crate::export::say::{Extent, SaidEntry, To};
 use crate::model::Transport;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut rest = Vec::new();
     // A wildcard over anything else than HTTP has no words there.
-    let (said, unsaid): (Vec<Said<'_>>, Vec<Said<'_>>) =
+    let (said, unsaid): (Vec<SaidEntry<'_>>, Vec<SaidEntry<'_>>) =
         job.said.iter().cloned().partition(|said| match &said.to {
             To::Words(words) => is_http(said) || words.iter().all(|word| !text(word).contains('*')),
             _ => true,
@@ -21,7 +21,7 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
         Rest::entry(said.entry, Extent::NotSaid, "a wildcard over something else than HTTP and HTTPS, for which this target knows whole names only")
     }));
     let (mut application, mut network) = (Vec::new(), Vec::new());
-    let (http, other): (Vec<Said<'_>>, Vec<Said<'_>>) = said
+    let (http, other): (Vec<SaidEntry<'_>>, Vec<SaidEntry<'_>>) = said
         .into_iter()
         .partition(|said| matches!(said.to, To::Words(_)) && is_http(said));
     for (number, group) in (1..).zip(groups(&http)) {
@@ -45,14 +45,14 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
             "ruleCollections": [collection("pa-network", 1000, network), collection("pa-application", 1100, application)],
         },
     });
-    Written {
+    WrittenList {
         text: format!("{group:#}\n"),
         rest,
     }
 }
 
 /// Over TCP, and HTTP or HTTPS by the page's words or by its ports.
-fn is_http(said: &Said<'_>) -> bool {
+fn is_http(said: &SaidEntry<'_>) -> bool {
     let entry = said.entry;
     let tcp = entry.transports.is_empty() || entry.transports.contains(&Transport::Tcp);
     let spoken = match entry.apps.is_empty() {
@@ -72,14 +72,14 @@ fn is_http(said: &Said<'_>) -> bool {
     tcp && spoken && entry.ports.ranges().iter().all(|(a, b)| a == b)
 }
 
-fn sources(group: &Group<'_>) -> Vec<String> {
+fn sources(group: &AimGroup<'_>) -> Vec<String> {
     match group.sources() {
         None => vec!["*".to_owned()],
         Some(networks) => networks.iter().map(ToString::to_string).collect(),
     }
 }
 
-fn application_rule(number: usize, group: &Group<'_>) -> Value {
+fn application_rule(number: usize, group: &AimGroup<'_>) -> Value {
     let http_only = group.apps == ["http"];
     let https_only = group.apps == ["https"];
     let protocol = |port: u16| {
@@ -103,7 +103,7 @@ fn application_rule(number: usize, group: &Group<'_>) -> Value {
     })
 }
 
-fn network_rules(number: usize, group: &Group<'_>, out: &mut Vec<Value>) {
+fn network_rules(number: usize, group: &AimGroup<'_>, out: &mut Vec<Value>) {
     let protocols: Vec<&str> = match group.protocols() {
         None => vec!["Any"],
         Some(list) => list

@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Job, Written, text};
-use crate::export::group::{Group, groups};
+use super::{Job, WrittenList, text};
+use crate::export::group::{AimGroup, groups};
 use crate::model::Transport;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut out = job.head_comment();
     out.push_str(
         "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: pktaudit-allow\nspec:\n  \
@@ -24,7 +24,7 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
     out.into()
 }
 
-fn rule(group: &Group<'_>, out: &mut String) {
+fn rule(group: &AimGroup<'_>, out: &mut String) {
     let _ = writeln!(out, "    # {}", group.because(300));
     // Names and networks are two rules: within one, both would have to fit.
     if !group.words.is_empty() {
@@ -52,7 +52,7 @@ fn rule(group: &Group<'_>, out: &mut String) {
     }
 }
 
-fn ports(group: &Group<'_>, out: &mut String) {
+fn ports(group: &AimGroup<'_>, out: &mut String) {
     let Some(protocols) = group.protocols() else {
         return;
     };

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 
 use ipnet::IpNet;
 
-use super::{Job, Written, text};
-use crate::export::group::{Group, groups, ports_as};
+use super::{Job, WrittenList, text};
+use crate::export::group::{AimGroup, groups, ports_as};
 use crate::model::Transport;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut parts = FortigateParts::default();
     for (number, group) in (1..).zip(groups(job.said)) {
         parts.policy(number, &group);
@@ -62,7 +62,7 @@ impl FortigateParts {
         object
     }
 
-    fn policy(&mut self, number: usize, group: &Group<'_>) {
+    fn policy(&mut self, number: usize, group: &AimGroup<'_>) {
         let sources: Vec<String> = group
             .sources()
             .unwrap_or_default()
@@ -111,7 +111,7 @@ impl FortigateParts {
         object.contains(':')
     }
 
-    fn service(&mut self, number: usize, group: &Group<'_>) -> String {
+    fn service(&mut self, number: usize, group: &AimGroup<'_>) -> String {
         let Some(protocols) = group.protocols() else {
             return "ALL".to_owned();
         };

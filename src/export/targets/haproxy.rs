@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Job, Written};
-use crate::export::group::{Group, groups, ports_as};
+use super::{Job, WrittenList};
+use crate::export::group::{AimGroup, groups, ports_as};
 use crate::export::target::Word;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut out = job.head_comment();
     out.push_str("# Stands in a frontend with: mode tcp\n");
     out.push_str("tcp-request inspect-delay 5s\n");
@@ -18,7 +18,7 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
     out.into()
 }
 
-fn rule(number: usize, group: &Group<'_>, out: &mut String) {
+fn rule(number: usize, group: &AimGroup<'_>, out: &mut String) {
     let mut conditions = String::new();
     let _ = writeln!(out, "# {}", group.because(300));
     if let Some(sources) = group.sources() {

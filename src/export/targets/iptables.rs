@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use ipnet::IpNet;
 
-use super::{Job, Written};
-use crate::export::group::{Group, groups};
+use super::{Job, WrittenList};
+use crate::export::group::{AimGroup, groups};
 use crate::model::{PortSet, Transport};
 
 /// The most ports of one `multiport` match; a range counts two.
 const MOST_PORTS: usize = 15;
 
-pub(in crate::export) fn write_sets(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write_sets(job: &Job<'_>) -> WrittenList {
     let mut out = job.head_comment();
     for (number, group) in (1..).zip(groups(job.said)) {
         for v6 in [false, true] {
@@ -27,11 +27,11 @@ pub(in crate::export) fn write_sets(job: &Job<'_>) -> Written {
     out.into()
 }
 
-pub(in crate::export) fn write_v4(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write_v4(job: &Job<'_>) -> WrittenList {
     write_rules(job, false)
 }
 
-pub(in crate::export) fn write_v6(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write_v6(job: &Job<'_>) -> WrittenList {
     write_rules(job, true)
 }
 
@@ -45,7 +45,7 @@ struct ChainSide {
 }
 
 impl ChainSide {
-    fn of(number: usize, group: &Group<'_>, v6: bool) -> Self {
+    fn of(number: usize, group: &AimGroup<'_>, v6: bool) -> Self {
         let family = |network: &IpNet| matches!(network, IpNet::V6(_)) == v6;
         Self {
             number,
@@ -92,7 +92,7 @@ fn set(name: &str, v6: bool, networks: &[IpNet], out: &mut String) {
     }
 }
 
-fn write_rules(job: &Job<'_>, v6: bool) -> Written {
+fn write_rules(job: &Job<'_>, v6: bool) -> WrittenList {
     let mut out = job.head_comment();
     out.push_str("# Load the sets of the target ipset first; load this with --noflush, and jump to PA_ALLOW.\n");
     out.push_str("*filter\n:PA_ALLOW - [0:0]\n");
@@ -106,7 +106,7 @@ fn write_rules(job: &Job<'_>, v6: bool) -> Written {
     out.into()
 }
 
-fn rules(side: &ChainSide, group: &Group<'_>, out: &mut String) {
+fn rules(side: &ChainSide, group: &AimGroup<'_>, out: &mut String) {
     let mut head = "-A PA_ALLOW".to_owned();
     if side.sources.is_some() {
         let _ = write!(head, " -m set --match-set {} src", side.name("from"));

@@ -1,9 +1,9 @@
 //! Plain lists, one entry a line.
 
-use super::{Job, Written, text};
+use super::{Job, WrittenList, text};
 use crate::export::group::groups;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut lines: Vec<String> = Vec::new();
     let mut networks = Vec::new();
     for group in groups(job.said) {

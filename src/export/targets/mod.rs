@@ -19,8 +19,8 @@ pub(super) mod unbound;
 
 use std::fmt::Write as _;
 
-use super::say::Said;
-use super::target::{ExportTarget, Names, Word};
+use super::say::SaidEntry;
+use super::target::{ExportTarget, NameAbility, Word};
 use super::{Rest, Table};
 use crate::report::text::visible;
 
@@ -28,18 +28,18 @@ use crate::report::text::visible;
 pub(super) struct Job<'t> {
     pub(super) target: &'t ExportTarget,
     pub(super) table: &'t Table,
-    pub(super) said: &'t [Said<'t>],
+    pub(super) said: &'t [SaidEntry<'t>],
 }
 
 /// What a writer gives.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct WrittenList {
     pub(super) text: String,
     /// What it found that it cannot say after all.
     pub(super) rest: Vec<Rest>,
 }
 
-impl From<String> for Written {
+impl From<String> for WrittenList {
     fn from(text: String) -> Self {
         Self {
             text,
@@ -67,7 +67,7 @@ impl Job<'_> {
         if !blind.is_empty() {
             out.push(format!("not looked at: {}", blind.join(", ")));
         }
-        if matches!(self.target.names, Names::ByAddress) {
+        if matches!(self.target.names, NameAbility::ByAddress) {
             out.push("names stand with the addresses of --dns-seed: they must be looked up again when these change".to_owned());
         }
         out

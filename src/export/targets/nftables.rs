@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use ipnet::IpNet;
 
-use super::{Job, Written};
-use crate::export::group::{Group, groups, ports_as};
+use super::{Job, WrittenList};
+use crate::export::group::{AimGroup, groups, ports_as};
 use crate::model::Transport;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut sets = String::new();
     let mut rules = String::new();
     for (number, group) in (1..).zip(groups(job.said)) {
@@ -26,7 +26,7 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
     out.into()
 }
 
-fn rule(number: usize, group: &Group<'_>, sets: &mut String, rules: &mut String) {
+fn rule(number: usize, group: &AimGroup<'_>, sets: &mut String, rules: &mut String) {
     let sources = group.sources();
     for v6 in [false, true] {
         let family = |network: &IpNet| matches!(network, IpNet::V6(_)) == v6;

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Job, Written, text};
+use super::{Job, WrittenList, text};
 use crate::export::group::{groups, ports_as};
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut aliases = Map::new();
     let mut add = |name: String, kind: &str, content: Vec<String>, about: &str| {
         if content.is_empty() {

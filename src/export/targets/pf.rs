@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use ipnet::IpNet;
 
-use super::{Job, Written};
-use crate::export::group::{Group, groups, ports_as};
+use super::{Job, WrittenList};
+use crate::export::group::{AimGroup, groups, ports_as};
 use crate::model::Transport;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let (mut tables, mut rules) = (String::new(), String::new());
     for (number, group) in (1..).zip(groups(job.said)) {
         let sources = group.sources();
@@ -35,7 +35,7 @@ fn table(name: &str, networks: impl Iterator<Item = IpNet>, out: &mut String) {
     out.push_str("}\n");
 }
 
-fn rule(number: usize, group: &Group<'_>, sources: bool, out: &mut String) {
+fn rule(number: usize, group: &AimGroup<'_>, sources: bool, out: &mut String) {
     let from = if sources {
         format!("<pa_{number}_from>")
     } else {

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 
-use super::{Job, Written, text};
+use super::{Job, WrittenList, text};
 use crate::export::group::groups;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut allowed: BTreeSet<String> = BTreeSet::new();
     for group in groups(job.said) {
         allowed.extend(group.words.iter().map(|word| text(word).to_owned()));

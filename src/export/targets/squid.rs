@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Job, Written, text};
-use crate::export::group::{Group, groups, ports_as};
+use super::{Job, WrittenList, text};
+use crate::export::group::{AimGroup, groups, ports_as};
 use crate::export::target::Word;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut out = job.head_comment();
     out.push_str("# Stands before: http_access deny all\n");
     for (number, group) in (1..).zip(groups(job.said)) {
@@ -16,7 +16,7 @@ pub(in crate::export) fn write(job: &Job<'_>) -> Written {
     out.into()
 }
 
-fn rule(number: usize, group: &Group<'_>, out: &mut String) {
+fn rule(number: usize, group: &AimGroup<'_>, out: &mut String) {
     let _ = writeln!(out, "# {}", group.because(300));
     let mut conditions = String::new();
     if let Some(sources) = group.sources() {

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 
 use ipnet::IpNet;
 
-use super::{Job, Written};
-use crate::export::group::{Group, groups, ports_as};
+use super::{Job, WrittenList};
+use crate::export::group::{AimGroup, groups, ports_as};
 use crate::export::target::Word;
 use crate::model::Transport;
 
 /// Numbers of rules from here on: those for local use.
 const FIRST_NUMBER: usize = 1_100_001;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut out = job.head_comment();
     out.push_str("# A name is known after the TCP handshake: where the rest is dropped, let handshakes pass (flow:not_established).\n");
     out.push_str(&rules(job));
@@ -41,34 +41,34 @@ pub(super) fn rules(job: &Job<'_>) -> String {
 }
 
 /// What makes a rule differ within a group.
-enum Body {
+enum RuleAim {
     Name(&'static str, Word),
     Networks(Vec<IpNet>),
     Anywhere,
 }
 
-fn bodies(group: &Group<'_>) -> Vec<(String, Body)> {
+fn bodies(group: &AimGroup<'_>) -> Vec<(String, RuleAim)> {
     let mut out = Vec::new();
     for word in &group.words {
         out.extend(
-            buffers(group)
-                .into_iter()
-                .map(|(protocol, buffer)| (protocol.to_owned(), Body::Name(buffer, word.clone()))),
+            buffers(group).into_iter().map(|(protocol, buffer)| {
+                (protocol.to_owned(), RuleAim::Name(buffer, word.clone()))
+            }),
         );
     }
     let networks: Vec<IpNet> = group.networks().collect();
     for protocol in protocols(group) {
         if group.anywhere {
-            out.push((protocol, Body::Anywhere));
+            out.push((protocol, RuleAim::Anywhere));
         } else if !networks.is_empty() {
-            out.push((protocol, Body::Networks(networks.clone())));
+            out.push((protocol, RuleAim::Networks(networks.clone())));
         }
     }
     out
 }
 
 /// Where a name is looked for: in what the page says is spoken, else in what the port is for.
-fn buffers(group: &Group<'_>) -> Vec<(&'static str, &'static str)> {
+fn buffers(group: &AimGroup<'_>) -> Vec<(&'static str, &'static str)> {
     const TLS: (&str, &str) = ("tls", "tls.sni");
     const HTTP: (&str, &str) = ("http", "http.host");
     let spoken = |app: &str| group.apps.iter().any(|known| known == app);
@@ -82,7 +82,7 @@ fn buffers(group: &Group<'_>) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-fn protocols(group: &Group<'_>) -> Vec<String> {
+fn protocols(group: &AimGroup<'_>) -> Vec<String> {
     let Some(protocols) = group.protocols() else {
         return vec!["ip".to_owned()];
     };
@@ -95,7 +95,7 @@ fn protocols(group: &Group<'_>) -> Vec<String> {
     known.collect()
 }
 
-fn sources(group: &Group<'_>) -> Vec<String> {
+fn sources(group: &AimGroup<'_>) -> Vec<String> {
     match group.sources() {
         None => vec!["$HOME_NET".to_owned()],
         Some(networks) => vec![list(&networks)],
@@ -107,8 +107,8 @@ fn list(networks: &[IpNet]) -> String {
     format!("[{}]", texts.join(","))
 }
 
-impl Body {
-    fn to(&self, group: &Group<'_>) -> (String, String) {
+impl RuleAim {
+    fn to(&self, group: &AimGroup<'_>) -> (String, String) {
         let ports = match group.ports.is_empty() {
             true => "any".to_owned(),
             false => format!("[{}]", ports_as(group.ports, ":", ",")),

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-use super::{Job, Written};
+use super::{Job, WrittenList};
 use crate::export::Entry;
 use crate::report::text::cell;
 use crate::rules::{Direction, Initiators};
@@ -23,7 +23,7 @@ const COLUMNS: [&str; 12] = [
     "documents",
 ];
 
-pub(in crate::export) fn write_csv(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write_csv(job: &Job<'_>) -> WrittenList {
     let mut bytes = Vec::new();
     let mut table = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
@@ -90,7 +90,7 @@ const fn direction(direction: Direction) -> &'static str {
     }
 }
 
-pub(in crate::export) fn write_json(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write_json(job: &Job<'_>) -> WrittenList {
     let entries: Vec<Value> = job.said.iter().map(|said| entry_json(said.entry)).collect();
     let documents: Vec<Value> = job
         .table

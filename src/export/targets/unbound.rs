@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Job, Written, text};
+use super::{Job, WrittenList, text};
 use crate::export::group::groups;
 
-pub(in crate::export) fn write(job: &Job<'_>) -> Written {
+pub(in crate::export) fn write(job: &Job<'_>) -> WrittenList {
     let mut out = job.head_comment();
     out.push_str("server:\n  local-zone: \".\" always_refuse\n");
     let mut zones: Vec<String> = Vec::new();

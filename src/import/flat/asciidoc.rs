@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::page::{Block, Cell, Line, Page, Row, Table};
+use super::super::page::{Block, Cell, Page, PageLine, PageRow, PageTable};
 
 /// What opens and closes a table.
 const FENCE: &str = "|===";
@@ -48,7 +48,7 @@ pub(super) fn page(text: &str) -> Page {
 fn outside(number: u32, line: &str) -> Option<Block> {
     let level = line.chars().take_while(|c| *c == '=').count();
     if level > 0 && line[level..].starts_with(' ') {
-        let heading = Line::new(&line[level..], number)?;
+        let heading = PageLine::new(&line[level..], number)?;
         return Some(Block::Heading(
             u8::try_from(level.min(6)).unwrap_or(6),
             heading,
@@ -70,10 +70,10 @@ fn outside(number: u32, line: &str) -> Option<Block> {
         return None;
     }
     if let Some(item) = line.strip_prefix("* ").or_else(|| line.strip_prefix(". ")) {
-        let line = Line::new(&plain(item), number)?;
-        return Some(Block::Item(Line { depth: 1, ..line }));
+        let line = PageLine::new(&plain(item), number)?;
+        return Some(Block::Item(PageLine { depth: 1, ..line }));
     }
-    Line::new(&plain(line), number).map(Block::Paragraph)
+    PageLine::new(&plain(line), number).map(Block::Paragraph)
 }
 
 /// Without the signs of code, bold text and escapes.
@@ -87,7 +87,7 @@ fn plain(text: &str) -> String {
 /// A table that is being read.
 #[derive(Default)]
 struct Open {
-    cells: Vec<Vec<Line>>,
+    cells: Vec<Vec<PageLine>>,
     /// Cells of the first line: as many as there are columns.
     columns: Option<usize>,
 }
@@ -133,16 +133,18 @@ impl Open {
     }
 
     fn add(&mut self, text: &str, number: u32) {
-        if let (Some(cell), Some(line)) = (self.cells.last_mut(), Line::new(&plain(text), number)) {
+        if let (Some(cell), Some(line)) =
+            (self.cells.last_mut(), PageLine::new(&plain(text), number))
+        {
             cell.push(line);
         }
     }
 
-    fn finish(&mut self, caption: Option<String>) -> Table {
+    fn finish(&mut self, caption: Option<String>) -> PageTable {
         let columns = self.columns.unwrap_or(1).max(1);
         let mut rows = self.cells.chunks(columns);
         let header = rows.next().unwrap_or_default();
-        let text = |cell: &Vec<Line>| {
+        let text = |cell: &Vec<PageLine>| {
             cell.iter()
                 .map(|line| line.text.as_str())
                 .collect::<Vec<_>>()
@@ -169,14 +171,14 @@ impl Open {
                 })
                 .collect();
             cells.resize_with(columns, Arc::default);
-            Row {
+            PageRow {
                 number,
                 line,
                 section: None,
                 cells,
             }
         });
-        Table {
+        PageTable {
             caption,
             header,
             rows: rows.collect(),

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::super::columns::{self, Column};
-use super::super::page::{Block, Cell, Line, Page, Row, Table};
+use super::super::columns::{self, ColumnKind};
+use super::super::page::{Block, Cell, Page, PageLine, PageRow, PageTable};
 use super::super::pages::is_wildcards;
 use super::super::{line, traffic, vocabulary};
 use super::port_items::{self, PortItem};
@@ -43,12 +43,12 @@ pub(super) fn page(text: &str) -> Page {
 
 /// What a line is.
 enum BlockKind {
-    Header(Vec<Column>),
+    Header(Vec<ColumnKind>),
     Endpoints,
     Traffic,
     PortItem(PortItem),
     /// A line `key: value`, by what its key is.
-    Pair(Column, String),
+    Pair(ColumnKind, String),
     /// A label over what follows.
     Over,
     Sentence,
@@ -113,7 +113,7 @@ fn is_heading_mark(raw: &str) -> bool {
 }
 
 /// Columns named side by side: two at least, and nothing else on the line.
-fn header(text: &str) -> Option<Vec<Column>> {
+fn header(text: &str) -> Option<Vec<ColumnKind>> {
     if text.chars().count() > 200 || text.ends_with(['。', '.', ':', '：']) {
         return None;
     }
@@ -125,16 +125,16 @@ fn header(text: &str) -> Option<Vec<Column>> {
             .collect(),
         false => text.split(' ').filter(|part| !part.is_empty()).collect(),
     };
-    let mut kinds: Vec<Column> = parts.iter().map(|part| columns::by_header(part)).collect();
+    let mut kinds: Vec<ColumnKind> = parts.iter().map(|part| columns::by_header(part)).collect();
     // "送信先IP アドレス" is one header with a blank in it.
     kinds.dedup();
     let asian = parts.iter().filter(|part| !part.is_ascii()).count() * 2 > parts.len();
-    let open = |kind: &Column| matches!(kind, Column::Unknown | Column::EndpointsOf(_));
+    let open = |kind: &ColumnKind| matches!(kind, ColumnKind::Unknown | ColumnKind::EndpointsOf(_));
     let known = !kinds.iter().any(open);
     let typed = kinds.iter().any(|kind| {
         matches!(
             kind,
-            Column::Ports | Column::Protocol | Column::Endpoints | Column::Role
+            ColumnKind::Ports | ColumnKind::Protocol | ColumnKind::Endpoints | ColumnKind::Role
         )
     });
     // In Latin letters two of a kind side by side are rather a heading: "Port numbers".
@@ -143,7 +143,7 @@ fn header(text: &str) -> Option<Vec<Column>> {
     fits.then_some(kinds)
 }
 
-fn pair(text: &str) -> Option<(Column, String)> {
+fn pair(text: &str) -> Option<(ColumnKind, String)> {
     let (key, value) = text.split_once([':', '：'])?;
     let (key, value) = (key.trim(), value.trim());
     if key.is_empty() || value.is_empty() || key.chars().count() > 24 || value.starts_with("//") {
@@ -152,7 +152,7 @@ fn pair(text: &str) -> Option<(Column, String)> {
     let kind = columns::by_header(key);
     let known = !matches!(
         kind,
-        Column::Unknown | Column::EndpointsOf(_) | Column::Need | Column::Notes
+        ColumnKind::Unknown | ColumnKind::EndpointsOf(_) | ColumnKind::Need | ColumnKind::Notes
     );
     known.then(|| (kind, value.to_owned()))
 }
@@ -160,16 +160,16 @@ fn pair(text: &str) -> Option<(Column, String)> {
 /// A row in the making.
 #[derive(Default)]
 struct BlockRecord {
-    labels: Vec<Line>,
+    labels: Vec<PageLine>,
     /// What is told by key.
-    roles: Vec<Line>,
-    services: Vec<Line>,
-    sources: Vec<Line>,
-    endpoints: Vec<Line>,
-    ports: Vec<Line>,
-    protocol: Vec<Line>,
-    notes: Vec<Line>,
-    items: Vec<(Line, PortItem)>,
+    roles: Vec<PageLine>,
+    services: Vec<PageLine>,
+    sources: Vec<PageLine>,
+    endpoints: Vec<PageLine>,
+    ports: Vec<PageLine>,
+    protocol: Vec<PageLine>,
+    notes: Vec<PageLine>,
+    items: Vec<(PageLine, PortItem)>,
 }
 
 impl BlockRecord {
@@ -188,19 +188,19 @@ impl BlockRecord {
 struct BlockReader {
     page: Page,
     /// Columns of the table that is open.
-    kinds: Vec<Column>,
+    kinds: Vec<ColumnKind>,
     record: BlockRecord,
-    rows: Vec<Row>,
-    heading: Option<Line>,
+    rows: Vec<PageRow>,
+    heading: Option<PageLine>,
     /// The heading of the table that is open.
-    title: Option<Line>,
+    title: Option<PageLine>,
     /// Whose ports a list of ports is about, until another is named.
-    owner: Option<Line>,
+    owner: Option<PageLine>,
     /// Where the table began.
     begun: u32,
     blank: bool,
     /// The source by address that holds for the rows below.
-    standing: Vec<Line>,
+    standing: Vec<PageLine>,
 }
 
 impl BlockReader {
@@ -234,7 +234,7 @@ impl BlockReader {
             kind => kind,
         };
         let indent = raw.len() - raw.trim_start().len();
-        let line = Line {
+        let line = PageLine {
             text,
             line: number,
             depth: match bullet {
@@ -247,7 +247,7 @@ impl BlockReader {
         self.blank = false;
     }
 
-    fn take(&mut self, kind: BlockKind, line: Line) {
+    fn take(&mut self, kind: BlockKind, line: PageLine) {
         match kind {
             BlockKind::Header(kinds) => self.begin_table(kinds, line),
             BlockKind::Endpoints => self.endpoints(line),
@@ -261,9 +261,9 @@ impl BlockReader {
             }
             BlockKind::Item => self.page.blocks.push(Block::Item(line)),
             BlockKind::Label
-                if self.is_fresh() && columns::by_header(&line.text) == Column::Notes =>
+                if self.is_fresh() && columns::by_header(&line.text) == ColumnKind::Notes =>
             {
-                self.kinds.push(Column::Notes);
+                self.kinds.push(ColumnKind::Notes);
             }
             BlockKind::Label => self.label(line),
         }
@@ -282,7 +282,7 @@ impl BlockReader {
         !self.kinds.is_empty()
     }
 
-    fn begin_table(&mut self, kinds: Vec<Column>, line: Line) {
+    fn begin_table(&mut self, kinds: Vec<ColumnKind>, line: PageLine) {
         // A header goes on in the next line.
         if self.is_fresh() {
             self.kinds.extend(kinds);
@@ -295,7 +295,7 @@ impl BlockReader {
     }
 
     /// Endpoints belong to the row that is open, unless it is closed by its protocol already.
-    fn endpoints(&mut self, line: Line) {
+    fn endpoints(&mut self, line: PageLine) {
         let closed =
             self.record.has_traffic() && !self.record.endpoints.is_empty() && !self.ports_first();
         if closed {
@@ -306,35 +306,35 @@ impl BlockReader {
 
     /// Ports stand before the endpoints in this table.
     fn ports_first(&self) -> bool {
-        let at = |wanted: &[Column]| self.kinds.iter().position(|kind| wanted.contains(kind));
-        let ports = at(&[Column::Ports, Column::Protocol, Column::Role]);
-        matches!((ports, at(&[Column::Endpoints])), (Some(p), Some(e)) if p < e)
+        let at = |wanted: &[ColumnKind]| self.kinds.iter().position(|kind| wanted.contains(kind));
+        let ports = at(&[ColumnKind::Ports, ColumnKind::Protocol, ColumnKind::Role]);
+        matches!((ports, at(&[ColumnKind::Endpoints])), (Some(p), Some(e)) if p < e)
     }
 
-    fn pair(&mut self, column: Column, value: &str, line: Line) {
-        let value = Line {
+    fn pair(&mut self, column: ColumnKind, value: &str, line: PageLine) {
+        let value = PageLine {
             text: value.to_owned(),
             ..line.clone()
         };
         // What a row is for may also stand last, right below its ports.
         let opens = match column {
-            Column::Service => self.blank || !self.record.services.is_empty(),
-            Column::Source | Column::Endpoints => true,
+            ColumnKind::Service => self.blank || !self.record.services.is_empty(),
+            ColumnKind::Source | ColumnKind::Endpoints => true,
             _ => false,
         };
         if opens && self.record.has_traffic() && !self.record.endpoints.is_empty() {
             self.end_record();
         }
         match column {
-            Column::Ports => self.record.ports.push(value),
-            Column::Protocol => self.record.protocol.push(value),
-            Column::Service => match self.kinds.contains(&Column::Role) {
+            ColumnKind::Ports => self.record.ports.push(value),
+            ColumnKind::Protocol => self.record.protocol.push(value),
+            ColumnKind::Service => match self.kinds.contains(&ColumnKind::Role) {
                 true => self.record.roles.push(value),
                 false => self.record.services.push(value),
             },
-            Column::Role => self.record.roles.push(value),
-            Column::Source => self.record.sources.push(value),
-            Column::Endpoints => match line::read(&value.text).found.is_empty() {
+            ColumnKind::Role => self.record.roles.push(value),
+            ColumnKind::Source => self.record.sources.push(value),
+            ColumnKind::Endpoints => match line::read(&value.text).found.is_empty() {
                 true => self.record.roles.push(value),
                 false => self.record.endpoints.push(value),
             },
@@ -342,7 +342,7 @@ impl BlockReader {
         }
     }
 
-    fn over(&mut self, line: Line) {
+    fn over(&mut self, line: PageLine) {
         if self.record.has_traffic() && !self.record.endpoints.is_empty() {
             self.end_record();
         }
@@ -353,8 +353,8 @@ impl BlockReader {
         }
     }
 
-    fn sentence(&mut self, line: Line) {
-        let with_endpoints = !self.in_table() || self.kinds.contains(&Column::Endpoints);
+    fn sentence(&mut self, line: PageLine) {
+        let with_endpoints = !self.in_table() || self.kinds.contains(&ColumnKind::Endpoints);
         let closed =
             self.record.has_traffic() && !self.record.endpoints.is_empty() && with_endpoints;
         if closed && vocabulary::asks_to_allow(&line.text) && !self.ports_first() {
@@ -376,8 +376,8 @@ impl BlockReader {
         }
     }
 
-    fn label(&mut self, line: Line) {
-        let with_endpoints = !self.in_table() || self.kinds.contains(&Column::Endpoints);
+    fn label(&mut self, line: PageLine) {
+        let with_endpoints = !self.in_table() || self.kinds.contains(&ColumnKind::Endpoints);
         let waits = self.ports_first() && self.record.endpoints.is_empty();
         let closes = match () {
             () if !self.record.items.is_empty() => true,
@@ -413,9 +413,9 @@ impl BlockReader {
             let last = record.labels.drain(..spare).next_back();
             self.heading = last.or(self.heading.take());
         }
-        let sources_by_address = self.kinds.contains(&Column::Source)
-            && self.kinds.contains(&Column::Role)
-            && !self.kinds.contains(&Column::Endpoints);
+        let sources_by_address = self.kinds.contains(&ColumnKind::Source)
+            && self.kinds.contains(&ColumnKind::Role)
+            && !self.kinds.contains(&ColumnKind::Endpoints);
         if sources_by_address {
             match record.endpoints.is_empty() {
                 true => record.sources.extend(self.standing.iter().cloned()),
@@ -434,12 +434,16 @@ impl BlockReader {
 
     /// How many columns hold labels.
     fn label_columns(&self) -> usize {
-        let labels =
-            |kind: &&Column| matches!(kind, Column::Source | Column::Role | Column::Service);
+        let labels = |kind: &&ColumnKind| {
+            matches!(
+                kind,
+                ColumnKind::Source | ColumnKind::Role | ColumnKind::Service
+            )
+        };
         let first_endpoints = self
             .kinds
             .iter()
-            .filter(|kind| **kind == Column::Endpoints)
+            .filter(|kind| **kind == ColumnKind::Endpoints)
             .count();
         self.kinds.iter().filter(labels).count() + first_endpoints.saturating_sub(1)
     }
@@ -461,12 +465,12 @@ impl BlockReader {
         }
         let (mut source, mut role, mut service) = (record.sources, record.roles, record.services);
         let mut labels = record.labels;
-        let with_source = self.kinds.contains(&Column::Source);
-        let needs_role = self.kinds.contains(&Column::Role)
+        let with_source = self.kinds.contains(&ColumnKind::Source);
+        let needs_role = self.kinds.contains(&ColumnKind::Role)
             || self
                 .kinds
                 .iter()
-                .filter(|k| **k == Column::Endpoints)
+                .filter(|k| **k == ColumnKind::Endpoints)
                 .count()
                 > 1;
         if with_source && source.is_empty() && labels.len() > 1 {
@@ -499,7 +503,7 @@ impl BlockReader {
     }
 
     /// One row for each port and destination of a list of ports.
-    fn rows_of_items(&mut self, record: &BlockRecord, items: Vec<(Line, PortItem)>) {
+    fn rows_of_items(&mut self, record: &BlockRecord, items: Vec<(PageLine, PortItem)>) {
         let mut labels = record.labels.iter();
         let owner = labels.rfind(|label| !label.text.ends_with([':', '：']));
         if owner.is_some() {
@@ -511,7 +515,7 @@ impl BlockReader {
             || words.to_lowercase().contains("inbound")
             || words.to_lowercase().contains("listening");
         let name = owner_name(words);
-        let (conditions, others): (Vec<&Line>, Vec<&Line>) = record
+        let (conditions, others): (Vec<&PageLine>, Vec<&PageLine>) = record
             .notes
             .iter()
             .partition(|note| vocabulary::is_condition(&note.text));
@@ -520,7 +524,11 @@ impl BlockReader {
             self.page.lost.push((item.line, why));
         }
         for (line, item) in items {
-            let text = |text: &str| Line::new(text, line.line).into_iter().collect::<Vec<_>>();
+            let text = |text: &str| {
+                PageLine::new(text, line.line)
+                    .into_iter()
+                    .collect::<Vec<_>>()
+            };
             for to in &item.to {
                 for ports in &item.ports {
                     let source = if inward || name.is_empty() {
@@ -547,7 +555,7 @@ impl BlockReader {
         }
     }
 
-    fn push(&mut self, cells: [Vec<Line>; 7], line: u32) {
+    fn push(&mut self, cells: [Vec<PageLine>; 7], line: u32) {
         if self.rows.is_empty() && !self.in_table() {
             self.title = self.heading.take();
         }
@@ -559,7 +567,7 @@ impl BlockReader {
                 lines,
             })
         });
-        self.rows.push(Row {
+        self.rows.push(PageRow {
             number,
             line,
             section: None,
@@ -583,7 +591,7 @@ impl BlockReader {
         if let Some(title) = title {
             self.page.blocks.push(Block::Heading(2, title));
         }
-        let table = Table {
+        let table = PageTable {
             caption: None,
             header: HEADER.map(str::to_owned).to_vec(),
             rows,
@@ -652,7 +660,7 @@ fn told_apart(page: &mut Page) {
                 Arc::new(Cell {
                     row: row.number,
                     column,
-                    lines: Line::new(text, line.line).into_iter().collect(),
+                    lines: PageLine::new(text, line.line).into_iter().collect(),
                 })
             };
             let (source, service) = (cell(0, source), cell(2, service));
@@ -662,7 +670,7 @@ fn told_apart(page: &mut Page) {
     }
 }
 
-fn tables(page: &mut Page) -> impl Iterator<Item = &mut Table> {
+fn tables(page: &mut Page) -> impl Iterator<Item = &mut PageTable> {
     page.blocks.iter_mut().filter_map(|block| match block {
         Block::Table(table) => Some(table),
         _ => None,

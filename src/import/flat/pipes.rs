@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use super::super::columns::{self, Column};
-use super::super::page::{Block, Cell, Line, Page, Row, Table};
+use super::super::columns::{self, ColumnKind};
+use super::super::page::{Block, Cell, Page, PageLine, PageRow, PageTable};
 use super::super::pages::has_known_header;
 use super::super::{line, traffic};
 
@@ -85,7 +85,7 @@ fn trailing(line: &str, separator: char) -> usize {
 struct PipeReader {
     page: Page,
     paragraph: Vec<(u32, String)>,
-    table: Option<(PipeHeader, Table)>,
+    table: Option<(PipeHeader, PageTable)>,
     /// Lines of the row that is being read.
     row: Vec<(u32, String)>,
     /// A full row ended; signs that follow belong to it.
@@ -99,9 +99,9 @@ impl PipeReader {
         if let Some(found) = header(line).filter(|found| !inside || found.texts.len() >= 3) {
             self.end_table();
             self.end_paragraph();
-            let table = Table {
+            let table = PageTable {
                 header: found.texts.clone(),
-                ..Table::default()
+                ..PageTable::default()
             };
             self.table = Some((found, table));
             self.ended = true;
@@ -191,7 +191,7 @@ impl PipeReader {
                 .is_some_and(|c| c.is_uppercase() || !c.is_ascii());
         if heading {
             self.end_paragraph();
-            if let Some(line) = Line::new(line, number) {
+            if let Some(line) = PageLine::new(line, number) {
                 self.page.blocks.push(Block::Heading(2, line));
             }
             return;
@@ -220,7 +220,7 @@ impl PipeReader {
             return;
         };
         let text: Vec<&str> = lines.iter().map(|(_, text)| text.as_str()).collect();
-        if let Some(line) = Line::new(&text.join(" "), *number) {
+        if let Some(line) = PageLine::new(&text.join(" "), *number) {
             self.page.blocks.push(Block::Paragraph(line));
         }
     }
@@ -267,7 +267,7 @@ impl PipeReader {
             }));
         }
         row.resize_with(columns, Arc::default);
-        table.rows.push(Row {
+        table.rows.push(PageRow {
             number,
             line,
             section: None,
@@ -304,7 +304,7 @@ fn is_endpoints(text: &str) -> bool {
 }
 
 /// Whether the cells, moved to the right, stand under ports and protocols where they are such.
-fn fits_behind(cells: &[Vec<Line>], lost: usize, typed: &[bool]) -> bool {
+fn fits_behind(cells: &[Vec<PageLine>], lost: usize, typed: &[bool]) -> bool {
     let pairs = cells.iter().zip(&typed[lost.min(typed.len())..]);
     pairs
         .filter(|(cell, typed)| **typed && !cell.is_empty())
@@ -315,18 +315,21 @@ fn fits_behind(cells: &[Vec<Line>], lost: usize, typed: &[bool]) -> bool {
 }
 
 fn is_typed(header: &str) -> bool {
-    matches!(columns::by_header(header), Column::Ports | Column::Protocol)
+    matches!(
+        columns::by_header(header),
+        ColumnKind::Ports | ColumnKind::Protocol
+    )
 }
 
 /// The cells of a row; signs at its end are no cells.
-fn cells(lines: &[(u32, String)], header: &PipeHeader) -> Vec<Vec<Line>> {
-    let mut cells: Vec<Vec<Line>> = vec![Vec::new()];
+fn cells(lines: &[(u32, String)], header: &PipeHeader) -> Vec<Vec<PageLine>> {
+    let mut cells: Vec<Vec<PageLine>> = vec![Vec::new()];
     for (number, text) in lines {
         for (at, piece) in text.split(header.separator).enumerate() {
             if at > 0 {
                 cells.push(Vec::new());
             }
-            if let (Some(line), Some(cell)) = (Line::new(piece, *number), cells.last_mut()) {
+            if let (Some(line), Some(cell)) = (PageLine::new(piece, *number), cells.last_mut()) {
                 cell.push(line);
             }
         }

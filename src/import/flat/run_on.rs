@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::columns::{self, Column};
-use super::super::endpoint::{self, Reading};
-use super::super::page::{Block, Cell, Line, Page, Row, Table};
+use super::super::columns::{self, ColumnKind};
+use super::super::endpoint::{self, WordReading};
+use super::super::page::{Block, Cell, Page, PageLine, PageRow, PageTable};
 use super::super::{traffic, vocabulary};
 
 /// Headers as they stand in run-on text, the longer first.
@@ -77,7 +77,7 @@ fn read_line(line: &str, number: u32, page: &mut Page) {
         let (table, read) = table(&words[body..end], header, number);
         if let Some(heading) = heading(&words[..start]) {
             page.blocks
-                .extend(Line::new(&heading, number).map(|line| Block::Heading(2, line)));
+                .extend(PageLine::new(&heading, number).map(|line| Block::Heading(2, line)));
         }
         page.blocks.push(Block::Table(table));
         at = body + read;
@@ -91,7 +91,7 @@ fn read_line(line: &str, number: u32, page: &mut Page) {
 fn paragraph(words: &[String], number: u32, page: &mut Page) {
     // Sentence by sentence, so that what is told of one is short.
     for sentence in words.split_inclusive(|word| word.ends_with(['.', '。'])) {
-        let line = Line::new(&sentence.join(" "), number);
+        let line = PageLine::new(&sentence.join(" "), number);
         page.blocks.extend(line.map(Block::Paragraph));
     }
 }
@@ -145,11 +145,11 @@ fn find_header(words: &[String], from: usize) -> Option<(usize, Vec<String>, usi
             found.push(header.to_owned());
             at += length;
         }
-        let kinds: Vec<Column> = found.iter().map(|text| columns::by_header(text)).collect();
+        let kinds: Vec<ColumnKind> = found.iter().map(|text| columns::by_header(text)).collect();
         let typed = kinds
             .iter()
-            .any(|kind| matches!(kind, Column::Ports | Column::Protocol))
-            || kinds.contains(&Column::Endpoints);
+            .any(|kind| matches!(kind, ColumnKind::Ports | ColumnKind::Protocol))
+            || kinds.contains(&ColumnKind::Endpoints);
         (found.len() >= 3 && typed).then_some((start, found, at))
     })
 }
@@ -182,10 +182,10 @@ struct Chunk {
 }
 
 /// The rows, and how many words they took.
-fn table(words: &[String], header: Vec<String>, line: u32) -> (Table, usize) {
-    let kinds: Vec<Column> = header.iter().map(|text| columns::by_header(text)).collect();
-    let has = |kind: &Column| kinds.contains(kind);
-    let (with_ports, with_protocol) = (has(&Column::Ports), has(&Column::Protocol));
+fn table(words: &[String], header: Vec<String>, line: u32) -> (PageTable, usize) {
+    let kinds: Vec<ColumnKind> = header.iter().map(|text| columns::by_header(text)).collect();
+    let has = |kind: &ColumnKind| kinds.contains(kind);
+    let (with_ports, with_protocol) = (has(&ColumnKind::Ports), has(&ColumnKind::Protocol));
     let mut chunks: Vec<Chunk> = Vec::new();
     let (mut at, mut start, mut read) = (0, 0, 0);
     while at < words.len() && at - start < MOST_WORDS {
@@ -210,7 +210,7 @@ fn table(words: &[String], header: Vec<String>, line: u32) -> (Table, usize) {
         "Port",
         "Protocol",
     ];
-    let table = Table {
+    let table = PageTable {
         caption: None,
         header: header.map(str::to_owned).to_vec(),
         rows,
@@ -309,7 +309,7 @@ fn stands_alone(words: &[String], at: usize) -> bool {
 
 fn is_endpoint(word: &str) -> bool {
     let bare = word.split(" (").next().unwrap_or(word);
-    matches!(endpoint::read(bare), Reading::Endpoints(_))
+    matches!(endpoint::read(bare), WordReading::Endpoints(_))
 }
 
 /// The words of a row, told apart.
@@ -322,10 +322,10 @@ struct Parts {
     endpoints: String,
 }
 
-fn rows(chunks: Vec<Chunk>, kinds: &[Column], line: u32) -> Vec<Row> {
-    let with_source = kinds.contains(&Column::Source);
+fn rows(chunks: Vec<Chunk>, kinds: &[ColumnKind], line: u32) -> Vec<PageRow> {
+    let with_source = kinds.contains(&ColumnKind::Source);
     let known = KnownCell::of(&chunks);
-    let mut out: Vec<Row> = Vec::new();
+    let mut out: Vec<PageRow> = Vec::new();
     let mut last = Parts::default();
     for chunk in chunks {
         let mut words = chunk.words.as_slice();
@@ -370,7 +370,7 @@ fn told_apart(
     words: &[String],
     last: &Parts,
     known: &KnownCell,
-    kinds: &[Column],
+    kinds: &[ColumnKind],
     with_source: bool,
 ) -> Parts {
     if words.is_empty() {
@@ -410,10 +410,15 @@ fn told_apart(
 }
 
 /// A source or a service, and a region, before the first endpoint; what is not there is as it was last.
-fn up_to_endpoints(words: &[String], last: &Parts, kinds: &[Column], with_source: bool) -> Parts {
+fn up_to_endpoints(
+    words: &[String],
+    last: &Parts,
+    kinds: &[ColumnKind],
+    with_source: bool,
+) -> Parts {
     let first = words.iter().position(|word| is_endpoint(word));
     let (text, endpoints) = words.split_at(first.unwrap_or_default());
-    let (named, region) = match kinds.contains(&Column::Region) {
+    let (named, region) = match kinds.contains(&ColumnKind::Region) {
         true => region_behind(text),
         false => (text.join(" "), String::new()),
     };
@@ -559,7 +564,7 @@ fn is_source(words: &[String]) -> bool {
     last.contains("(if any") || SOURCES.contains(&bare.as_str())
 }
 
-fn push(out: &mut Vec<Row>, parts: &Parts, end: Option<&CellEnd>, line: u32) {
+fn push(out: &mut Vec<PageRow>, parts: &Parts, end: Option<&CellEnd>, line: u32) {
     let number = out.len() + 1;
     let none = String::new();
     let texts = [
@@ -575,10 +580,10 @@ fn push(out: &mut Vec<Row>, parts: &Parts, end: Option<&CellEnd>, line: u32) {
         Arc::new(Cell {
             row: number,
             column,
-            lines: Line::new(text, line).into_iter().collect(),
+            lines: PageLine::new(text, line).into_iter().collect(),
         })
     });
-    out.push(Row {
+    out.push(PageRow {
         number,
         line,
         section: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::draft::{Draft, Leftover, Place};
+use super::super::draft::{ImportDraft, Leftover, Place};
 use super::{endpoints, left, ranges, region, scalar, sources, texts};
 
 /// Networks by what groups them: service, region, and whether they are sources.
@@ -13,7 +13,7 @@ type Groups<'a> = BTreeMap<(String, String, bool), Vec<&'a str>>;
 /// Reads the list, if it is one of these.
 pub(super) fn read(
     value: &Value,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> Option<&'static str> {
     let mut groups = Groups::new();

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::draft::{Draft, Leftover, Place};
-use super::super::endpoint::{self, Reading};
+use super::super::draft::{ImportDraft, Leftover, Place};
+use super::super::endpoint::{self, WordReading};
 use super::mapping::{self, Mapped};
 use super::objects::{self, Around};
 use super::{endpoints, left, ranges, scalar, sources, speaks_of_sources};
@@ -29,7 +29,11 @@ const ABOUT: &[&str] = &[
 ];
 
 /// Reads the list.
-pub(super) fn read(value: &Value, draft: &mut Draft, rest: &mut Vec<Leftover>) -> &'static str {
+pub(super) fn read(
+    value: &Value,
+    draft: &mut ImportDraft,
+    rest: &mut Vec<Leftover>,
+) -> &'static str {
     let github = value.get("verifiable_password_authentication").is_some()
         || value.get("ssh_key_fingerprints").is_some();
     if github {
@@ -58,7 +62,7 @@ pub(super) fn read(value: &Value, draft: &mut Draft, rest: &mut Vec<Leftover>) -
 
 /// Where what is found goes.
 struct KeyedField<'f> {
-    draft: &'f mut Draft,
+    draft: &'f mut ImportDraft,
     rest: &'f mut Vec<Leftover>,
     /// Objects that are rows by themselves.
     rows: &'f mut Vec<Mapped>,
@@ -109,7 +113,7 @@ fn walk<'v>(
 }
 
 /// One list of texts is one row.
-fn take(list: &[Value], key: &str, draft: &mut Draft, rest: &mut Vec<Leftover>) {
+fn take(list: &[Value], key: &str, draft: &mut ImportDraft, rest: &mut Vec<Leftover>) {
     let texts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
     for other in list.iter().filter(|one| !one.is_string()) {
         rest.push(left(key, &other.to_string(), "no text in a list of texts"));
@@ -117,7 +121,7 @@ fn take(list: &[Value], key: &str, draft: &mut Draft, rest: &mut Vec<Leftover>) 
     // A list of keys or fingerprints is told once and not text by text.
     if !texts
         .iter()
-        .any(|text| matches!(endpoint::read(text.trim()), Reading::Endpoints(_)))
+        .any(|text| matches!(endpoint::read(text.trim()), WordReading::Endpoints(_)))
     {
         rest.push(left(
             key,

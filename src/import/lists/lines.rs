@@ -1,6 +1,6 @@
 //! Lists of names and networks, one a line, with comments: external dynamic lists, text mirrors of published ranges.
 
-use super::super::draft::{Destination, Draft, Entry, Leftover, Place};
+use super::super::draft::{DraftDestination, DraftEntry, ImportDraft, Leftover, Place};
 use super::super::line;
 use super::super::page::collapse;
 use crate::rules::Need;
@@ -34,7 +34,12 @@ pub(in crate::import) fn is_list(text: &str) -> bool {
 }
 
 /// Reads the list; a comment line opens a row of its own.
-pub(in crate::import) fn read(text: &str, name: &str, draft: &mut Draft, rest: &mut Vec<Leftover>) {
+pub(in crate::import) fn read(
+    text: &str,
+    name: &str,
+    draft: &mut ImportDraft,
+    rest: &mut Vec<Leftover>,
+) {
     let mut section = name.to_owned();
     let mut open = entry(&section, 1);
     for (at, raw) in text.lines().enumerate() {
@@ -72,7 +77,7 @@ pub(in crate::import) fn read(text: &str, name: &str, draft: &mut Draft, rest: &
                 endpoint.note = Some(comment.clone());
             }
             let ported = endpoint.ports.is_some() || endpoint.scheme.is_some();
-            let to = Destination {
+            let to = DraftDestination {
                 endpoint,
                 line: number,
             };
@@ -88,8 +93,8 @@ pub(in crate::import) fn read(text: &str, name: &str, draft: &mut Draft, rest: &
     finish(open, draft);
 }
 
-fn entry(section: &str, line: u32) -> Entry {
-    Entry {
+fn entry(section: &str, line: u32) -> DraftEntry {
+    DraftEntry {
         service: section.to_owned(),
         need: Need::Required,
         must_see: true,
@@ -98,12 +103,12 @@ fn entry(section: &str, line: u32) -> Entry {
             row: "list".to_owned(),
             line: Some(line),
         },
-        ..Entry::default()
+        ..DraftEntry::default()
     }
 }
 
 /// An entry that states its port or scheme is a row of its own.
-fn with_port(section: &str, to: Destination) -> Entry {
+fn with_port(section: &str, to: DraftDestination) -> DraftEntry {
     let mut entry = entry(section, to.line);
     match (to.endpoint.ports, to.endpoint.scheme.as_deref()) {
         (Some((first, last)), _) => entry.traffic.ports.push(super::super::traffic::Ports {
@@ -121,7 +126,7 @@ fn with_port(section: &str, to: Destination) -> Entry {
     entry
 }
 
-fn finish(mut entry: Entry, draft: &mut Draft) {
+fn finish(mut entry: DraftEntry, draft: &mut ImportDraft) {
     if !entry.to.is_empty() {
         entry.pool = entry.to.len() > 1;
         draft.entries.push(entry);

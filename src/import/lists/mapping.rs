@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::draft::{Draft, Leftover};
-use super::super::page::{Cell, Line, Row, Table};
+use super::super::draft::{ImportDraft, Leftover};
+use super::super::page::{Cell, PageLine, PageRow, PageTable};
 use super::super::pages::has_known_header;
 use super::super::rows::{self, Context};
 use super::{MOST_TOLD, left, scalar};
@@ -133,7 +133,7 @@ impl Mapping {
 pub(in crate::import) fn read_mapped(
     mapping: &str,
     text: &str,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> Result<(), MappingError> {
     let mapping = Mapping::read(mapping)?;
@@ -148,7 +148,7 @@ pub(in crate::import) fn read_mapped(
 fn mapped_json(
     mapping: &Mapping,
     value: &Value,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> Result<(), MappingError> {
     let mut found = Vec::new();
@@ -257,7 +257,7 @@ fn reader(text: &str, delimiter: u8, header: bool) -> csv::Reader<&[u8]> {
 fn mapped_csv(
     mapping: &Mapping,
     text: &str,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> Result<(), MappingError> {
     let delimiter = mapping
@@ -321,7 +321,12 @@ pub(super) type Mapped = (u32, String, Cells);
 pub(super) type Cells = Vec<Vec<String>>;
 
 /// Rows as a table, which is then read as those of pages are.
-pub(super) fn table(all: Vec<Mapped>, name: &str, draft: &mut Draft, rest: &mut Vec<Leftover>) {
+pub(super) fn table(
+    all: Vec<Mapped>,
+    name: &str,
+    draft: &mut ImportDraft,
+    rest: &mut Vec<Leftover>,
+) {
     let paths: Vec<String> = all.iter().map(|(_, path, _)| path.clone()).collect();
     let rows = all.into_iter().enumerate().map(|(at, (line, _, cells))| {
         let number = at + 1;
@@ -329,21 +334,21 @@ pub(super) fn table(all: Vec<Mapped>, name: &str, draft: &mut Draft, rest: &mut 
             let lines = texts
                 .iter()
                 .flat_map(|text| text.lines())
-                .filter_map(|text| Line::new(text, line));
+                .filter_map(|text| PageLine::new(text, line));
             Arc::new(Cell {
                 row: number,
                 column,
                 lines: lines.collect(),
             })
         });
-        Row {
+        PageRow {
             number,
             line,
             section: None,
             cells: cells.collect(),
         }
     });
-    let table = Table {
+    let table = PageTable {
         caption: None,
         header: HEADER.map(str::to_owned).to_vec(),
         rows: rows.collect(),
@@ -353,10 +358,10 @@ pub(super) fn table(all: Vec<Mapped>, name: &str, draft: &mut Draft, rest: &mut 
 }
 
 fn take(
-    table: &Table,
+    table: &PageTable,
     heading: &str,
     paths: &[String],
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) {
     let outcome = rows::read(&Context {
@@ -440,7 +445,7 @@ fn is_geofeed(fields: &[String]) -> bool {
 /// Reads CSV whose header says what its columns are.
 pub(in crate::import) fn read_csv(
     text: &str,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> Result<(), MappingError> {
     let delimiter = delimiter(text);
@@ -470,7 +475,7 @@ pub(in crate::import) fn read_csv(
             }
         }
     }
-    let table = Table {
+    let table = PageTable {
         caption: None,
         header,
         rows,
@@ -496,7 +501,7 @@ fn csv_row(
     number: usize,
     columns: usize,
     rest: &mut Vec<Leftover>,
-) -> Row {
+) -> PageRow {
     let line = record
         .position()
         .map_or(0, |place| u32::try_from(place.line()).unwrap_or(u32::MAX));
@@ -505,7 +510,7 @@ fn csv_row(
         Arc::new(Cell {
             row: number,
             column,
-            lines: lines.filter_map(|text| Line::new(text, line)).collect(),
+            lines: lines.filter_map(|text| PageLine::new(text, line)).collect(),
         })
     });
     let why = "a field beyond the columns of the header";
@@ -519,7 +524,7 @@ fn csv_row(
     if more > 0 {
         rest.push(left(&place, &format!("{more} more"), why));
     }
-    Row {
+    PageRow {
         number,
         line,
         section: None,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::draft::{Draft, Entry, Leftover, Place};
+use super::super::draft::{DraftEntry, ImportDraft, Leftover, Place};
 use super::super::traffic::{self, Traffic};
 use super::{endpoints as read_all, left, ranges, region, scalar, texts};
 use crate::rules::Need;
@@ -10,7 +10,7 @@ use crate::rules::Need;
 /// The 365 endpoints: an array of sets, each with `urls` or `ips` and ports.
 pub(super) fn endpoints(
     value: &Value,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> Option<&'static str> {
     let sets = value.as_array()?;
@@ -58,7 +58,7 @@ fn one_set(
     at: usize,
     features: &mut std::collections::BTreeMap<String, String>,
     rest: &mut Vec<Leftover>,
-) -> Option<Entry> {
+) -> Option<DraftEntry> {
     let written = |name: &str| set.get(name).and_then(scalar);
     let word = |name: &str| written(name).filter(|text| !text.is_empty());
     let id = written("id").unwrap_or_else(|| at.to_string());
@@ -91,7 +91,7 @@ fn one_set(
         other => format!("category {other}"),
     });
     let short = word("serviceArea").unwrap_or_else(|| "set".to_owned());
-    Some(Entry {
+    Some(DraftEntry {
         key: Some(format!("{short} {id}")),
         service: area,
         pool: to.len() > 1,
@@ -109,7 +109,7 @@ fn one_set(
             row: key,
             line: None,
         },
-        ..Entry::default()
+        ..DraftEntry::default()
     })
 }
 
@@ -136,7 +136,7 @@ fn ports_of(set: &Value, key: &str, rest: &mut Vec<Leftover>) -> Traffic {
 /// Azure service tags: `values[]` with `properties.addressPrefixes[]`.
 pub(super) fn service_tags(
     value: &Value,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> Option<&'static str> {
     let tags = value.get("values")?.as_array()?;

@@ -2,28 +2,28 @@
 
 use ipnet::IpNet;
 
-use super::super::draft::{Destination, Draft};
+use super::super::draft::{DraftDestination, ImportDraft};
 
 /// Takes the networks of another list, and names that it has too, out of a draft; gives how many entries were changed.
 /// Rows that have nothing left go.
-pub(in crate::import) fn take_out(other: &Draft, draft: &mut Draft) -> usize {
+pub(in crate::import) fn take_out(other: &ImportDraft, draft: &mut ImportDraft) -> usize {
     let other = OtherList::of(other);
     let mut changed = 0;
     for entry in &mut draft.entries {
-        let to: Vec<Destination> = entry.to.iter().flat_map(|to| other.left_of(to)).collect();
+        let to: Vec<DraftDestination> = entry.to.iter().flat_map(|to| other.left_of(to)).collect();
         let networks = entry
             .networks
             .iter()
             .flat_map(|network| other.left(network));
         let networks: Vec<String> = networks.collect();
-        let hosts = |list: &[Destination]| -> Vec<String> {
+        let hosts = |list: &[DraftDestination]| -> Vec<String> {
             list.iter().map(|to| to.endpoint.host.clone()).collect()
         };
         changed += usize::from(hosts(&to) != hosts(&entry.to) || networks != entry.networks);
         entry.pool = to.len() > 1 && (entry.pool || entry.to.len() == 1);
         (entry.to, entry.networks) = (to, networks);
     }
-    let had = |entry: &super::super::draft::Entry| {
+    let had = |entry: &super::super::draft::DraftEntry| {
         !entry.to.is_empty() || !entry.networks.is_empty() || !entry.roles.is_empty()
     };
     draft.entries.retain(had);
@@ -39,7 +39,7 @@ struct OtherList<'a> {
 }
 
 impl<'a> OtherList<'a> {
-    fn of(other: &'a Draft) -> Self {
+    fn of(other: &'a ImportDraft) -> Self {
         let (mut networks, mut names) = (Vec::new(), Vec::new());
         for text in other.entries.iter().flat_map(|entry| {
             let named = entry.to.iter().map(|to| to.endpoint.host.as_str());
@@ -77,7 +77,7 @@ impl<'a> OtherList<'a> {
         parts.iter().map(ToString::to_string).collect()
     }
 
-    fn left_of(&self, to: &Destination) -> impl Iterator<Item = Destination> {
+    fn left_of(&self, to: &DraftDestination) -> impl Iterator<Item = DraftDestination> {
         self.left(&to.endpoint.host).into_iter().map(move |host| {
             let mut part = to.clone();
             if part.endpoint.host != host {

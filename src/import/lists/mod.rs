@@ -25,8 +25,8 @@ mod places;
 
 use serde_json::Value;
 
-use super::draft::{Destination, Draft, Entry, Leftover, Party, Place};
-use super::endpoint::{self, Endpoint, Reading};
+use super::draft::{DraftDestination, DraftEntry, DraftParty, ImportDraft, Leftover, Place};
+use super::endpoint::{self, ListedEndpoint, WordReading};
 use super::vocabulary;
 use crate::rules::{Direction, Need};
 
@@ -42,7 +42,7 @@ const MOST_TOLD: usize = 1000;
 pub(super) fn read_json(
     text: &str,
     value: &Value,
-    draft: &mut Draft,
+    draft: &mut ImportDraft,
     rest: &mut Vec<Leftover>,
 ) -> &'static str {
     for key in [
@@ -92,17 +92,17 @@ fn endpoints<'a>(
     all: impl IntoIterator<Item = &'a str>,
     key: &str,
     rest: &mut Vec<Leftover>,
-) -> Vec<Destination> {
+) -> Vec<DraftDestination> {
     let mut out = Vec::new();
     let mut wrong = 0_usize;
     for text in all {
         let why = match endpoint::read(text.trim()) {
-            Reading::Endpoints(found) => {
+            WordReading::Endpoints(found) => {
                 out.extend(found.into_iter().map(plain));
                 continue;
             }
-            Reading::Wrong(why) => why,
-            Reading::Word => "no name, address or network".to_owned(),
+            WordReading::Wrong(why) => why,
+            WordReading::Word => "no name, address or network".to_owned(),
         };
         wrong += 1;
         if wrong <= MOST_TOLD {
@@ -119,8 +119,8 @@ fn endpoints<'a>(
     out
 }
 
-fn plain(endpoint: Endpoint) -> Destination {
-    Destination { endpoint, line: 0 }
+fn plain(endpoint: ListedEndpoint) -> DraftDestination {
+    DraftDestination { endpoint, line: 0 }
 }
 
 fn left(key: &str, text: &str, why: &str) -> Leftover {
@@ -135,8 +135,8 @@ fn left(key: &str, text: &str, why: &str) -> Leftover {
 }
 
 /// A row of ranges: they belong to somebody, and nobody misses them.
-fn ranges(service: &str, key: &str, to: Vec<Destination>, place: Place) -> Entry {
-    Entry {
+fn ranges(service: &str, key: &str, to: Vec<DraftDestination>, place: Place) -> DraftEntry {
+    DraftEntry {
         key: Some(key.to_owned()),
         service: service.to_owned(),
         pool: to.len() > 1,
@@ -148,18 +148,18 @@ fn ranges(service: &str, key: &str, to: Vec<Destination>, place: Place) -> Entry
                 .to_owned(),
         ],
         place,
-        ..Entry::default()
+        ..DraftEntry::default()
     }
 }
 
 /// The same, as sources of calls into the site.
-fn sources(entry: Entry) -> Entry {
-    let receiver = Party {
+fn sources(entry: DraftEntry) -> DraftEntry {
+    let receiver = DraftParty {
         text: "hosts of the site that take calls from published sources".to_owned(),
         role: "inbound-receiver".to_owned(),
         optional: true,
     };
-    Entry {
+    DraftEntry {
         networks: entry.to.iter().map(|to| to.endpoint.host.clone()).collect(),
         to: Vec::new(),
         roles: vec![receiver],

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::super::columns::{self, Column};
-use super::super::endpoint::{self, Reading};
+use super::super::columns::{self, ColumnKind};
+use super::super::endpoint::{self, WordReading};
 use super::super::vocabulary::{self, RegionWord};
 use super::mapping::{Cells, WORDS};
 use super::scalar;
@@ -24,7 +24,7 @@ impl<'v> Around<'v> {
                 region: Some(key),
                 ..self
             },
-            false if matches!(kind(key), Column::Endpoints) => self,
+            false if matches!(kind(key), ColumnKind::Endpoints) => self,
             false => Self {
                 name: Some(key),
                 ..self
@@ -38,9 +38,9 @@ impl<'v> Around<'v> {
         for (key, value) in map {
             let Value::String(text) = value else { continue };
             match kind(key) {
-                Column::Region => out.region = Some(text),
-                Column::Service if is_region(text) => out.region = Some(text),
-                Column::Service => out.name = Some(text),
+                ColumnKind::Region => out.region = Some(text),
+                ColumnKind::Service if is_region(text) => out.region = Some(text),
+                ColumnKind::Service => out.name = Some(text),
                 _ => {}
             }
         }
@@ -60,15 +60,15 @@ pub(super) fn row<'v>(
     for (key, value) in map {
         let texts = texts(value);
         let column = match kind(key) {
-            Column::Endpoints if texts.iter().any(|text| is_endpoint(text)) => "name",
-            Column::Ports => "port",
-            Column::Protocol => "protocol",
-            Column::Service => "service",
-            Column::Source => "source",
-            Column::Direction => "direction",
-            Column::Region => "region",
-            Column::Need => "required",
-            Column::Notes => "notes",
+            ColumnKind::Endpoints if texts.iter().any(|text| is_endpoint(text)) => "name",
+            ColumnKind::Ports => "port",
+            ColumnKind::Protocol => "protocol",
+            ColumnKind::Service => "service",
+            ColumnKind::Source => "source",
+            ColumnKind::Direction => "direction",
+            ColumnKind::Region => "region",
+            ColumnKind::Need => "required",
+            ColumnKind::Notes => "notes",
             _ => {
                 unknown.push(key.as_str());
                 continue;
@@ -119,11 +119,11 @@ fn is_region(text: &str) -> bool {
 }
 
 fn is_endpoint(text: &str) -> bool {
-    matches!(endpoint::read(text.trim()), Reading::Endpoints(_))
+    matches!(endpoint::read(text.trim()), WordReading::Endpoints(_))
 }
 
 /// What a key holds, by its words.
-fn kind(key: &str) -> Column {
+fn kind(key: &str) -> ColumnKind {
     columns::by_header(&words(key))
 }
 

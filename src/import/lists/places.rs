@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::super::draft::{Draft, Entry};
+use super::super::draft::{DraftEntry, ImportDraft};
 
 /// Gives each entry without a line that of the first of its texts that stands in the source once; of texts that stand in it
 /// more often, the first place behind the entry before it.
-pub(super) fn cite(text: &str, draft: &mut Draft) {
+pub(super) fn cite(text: &str, draft: &mut ImportDraft) {
     let lines = lines_of(text);
     let mut before = 0;
     for entry in draft.entries.iter_mut().filter(|e| e.place.line.is_none()) {
@@ -38,7 +38,7 @@ fn lines_of(text: &str) -> HashMap<&str, Vec<u32>> {
     out
 }
 
-fn texts(entry: &Entry) -> impl Iterator<Item = &str> {
+fn texts(entry: &DraftEntry) -> impl Iterator<Item = &str> {
     let named = entry.to.iter().map(|to| {
         let printed = to.endpoint.printed.as_deref();
         printed.unwrap_or(to.endpoint.host.as_str())
@@ -57,32 +57,32 @@ fn known<'l>(lines: &'l HashMap<&str, Vec<u32>>, text: &str) -> Option<&'l Vec<u
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::draft::Destination;
+    use super::super::super::draft::DraftDestination;
     use super::*;
 
-    fn entry(hosts: &[&str]) -> Entry {
+    fn entry(hosts: &[&str]) -> DraftEntry {
         let to = hosts.iter().map(|host| {
-            let mut to = Destination::default();
+            let mut to = DraftDestination::default();
             to.endpoint.host = (*host).to_owned();
             to
         });
-        Entry {
+        DraftEntry {
             to: to.collect(),
-            ..Entry::default()
+            ..DraftEntry::default()
         }
     }
 
     #[test]
     fn what_stands_once_tells_the_line() {
         let text = "[\n{\"a\": [\"x.test\", \"y.test\"]},\n{\"a\": [\"x.test\",\n\"192.0.2.1/32\"]},\n{\"a\": [\"x.test\"]}]";
-        let mut draft = Draft {
+        let mut draft = ImportDraft {
             entries: vec![
                 entry(&["x.test", "y.test"]),
                 entry(&["x.test", "192.0.2.1"]),
                 entry(&["x.test"]),
                 entry(&["none.test"]),
             ],
-            ..Draft::default()
+            ..ImportDraft::default()
         };
         cite(text, &mut draft);
         let lines: Vec<Option<u32>> = draft.entries.iter().map(|e| e.place.line).collect();

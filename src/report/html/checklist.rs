@@ -14,12 +14,12 @@ use crate::report::view::RequirementView;
 /// Requirements that are written out; requirements.csv has all.
 const MOST: usize = 5000;
 
-type Services<'r, 'a> = BTreeMap<&'r str, Vec<&'r RequirementView<'a>>>;
+type RowsByService<'r, 'a> = BTreeMap<&'r str, Vec<&'r RequirementView<'a>>>;
 
 pub(super) fn section(report: &Report<'_>) -> Markup {
     let active = |row: &&RequirementView<'_>| row.outcome.kind() != StatusKind::NotActive;
     let (active, off): (Vec<_>, Vec<_>) = report.requirements.iter().partition(active);
-    let mut documents: BTreeMap<&str, Services<'_, '_>> = BTreeMap::new();
+    let mut documents: BTreeMap<&str, RowsByService<'_, '_>> = BTreeMap::new();
     for row in &active {
         let services = documents.entry(row.listed.document).or_default();
         services.entry(row.listed.service).or_default().push(row);

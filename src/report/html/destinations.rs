@@ -12,14 +12,14 @@ use crate::report::Report;
 const MOST: usize = 20;
 
 #[derive(Default)]
-struct Destination {
+struct UncoveredAim {
     flows: u64,
     sent: u64,
     received: u64,
     hosts: BTreeSet<IpAddr>,
 }
 
-impl Destination {
+impl UncoveredAim {
     fn bytes(&self) -> u64 {
         self.sent + self.received
     }
@@ -28,7 +28,7 @@ impl Destination {
 /// Empty where all traffic is covered.
 pub(super) fn section(report: &Report<'_>) -> Markup {
     let by_aim = by_aim(report);
-    let mut sorted: Vec<(&String, &Destination)> = by_aim.iter().collect();
+    let mut sorted: Vec<(&String, &UncoveredAim)> = by_aim.iter().collect();
     sorted.sort_by_key(|(name, aim)| (std::cmp::Reverse(aim.bytes()), name.as_str()));
     let Some((_, first)) = sorted.first() else {
         return Markup::default();
@@ -51,8 +51,8 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
     }
 }
 
-fn by_aim(report: &Report<'_>) -> BTreeMap<String, Destination> {
-    let mut by_aim: BTreeMap<String, Destination> = BTreeMap::new();
+fn by_aim(report: &Report<'_>) -> BTreeMap<String, UncoveredAim> {
+    let mut by_aim: BTreeMap<String, UncoveredAim> = BTreeMap::new();
     let uncovered = |outcome| matches!(outcome, Outcome::Unexpected | Outcome::Unnamed);
     for (flow, _) in report.outcomes().filter(|(_, outcome)| uncovered(*outcome)) {
         let name = flow.names.first().map_or_else(
@@ -74,7 +74,7 @@ fn by_aim(report: &Report<'_>) -> BTreeMap<String, Destination> {
     by_aim
 }
 
-fn row(name: &str, aim: &Destination, most: u64) -> Markup {
+fn row(name: &str, aim: &UncoveredAim, most: u64) -> Markup {
     let width = aim.bytes() as f64 * 100.0 / most as f64;
     html! { tr {
         td.name { (name) }

@@ -16,7 +16,7 @@ const MOST_EXCHANGES: usize = 3;
 
 /// Who sent a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sender {
+pub(super) enum StepSender {
     Initiator,
     Responder,
     /// A device between them.
@@ -28,7 +28,7 @@ pub(super) enum Sender {
 pub(super) struct Step {
     pub(super) at: CaptureTime,
     pub(super) frame: u64,
-    pub(super) sender: Sender,
+    pub(super) sender: StepSender,
     pub(super) text: String,
     /// It ends the attempt.
     pub(super) refuses: bool,
@@ -36,7 +36,7 @@ pub(super) struct Step {
 
 /// One attempt, from its first packet to where it stopped.
 #[derive(Clone, Debug)]
-pub(super) struct Exchange {
+pub(super) struct DrawnExchange {
     pub(super) initiator: String,
     pub(super) responder: String,
     pub(super) steps: Vec<Step>,
@@ -47,9 +47,9 @@ pub(super) struct Exchange {
 }
 
 /// DNS transactions by the frames that they consist of.
-pub(super) struct Lookups<'r>(HashMap<FrameId, &'r DnsTransaction>);
+pub(super) struct DnsByFrame<'r>(HashMap<FrameId, &'r DnsTransaction>);
 
-impl<'r> Lookups<'r> {
+impl<'r> DnsByFrame<'r> {
     pub(super) fn of(report: &'r Report<'_>) -> Self {
         let by_dns = |finding: &FindingView<'_>| finding.stage == Some(Stage::Dns);
         let mut frames = HashMap::new();
@@ -73,8 +73,8 @@ fn stamps(transaction: &DnsTransaction) -> impl Iterator<Item = Stamp> {
 pub(super) fn exchanges(
     report: &Report<'_>,
     finding: &FindingView<'_>,
-    lookups: &Lookups<'_>,
-) -> (Vec<Exchange>, usize) {
+    lookups: &DnsByFrame<'_>,
+) -> (Vec<DrawnExchange>, usize) {
     if finding.stage == Some(Stage::Dns) {
         return questions(report, finding, lookups);
     }
@@ -84,7 +84,7 @@ pub(super) fn exchanges(
     };
     let (bad, rest): (Vec<u32>, Vec<u32>) = finding.flows.iter().copied().partition(failed);
     let flows = bad.iter().chain(&rest).take(MOST_EXCHANGES);
-    let shown: Vec<Exchange> = flows
+    let shown: Vec<DrawnExchange> = flows
         .filter_map(|flow| report.audit.capture.flow(FlowId(*flow)))
         .map(|flow| of_flow(report, flow))
         .collect();
@@ -92,7 +92,7 @@ pub(super) fn exchanges(
     (shown, more)
 }
 
-fn of_flow(report: &Report<'_>, flow: &Flow) -> Exchange {
+fn of_flow(report: &Report<'_>, flow: &Flow) -> DrawnExchange {
     let mut steps: Vec<(Stamp, Step)> = Vec::new();
     let mut drawn = 0;
     for event in &flow.events {
@@ -113,8 +113,8 @@ fn of_flow(report: &Report<'_>, flow: &Flow) -> Exchange {
             at: stamp.time,
             frame: report.audit.capture.number(*stamp),
             sender: match own {
-                true => Sender::Initiator,
-                false => Sender::Responder,
+                true => StepSender::Initiator,
+                false => StepSender::Responder,
             },
             text: said,
             refuses: matches!(fact, StreamFact::Alert { .. }),
@@ -127,13 +127,13 @@ fn of_flow(report: &Report<'_>, flow: &Flow) -> Exchange {
     let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
     let unanswered = steps
         .last()
-        .is_some_and(|last| last.sender == Sender::Initiator && !last.refuses);
+        .is_some_and(|last| last.sender == StepSender::Initiator && !last.refuses);
     steps.truncate(MOST_STEPS);
     let end = |end: Endpoint| match flow.transport.has_ports() {
         true => format!("{} port {}", end.ip, end.port),
         false => end.ip.to_string(),
     };
-    Exchange {
+    DrawnExchange {
         initiator: end(flow.initiator),
         responder: end(flow.responder),
         steps,
@@ -148,10 +148,10 @@ fn packet(report: &Report<'_>, flow: &Flow, event: &Event) -> Step {
         at: event.stamp.time,
         frame: report.audit.capture.number(event.stamp),
         sender: match (event.icmp, own) {
-            (Some(icmp), _) if icmp.from == flow.responder.ip => Sender::Responder,
-            (Some(icmp), _) => Sender::Device(icmp.from),
-            (None, true) => Sender::Initiator,
-            (None, false) => Sender::Responder,
+            (Some(icmp), _) if icmp.from == flow.responder.ip => StepSender::Responder,
+            (Some(icmp), _) => StepSender::Device(icmp.from),
+            (None, true) => StepSender::Initiator,
+            (None, false) => StepSender::Responder,
         },
         text: what(flow, event),
         refuses: matches!(event.kind, EventKind::Rst | EventKind::IcmpError),
@@ -213,8 +213,8 @@ fn said(flow: &Flow, fact: &StreamFact) -> String {
 fn questions(
     report: &Report<'_>,
     finding: &FindingView<'_>,
-    lookups: &Lookups<'_>,
-) -> (Vec<Exchange>, usize) {
+    lookups: &DnsByFrame<'_>,
+) -> (Vec<DrawnExchange>, usize) {
     let mut asked: Vec<((IpAddr, IpAddr), Vec<&DnsTransaction>)> = Vec::new();
     let stamps = finding
         .proof
@@ -238,12 +238,12 @@ fn questions(
         let last = steps.last().map(|step| step.sender);
         let omitted = steps.len().saturating_sub(MOST_STEPS) as u64;
         steps.truncate(MOST_STEPS);
-        Exchange {
+        DrawnExchange {
             initiator: client.to_string(),
             responder: format!("{server} port 53"),
             steps,
             omitted,
-            unanswered: last == Some(Sender::Initiator),
+            unanswered: last == Some(StepSender::Initiator),
         }
     });
     (exchanges.collect(), more)
@@ -256,7 +256,7 @@ fn question(report: &Report<'_>, dns: &DnsTransaction) -> Vec<Step> {
     let asked = dns.queries.iter().map(|stamp| Step {
         at: stamp.time,
         frame: number(*stamp),
-        sender: Sender::Initiator,
+        sender: StepSender::Initiator,
         text: format!("{kind}? {name}"),
         refuses: false,
     });
@@ -277,7 +277,7 @@ fn question(report: &Report<'_>, dns: &DnsTransaction) -> Vec<Step> {
         Step {
             at: stamp.time,
             frame: number(*stamp),
-            sender: Sender::Responder,
+            sender: StepSender::Responder,
             text: text.trim_end().to_owned(),
             refuses: facts.rcode != 0 || !facts.extended_errors.is_empty(),
         }

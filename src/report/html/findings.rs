@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use maud::{Markup, html};
 
-use super::exchange::{Lookups, exchanges};
-use super::page::{Page, fact};
+use super::exchange::{DnsByFrame, exchanges};
+use super::page::{HtmlPage, fact};
 use super::{finding_tone, ladder};
 use crate::judge::FindingCode;
 use crate::report::human::counted;
@@ -19,7 +19,7 @@ const MOST_DRAWN: usize = 300;
 /// Requirements that are named of a finding.
 const MOST_CITES: usize = 12;
 
-pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Result<()> {
+pub(super) fn write(report: &Report<'_>, page: &mut HtmlPage<impl Write>) -> io::Result<()> {
     let findings = &report.findings;
     page.frame("<section id=\"findings\" aria-labelledby=\"findings-title\">\n")?;
     page.part(&html! {
@@ -31,7 +31,7 @@ pub(super) fn write(report: &Report<'_>, page: &mut Page<impl Write>) -> io::Res
         }
     })?;
     // One by one: together they are megabytes.
-    let lookups = Lookups::of(report);
+    let lookups = DnsByFrame::of(report);
     let mut left = MOST_DRAWN;
     for finding in findings.iter().take(MOST) {
         let draw = is_drawn(finding.code) && left > 0;
@@ -66,7 +66,11 @@ fn tools(report: &Report<'_>) -> Markup {
     }
 }
 
-fn card(report: &Report<'_>, finding: &FindingView<'_>, lookups: Option<&Lookups<'_>>) -> Markup {
+fn card(
+    report: &Report<'_>,
+    finding: &FindingView<'_>,
+    lookups: Option<&DnsByFrame<'_>>,
+) -> Markup {
     html! {
         article id=(finding.id) class={ "card finding " (finding_tone(finding.code)) }
             data-code=(finding.code)
@@ -187,7 +191,7 @@ pub(super) fn requirement_id(id: &str) -> String {
     format!("requirement-{}", id.replace('/', "."))
 }
 
-fn ladders(report: &Report<'_>, finding: &FindingView<'_>, lookups: &Lookups<'_>) -> Markup {
+fn ladders(report: &Report<'_>, finding: &FindingView<'_>, lookups: &DnsByFrame<'_>) -> Markup {
     let (exchanges, more) = exchanges(report, finding, lookups);
     html! {
         @for exchange in exchanges.iter().filter(|exchange| !exchange.steps.is_empty()) {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::exchange::{Exchange, Sender, Step};
+use super::exchange::{DrawnExchange, Step, StepSender};
 use crate::report::text::{shorten, visible};
 
 const WIDTH: usize = 680;
@@ -15,12 +15,12 @@ const ROW: usize = 28;
 const LABEL: usize = 48;
 
 /// Draws one exchange.
-pub(super) fn draw(exchange: &Exchange) -> Markup {
+pub(super) fn draw(exchange: &DrawnExchange) -> Markup {
     let rows = exchange.steps.len() + usize::from(exchange.unanswered);
     let height = TOP + ROW * rows + 14;
     let (initiator, responder) = (&exchange.initiator, &exchange.responder);
     let device = exchange.steps.iter().find_map(|step| match step.sender {
-        Sender::Device(ip) => Some(ip),
+        StepSender::Device(ip) => Some(ip),
         _ => None,
     });
     let middle = |row: usize| TOP + ROW * row + ROW / 2;
@@ -62,9 +62,9 @@ fn life(x: usize, who: &str, y: usize, height: usize) -> Markup {
 
 fn arrow(step: &Step, y: usize) -> Markup {
     let (from, to, room) = match step.sender {
-        Sender::Initiator => (LEFT, RIGHT, LABEL),
-        Sender::Responder => (RIGHT, LEFT, LABEL),
-        Sender::Device(_) => (MIDDLE, LEFT, LABEL / 2),
+        StepSender::Initiator => (LEFT, RIGHT, LABEL),
+        StepSender::Responder => (RIGHT, LEFT, LABEL),
+        StepSender::Device(_) => (MIDDLE, LEFT, LABEL / 2),
     };
     let tip = if to > from { to - 7 } else { to + 7 };
     let [arrow, point, label] = match step.refuses {

@@ -35,7 +35,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Outcome, Severity};
-use page::{Page, digest};
+use page::{HtmlPage, digest};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -45,7 +45,7 @@ const SCRIPT: &str = include_str!("report.js");
 /// # Errors
 /// Those of the writer.
 pub fn write_html(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
-    let mut page = Page::new(out);
+    let mut page = HtmlPage::new(out);
     page.part(&html! { (DOCTYPE) })?;
     page.frame("<html lang=\"en\">\n<head>\n")?;
     page.part(&about(report))?;

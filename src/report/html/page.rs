@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 use crate::report::text::visible;
 
 /// A page that is being written.
-pub(super) struct Page<W> {
+pub(super) struct HtmlPage<W> {
     out: W,
 }
 
-impl<W: Write> Page<W> {
+impl<W: Write> HtmlPage<W> {
     pub(super) fn new(out: W) -> Self {
         Self { out }
     }
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn no_text_becomes_markup() {
         let mut bytes = Vec::new();
-        let mut page = Page::new(&mut bytes);
+        let mut page = HtmlPage::new(&mut bytes);
         let text = "<b>\"&\n\u{202e}\x1b";
         page.part(&html! { p title="\"><script>" { (text) } })
             .unwrap();

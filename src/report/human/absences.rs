@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::findings::{HOSTS, ROWS, advice, more};
-use super::group::Group;
+use super::group::FindingGroup;
 use super::look::{Ink, Look, Table, grouped};
 use crate::judge::{FindingCode, NotSeen, RequirementStatus};
 use crate::report::text::shorten;
@@ -13,14 +13,14 @@ use crate::report::{Report, ReportError};
 /// Requirements without their document's id, by document and service.
 type MissedServices<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
 /// What is missed for one reason.
-type Missed<'g, 'f> = (MissedServices<'f>, Vec<&'g Group<'f>>);
+type Missed<'g, 'f> = (MissedServices<'f>, Vec<&'g FindingGroup<'f>>);
 /// The same by the reason, in the order of the words.
 type ByReason<'g, 'f> = BTreeMap<(&'static str, Option<NotSeen>), Missed<'g, 'f>>;
 
 /// What was never seen, first by why, then by document and service: hundreds of rows come from few causes.
 pub(super) fn absences(
     report: &Report<'_>,
-    groups: &[Group<'_>],
+    groups: &[FindingGroup<'_>],
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
@@ -40,7 +40,7 @@ pub(super) fn absences(
     Ok(())
 }
 
-fn by_reason<'g, 'f>(report: &Report<'_>, groups: &'g [Group<'f>]) -> ByReason<'g, 'f> {
+fn by_reason<'g, 'f>(report: &Report<'_>, groups: &'g [FindingGroup<'f>]) -> ByReason<'g, 'f> {
     let mut out = ByReason::new();
     for group in groups {
         let Some(cite) = group.first.cites.first() else {
@@ -94,7 +94,7 @@ fn table(
 }
 
 /// What is to be known beside the reason, each once.
-fn notes<'r>(report: &'r Report<'_>, members: &[&Group<'_>]) -> BTreeSet<&'r str> {
+fn notes<'r>(report: &'r Report<'_>, members: &[&FindingGroup<'_>]) -> BTreeSet<&'r str> {
     let cites = members.iter().filter_map(|group| group.first.cites.first());
     let rows = cites.filter_map(|cite| {
         let id = cite.requirement;

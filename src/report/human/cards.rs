@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::findings::{HOSTS, more};
-use super::group::Group;
+use super::group::FindingGroup;
 use super::look::{Ink, Look, counted, frames};
 use super::severity_ink;
 use crate::judge::FindingCode;
@@ -16,7 +16,7 @@ const CARDS: usize = 8;
 
 pub(super) fn cards(
     code: FindingCode,
-    groups: &[Group<'_>],
+    groups: &[FindingGroup<'_>],
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
@@ -32,7 +32,7 @@ pub(super) fn cards(
 
 fn card(
     code: FindingCode,
-    group: &Group<'_>,
+    group: &FindingGroup<'_>,
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
@@ -83,7 +83,7 @@ fn card(
     Ok(())
 }
 
-fn hosts(group: &Group<'_>) -> String {
+fn hosts(group: &FindingGroup<'_>) -> String {
     let named: Vec<&str> = group.hosts.iter().take(HOSTS).map(String::as_str).collect();
     match group.hosts.len().saturating_sub(HOSTS) {
         0 => named.join(", "),
@@ -106,7 +106,7 @@ fn some(all: impl Iterator<Item = String>, look: &Look) -> String {
     format!("{}{rest}", all[..named].join(", "))
 }
 
-fn verdict(finding: &FindingView<'_>, group: &Group<'_>) -> String {
+fn verdict(finding: &FindingView<'_>, group: &FindingGroup<'_>) -> String {
     let mut parts = Vec::new();
     parts.extend(
         finding

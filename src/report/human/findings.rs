@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::absences::absences;
 use super::cards::cards;
-use super::group::{Group, groups};
+use super::group::{FindingGroup, groups};
 use super::look::{Ink, Look, Table, grouped};
 use super::{severity_ink, title};
 use crate::judge::FindingCode;
@@ -94,13 +94,14 @@ const fn heading(code: FindingCode) -> &'static str {
 
 fn table(
     code: FindingCode,
-    groups: &[Group<'_>],
+    groups: &[FindingGroup<'_>],
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let most = if look.all { usize::MAX } else { ROWS };
     let reasons: Vec<String> = groups.iter().take(most).map(why).collect();
-    let frame = |group: &Group<'_>| group.frames.first().map_or(String::new(), u64::to_string);
+    let frame =
+        |group: &FindingGroup<'_>| group.frames.first().map_or(String::new(), u64::to_string);
     let same = reasons.iter().all(|reason| Some(reason) == reasons.first());
     if let (true, Some(reason), false) = (same, reasons.first(), reasons.len() < 2) {
         // A column that says the same in every row says it once.
@@ -130,7 +131,7 @@ fn table(
 }
 
 /// The message of a group with the requirements that it names.
-fn why(group: &Group<'_>) -> String {
+fn why(group: &FindingGroup<'_>) -> String {
     let finding = group.first;
     let Some((first, rest)) = finding.requirements.split_first() else {
         return finding.message.to_owned();
@@ -145,7 +146,7 @@ fn why(group: &Group<'_>) -> String {
 
 /// Alternatives that exclude each other, and which of them were used.
 fn alternatives(
-    groups: &[Group<'_>],
+    groups: &[FindingGroup<'_>],
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
@@ -162,12 +163,12 @@ fn alternatives(
 /// What to do, each advice once.
 pub(super) fn advice<'g, 'f: 'g>(
     code: FindingCode,
-    groups: impl Iterator<Item = &'g Group<'f>>,
+    groups: impl Iterator<Item = &'g FindingGroup<'f>>,
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let mut told: Vec<String> = Vec::new();
-    for advice in groups.flat_map(Group::advice) {
+    for advice in groups.flat_map(FindingGroup::advice) {
         if !told.contains(&advice) && told.len() < 4 {
             look.labelled(out, "do", Ink::Good, &advice)?;
             told.push(advice);
@@ -197,7 +198,7 @@ pub(super) fn more(
 
 fn one_liners(
     code: FindingCode,
-    groups: &[Group<'_>],
+    groups: &[FindingGroup<'_>],
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {

@@ -10,7 +10,7 @@ use crate::model::Transport;
 use crate::report::view::{FindingView, Span};
 
 /// Findings that say the same of several hosts.
-pub(super) struct Group<'f> {
+pub(super) struct FindingGroup<'f> {
     pub(super) first: &'f FindingView<'f>,
     pub(super) hosts: Vec<String>,
     pub(super) flows: u64,
@@ -34,9 +34,11 @@ type GroupKey<'f> = (
 );
 
 /// In the order of the first finding of each group.
-pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView<'f>>) -> Vec<Group<'f>> {
+pub(super) fn groups<'f>(
+    findings: impl Iterator<Item = &'f FindingView<'f>>,
+) -> Vec<FindingGroup<'f>> {
     let mut places: HashMap<GroupKey<'f>, usize> = HashMap::default();
-    let mut out: Vec<Group<'f>> = Vec::new();
+    let mut out: Vec<FindingGroup<'f>> = Vec::new();
     for finding in findings {
         let key = (
             finding.target,
@@ -49,7 +51,7 @@ pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView<'f>>) ->
         );
         let place = *places.entry(key).or_insert(out.len());
         if place == out.len() {
-            out.push(Group {
+            out.push(FindingGroup {
                 first: finding,
                 hosts: Vec::new(),
                 flows: 0,
@@ -73,7 +75,7 @@ pub(super) fn groups<'f>(findings: impl Iterator<Item = &'f FindingView<'f>>) ->
     out
 }
 
-impl Group<'_> {
+impl FindingGroup<'_> {
     fn add(&mut self, finding: &FindingView<'_>) {
         self.hosts
             .extend(finding.initiator.map(|ip| host(ip, finding.host)));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::code;
-use super::super::problem::{Problems, Source, did_you_mean};
+use super::super::problem::{Problems, SourceText, did_you_mean};
 use super::super::syntax::{DefaultText, OneOrMany, Placed, RegionText, RoleText};
 use super::super::{Feature, FeatureIndex, Group, Region, Role, RoleIndex, RoleSet, Truth};
 use super::{Values, Written};
@@ -119,7 +119,7 @@ impl<'a> DeclaredRoles<'a> {
         &mut self,
         index: RoleIndex,
         text: &'a RoleText,
-        source: &'a Arc<Source>,
+        source: &'a Arc<SourceText>,
         values: &mut Values<'_>,
     ) {
         for parent in &text.inherits {
@@ -135,7 +135,7 @@ impl<'a> DeclaredRoles<'a> {
 }
 
 /// A role that another inherits from, and where that is written.
-type Parent<'a> = (RoleIndex, &'a Arc<Source>, Range<usize>);
+type Parent<'a> = (RoleIndex, &'a Arc<SourceText>, Range<usize>);
 
 fn empty_role(name: &str) -> Role {
     Role {

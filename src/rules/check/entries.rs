@@ -41,7 +41,7 @@ pub(super) enum ReferenceText {
 }
 
 /// A requirement whose references are not resolved yet.
-pub(super) struct Draft {
+pub(super) struct DraftRequirement {
     pub(super) requirement: Requirement,
     pub(super) references: Vec<(ReferenceText, Range<usize>)>,
     pub(super) id_span: Range<usize>,
@@ -63,7 +63,7 @@ pub(super) fn requirement(
     text: &RequirementText,
     around: &Surroundings<'_>,
     values: &mut Values<'_>,
-) -> Vec<Draft> {
+) -> Vec<DraftRequirement> {
     values.id(&text.id, false);
     let (to, to_spans) = destinations(text, values);
     destinations_agree(text, &to, values);
@@ -101,7 +101,7 @@ pub(super) fn requirement(
         hint: text.hint.clone(),
         cite: cite(&text.cite),
     };
-    let draft = Draft {
+    let draft = DraftRequirement {
         requirement,
         references,
         id_span: text.id.span.clone(),
@@ -114,7 +114,7 @@ pub(super) fn requirement(
         to,
         ..draft.requirement
     };
-    vec![Draft {
+    vec![DraftRequirement {
         requirement,
         ..draft
     }]
@@ -175,7 +175,7 @@ fn destinations_agree(text: &RequirementText, to: &[Destination], values: &mut V
 }
 
 /// One requirement for each destination; the ids end in the place, counted from 1, in two digits or as many as needed.
-fn expand(draft: Draft, to: Vec<Destination>) -> Vec<Draft> {
+fn expand(draft: DraftRequirement, to: Vec<Destination>) -> Vec<DraftRequirement> {
     let width = to.len().to_string().len().max(2);
     let spans = draft.to_spans.clone();
     to.into_iter()
@@ -183,7 +183,7 @@ fn expand(draft: Draft, to: Vec<Destination>) -> Vec<Draft> {
         .enumerate()
         .map(|(at, (destination, span))| {
             let id = format!("{}-{:0width$}", draft.requirement.row_id, at + 1);
-            Draft {
+            DraftRequirement {
                 requirement: Requirement {
                     id,
                     must_see: draft.requirement.must_see && destination.must_see,

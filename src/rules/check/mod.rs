@@ -20,15 +20,15 @@ pub(super) use values::{Values, transports};
 
 use super::code;
 use super::in_parts::read_in_parts;
-use super::problem::{Problem, Problems, Source};
+use super::problem::{Problem, Problems, SourceText};
 use super::read::Sections;
 use super::syntax::{RequirementText, RuleFile};
 use super::{
     Document, DocumentIndex, GroupIndex, Library, Member, Need, RequirementIndex, RuleText, Target,
 };
 use domains::Mention;
-use entries::{Draft, Surroundings};
-use references::Pending;
+use entries::{DraftRequirement, Surroundings};
+use references::PendingReferences;
 
 /// The number of the format that this version reads.
 const FORMAT: i64 = 1;
@@ -38,7 +38,7 @@ const MOST_DESTINATIONS: usize = 4_000_000;
 
 /// A file that could be read.
 pub(super) struct Written {
-    pub(super) source: Arc<Source>,
+    pub(super) source: Arc<SourceText>,
     sha256: String,
     /// All but its rows.
     pub(super) file: RuleFile,
@@ -112,7 +112,7 @@ pub fn check(texts: &[RuleText]) -> Result<(Library, Vec<Problem>), Vec<Problem>
 }
 
 fn read(text: &RuleText, problems: &mut Problems) -> Option<Written> {
-    let source = Source::new(&text.name, &text.text);
+    let source = SourceText::new(&text.name, &text.text);
     let (mut long, rest) = read_in_parts("requirement", &source).unzip();
     let left = rest.as_deref().unwrap_or(&source.text);
     let mut sections = Sections::parse(left, &source, problems)?;
@@ -160,7 +160,7 @@ fn assemble(files: &[Written], rows: Vec<Parts>, problems: &mut Problems) -> Lib
     };
     // Room for all at once: what grows by doubling keeps twice as much.
     let count = rows.iter().flatten().map(Vec::len).sum();
-    let mut drafts: Vec<(usize, Draft)> = Vec::with_capacity(count);
+    let mut drafts: Vec<(usize, DraftRequirement)> = Vec::with_capacity(count);
     for (at, (file, rows)) in files.iter().zip(rows).enumerate() {
         let mut values = Values {
             source: &file.source,
@@ -244,7 +244,7 @@ pub fn sha256_of(text: &str) -> String {
 /// Puts the requirements in order, finds ids that are there twice, and resolves references.
 fn settle(
     library: &mut Library,
-    mut drafts: Vec<(usize, Draft)>,
+    mut drafts: Vec<(usize, DraftRequirement)>,
     files: &[Written],
     problems: &mut Problems,
 ) -> Vec<Mention> {
@@ -279,7 +279,7 @@ fn settle(
             }
         }
         if !draft.references.is_empty() {
-            pending.push(Pending {
+            pending.push(PendingReferences {
                 at,
                 references: draft.references,
             });

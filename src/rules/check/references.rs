@@ -14,7 +14,7 @@ use super::entries::ReferenceText;
 const MOST_REFERENCES: usize = 300_000;
 
 /// A requirement's references as written; `at` is the requirement's place.
-pub(super) struct Pending {
+pub(super) struct PendingReferences {
     pub(super) at: RequirementIndex,
     pub(super) references: Vec<(ReferenceText, Range<usize>)>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Pending {
 /// [`super::super::Document::networks_from`].
 pub(super) fn resolve(
     library: &mut Library,
-    pending: Vec<Pending>,
+    pending: Vec<PendingReferences>,
     files: &[Written],
     problems: &mut Problems,
 ) {

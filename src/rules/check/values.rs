@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::super::code;
 use super::super::pattern::REGION;
-use super::super::problem::{Problems, Source, did_you_mean};
+use super::super::problem::{Problems, SourceText, did_you_mean};
 use super::super::requirement::canonical;
 use super::super::syntax::{
     ConditionText, OneOrMany, Placed, PortText, TransportText, ValidText, VersionText,
@@ -23,7 +23,7 @@ use crate::model::{PortSet, Transport};
 
 /// Where values of one file are checked: its text, the list of problems, and what its words mean.
 pub(in crate::rules) struct Values<'a> {
-    pub(in crate::rules) source: &'a Arc<Source>,
+    pub(in crate::rules) source: &'a Arc<SourceText>,
     pub(in crate::rules) problems: &'a mut Problems,
     /// Role words (names and aliases) that may be used, with what they mean.
     pub(in crate::rules) roles: &'a BTreeMap<String, RoleIndex>,

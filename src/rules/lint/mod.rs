@@ -20,7 +20,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::check::{Written, written};
-use super::problem::{Problem, Problems, Source};
+use super::problem::{Problem, Problems, SourceText};
 use super::{Destination, Library, Requirement, RuleText};
 
 /// What is known besides the lists.
@@ -34,7 +34,7 @@ pub struct Facts {
 
 /// Where a row and its destinations stand.
 struct Place {
-    source: Arc<Source>,
+    source: Arc<SourceText>,
     id: Range<usize>,
     to: Vec<Range<usize>>,
 }
@@ -43,7 +43,7 @@ struct Place {
 struct Item<'a> {
     row: &'a Requirement,
     destination: &'a Destination,
-    source: &'a Arc<Source>,
+    source: &'a Arc<SourceText>,
     span: Range<usize>,
 }
 
