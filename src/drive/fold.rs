@@ -322,18 +322,19 @@ fn behind_reset(frame: &Frame<'_>, decoded: &Decoded<'_>) -> Option<DeviceWord> 
     }
 }
 
-/// What samples of frames a datagram to a collector holds.
+/// What a datagram to a collector of samples carries.
 #[inline]
-fn samples<'a>(decoded: &Decoded<'a>) -> impl Iterator<Item = sflow::Sample<'a>> + use<'a> {
+fn to_collector<'a>(decoded: &Decoded<'a>) -> Option<&'a [u8]> {
     const COLLECTOR: u16 = 6343;
-    let payload = match decoded {
+    match decoded {
         Decoded::Packet(packet) => match &packet.segment {
-            Segment::Udp(datagram) if datagram.destination_port == COLLECTOR => datagram.payload,
-            _ => &[],
+            Segment::Udp(datagram) if datagram.destination_port == COLLECTOR => {
+                Some(datagram.payload)
+            }
+            _ => None,
         },
-        Decoded::SetAside(_) => &[],
-    };
-    sflow::samples(payload)
+        Decoded::SetAside(_) => None,
+    }
 }
 
 #[inline]
@@ -378,11 +379,15 @@ impl Taker<'_> {
                 continue;
             }
             let mut decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
-            for comment in self.batch.comments_at(place) {
-                observation.note_comment(sighting.stamp, &decoded, comment);
+            if self.batch.has_comments() {
+                for comment in self.batch.comments_at(place) {
+                    observation.note_comment(sighting.stamp, &decoded, comment);
+                }
             }
-            for sample in samples(&decoded) {
-                observation.absorb_sample(sighting.stamp, &sample.decode(), sample.one_in);
+            if let Some(payload) = to_collector(&decoded) {
+                for sample in sflow::samples(payload) {
+                    observation.absorb_sample(sighting.stamp, &sample.decode(), sample.one_in);
+                }
             }
             match word(&frame, self.dropped).or_else(|| behind_reset(&frame, &decoded)) {
                 None => observation.absorb_counted(sighting, &decoded),

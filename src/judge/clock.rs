@@ -26,7 +26,11 @@ pub(super) fn set_back(capture: &Capture) -> Option<(u64, Duration)> {
     }
     let mut found: Option<(u64, Duration)> = None;
     for flow in tcp().filter(|flow| flow.opened) {
-        let parts = unopened.get(&ends(flow)).into_iter().flatten().copied();
+        let parts = match unopened.is_empty() {
+            true => None,
+            false => unopened.get(&ends(flow)),
+        };
+        let parts = parts.into_iter().flatten().copied();
         let Some(opening) = Opening::of(flow) else {
             continue;
         };

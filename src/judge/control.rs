@@ -28,12 +28,13 @@ pub(super) struct Controls {
     by_initiator: HashMap<(IpAddr, u16), BTreeSet<IpAddr>>,
     /// By port: initiators and responders that answered them over UDP, where one of both met a failure.
     udp: HashMap<u16, BTreeSet<(IpAddr, IpAddr)>>,
-    /// TTLs of SYN-ACKs by responder and by its neighbourhood.
+    /// TTLs of SYN-ACKs by responder and by its neighbourhood, of those in which something failed; of all where
+    /// a client refused a certificate.
     ttl: HashMap<IpAddr, BTreeSet<u8>>,
     near_ttl: HashMap<IpAddr, BTreeSet<u8>>,
     /// Neighbourhoods in which several SYN-ACKs had one TTL.
     steady: HashSet<IpAddr>,
-    /// The shortest time to a SYN-ACK, by responder's neighbourhood.
+    /// The shortest time to a SYN-ACK, by responder's neighbourhood, of those in which something failed.
     soonest: HashMap<IpAddr, Duration>,
     /// Who signs certificates.
     issuers: Issuers,
@@ -50,27 +51,21 @@ pub(super) struct Controls {
 }
 
 impl Controls {
-    /// Indexes all flows.
+    /// Indexes all flows, each once for each of its aims.
     #[must_use]
-    pub(super) fn of<'a>(
-        flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)> + Clone + Send,
-        rules: &RuleSet,
-    ) -> Self {
-        let silences = Silences::of(flows.clone().map(|(flow, verdict)| (flow, &verdict.went)));
-        let source_ports =
-            SourcePorts::of(flows.clone().map(|(flow, verdict)| (flow, &verdict.went)));
-        let alike = Alike::of(flows.clone());
-        let own = flows.clone();
-        let (issuers, all) = rayon::join(
-            move || Issuers::of(own.map(|(flow, _)| flow), rules),
-            move || Self::without_issuers(flows, rules),
+    pub(super) fn of(flows: &[(&Flow, &FlowVerdict)], rules: &RuleSet) -> Self {
+        let all = || flows.iter().copied();
+        let went = || all().map(|(flow, verdict)| (flow, &verdict.went));
+        let (issuers, rest) = rayon::join(
+            || Issuers::of(all().map(|(flow, _)| flow), rules),
+            || Self::without_issuers(all(), rules),
         );
         Self {
             issuers,
-            silences,
-            source_ports,
-            alike,
-            ..all
+            silences: Silences::of(went()),
+            source_ports: SourcePorts::of(went()),
+            alike: Alike::of(all()),
+            ..rest
         }
     }
 
@@ -81,13 +76,20 @@ impl Controls {
         let mut all = Self::default();
         // Nearly all succeed, and nobody asks what works beside them.
         let mut servers: HashSet<IpAddr> = HashSet::default();
+        let mut neighbourhoods: HashSet<IpAddr> = HashSet::default();
         let mut clients: HashSet<(IpAddr, u16)> = HashSet::default();
-        for (flow, _) in flows
-            .clone()
-            .filter(|(_, verdict)| matches!(verdict.went, AttemptOutcome::Failed(_)))
-        {
-            servers.insert(flow.responder.ip);
-            clients.insert((flow.initiator.ip, flow.responder.port));
+        // What refuses a certificate may be nearer than any server.
+        let mut all_servers = false;
+        for (flow, verdict) in flows.clone() {
+            if let AttemptOutcome::Failed(evidence) = &verdict.went {
+                servers.insert(flow.responder.ip);
+                neighbourhoods.insert(neighbourhood(flow.responder.ip));
+                clients.insert((flow.initiator.ip, flow.responder.port));
+                all_servers |= evidence.code == Code::AlertClient;
+            }
+        }
+        if servers.is_empty() {
+            return all;
         }
         for (flow, verdict) in flows {
             let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
@@ -101,17 +103,9 @@ impl Controls {
             if verdict.to_proxy || flow.exchanges.iter().any(|asked| asked.how.is_tunnel()) {
                 all.proxies.insert(responder);
             }
-            for event in flow.events_of(EventKind::SynAck, false) {
-                let near = neighbourhood(responder);
-                if !all.ttl.entry(responder).or_default().insert(event.ttl)
-                    || !all.near_ttl.entry(near).or_default().insert(event.ttl)
-                {
-                    all.steady.insert(near);
-                }
-            }
-            if let (Some(took), _) = answer_times(flow) {
-                let soonest = all.soonest.entry(neighbourhood(responder)).or_insert(took);
-                *soonest = took.min(*soonest);
+            let near = neighbourhood(responder);
+            if all_servers || neighbourhoods.contains(&near) {
+                all.note_answers(flow, near);
             }
             if verdict.went != AttemptOutcome::Succeeded {
                 continue;
@@ -137,6 +131,20 @@ impl Controls {
             }
         }
         all
+    }
+
+    /// Takes what a flow tells of how far away its responder and the neighbours are.
+    fn note_answers(&mut self, flow: &Flow, near: IpAddr) {
+        for event in flow.events_of(EventKind::SynAck, false) {
+            let ttl = self.ttl.entry(flow.responder.ip).or_default();
+            if !ttl.insert(event.ttl) || !self.near_ttl.entry(near).or_default().insert(event.ttl) {
+                self.steady.insert(near);
+            }
+        }
+        if let (Some(took), _) = answer_times(flow) {
+            let soonest = self.soonest.entry(near).or_insert(took);
+            *soonest = took.min(*soonest);
+        }
     }
 
     /// Settles the grade of a flow's evidence by what works nearby, and says which control carried it.

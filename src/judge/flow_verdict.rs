@@ -80,10 +80,9 @@ pub(super) fn flow_verdicts(
         .collect();
     latest_claims(capture, &mut verdicts);
     let judged = || capture.flows.iter().zip(&verdicts);
-    let controls = Controls::of(
-        judged().flat_map(|(flow, verdict)| verdict.parts().map(move |part| (flow, part))),
-        rules,
-    );
+    let parts = judged().flat_map(|(flow, verdict)| verdict.parts().map(move |part| (flow, part)));
+    let parts: Vec<(&Flow, &FlowVerdict)> = parts.collect();
+    let controls = Controls::of(&parts, rules);
     let unheard: HashSet<IpAddr> = judged()
         .filter(|(_, verdict)| verdict.went == AttemptOutcome::Open(InconclusiveReason::OneWay))
         .map(|(flow, _)| flow.responder.ip)

@@ -193,7 +193,7 @@ struct Aside<'a> {
     capture: &'a Capture,
     verdicts: &'a [FlowVerdict],
     lookups: &'a Lookups,
-    tried: HashMap<(IpAddr, Fqdn), Tried>,
+    tried: HashMap<(IpAddr, &'a Fqdn), Tried>,
     ipv6: OnceCell<bool>,
     first: OnceCell<HashMap<(IpAddr, &'a Fqdn), Transport>>,
     opened: OnceCell<HashSet<(IpAddr, IpAddr)>>,
@@ -204,14 +204,14 @@ impl<'a> Aside<'a> {
         capture: &'a Capture,
         verdicts: &'a [FlowVerdict],
         lookups: &'a Lookups,
-        intents: &[Intent],
+        intents: &'a [Intent],
     ) -> Self {
-        let mut tried: HashMap<(IpAddr, Fqdn), Tried> = HashMap::default();
+        let mut tried: HashMap<(IpAddr, &Fqdn), Tried> = HashMap::default();
         for intent in intents {
             let Some(name) = &intent.fqdn else {
                 continue;
             };
-            let tried = tried.entry((intent.initiator, name.clone())).or_default();
+            let tried = tried.entry((intent.initiator, name)).or_default();
             let end = intent.span.1.time;
             tried.last = tried.last.max(end);
             if intent.outcome.is_reached() {
@@ -271,7 +271,7 @@ impl<'a> Aside<'a> {
         if nothing {
             return None;
         }
-        let tried = self.tried.get(&(client, name.clone()));
+        let tried = self.tried.get(&(client, name));
         if let Some(failure) = lookup.failure.as_deref() {
             let went = tried.is_some_and(|tried| tried.last >= failure.span.0.time);
             return if went {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::absence::{Absence, Mirror, SharedConnections, other_way, shade_note};
@@ -378,27 +378,27 @@ fn standing(
         (intent.initiator, name, to, intent.port, over_tcp, by_source)
     };
     // Nearly all are reached, and an aim of which every intent is says nothing more.
-    let reached = |place: &u32| intents[*place as usize].outcome.is_reached();
-    let doubtful: HashSet<_> = places
-        .iter()
-        .filter(|place| !reached(place))
-        .map(aim)
-        .collect();
+    let reached = |place: &&u32| intents[**place as usize].outcome.is_reached();
+    let mut doubtful: HashMap<_, Vec<Outcome>> = HashMap::default();
+    let mut initiators: HashSet<IpAddr> = HashSet::default();
+    for place in places.iter().filter(|place| !reached(place)) {
+        initiators.insert(intents[*place as usize].initiator);
+        doubtful.entry(aim(place)).or_default();
+    }
     if doubtful.is_empty() {
         return RequirementStatus::Satisfied;
     }
-    let mut places = places.to_vec();
-    places.retain(|place| doubtful.contains(&aim(place)));
-    places.sort_by(|a, b| aim(a).cmp(&aim(b)));
-    let mut worst = RequirementStatus::Satisfied;
-    for of_aim in places.chunk_by(|a, b| aim(a) == aim(b)) {
-        let outcomes = of_aim.iter().map(|place| intents[*place as usize].outcome);
-        let now = at_last(&outcomes.collect::<Vec<_>>());
-        if rank(&now) < rank(&worst) {
-            worst = now;
+    for place in places {
+        let intent = &intents[*place as usize];
+        if initiators.contains(&intent.initiator)
+            && let Some(outcomes) = doubtful.get_mut(&aim(place))
+        {
+            outcomes.push(intent.outcome);
         }
     }
-    worst
+    let aims = doubtful.into_values().map(|outcomes| at_last(&outcomes));
+    aims.min_by_key(rank)
+        .unwrap_or(RequirementStatus::Satisfied)
 }
 
 /// How an aim fared by its intents, ascending by time: a block that came after a success still is one.
@@ -475,7 +475,10 @@ pub(super) struct Present {
 
 impl Present {
     fn of<'a>(flows: impl Iterator<Item = &'a FlowVerdict>, rules: &RuleSet) -> Self {
-        let initiators: BTreeSet<IpAddr> = flows.map(|flow| flow.host.to_canonical()).collect();
+        // There are few of them beside the flows.
+        let initiators: HashSet<IpAddr> = flows.map(|flow| flow.host).collect();
+        let initiators = initiators.into_iter().map(|ip| ip.to_canonical());
+        let initiators: BTreeSet<IpAddr> = initiators.collect();
         let mut roles = RoleSet::default();
         for ip in &initiators {
             roles.extend(&rules.profile().roles_of(*ip));

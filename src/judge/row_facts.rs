@@ -123,6 +123,12 @@ pub(super) fn shortfall(
     Some(worst)
 }
 
+/// Whether anything of an intent was spoken in clear that a row may want encrypted.
+pub(super) fn may_be_in_clear(intent: &Intent, capture: &Capture) -> bool {
+    let mut flows = intent.attempts.iter().filter_map(|id| capture.flow(*id));
+    flows.any(|flow| spoken_in_clear(flow).is_some() || binds_in_clear(flow))
+}
+
 /// Whether a row asks for an encrypted protocol on a port.
 fn wants_tls(row: &Requirement, port: u16) -> bool {
     let encrypted = |app: &String| matches!(app.as_str(), "https" | "tls" | "syslog-tls" | "ldaps");

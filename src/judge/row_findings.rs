@@ -5,14 +5,14 @@ use std::net::IpAddr;
 
 use super::Case;
 use super::finding::{Finding, FindingCode};
-use super::row_facts::{Shortfall, shortfall};
+use super::row_facts::{Shortfall, may_be_in_clear, shortfall};
 use crate::model::Fqdn;
 use crate::rules::{RequirementIndex, RuleSet};
 
 /// Intents that reached a host of a row for TLS by something else. One finding an intent.
 pub(super) fn in_clear(case: &Case<'_>, out: &mut Vec<Finding>) {
     for (place, intent) in case.intents.iter().enumerate() {
-        if !intent.outcome.is_reached() {
+        if !intent.outcome.is_reached() || !may_be_in_clear(intent, case.capture) {
             continue;
         }
         let mut worst: Option<Shortfall> = None;

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::attempt::AttemptOutcome;
 use super::evidence::{Code, Evidence, Grade};
@@ -124,17 +124,7 @@ impl Silences {
         // What the server's kernel opened and its program never answered is what fills a backlog; and a rule does not
         // let the same host through in between.
         let waits = |one: &SilentTry| one.answered && !one.served;
-        let mut let_through = near
-            .iter()
-            .filter(|one| one.answered && first <= one.at && one.at <= last);
-        let mut stopped: Vec<IpAddr> = near
-            .iter()
-            .filter(|one| !one.answered)
-            .map(|one| one.client)
-            .collect();
-        stopped.sort_unstable();
-        let crowded = near.iter().any(waits)
-            || let_through.any(|one| stopped.binary_search(&one.client).is_ok());
+        let crowded = near.iter().any(waits) || let_through_between(near, first, last);
         crowded.then(|| {
             "this port of this address answered others in the same minute: a full backlog looks the same".to_owned()
         })
@@ -165,6 +155,20 @@ impl Silences {
             })
         })
     }
+}
+
+/// Whether a host that was stopped was also answered between two times.
+fn let_through_between(near: &[SilentTry], first: CaptureTime, last: CaptureTime) -> bool {
+    let mut let_through = near
+        .iter()
+        .filter(|one| one.answered && first <= one.at && one.at <= last)
+        .peekable();
+    if let_through.peek().is_none() {
+        return false;
+    }
+    let stopped = near.iter().filter(|one| !one.answered);
+    let stopped: HashSet<IpAddr> = stopped.map(|one| one.client).collect();
+    let_through.any(|one| stopped.contains(&one.client))
 }
 
 /// The tries within a minute of a span, as far as [`MOST_NEAR`] of them lie before its start and as many behind. `tries`

@@ -1,6 +1,8 @@
 //! How a connection went, in the words of Zeek's `conn.log`: `conn_state` and `history`
 //! (<https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html>).
 
+use smallvec::SmallVec;
+
 use super::run::{EventKind, FlowRecord};
 use crate::model::{Side, Stamp, Transport, words};
 
@@ -152,7 +154,7 @@ fn reset(run: &FlowRecord, side: Side) -> bool {
 /// Zeek's `history`: a letter at the first packet of each kind, upper case for the originator.
 #[must_use]
 pub(super) fn history(run: &FlowRecord, originator: Side, transport: Transport) -> String {
-    let mut first: Vec<(Stamp, char)> = Vec::new();
+    let mut first: SmallVec<[(Stamp, char); 12]> = SmallVec::new();
     let mut note = |stamp: Option<Stamp>, side: Side, letter: char| {
         if let Some(stamp) = stamp {
             let letter = if side == originator {

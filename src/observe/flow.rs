@@ -75,12 +75,16 @@ pub struct Flow {
 impl Flow {
     /// Kept packets of a kind, by whether the initiator sent them (of ICMP errors: whether they quote its packets).
     pub fn events_of(&self, kind: EventKind, by_initiator: bool) -> impl Iterator<Item = &Event> {
-        let side = if by_initiator {
-            self.initiator_side
-        } else {
-            self.initiator_side.other()
+        let (side, sent) = match by_initiator {
+            true => (self.initiator_side, &self.out),
+            false => (self.initiator_side.other(), &self.back),
         };
-        self.events
+        // Most kinds are not there, and are asked for again and again.
+        let events = match sent.kinds & kind.bit() {
+            0 => &[],
+            _ => &self.events[..],
+        };
+        events
             .iter()
             .filter(move |event| event.kind == kind && event.side == side)
     }

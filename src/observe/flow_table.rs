@@ -36,6 +36,7 @@ pub(super) struct FlowTable {
 }
 
 /// The opening that a segment is, or answers.
+#[inline]
 const fn opening(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
     let flags = segment.flags;
     match (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
@@ -54,6 +55,7 @@ const fn opening(side: Side, segment: &TcpSegment<'_>) -> Option<Opening> {
 }
 
 /// Keeps a segment as what it is; `latest` is whether none behind it is there yet.
+#[inline]
 fn keep_events(
     run: &mut FlowRecord,
     side: Side,
@@ -72,6 +74,10 @@ fn keep_events(
         None
     };
     let plain = plain.filter(|kind| !(latest && run.has_enough(*kind, side)));
+    // As with nearly all packets.
+    if special.0 == 0 && plain.is_none() {
+        return;
+    }
     let kinds = [
         match (special.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
             (true, true) => Some(EventKind::SynAck),

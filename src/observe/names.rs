@@ -175,6 +175,9 @@ impl Directory {
 
     /// The names that `address` was told to have for `client`, and whether for it alone: if any were, those only.
     pub(super) fn told(&self, client: IpAddr, address: IpAddr) -> Vec<(bool, &Fqdn)> {
+        if self.seeds.is_empty() {
+            return Vec::new();
+        }
         let told = self.seeds.get(&address.to_canonical());
         let of = |who: Option<IpAddr>| {
             let told = told.into_iter().flatten();

@@ -79,7 +79,8 @@ impl EventKind {
         }
     }
 
-    const fn bit(self) -> u8 {
+    /// Its place in [`SideEvidence::kinds`].
+    pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 }
@@ -566,7 +567,11 @@ impl FlowRecord {
 
     /// The kept packets of a kind from a side, earliest first.
     pub(super) fn events_of(&self, kind: EventKind, side: Side) -> impl Iterator<Item = &Event> {
-        self.events
+        let events = match self.has(kind, side) {
+            true => &self.events[..],
+            false => &[],
+        };
+        events
             .iter()
             .filter(move |event| event.kind == kind && event.side == side)
     }

@@ -150,6 +150,12 @@ impl Batch {
         }
     }
 
+    /// Whether anything was written to any of its frames.
+    #[must_use]
+    pub fn has_comments(&self) -> bool {
+        !self.comments.is_empty()
+    }
+
     /// What people and programs wrote to the frame at a position (`opt_comment` of pcapng). At most four texts of 256 bytes.
     /// Hostile: escape them.
     pub fn comments_at(&self, place: usize) -> impl Iterator<Item = &str> {

@@ -457,13 +457,15 @@ pub(super) fn plain_answer(flow: &Flow) -> Option<Evidence> {
 
 /// Alerts that end a handshake (RFC 8446 section 6.2).
 pub(super) fn alert(flow: &Flow) -> Option<Evidence> {
+    if flow.facts.is_empty() {
+        return None;
+    }
     clear_alert(flow)
         .or_else(|| hidden_alert(flow))
         .or_else(|| refused_after_flight(flow))
 }
 
 fn clear_alert(flow: &Flow) -> Option<Evidence> {
-    let (_, server) = hellos(flow);
     flow.facts.iter().find_map(|(stamp, by_initiator, fact)| {
         let StreamFact::Alert {
             level: 2,
@@ -472,6 +474,7 @@ fn clear_alert(flow: &Flow) -> Option<Evidence> {
         else {
             return None;
         };
+        let (_, server) = hellos(flow);
         let (code, grade, who) = match (by_initiator, description) {
             (false, 49) if server.is_none() => (Code::AlertServer, Grade::B, "the server side"),
             (false, _) if server.is_none() => (Code::AlertServer, Grade::C, "the server side"),
@@ -509,12 +512,12 @@ fn server_changed_cipher(flow: &Flow) -> bool {
 fn refused_after_flight(flow: &Flow) -> Option<Evidence> {
     const ALERT: u32 = 24;
     const AT_ONCE: Duration = Duration::from_secs(1);
+    let fin = flow.events_of(EventKind::Fin, false).next()?;
     let (Some(_), Some((server, 0x0304))) = hellos(flow) else {
         return None;
     };
     let mut said = flow.events_of(EventKind::Data, true);
     let flight = said.find(|event| event.stamp > server)?;
-    let fin = flow.events_of(EventKind::Fin, false).next()?;
     let end = fin.sequence.wrapping_add(fin.length);
     let own = [EventKind::Fin, EventKind::Rst].map(|kind| flow.events_of(kind, true).next());
     let client_first = own.into_iter().flatten().any(|own| own.stamp < fin.stamp);
@@ -548,13 +551,13 @@ fn finished(flow: &Flow) -> bool {
 fn hidden_alert(flow: &Flow) -> Option<Evidence> {
     const ALERT: u32 = 24;
     const WITH_CHANGE_CIPHER_SPEC: u32 = 30;
-    let (Some(_), Some((server, 0x0304))) = hellos(flow) else {
-        return None;
-    };
     // Only of a connection that was seen from its start and to its end.
     flow.events_of(EventKind::SynAck, false).next()?;
     let fin = flow.events_of(EventKind::Fin, true).next();
     let ended = fin.or_else(|| flow.events_of(EventKind::Rst, true).next())?;
+    let (Some(_), Some((server, 0x0304))) = hellos(flow) else {
+        return None;
+    };
     let end = match fin {
         Some(fin) => fin.sequence.wrapping_add(fin.length),
         None => flow.out.next_sequence()?,

@@ -14,11 +14,8 @@ const ROUTES: u8 = 1;
 /// where several RSTs with different sequence numbers come before the responder said anything. Likely (grade B) where
 /// the RST's TTL is not that of the SYN-ACK. Where the initiator went on all the same, nothing was stopped.
 pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
+    flow.events_of(EventKind::Rst, false).next()?;
     let syn_ack = flow.events_of(EventKind::SynAck, false).next()?;
-    let ladder = Ladder::of(flow, flow.span.0);
-    let unfinished = ladder.is_some_and(|ladder| {
-        (ladder.server.is_some() || ladder.retry.is_some()) && !ladder.is_over(flow)
-    });
     let asked = flow.events_of(EventKind::Data, true).next()?;
     let resets: Vec<&Event> = flow
         .events_of(EventKind::Rst, false)
@@ -32,6 +29,10 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
         return None;
     }
     if answered_before {
+        let ladder = Ladder::of(flow, flow.span.0);
+        let unfinished = ladder.is_some_and(|ladder| {
+            (ladder.server.is_some() || ladder.retry.is_some()) && !ladder.is_over(flow)
+        });
         return unfinished.then(|| in_the_middle(flow, reset)).flatten();
     }
     let what = match (flow.app.has(App::TLS), flow.app.has(App::HTTP)) {

@@ -106,8 +106,24 @@ pub(super) fn intents(
     happy_eyeballs::forgive_other_family(&mut out, capture);
     let failed = failed_lookups(capture, verdicts, lookups, rules, &out);
     out.extend(failed);
-    out.par_sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    out
+    by_start(out)
+}
+
+/// Intents ascending by start. Their places are sorted, since they themselves are large.
+fn by_start(intents: Vec<Intent>) -> Vec<Intent> {
+    let mut order: Vec<(CaptureTime, u32)> = intents
+        .iter()
+        .map(|intent| intent.span.0.time)
+        .zip(0..)
+        .collect();
+    let key = |place: u32| sort_key(&intents[place as usize]);
+    order.par_sort_unstable_by(|(start, a), (other, b)| {
+        let same_start = || key(*a).cmp(&key(*b)).then(a.cmp(b));
+        start.cmp(other).then_with(same_start)
+    });
+    let mut intents: Vec<Option<Intent>> = intents.into_iter().map(Some).collect();
+    let places = order.into_iter().map(|(_, place)| place as usize);
+    places.filter_map(|place| intents[place].take()).collect()
 }
 
 type SortKey<'a> = (
