@@ -135,24 +135,12 @@ impl Engine {
         judge: Judge,
         on_period: OnPeriod,
     ) -> io::Result<Self> {
-        let described = feeds.iter().map(|feed| source::Interface {
-            name: feed.name().to_owned(),
-            link_type: feed.link_type(),
-            ..source::Interface::default()
-        });
-        let described: Vec<source::Interface> = described.collect();
+        let described = described(&feeds);
         let keep = options.keep.clone();
         let keep = keep.map(|keep| Keep::open(keep, described.clone()));
         let keep = keep.transpose()?;
         let names: Vec<&str> = described.iter().map(|i| i.name.as_str()).collect();
-        let shared = Shared {
-            counts: Arc::new(LiveCounts {
-                interfaces: names.iter().map(|name| LiveInterface::new(name)).collect(),
-                ..LiveCounts::default()
-            }),
-            stop: Arc::default(),
-            end_period: Arc::default(),
-        };
+        let shared = Shared::of(&names);
         let points = Points::of(&names, &options.outside);
         let start = points.nothing();
         let prepare = options.prepare;
@@ -247,6 +235,17 @@ struct Shared {
 }
 
 impl Shared {
+    fn of(names: &[&str]) -> Self {
+        Self {
+            counts: Arc::new(LiveCounts {
+                interfaces: names.iter().map(|name| LiveInterface::new(name)).collect(),
+                ..LiveCounts::default()
+            }),
+            stop: Arc::default(),
+            end_period: Arc::default(),
+        }
+    }
+
     /// A thread for each feed. The queue ends when all of them have.
     fn capture_all(
         &self,
@@ -272,6 +271,16 @@ impl Shared {
         });
         threads.collect()
     }
+}
+
+/// The feeds as a file of their packets describes them.
+fn described(feeds: &[Box<dyn Feed>]) -> Vec<source::Interface> {
+    let described = feeds.iter().map(|feed| source::Interface {
+        name: feed.name().to_owned(),
+        link_type: feed.link_type(),
+        ..source::Interface::default()
+    });
+    described.collect()
 }
 
 fn spawn<T: Send + 'static>(

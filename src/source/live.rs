@@ -310,7 +310,7 @@ pub fn interface_names() -> Vec<String> {
 
 words! {
     /// Whether packets come through an interface.
-    pub enum InterfaceState {
+    pub enum LinkState {
         /// It is up and has a link, as far as the system tells.
         Up = "up",
         /// It is up and has none.
@@ -331,10 +331,10 @@ pub struct CaptureInterface {
     pub addresses: Vec<IpAddr>,
     /// Whether packets come through it.
     #[serde(serialize_with = "state_word")]
-    pub state: InterfaceState,
+    pub state: LinkState,
 }
 
-fn state_word<S: Serializer>(state: &InterfaceState, to: S) -> Result<S::Ok, S::Error> {
+fn state_word<S: Serializer>(state: &LinkState, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(state.as_str())
 }
 
@@ -346,9 +346,9 @@ pub fn capture_interfaces() -> Result<Vec<CaptureInterface>, LiveError> {
     let devices = Device::list().map_err(|error| explain("any", &reason_of(error)))?;
     let of = |device: Device| CaptureInterface {
         state: match (device.flags.is_up(), device.flags.connection_status) {
-            (false, _) => InterfaceState::Down,
-            (true, ConnectionStatus::Disconnected) => InterfaceState::NoLink,
-            (true, _) => InterfaceState::Up,
+            (false, _) => LinkState::Down,
+            (true, ConnectionStatus::Disconnected) => LinkState::NoLink,
+            (true, _) => LinkState::Up,
         },
         name: device.name,
         description: device.desc.unwrap_or_default(),
