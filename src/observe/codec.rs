@@ -1,6 +1,9 @@
 //! An observation as bytes, for partial files: written by one run, merged by another.
 
-use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::chunks::Chunks;
 use super::comments::{self, Comment, Comments};
@@ -23,6 +26,7 @@ pub struct Written {
     dns_dropped: u64,
     fragments: Vec<(FragmentKey, Part)>,
     fragments_dropped: u64,
+    #[serde(deserialize_with = "nested")]
     held: Vec<(Sight, Written)>,
     tails: Vec<Sight>,
     tally: Tally,
@@ -30,7 +34,25 @@ pub struct Written {
     chunks: Chunks,
     notes: (Vec<(FlowKey, Noted)>, u8),
     comments: Vec<(FlowKey, Vec<Comment>)>,
+    #[serde(deserialize_with = "nested")]
     logged: Option<Box<Written>>,
+}
+
+/// So deep observations lie in one another at most: what a log holds, and in it packets held back. A file may say more,
+/// and each level takes stack.
+const DEEPEST: u32 = 8;
+
+/// Reads what holds observations, unless it lies too deep. Nothing but the thread goes with serde from level to level.
+fn nested<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Result<T, D::Error> {
+    thread_local!(static DEPTH: Cell<u32> = const { Cell::new(0) });
+    let depth = DEPTH.get();
+    if depth > DEEPEST {
+        return Err(D::Error::custom("observations lie in one another too deep"));
+    }
+    DEPTH.set(depth + 1);
+    let read = T::deserialize(reader);
+    DEPTH.set(depth);
+    read
 }
 
 impl From<Observation> for Written {
@@ -143,5 +165,28 @@ impl Written {
         if let Some(logged) = &mut self.logged {
             logged.renumber_inputs(ordinals);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Observations of nothing, one in the log of the other.
+    fn in_one_another(levels: usize) -> Vec<u8> {
+        let nothing = postcard::to_stdvec(&Written::from(Observation::default())).unwrap();
+        let (logged, before) = nothing.split_last().unwrap();
+        assert_eq!(*logged, 0, "the last byte says that there is no log");
+        let mut bytes = [before, &[1]].concat().repeat(levels);
+        bytes.extend(&nothing);
+        bytes
+    }
+
+    #[test]
+    fn observations_in_one_another_without_end_are_refused_and_take_no_stack() {
+        let read = |levels| postcard::from_bytes::<Written>(&in_one_another(levels));
+        assert!(read(1).is_ok());
+        assert!(read(100_000).is_err());
+        assert!(read(1).is_ok(), "the next file starts anew");
     }
 }

@@ -324,7 +324,9 @@ fn apart(a: Stamp, b: Stamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::decode;
     use crate::model::CaptureTime;
+    use crate::observe::{Observation, Sighting};
 
     fn key() -> FragmentKey {
         FragmentKey {
@@ -394,5 +396,55 @@ mod tests {
             fragments.put(key(), part(i, 8 * i as u32, true, &[0; 8]));
         }
         assert_eq!(fragments.dropped(), 1000 - MAX_OF_ONE as u64);
+    }
+
+    /// An IPv4 packet that has a fragment of another; `words` is the length of its header.
+    fn fragment_packet(words: u8, id: u16, place: u16, protocol: u8, payload: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0x40 | words, 0];
+        packet.extend((u16::from(words) * 4 + 8).to_be_bytes());
+        packet.extend(id.to_be_bytes());
+        packet.extend(place.to_be_bytes());
+        packet.extend([64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        packet.resize(usize::from(words) * 4, 1);
+        packet.extend(payload);
+        packet
+    }
+
+    #[test]
+    fn packets_of_which_each_is_the_last_fragment_of_the_next_take_no_stack() {
+        const IP_IN_IP: u8 = 4;
+        const MORE: u16 = 0x2000;
+        const BEHIND_HEADER: u16 = 3;
+        let mut observation = Observation::default();
+        let mut take = |at: u32, frame: &[u8]| {
+            let sighting = Sighting {
+                stamp: Stamp {
+                    time: CaptureTime::from_nanos(i64::from(at) * 100_000),
+                    frame: FrameId::new(0, 0, at),
+                },
+                captured_length: frame.len() as u32,
+                wire_length: frame.len() as u32,
+                packet_mark: 0,
+            };
+            observation.absorb(sighting, &decode(101, frame, frame.len() as u32));
+        };
+        const CHAIN: u16 = 20_000;
+        for id in 0..CHAIN {
+            // All of it but its last 8 bytes, which are those that end the chain.
+            let next = fragment_packet(6, id + 1, BEHIND_HEADER, IP_IN_IP, &[]);
+            let mut first = fragment_packet(5, id, MORE, IP_IN_IP, &next);
+            first[3] = first.len() as u8;
+            take(id.into(), &first);
+        }
+        take(
+            CHAIN.into(),
+            &fragment_packet(5, 0, BEHIND_HEADER, IP_IN_IP, &[7; 8]),
+        );
+        observation.settle(true);
+        let left = observation.fragments.into_parts().count();
+        assert_eq!(
+            left, 1,
+            "only what the end of the chain would be a fragment of"
+        );
     }
 }

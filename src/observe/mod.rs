@@ -229,7 +229,7 @@ impl Observation {
         self.dns.merge(other.dns);
         self.flows.merge(other.flows, &mut self.dns);
         for whole in self.fragments.merge(other.fragments) {
-            self.absorb_whole(&whole);
+            self.absorb_wholes(Some(whole));
         }
         self.tally.merge(other.tally);
         self.links.merge(other.links);
@@ -278,6 +278,12 @@ impl Observation {
     }
 
     fn absorb_packet(&mut self, stamp: Stamp, packet: &Packet<'_>) {
+        let whole = self.absorb_one(stamp, packet);
+        self.absorb_wholes(whole);
+    }
+
+    /// Takes a packet; gives the one whose last fragment it is.
+    fn absorb_one(&mut self, stamp: Stamp, packet: &Packet<'_>) -> Option<Whole> {
         self.links.absorb(packet);
         for carrier in &packet.carriers {
             let from = Endpoint::new(carrier.source, carrier.source_port);
@@ -318,25 +324,30 @@ impl Observation {
             }
             Segment::Fragment(_) => self.tally.fragment(),
         }
-        if let Some(whole) = self.fragments.take(stamp, packet) {
-            self.absorb_whole(&whole);
+        self.fragments.take(stamp, packet)
+    }
+
+    /// Takes a packet whose fragments are all there. What it tunnels may be the last fragment of another one, and so on: one
+    /// after another, since an attacker can make a chain of them that no stack would hold.
+    fn absorb_wholes(&mut self, first: Option<Whole>) {
+        let mut next = first;
+        while let Some(whole) = next {
+            next = self.absorb_whole(&whole);
         }
     }
 
-    /// Takes a packet whose fragments are all there. The first one was counted when it came; what it carries was
-    /// read only as far as it went.
-    fn absorb_whole(&mut self, whole: &Whole) {
+    /// Takes one of them; gives the next. The first fragment was counted when it came; what it carries was read only as
+    /// far as it went.
+    fn absorb_whole(&mut self, whole: &Whole) -> Option<Whole> {
         let first = whole.first_packet();
         let packet = decode_rejoined(&first, &whole.payload);
         if packet.tunnels.len() > first.tunnels.len() {
-            self.absorb_packet(whole.stamp, &packet);
-            return;
+            return self.absorb_one(whole.stamp, &packet);
         }
-        let Some((key, side)) = stream_of(&packet) else {
-            return;
-        };
+        let (key, side) = stream_of(&packet)?;
         self.flows
             .absorb_rest(key, side, whole, &packet, &mut self.dns);
+        None
     }
 
     fn absorb_icmp(&mut self, stamp: Stamp, packet: &Packet<'_>, message: &IcmpMessage<'_>) {

@@ -323,6 +323,7 @@ pub(super) fn named_addresses(
 ) -> impl Iterator<Item = NamedAddress<'_>> {
     transaction.answers.iter().flat_map(move |(stamp, facts)| {
         let chain = transaction.chain(facts);
+        let targets = targets(transaction, facts);
         facts.records.iter().flat_map(move |record| {
             // Without a question (mDNS) the record's own name is all that there is.
             let asked = match (&transaction.query, &record.name) {
@@ -332,9 +333,7 @@ pub(super) fn named_addresses(
                 (None, Some(owner)) if record.is_answer() && transaction.query_type == 0 => {
                     Some(owner)
                 }
-                (Some(query), Some(owner)) if transaction.query_type == SRV => {
-                    is_target(facts, query, owner).then_some(owner)
-                }
+                (Some(_), Some(owner)) => targets.contains(owner).then_some(owner),
                 _ => None,
             };
             let addresses: &[IpAddr] = match &record.data {
@@ -358,23 +357,28 @@ pub(super) fn named_addresses(
 /// Type of the records that say where a service is.
 const SRV: u16 = 33;
 
-/// Whether an answer about a service names this host as one of its targets, and may speak for it: both lie under one
-/// registrable domain.
-fn is_target(facts: &DnsFacts, query: &Fqdn, host: &Fqdn) -> bool {
-    let (asked, own) = (query.registrable(), host.registrable());
-    asked.is_some()
-        && asked == own
-        && facts.records.iter().any(|record| {
-            let DnsData::Text(text) = &record.data else {
-                return false;
-            };
-            // Priority, weight, port, target.
-            let target = text
-                .split(' ')
-                .nth(3)
-                .and_then(|name| Fqdn::parse(name).ok());
-            record.kind == SRV && record.is_answer() && target.as_ref() == Some(host)
-        })
+/// The hosts that an answer about a service names as its targets, and may speak for: both lie under one registrable
+/// domain. Empty for other answers.
+fn targets(transaction: &DnsTransaction, facts: &DnsFacts) -> HashSet<Fqdn> {
+    let Some(query) = transaction
+        .query
+        .as_ref()
+        .filter(|_| transaction.query_type == SRV)
+    else {
+        return HashSet::new();
+    };
+    let records = facts.records.iter();
+    let targets = records.filter_map(|record| match &record.data {
+        // Priority, weight, port, target.
+        DnsData::Text(text) if record.kind == SRV && record.is_answer() => {
+            Fqdn::parse(text.split(' ').nth(3)?).ok()
+        }
+        _ => None,
+    });
+    let asked = query.registrable();
+    targets
+        .filter(|host| asked.is_some() && asked == host.registrable())
+        .collect()
 }
 
 /// Names that were answered with an alias alone: CNAME, or HTTPS and SVCB with another host (RFC 9460 section 2.4).

@@ -142,7 +142,9 @@ fn resolve(records: &[(Fqdn, Data)]) -> Vec<Seed> {
         while let Some(name) = left.pop() {
             match aliases.get(name) {
                 Some(aliases) if known.len() <= MAX_ALIASES => {
-                    left.extend(aliases.iter().filter(|alias| known.insert(alias)));
+                    let more = MAX_ALIASES + 1 - known.len();
+                    let new = aliases.iter().filter(|alias| known.insert(alias));
+                    left.extend(new.take(more));
                 }
                 _ => seeds.push(Seed {
                     address: *address,
@@ -194,6 +196,16 @@ example.com. 300 IN NS ns.example.com.
                 pair("2001:db8::7", "www.example.com")
             ]
         );
+    }
+
+    #[test]
+    fn a_name_with_very_many_aliases_and_addresses_gives_so_many_seeds_of_each() {
+        let mut dig = String::new();
+        for i in 0..1000 {
+            dig += &format!("a{i}.example. IN CNAME b.example.\n");
+        }
+        dig += "b.example. IN A 192.0.2.1\nb.example. IN A 192.0.2.2\n";
+        assert_eq!(told(&dig).len(), 2 * MAX_ALIASES);
     }
 
     #[test]
