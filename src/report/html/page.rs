@@ -27,10 +27,28 @@ impl<W: Write> HtmlPage<W> {
     }
 
     /// A part. Templates make no character that would not be shown as itself, line breaks neither: all that are in
-    /// there are from texts, and made visible here for all of them.
+    /// there are from texts, and made visible here for all of them. Nor do they make a single quote, which they leave as
+    /// it is in texts.
     pub(super) fn part(&mut self, part: &Markup) -> io::Result<()> {
-        self.out.write_all(visible(&part.0).as_bytes())?;
+        let shown = visible(&part.0);
+        let mut pieces = shown.split('\'');
+        self.out.write_all(pieces.next().unwrap_or("").as_bytes())?;
+        for piece in pieces {
+            self.frame("&#39;")?;
+            self.out.write_all(piece.as_bytes())?;
+        }
         self.frame("\n")
+    }
+
+    /// The content security policy: this style and this script, and nothing else.
+    pub(super) fn policy(&mut self, style: &str, script: &str) -> io::Result<()> {
+        writeln!(
+            self.out,
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; \
+             script-src '{}'; base-uri 'none'; form-action 'none'\">",
+            digest(style),
+            digest(script)
+        )
     }
 
     /// JSON for the page's own script; `<` is written so that nothing in it can end the script element.
@@ -82,14 +100,14 @@ mod tests {
     fn no_text_becomes_markup() {
         let mut bytes = Vec::new();
         let mut page = HtmlPage::new(&mut bytes);
-        let text = "<b>\"&\n\u{202e}\x1b";
+        let text = "<b>\"&'\n\u{202e}\x1b";
         page.part(&html! { p title="\"><script>" { (text) } })
             .unwrap();
         page.data("d", &["</script><b>"]).unwrap();
         page.finish().unwrap();
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
-            "<p title=\"&quot;&gt;&lt;script&gt;\">&lt;b&gt;&quot;&amp;\\n\\u{202e}\\u{1b}</p>\n\
+            "<p title=\"&quot;&gt;&lt;script&gt;\">&lt;b&gt;&quot;&amp;&#39;\\n\\u{202e}\\u{1b}</p>\n\
              <script type=\"application/json\" id=\"d\">[\"\\u003c/script>\\u003cb>\"]</script>\n"
         );
     }

@@ -1,5 +1,6 @@
 use super::super::sample::{HOSTILE, sample};
 use super::super::text::is_harmful;
+use super::page::digest;
 use super::*;
 
 fn written() -> String {
