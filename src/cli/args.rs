@@ -186,7 +186,7 @@ impl Command {
         match self {
             Self::Audit(command) => Some(&mut command.choices),
             #[cfg(feature = "live")]
-            Self::Live(command) => Some(command.choices_mut()),
+            Self::Live(command) => Some(&mut command.choices),
             Self::Extract(command) => Some(&mut command.choices),
             Self::Compare(command) => Some(&mut command.choices),
             Self::Judge(command) => Some(&mut command.choices),

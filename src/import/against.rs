@@ -12,6 +12,7 @@ use super::draft::{DraftEntry, DraftParty, ImportDraft};
 use super::traffic::Ports;
 use super::vocabulary;
 use super::write;
+use crate::rules::ports_in_toml;
 
 /// What opens a row.
 const ROW: &str = "[[requirement]]";
@@ -309,15 +310,6 @@ fn ports_of(entry: &DraftEntry) -> BTreeSet<(u16, u16)> {
     }
 }
 
-/// Ports as the value of a key, without brackets.
-fn shown<'p>(ports: impl IntoIterator<Item = &'p (u16, u16)>) -> String {
-    let one = |(a, b): &(u16, u16)| match a == b {
-        true => a.to_string(),
-        false => format!("\"{a}-{b}\""),
-    };
-    ports.into_iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
 /// New names join the list that their neighbours are in, or make a row of their own.
 fn new_hosts(
     rows: &mut [RowToCompare],
@@ -409,7 +401,7 @@ fn new_ports(
     }
     let alone = all.len() == 1 && homes.iter().all(|h| *h == Some(home)) && rows[home].is_cited;
     if alone {
-        let ports = shown(&stated);
+        let ports = ports_in_toml(&stated);
         changes.push(format!("{}: the source says ports {ports}", rows[home].id));
         rows[home].block = with_ports(&rows[home].block, &ports);
         rows[home].ports = stated;
@@ -417,7 +409,7 @@ fn new_ports(
         changes.push(format!(
             "new row: {}: ports {}",
             entry.service,
-            shown(&missing)
+            ports_in_toml(&missing)
         ));
         let mut part = entry.clone();
         let kept = |p: &Ports| missing.contains(&(p.first, p.last));
@@ -477,9 +469,13 @@ fn gone_ports(
             .hosts
             .iter()
             .all(|host| of_host.get(host).is_none_or(|rows| rows.len() == 1));
-        let mut told = format!("{}: the source has ports {} no more", row.id, shown(&gone));
+        let mut told = format!(
+            "{}: the source has ports {} no more",
+            row.id,
+            ports_in_toml(&gone)
+        );
         if alone && !kept.is_empty() {
-            row.block = with_ports(&row.block, &shown(&kept));
+            row.block = with_ports(&row.block, &ports_in_toml(&kept));
             row.ports = kept;
         } else {
             told.push_str("; they are kept");

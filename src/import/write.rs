@@ -7,7 +7,7 @@ use super::draft::{DraftDestination, DraftEntry, DraftParty, ImportDraft};
 use super::ids::{self, Ids};
 use super::vocabulary;
 use crate::model::Transport;
-use crate::rules::{Direction, Need};
+use crate::rules::{Direction, Need, ports_in_toml};
 
 /// Files of more rows leave out what holds where nothing is said.
 const MANY: usize = 2000;
@@ -344,12 +344,7 @@ fn requirement(
 
 fn traffic(out: &mut String, row: &WrittenRow<'_>) {
     if !row.ports.is_empty() {
-        let ports = row.ports.iter().map(|(a, b)| match a == b {
-            true => a.to_string(),
-            false => format!("\"{a}-{b}\""),
-        });
-        let ports: Vec<String> = ports.collect();
-        let _ = writeln!(out, "ports = [{}]", ports.join(", "));
+        let _ = writeln!(out, "ports = [{}]", ports_in_toml(&row.ports));
     }
     if row.implied {
         out.push_str("ports-implied = true\n");

@@ -9,6 +9,7 @@ use super::rows::{DraftPart, DraftRow, From, Rows};
 use crate::model::{CaptureTime, PortSet, Transport};
 use crate::observe::Capture;
 use crate::report::text::visible;
+use crate::rules::ports_in_toml;
 
 /// The most names and hosts of a row that are written.
 const MOST: usize = 12;
@@ -264,19 +265,9 @@ fn from(row: &DraftRow, roles: &Roles) -> String {
 }
 
 fn ports(ports: &PortSet) -> String {
-    let texts: Vec<String> = ports
-        .ranges()
-        .iter()
-        .map(|(a, b)| {
-            if a == b {
-                a.to_string()
-            } else {
-                format!("\"{a}-{b}\"")
-            }
-        })
-        .collect();
-    match texts.as_slice() {
-        [one] => one.clone(),
-        _ => format!("[{}]", texts.join(", ")),
+    let listed = ports_in_toml(ports.ranges());
+    match ports.ranges() {
+        [_] => listed,
+        _ => format!("[{listed}]"),
     }
 }

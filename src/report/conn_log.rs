@@ -83,7 +83,7 @@ fn line(flow: &Flow, out: &mut impl Write) -> Result<(), ReportError> {
         flow.responder.ip.to_string(),
         port(flow.responder.port),
         proto(flow.transport).to_owned(),
-        flow.app_name().map_or(UNSET, service).to_owned(),
+        service(flow).to_owned(),
         duration,
         flow.out.payload_bytes.to_string(),
         flow.back.payload_bytes.to_string(),
@@ -136,15 +136,13 @@ fn proto(transport: Transport) -> &'static str {
     }
 }
 
-/// What Zeek calls otherwise than we do.
-const SERVICES: [(App, &str); 2] = [(App::TLS, "ssl"), (App::MDNS, "dns")];
-
-fn service(name: &'static str) -> &'static str {
-    let app = App::NAMES.iter().find(|(_, known)| *known == name);
-    let own = SERVICES
-        .iter()
-        .find(|(known, _)| app.is_some_and(|(app, _)| app == known));
-    own.map_or(name, |(_, own)| own)
+/// The application, as Zeek calls it.
+fn service(flow: &Flow) -> &'static str {
+    match flow.app.main() {
+        Some(App::TLS) => "ssl",
+        Some(App::MDNS) => "dns",
+        _ => flow.app_name().unwrap_or(UNSET),
+    }
 }
 
 #[cfg(test)]

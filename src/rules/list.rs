@@ -186,6 +186,15 @@ fn range((first, last): &(u16, u16)) -> String {
     }
 }
 
+/// Ports as a list in a rule file has them, without its brackets: `443, "5000-5010"`.
+pub(crate) fn ports_in_toml<'p>(ports: impl IntoIterator<Item = &'p (u16, u16)>) -> String {
+    let one = |ports: &(u16, u16)| match ports.0 == ports.1 {
+        true => range(ports),
+        false => format!("\"{}\"", range(ports)),
+    };
+    ports.into_iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn source<'a>(source: &Source, library: &Library) -> Party<'a> {
     let (kind, value) = match source {
         Source::Any => ("any", String::new()),

@@ -70,6 +70,7 @@ pub use explain::{Check, Explanation};
 pub use fit::{Chosen, ChosenKind, SetChoice, sets_fitting};
 pub use library::{Document, Feature, Group, GroupKind, Library, Member, Region, Role};
 pub use lint::{Facts, lint};
+pub(crate) use list::ports_in_toml;
 pub use list::{ListedRequirement, Party};
 pub use passes::{Aim, Initiators, Pass};
 pub use pattern::{NamePattern, NameTemplate, PatternError, PatternKind};

@@ -301,11 +301,8 @@ impl LiveCapture {
 /// Names of the interfaces that can be captured from, as libpcap lists them.
 #[must_use]
 pub fn interface_names() -> Vec<String> {
-    Device::list()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|device| device.name)
-        .collect()
+    let listed = capture_interfaces().unwrap_or_default();
+    listed.into_iter().map(|interface| interface.name).collect()
 }
 
 words! {

@@ -53,6 +53,23 @@ pub(crate) fn project(path: impl AsRef<Path>) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// The Rust files of a folder of the project, and of folders in it.
+pub(crate) fn rust_files(folder: &str) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![project(folder)], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    assert!(!files.is_empty(), "{folder} has no Rust files");
+    files
+}
+
 impl Run {
     /// Works in this folder.
     pub(crate) fn within(mut self, folder: &Path) -> Self {

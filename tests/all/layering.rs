@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::harness::rust_files;
+
 /// Room, and the rooms that it may import from.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
@@ -56,24 +58,13 @@ const ONLY_IN_CLI: &[&str] = &[
 ];
 
 fn sources(room: &str) -> Vec<(PathBuf, String)> {
-    fn walk(folder: &Path, out: &mut Vec<(PathBuf, String)>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, out);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                out.push((path, text));
-            }
-        }
-    }
-    let mut out = Vec::new();
-    walk(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room),
-        &mut out,
-    );
-    assert!(!out.is_empty(), "the room {room} has no files");
-    out
+    let files = rust_files(&format!("src/{room}")).into_iter();
+    files
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            (path, text)
+        })
+        .collect()
 }
 
 /// Code without comments, so that a doc link to another room is no import.

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::harness::{Sample, folder, pktaudit};
+use super::harness::{Ran, Sample, folder, pktaudit};
 
 #[test]
 fn short_flags_are_the_long_ones() {
@@ -39,14 +39,13 @@ fn a_site_file_is_found_in_the_folder_or_above_and_told() {
     let site = place.path().join("pktaudit.toml");
     fs::copy(&sample.site, &site).unwrap();
     let audit = ["audit", "--json", &capture];
-    let arguments = |ran: &str| -> Vec<String> {
-        let report: Value = serde_json::from_str(ran).unwrap();
-        serde_json::from_value(report["summary"]["arguments"].clone()).unwrap()
+    let arguments = |ran: &Ran| -> Vec<String> {
+        serde_json::from_value(ran.json()["summary"]["arguments"].clone()).unwrap()
     };
     for folder in [place.path(), below.as_path()] {
         let ran = pktaudit(audit).within(folder).run();
         ran.complains_of(&["site file: ", "pktaudit.toml"]);
-        let told = arguments(&ran.stdout);
+        let told = arguments(&ran);
         assert_eq!(told[0], "--site");
         assert_eq!(
             fs::canonicalize(&told[1]).unwrap(),
@@ -55,7 +54,7 @@ fn a_site_file_is_found_in_the_folder_or_above_and_told() {
     }
     let without = pktaudit(["audit", "--json", "--no-site", &capture]);
     let without = without.within(&below).run();
-    assert_eq!(arguments(&without.stdout), [""; 0]);
+    assert_eq!(arguments(&without), [""; 0]);
     // The nearest one counts, whatever is in it.
     fs::write(below.join("pktaudit.toml"), "roles = 5\n").unwrap();
     let broken = pktaudit(audit).within(&below).exits(2);
@@ -69,7 +68,7 @@ fn flows_come_in_the_order_and_number_that_is_asked_for() {
         let mut all = vec!["flows", "--json"];
         all.extend(arguments);
         all.push(&capture);
-        serde_json::from_str(&pktaudit(all).exits(0).stdout).unwrap()
+        serde_json::from_value(pktaudit(all).exits(0).json()).unwrap()
     };
     let all = flows(&[]);
     assert!(all.len() > 5);
@@ -91,13 +90,13 @@ fn flows_come_in_the_order_and_number_that_is_asked_for() {
 fn a_conn_log_says_what_the_flows_say() {
     let capture = Sample::named("activation-ok").capture.display().to_string();
     let log = pktaudit(["flows", "--conn-log", &capture]).exits(0).stdout;
-    let flows = pktaudit(["flows", "--json", &capture]).exits(0).stdout;
-    let flows: Vec<Value> = serde_json::from_str(&flows).unwrap();
+    let flows = pktaudit(["flows", "--json", &capture]).exits(0).json();
+    let flows = flows.as_array().unwrap();
     let fields = log.lines().find_map(|line| line.strip_prefix("#fields\t"));
     let fields: Vec<&str> = fields.unwrap().split('\t').collect();
     let rows: Vec<&str> = log.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(rows.len(), flows.len());
-    for (row, flow) in rows.iter().zip(&flows) {
+    for (row, flow) in rows.iter().zip(flows) {
         let cells: Vec<&str> = row.split('\t').collect();
         let cell = |name: &str| cells[fields.iter().position(|field| *field == name).unwrap()];
         assert_eq!(cell("id.orig_h"), flow["initiator"]["ip"]);
@@ -113,9 +112,10 @@ fn a_conn_log_says_what_the_flows_say() {
 #[cfg(feature = "live")]
 #[test]
 fn interfaces_are_listed_as_libpcap_lists_them() {
-    let listed = pktaudit(["interfaces", "--json"]).exits(0).stdout;
-    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+    let listed = pktaudit(["interfaces", "--json"]).exits(0).json();
     let names: Vec<&str> = listed
+        .as_array()
+        .unwrap()
         .iter()
         .filter_map(|one| one["name"].as_str())
         .collect();

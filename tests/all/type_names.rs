@@ -2,32 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+
+use super::harness::{project, rust_files};
 
 /// How many names two or more types have of which not all are public. It only goes down.
 const SHARED: usize = 33;
 
 /// Where a type is declared, and whether it is public.
 type Places = Vec<(String, bool)>;
-
-fn walk(folder: &Path, out: &mut BTreeMap<String, Places>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() {
-            walk(&path, out);
-        } else if name.ends_with(".rs") && name != "tests.rs" && name != "sample.rs" {
-            let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-            for line in code.lines() {
-                if let Some((name, public)) = declared(line) {
-                    let places = out.entry(name.to_owned()).or_default();
-                    places.push((path.display().to_string(), public));
-                }
-            }
-        }
-    }
-}
 
 /// The type that a line declares, also within a macro, and whether it is public. An associated type is none.
 fn declared(line: &str) -> Option<(&str, bool)> {
@@ -47,9 +29,18 @@ fn declared(line: &str) -> Option<(&str, bool)> {
 }
 
 fn shared() -> BTreeMap<String, Places> {
-    let mut all = BTreeMap::new();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    walk(&source, &mut all);
+    let mut all: BTreeMap<String, Places> = BTreeMap::new();
+    for path in rust_files("src") {
+        if path.ends_with("tests.rs") || path.ends_with("sample.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for (name, public) in code.lines().filter_map(declared) {
+            let places = all.entry(name.to_owned()).or_default();
+            places.push((path.display().to_string(), public));
+        }
+    }
     assert!(all.len() > 500, "{}", all.len());
     all.retain(|_, places| places.iter().any(|(path, _)| *path != places[0].0));
     all
@@ -88,22 +79,13 @@ fn may_grow(lines: &[&str], place: usize) -> bool {
 
 #[test]
 fn public_enums_may_grow() {
-    let mut files = Vec::new();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut folders = vec![source.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                // The program is no library.
-                true if path == source.join("cli") => {}
-                true => folders.push(path),
-                false => files.push(path),
-            }
-        }
-    }
     let (mut enums, mut fixed) = (0, Vec::new());
-    for path in files {
+    // The program is no library.
+    let program = project("src/cli");
+    for path in rust_files("src") {
+        if path.starts_with(&program) {
+            continue;
+        }
         let text = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         for (place, line) in lines.iter().enumerate() {

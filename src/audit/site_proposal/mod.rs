@@ -11,7 +11,9 @@ use std::net::IpAddr;
 
 use crate::observe::Capture;
 use crate::report::text::visible;
-use crate::rules::{Choices, Condition, Library, Profile, Role, RoleIndex, RuleSet, Target, Truth};
+use crate::rules::{
+    Choices, Condition, Library, Profile, Role, RoleIndex, RuleSet, Target, Truth, ports_in_toml,
+};
 use evidence::{Evidence, Sightings};
 
 /// Hosts listed one by one in a role; more than these are listed by network.
@@ -317,22 +319,10 @@ fn ports(library: &Library, out: &mut String) {
             } else {
                 format!(" to {}", to.join(", "))
             };
-            let ports: Vec<String> = row
-                .ports
-                .ranges()
-                .iter()
-                .map(|(a, b)| {
-                    if a == b {
-                        a.to_string()
-                    } else {
-                        quoted(&format!("{a}-{b}"))
-                    }
-                })
-                .collect();
             format!(
                 "# {} = [{}] # {}{to}",
                 quoted(&row.row_id),
-                ports.join(", "),
+                ports_in_toml(row.ports.ranges()),
                 visible(&row.service)
             )
         })

@@ -30,7 +30,7 @@ pub(in crate::cli) struct LiveCommand {
     #[arg(long, value_name = "IFACE")]
     pub(super) outside: Vec<String>,
     #[command(flatten)]
-    pub(super) choices: Choices,
+    pub(in crate::cli) choices: Choices,
     #[command(flatten)]
     pub(super) names: Names,
     /// End after this time, such as 90s, 15m, 1h30m.
@@ -97,13 +97,6 @@ pub(in crate::cli) struct LiveCommand {
     /// Lines instead of the screen, on a terminal too.
     #[arg(long)]
     pub(super) no_screen: bool,
-}
-
-impl LiveCommand {
-    /// Which requirements.
-    pub(in crate::cli) const fn choices_mut(&mut self) -> &mut Choices {
-        &mut self.choices
-    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
