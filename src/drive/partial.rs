@@ -151,7 +151,11 @@ fn read(mut reader: impl Read) -> Result<Body, PartialError> {
     if Sha256::digest(body).as_slice() != digest {
         return Err(damaged("its bytes are not those that were written"));
     }
-    postcard::from_bytes(body).map_err(|error| damaged(&error.to_string()))
+    let body: Body = postcard::from_bytes(body).map_err(|error| damaged(&error.to_string()))?;
+    match body.observation.is_of(body.inputs.len()) {
+        true => Ok(body),
+        false => Err(damaged("it has frames of inputs that it does not list")),
+    }
 }
 
 /// The inputs of all partials, each once, in the order in which one run over all of them would number them.
@@ -172,4 +176,32 @@ fn order(bodies: &[Body]) -> Vec<Input> {
 fn ordinal(order: &[Input], input: &Input) -> u32 {
     let place = order.iter().position(|known| known.order(input).is_eq());
     u32::try_from(place.unwrap_or(order.len())).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A partial file of some inputs, with one chunk of the input of this ordinal.
+    fn file(inputs: usize, ordinal: u32) -> Vec<u8> {
+        let mut partial = Partial::default();
+        partial.inputs.resize_with(inputs, InputRecord::default);
+        partial.observation.note_chunk(ordinal, 0);
+        let mut bytes = Vec::new();
+        partial.write(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn frames_of_inputs_that_are_not_listed_are_refused() {
+        for (inputs, ordinal, sound) in [(1, 0, true), (1, 1, false), (0, 0, false), (0, 9, false)]
+        {
+            let file = file(inputs, ordinal);
+            let read = Partial::read_all([&file[..]]);
+            assert_eq!(read.is_ok(), sound, "{inputs} {ordinal}");
+            // Twice the same file: there are words for it, whatever its ordinals are.
+            let (_, error) = Partial::read_all([&file[..], &file[..]]).unwrap_err();
+            assert!(!error.to_string().is_empty());
+        }
+    }
 }

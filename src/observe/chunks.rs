@@ -34,13 +34,21 @@ impl Chunks {
     /// Counts frames of a chunk.
     pub(super) fn add(&mut self, place: (u32, u32), frames: ChunkInfo) {
         let info = self.at(place);
-        info.frames += frames.frames;
+        info.frames = info.frames.saturating_add(frames.frames);
         info.span.merge(frames.span);
     }
 
     /// Notes a chunk, with or without frames.
     pub fn note(&mut self, input: u32, chunk: u32) {
         self.at((input, chunk));
+    }
+
+    /// Whether they ascend and are of the first `inputs` inputs. What is read from a file may be anything.
+    #[must_use]
+    pub(super) fn are_of(&self, inputs: usize) -> bool {
+        let places = || self.by_place.iter().map(|(place, _)| *place);
+        let known = |(input, _): (u32, u32)| (input as usize) < inputs;
+        places().all(known) && places().is_sorted_by(|before, after| before < after)
     }
 
     /// The first chunk that both have: merging them would count its frames twice.
@@ -83,7 +91,8 @@ impl Chunks {
                 gap = None;
             }
             if !is_last && !named.contains(place) {
-                gap.get_or_insert((*place, 0)).1 += info.frames;
+                let sum = &mut gap.get_or_insert((*place, 0)).1;
+                *sum = sum.saturating_add(info.frames);
                 continue;
             }
             if let Some((place, frames)) = gap.take() {
@@ -130,7 +139,7 @@ impl Chunks {
         let mut first = BTreeMap::new();
         for (place, info) in &self.by_place {
             first.insert(*place, next);
-            next += info.frames;
+            next = u64::saturating_add(next, info.frames);
         }
         Numbering { first }
     }
@@ -179,7 +188,7 @@ impl Numbering {
     pub fn number(&self, frame: FrameId) -> u64 {
         self.first
             .get(&frame.chunk())
-            .map_or(0, |first| first + u64::from(frame.index()))
+            .map_or(0, |first| first.saturating_add(frame.index().into()))
     }
 
     /// The input's ordinal and the frame's number within that input, 1-based.
@@ -191,7 +200,10 @@ impl Numbering {
             .range((input, 0)..)
             .next()
             .map_or(1, |(_, first)| *first);
-        (input, (self.number(frame) + 1).saturating_sub(start))
+        (
+            input,
+            self.number(frame).saturating_add(1).saturating_sub(start),
+        )
     }
 }
 

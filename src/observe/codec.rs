@@ -133,6 +133,12 @@ impl From<Written> for Observation {
 }
 
 impl Written {
+    /// Whether it is of the first `inputs` inputs, each chunk in its place.
+    #[must_use]
+    pub fn is_of(&self, inputs: usize) -> bool {
+        self.chunks.are_of(inputs)
+    }
+
     /// Gives inputs other ordinals: `ordinals[old]` is the new one. Frames of inputs beyond the list keep theirs.
     pub fn renumber_inputs(&mut self, ordinals: &[u32]) {
         let renumber = |frame: &mut FrameId| {

@@ -256,7 +256,7 @@ impl DnsLog {
 
     /// Counts messages that another part dropped.
     pub(super) const fn drop_more(&mut self, count: u64) {
-        self.dropped += count;
+        self.dropped = self.dropped.saturating_add(count);
     }
 
     /// Messages dropped at the bound.
@@ -325,7 +325,7 @@ fn transactions<'a>(
 
 impl Merge for DnsLog {
     fn merge(&mut self, other: Self) {
-        self.dropped += other.dropped;
+        self.dropped = self.dropped.saturating_add(other.dropped);
         if self.seen.is_empty() {
             self.seen = other.seen;
         } else {

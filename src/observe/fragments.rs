@@ -98,7 +98,7 @@ impl Fragments {
 
     /// Takes all that waits in another part of the capture; returns the packets that become complete.
     pub(super) fn merge(&mut self, other: Self) -> Vec<Whole> {
-        self.dropped += other.dropped;
+        self.dropped = self.dropped.saturating_add(other.dropped);
         let mut completed = Vec::new();
         for (key, parts) in other.waiting {
             parts.into_iter().for_each(|part| self.put(key, part));
@@ -147,7 +147,7 @@ impl Fragments {
 
     /// Counts fragments that another part dropped.
     pub(super) const fn drop_more(&mut self, count: u64) {
-        self.dropped += count;
+        self.dropped = self.dropped.saturating_add(count);
     }
 
     /// Takes out the fragments of a packet that is complete.

@@ -140,9 +140,9 @@ impl SideEvidence {
 
 impl Merge for SideEvidence {
     fn merge(&mut self, other: Self) {
-        self.packets += other.packets;
-        self.bytes += other.bytes;
-        self.payload_bytes += other.payload_bytes;
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.payload_bytes = self.payload_bytes.saturating_add(other.payload_bytes);
         let start = |side: &Self| side.span.map(|(first, _)| first);
         self.first = match (start(self), start(&other)) {
             (Some(mine), Some(theirs)) if mine <= theirs => self.first,

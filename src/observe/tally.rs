@@ -161,7 +161,7 @@ impl Merge for Sampled {
                 self.one_in.1.max(other.one_in.1),
             ),
         };
-        self.packets += other.packets;
+        self.packets = self.packets.saturating_add(other.packets);
     }
 }
 
@@ -170,9 +170,9 @@ impl Merge for BesideTally {
         const FILTERS: usize = 16;
         const COMMENTS: usize = 16;
         const NAMES: usize = 16_384;
-        self.untimed += other.untimed;
-        self.link_errors += other.link_errors;
-        self.secrets += other.secrets;
+        self.untimed = self.untimed.saturating_add(other.untimed);
+        self.link_errors = self.link_errors.saturating_add(other.link_errors);
+        self.secrets = self.secrets.saturating_add(other.secrets);
         self.filters.extend(other.filters);
         self.comments.extend(other.comments);
         self.names.extend(other.names);
@@ -218,7 +218,8 @@ impl Tally {
     /// Counts what a bound cut away.
     pub(super) fn cut(&mut self, bound: Bound, count: u64) {
         if count > 0 {
-            *self.bounded.entry(bound).or_default() += count;
+            let sum = self.bounded.entry(bound).or_default();
+            *sum = sum.saturating_add(count);
         }
     }
 
@@ -235,15 +236,16 @@ impl Tally {
     }
 }
 
+/// Sums end at the largest number: a partial file may hold any.
 impl Merge for Tally {
     fn merge(&mut self, other: Self) {
-        self.frames += other.frames;
-        self.wire_bytes += other.wire_bytes;
-        self.decoded += other.decoded;
-        self.cut_by_snaplen += other.cut_by_snaplen;
-        self.fragments += other.fragments;
-        self.copies += other.copies;
-        self.lost += other.lost;
+        self.frames = self.frames.saturating_add(other.frames);
+        self.wire_bytes = self.wire_bytes.saturating_add(other.wire_bytes);
+        self.decoded = self.decoded.saturating_add(other.decoded);
+        self.cut_by_snaplen = self.cut_by_snaplen.saturating_add(other.cut_by_snaplen);
+        self.fragments = self.fragments.saturating_add(other.fragments);
+        self.copies = self.copies.saturating_add(other.copies);
+        self.lost = self.lost.saturating_add(other.lost);
         self.sampled.merge(other.sampled);
         add(&mut self.partly_decoded, other.partly_decoded);
         add(&mut self.set_aside, other.set_aside);
@@ -254,6 +256,7 @@ impl Merge for Tally {
 
 fn add<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (key, count) in from {
-        *into.entry(key).or_default() += count;
+        let sum = into.entry(key).or_default();
+        *sum = sum.saturating_add(count);
     }
 }
