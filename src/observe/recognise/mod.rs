@@ -56,7 +56,10 @@ pub(super) fn segment(
     let mut start = segment.sequence;
     if segment.flags.has(TcpFlags::SYN) {
         start = start.wrapping_add(1);
-        stream.start_at(start);
+        // One that also ends or resets opens nothing, and may lie anywhere.
+        if segment.flags.0 & (TcpFlags::FIN | TcpFlags::RST) == 0 {
+            stream.start_at(start);
+        }
     }
     let mut listener = Listener::new(run, key, side, dns);
     if !segment.payload.is_empty() {
