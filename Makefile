@@ -1,5 +1,5 @@
 # Short names for the scripts; nothing here that the scripts do not do.
-.PHONY: demo test bench micro instructions record
+.PHONY: demo test bench micro instructions fuzz record
 
 demo:
 	sh scripts/demo
@@ -15,6 +15,10 @@ micro:
 
 instructions:
 	sh scripts/instructions
+
+# Every target for an hour.
+fuzz:
+	sh scripts/fuzz all 3600
 
 record:
 	samples/lab/record all

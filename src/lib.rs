@@ -60,6 +60,9 @@ pub mod drive;
 #[cfg(feature = "cli")]
 mod export;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(feature = "cli")]
 mod import;
 pub mod judge;
 #[cfg(feature = "cli")]

@@ -15,6 +15,9 @@ mod evidence;
 mod exports;
 mod faults;
 mod formats;
+mod fuzz_corpora;
+#[path = "../../fuzz/targets/mod.rs"]
+mod fuzz_targets;
 mod half_way;
 mod handshakes;
 mod harness;
@@ -37,6 +40,7 @@ mod many_entries;
 mod merging;
 mod multipath;
 mod nothing_audited;
+mod observing;
 mod overwriting;
 mod pages;
 mod periods;

@@ -7,23 +7,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pktaudit::decode::{Decoded, decode};
-use pktaudit::model::{CaptureTime, FrameId, Merge, Stamp};
-use pktaudit::observe::codec::Written;
-use pktaudit::observe::{Capture, Observation, Sighting, attribute};
+use pktaudit::model::CaptureTime;
+use pktaudit::observe::attribute;
 use pktaudit::source::{FrameSource, InputPath, OwnedFrame, Script, open};
 
-/// Numbers that are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % sides.max(1) as u64) as usize
-    }
-}
+use super::observing::{
+    Dice, cut_anywhere, difference, merge_in_any_order, observe, render, sides_apart, times_differ,
+};
 
 fn frames_of(source: &mut impl FrameSource) -> Vec<OwnedFrame> {
     let mut frames = Vec::new();
@@ -37,132 +27,6 @@ fn frames_of(source: &mut impl FrameSource) -> Vec<OwnedFrame> {
         });
     }
     frames
-}
-
-/// Absorbs frames as the fold does: in the order of time within the part.
-fn observe(part: u32, frames: &[OwnedFrame]) -> Observation {
-    let mut observation = Observation::default();
-    observation.note_chunk(part, 0);
-    let mut order: Vec<usize> = (0..frames.len()).collect();
-    order.sort_by_key(|i| frames[*i].time);
-    for i in order {
-        let frame = &frames[i];
-        let sighting = Sighting {
-            stamp: Stamp {
-                time: frame.time,
-                frame: FrameId::new(part, 0, i as u32),
-            },
-            captured_length: frame.bytes.len() as u32,
-            wire_length: frame.wire_length,
-            packet_mark: 0,
-        };
-        let decoded = decode(frame.link_type.0, &frame.bytes, frame.wire_length);
-        observation.absorb(sighting, &decoded);
-    }
-    observation
-}
-
-/// Merges parts two by two in an order of chance, now and then by way of their written form.
-fn merge_in_any_order(mut parts: Vec<Observation>, dice: &mut Dice) -> Observation {
-    while parts.len() > 1 {
-        let one = parts.swap_remove(dice.roll(parts.len()));
-        let at = dice.roll(parts.len());
-        let mut other = std::mem::take(&mut parts[at]);
-        if dice.roll(3) == 0 {
-            other = Observation::from(Written::from(other));
-        }
-        other.merge(one);
-        parts[at] = other;
-    }
-    parts.pop().unwrap_or_default()
-}
-
-/// Flows and transactions as text, places of frames as numbers over all parts, or left out.
-fn render(capture: &Capture, places: bool) -> Vec<String> {
-    let flows = capture.flows.iter().map(|flow| format!("{flow:?}"));
-    let dns = capture.dns.iter().map(|dns| format!("{dns:?}"));
-    let mut out: Vec<String> = flows
-        .chain(dns)
-        .map(|text| number(&text, capture, places))
-        .collect();
-    if !places {
-        out.sort();
-    }
-    out
-}
-
-fn number(text: &str, capture: &Capture, places: bool) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("FrameId(") {
-        let (before, after) = rest.split_at(at + "FrameId(".len());
-        let end = after.find(')').unwrap();
-        out.push_str(before);
-        if places {
-            let id = FrameId::from_bits(after[..end].parse().unwrap());
-            out.push_str(&capture.numbering.number(id).to_string());
-        }
-        rest = &after[end..];
-    }
-    out + rest
-}
-
-/// The first difference, with what it lies in.
-fn difference(whole: &[String], parts: &[String]) -> Option<String> {
-    let first = (0..whole.len().max(parts.len())).find(|i| whole.get(*i) != parts.get(*i))?;
-    let show = |list: &[String]| {
-        let text = list.get(first).cloned().unwrap_or_default();
-        text.chars().take(6000).collect::<String>()
-    };
-    Some(format!(
-        "{} and {} items, the {first}th:\n  whole {}\n  parts {}",
-        whole.len(),
-        parts.len(),
-        show(whole),
-        show(parts)
-    ))
-}
-
-fn cut_anywhere(frames: &[OwnedFrame], dice: &mut Dice, rounds: usize) -> Result<(), String> {
-    let whole = render(&attribute(observe(0, frames)), true);
-    for round in 0..rounds {
-        let cuts = if round % 2 == 0 { 1 } else { 1 + dice.roll(5) };
-        let mut at: Vec<usize> = (0..cuts).map(|_| dice.roll(frames.len() + 1)).collect();
-        at.extend([0, frames.len()]);
-        at.sort_unstable();
-        let parts: Vec<Observation> = at
-            .windows(2)
-            .enumerate()
-            .map(|(part, ends)| observe(part as u32, &frames[ends[0]..ends[1]]))
-            .collect();
-        let merged = attribute(merge_in_any_order(parts, dice));
-        if let Some(difference) = difference(&whole, &render(&merged, true)) {
-            return Err(format!("cut at {at:?}: {difference}"));
-        }
-    }
-    Ok(())
-}
-
-fn sides_apart(frames: &[OwnedFrame], dice: &mut Dice) -> Result<(), String> {
-    let whole = render(&attribute(observe(0, frames)), false);
-    let is_low =
-        |frame: &OwnedFrame| match decode(frame.link_type.0, &frame.bytes, frame.wire_length) {
-            Decoded::Packet(packet) => packet.source <= packet.destination,
-            _ => true,
-        };
-    let (low, high): (Vec<_>, Vec<_>) = frames.iter().cloned().partition(is_low);
-    let parts = vec![observe(0, &low), observe(1, &high)];
-    let merged = attribute(merge_in_any_order(parts, dice));
-    match difference(&whole, &render(&merged, false)) {
-        Some(difference) => Err(format!("sides apart: {difference}")),
-        None => Ok(()),
-    }
-}
-
-fn times_differ(frames: &[OwnedFrame]) -> bool {
-    let mut times: Vec<_> = frames.iter().map(|frame| frame.time).collect();
-    times.sort_unstable();
-    times.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 fn captures_in(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -204,7 +68,7 @@ fn captures() -> impl Iterator<Item = (PathBuf, Vec<OwnedFrame>)> {
 fn holds_for_all(law: impl Fn(&[OwnedFrame], &mut Dice) -> Result<(), String>) {
     let mut broken = Vec::new();
     for (path, frames) in captures() {
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        let mut dice = Dice::new(0x9e37_79b9_7f4a_7c15);
         if let Err(what) = law(&frames, &mut dice) {
             broken.push(format!("{}: {what}", path.display()));
         }
@@ -280,7 +144,7 @@ fn every_frame_doubled_is_the_same_and_the_copies_are_counted() {
 
 #[test]
 fn written_traffic_keeps_the_laws() {
-    let mut dice = Dice(0x5851_f42d_4c95_7f2d);
+    let mut dice = Dice::new(0x5851_f42d_4c95_7f2d);
     for text in TRAFFIC {
         let mut script = Script::parse(text).unwrap();
         let frames = frames_of(&mut script);
@@ -320,6 +184,14 @@ const TRAFFIC: &[&str] = &[
 0.007 10.9.0.1:80 > 10.0.0.5:40000 tcp PA seq=10 ack=139 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 0.008 10.0.0.5:40000 > 10.9.0.1:80 tcp PA seq=139 ack=48 "GET /2 HTTP/1.1\r\nHost: b.example\r\n\r\nGET /3 HTTP/1.1\r\nHost: c."
 0.009 10.0.0.5:40000 > 10.9.0.1:80 tcp PA seq=197 ack=48 "example\r\n\r\n"
+"#,
+    // A SYN that also ends, with data, behind a gap that a late segment closes: it starts no stream.
+    r#"
+0.000 10.0.0.5:40000 > 10.9.0.1:443 tcp S seq=99
+0.010 10.9.0.1:443 > 10.0.0.5:40000 tcp SA seq=9 ack=100
+0.020 10.0.0.5:40000 > 10.9.0.1:443 tcp PA seq=100 ack=10 hex:16030100410100003d030307070707070707070707070707070707070707070707070707070707070707070000021301010000120000000e000c000009612e6578616d706c65
+0.030 10.0.0.5:40000 > 10.9.0.1:443 tcp SF seq=176 "x"
+0.040 10.0.0.5:40000 > 10.9.0.1:443 tcp PA seq=170 ack=10 hex:140303000101
 "#,
     // Datagrams with a gap that makes two flows of them, and one in between that makes one.
     r#"
