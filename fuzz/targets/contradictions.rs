@@ -42,12 +42,14 @@ type Ends = ((IpAddr, u16), (IpAddr, u16));
 struct Connections {
     /// Who opened, with which number.
     openings: Vec<(bool, u32)>,
+    /// Who sent a SYN of its own.
+    called: [bool; 2],
     /// Segments: of the connection of which place, from whom, from where to where.
     sent: Vec<(usize, bool, u32, u32)>,
 }
 
 impl Connections {
-    /// Takes the next segment; whether it goes on with a connection that is not the last one.
+    /// Takes the next segment; whether it goes on with a connection that is not the last one, or opens behind what was sent.
     fn go_back(&mut self, low: bool, segment: &TcpSegment<'_>) -> bool {
         let flags = segment.flags;
         let opening = match (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK)) {
@@ -59,6 +61,13 @@ impl Connections {
         if let Some(opening) = opening.filter(|opening| !self.openings.contains(opening)) {
             self.openings.push(opening);
         }
+        let calls = flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::ACK);
+        let spoke = self.sent.iter().any(|(_, from, ..)| *from == low);
+        let called = &mut self.called[usize::from(low)];
+        if calls && spoke && !std::mem::replace(called, calls) {
+            return true;
+        }
+        *called |= calls;
         let (place, first) = (self.openings.len(), segment.sequence);
         let end = first.wrapping_add(segment.payload_length + 1);
         let back = self.sent.iter().any(|(known, from, start, behind)| {
@@ -75,8 +84,8 @@ impl Connections {
 struct Placed<'a> {
     at: u32,
     bytes: &'a [u8],
-    /// Whether nothing follows.
-    last: bool,
+    /// Of a fragment: whether nothing follows.
+    last: Option<bool>,
 }
 
 fn placed<'a>(packet: &Packet<'a>) -> Vec<(Row, Placed<'a>)> {
@@ -92,7 +101,7 @@ fn placed<'a>(packet: &Packet<'a>) -> Vec<(Row, Placed<'a>)> {
                 Placed {
                     at: segment.sequence.wrapping_add(opens),
                     bytes: segment.payload,
-                    last: false,
+                    last: None,
                 },
             ));
             packet.fragment
@@ -106,7 +115,7 @@ fn placed<'a>(packet: &Packet<'a>) -> Vec<(Row, Placed<'a>)> {
             Placed {
                 at: fragment.offset,
                 bytes: fragment.payload,
-                last: !fragment.more,
+                last: Some(!fragment.more),
             },
         ));
     }
@@ -123,7 +132,10 @@ impl Placed<'_> {
         let lap = first.bytes.get(behind..).unwrap_or_default();
         let differ = lap.iter().zip(second.bytes).any(|(a, b)| a != b);
         let end = |part: &Self| part.at as usize + part.bytes.len();
-        let ends = (self.last && end(other) > end(self)) || (other.last && end(self) > end(other));
+        let ends = |last: &Self, other: &Self| last.last == Some(true) && end(other) > end(last);
+        // The same bytes again are another packet of that id, and parts of the two make one.
+        let again = self.last.is_some() && !lap.is_empty();
+        let ends = ends(self, other) || ends(other, self) || again;
         differ || ends
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn frames(bytes: &[u8]) -> Vec<OwnedFrame> {
     }
     let mut network = Network::default();
     let mut u = Unstructured::new(bytes);
+    network.datagrams = u.ratio(1, 4_u8).unwrap_or_default();
     while !u.is_empty() && frames.len() < MOST {
         if network.next(&mut u, &mut frames).is_err() {
             break;
@@ -49,6 +50,8 @@ pub(super) fn frames(bytes: &[u8]) -> Vec<OwnedFrame> {
 /// What was sent so far.
 struct Network {
     time: i64,
+    /// Whether all are UDP, whose flows are told by time alone.
+    datagrams: bool,
     /// The next sequence number from one end to another.
     next: HashMap<(u8, u16, u8, u16), u32>,
     packets: Vec<Vec<u8>>,
@@ -58,6 +61,7 @@ impl Default for Network {
     fn default() -> Self {
         Self {
             time: Script::BASE.as_nanos(),
+            datagrams: false,
             next: HashMap::new(),
             packets: Vec::new(),
         }
@@ -121,7 +125,11 @@ impl Network {
     fn packet(&mut self, u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
         let from = (u.int_in_range(0..=3_u8)?, *u.choose(PORTS)?);
         let to = (u.int_in_range(0..=3_u8)?, *u.choose(PORTS)?);
-        let (protocol, content) = match u.int_in_range(0..=11_u8)? {
+        let kind = match self.datagrams {
+            true => 6,
+            false => u.int_in_range(0..=11_u8)?,
+        };
+        let (protocol, content) = match kind {
             0..=5 => (6, self.tcp(u, from, to)?),
             6..=9 => (17, udp(u, from.1, to.1)?),
             10 => (1, self.icmp(u)?),

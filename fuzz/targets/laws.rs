@@ -1,18 +1,14 @@
 //! The laws of observing on frames of any kind: however they are cut, and merged in whatever order, the flows are the same.
 //!
-//! Left out is what the laws cannot hold for, since bytes that were read are not kept: bytes of a stream that are sent again
-//! as others, and fragments of one packet that contradict one another. Which of them is read depends on what is there first.
+//! Left out is what the laws cannot hold for, since what was read is let go:
 //!
-//! Nor for segments that go on with a connection of whose ports another one was opened in between: they belong to the last
-//! one that is there. Nor can they hold where TCP goes back in time from one part to the next: what one part takes for one run, since no opening
-//! lies in between, the opening in another part would have cut. Frames with TCP are therefore put into the order of time.
-//!
-//! That each direction may lie in a file of its own is left to the tests on samples: it holds where both directions agree.
-//! An answer to a SYN that nobody sent is a connection of its own beside it, and which of the two goes on is known only to
-//! whoever sees both; and a lookup that stands before a flow in one file names it, though a clock was set back in between.
-
-use pktaudit::decode::{Decoded, Packet, Segment, decode};
-use pktaudit::source::OwnedFrame;
+//! * Bytes of a stream that are sent again as others, fragments of one packet that contradict one another, and an IP id used
+//!   again while parts of a packet may wait: what is read, and out of which parts, depends on what is there first.
+//! * Segments that go on with a connection behind another opening of its ports, and an opening behind what was sent.
+//! * Parts that reach back into the time of another part; frames are put into the order of time. What one part takes for one
+//!   run, the opening in the other would have cut; and copies of a mirror port are known again at the ends of a part only.
+//! * Each direction in a file of its own: that is left to the tests on samples, since it holds where both directions agree.
+//!   An answer to a SYN that nobody sent is a connection of its own, and which of the two goes on only both together tell.
 
 use super::contradictions::contradict;
 use super::frames::frames;
@@ -23,9 +19,7 @@ const ROUNDS: usize = 4;
 
 pub(crate) fn laws(bytes: &[u8]) {
     let mut frames = frames(bytes);
-    if frames.iter().any(has_tcp) {
-        frames.sort_by_key(|frame| frame.time);
-    }
+    frames.sort_by_key(|frame| frame.time);
     if contradict(&frames) {
         return;
     }
@@ -33,15 +27,4 @@ pub(crate) fn laws(bytes: &[u8]) {
     if let Err(what) = cut_anywhere(&frames, &mut dice, ROUNDS) {
         panic!("{what}");
     }
-}
-
-fn has_tcp(frame: &OwnedFrame) -> bool {
-    let decoded = decode(frame.link_type.0, &frame.bytes, frame.wire_length);
-    matches!(
-        decoded,
-        Decoded::Packet(Packet {
-            segment: Segment::Tcp(_),
-            ..
-        })
-    )
 }
