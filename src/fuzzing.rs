@@ -1,5 +1,6 @@
 //! What fuzzing calls and no other room gives: no part of the library that anybody builds on.
 
+use crate::decode::quic::{self, Initial};
 use crate::import::{self, ImportError, ImportSource, Options};
 
 /// What one import takes besides the source; each may be left out.
@@ -26,6 +27,12 @@ pub fn import(name: &str, bytes: &[u8], beside: ImportBeside<'_>) -> Option<Stri
         Ok(imported) => Some(imported.text),
         Err(error) => told(&error),
     }
+}
+
+/// What the payload of a packet of QUIC says, its protection taken off; of Google's versions or of the others.
+#[must_use]
+pub fn quic_payload(payload: &[u8], google: bool) -> Initial {
+    quic::read_payload(payload, google)
 }
 
 /// Errors are put into words as well.

@@ -14,6 +14,7 @@ use pktaudit::decode::tls::{
     read_server_flight, records, starts_hello,
 };
 use pktaudit::decode::{dns as dns_reader, preamble, quic as quic_reader};
+use pktaudit::fuzzing;
 use pktaudit::observe::read_seeds;
 
 pub(crate) fn dns(bytes: &[u8]) {
@@ -74,6 +75,11 @@ pub(crate) fn tls(bytes: &[u8]) {
 }
 
 pub(crate) fn quic(bytes: &[u8]) {
+    for google in [false, true] {
+        // What anybody can encrypt, and no change of encrypted bytes makes.
+        let joined = join(&fuzzing::quic_payload(bytes, google).crypto);
+        let _ = (read_handshake_hello(&joined), read_google_hello(&joined));
+    }
     let _ = quic_reader::starts_quic(bytes);
     let _ = quic_reader::has_short_header(bytes);
     let _ = read_google_hello(bytes);

@@ -17,6 +17,14 @@ pub use header::{LongHeader, PacketKind, packets};
 pub use keys::Sender;
 pub use open::{Initial, open_initial};
 
+/// What a packet says once its protection is taken off, as fuzzing asks: no change of bytes gets through that.
+#[cfg(feature = "cli")]
+pub(crate) fn read_payload(payload: &[u8], google: bool) -> Initial {
+    let mut initial = Initial::default();
+    frame::read(payload, google, &mut initial);
+    initial
+}
+
 /// Whether keys can be derived for a version, so that its Initial packets can be read.
 #[must_use]
 pub const fn is_known_version(version: u32) -> bool {
