@@ -55,19 +55,19 @@ struct Current {
     recent: Recent,
 }
 
-/// The latest packets in the order in which they came; up to twice [`MAX_RECENT`].
+/// The latest [`MAX_RECENT`] packets, numbered in the order in which they came, from 1 on.
 #[derive(Clone, Debug)]
 struct Recent {
+    /// How many packets came: a part has at most [`FrameId::MAX_FRAMES`].
+    count: u32,
+    /// Each at the place of its number ([`place_of`]).
     sights: Vec<Sight>,
     /// Of each of `sights` the number of the one before it in the same slot; 0 where there is none.
     before: Vec<u32>,
-    /// The number of the latest packet by a few bits of its identity; 0 where there was none. A packet's number is one more
-    /// than that of the packet before it: a part has at most [`FrameId::MAX_FRAMES`].
+    /// The number of the latest packet by a few bits of its identity; 0 where there was none.
     slots: Box<[u32; SLOTS]>,
-    /// How many packets were forgotten: the number of the first one that is kept, less one.
-    gone: u32,
-    /// Those before this place are more than [`WINDOW`] older than the latest.
-    young: usize,
+    /// The packets up to this number are more than [`WINDOW`] older than the latest.
+    old: u32,
     latest: CaptureTime,
 }
 
@@ -261,11 +261,11 @@ fn is_copy(sight: &Sight, sights: &[Sight], waits: &HashSet<Stamp>) -> bool {
 impl Default for Recent {
     fn default() -> Self {
         Self {
+            count: 0,
             sights: Vec::new(),
             before: Vec::new(),
             slots: Box::new([0; SLOTS]),
-            gone: 0,
-            young: 0,
+            old: 0,
             latest: CaptureTime::MIN,
         }
     }
@@ -276,60 +276,63 @@ impl Recent {
     #[inline]
     fn note(&mut self, mut sight: Sight) -> bool {
         let time = sight.stamp.time;
-        let mut from = 0;
+        let gone = self.count.saturating_sub(MAX_RECENT as u32);
+        let mut from = gone;
         // What comes late in time may be a copy of any that is kept.
         if time >= self.latest {
             self.latest = time;
-            let is_old = |known: &Sight| !is_within(known.stamp.time, time);
-            while self.sights.get(self.young).is_some_and(is_old) {
-                self.young += 1;
+            self.old = self.old.max(gone);
+            while self.old < self.count && !is_within(self.at(self.old + 1).stamp.time, time) {
+                self.old += 1;
             }
             // What a device sees at several places may come later.
             if sight.place == 0 {
-                from = self.young.max(self.sights.len().saturating_sub(MAX_RECENT));
+                from = self.old;
             }
         }
-        if self.sights.len() >= 2 * MAX_RECENT {
-            let gone = self.forget();
-            from = from.saturating_sub(gone);
-        }
-        let number = self.gone + self.sights.len() as u32 + 1;
         let slot = &mut self.slots[sight.identity as usize % SLOTS];
-        let before = std::mem::replace(slot, number);
+        let before = std::mem::replace(slot, self.count + 1);
         sight.dropped = self.has_copied(before, from, &sight);
-        self.before.push(before);
-        self.sights.push(sight);
+        self.put(sight, before);
         sight.dropped
     }
 
-    /// Whether a packet is a copy of the one with this number, or of one before it in the same slot, down to a place.
+    /// Whether a packet is a copy of the one with this number, or of one before it in the same slot behind number `from`.
     #[inline]
-    fn has_copied(&self, mut number: u32, from: usize, sight: &Sight) -> bool {
-        while let Some(place) = number
-            .checked_sub(self.gone + 1)
-            .map(|place| place as usize)
-        {
-            if place < from {
-                return false;
-            }
-            if self.sights[place].is_copied_by(sight) {
+    fn has_copied(&self, mut number: u32, from: u32, sight: &Sight) -> bool {
+        while number > from {
+            if self.at(number).is_copied_by(sight) {
                 return true;
             }
-            number = self.before[place];
+            number = self.before[place_of(number)];
         }
         false
     }
 
-    /// Leaves the latest half; how many are gone.
-    #[cold]
-    fn forget(&mut self) -> usize {
-        let gone = self.sights.len() - MAX_RECENT;
-        self.before.drain(..gone);
-        self.sights.drain(..gone);
-        self.young = self.young.saturating_sub(gone);
-        self.gone += gone as u32;
-        gone
+    /// The one with a number, which is kept.
+    #[inline]
+    fn at(&self, number: u32) -> &Sight {
+        &self.sights[place_of(number)]
     }
+
+    #[inline]
+    fn put(&mut self, sight: Sight, before: u32) {
+        self.count += 1;
+        if self.sights.len() < MAX_RECENT {
+            self.sights.push(sight);
+            self.before.push(before);
+            return;
+        }
+        let place = place_of(self.count);
+        self.sights[place] = sight;
+        self.before[place] = before;
+    }
+}
+
+/// Where the packet with a number is kept, until the one that comes [`MAX_RECENT`] later takes its place.
+#[inline]
+const fn place_of(number: u32) -> usize {
+    (number as usize - 1) % MAX_RECENT
 }
 
 impl Sight {

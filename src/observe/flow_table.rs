@@ -275,13 +275,13 @@ impl FlowTable {
             length: 0,
             ttl: packet.ttl,
             ip_id: packet.ip_id,
-            icmp: Some(IcmpDetail {
+            icmp: Some(Box::new(IcmpDetail {
                 v6: message.v6,
                 kind: message.kind,
                 code: message.code,
                 from: packet.source,
                 quotes_sequence: quoted.sequence.is_some(),
-            }),
+            })),
         });
     }
 

@@ -75,13 +75,27 @@ pub(super) struct Fragments {
 }
 
 impl Fragments {
-    /// Takes a fragment; returns the packet that it completes.
-    pub(super) fn take(&mut self, stamp: Stamp, packet: &Packet<'_>) -> Option<Whole> {
-        let (fragment, first) = match (&packet.segment, &packet.fragment) {
-            (Segment::Fragment(fragment), _) => (fragment, None),
-            (segment, Some(fragment)) => (fragment, Some(FirstPart::of(packet, segment))),
-            (_, None) => return None,
-        };
+    /// Takes a packet that may be a fragment; returns the packet that it completes.
+    #[inline]
+    pub(super) fn take(&mut self, stamp: Stamp, packet: &Packet<'_>) -> Option<Box<Whole>> {
+        match (&packet.segment, &packet.fragment) {
+            (Segment::Fragment(fragment), _) => self.take_fragment(stamp, packet, fragment, None),
+            (segment, Some(fragment)) => {
+                let first = FirstPart::of(packet, segment);
+                self.take_fragment(stamp, packet, fragment, Some(first))
+            }
+            (_, None) => None,
+        }
+    }
+
+    #[cold]
+    fn take_fragment(
+        &mut self,
+        stamp: Stamp,
+        packet: &Packet<'_>,
+        fragment: &Fragment<'_>,
+        first: Option<FirstPart>,
+    ) -> Option<Box<Whole>> {
         let key = FragmentKey::of(packet, fragment);
         let part = Part {
             stamp,
@@ -151,7 +165,7 @@ impl Fragments {
     }
 
     /// Takes out the fragments of a packet that is complete.
-    fn complete(&mut self, key: FragmentKey) -> Option<Whole> {
+    fn complete(&mut self, key: FragmentKey) -> Option<Box<Whole>> {
         let parts = self.waiting.get_mut(&key)?;
         let (range, first, payload) = clusters(parts).find_map(|range| {
             let cluster = parts.get(range.clone())?;
@@ -170,13 +184,13 @@ impl Fragments {
         if parts.is_empty() {
             self.waiting.remove(&key);
         }
-        Some(Whole {
+        Some(Box::new(Whole {
             key,
             first,
             stamp,
             began,
             payload,
-        })
+        }))
     }
 
     /// Lets the oldest half go where there are too many: what they wait for has been lost.

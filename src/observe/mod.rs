@@ -283,7 +283,7 @@ impl Observation {
     }
 
     /// Takes a packet; gives the one whose last fragment it is.
-    fn absorb_one(&mut self, stamp: Stamp, packet: &Packet<'_>) -> Option<Whole> {
+    fn absorb_one(&mut self, stamp: Stamp, packet: &Packet<'_>) -> Option<Box<Whole>> {
         self.links.absorb(packet);
         for carrier in &packet.carriers {
             let from = Endpoint::new(carrier.source, carrier.source_port);
@@ -329,7 +329,7 @@ impl Observation {
 
     /// Takes a packet whose fragments are all there. What it tunnels may be the last fragment of another one, and so on: one
     /// after another, since an attacker can make a chain of them that no stack would hold.
-    fn absorb_wholes(&mut self, first: Option<Whole>) {
+    fn absorb_wholes(&mut self, first: Option<Box<Whole>>) {
         let mut next = first;
         while let Some(whole) = next {
             next = self.absorb_whole(&whole);
@@ -338,7 +338,7 @@ impl Observation {
 
     /// Takes one of them; gives the next. The first fragment was counted when it came; what it carries was read only as
     /// far as it went.
-    fn absorb_whole(&mut self, whole: &Whole) -> Option<Whole> {
+    fn absorb_whole(&mut self, whole: &Whole) -> Option<Box<Whole>> {
         let first = whole.first_packet();
         let packet = decode_rejoined(&first, &whole.payload);
         if packet.tunnels.len() > first.tunnels.len() {

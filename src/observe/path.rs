@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::app::App;
 use super::run::{FlowRecord, SaidBy, SaidName};
 use crate::decode::quic;
-use crate::model::{FlowKey, Merge, Side, Stamp};
+use crate::model::{CaptureTime, FlowKey, Merge, Side, Stamp};
 
 /// Shorter ids would fit by chance.
 const SHORTEST: usize = 4;
@@ -24,6 +24,8 @@ const MOST: usize = 4;
 pub(super) struct ConnectionIds {
     told: [BTreeSet<Vec<u8>>; 2],
     used: [Option<(Stamp, Vec<u8>)>; 2],
+    /// The latest datagram of each side that has the form of a QUIC packet with a short header.
+    latest: [Option<CaptureTime>; 2],
 }
 
 impl ConnectionIds {
@@ -31,6 +33,8 @@ impl ConnectionIds {
     pub(super) fn absorb(&mut self, side: Side, stamp: Stamp, datagram: &[u8]) {
         match datagram {
             [first, rest @ ..] if first & 0xc0 == 0x40 && rest.len() >= LONGEST => {
+                let latest = &mut self.latest[side.index()];
+                *latest = (*latest).max(Some(stamp.time));
                 let used = &mut self.used[side.index()];
                 if used.as_ref().is_none_or(|(at, _)| stamp < *at) {
                     *used = Some((stamp, rest[..LONGEST].to_vec()));
@@ -49,6 +53,11 @@ impl ConnectionIds {
         }
     }
 
+    /// When a side last sent a packet with a short header, which is encrypted to keys that both have.
+    pub(super) const fn latest_short(&self, side: Side) -> Option<CaptureTime> {
+        self.latest[side.index()]
+    }
+
     /// Lets every frame's place be rewritten.
     pub(super) fn for_each_frame(&mut self, rewrite: &mut impl FnMut(&mut crate::model::FrameId)) {
         for (stamp, _) in self.used.iter_mut().flatten() {
@@ -64,6 +73,9 @@ impl Merge for ConnectionIds {
             while mine.len() > MOST {
                 mine.pop_last();
             }
+        }
+        for (mine, theirs) in self.latest.iter_mut().zip(other.latest) {
+            *mine = (*mine).max(theirs);
         }
         for (mine, theirs) in self.used.iter_mut().zip(other.used) {
             *mine = match (mine.take(), theirs) {

@@ -19,7 +19,7 @@ use super::side::{SerialRange, SideEvidence, Sizes, both};
 use super::stream::{Stream, StreamFact};
 use super::window::ClosedWindow;
 use crate::decode::{Multipath, Packet};
-use crate::model::{CaptureTime, Fqdn, FrameId, Merge, Side, Stamp, Tunnel};
+use crate::model::{Fqdn, FrameId, Merge, Side, Stamp, Tunnel};
 
 /// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
 /// A SYN-ACK tells the same of the other side by what it acknowledges.
@@ -85,8 +85,8 @@ impl EventKind {
     }
 }
 
-/// A packet that is kept by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A packet that is kept by itself. There are a dozen for each flow, so what only few have lies elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Event {
     /// When and where.
     pub stamp: Stamp,
@@ -105,7 +105,7 @@ pub struct Event {
     /// IPv4 identification.
     pub ip_id: u16,
     /// Of an ICMP error: type and code, and who sent it.
-    pub icmp: Option<IcmpDetail>,
+    pub icmp: Option<Box<IcmpDetail>>,
 }
 
 /// What an ICMP error says.
@@ -240,8 +240,6 @@ pub(super) struct FlowRecord {
     pub quic: Option<Box<QuicEvidence>>,
     /// Connection ids of QUIC, if any.
     pub ids: Option<Box<ConnectionIds>>,
-    /// The latest datagram of each side that has the form of a QUIC packet with a short header.
-    pub short: [Option<CaptureTime>; 2],
     /// VLANs and tunnels, if any.
     pub extra: Option<Box<Extra>>,
     /// Whether items were dropped at a bound.
@@ -281,7 +279,6 @@ impl FlowRecord {
             streams: Default::default(),
             quic: None,
             ids: None,
-            short: [None; 2],
             extra: None,
             cut: false,
             full: [0; 2],
@@ -389,8 +386,9 @@ impl FlowRecord {
             return;
         }
         self.sides[event.side.index()].kinds |= event.kind.bit();
+        let (kind, side) = (event.kind, event.side);
         insert(&mut self.events, event);
-        self.trim_events(event.kind, event.side);
+        self.trim_events(kind, side);
     }
 
     /// Keeps a name.
@@ -516,8 +514,9 @@ impl FlowRecord {
         self.sides[0].merge(low);
         self.sides[1].merge(high);
         for event in other.events {
+            let (kind, side) = (event.kind, event.side);
             insert(&mut self.events, event);
-            self.trim_events(event.kind, event.side);
+            self.trim_events(kind, side);
         }
         other.names.into_iter().for_each(|name| self.say(name));
         other.facts.into_iter().for_each(|fact| self.tell(fact));
@@ -544,9 +543,6 @@ impl FlowRecord {
             (Some(mine), Some(theirs)) => mine.merge(*theirs),
             (None, theirs) => self.ids = theirs,
             (Some(_), None) => {}
-        }
-        for (mine, theirs) in self.short.iter_mut().zip(other.short) {
-            *mine = (*mine).max(theirs);
         }
         if let Some(extra) = other.extra {
             let mine = self.extra.get_or_insert_default();

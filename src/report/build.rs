@@ -315,8 +315,11 @@ impl<'a> Gather<'a> {
         missed.sort_unstable();
         missed.dedup();
         let evidence = intents().flat_map(|intent| proof(&intent.evidence));
-        let firsts = intents().flat_map(|intent| self.firsts(&intent.attempts));
-        let (stamps, frames_omitted) = looked_at(evidence, firsts, None);
+        // Flows ascend by time, and so do their first frames nearly always.
+        let mut attempts: Vec<FlowId> = intents().flat_map(|i| &i.attempts).copied().collect();
+        attempts.sort_unstable();
+        attempts.dedup();
+        let (stamps, frames_omitted) = looked_at(evidence, self.firsts(&attempts), None);
         Some(RequirementView {
             listed: row.listed(rules.library()),
             message: match &verdict.note {

@@ -37,14 +37,6 @@ pub const fn is_reserved_version(version: u32) -> bool {
     version & 0x0f0f_0f0f == 0x0a0a_0a0a
 }
 
-/// Whether a UDP payload has the form of a packet with a short header, which is sent with the keys that a whole handshake
-/// ends with (RFC 9000 section 17.3.1): the fixed bit alone, and room for a number and what is sampled to protect it. So
-/// do other protocols' datagrams look.
-#[must_use]
-pub const fn has_short_header(datagram: &[u8]) -> bool {
-    matches!(datagram, [first, ..] if *first & 0xc0 == 0x40 && datagram.len() > 20)
-}
-
 /// Whether a UDP payload starts with a long header of a version that is known here; cheap.
 #[must_use]
 pub fn starts_quic(datagram: &[u8]) -> bool {

@@ -19,7 +19,7 @@ pub(super) struct Codes {
 pub(super) fn icmp(flow: &Flow, codes: Codes) -> Option<Evidence> {
     let quoted_is_ours = |event: &&Event| {
         // A quoted sequence number that the initiator never sent: forged, or of another connection.
-        let Some(detail) = event.icmp else {
+        let Some(detail) = &event.icmp else {
             return false;
         };
         flow.transport != Transport::Tcp || !detail.quotes_sequence || sent(flow, event.sequence)
@@ -29,7 +29,7 @@ pub(super) fn icmp(flow: &Flow, codes: Codes) -> Option<Evidence> {
         .events_of(EventKind::IcmpError, true)
         .filter(quoted_is_ours)
     {
-        let Some(detail) = event.icmp else { continue };
+        let Some(detail) = &event.icmp else { continue };
         let (code, grade, what) = match (detail.v6, detail.kind, detail.code) {
             (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => {
                 (codes.prohibited, Grade::A, "administratively prohibited")

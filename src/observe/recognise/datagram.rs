@@ -23,10 +23,6 @@ pub(in super::super) fn datagram(
     if payload.is_empty() {
         return;
     }
-    if quic::has_short_header(payload) {
-        let latest = &mut run.short[side.index()];
-        *latest = (*latest).max(Some(stamp.time));
-    }
     let ports = [key.endpoint(Side::Low).port, key.endpoint(Side::High).port];
     let on = |port: u16| ports.contains(&port);
     let mut listener = Listener::new(run, key, side, dns);

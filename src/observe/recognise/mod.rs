@@ -116,18 +116,19 @@ fn conclude_quic(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, quic: &Qu
         let Some(heard) = heard else {
             continue;
         };
-        let server = client.other().index();
-        if run.sides[server].packets > 0 {
+        let server = client.other();
+        let short = |side: Side| run.ids.as_ref()?.latest_short(side);
+        if run.sides[server.index()].packets > 0 {
             // A server is through once it has heard the client's Finished, and says so in a packet with a short header
             // (RFC 9001 section 4.1.2). Others of that form go out with its first flight.
             let asked = heard.shown.unwrap_or(heard.asked);
-            let through = run.short[server].is_some_and(|short| short > asked.time);
+            let through = short(server).is_some_and(|short| short > asked.time);
             if !through {
                 Listener::new(run, key, client, dns).fact(asked, StreamFact::QuicUnfinished);
             }
             continue;
         }
-        let later = run.short[client.index()].is_some_and(|short| short > heard.asked.time);
+        let later = short(client).is_some_and(|short| short > heard.asked.time);
         if let Some(stamp) = heard.shown.or(later.then_some(heard.asked)) {
             Listener::new(run, key, client, dns).fact(stamp, StreamFact::HeardUnseen);
         }

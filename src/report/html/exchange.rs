@@ -147,7 +147,7 @@ fn packet(report: &Report<'_>, flow: &Flow, event: &Event) -> Step {
     Step {
         at: event.stamp.time,
         frame: report.audit.capture.number(event.stamp),
-        sender: match (event.icmp, own) {
+        sender: match (&event.icmp, own) {
             (Some(icmp), _) if icmp.from == flow.responder.ip => StepSender::Responder,
             (Some(icmp), _) => StepSender::Device(icmp.from),
             (None, true) => StepSender::Initiator,
@@ -165,7 +165,7 @@ fn what(flow: &Flow, event: &Event) -> String {
         1 => ", 1 byte".to_owned(),
         length => format!(", {length} bytes"),
     };
-    match (event.kind, event.icmp) {
+    match (event.kind, &event.icmp) {
         (EventKind::Syn, _) => format!("SYN{bytes}"),
         (EventKind::SynAck, _) => format!("SYN, ACK{bytes}"),
         (EventKind::Ack, _) => "ACK".to_owned(),
