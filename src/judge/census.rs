@@ -141,7 +141,7 @@ impl Census {
         };
         let by_name = NamedPorts::of(rules);
         let mut unheard_dns = Vec::new();
-        let mut servers: BTreeSet<(IpAddr, IpAddr)> = BTreeSet::new();
+        let mut servers: HashSet<(IpAddr, IpAddr)> = HashSet::default();
         for (flow, verdict) in audited() {
             if flow.app.has(App::DNS) && !verdict.coverage.covers.is_empty() {
                 servers.insert((verdict.host, flow.responder.ip));
@@ -528,12 +528,11 @@ fn likely_resolver<'a>(
     };
     flows.iter().copied().find(|(flow, verdict)| {
         let said = flow.said_names().next().map(|name| name.fqdn.as_str());
-        let wanted = if said.is_some_and(speaks) { 1 } else { 3 };
         flow.app.has(App::TLS)
             && verdict.coverage.covers.is_empty()
             && !targets.contains(&flow.responder.ip)
             && said.is_none_or(|name| asked.contains(name))
-            && served(flow, wanted)
+            && served(flow, if said.is_some_and(speaks) { 1 } else { 3 })
     })
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use foldhash::HashMap;
+
 use super::clock::set_back;
 use super::evidence::{Evidence, Grade};
 use super::unread::unread;
@@ -70,7 +72,7 @@ pub fn trust(capture: &Capture) -> Trust {
         ..Trust::default()
     };
     let mut tcp = 0;
-    let mut servers: BTreeMap<IpAddr, (u64, u64)> = BTreeMap::new();
+    let mut servers: HashMap<IpAddr, (u64, u64)> = HashMap::default();
     for flow in capture
         .flows
         .iter()
@@ -227,7 +229,7 @@ pub(super) fn is_cloud_mirror(capture: &Capture) -> bool {
             .all(|flow| flow.back.packets == 0 && !senders.contains(&flow.responder.ip))
 }
 
-fn notes(capture: &Capture, trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>) -> Vec<String> {
+fn notes(capture: &Capture, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>) -> Vec<String> {
     let mut notes = Vec::new();
     times(capture, trust, &mut notes);
     ways(trust, servers, &mut notes);
@@ -274,7 +276,7 @@ fn times(capture: &Capture, trust: &Trust, notes: &mut Vec<String>) {
 }
 
 /// Which ways of connections were captured.
-fn ways(trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>, notes: &mut Vec<String>) {
+fn ways(trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>, notes: &mut Vec<String>) {
     let one_way = trust.only_initiator + trust.only_responder;
     if trust.one_way {
         notes.push(
@@ -290,7 +292,8 @@ fn ways(trust: &Trust, servers: &BTreeMap<IpAddr, (u64, u64)>, notes: &mut Vec<S
     let deaf = servers
         .iter()
         .filter(|(_, (flows, one_way))| *flows >= SERVER_FLOWS && flows == one_way);
-    let deaf: Vec<String> = deaf.map(|(ip, _)| ip.to_string()).collect();
+    let deaf: BTreeSet<IpAddr> = deaf.map(|(ip, _)| *ip).collect();
+    let deaf: Vec<String> = deaf.iter().map(IpAddr::to_string).collect();
     if !deaf.is_empty() && one_way < trust.flows {
         let more = match deaf.len().saturating_sub(SERVERS) {
             0 => String::new(),

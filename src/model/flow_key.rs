@@ -94,22 +94,30 @@ fn is_low(source: Endpoint, destination: Endpoint) -> bool {
     }
 }
 
+fn bits(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => ip.to_bits().into(),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
 /// In few words, since it is done once for each packet.
 impl Hash for FlowKey {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let ports = u64::from(self.low.port) << 16 | u64::from(self.high.port);
-        let ends = ports << 8 | u64::from(self.transport.protocol());
+        let ports = u128::from(self.low.port) << 16 | u128::from(self.high.port);
+        let ends = ports << 8 | u128::from(self.transport.protocol());
         match (self.low.ip, self.high.ip) {
             (IpAddr::V4(low), IpAddr::V4(high)) => {
-                state.write_u64(u64::from(low.to_bits()) << 32 | u64::from(high.to_bits()));
+                let hosts = u128::from(low.to_bits()) << 32 | u128::from(high.to_bits());
+                state.write_u128(ends << 64 | hosts);
             }
             (low, high) => {
-                low.hash(state);
-                high.hash(state);
+                state.write_u128(bits(low));
+                state.write_u128(bits(high));
+                state.write_u128(ends);
             }
         }
-        state.write_u64(ends);
     }
 }
 

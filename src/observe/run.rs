@@ -369,7 +369,12 @@ impl FlowRecord {
 
     /// Makes the span cover a moment.
     pub(super) fn extend(&mut self, stamp: Stamp) {
-        self.span = (self.span.0.min(stamp), self.span.1.max(stamp));
+        // As with nearly all packets.
+        if stamp > self.span.1 {
+            self.span.1 = stamp;
+        } else if stamp < self.span.0 {
+            self.span.0 = stamp;
+        }
     }
 
     /// Whether a packet that is later than all so far would not be kept by itself. Quick: may say no where it is so.
