@@ -1,6 +1,6 @@
 //! How far a capture can be trusted: what it does not show, and what may not be concluded for that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use foldhash::HashMap;

@@ -420,7 +420,11 @@ fn segment_identity(segment: &Segment<'_>, hash: &mut impl Hasher) {
         Segment::Tcp(segment) => {
             let ports = ports(segment.source_port, segment.destination_port);
             let flags = u32::from(segment.flags.0) << 16 | u32::from(segment.window);
-            pair(two(ports, segment.sequence), two(segment.acknowledgment, flags), hash);
+            pair(
+                two(ports, segment.sequence),
+                two(segment.acknowledgment, flags),
+                hash,
+            );
             let (value, echo) = segment.timestamps.unwrap_or_default();
             pair(two(value, echo), 0, hash);
         }

@@ -6,126 +6,82 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer as _};
-use serde_json::ser::{CompactFormatter, Formatter};
+use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use super::pieces::{FEW, MANY, in_pieces};
 use super::text::{is_harmful, is_plain};
 use super::{Report, ReportError};
 
-/// Writes one JSON document: `summary`, `findings`, `intents`, `requirements`, `flows`, `capture`, `rules`.
+/// Writes one JSON document: `summary`, `findings`, `intents`, `requirements`, `flows`, `capture`, `rules`. Each entry of
+/// a list has a line.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn write_json(report: &Report<'_>, mut out: impl Write) -> Result<(), ReportError> {
-    let intents = JsonMade(report.intents_len(), |name, places| {
-        field(name, &report.intents_at(places).collect::<Vec<_>>())
-    });
-    let flows = JsonMade(report.flows_len(), |name, places| {
-        field(name, &report.flows_at(places).collect::<Vec<_>>())
-    });
-    let parts: [(&str, &(dyn Part + Sync)); 7] = [
-        ("summary", &One(&report.summary)),
-        ("findings", &Many(&report.findings)),
-        ("intents", &intents),
-        ("requirements", &Many(&report.requirements)),
-        ("flows", &flows),
-        ("capture", &One(&report.capture)),
-        ("rules", &Many(&report.rules)),
-    ];
-    let mut before = "{\n";
-    for (name, part) in parts {
-        out.write_all(before.as_bytes())?;
-        part.write(name, &mut out)?;
-        before = ",\n";
-    }
+    let out = &mut out;
+    one("{", "summary", &report.summary, out)?;
+    let (findings, requirements, rules) = (&report.findings, &report.requirements, &report.rules);
+    let few = |list: usize| (list, FEW);
+    list(
+        "findings",
+        few(findings.len()),
+        |of| lines(&findings[of]),
+        out,
+    )?;
+    let intents = |of| lines(report.intents_at(of));
+    list("intents", (report.intents_len(), MANY), intents, out)?;
+    list(
+        "requirements",
+        few(requirements.len()),
+        |of| lines(&requirements[of]),
+        out,
+    )?;
+    let flows = |of| lines(report.flows_at(of));
+    list("flows", (report.flows_len(), MANY), flows, out)?;
+    one(",", "capture", &report.capture, out)?;
+    list("rules", few(rules.len()), |of| lines(&rules[of]), out)?;
     out.write_all(b"\n}\n")?;
     Ok(out.flush()?)
 }
 
-/// A field of the document, with its name and without line end.
-trait Part {
-    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError>;
+/// Writes a field with one value, behind what stands before it.
+fn one(
+    before: &str,
+    name: &str,
+    value: &impl Serialize,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    write!(out, "{before}\n\"{name}\": ")?;
+    json(out, value)
 }
 
-struct One<'r, T>(&'r T);
-
-impl<T: Serialize> Part for One<'_, T> {
-    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
-        out.write_all(inside(&field(name, self.0)?, 2))
-            .map_err(Into::into)
-    }
-}
-
-/// A list whose items are put into words by several threads.
-struct Many<'r, T>(&'r [T]);
-
-impl<T: Serialize + Sync> Part for Many<'_, T> {
-    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
-        list(
-            name,
-            (self.0.len(), FEW),
-            |places| field(name, &self.0[places]),
-            out,
-        )
-    }
-}
-
-/// A list of so many items that are made while they are written: the field with some of them, by their places.
-struct JsonMade<F>(usize, F);
-
-impl<F> Part for JsonMade<F>
-where
-    F: Fn(&'static str, Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
-{
-    fn write(&self, name: &'static str, out: &mut dyn Write) -> Result<(), ReportError> {
-        list(name, (self.0, MANY), |places| (self.1)(name, places), out)
-    }
-}
-
-/// Writes a list field. `some` gives the field with some of the items, as if they were all; what is written is what
-/// lies between its brackets.
+/// Writes a field with a list of `count` items, of which several threads make the lines, each of a `piece` at once.
 fn list(
-    name: &'static str,
+    name: &str,
     (count, piece): (usize, usize),
     some: impl Fn(Range<usize>) -> Result<Vec<u8>, ReportError> + Sync,
-    out: &mut dyn Write,
+    out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    if count == 0 {
-        return out.write_all(inside(&some(0..0)?, 2)).map_err(Into::into);
-    }
-    writeln!(out, "  \"{name}\": [")?;
-    let mut first = true;
-    in_pieces(count, piece, some, |piece| {
-        if !std::mem::take(&mut first) {
-            out.write_all(b",\n")?;
-        }
-        // `{`, the line with the name, then the items; behind them the lines of the two brackets.
-        let items = inside(piece, 2);
-        let start = items.iter().position(|byte| *byte == b'\n');
-        let items = items.get(start.map_or(0, |at| at + 1)..).unwrap_or(&[]);
-        let end = items.len().saturating_sub("\n  ]".len());
-        Ok(out.write_all(&items[..end])?)
+    write!(out, ",\n\"{name}\": [")?;
+    let mut before: &[u8] = b"\n";
+    in_pieces(count, piece, some, |lines| {
+        out.write_all(std::mem::replace(&mut before, b",\n"))?;
+        Ok(out.write_all(lines)?)
     })?;
-    out.write_all(b"\n  ]").map_err(Into::into)
+    Ok(out.write_all(if count == 0 { b"]" } else { b"\n]" })?)
 }
 
-/// An object of one field.
-fn field(name: &'static str, value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, ReportError> {
+/// Items of a list, one a line.
+fn lines<T: Serialize>(items: impl IntoIterator<Item = T>) -> Result<Vec<u8>, ReportError> {
     let mut bytes = Vec::with_capacity(1 << 14);
-    let formatter = Harmless(Pretty::default());
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-    let mut map = serializer.serialize_map(Some(1))?;
-    map.serialize_entry(name, value)?;
-    SerializeMap::end(map)?;
+    for (place, item) in items.into_iter().enumerate() {
+        if place > 0 {
+            bytes.extend(b",\n");
+        }
+        json(&mut bytes, &item)?;
+    }
     Ok(bytes)
-}
-
-/// What lies between the first and the last `ends` bytes: an object without its brackets and line ends.
-fn inside(bytes: &[u8], ends: usize) -> &[u8] {
-    let end = bytes.len().saturating_sub(ends);
-    bytes.get(ends..end).unwrap_or(&[])
 }
 
 /// Writes one JSON object a line, each with its `kind`: the `summary`, then every `finding`, `intent`, `requirement`
@@ -152,40 +108,30 @@ pub fn write_ndjson(report: &Report<'_>, mut out: impl Write) -> Result<(), Repo
     Ok(out.flush()?)
 }
 
-/// Writes one object as one document.
-pub(crate) fn json_document(
-    out: &mut impl Write,
-    object: &impl Serialize,
-) -> Result<(), ReportError> {
-    let formatter = Harmless(Pretty::default());
-    object.serialize(&mut serde_json::Serializer::with_formatter(
-        &mut *out, formatter,
-    ))?;
-    Ok(out.write_all(b"\n")?)
-}
-
-/// Writes one object on one line.
+/// Writes one object as one line, which is one document.
 pub(crate) fn json_line(out: &mut impl Write, object: &impl Serialize) -> Result<(), ReportError> {
-    let formatter = Harmless(CompactFormatter);
-    object.serialize(&mut serde_json::Serializer::with_formatter(
-        &mut *out, formatter,
-    ))?;
+    json(out, object)?;
     Ok(out.write_all(b"\n")?)
 }
 
-/// Writes a list of objects as one document.
+/// Writes a list of objects as one document, each on a line.
 pub(crate) fn json_list<T: Serialize>(
     out: &mut impl Write,
     list: impl Iterator<Item = T>,
 ) -> Result<(), ReportError> {
-    let formatter = Harmless(Pretty::default());
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, formatter);
-    let mut sequence = serializer.serialize_seq(None)?;
+    let mut before: &[u8] = b"[\n";
     for object in list {
-        sequence.serialize_element(&object)?;
+        out.write_all(std::mem::replace(&mut before, b",\n"))?;
+        json(out, &object)?;
     }
-    SerializeSeq::end(sequence)?;
-    Ok(out.write_all(b"\n")?)
+    let end: &[u8] = if before == b"[\n" { b"[]\n" } else { b"\n]\n" };
+    Ok(out.write_all(end)?)
+}
+
+/// Writes a value without line ends.
+fn json(out: &mut impl Write, value: &impl Serialize) -> Result<(), ReportError> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, Harmless);
+    Ok(value.serialize(&mut serializer)?)
 }
 
 #[derive(Serialize)]
@@ -195,85 +141,10 @@ struct JsonList<T> {
     object: T,
 }
 
-/// Two blanks for each level, as [`serde_json::ser::PrettyFormatter`] has it; but a line end and what follows it up to
-/// the first word are written at once, since there are more of them than of anything else.
-#[derive(Default)]
-struct Pretty {
-    depth: usize,
-    filled: bool,
-}
+/// JSON without line ends and blanks, whose harmful characters are written as `\uXXXX`.
+struct Harmless;
 
-impl Pretty {
-    /// A comma, a line end, and blanks for deeper levels than any report has.
-    const LINE: &'static [u8; 66] =
-        b",\n                                                                ";
-
-    fn line<W: ?Sized + Write>(&self, out: &mut W, comma: bool) -> io::Result<()> {
-        let deep = (2 * self.depth).saturating_sub(Self::LINE.len() - 2);
-        let end = 2 + 2 * self.depth - deep;
-        out.write_all(&Self::LINE[usize::from(!comma)..end])?;
-        (0..deep).try_for_each(|_| out.write_all(b" "))
-    }
-
-    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.depth += 1;
-        self.filled = false;
-        out.write_all(bracket)
-    }
-
-    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.depth -= 1;
-        if self.filled {
-            self.line(out, false)?;
-        }
-        out.write_all(bracket)
-    }
-}
-
-impl Formatter for Pretty {
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"[")
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"]")
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.line(out, !first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"}")
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.line(out, !first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
-    }
-}
-
-/// Writes harmful characters as `\uXXXX`; all else is left to the formatter inside.
-struct Harmless<F>(F);
-
-impl<F: Formatter> Formatter for Harmless<F> {
+impl Formatter for Harmless {
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         out: &mut W,
@@ -292,42 +163,6 @@ impl<F: Formatter> Formatter for Harmless<F> {
             rest = &from[c.len_utf8()..];
         }
         out.write_all(rest.as_bytes())
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
     }
 }
 
@@ -403,16 +238,26 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_blanks_are_those_of_the_usual_formatter() {
-        let mut value = serde_json::json!({"a": [], "b": {}, "c": [1, {"d": [[], [null, "x"]]}]});
-        for _ in 0..40 {
-            value = serde_json::json!([value, {"deeper": 1}]);
-        }
+    fn each_entry_of_a_list_has_a_line() {
+        let sample = sample();
+        let report = sample.report();
         let mut bytes = Vec::new();
-        let formatter = Harmless(Pretty::default());
-        let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-        value.serialize(&mut serializer).unwrap();
-        assert_eq!(bytes, serde_json::to_vec_pretty(&value).unwrap());
+        write_json(&report, &mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let entries = report.findings.len()
+            + report.intents_len()
+            + report.requirements.len()
+            + report.flows_len()
+            + report.rules.len();
+        let of_lists = text.lines().filter(|line| line.starts_with('{')).count();
+        // The first line is the document's own.
+        assert_eq!(of_lists, 1 + entries);
+        for empty in [0, 1, 2] {
+            let mut bytes = Vec::new();
+            json_list(&mut bytes, 0..empty).unwrap();
+            let list: Vec<u8> = serde_json::from_slice(&bytes).unwrap();
+            assert_eq!(list, (0..empty).collect::<Vec<u8>>());
+        }
     }
 
     #[test]

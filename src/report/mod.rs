@@ -92,9 +92,9 @@ pub use write::{directory_files, make_directory, write_directory, write_whole};
 pub(crate) use build::SCHEMA;
 pub(crate) use csv::CsvTable;
 pub(crate) use human::{Ink, Table, counted, title};
+pub(crate) use json::json_line;
 #[cfg(feature = "live")]
 pub(crate) use json::json_list;
-pub(crate) use json::{json_document, json_line};
 pub(crate) use view::{destination, word};
 
 /// Everything that a report is made of.

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::json::json_document;
+use super::json::json_line;
 use super::view::FindingView;
 use super::{Report, ReportError, explain_finding};
 use crate::judge::{FindingCode, Severity};
@@ -77,7 +77,7 @@ pub fn write_sarif(report: &Report<'_>, mut out: impl Write) -> Result<(), Repor
             "columnKind": "utf16CodeUnits",
         }],
     });
-    json_document(&mut out, &log)?;
+    json_line(&mut out, &log)?;
     Ok(out.flush()?)
 }
 

@@ -22,15 +22,13 @@ fn audit(sample: &Sample, captures: &[String]) -> Result<String, String> {
     if ran.status == 2 {
         return Err(format!("not audited: {}", ran.stderr));
     }
-    let list = "\n    \"inputs\": [";
-    let (before, rest) = ran
-        .stdout
-        .split_once(list)
-        .ok_or("the report lists no inputs")?;
-    let (_, after) = rest
-        .split_once("\n    ]")
-        .ok_or("the list of inputs does not end")?;
-    Ok(format!("{before}{list}]{after}"))
+    let start = "\n\"capture\": ";
+    let parts = ran.stdout.split_once(start);
+    let (before, rest) = parts.ok_or("the report says nothing of the capture")?;
+    let (capture, after) = rest.split_once(",\n").ok_or("it ends with the capture")?;
+    let mut capture: Value = serde_json::from_str(capture).map_err(|error| error.to_string())?;
+    capture["inputs"].take();
+    Ok(format!("{before}{start}{capture},\n{after}"))
 }
 
 /// The same, taken apart.

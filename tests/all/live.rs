@@ -488,7 +488,7 @@ fn an_interface_that_goes_away_ends_the_capture_with_what_there_is() {
     let last = run.finished.last;
     assert!(last.inputs[0].troubles[0].contains("the interface is gone"));
     let json = site.json(last.seen, &last.inputs);
-    assert!(json.contains("\"exit\": 2") && json.contains("played0"));
+    assert!(json.contains("\"exit\":2") && json.contains("played0"));
 }
 
 #[test]

@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::{Change, ChangeKind, Comparison, Side};
 use crate::report::text::visible;
 use crate::report::{
-    Counts, CsvTable, Format, Ink, Look, ReportError, Table, counted, destination, json_document,
-    json_line, title,
+    Counts, CsvTable, Format, Ink, Look, ReportError, Table, counted, destination, json_line, title,
 };
 
 /// Rows of one kind, unless all are wanted.
@@ -40,7 +39,7 @@ pub fn write_comparison(
     mut out: impl Write,
 ) -> Result<(), ReportError> {
     match format {
-        Format::Json => json_document(&mut out, comparison)?,
+        Format::Json => json_line(&mut out, comparison)?,
         Format::Ndjson => lines(comparison, &mut out)?,
         Format::Csv => {
             let mut table = CsvTable::new(&mut out, &COLUMNS)?;
