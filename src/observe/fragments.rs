@@ -105,7 +105,7 @@ impl Fragments {
             first,
         };
         self.put(key, part);
-        let whole = self.complete(key);
+        let whole = self.complete(key).map(Box::new);
         self.bound();
         whole
     }
@@ -165,7 +165,7 @@ impl Fragments {
     }
 
     /// Takes out the fragments of a packet that is complete.
-    fn complete(&mut self, key: FragmentKey) -> Option<Box<Whole>> {
+    fn complete(&mut self, key: FragmentKey) -> Option<Whole> {
         let parts = self.waiting.get_mut(&key)?;
         let (range, first, payload) = clusters(parts).find_map(|range| {
             let cluster = parts.get(range.clone())?;
@@ -184,13 +184,13 @@ impl Fragments {
         if parts.is_empty() {
             self.waiting.remove(&key);
         }
-        Some(Box::new(Whole {
+        Some(Whole {
             key,
             first,
             stamp,
             began,
             payload,
-        }))
+        })
     }
 
     /// Lets the oldest half go where there are too many: what they wait for has been lost.

@@ -229,7 +229,7 @@ impl Observation {
         self.dns.merge(other.dns);
         self.flows.merge(other.flows, &mut self.dns);
         for whole in self.fragments.merge(other.fragments) {
-            self.absorb_wholes(Some(whole));
+            self.absorb_wholes(Some(Box::new(whole)));
         }
         self.tally.merge(other.tally);
         self.links.merge(other.links);
