@@ -50,6 +50,34 @@ pub(super) struct Controls {
     alike: Alike,
 }
 
+/// Between whom something failed: nearly all succeed, and nobody asks what works beside them.
+#[derive(Default)]
+struct FailedEnds {
+    servers: HashSet<IpAddr>,
+    neighbourhoods: HashSet<IpAddr>,
+    /// Initiators, and the ports that they tried.
+    clients: HashSet<(IpAddr, u16)>,
+    /// Whether every server is of interest: what refuses a certificate may be nearer than any.
+    all_servers: bool,
+}
+
+impl FailedEnds {
+    fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>) -> Self {
+        let mut failed = Self::default();
+        for (flow, verdict) in flows {
+            if let AttemptOutcome::Failed(evidence) = &verdict.went {
+                let server = flow.responder.ip;
+                failed.servers.insert(server);
+                failed.neighbourhoods.insert(neighbourhood(server));
+                let client = (flow.initiator.ip, flow.responder.port);
+                failed.clients.insert(client);
+                failed.all_servers |= evidence.code == Code::AlertClient;
+            }
+        }
+        failed
+    }
+}
+
 impl Controls {
     /// Indexes all flows, each once for each of its aims.
     #[must_use]
@@ -74,21 +102,8 @@ impl Controls {
         rules: &RuleSet,
     ) -> Self {
         let mut all = Self::default();
-        // Nearly all succeed, and nobody asks what works beside them.
-        let mut servers: HashSet<IpAddr> = HashSet::default();
-        let mut neighbourhoods: HashSet<IpAddr> = HashSet::default();
-        let mut clients: HashSet<(IpAddr, u16)> = HashSet::default();
-        // What refuses a certificate may be nearer than any server.
-        let mut all_servers = false;
-        for (flow, verdict) in flows.clone() {
-            if let AttemptOutcome::Failed(evidence) = &verdict.went {
-                servers.insert(flow.responder.ip);
-                neighbourhoods.insert(neighbourhood(flow.responder.ip));
-                clients.insert((flow.initiator.ip, flow.responder.port));
-                all_servers |= evidence.code == Code::AlertClient;
-            }
-        }
-        if servers.is_empty() {
+        let failed = FailedEnds::of(flows.clone());
+        if failed.servers.is_empty() {
             return all;
         }
         for (flow, verdict) in flows {
@@ -104,15 +119,15 @@ impl Controls {
                 all.proxies.insert(responder);
             }
             let near = neighbourhood(responder);
-            if all_servers || neighbourhoods.contains(&near) {
+            if failed.all_servers || failed.neighbourhoods.contains(&near) {
                 all.note_answers(flow, near);
             }
             if verdict.went != AttemptOutcome::Succeeded {
                 continue;
             }
             let port = flow.responder.port;
-            let of_server = servers.contains(&responder);
-            let of_client = clients.contains(&(initiator, port));
+            let of_server = failed.servers.contains(&responder);
+            let of_client = failed.clients.contains(&(initiator, port));
             if flow.transport == Transport::Udp {
                 if of_server || of_client {
                     let answered = all.udp.entry(port).or_default();
@@ -168,14 +183,7 @@ impl Controls {
                 self.source_ports.settle(flow, &mut evidence);
             }
             Code::SynSilent => self.settle_silent_syn(flow, &mut evidence),
-            Code::SynReset => {
-                if let Some(control) = self.nearer_reset(flow).or_else(|| self.sooner_reset(flow)) {
-                    evidence.code = Code::SynResetFast;
-                    evidence.show(Grade::B, control);
-                } else if let Some(control) = self.other_client(flow) {
-                    evidence.show(Grade::B, control);
-                }
-            }
+            Code::SynReset => self.settle_reset_syn(flow, &mut evidence),
             Code::RequestReset => {
                 if let Some(control) = self.meant(flow, own) {
                     evidence.show(Grade::B, control);
@@ -224,6 +232,15 @@ impl Controls {
             evidence.grade = Grade::C;
             // Others get on with what the same server shows: what this client trusts is its own matter.
             evidence.control = self.trusted_elsewhere(flow, own);
+        }
+    }
+
+    fn settle_reset_syn(&self, flow: &Flow, evidence: &mut Evidence) {
+        if let Some(control) = self.nearer_reset(flow).or_else(|| self.sooner_reset(flow)) {
+            evidence.code = Code::SynResetFast;
+            evidence.show(Grade::B, control);
+        } else if let Some(control) = self.other_client(flow) {
+            evidence.show(Grade::B, control);
         }
     }
 

@@ -7,7 +7,7 @@ use thin_vec::{ThinVec, thin_vec};
 
 use super::hosts::Hosts;
 use super::interception::certified_names;
-use super::outer_names::OuterNames;
+use super::outer_names::{Hidden, OuterNames};
 use super::shade::{Applications, Shade, Shades, is_older};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Asking, Capture, Exchange, Flow, Host, Name, NameSource, StreamFact};
@@ -243,36 +243,23 @@ pub(super) fn cover(
 ) -> Coverage {
     let rules = ground.rules;
     let hidden = ground.outer_names.hidden(flow, aim, rules.profile());
-    let initiator = ground.hosts.host(flow.initiator.ip);
-    let untold = ground
-        .hosts
-        .untold(flow.responder.ip)
-        .filter(|_| !aim.proxied);
-    let path = path(flow, asked);
-    let responder = match (aim.proxied, aim.address) {
-        (true, Some(address)) => address,
-        (true, None) => IpAddr::from([0, 0, 0, 0]),
-        (false, _) => untold.unwrap_or_else(|| ground.hosts.destination(flow.responder.ip)),
-    };
-    let ask_of = |responder: IpAddr, names: &[&Fqdn], scratch: &mut Scratch| {
-        let subject = Subject {
-            initiator,
-            responder,
-            port: aim.port,
-            transport: flow.transport,
-            names,
-            path,
-            time: flow.span.0.time,
-        };
-        rules.fit(&subject, scratch)
-    };
-    let ask = |names: &[&Fqdn], scratch: &mut Scratch| ask_of(responder, names, scratch);
     let names: Vec<&Fqdn> = aim.names.iter().collect();
+    let untold = ground.hosts.untold(flow.responder.ip);
+    let untold = untold.filter(|_| !aim.proxied);
+    let subject = Subject {
+        initiator: ground.hosts.host(flow.initiator.ip),
+        responder: responder(flow, aim, untold, ground),
+        port: aim.port,
+        transport: flow.transport,
+        names: &names,
+        path: path(flow, asked),
+        time: flow.span.0.time,
+    };
     let Fit {
         covers,
         misses,
         denied,
-    } = ask(&names, scratch);
+    } = rules.fit(&subject, scratch);
     let (covers, ways) = match aim.proxied {
         true => with_ways(covers, &to_proxy(flow, rules, scratch), rules),
         false => (covers, ThinVec::new()),
@@ -280,7 +267,11 @@ pub(super) fn cover(
     let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
     let contradicted = match said && covers.is_empty() && !aim.proxied && hidden.is_none() {
         true => other_answers(flow, aim)
-            .filter(|name| !ask(&[name], scratch).covers.is_empty())
+            .filter(|name| {
+                let names: &[&Fqdn] = &[name];
+                let other = rules.fit(&Subject { names, ..subject }, scratch);
+                !other.covers.is_empty()
+            })
             .cloned()
             .collect(),
         false => ThinVec::new(),
@@ -291,28 +282,23 @@ pub(super) fn cover(
         denied,
         contradicted,
         ways,
-        shades: ThinVec::new(),
-        by_name: ThinVec::new(),
         outer: hidden.as_ref().map(|hidden| hidden.proved),
+        ..Coverage::default()
     };
+    coverage.shade_doubtful(flow, aim, hidden.as_ref(), &subject, ground, scratch);
     if let Some(hidden) = hidden {
-        let inside: Vec<&Fqdn> = hidden.inner.iter().collect();
-        if !inside.is_empty() {
-            coverage.cover_inside(&ask(&inside, scratch).covers);
-        }
         aim.inner = hidden.inner;
-    } else if !said && !coverage.covers.is_empty() && (names.len() > 1 || is_older(flow)) {
-        coverage.shade_by_name(flow, &names, |names| ask(names, scratch));
-    }
-    coverage.shade_by_application(flow, aim, &ground.applications);
-    if untold.is_some() {
-        let told = ask_of(flow.responder.ip, &names, scratch).covers;
-        coverage.shade_all_but(&told, Shade::UntoldTranslation);
-    }
-    if ground.hosts.is_guessed(flow.initiator.ip) {
-        coverage.shade_all_but(&[], Shade::GuessedHost);
     }
     coverage
+}
+
+/// The address that a flow is for, as requirements have it; none is known of what goes through a proxy by name.
+fn responder(flow: &Flow, aim: &FlowTarget, untold: Option<IpAddr>, ground: &Ground<'_>) -> IpAddr {
+    match (aim.proxied, aim.address) {
+        (true, Some(address)) => address,
+        (true, None) => IpAddr::from([0, 0, 0, 0]),
+        (false, _) => untold.unwrap_or_else(|| ground.hosts.destination(flow.responder.ip)),
+    }
 }
 
 /// The path that was asked for in clear.
@@ -355,6 +341,46 @@ fn with_ways(
 }
 
 impl Coverage {
+    /// Says of which requirements it is not certain that the flow is for them.
+    fn shade_doubtful(
+        &mut self,
+        flow: &Flow,
+        aim: &FlowTarget,
+        hidden: Option<&Hidden>,
+        subject: &Subject<'_>,
+        ground: &Ground<'_>,
+        scratch: &mut Scratch,
+    ) {
+        let rules = ground.rules;
+        let said = aim.source.is_some_and(NameSource::is_said_by_initiator);
+        if let Some(hidden) = hidden {
+            let inside: Vec<&Fqdn> = hidden.inner.iter().collect();
+            if !inside.is_empty() {
+                let names = &inside[..];
+                let fit = rules.fit(&Subject { names, ..*subject }, scratch);
+                self.cover_inside(&fit.covers);
+            }
+        } else if !said && !self.covers.is_empty() && (aim.names.len() > 1 || is_older(flow)) {
+            let one = |names: &[&Fqdn]| rules.fit(&Subject { names, ..*subject }, scratch);
+            self.shade_by_name(flow, subject.names, one);
+        }
+        self.shade_by_application(flow, aim, &ground.applications);
+        if !aim.proxied && ground.hosts.untold(flow.responder.ip).is_some() {
+            let responder = flow.responder.ip;
+            let told = rules.fit(
+                &Subject {
+                    responder,
+                    ..*subject
+                },
+                scratch,
+            );
+            self.shade_all_but(&told.covers, Shade::UntoldTranslation);
+        }
+        if ground.hosts.is_guessed(flow.initiator.ip) {
+            self.shade_all_but(&[], Shade::GuessedHost);
+        }
+    }
+
     /// Requirements that only the names inside of an encrypted hello would fall under.
     fn cover_inside(&mut self, inside: &[RequirementIndex]) {
         let fresh = inside

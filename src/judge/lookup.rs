@@ -93,7 +93,19 @@ struct TriedName<'a> {
     of: &'a DnsTransaction,
 }
 
-impl TriedName<'_> {
+impl<'a> TriedName<'a> {
+    /// One try.
+    fn of(of: &'a DnsTransaction, mut evidence: Evidence, ground: LookupGround<'_>) -> Self {
+        ground.trust.lower(&mut evidence);
+        let last = of.stamps().max().unwrap_or_default();
+        let failure = Failure {
+            evidence,
+            span: (of.at(), last),
+            tries: 1,
+        };
+        Self { failure, of }
+    }
+
     /// With words.
     fn told(mut self, ground: LookupGround<'_>) -> Box<Failure> {
         let known = &mut self.failure.evidence;
@@ -207,18 +219,7 @@ impl<'a> Gathered<'a> {
         }
         let way = &mut self.ways[way(transaction.query_type)];
         way.asked = true;
-        let failure = |mut evidence: Evidence| {
-            ground.trust.lower(&mut evidence);
-            let last = transaction.stamps().max().unwrap_or_default();
-            TriedName {
-                failure: Failure {
-                    evidence,
-                    span: (transaction.at(), last),
-                    tries: 1,
-                },
-                of: transaction,
-            }
-        };
+        let failure = |evidence| TriedName::of(transaction, evidence, ground);
         let when = (ground.end, ground.trust.one_way);
         match said(transaction, ground.resolvers, when, Detail::Kind) {
             Said::Good => {

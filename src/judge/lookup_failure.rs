@@ -171,29 +171,14 @@ fn answered(
     end: CaptureTime,
     detail: Detail,
 ) -> Said {
-    let (client, server) = (transaction.client.ip, transaction.server.ip);
-    let whole = |detail, code, grade, words| {
-        let works = detail == Detail::Whole && resolvers.work(client, server);
-        let stamps = transaction
-            .queries
-            .first()
-            .copied()
-            .into_iter()
-            .chain([stamp]);
-        Evidence {
-            by: Some(server),
-            control: works.then(|| {
-                format!("the same resolver {server} resolves other names for this client")
-            }),
-            ..Evidence::new(code, grade, stamps, words)
-        }
-    };
-    let evidence = |code, grade, words| whole(detail, code, grade, words);
+    let server = transaction.server.ip;
+    let whole = |detail, what| of_answer(transaction, stamp, resolvers, detail, what);
+    let evidence = |code, grade, words| whole(detail, (code, grade, words));
     let live = || addresses(transaction, facts).filter(|ip| !is_sinkhole(*ip));
     // Rare, and told even where it makes no failure.
     let policy = policy(transaction, facts);
     if let Some((code, grade, words)) = policy {
-        let policy = whole(Detail::Whole, code, grade, words);
+        let policy = whole(Detail::Whole, (code, grade, words));
         return match live().next() {
             Some(_) => Said::Made(policy, live().collect(), is_forged(facts)),
             None => Said::Failed(policy),
@@ -228,6 +213,25 @@ fn answered(
         }
         Some((code, grade, words)) => Said::Failed(evidence(code, grade, words)),
         None => Said::Nothing,
+    }
+}
+
+/// What one answer shows; in all detail with what works beside it.
+fn of_answer(
+    transaction: &DnsTransaction,
+    stamp: Stamp,
+    resolvers: &Resolvers<'_>,
+    detail: Detail,
+    (code, grade, words): (Code, Grade, String),
+) -> Evidence {
+    let (client, server) = (transaction.client.ip, transaction.server.ip);
+    let works = detail == Detail::Whole && resolvers.work(client, server);
+    let query = transaction.queries.first().copied();
+    Evidence {
+        by: Some(server),
+        control: works
+            .then(|| format!("the same resolver {server} resolves other names for this client")),
+        ..Evidence::new(code, grade, query.into_iter().chain([stamp]), words)
     }
 }
 
@@ -341,35 +345,8 @@ fn denial(
                     format!("{server} answers {first}"),
                 ));
             }
-            if !facts.whole {
-                return None;
-            }
-            if let Some(target) = alias(transaction, facts) {
-                let words = format!("{server} answers with the alias {target}, without an address");
-                return Some((Code::DnsAlias, Grade::C, words));
-            }
-            // A referral to other servers (RFC 1034 section 4.3.1) is no answer.
-            let referral = facts
-                .records
-                .iter()
-                .any(|record| record.kind == NS && record.section == DnsSection::Authority);
-            if referral && !soa {
-                return None;
-            }
-            let other = facts.records.iter().any(DnsRecord::is_answer);
-            let name = transaction.query.as_ref()?;
-            let works = !soa && !other && resolvers.work_for_vendor(client, server, name);
-            let grade = if works { Grade::B } else { Grade::C };
-            let words = || match (soa, other) {
-                (true, _) => {
-                    format!(
-                        "{server} gives no address for it, as far as one can see in the words of its own zone"
-                    )
-                }
-                (_, true) => format!("{server} answers with records of other names only"),
-                _ => format!("{server} answers without an address"),
-            };
-            Some((Code::DnsNoData, grade, detail.words(words)))
+            let whole = facts.whole.then_some(facts)?;
+            without_address(transaction, whole, soa, resolvers, detail)
         }
         2 => Some((
             Code::DnsServfail,
@@ -392,6 +369,38 @@ fn denial(
         5 => Some((Code::DnsRefused, Grade::C, format!("REFUSED from {server}"))),
         _ => None,
     }
+}
+
+/// What an answer without an error and without an address denies, with the SOA of a zone or without.
+fn without_address(
+    transaction: &DnsTransaction,
+    facts: &DnsFacts,
+    soa: bool,
+    resolvers: &Resolvers<'_>,
+    detail: Detail,
+) -> Option<(Code, Grade, String)> {
+    let (client, server) = (transaction.client.ip, transaction.server.ip);
+    if let Some(target) = alias(transaction, facts) {
+        let words = format!("{server} answers with the alias {target}, without an address");
+        return Some((Code::DnsAlias, Grade::C, words));
+    }
+    // A referral to other servers (RFC 1034 section 4.3.1) is no answer.
+    let is_referral = |r: &DnsRecord| r.kind == NS && r.section == DnsSection::Authority;
+    if !soa && facts.records.iter().any(is_referral) {
+        return None;
+    }
+    let other = facts.records.iter().any(DnsRecord::is_answer);
+    let name = transaction.query.as_ref()?;
+    let works = !soa && !other && resolvers.work_for_vendor(client, server, name);
+    let grade = if works { Grade::B } else { Grade::C };
+    let words = || match (soa, other) {
+        (true, _) => format!(
+            "{server} gives no address for it, as far as one can see in the words of its own zone"
+        ),
+        (_, true) => format!("{server} answers with records of other names only"),
+        _ => format!("{server} answers without an address"),
+    };
+    Some((Code::DnsNoData, grade, detail.words(words)))
 }
 
 /// Two answers to one query that do not say the same: one of them was made on the path. The addresses in them beside.

@@ -3,7 +3,8 @@
 use super::Case;
 use super::attempt::AttemptOutcome;
 use super::finding::{Finding, FindingCode};
-use crate::observe::FlowId;
+use super::flow_verdict::FlowVerdict;
+use crate::observe::{Flow, FlowId};
 
 /// The most destinations named.
 const NAMED: usize = 4;
@@ -32,21 +33,7 @@ pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
         ) else {
             continue;
         };
-        let mut to: Vec<String> = own
-            .iter()
-            .map(|((_, flow), verdict)| {
-                let name = verdict.aim.names.first().map(ToString::to_string);
-                let name = name.unwrap_or_else(|| flow.responder.ip.to_string());
-                format!("{name} port {}/{}", verdict.aim.port, flow.transport)
-            })
-            .collect();
-        to.sort();
-        to.dedup();
-        let more = match to.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        to.truncate(NAMED);
+        let to = destinations(own.iter().map(|((_, flow), verdict)| (*flow, *verdict)));
         let failed = own
             .iter()
             .filter(|(_, verdict)| matches!(verdict.went, AttemptOutcome::Failed(_)));
@@ -61,13 +48,31 @@ pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
         out.push(Finding {
             initiator: Some(ip),
             message: format!(
-                "the same card (MAC address) as {known}, but in no role, so its {flows} not audited{failed}: {}{more}",
-                to.join(", ")
+                "the same card (MAC address) as {known}, but in no role, so its {flows} not audited{failed}: {to}"
             ),
             advice: format!("add it to the site file, to the roles of {known}"),
             flows: own.iter().map(|((id, _), _)| *id).collect(),
             span: Some((first, last)),
             ..Finding::new(FindingCode::OtherAddress, ip.to_string())
         });
+    }
+}
+
+/// Where flows go, the first few of them in words.
+fn destinations<'a>(flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>) -> String {
+    let mut to: Vec<String> = flows
+        .map(|(flow, verdict)| {
+            let name = verdict.aim.names.first().map(ToString::to_string);
+            let name = name.unwrap_or_else(|| flow.responder.ip.to_string());
+            format!("{name} port {}/{}", verdict.aim.port, flow.transport)
+        })
+        .collect();
+    to.sort();
+    to.dedup();
+    let more = to.len().saturating_sub(NAMED);
+    to.truncate(NAMED);
+    match more {
+        0 => to.join(", "),
+        more => format!("{} and {more} more", to.join(", ")),
     }
 }

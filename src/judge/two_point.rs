@@ -137,7 +137,6 @@ impl<'a> Outside<'a> {
             }
         };
         let known_again = &self.known_again[usize::from(flow.transport != Transport::Tcp)];
-        let passing = known_again.len();
         let hears = self.hears(flow, known_again);
         let proof = match self.find(flow) {
             Some(other) => stopped_later(flow, other),
@@ -150,28 +149,7 @@ impl<'a> Outside<'a> {
             (Some(words), AttemptOutcome::Failed(evidence)) if evidence.grade == Grade::A => {
                 evidence.words.push_str(&format!("; {words}"));
             }
-            (Some(words), went) => {
-                let mut evidence = match std::mem::replace(went, AttemptOutcome::Succeeded) {
-                    AttemptOutcome::Failed(evidence) => evidence,
-                    _ => Box::new(Evidence::new(
-                        Code::TwoPoint,
-                        Grade::A,
-                        [flow.span.0],
-                        String::new(),
-                    )),
-                };
-                evidence.words = match evidence.words.as_str() {
-                    "" => words,
-                    known => format!("{known}; {words}"),
-                };
-                let flows = if passing == 1 { "flow" } else { "flows" };
-                evidence.control = Some(format!(
-                    "{passing} other {flows} passed both points: it was stopped between them"
-                ));
-                evidence.code = Code::TwoPoint;
-                evidence.grade = Grade::A;
-                *went = AttemptOutcome::Failed(evidence);
-            }
+            (Some(words), went) => stopped_between(flow, went, words, known_again.len()),
             (None, AttemptOutcome::Failed(evidence)) if !unclear && self.has(flow) => {
                 // What lies between the points is not to blame; a server that is down may be.
                 if evidence.grade == Grade::B && evidence.code == Code::SynSilent {
@@ -184,6 +162,28 @@ impl<'a> Outside<'a> {
             _ => {}
         }
     }
+}
+
+/// Puts it down to what lies between the points, which `passing` others passed.
+fn stopped_between(flow: &Flow, went: &mut AttemptOutcome, words: String, passing: usize) {
+    let mut evidence = match std::mem::replace(went, AttemptOutcome::Succeeded) {
+        AttemptOutcome::Failed(evidence) => evidence,
+        _ => {
+            let bare = Evidence::new(Code::TwoPoint, Grade::A, [flow.span.0], String::new());
+            Box::new(bare)
+        }
+    };
+    evidence.words = match evidence.words.as_str() {
+        "" => words,
+        known => format!("{known}; {words}"),
+    };
+    let flows = if passing == 1 { "flow" } else { "flows" };
+    evidence.control = Some(format!(
+        "{passing} other {flows} passed both points: it was stopped between them"
+    ));
+    evidence.code = Code::TwoPoint;
+    evidence.grade = Grade::A;
+    *went = AttemptOutcome::Failed(evidence);
 }
 
 /// How far a flow came that both points saw and that failed at the inner one; `None` where they saw the same.

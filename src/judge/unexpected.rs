@@ -148,43 +148,20 @@ fn uncovered(
     let suspect = suspect(code, case, host, &flows);
     let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
     let hidden = is_unnamed.then(|| hidden(case, host, &flows)).flatten();
-    let dns = verdict
-        .dns
-        .map(|dns| format!("it is {dns}: what the host asks there is not visible"));
+    let listed = requirements.is_empty();
+    let listed = listed.then(|| in_roles(roles, port, transport));
     let stopped = failure.as_ref();
-    let stopped = stopped.map(|evidence| format!("it did not get through: {}", evidence.words));
-    let notes = [
-        requirements
-            .is_empty()
-            .then(|| in_roles(roles, port, transport))
-            .flatten(),
-        may_be_outer(code, case, &flows),
-        flows
-            .first()
-            .filter(|_| is_unnamed)
-            .and_then(|id| old_name(case, *id)),
-        flows
-            .first()
-            .filter(|_| is_unnamed)
-            .and_then(|id| unproved_name(case, *id)),
-        (!case.rules.profile().is_audited(host)).then(|| "opened from outside".to_owned()),
-        dns,
+    let notes = beside(code, case, (host, verdict), &flows).into_iter();
+    let notes = [listed.flatten()].into_iter().chain(notes).chain([
         suspect.as_ref().map(|(what, _)| (*what).to_owned()),
-        stopped,
+        stopped.map(|evidence| format!("it did not get through: {}", evidence.words)),
         hidden.clone(),
-    ];
-    for note in notes.into_iter().flatten() {
+    ]);
+    for note in notes.flatten() {
         message.push_str("; ");
         message.push_str(&note);
     }
-    let advice = match (suspect, nameless) {
-        (Some((_, advice)), _) => advice,
-        // Those are given by address: no name of theirs is hidden.
-        (None, Some(nameless)) if nameless.words().is_some() => nameless.advice().to_owned(),
-        (None, _) if hidden.is_some() => HIDDEN.to_owned(),
-        (None, Some(nameless)) => nameless.advice().to_owned(),
-        (None, None) => advice(code).to_owned(),
-    };
+    let advice = advice_on(code, suspect, nameless, hidden.is_some());
     Some(Finding {
         outcome: Some(intent.outcome),
         initiator: Some(host),
@@ -199,6 +176,43 @@ fn uncovered(
         flows,
         ..Finding::new(code, target)
     })
+}
+
+/// What is to be known beside it, of its names and of the host.
+fn beside(
+    code: FindingCode,
+    case: &Case<'_>,
+    (host, verdict): (IpAddr, &FlowVerdict),
+    flows: &[FlowId],
+) -> [Option<String>; 5] {
+    let unnamed = flows.first().filter(|_| code == FindingCode::Unnamed);
+    let outside = !case.rules.profile().is_audited(host);
+    [
+        may_be_outer(code, case, flows),
+        unnamed.and_then(|id| old_name(case, *id)),
+        unnamed.and_then(|id| unproved_name(case, *id)),
+        outside.then(|| "opened from outside".to_owned()),
+        verdict
+            .dns
+            .map(|dns| format!("it is {dns}: what the host asks there is not visible")),
+    ]
+}
+
+/// What to do about traffic that may be something else than it seems.
+fn advice_on(
+    code: FindingCode,
+    suspect: Option<(&'static str, String)>,
+    nameless: Option<Nameless>,
+    hidden: bool,
+) -> String {
+    match (suspect, nameless) {
+        (Some((_, advice)), _) => advice,
+        // Those are given by address: no name of theirs is hidden.
+        (None, Some(nameless)) if nameless.words().is_some() => nameless.advice().to_owned(),
+        (None, _) if hidden => HIDDEN.to_owned(),
+        (None, Some(nameless)) => nameless.advice().to_owned(),
+        (None, None) => advice(code).to_owned(),
+    }
 }
 
 /// The roles that pages list on a port.

@@ -86,24 +86,37 @@ impl Merge for ConnectionIds {
     }
 }
 
-/// Gives runs that go on with a connection of another run the names that were said in that one.
-pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
-    // Packets go to an id that the other side has told. The port of the side that told it stays.
-    type Told = (u16, Vec<u8>);
-    let mut known: HashMap<Told, (usize, Side)> = HashMap::default();
-    let mut lengths: BTreeSet<usize> = BTreeSet::new();
-    for (place, (key, run)) in runs.iter().enumerate() {
-        let Some(ids) = run.ids.as_ref().filter(|_| run.app.has(App::QUIC)) else {
-            continue;
-        };
-        for side in [Side::Low, Side::High] {
-            for id in &ids.told[side.index()] {
-                lengths.insert(id.len());
-                let told = (key.endpoint(side).port, id.clone());
-                known.entry(told).or_insert((place, side));
+/// Ids that the handshakes of runs tell.
+#[derive(Default)]
+struct ToldIds {
+    /// By the port of the side that told it, which stays, and the id: whose run it is, by its place, and which side's.
+    known: HashMap<(u16, Vec<u8>), (usize, Side)>,
+    lengths: BTreeSet<usize>,
+}
+
+impl ToldIds {
+    fn of(runs: &[(FlowKey, Box<FlowRecord>)]) -> Self {
+        let mut told = Self::default();
+        for (place, (key, run)) in runs.iter().enumerate() {
+            let Some(ids) = run.ids.as_ref().filter(|_| run.app.has(App::QUIC)) else {
+                continue;
+            };
+            for side in [Side::Low, Side::High] {
+                for id in &ids.told[side.index()] {
+                    told.lengths.insert(id.len());
+                    let at = (key.endpoint(side).port, id.clone());
+                    told.known.entry(at).or_insert((place, side));
+                }
             }
         }
+        told
     }
+}
+
+/// Gives runs that go on with a connection of another run the names that were said in that one. Packets go to an id that
+/// the other side has told.
+pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
+    let ToldIds { known, lengths } = ToldIds::of(runs);
     if known.is_empty() {
         return;
     }

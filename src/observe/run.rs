@@ -186,6 +186,20 @@ pub(super) struct Extra {
     pub comments: Vec<Comment>,
 }
 
+impl Extra {
+    /// Takes that of another run, but for what is known once the whole is.
+    fn merge(&mut self, other: Self) {
+        let closed = self.closed.iter_mut().zip(other.closed);
+        closed.for_each(|(mine, theirs)| *mine = both(*mine, theirs, ClosedWindow::and));
+        let paths = self.paths.iter_mut().zip(other.paths);
+        paths.for_each(|(mine, theirs)| *mine = mine.and(theirs));
+        let vlans = other.vlans.into_iter();
+        vlans.for_each(|stack| note_stack(&mut self.vlans, stack));
+        let tunnels = other.tunnels.into_iter();
+        tunnels.for_each(|stack| note_stack(&mut self.tunnels, stack));
+    }
+}
+
 /// What one side said of Multipath TCP (RFC 8684); of several the smallest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Paths {
@@ -550,19 +564,7 @@ impl FlowRecord {
             (Some(_), None) => {}
         }
         if let Some(extra) = other.extra {
-            let mine = self.extra.get_or_insert_default();
-            let closed = mine.closed.iter_mut().zip(extra.closed);
-            closed.for_each(|(mine, theirs)| *mine = both(*mine, theirs, ClosedWindow::and));
-            let paths = mine.paths.iter_mut().zip(extra.paths);
-            paths.for_each(|(mine, theirs)| *mine = mine.and(theirs));
-            extra
-                .vlans
-                .into_iter()
-                .for_each(|stack| note_stack(&mut mine.vlans, stack));
-            extra
-                .tunnels
-                .into_iter()
-                .for_each(|stack| note_stack(&mut mine.tunnels, stack));
+            self.extra.get_or_insert_default().merge(*extra);
         }
     }
 

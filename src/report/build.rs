@@ -18,7 +18,7 @@ use super::view::{
 };
 use super::{Audit, Loss, Report};
 use crate::judge::{
-    Census, Evidence, Finding, FindingCode, Intent, NameWay, NoNeed, NotSeen, Outcome,
+    Census, Evidence, Finding, FindingCode, Intent, Judgement, NameWay, NoNeed, NotSeen, Outcome,
     RequirementStatus, RequirementVerdict, Severity, StatusKind, WayTotal, needs,
 };
 use crate::model::{Fqdn, Stamp, TimeSpan};
@@ -145,6 +145,17 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The exit status, and what it means.
+fn exit(judgement: &Judgement, nothing: bool, in_part: bool) -> (u8, &'static str) {
+    match () {
+        () if nothing => (2, "nothing was audited"),
+        () if in_part => (2, "audited only in part"),
+        () if !judgement.findings.is_empty() => (1, "findings"),
+        () if !judgement.unclear.is_empty() => (1, "required traffic ended inconclusive"),
+        () => (0, "nothing to report"),
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Gather<'a>(Audit<'a>);
 
@@ -161,15 +172,11 @@ impl<'a> Gather<'a> {
             finding_codes.add(&finding.code);
         }
         let mut intents = Counts::of_all(Outcome::ALL);
-        judgement
-            .intents
-            .iter()
-            .for_each(|intent| intents.add(&intent.outcome));
+        let outcomes = judgement.intents.iter().map(|intent| &intent.outcome);
+        outcomes.for_each(|outcome| intents.add(outcome));
         let mut requirements = Counts::of_all(StatusKind::ALL);
-        judgement
-            .requirements
-            .iter()
-            .for_each(|r| requirements.add(&r.standing.kind()));
+        let kinds = judgement.requirements.iter().map(|r| r.standing.kind());
+        kinds.for_each(|kind| requirements.add(&kind));
         let nothing = judgement
             .findings
             .iter()
@@ -177,13 +184,9 @@ impl<'a> Gather<'a> {
         let nothing_audited = nothing.map(|finding| finding.message.clone());
         let unclear = self.ids(&judgement.unclear);
         let mut incomplete = incomplete(&self.0);
-        let (exit, meaning) = match () {
-            () if nothing_audited.is_some() => (2, "nothing was audited"),
-            () if !incomplete.is_empty() => (2, "audited only in part"),
-            () if !judgement.findings.is_empty() => (1, "findings"),
-            () if !unclear.is_empty() => (1, "required traffic ended inconclusive"),
-            () => (0, "nothing to report"),
-        };
+        let (exit, meaning) = exit(judgement, nothing_audited.is_some(), !incomplete.is_empty());
+        let audited = judgement.flows.iter().filter(|f| f.out_of_scope.is_none());
+        let flows_audited = audited.count() as u64;
         let needs = needs(self.0.capture, rules, &judgement.requirements);
         let mut no_traffic_needed = Counts::of_all(NoNeed::ALL);
         needs.none.iter().for_each(|why| no_traffic_needed.add(why));
@@ -212,11 +215,7 @@ impl<'a> Gather<'a> {
             no_traffic_needed,
             all_required_seen: needs.all_seen,
             flows: capture.flows,
-            flows_audited: judgement
-                .flows
-                .iter()
-                .filter(|f| f.out_of_scope.is_none())
-                .count() as u64,
+            flows_audited,
         }
     }
 

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::json::json_line;
-use super::view::FindingView;
+use super::view::{FindingView, InputView};
 use super::{Report, ReportError, explain_finding};
 use crate::judge::{FindingCode, Severity};
 
@@ -17,39 +17,8 @@ use crate::judge::{FindingCode, Severity};
 pub fn write_sarif(report: &Report<'_>, mut out: impl Write) -> Result<(), ReportError> {
     let summary = &report.summary;
     let rules: Vec<Value> = FindingCode::ALL.iter().map(|code| rule(*code)).collect();
-    let artifacts: Vec<Value> = report
-        .capture
-        .inputs
-        .iter()
-        .map(|input| {
-            let mut artifact = json!({
-                "location": {"uri": uri(&input.path)},
-                "roles": ["analysisTarget"],
-            });
-            if let Some(bytes) = input.bytes {
-                artifact["length"] = bytes.into();
-            }
-            if let Some(digest) = &input.sha256 {
-                artifact["hashes"] = json!({"sha-256": digest});
-            }
-            artifact
-        })
-        .collect();
-    let incomplete = summary.incomplete.iter().map(|why| ("error", why.clone()));
-    let unclear = summary.inconclusive_required.iter().map(|id| {
-        let words = format!("{id} is required and was tried, but how it went cannot be told");
-        ("warning", words)
-    });
-    let inputs = report.capture.inputs.iter();
-    let of_inputs = inputs.flat_map(|input| {
-        let notes = input.notes.iter();
-        notes.map(|note| ("note", format!("{}: {note}", input.path)))
-    });
-    let notes: Vec<Value> = incomplete
-        .chain(unclear)
-        .chain(of_inputs)
-        .map(|(level, why)| json!({"level": level, "message": {"text": plain(&why)}}))
-        .collect();
+    let artifacts: Vec<Value> = report.capture.inputs.iter().map(artifact).collect();
+    let notes = notifications(report);
     let results: Vec<Value> = report.findings.iter().map(|f| result(report, f)).collect();
     let version = match &summary.commit {
         Some(commit) => format!("{}+{commit}", summary.version),
@@ -79,6 +48,40 @@ pub fn write_sarif(report: &Report<'_>, mut out: impl Write) -> Result<(), Repor
     });
     json_line(&mut out, &log)?;
     Ok(out.flush()?)
+}
+
+/// What stands in the way of a complete audit, and what inputs have that a reader should know.
+fn notifications(report: &Report<'_>) -> Vec<Value> {
+    let summary = &report.summary;
+    let incomplete = summary.incomplete.iter().map(|why| ("error", why.clone()));
+    let unclear = summary.inconclusive_required.iter().map(|id| {
+        let words = format!("{id} is required and was tried, but how it went cannot be told");
+        ("warning", words)
+    });
+    let inputs = report.capture.inputs.iter();
+    let of_inputs = inputs.flat_map(|input| {
+        let notes = input.notes.iter();
+        notes.map(|note| ("note", format!("{}: {note}", input.path)))
+    });
+    incomplete
+        .chain(unclear)
+        .chain(of_inputs)
+        .map(|(level, why)| json!({"level": level, "message": {"text": plain(&why)}}))
+        .collect()
+}
+
+fn artifact(input: &InputView) -> Value {
+    let mut artifact = json!({
+        "location": {"uri": uri(&input.path)},
+        "roles": ["analysisTarget"],
+    });
+    if let Some(bytes) = input.bytes {
+        artifact["length"] = bytes.into();
+    }
+    if let Some(digest) = &input.sha256 {
+        artifact["hashes"] = json!({"sha-256": digest});
+    }
+    artifact
 }
 
 fn rule(code: FindingCode) -> Value {

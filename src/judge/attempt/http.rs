@@ -90,25 +90,20 @@ fn meaning(
                 Says::Policy => (Grade::A, "names its policy"),
                 _ => (Grade::B, "has its marks"),
             };
-            let words = format!(
-                "the HTTP answer {status} is a block page of {}, which {what}",
-                denial.by
-            );
+            let page = format!("a block page of {}, which {what}", denial.by);
+            let words = format!("the HTTP answer {status} is {page}");
             refused(Code::HttpBlocked, grade, words)
         }
         // Only proxies ask so; the first time is the challenge.
-        (407, _) => Evidence {
-            login: true,
-            ..refused(
-                Code::ProxyRefused,
-                if asked.end.since(flow.span.1.time) < TAIL {
-                    Grade::C
-                } else {
-                    Grade::B
-                },
-                format!("the proxy answers with status {status}"),
-            )
-        },
+        (407, _) => {
+            let early = asked.end.since(flow.span.1.time) < TAIL;
+            let grade = if early { Grade::C } else { Grade::B };
+            let words = format!("the proxy answers with status {status}");
+            Evidence {
+                login: true,
+                ..refused(Code::ProxyRefused, grade, words)
+            }
+        }
         // A proxy passes on what the server behind it says of its own accord.
         (403 | 502..=504, _)
             if asked.proxied

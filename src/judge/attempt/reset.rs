@@ -22,13 +22,11 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
         .filter(|reset| reset.stamp >= asked.stamp)
         .collect();
     let reset = *resets.first()?;
-    let answered_before = flow
-        .events_of(EventKind::Data, false)
-        .any(|data| data.stamp < reset.stamp);
     if went_on(flow, reset) {
         return None;
     }
-    if answered_before {
+    let mut answers = flow.events_of(EventKind::Data, false);
+    if answers.any(|data| data.stamp < reset.stamp) {
         let ladder = Ladder::of(flow, flow.span.0);
         let unfinished = ladder.is_some_and(|ladder| {
             (ladder.server.is_some() || ladder.retry.is_some()) && !ladder.is_over(flow)
@@ -56,17 +54,11 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
             "{} RSTs with different sequence numbers answer {what}, before the server said anything",
             resets.len()
         );
-        let stamps = resets.iter().map(|reset| reset.stamp);
-        let stamps = stamps.chain([asked.stamp]);
+        let stamps = resets.iter().map(|r| r.stamp).chain([asked.stamp]);
         return Some(Evidence::new(Code::ResetInjected, Grade::A, stamps, words));
     }
-    let usual = flow
-        .events_of(EventKind::SynAck, false)
-        .chain(flow.events_of(EventKind::Ack, false));
-    let mut usual = usual.map(|event| event.ttl);
-    let unlike = usual.all(|ttl| ttl.abs_diff(reset.ttl) > ROUTES);
     // A RST at another place than right behind the SYN-ACK is an answer to something that was not captured.
-    (unlike && matches!(reset.sequence, number if number == silent || number == 0)).then(|| {
+    (has_other_ttl(flow, reset) && (reset.sequence == silent || reset.sequence == 0)).then(|| {
         Evidence {
             control: Some(format!(
                 "the RST has TTL {}, the SYN-ACK of the same connection {}: not sent by the server",
@@ -80,6 +72,15 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
             )
         }
     })
+}
+
+/// Whether a RST has another TTL than all that the server's kernel sent without data.
+fn has_other_ttl(flow: &Flow, reset: &Event) -> bool {
+    let usual = flow
+        .events_of(EventKind::SynAck, false)
+        .chain(flow.events_of(EventKind::Ack, false));
+    let mut usual = usual.map(|event| event.ttl);
+    usual.all(|ttl| ttl.abs_diff(reset.ttl) > ROUTES)
 }
 
 /// A RST with another TTL than all that the server sent, after a part of its handshake: as a filter that decides by

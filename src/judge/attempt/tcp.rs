@@ -44,17 +44,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     }
     let connected = flow.events_of(EventKind::SynAck, false).next().is_some();
     if connected {
-        if answered_unseen(flow) {
-            return AttemptOutcome::Open(InconclusiveReason::FramesMissing);
-        }
-        let stopped = connect::answer_lost(flow, end).or_else(|| connect::takes_nothing(flow, end));
-        if let Some(stopped) = stopped {
-            return stopped;
-        }
-        return match flow.out.payload_bytes > 0 {
-            true => handshake::after_request(flow, end),
-            false => connect::after_handshake(flow),
-        };
+        return connected_without_answer(flow, end);
     }
     if !flow.opened {
         return AttemptOutcome::Open(match flow.back.packets {
@@ -69,6 +59,17 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
         return failed(Code::SynReset, Grade::C, events, words);
     }
     connect::syn_only(flow, end)
+}
+
+fn connected_without_answer(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
+    if answered_unseen(flow) {
+        return AttemptOutcome::Open(InconclusiveReason::FramesMissing);
+    }
+    let stopped = connect::answer_lost(flow, end).or_else(|| connect::takes_nothing(flow, end));
+    stopped.unwrap_or_else(|| match flow.out.payload_bytes > 0 {
+        true => handshake::after_request(flow, end),
+        false => connect::after_handshake(flow),
+    })
 }
 
 /// Whether the initiator answers what the responder says with RST and acknowledges none of it: the end of a connection
