@@ -81,7 +81,6 @@ pub(crate) fn quic(bytes: &[u8]) {
         let _ = (read_handshake_hello(&joined), read_google_hello(&joined));
     }
     let _ = quic_reader::starts_quic(bytes);
-    let _ = quic_reader::has_short_header(bytes);
     let _ = read_google_hello(bytes);
     for packet in packets(bytes) {
         assert!(packet.bytes().len() <= bytes.len());
