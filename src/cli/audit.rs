@@ -77,6 +77,7 @@ pub(super) fn report(
             output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
+        anyhow::ensure!(common.format != Format::Markdown, output::ONLY_DIFF);
         output::to_stdout(|out| match common.format {
             Format::Human => write_human(report, &look, out),
             Format::Json => write_json(report, out),
@@ -84,7 +85,7 @@ pub(super) fn report(
             Format::Csv => write_findings_csv(report, out),
             Format::Sarif => write_sarif(report, out),
             Format::Junit => write_junit(report, out),
-            // Refused before anything is read.
+            // Refused above.
             Format::Markdown => Ok(()),
         })?;
         Ok(Exit::of(report))

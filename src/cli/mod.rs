@@ -66,9 +66,7 @@ pub fn run() -> Exit {
         command
             if arguments.common.format == args::Format::Markdown && !command.takes_markdown() =>
         {
-            Err(anyhow::anyhow!(
-                "the format markdown is for `rules diff` only"
-            ))
+            Err(anyhow::anyhow!(output::ONLY_DIFF))
         }
         Command::Audit(command) if command.is_in_periods() => {
             audit_periods::run(command, &arguments.common)

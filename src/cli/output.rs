@@ -97,6 +97,9 @@ pub(super) fn colored(common: &Common, terminal: bool) -> bool {
     }
 }
 
+/// Why other commands write no Markdown.
+pub(super) const ONLY_DIFF: &str = "the format markdown is for `rules diff` only";
+
 impl TryFrom<Format> for report::Format {
     type Error = anyhow::Error;
 
@@ -110,7 +113,7 @@ impl TryFrom<Format> for report::Format {
             Format::Sarif | Format::Junit => {
                 anyhow::bail!("the formats sarif and junit are for audit and judge only")
             }
-            Format::Markdown => anyhow::bail!("the format markdown is for `rules diff` only"),
+            Format::Markdown => anyhow::bail!(ONLY_DIFF),
         })
     }
 }

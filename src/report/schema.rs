@@ -170,7 +170,7 @@ mod tests {
         let shipped = std::fs::read_to_string(path).unwrap();
         assert!(
             made == shipped,
-            "PKTAUDIT_BLESS=1 cargo test schema writes {path} anew"
+            "PKTAUDIT_BLESS=1 cargo test --lib schema writes {path} anew"
         );
     }
 }

@@ -364,7 +364,7 @@ mod tests {
         }
         assert!(
             made == reference(),
-            "PKTAUDIT_BLESS=1 cargo test reference writes docs/RULES.md anew"
+            "PKTAUDIT_BLESS=1 cargo test --lib reference writes docs/RULES.md anew"
         );
     }
 }

@@ -241,10 +241,13 @@ fn the_page_of_commands_shows_the_help_as_it_is() {
         let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
         lines.join("\n")
     };
-    assert_eq!(
-        trimmed(block),
-        trimmed(&help),
-        "PKTAUDIT_BLESS=1 cargo test --test all page_of_commands writes it anew"
+    let (block, help) = (trimmed(block), trimmed(&help));
+    let lines = block.lines().zip(help.lines());
+    let other = lines.into_iter().find(|(page, help)| page != help);
+    assert!(
+        block == help,
+        "docs/COMMANDS.md is not the help; the first line that differs, in the page and in the help: {other:#?}\n\
+         PKTAUDIT_BLESS=1 cargo test --test all page_of_commands writes it anew"
     );
 }
 
@@ -576,9 +579,19 @@ fn the_page_of_formats_has_every_application() {
     let row = page.lines().find(|line| line.starts_with("| `app` | "));
     let names = pktaudit::observe::App::NAMES.iter();
     let names: Vec<String> = names.map(|(_, name)| format!("`{name}`")).collect();
+    let row = row.expect("docs/FORMATS.md has no row `app`");
+    let listed: Vec<&str> = row.split(['`', ',']).map(str::trim).collect();
+    for name in &names {
+        let bare = name.trim_matches('`');
+        assert!(
+            listed.contains(&bare),
+            "docs/FORMATS.md, row `app`: {bare} is not listed"
+        );
+    }
     assert_eq!(
-        row.unwrap(),
-        format!("| `app` | told by content: {}, or null |", names.join(", "))
+        row,
+        format!("| `app` | told by content: {}, or null |", names.join(", ")),
+        "docs/FORMATS.md, row `app`: it lists App::NAMES in their order"
     );
 }
 

@@ -1,5 +1,5 @@
 //! `rules export` for every target, against what was read and agreed with: `tests/exports/TARGET`.
-//! `PKTAUDIT_BLESS=1` writes what it gives now.
+//! `PKTAUDIT_BLESS=1 cargo test --test all exports::` writes what it gives now.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 //! What the audit says of each shipped sample, held against `samples/<name>/expected.json`.
 //!
-//! `PKTAUDIT_BLESS=1 cargo test samples` rewrites the expected reports; look at each change before it is committed.
+//! `PKTAUDIT_BLESS=1 cargo test --test all samples::` rewrites the expected reports; look at each change before it is committed.
 
 use std::fs;
 
