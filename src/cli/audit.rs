@@ -71,13 +71,13 @@ pub(super) fn report(
     to: Destination<'_>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
+    anyhow::ensure!(common.format != Format::Markdown, output::ONLY_DIFF);
     with_report(&read.captures, &read.inputs, plan, |report| {
         let written = write_set(report, &read.captures.inside, captures, to)?;
         for path in written {
             output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
-        anyhow::ensure!(common.format != Format::Markdown, output::ONLY_DIFF);
         output::to_stdout(|out| match common.format {
             Format::Human => write_human(report, &look, out),
             Format::Json => write_json(report, out),

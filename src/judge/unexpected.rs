@@ -148,11 +148,13 @@ fn uncovered(
     let suspect = suspect(code, case, host, &flows);
     let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
     let hidden = is_unnamed.then(|| hidden(case, host, &flows)).flatten();
-    let listed = requirements.is_empty();
-    let listed = listed.then(|| in_roles(roles, port, transport));
+    let listed = match requirements.is_empty() {
+        true => in_roles(roles, port, transport),
+        false => None,
+    };
     let stopped = failure.as_ref();
-    let notes = beside(code, case, (host, verdict), &flows).into_iter();
-    let notes = [listed.flatten()].into_iter().chain(notes).chain([
+    let notes = beside(code, case, (host, verdict), &flows);
+    let notes = [listed].into_iter().chain(notes).chain([
         suspect.as_ref().map(|(what, _)| (*what).to_owned()),
         stopped.map(|evidence| format!("it did not get through: {}", evidence.words)),
         hidden.clone(),

@@ -14,6 +14,7 @@ mod two_point;
 mod words;
 
 pub use endpoint::{Endpoint, PortSet, PortSetError, Transport, is_group};
+pub(crate) use flow_key::address_bits;
 pub use flow_key::{FlowKey, Side};
 pub use fqdn::{Fqdn, FqdnError};
 pub use frame::{FrameId, Stamp};

@@ -17,7 +17,7 @@ use foldhash::fast::FixedState;
 
 use super::Observation;
 use crate::decode::{Packet, Segment};
-use crate::model::{CaptureTime, FrameId, Stamp, TunnelKind};
+use crate::model::{CaptureTime, FrameId, Stamp, TunnelKind, address_bits};
 
 /// How soon a copy follows.
 const WINDOW: Duration = Duration::from_millis(1);
@@ -403,12 +403,8 @@ fn ends(source: IpAddr, destination: IpAddr, word: u64, hash: &mut impl Hasher) 
         pair(hosts, word, hash);
         return;
     }
-    for ip in [source, destination] {
-        match ip {
-            IpAddr::V4(ip) => hash.write_u128(ip.to_bits().into()),
-            IpAddr::V6(ip) => hash.write_u128(ip.to_bits()),
-        }
-    }
+    hash.write_u128(address_bits(source));
+    hash.write_u128(address_bits(destination));
     pair(word, 0, hash);
 }
 
