@@ -9,7 +9,8 @@ use crate::drive::{Absorber, Elsewhere, Progress, beside, digest_of_all};
 use crate::model::{CaptureTime, TwoPoint};
 use crate::observe::CarryLimits;
 use crate::source::{
-    Batch, BatchLimits, Digest, FrameSource, Input, InputRecord, OpenSource, open_counting,
+    Batch, BatchLimits, Digest, FrameSource, Input, InputRecord, OpenSource, PcapParts,
+    open_counting,
 };
 
 /// Where a period ends.
@@ -125,7 +126,8 @@ where
 
     fn open(&mut self, ordinal: u32, input: &'a Input) {
         let (bytes, digest) = (Arc::clone(&self.progress.bytes), Digest::default());
-        let source = match open_counting(&input.path, bytes, Some(&digest)) {
+        let source = match open_counting(&input.path, bytes, Some(&digest), PcapParts::LEAST_BYTES)
+        {
             Ok(source) => source,
             Err(error) => return self.records.push((ordinal, InputRecord::unread(&error))),
         };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::args::{Captures, Common};
 use super::output;
 use crate::drive::{Observed, Point, Progress, Reading, observe_at};
-use crate::source::{Input, InputRecord, Inputs};
+use crate::source::{Input, InputRecord, Inputs, PcapParts};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &Captures, digests: bool, common: &Common) -> Option<Observed> {
@@ -76,6 +76,7 @@ fn fold(inputs: &[Input], point: &Point, digests: bool, common: &Common) -> Obse
         point,
         threads: threads(common),
         digests,
+        part_bytes: PcapParts::LEAST_BYTES,
     };
     watched(common, inputs, &progress, || {
         observe_at(inputs, reading, &progress)

@@ -16,6 +16,8 @@ const DISORDER: Duration = Duration::from_millis(50);
 pub(super) struct Clocks {
     /// The latest time of each interface, by its ordinal.
     latest: Vec<CaptureTime>,
+    /// Its earliest time.
+    earliest: Vec<CaptureTime>,
     set_back: SetBack,
 }
 
@@ -32,7 +34,10 @@ impl Clocks {
             }
             if place >= self.latest.len() {
                 self.latest.resize(place + 1, CaptureTime::MIN);
+                self.earliest.resize(place + 1, CaptureTime::MAX);
             }
+            let earliest = &mut self.earliest[place];
+            *earliest = time.min(*earliest);
             let latest = &mut self.latest[place];
             if time >= *latest {
                 *latest = time;
@@ -45,6 +50,27 @@ impl Clocks {
                 self.set_back.most = self.set_back.most.max(nanos);
             }
         }
+    }
+
+    /// Goes on with those of the part of the input that follows, which were watched by themselves; gives them back where this
+    /// part says something about that one's frames, so that it has to be watched again from here.
+    pub(super) fn join(&mut self, next: &Self) -> Result<(), ()> {
+        let before = |place: usize| self.latest.get(place).copied();
+        let earliest = next.earliest.iter().enumerate();
+        let mut both = earliest.filter_map(|(place, time)| Some((before(place)?, *time)));
+        if both.any(|(latest, earliest)| latest.since(earliest) > DISORDER) {
+            return Err(());
+        }
+        let size = self.latest.len().max(next.latest.len());
+        self.latest.resize(size, CaptureTime::MIN);
+        self.earliest.resize(size, CaptureTime::MAX);
+        for (place, (latest, earliest)) in next.latest.iter().zip(&next.earliest).enumerate() {
+            self.latest[place] = self.latest[place].max(*latest);
+            self.earliest[place] = self.earliest[place].min(*earliest);
+        }
+        self.set_back.frames += next.set_back.frames;
+        self.set_back.most = self.set_back.most.max(next.set_back.most);
+        Ok(())
     }
 
     /// What was seen of it.

@@ -1,8 +1,8 @@
 //! Inputs to one observation, on any number of threads.
 //!
 //! Each input becomes an observation of its own, several inputs at once; these merge in the order of the inputs. Of a
-//! long input one thread reads, and decompresses, while another absorbs. By the laws of [`Merge`] the number of
-//! threads leaves no trace.
+//! long input one thread reads, and decompresses, while another absorbs; a plain pcap file is read by all of them, each
+//! another part of it ([`parts`](super::parts)). By the laws of [`Merge`] the number of threads leaves no trace.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,13 +12,14 @@ use std::sync::mpsc::sync_channel;
 use rayon::prelude::*;
 
 use super::clock::Clocks;
+use super::parts::read_in_parts;
 use super::point::{Elsewhere, Point};
 use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
 use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, is_sinkhole};
 use crate::source::{
     Batch, BatchLimits, Beside, Digest, Frame, FrameSource, Input, InputRecord, LinkType,
-    PacketVerdict, SourceError, open_counting,
+    PacketVerdict, PcapParts, SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -50,6 +51,7 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
         point: &Point::Everywhere,
         threads,
         digests: false,
+        part_bytes: PcapParts::LEAST_BYTES,
     };
     observe_at(inputs, reading, progress)
 }
@@ -63,6 +65,8 @@ pub struct Reading<'a> {
     pub threads: usize,
     /// Whether the digests of inputs are worked out.
     pub digests: bool,
+    /// Bytes of a plain file that are worth a thread of its own.
+    pub part_bytes: u64,
 }
 
 /// As [`observe`], in a way that is told.
@@ -75,8 +79,13 @@ pub fn observe_at(inputs: &[Input], reading: Reading<'_>, progress: &Progress) -
         let one = |(place, input): (usize, &Input)| {
             let ordinal = u32::try_from(first + place).unwrap_or(u32::MAX);
             let digest = reading.digests.then(Digest::default);
+            let alone = group.len() == 1 && digest.is_none();
+            if alone && let Some(read) = read_in_parts(input, (ordinal, reading), progress) {
+                return Ok(read);
+            }
             let bytes = Arc::clone(&progress.bytes);
-            let mut source = open_counting(&input.path, bytes, digest.as_ref())?;
+            let mut source =
+                open_counting(&input.path, bytes, digest.as_ref(), reading.part_bytes)?;
             let place = (ordinal, reading.point);
             let (observation, mut report) = read(&mut source, input, place, threads, progress);
             report.sha256 = digest.and_then(|digest| digest_of_all(&digest, &report));
@@ -129,17 +138,7 @@ fn read(
     if !batch.is_empty() {
         read_ahead(source, point, batch, &mut absorber);
     }
-    let loss = source.loss();
-    let report = InputRecord {
-        damage: source.damage().to_vec(),
-        loss,
-        interfaces: source.interfaces().to_vec(),
-        ..absorber.record(input)
-    };
-    let mut observation = absorber.observation;
-    observation.note_lost(loss.total());
-    observation.note_beside(beside(source.beside()));
-    (observation, report)
+    absorber.finish(source, input)
 }
 
 /// What a capture says beside its packets, as it is kept: names that are none are left out.
@@ -206,6 +205,8 @@ pub(crate) struct Absorber<'a> {
     /// Whether the input holds nothing but what a device dropped.
     pub(super) dropped: bool,
     chunk: u32,
+    /// The slice of the input that it has come to: each begins a chunk.
+    slice: u32,
     /// Frames of the chunk so far.
     index: usize,
     pub(crate) frames: u64,
@@ -221,6 +222,7 @@ impl<'a> Absorber<'a> {
             input,
             dropped: false,
             chunk: 0,
+            slice: 0,
             index: 0,
             frames: 0,
             span: TimeSpan::default(),
@@ -228,11 +230,21 @@ impl<'a> Absorber<'a> {
         }
     }
 
+    /// One for the part of an input that begins with a slice; its chunks are numbered as if all before had been read.
+    pub(super) fn at(input: u32, slice: u32, progress: &'a Progress) -> Self {
+        Self {
+            chunk: slice,
+            slice,
+            ..Self::new(input, progress)
+        }
+    }
+
     /// Absorbs a part of a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the
     /// frames that are passed by.
     pub(crate) fn absorb(&mut self, batch: &Batch, part: Range<usize>, elsewhere: &Elsewhere) {
         let count = part.len();
-        if self.index + count > FrameId::MAX_FRAMES as usize {
+        let other_slice = std::mem::replace(&mut self.slice, batch.slice()) != batch.slice();
+        if other_slice || self.index + count > FrameId::MAX_FRAMES as usize {
             self.next_chunk();
         }
         let span = batch.span_of(part.clone());
@@ -253,6 +265,32 @@ impl<'a> Absorber<'a> {
         self.frames += count as u64;
         let frames = &self.progress.frames;
         frames.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// What was seen of an input that is read to its end, and its record.
+    pub(super) fn finish<S: FrameSource>(
+        self,
+        source: &S,
+        input: &Input,
+    ) -> (Observation, InputRecord) {
+        let loss = source.loss();
+        let record = InputRecord {
+            damage: source.damage().to_vec(),
+            loss,
+            interfaces: source.interfaces().to_vec(),
+            ..self.record(input)
+        };
+        let mut observation = self.observation;
+        observation.note_lost(loss.total());
+        observation.note_beside(beside(source.beside()));
+        (observation, record)
+    }
+
+    /// Takes what was absorbed of the part of the input that follows, but for its clocks.
+    pub(super) fn join(&mut self, next: Self) {
+        self.observation.join(next.observation);
+        self.frames += next.frames;
+        self.span.merge(next.span);
     }
 
     /// What was read of the input since the start, or since it was taken last.

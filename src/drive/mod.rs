@@ -5,6 +5,7 @@ mod conversation;
 mod extract;
 mod fold;
 mod partial;
+mod parts;
 mod point;
 mod two_points;
 

@@ -149,11 +149,10 @@ pub fn judge(capture: &Capture, rules: &RuleSet) -> Judgement {
 #[must_use]
 pub fn judge_between(capture: &Capture, outside: Option<&Capture>, rules: &RuleSet) -> Judgement {
     let outside = outside.map(|outside| Outside::of(capture, outside));
-    let mut trust = trust::trust(capture);
+    let (mut trust, hosts) = rayon::join(|| trust::trust(capture), || Hosts::of(capture, rules));
     if let Some(outside) = &outside {
         trust.notes.push(outside.note());
     }
-    let hosts = Hosts::of(capture, rules);
     trust.notes.extend(hosts.notes(capture));
     let (flows, lookups) = rayon::join(
         || flow_verdict::flow_verdicts(capture, rules, &trust, outside.as_ref(), &hosts),
@@ -176,10 +175,12 @@ pub fn judge_between(capture: &Capture, outside: Option<&Capture>, rules: &RuleS
         requirements: &requirements,
         census: &census,
     };
-    let mut findings = Vec::new();
-    for question in QUESTIONS {
+    let answers = QUESTIONS.par_iter().with_max_len(1).map(|question| {
+        let mut findings = Vec::new();
         question(&case, &mut findings);
-    }
+        findings
+    });
+    let mut findings: Vec<Finding> = answers.flatten_iter().collect();
     findings.par_sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     let unclear = audited::unclear(&requirements, rules);
     Judgement {

@@ -181,15 +181,20 @@ pub(super) fn requirement_verdicts(
     rules: &RuleSet,
     census: &Census,
 ) -> Vec<RequirementVerdict> {
-    let covered = intents_by_requirement(intents, rules);
-    let hidden = flows
-        .iter()
-        .filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
-    let hidden = Present::of(hidden, rules);
-    let present = Present::of(flows.iter(), rules);
-    let captured = capture.flows.iter().zip(flows);
-    let captured = captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
-    let captured = Present::of(captured.map(|(_, verdict)| verdict), rules);
+    let hidden = || {
+        let hidden = flows.iter();
+        let hidden = hidden.filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
+        Present::of(hidden, rules)
+    };
+    let captured = || {
+        let captured = capture.flows.iter().zip(flows);
+        let captured = captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
+        Present::of(captured.map(|(_, verdict)| verdict), rules)
+    };
+    let ((covered, hidden), (present, captured)) = rayon::join(
+        || (intents_by_requirement(intents, rules), hidden()),
+        || (Present::of(flows.iter(), rules), captured()),
+    );
     let absence = Absence {
         present: &present,
         captured: &captured,

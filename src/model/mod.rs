@@ -1,5 +1,6 @@
 //! Nouns that all rooms share: time, endpoints, flow keys, names, and how work merges and is shared. No I/O, no policy.
 
+mod arrange;
 mod endpoint;
 mod flow_key;
 mod fqdn;
@@ -13,6 +14,7 @@ mod tunnel;
 mod two_point;
 mod words;
 
+pub(crate) use arrange::arrange;
 pub use endpoint::{Endpoint, PortSet, PortSetError, Transport, is_group};
 pub(crate) use flow_key::address_bits;
 pub use flow_key::{FlowKey, Side};

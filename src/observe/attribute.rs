@@ -20,7 +20,7 @@ use super::recognise;
 use super::run::{EventKind, FlowRecord};
 use super::seed::Seed;
 use super::{Observation, Tally};
-use crate::model::{CaptureTime, FlowKey, Merge, Side, Stamp};
+use crate::model::{CaptureTime, FlowKey, Merge, Side, Stamp, arrange};
 
 /// KeyedRuns and the flows that they are of.
 type KeyedRuns = Vec<(FlowKey, Box<FlowRecord>)>;
@@ -166,16 +166,7 @@ fn sorted(mut flows: Vec<Flow>) -> Vec<Flow> {
     }
     let mut order: Vec<usize> = (0..flows.len()).collect();
     order.par_sort_by(|a, b| key(&flows[*a]).cmp(&key(&flows[*b])));
-    // The flow for each place is brought there, circle by circle.
-    for start in 0..flows.len() {
-        let mut at = start;
-        while order[at] != start {
-            let from = std::mem::replace(&mut order[at], at);
-            flows.swap(at, from);
-            at = from;
-        }
-        order[at] = at;
-    }
+    arrange(&mut flows, order);
     flows
 }
 

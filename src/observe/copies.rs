@@ -193,6 +193,7 @@ impl Copies {
         sights.dedup();
         let waits: HashSet<Stamp> = self.held.iter().map(|held| held.sight.stamp).collect();
         let mut waiting = Vec::new();
+        let mut copies = HashSet::new();
         for held in std::mem::take(&mut self.held) {
             let (input, chunk) = held.sight.stamp.frame.chunk();
             let before = chunk
@@ -202,11 +203,16 @@ impl Copies {
                 waiting.push(held);
             } else if is_copy(&held.sight, &sights, &waits) {
                 settled.copies += 1;
+                copies.insert(held.sight.stamp);
             } else {
                 settled.fresh.push(held.alone);
             }
         }
         self.held = waiting;
+        // One that still waits is no copy of one that was let go of for its sake.
+        for tail in &mut self.tails {
+            tail.dropped |= copies.contains(&tail.stamp);
+        }
         // The next part of the same input is there and settled: nothing asks for this tail any more.
         let unsettled = |chunk| {
             self.held

@@ -391,11 +391,17 @@ fn stream_of(packet: &Packet<'_>) -> Option<(FlowKey, Side)> {
     Some(FlowKey::of(from, to, transport))
 }
 
+impl Observation {
+    /// Takes the part of an input that follows, as if it had been absorbed by this one: what is held back waits on.
+    pub(crate) fn join(&mut self, mut next: Self) {
+        self.chunks.merge(std::mem::take(&mut next.chunks));
+        self.merge_evidence(next);
+    }
+}
+
 impl Merge for Observation {
     fn merge(&mut self, other: Self) {
-        let mut other = other;
-        self.chunks.merge(std::mem::take(&mut other.chunks));
-        self.merge_evidence(other);
+        self.join(other);
         self.settle(false);
     }
 }

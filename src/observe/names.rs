@@ -33,6 +33,9 @@ struct LearntAddress {
     ttl: u32,
 }
 
+/// So many transactions are worked on by one thread at a time.
+const SOME: usize = 4096;
+
 impl LearntAddress {
     /// Whether it has run out at a moment, slack included.
     fn is_stale(&self, time: CaptureTime) -> bool {
@@ -119,6 +122,30 @@ pub(super) struct Candidate {
     pub(super) stale: bool,
 }
 
+/// The addresses that a transaction tells, each with the names that lead to it by the aliases asked for before, then with
+/// the one asked for.
+fn learnt<'a>(
+    transaction: &'a DnsTransaction,
+    aliases: &'a Aliases<'_>,
+) -> impl Iterator<Item = (IpAddr, LearntAddress)> + 'a {
+    named_addresses(transaction).flat_map(move |named| {
+        let address = named.address.to_canonical();
+        let learnt = move |asked: &Fqdn, via: Option<&Fqdn>| LearntAddress {
+            stamp: named.stamp,
+            client: transaction.client.ip,
+            asked: asked.clone(),
+            via: via.cloned(),
+            ttl: named.ttl,
+        };
+        let roots = aliases.roots(transaction, named.stamp).into_iter();
+        let by_alias = roots.map(move |root| learnt(&root, Some(named.asked)));
+        let itself = learnt(named.asked, None);
+        by_alias
+            .chain(std::iter::once(itself))
+            .map(move |learnt| (address, learnt))
+    })
+}
+
 /// All answers by address.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
@@ -132,29 +159,11 @@ impl Directory {
     pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
         let mut directory = Self::default();
         let aliases = Aliases::of(transactions);
-        for transaction in transactions {
-            for named in named_addresses(transaction) {
-                for root in aliases.roots(transaction, named.stamp) {
-                    let address = named.address.to_canonical();
-                    let lookups = directory.by_address.entry(address).or_default();
-                    lookups.all.push(LearntAddress {
-                        stamp: named.stamp,
-                        client: transaction.client.ip,
-                        asked: root.clone(),
-                        via: Some(named.asked.clone()),
-                        ttl: named.ttl,
-                    });
-                }
-                let address = named.address.to_canonical();
-                let lookups = directory.by_address.entry(address).or_default();
-                lookups.all.push(LearntAddress {
-                    stamp: named.stamp,
-                    client: transaction.client.ip,
-                    asked: named.asked.clone(),
-                    via: None,
-                    ttl: named.ttl,
-                });
-            }
+        let some = transactions.par_iter().with_min_len(SOME);
+        let learnt: Vec<_> = some.flat_map_iter(|one| learnt(one, &aliases)).collect();
+        for (address, learnt) in learnt {
+            let lookups = directory.by_address.entry(address).or_default();
+            lookups.all.push(learnt);
         }
         let mut all: Vec<&mut LearntAddresses> = directory.by_address.values_mut().collect();
         all.par_iter_mut().for_each(|lookups| lookups.arrange());
@@ -403,16 +412,21 @@ impl<'a> Aliases<'a> {
 
     fn of(transactions: &'a [DnsTransaction]) -> Self {
         let mut all = Self::default();
-        let mut alone = Vec::new();
-        for transaction in transactions {
-            for (stamp, facts) in &transaction.answers {
-                if let (Some(asked), Some((target, ttl))) =
-                    (&transaction.query, alias_alone(transaction, facts))
-                {
-                    alone.push((transaction, *stamp, asked, target, ttl));
-                }
-            }
-        }
+        let some = transactions.par_iter().with_min_len(SOME);
+        let alone = some.flat_map_iter(|transaction| {
+            let answers = transaction.answers.iter();
+            answers.filter_map(move |(stamp, facts)| {
+                let (target, ttl) = alias_alone(transaction, facts)?;
+                Some((
+                    transaction,
+                    *stamp,
+                    transaction.query.as_ref()?,
+                    target,
+                    ttl,
+                ))
+            })
+        });
+        let alone: Vec<_> = alone.collect();
         if alone.is_empty() {
             return all;
         }

@@ -160,6 +160,11 @@ impl Stream {
         !self.finished && self.next == Some(sequence) && self.pieces.is_empty()
     }
 
+    /// Whether what starts at `sequence` lies before the first byte of the opening that was not understood.
+    pub(super) fn is_past(&self, sequence: u32) -> bool {
+        self.next.is_some_and(|next| is_after(next, sequence))
+    }
+
     /// Whether the opening has said all that it can.
     pub(super) const fn is_finished(&self) -> bool {
         self.finished

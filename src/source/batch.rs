@@ -23,6 +23,7 @@ pub struct Batch {
     captured: usize,
     span: TimeSpan,
     in_order: bool,
+    slice: u32,
     /// What was written to frames, ascending by their positions.
     comments: Vec<(usize, String)>,
 }
@@ -95,6 +96,7 @@ impl Default for Batch {
             captured: 0,
             span: TimeSpan::default(),
             in_order: true,
+            slice: 0,
             comments: Vec::new(),
         }
     }
@@ -183,6 +185,18 @@ impl Batch {
         self.captured = 0;
         self.span = TimeSpan::default();
         self.in_order = true;
+        self.slice = 0;
+    }
+
+    /// Says in which slice of the input its frames lie.
+    pub(super) const fn set_slice(&mut self, slice: u32) {
+        self.slice = slice;
+    }
+
+    /// The ordinal of the slice of the input in which all of its frames lie; 0 where an input is not told in slices.
+    #[must_use]
+    pub const fn slice(&self) -> u32 {
+        self.slice
     }
 
     /// The frames in their order: a frame's position here is the index of its [`FrameId`].

@@ -52,7 +52,7 @@ pub use open::SourceError;
 pub use open::open;
 pub use open::open_counting;
 pub use open::open_reader;
-pub use pcap::PcapReader;
+pub use pcap::{PcapPart, PcapParts, PcapReader};
 pub use pcapng::PcapngReader;
 pub use scripted::Script;
 pub use scripted::ScriptError;

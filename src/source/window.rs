@@ -36,6 +36,14 @@ impl<R: Read> Window<R> {
         }
     }
 
+    /// A window at an offset of a stream, whose reader stands there.
+    pub(super) fn at(offset: u64, reader: R, capacity: usize) -> Self {
+        Self {
+            offset,
+            ..Self::new(reader, capacity)
+        }
+    }
+
     /// The bytes that follow: at least `wanted` of them unless the stream ends or fails before.
     ///
     /// Waits for no more than `wanted`, so that a pipe is read as it fills. The caller bounds `wanted`: the buffer

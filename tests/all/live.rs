@@ -22,8 +22,8 @@ use pktaudit::observe::{CarryLimits, Observation, attribute};
 use pktaudit::report::write_json;
 use pktaudit::rules::{self, Choices, Profile, RuleSet, RuleText};
 use pktaudit::source::{
-    self, Batch, BatchLimits, FrameSource, InputPath, InputRecord, LinkType, OwnedFrame, Script,
-    SetBack, resolve,
+    self, Batch, BatchLimits, FrameSource, InputPath, InputRecord, LinkType, OwnedFrame, PcapParts,
+    Script, SetBack, resolve,
 };
 
 use super::harness::{Sample, folder, pktaudit, same, samples};
@@ -144,6 +144,7 @@ impl Site {
                 point,
                 threads: 1,
                 digests: false,
+                part_bytes: PcapParts::LEAST_BYTES,
             };
             observe_at(&inputs, reading, &Progress::default())
         });

@@ -51,6 +51,7 @@ mod samples;
 mod semantics;
 mod shipped_sets;
 mod short_ways;
+mod side_by_side;
 mod source_ports;
 mod streams;
 mod traffic;

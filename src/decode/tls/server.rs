@@ -73,7 +73,8 @@ pub fn read_server_flight(prefix: &[u8]) -> Option<ServerFlight> {
             HANDSHAKE if messages.bytes.len() < MAX_FLIGHT => {
                 messages.add(record.payload);
                 let complete = messages.read(&mut flight);
-                flight.length += 5 + record.payload.len();
+                // The rest of a record that is not all there yet belongs to it.
+                flight.length += 5 + usize::from(record.length);
                 flight.needs_more = !complete;
                 if complete {
                     break;

@@ -364,6 +364,12 @@ fn a_server_flight_tells_version_and_certificate() {
         (read.alert, read.encrypted, read.needs_more, hello.retry),
         (None, false, false, false)
     );
+    let without_done = read_server_flight(&flight()[..flight().len() - 4]).unwrap();
+    assert_eq!(
+        (without_done.needs_more, without_done.length),
+        (false, flight().len()),
+        "the certificate is there, its record goes on"
+    );
     for length in 0..flight().len() - 20 {
         let cut = read_server_flight(&flight()[..length]);
         assert!(

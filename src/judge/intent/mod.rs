@@ -20,7 +20,7 @@ use super::lookup::Lookups;
 use super::lookup_intent::{failed_lookups, other_addresses};
 use super::outcome::Outcome;
 use super::shade::Shades;
-use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
+use crate::model::{CaptureTime, Fqdn, Stamp, Transport, arrange};
 use crate::observe::{Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
 
@@ -110,20 +110,19 @@ pub(super) fn intents(
 }
 
 /// Intents ascending by start. Their places are sorted, since they themselves are large.
-fn by_start(intents: Vec<Intent>) -> Vec<Intent> {
-    let mut order: Vec<(CaptureTime, u32)> = intents
-        .iter()
-        .map(|intent| intent.span.0.time)
-        .zip(0..)
-        .collect();
-    let key = |place: u32| sort_key(&intents[place as usize]);
+fn by_start(mut intents: Vec<Intent>) -> Vec<Intent> {
+    let starts = intents.iter().map(|intent| intent.span.0.time);
+    let mut order: Vec<(CaptureTime, usize)> = starts.zip(0..).collect();
+    let key = |place: usize| sort_key(&intents[place]);
     order.par_sort_unstable_by(|(start, a), (other, b)| {
         let same_start = || key(*a).cmp(&key(*b)).then(a.cmp(b));
         start.cmp(other).then_with(same_start)
     });
-    let mut intents: Vec<Option<Intent>> = intents.into_iter().map(Some).collect();
-    let places = order.into_iter().map(|(_, place)| place as usize);
-    places.filter_map(|place| intents[place].take()).collect()
+    arrange(
+        &mut intents,
+        order.into_iter().map(|(_, place)| place).collect(),
+    );
+    intents
 }
 
 type SortKey<'a> = (

@@ -250,6 +250,10 @@ impl<'a> Listener<'a> {
         }
         (stream.http2, self.walk) = (self.http2.take(), Walk::default());
         while let Some((pending, row)) = stream.arrived(self.last) {
+            if stream.is_past(pending.start) {
+                stream.settle(pending.start);
+                continue;
+            }
             self.place = pending.start;
             self.walk = Walk::default();
             match self.look_at_row(&row) {
@@ -279,7 +283,11 @@ impl<'a> Listener<'a> {
                 }
                 Recognition::Wants(wanted) if wanted as usize > rest.len() => {
                     let start = start.wrapping_add(at as u32);
-                    return stream.expect(Pending { start, wanted }, stamp, rest);
+                    // Sent again: it was read as a part of the opening, with what follows it.
+                    if !stream.is_past(start) {
+                        stream.expect(Pending { start, wanted }, stamp, rest);
+                    }
+                    return;
                 }
                 _ => return,
             }

@@ -20,7 +20,7 @@ use super::compression::MAGIC_BYTES;
 use super::digest::Digest;
 use super::input_record::lossy;
 use super::looks_like::looks_like;
-use super::pcap::PcapReader;
+use super::pcap::{PcapParts, PcapReader, Slices};
 use super::pcapng::PcapngReader;
 use super::records::Erf;
 use super::records::NetworkMonitor;
@@ -170,11 +170,12 @@ impl SourceError {
 /// # Errors
 /// Where it is no readable capture. Damage further on is no error: the source tells it.
 pub fn open(path: &InputPath) -> Result<OpenSource, SourceError> {
-    start(raw(path)?, Window::<Bytes>::CAPACITY).map_err(|problem| problem.of(path))
+    open_counting(path, Arc::default(), None, PcapParts::LEAST_BYTES)
 }
 
 /// As [`open`]; `read` counts the bytes read of the input as it is stored, for a progress display, and a digest is
-/// made of them where one is wanted.
+/// made of them where one is wanted. Slices of a plain file have at least `slice_bytes`, as
+/// [`PcapParts`](super::PcapParts) has it.
 ///
 /// # Errors
 /// As [`open`].
@@ -182,16 +183,16 @@ pub fn open_counting(
     path: &InputPath,
     read: Arc<AtomicU64>,
     digest: Option<&Digest>,
+    slice_bytes: u64,
 ) -> Result<OpenSource, SourceError> {
-    let counted: Bytes = Box::new(Counted {
-        reader: raw(path)?,
-        read,
-    });
+    let (reader, size) = raw(path)?;
+    let counted: Bytes = Box::new(Counted { reader, read });
     let reader = match digest {
         Some(digest) => digest.of(counted),
         None => counted,
     };
-    start(reader, Window::<Bytes>::CAPACITY).map_err(|problem| problem.of(path))
+    let slices = Slices::of(size, slice_bytes);
+    start(reader, Window::<Bytes>::CAPACITY, slices).map_err(|problem| problem.of(path))
 }
 
 /// Opens what a reader gives; `path` is named in errors.
@@ -202,12 +203,13 @@ pub fn open_reader(
     reader: impl Read + Send + 'static,
     path: &InputPath,
 ) -> Result<OpenSource, SourceError> {
-    start(Box::new(reader), Window::<Bytes>::CAPACITY).map_err(|problem| problem.of(path))
+    let slices = Slices::default();
+    start(Box::new(reader), Window::<Bytes>::CAPACITY, slices).map_err(|problem| problem.of(path))
 }
 
 /// Opens an input only to look at its start: little is read at once.
 pub(super) fn peek(path: &InputPath) -> Result<OpenSource, SourceError> {
-    start(raw(path)?, PEEK_BYTES).map_err(|problem| problem.of(path))
+    start(raw(path)?.0, PEEK_BYTES, Slices::default()).map_err(|problem| problem.of(path))
 }
 
 /// The error of a path that the system refused.
@@ -224,13 +226,15 @@ pub(super) fn refused(path: InputPath, error: io::Error) -> SourceError {
     }
 }
 
-fn raw(path: &InputPath) -> Result<Bytes, SourceError> {
+/// The bytes of an input, and how many there are as far as that is known: 0 where it is not.
+fn raw(path: &InputPath) -> Result<(Bytes, u64), SourceError> {
     match path {
-        InputPath::Stdin => Ok(Box::new(io::stdin())),
+        InputPath::Stdin => Ok((Box::new(io::stdin()), 0)),
         InputPath::Interfaces(_) => Err(SourceError::NotFound { path: path.clone() }),
         InputPath::File(file) => {
             let opened = File::open(file).map_err(|error| refused(path.clone(), error))?;
-            Ok(Box::new(opened))
+            let size = opened.metadata().map_or(0, |found| found.len());
+            Ok((Box::new(opened), size))
         }
     }
 }
@@ -262,13 +266,18 @@ impl StartProblem {
     }
 }
 
-fn start(mut bytes: Bytes, capacity: usize) -> Result<OpenSource, StartProblem> {
+/// `slices` are those of the bytes, where no compression is undone.
+fn start(
+    mut bytes: Bytes,
+    capacity: usize,
+    mut slices: Slices,
+) -> Result<OpenSource, StartProblem> {
     let mut layers = 0;
     loop {
         let mut peeked = Peeked::new(bytes);
         let magic = peeked.see(MAGIC_BYTES);
         if PcapReader::<Bytes>::recognises(magic) {
-            return Ok(Box::new(PcapReader::with_capacity(peeked, capacity)));
+            return Ok(Box::new(PcapReader::in_slices(peeked, capacity, slices)));
         }
         if PcapngReader::<Bytes>::recognises(magic) {
             return Ok(Box::new(PcapngReader::with_capacity(peeked, capacity)));
@@ -276,6 +285,7 @@ fn start(mut bytes: Bytes, capacity: usize) -> Result<OpenSource, StartProblem> 
         match Compression::recognise(magic) {
             Some(compression) if layers < MAX_LAYERS => {
                 layers += 1;
+                slices = Slices::default();
                 bytes = compression
                     .decode(Box::new(peeked))
                     .map_err(|error| StartProblem::Unreadable { offset: 0, error })?;
@@ -388,12 +398,13 @@ impl Read for Peeked {
 }
 
 /// Counts what is read.
-struct Counted {
-    reader: Bytes,
-    read: Arc<AtomicU64>,
+#[derive(Debug)]
+pub(super) struct Counted<R> {
+    pub(super) reader: R,
+    pub(super) read: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         self.read.fetch_add(count as u64, Ordering::Relaxed);

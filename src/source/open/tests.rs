@@ -97,7 +97,7 @@ fn progress_and_digest_are_of_the_stored_bytes() {
     let read = Arc::new(AtomicU64::new(0));
     let digest = Digest::default();
     let path = InputPath::File(path);
-    let mut source = open_counting(&path, Arc::clone(&read), Some(&digest)).unwrap();
+    let mut source = open_counting(&path, Arc::clone(&read), Some(&digest), 1 << 20).unwrap();
     assert_eq!(drain(&mut source).len(), 3);
     assert_eq!(read.load(Ordering::Relaxed), stored.len() as u64);
     let InputPath::File(path) = &path else {

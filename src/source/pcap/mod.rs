@@ -4,6 +4,7 @@
 //! record headers), files of libpcap before 0.4, where the two lengths of a record are swapped, and those that look
 //! like common ones and are not ([`variant`]): of AIX, of Nokia's firewalls, of Red Hat 6.1 and SuSE 6.3.
 
+mod parts;
 mod variant;
 
 use std::io::Read;
@@ -28,10 +29,15 @@ use crate::model::FrameId;
 const MAX_RECORD_BYTES: u32 = 256 * 1024;
 const FILE_HEADER_BYTES: usize = 24;
 
+pub use parts::{PcapPart, PcapParts};
+
 /// Reads classic pcap from any reader.
 #[derive(Debug)]
 pub struct PcapReader<R> {
     window: Window<R>,
+    slices: Slices,
+    /// No record is read that begins at this offset or behind it.
+    end: u64,
     layout: Option<Layout>,
     /// Whether the first records were looked at: not before the first frame is wanted, so that opening waits for none.
     settled: bool,
@@ -97,9 +103,19 @@ impl<R: Read> PcapReader<R> {
         };
         Self {
             window,
+            slices: Slices::default(),
+            end: u64::MAX,
             layout,
             settled: false,
             damage,
+        }
+    }
+
+    /// As [`Self::with_capacity`], with batches that tell their slices.
+    pub(super) fn in_slices(reader: R, capacity: usize, slices: Slices) -> Self {
+        Self {
+            slices,
+            ..Self::with_capacity(reader, capacity)
         }
     }
 
@@ -160,6 +176,9 @@ impl<R: Read> PcapReader<R> {
 impl<R: Read> FrameSource for PcapReader<R> {
     fn next_frame(&mut self) -> Option<Frame<'_>> {
         let layout = self.layout()?;
+        if self.window.offset() >= self.end {
+            return None;
+        }
         let record = self.next_record(layout)?;
         let bytes = self.window.take(record.captured as usize);
         Some(Frame {
@@ -179,11 +198,19 @@ impl<R: Read> FrameSource for PcapReader<R> {
         let Some(layout) = self.layout() else {
             return 0;
         };
+        let offset = self.window.offset();
+        if offset >= self.end {
+            return 0;
+        }
+        let (slice, border) = self.slices.around(offset);
+        batch.set_slice(slice);
         let room = limits.bytes.max(1);
         let place = self.window.place();
         let there = self.window.there();
+        // The last record may reach over the border: it begins before it.
+        let ahead = usize::try_from(border.min(self.end) - offset).unwrap_or(usize::MAX);
         let mut at = 0;
-        while batch.len() < most && batch.captured_bytes() < room {
+        while at < ahead && batch.len() < most && batch.captured_bytes() < room {
             let Some((record, end)) = layout.whole_record(&there[at..]) else {
                 break;
             };
@@ -284,6 +311,46 @@ impl Layout {
             captured,
             wire,
         })
+    }
+}
+
+/// Where the slices of a file lie: each begins with the first record at its border or behind it. They depend on nothing but
+/// the file's size, so that whoever reads it, and with however many threads, tells the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slices {
+    bytes: u64,
+}
+
+/// One for all.
+impl Default for Slices {
+    fn default() -> Self {
+        Self { bytes: u64::MAX }
+    }
+}
+
+impl Slices {
+    /// Below [`FrameId::MAX_FRAMES`] record headers.
+    const MOST: u64 = 128 << 20;
+    /// How many there are of a file that is neither short nor long.
+    const COUNT: u64 = 16;
+
+    /// Those of a file, each of at least `least` bytes where it is not long.
+    pub(super) fn of(file_bytes: u64, least: u64) -> Self {
+        let count = (file_bytes / least.max(1)).clamp(1, Self::COUNT);
+        match count {
+            1 => Self::default(),
+            _ => Self {
+                bytes: file_bytes.div_ceil(count).min(Self::MOST),
+            },
+        }
+    }
+
+    /// The slice in which an offset lies, and where the next one begins.
+    fn around(self, offset: u64) -> (u32, u64) {
+        let slice = offset / self.bytes;
+        let border = (slice + 1).saturating_mul(self.bytes);
+        // A reader gives no more bytes than fit into memory 2^32 times.
+        (u32::try_from(slice).unwrap_or(u32::MAX), border)
     }
 }
 
