@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::period::{OpenPeriod, Period};
-use crate::drive::{Absorber, Elsewhere, Progress, beside, digest_of_all};
+use crate::drive::{Absorber, Chosen, Others, Progress, beside, digest_of_all};
 use crate::model::{CaptureTime, TwoPoint};
 use crate::observe::CarryLimits;
 use crate::source::{
@@ -29,7 +29,7 @@ pub struct PeriodLimits {
 pub fn observe_in_periods<E>(
     inputs: &[Input],
     limits: PeriodLimits,
-    threads: usize,
+    (chosen, threads): (&Chosen, usize),
     progress: &Progress,
     take: impl FnMut(Period) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -42,17 +42,22 @@ pub fn observe_in_periods<E>(
         open: OpenPeriod::new(TwoPoint::default(), limits.most, CarryLimits::default()),
         records: Vec::new(),
         began: false,
+        chosen,
         threads,
         progress,
         take,
     };
     while let Some((place, next)) = reading.next() {
+        // Frames that are not looked at begin no period of their own.
+        let every = limits.every.filter(|_| !chosen.is_over(next));
         if reading.end.is_some_and(|end| next >= end) {
-            reading.hand_over(false)?;
+            if every.is_some() {
+                reading.hand_over(false)?;
+            }
             reading.end = None;
         }
         if reading.end.is_none() {
-            reading.end = limits.every.map(|every| border_after(next, every));
+            reading.end = every.map(|every| border_after(chosen.not_before(next), every));
         }
         reading.absorb(place);
         if reading.open.is_full(reading.weight()) {
@@ -81,6 +86,7 @@ struct PeriodReading<'a, F> {
     records: Vec<(u32, InputRecord)>,
     /// Whether a period was handed out.
     began: bool,
+    chosen: &'a Chosen,
     threads: usize,
     progress: &'a Progress,
     take: F,
@@ -150,7 +156,8 @@ where
     /// Absorbs what an input has in its batch, as far as it lies in this period.
     fn absorb(&mut self, place: usize) {
         let mut running = self.running.swap_remove(place);
-        running.absorb(self.end, self.threads > 1);
+        let others = self.chosen.others(running.source.interfaces());
+        running.absorb(self.end, &others, self.threads > 1);
         self.settle(running);
     }
 
@@ -161,7 +168,7 @@ where
             return;
         }
         let loss = running.source.loss();
-        let said = beside(running.source.beside());
+        let said = beside(running.source.beside(), self.chosen);
         let mut record = InputRecord {
             damage: running.source.damage().to_vec(),
             loss,
@@ -225,7 +232,7 @@ impl Running<'_> {
 
     /// Absorbs frames of the batch up to the first one that lies beyond the period's end, while the next batch is read
     /// where there are threads for it.
-    fn absorb(&mut self, end: Option<CaptureTime>, beside: bool) {
+    fn absorb(&mut self, end: Option<CaptureTime>, others: &Others, beside: bool) {
         let beyond = |place: &usize| {
             let time = self.batch.time_at(*place);
             end.is_some_and(|end| time.is_some_and(|time| time >= end))
@@ -239,7 +246,7 @@ impl Running<'_> {
         };
         let (batch, part) = (&self.batch, self.done..until);
         let absorber = &mut self.absorber;
-        let absorb = || absorber.absorb(batch, part, &Elsewhere::default());
+        let absorb = || absorber.absorb(batch, part, others);
         if beside && !self.ahead {
             let (spare, source) = (&mut self.spare, &mut self.source);
             rayon::join(absorb, || spare.fill(source, BatchLimits::default()));

@@ -1,13 +1,18 @@
 //! Flags as typed.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use ipnet::IpNet;
+
 use crate::audit::Selection;
-use crate::source::{Inputs, resolve_beside};
+use crate::drive::{Chosen, Point};
+use crate::model::CaptureTime;
+use crate::source::{Filter, Inputs, resolve_beside};
 
 /// Audits packet captures against vendors' firewall-exception requirements.
 #[derive(Debug, Parser)]
@@ -218,6 +223,19 @@ pub(super) struct Captures {
     /// may be given more than once.
     #[arg(long, value_name = "FILE")]
     pub(super) dropped: Vec<OsString>,
+    /// Look at frames from this time on only, such as 2026-11-28T10:00 (UTC) or seconds since 1970; what was asked of DNS before
+    /// is not known then.
+    #[arg(long, value_name = "TIME", value_parser = super::times::moment)]
+    since: Option<CaptureTime>,
+    /// Look at frames before this time only.
+    #[arg(long, value_name = "TIME", value_parser = super::times::moment)]
+    until: Option<CaptureTime>,
+    /// Look at packets from or to this address or network only; may be given more than once.
+    #[arg(long = "host", value_name = "ADDRESS", value_parser = host)]
+    hosts: Vec<IpNet>,
+    /// Look at frames only that this filter lets through, in the words of tcpdump.
+    #[arg(long, value_name = "FILTER")]
+    filter: Option<Filter>,
 }
 
 impl Captures {
@@ -226,6 +244,21 @@ impl Captures {
         Self {
             captures: captures.to_vec(),
             dropped: Vec::new(),
+            since: None,
+            until: None,
+            hosts: Vec::new(),
+            filter: None,
+        }
+    }
+
+    /// Which of their frames count at a point.
+    pub(super) fn chosen(&self, point: Point) -> Chosen {
+        Chosen {
+            point,
+            since: self.since,
+            until: self.until,
+            hosts: self.hosts.clone(),
+            filter: self.filter.clone(),
         }
     }
 
@@ -233,6 +266,14 @@ impl Captures {
     pub(super) fn resolve(&self) -> Inputs {
         resolve_beside(&self.captures, &self.dropped)
     }
+}
+
+/// An address, or a network with its length.
+fn host(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    address.or_else(|_| text.parse()).map_err(|_| {
+        "write an address such as 10.0.0.5, or a network such as 10.0.0.0/24".to_owned()
+    })
 }
 
 /// Names from outside the captures.

@@ -15,7 +15,7 @@ use super::outputs::Inputs;
 use super::plan::plan;
 use super::{input, output, seeds};
 use crate::audit::{Period, PeriodLimits, Plan, observe_in_periods};
-use crate::drive::Progress;
+use crate::drive::{Point, Progress};
 use crate::observe::Seed;
 use crate::report::Report;
 use crate::source::{Input, InputRecord};
@@ -53,10 +53,15 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         most: command.max_flows,
     };
     let (progress, threads) = (Progress::default(), input::threads(common));
+    let chosen = command.captures.chosen(Point::Everywhere);
     input::watched(common, &inputs.inputs, &progress, || {
-        observe_in_periods(&inputs.inputs, limits, threads, &progress, |period| {
-            reporter.report(period)
-        })
+        observe_in_periods(
+            &inputs.inputs,
+            limits,
+            (&chosen, threads),
+            &progress,
+            |period| reporter.report(period),
+        )
     })?;
     Ok(reporter.worst)
 }

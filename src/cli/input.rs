@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 
 use super::args::{Captures, Common};
 use super::output;
-use crate::drive::{Observed, Point, Progress, Reading, observe_at};
+use crate::drive::{Chosen, Observed, Point, Progress, Reading, observe_at};
 use crate::source::{Input, InputRecord, Inputs, PcapParts};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &Captures, digests: bool, common: &Common) -> Option<Observed> {
-    read_at(captures, &Point::Everywhere, digests, common)
+    read_at(captures, Point::Everywhere, digests, common)
 }
 
 /// As [`read`], but only what was captured at a point.
 pub(super) fn read_at(
     captures: &Captures,
-    point: &Point,
+    point: Point,
     digests: bool,
     common: &Common,
 ) -> Option<Observed> {
@@ -25,7 +25,7 @@ pub(super) fn read_at(
     if inputs.inputs.is_empty() {
         return None;
     }
-    let mut observed = fold(&inputs.inputs, point, digests, common);
+    let mut observed = fold(&inputs.inputs, &captures.chosen(point), digests, common);
     tell(&observed.inputs);
     let untaken = inputs.problems.iter().map(InputRecord::unread);
     observed.inputs.extend(untaken);
@@ -66,14 +66,19 @@ pub(super) fn tell(inputs: &[InputRecord]) {
 }
 
 /// Reads captures once more, at another point; what is wrong with them was told before.
-pub(super) fn read_quietly(captures: &Captures, point: &Point, common: &Common) -> Observed {
-    fold(&captures.resolve().inputs, point, false, common)
+pub(super) fn read_quietly(captures: &Captures, point: Point, common: &Common) -> Observed {
+    fold(
+        &captures.resolve().inputs,
+        &captures.chosen(point),
+        false,
+        common,
+    )
 }
 
-fn fold(inputs: &[Input], point: &Point, digests: bool, common: &Common) -> Observed {
+fn fold(inputs: &[Input], chosen: &Chosen, digests: bool, common: &Common) -> Observed {
     let progress = Progress::default();
     let reading = Reading {
-        point,
+        chosen,
         threads: threads(common),
         digests,
         part_bytes: PcapParts::LEAST_BYTES,

@@ -89,7 +89,7 @@ pub(super) fn read(
         "--outside {}: standard input cannot be read for two points; write it to a file",
         names[0]
     );
-    let Some(inside) = input::read_at(captures, &Point::NotAt(names.clone()), digests, common)
+    let Some(inside) = input::read_at(captures, Point::NotAt(names.clone()), digests, common)
     else {
         return Ok(None);
     };
@@ -107,7 +107,7 @@ pub(super) fn read(
             listed(&known)
         );
     }
-    let quiet = input::read_quietly(captures, &Point::At(names), common);
+    let quiet = input::read_quietly(captures, Point::At(names), common);
     Ok(Some(Points(TwoPoint {
         inside,
         outside: Some(quiet),

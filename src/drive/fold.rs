@@ -11,12 +11,12 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
+use super::chosen::{Chosen, Others};
 use super::clock::Clocks;
 use super::parts::read_in_parts;
-use super::point::{Elsewhere, Point};
 use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
 use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
-use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, is_sinkhole};
+use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, Undecoded, is_sinkhole};
 use crate::source::{
     Batch, BatchLimits, Beside, Digest, Frame, FrameSource, Input, InputRecord, LinkType,
     PacketVerdict, PcapParts, SourceError, open_counting,
@@ -48,7 +48,7 @@ pub struct Observed {
 #[must_use]
 pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observed {
     let reading = Reading {
-        point: &Point::Everywhere,
+        chosen: &Chosen::default(),
         threads,
         digests: false,
         part_bytes: PcapParts::LEAST_BYTES,
@@ -59,8 +59,8 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
 /// How inputs are read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
-    /// Only what was captured here counts; other frames are set aside and counted as such.
-    pub point: &'a Point,
+    /// Which frames count; the others are set aside and counted as such.
+    pub chosen: &'a Chosen,
     /// The most threads that read and absorb; 0 counts as 1.
     pub threads: usize,
     /// Whether the digests of inputs are worked out.
@@ -78,15 +78,16 @@ pub fn observe_at(inputs: &[Input], reading: Reading<'_>, progress: &Progress) -
     for (first, group) in (0..).step_by(threads).zip(inputs.chunks(threads)) {
         let one = |(place, input): (usize, &Input)| {
             let ordinal = u32::try_from(first + place).unwrap_or(u32::MAX);
-            let digest = reading.digests.then(Digest::default);
-            let alone = group.len() == 1 && digest.is_none();
-            if alone && let Some(read) = read_in_parts(input, (ordinal, reading), progress) {
+            if group.len() == 1
+                && let Some(read) = read_in_parts(input, (ordinal, reading), progress)
+            {
                 return Ok(read);
             }
+            let digest = reading.digests.then(Digest::default);
             let bytes = Arc::clone(&progress.bytes);
             let mut source =
                 open_counting(&input.path, bytes, digest.as_ref(), reading.part_bytes)?;
-            let place = (ordinal, reading.point);
+            let place = (ordinal, reading.chosen);
             let (observation, mut report) = read(&mut source, input, place, threads, progress);
             report.sha256 = digest.and_then(|digest| digest_of_all(&digest, &report));
             Ok((observation, report))
@@ -122,7 +123,7 @@ pub(crate) fn digest_of_all(digest: &Digest, report: &InputRecord) -> Option<Str
 fn read(
     source: &mut (impl FrameSource + Send),
     input: &Input,
-    (ordinal, point): (u32, &Point),
+    (ordinal, chosen): (u32, &Chosen),
     threads: usize,
     progress: &Progress,
 ) -> (Observation, InputRecord) {
@@ -131,25 +132,26 @@ fn read(
     let mut batch = Batch::default();
     let mut alone = 0;
     while (threads == 1 || alone < ALONE) && batch.fill(source, BatchLimits::default()) > 0 {
-        let elsewhere = point.elsewhere(source.interfaces());
-        absorber.absorb(&batch, 0..batch.len(), &elsewhere);
+        let others = chosen.others(source.interfaces());
+        absorber.absorb(&batch, 0..batch.len(), &others);
         alone += 1;
     }
     if !batch.is_empty() {
-        read_ahead(source, point, batch, &mut absorber);
+        read_ahead(source, chosen, batch, &mut absorber);
     }
-    absorber.finish(source, input)
+    absorber.finish(source, input, chosen)
 }
 
-/// What a capture says beside its packets, as it is kept: names that are none are left out.
-pub(crate) fn beside(beside: Beside) -> BesideTally {
+/// What a capture says beside its packets, as it is kept: names that are none are left out. What was left out of it counts as
+/// filtered.
+pub(crate) fn beside(beside: Beside, chosen: &Chosen) -> BesideTally {
     let names = beside.names.into_iter();
     let names = names.filter_map(|(ip, name)| Some((ip, Fqdn::parse(&name).ok()?)));
     BesideTally {
         untimed: beside.untimed,
         link_errors: beside.link_errors,
         secrets: beside.secrets,
-        filters: beside.filters,
+        filters: beside.filters.into_iter().chain(chosen.filters()).collect(),
         comments: beside.comments,
         names: names.filter(|(ip, _)| !is_sinkhole(*ip)).collect(),
     }
@@ -163,7 +165,7 @@ const AHEAD: usize = 4;
 /// Reads the rest of a source on a thread of its own, while this one absorbs. Batches go round, so memory is bounded.
 fn read_ahead(
     source: &mut (impl FrameSource + Send),
-    point: &Point,
+    chosen: &Chosen,
     used: Batch,
     absorber: &mut Absorber<'_>,
 ) {
@@ -184,14 +186,14 @@ fn read_ahead(
                     break;
                 }
                 // Interfaces are described before their frames, so those of this batch are known now.
-                let elsewhere = point.elsewhere(source.interfaces());
-                if filled.send((batch, elsewhere)).is_err() {
+                let others = chosen.others(source.interfaces());
+                if filled.send((batch, others)).is_err() {
                     break;
                 }
             }
         });
-        while let Ok((batch, elsewhere)) = to_absorb.recv() {
-            absorber.absorb(&batch, 0..batch.len(), &elsewhere);
+        while let Ok((batch, others)) = to_absorb.recv() {
+            absorber.absorb(&batch, 0..batch.len(), &others);
             let _ = to_fill.send(batch);
         }
     });
@@ -239,22 +241,22 @@ impl<'a> Absorber<'a> {
         }
     }
 
-    /// Absorbs a part of a batch in the order of time, so that disorder within it leaves no trace. `elsewhere` tells the
-    /// frames that are passed by.
-    pub(crate) fn absorb(&mut self, batch: &Batch, part: Range<usize>, elsewhere: &Elsewhere) {
+    /// Absorbs a part of a batch in the order of time, so that disorder within it leaves no trace. `others` are
+    /// frames that do not count.
+    pub(crate) fn absorb(&mut self, batch: &Batch, part: Range<usize>, others: &Others) {
         let count = part.len();
         let other_slice = std::mem::replace(&mut self.slice, batch.slice()) != batch.slice();
         if other_slice || self.index + count > FrameId::MAX_FRAMES as usize {
             self.next_chunk();
         }
-        let span = batch.span_of(part.clone());
+        let span = others.span_of(batch, part.clone());
         self.span.merge(span);
         self.clocks.watch(batch, part.clone());
         let chunk = (self.input, self.chunk);
         self.observation.count_frames(chunk, count as u64, span);
         let taker = Taker {
             batch,
-            elsewhere,
+            others,
             dropped: self.dropped,
             chunk,
             start: self.index,
@@ -272,6 +274,7 @@ impl<'a> Absorber<'a> {
         self,
         source: &S,
         input: &Input,
+        chosen: &Chosen,
     ) -> (Observation, InputRecord) {
         let loss = source.loss();
         let record = InputRecord {
@@ -282,7 +285,7 @@ impl<'a> Absorber<'a> {
         };
         let mut observation = self.observation;
         observation.note_lost(loss.total());
-        observation.note_beside(beside(source.beside()));
+        observation.note_beside(beside(source.beside(), chosen));
         (observation, record)
     }
 
@@ -325,7 +328,7 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
     observation.count_frames(chunk, batch.len() as u64, batch.span());
     let taker = Taker {
         batch,
-        elsewhere: &Elsewhere::by_ordinal(elsewhere),
+        others: &Others::of_interfaces(elsewhere),
         dropped: false,
         chunk,
         start: 0,
@@ -383,8 +386,8 @@ fn is_reset(segment: &Segment<'_>) -> bool {
 /// Takes frames of a part of a batch.
 struct Taker<'a> {
     batch: &'a Batch,
-    /// The frames that are passed by.
-    elsewhere: &'a Elsewhere,
+    /// The frames that do not count.
+    others: &'a Others,
     /// Whether a device dropped them all.
     dropped: bool,
     /// Input and chunk that the part belongs to.
@@ -412,11 +415,15 @@ impl Taker<'_> {
                 wire_length: frame.wire_length,
                 packet_mark: frame.note.packet_mark,
             };
-            if self.elsewhere.has(&frame) {
-                observation.pass_by(sighting);
+            if let Some(why) = self.others.why(&frame) {
+                observation.pass_by(sighting, why);
                 continue;
             }
             let mut decoded = decode(frame.link_type.0, frame.bytes, frame.wire_length);
+            if self.others.is_of_others(&decoded) {
+                observation.pass_by(sighting, Undecoded::LeftOut);
+                continue;
+            }
             if self.batch.has_comments() {
                 for comment in self.batch.comments_at(place) {
                     observation.note_comment(sighting.stamp, &decoded, comment);

@@ -1,5 +1,6 @@
 //! One fold, run anywhere: inputs to partial observations to one whole.
 
+mod chosen;
 mod clock;
 mod conversation;
 mod extract;
@@ -9,11 +10,12 @@ mod parts;
 mod point;
 mod two_points;
 
+pub use chosen::Chosen;
+pub(crate) use chosen::Others;
 pub use conversation::Conversations;
 pub use extract::{Extracted, MissingFrames, Wanted, extract};
 pub(crate) use fold::{Absorber, beside, digest_of_all};
 pub use fold::{Observed, Progress, Reading, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
-pub(crate) use point::Elsewhere;
 pub use point::Point;
 pub use two_points::{interfaces_in, two_points};

@@ -23,10 +23,28 @@ pub(super) fn read_in_parts(
     (ordinal, reading): (u32, Reading<'_>),
     progress: &Progress,
 ) -> Option<(Observation, InputRecord)> {
-    let parts = PcapParts::of(&input.path, reading.threads, reading.part_bytes)?;
+    // A digest takes a thread for itself: of two, one is left.
+    let threads = reading.threads.saturating_sub(usize::from(reading.digests));
+    let parts = PcapParts::of(&input.path, threads, reading.part_bytes)?;
+    let read = || read_parts(&parts, input, (ordinal, reading), progress);
+    if !reading.digests {
+        return read();
+    }
+    let (read, digest) = rayon::join(read, || parts.digest());
+    let (observation, record) = read?;
+    let sha256 = Some(digest.ok()?);
+    Some((observation, InputRecord { sha256, ..record }))
+}
+
+fn read_parts(
+    parts: &PcapParts,
+    input: &Input,
+    (ordinal, reading): (u32, Reading<'_>),
+    progress: &Progress,
+) -> Option<(Observation, InputRecord)> {
     let starts: Vec<u64> = parts.starts().collect();
     let starts = starts.into_par_iter().enumerate().with_max_len(1);
-    let read = |(part, start)| read_part(&parts, part, start, input, (ordinal, reading), progress);
+    let read = |(part, start)| read_part(parts, part, start, input, (ordinal, reading), progress);
     let read: io::Result<Vec<ReadPart<'_>>> = starts.map(read).collect();
     let mut read = read.ok()?.into_iter();
     let mut whole = read.next()?;
@@ -38,7 +56,7 @@ pub(super) fn read_in_parts(
         let start = whole.reader.offset();
         let next = match next.start == start {
             true => next,
-            false => read_part(&parts, part, start, input, (ordinal, reading), progress).ok()?,
+            false => read_part(parts, part, start, input, (ordinal, reading), progress).ok()?,
         };
         if whole.absorber.clocks.join(&next.absorber.clocks).is_err() {
             let again = parts.open(part, start, Arc::default()).ok()?;
@@ -47,7 +65,7 @@ pub(super) fn read_in_parts(
         whole.absorber.join(next.absorber);
         whole.reader = next.reader;
     }
-    Some(whole.absorber.finish(&whole.reader, input))
+    Some(whole.absorber.finish(&whole.reader, input, reading.chosen))
 }
 
 /// Reads one part from a record on.
@@ -60,13 +78,13 @@ fn read_part<'a>(
     progress: &'a Progress,
 ) -> io::Result<ReadPart<'a>> {
     let mut reader = parts.open(part, start, Arc::clone(&progress.bytes))?;
-    let elsewhere = reading.point.elsewhere(reader.interfaces());
+    let others = reading.chosen.others(reader.interfaces());
     let mut batch = Batch::default();
     let mut count = batch.fill(&mut reader, BatchLimits::default());
     let mut absorber = Absorber::at(ordinal, batch.slice(), progress);
     absorber.dropped = input.dropped;
     while count > 0 {
-        absorber.absorb(&batch, 0..count, &elsewhere);
+        absorber.absorb(&batch, 0..count, &others);
         count = batch.fill(&mut reader, BatchLimits::default());
     }
     Ok(ReadPart {

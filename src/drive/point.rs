@@ -41,7 +41,7 @@ impl Point {
 /// Which frames are those of another point: by the interface that captured them, by the one that they name themselves, or
 /// by the way that they went through it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Elsewhere {
+pub(super) struct Elsewhere {
     /// Whether an interface is named, by its ordinal.
     interfaces: Vec<bool>,
     /// Names of interfaces that frames may have themselves.
@@ -58,6 +58,11 @@ impl Elsewhere {
             interfaces: interfaces.to_vec(),
             ..Self::default()
         }
+    }
+
+    /// Whether there can be any.
+    pub(super) const fn any(&self) -> bool {
+        self.others || !self.interfaces.is_empty() || !self.names.is_empty()
     }
 
     #[inline]

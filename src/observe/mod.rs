@@ -185,10 +185,9 @@ impl Observation {
         }
     }
 
-    /// Takes a frame that was captured at another point than the one looked at, and which [`Self::count_frames`] has
-    /// counted.
-    pub fn pass_by(&mut self, sighting: Sighting) {
-        self.tally.elsewhere(sighting);
+    /// Takes a frame that does not count, for a reason, and which [`Self::count_frames`] has counted.
+    pub fn pass_by(&mut self, sighting: Sighting, why: Undecoded) {
+        self.tally.pass_by(sighting, why);
     }
 
     /// Takes a packet unless it is a copy; one that may turn out to be one later is held back by itself. `place` tells copies

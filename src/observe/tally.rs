@@ -47,6 +47,8 @@ pub struct Tally {
 pub enum Undecoded {
     /// ARP, on whatever link.
     Arp,
+    /// Left out by a choice of times, hosts or a filter.
+    LeftOut,
     /// A link type that is not decoded.
     LinkType(u16),
     /// The bytes of a layer contradict its format: the layer, and how.
@@ -88,6 +90,7 @@ impl fmt::Display for Undecoded {
             }
             Self::Arp => f.write_str("not-ip:arp"),
             Self::NotIp(layer, number) => write!(f, "not-ip:{layer}:0x{number:04x}"),
+            Self::LeftOut => f.write_str("left-out"),
             Self::OtherPoint => f.write_str("other-point"),
             Self::TooDeep(layer) => write!(f, "too-deep:{layer}"),
             Self::Truncated(layer) => write!(f, "truncated:{layer}"),
@@ -195,10 +198,10 @@ impl Tally {
         *self.set_aside.entry(stop.into()).or_default() += 1;
     }
 
-    /// Counts a frame that was captured at another point than the one looked at.
-    pub(super) fn elsewhere(&mut self, sighting: Sighting) {
+    /// Counts a frame that does not count.
+    pub(super) fn pass_by(&mut self, sighting: Sighting, why: Undecoded) {
         self.frame(sighting);
-        *self.set_aside.entry(Undecoded::OtherPoint).or_default() += 1;
+        *self.set_aside.entry(why).or_default() += 1;
     }
 
     /// Counts a frame in which an IP packet was found.

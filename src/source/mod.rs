@@ -20,6 +20,7 @@ mod byte_order;
 mod compression;
 mod damage;
 mod digest;
+mod filter;
 mod input_record;
 mod inputs;
 #[cfg(feature = "live")]
@@ -41,6 +42,8 @@ pub use batch::BatchLimits;
 pub use compression::Compression;
 pub use digest::Digest;
 pub use digest::digest_of;
+pub(crate) use filter::CompiledFilter;
+pub use filter::{Filter, FilterError};
 pub use input_record::{InputRecord, SetBack};
 pub use inputs::Input;
 pub use inputs::Inputs;

@@ -247,8 +247,17 @@ pub(crate) fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) -> St
 /// Asks a question of every sample, on all processors, and tells all that went wrong at once.
 #[track_caller]
 pub(crate) fn for_each_sample(question: impl Fn(&Sample) -> Result<(), String> + Sync) {
+    for_each_of(samples(), question);
+}
+
+/// The same of some samples.
+#[track_caller]
+pub(crate) fn for_each_of(
+    samples: Vec<Sample>,
+    question: impl Fn(&Sample) -> Result<(), String> + Sync,
+) {
     use rayon::prelude::*;
-    let answers: Vec<String> = samples()
+    let answers: Vec<String> = samples
         .par_iter()
         .filter_map(|sample| {
             let wrong = question(sample).err()?;

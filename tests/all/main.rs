@@ -7,6 +7,7 @@ mod authorities;
 mod bad_input;
 mod book;
 mod capture;
+mod chosen;
 mod command_line;
 mod conn_states;
 mod device;

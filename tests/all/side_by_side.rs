@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pktaudit::drive::{Observed, Point, Progress, Reading, observe_at};
+use pktaudit::drive::{Chosen, Observed, Progress, Reading, observe_at};
 use pktaudit::observe::attribute;
 use pktaudit::source::{InputPath, PcapParts, resolve};
 
@@ -36,7 +36,7 @@ fn samples() -> Vec<PathBuf> {
 fn read(path: &Path, threads: usize, part_bytes: u64) -> Observed {
     let inputs = resolve(&[OsString::from(path)]).inputs;
     let reading = Reading {
-        point: &Point::Everywhere,
+        chosen: &Chosen::default(),
         threads,
         digests: false,
         part_bytes,
@@ -203,4 +203,25 @@ fn clocks_that_are_set_back_count_the_same_in_parts() {
         let path = written(&folder, &file);
         assert_eq!(same_in_parts(&path), Ok(16));
     }
+}
+
+#[test]
+fn the_digest_is_that_of_the_file_however_it_is_read() {
+    let path = samples()
+        .into_iter()
+        .max_by_key(|path| fs::metadata(path).unwrap().len());
+    let inputs = resolve(&[OsString::from(path.unwrap())]).inputs;
+    let digest = |threads| {
+        let reading = Reading {
+            chosen: &Chosen::default(),
+            threads,
+            digests: true,
+            part_bytes: 1000,
+        };
+        let observed = observe_at(&inputs, reading, &Progress::default());
+        observed.inputs[0].sha256.clone().unwrap()
+    };
+    let wanted = digest(1);
+    assert_eq!(wanted.len(), 64);
+    assert_eq!([2, 3, 8].map(digest), [&wanted; 3].map(Clone::clone));
 }

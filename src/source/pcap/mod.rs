@@ -331,16 +331,17 @@ impl Default for Slices {
 impl Slices {
     /// Below [`FrameId::MAX_FRAMES`] record headers.
     const MOST: u64 = 128 << 20;
-    /// How many there are of a file that is neither short nor long.
+    /// How many there are at most of a file that is not long.
     const COUNT: u64 = 16;
 
-    /// Those of a file, each of at least `least` bytes where it is not long.
+    /// Those of a file, each of at least `least` bytes. Of a file that is not long there are 2, 4, 8 or 16, so that threads
+    /// get as many of them each.
     pub(super) fn of(file_bytes: u64, least: u64) -> Self {
-        let count = (file_bytes / least.max(1)).clamp(1, Self::COUNT);
-        match count {
-            1 => Self::default(),
-            _ => Self {
-                bytes: file_bytes.div_ceil(count).min(Self::MOST),
+        let most = (file_bytes / least.max(1)).clamp(1, Self::COUNT);
+        match most.ilog2() {
+            0 => Self::default(),
+            log => Self {
+                bytes: file_bytes.div_ceil(1 << log).min(Self::MOST),
             },
         }
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::super::damage::DamageLog;
+use super::super::digest::digest_of;
 use super::super::open::{Counted, InputPath};
 use super::super::window::Window;
 use super::super::{Batch, BatchLimits, Damage, Frame, FrameSource, Loss};
@@ -97,6 +98,16 @@ impl PcapParts {
             settled: true,
             damage: DamageLog::default(),
         }))
+    }
+}
+
+impl PcapParts {
+    /// The SHA-256 of the whole file, in hex.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn digest(&self) -> io::Result<String> {
+        digest_of(&self.path)
     }
 }
 
