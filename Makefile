@@ -1,5 +1,5 @@
 # Short names for the scripts; nothing here that the scripts do not do.
-.PHONY: demo test bench micro instructions fuzz record
+.PHONY: demo test bench micro instructions fuzz record install dist
 
 demo:
 	sh scripts/demo
@@ -22,3 +22,11 @@ fuzz:
 
 record:
 	samples/lab/record all
+
+# The program, man pages and completions under PREFIX (/usr/local), below DESTDIR.
+install:
+	PREFIX=$(PREFIX) sh scripts/dist install "$(DESTDIR)"
+
+# What can be installed elsewhere, into target/dist: .deb, .tar.gz, SBOM, SHA256SUMS.
+dist:
+	sh scripts/dist all

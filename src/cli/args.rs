@@ -20,7 +20,7 @@ use crate::source::{Filter, Inputs, resolve_beside};
     name = "pktaudit",
     version = env!("PKTAUDIT_VERSION"),
     about,
-    after_help = "Exit status: 0 nothing to report, 1 findings, 2 the audit could not be made or only in part.\n\n\
+    after_help = "Exit status: 0 nothing to report, 1 findings, 2 the audit could not be made or only in part (3: see live).\n\n\
                   Examples:\n  \
                   pktaudit site init tap.pcap.zst > site.toml\n  \
                   pktaudit audit --site site.toml --out report tap.pcap.zst\n  \

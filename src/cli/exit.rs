@@ -11,6 +11,9 @@ pub enum Exit {
     Clean,
     /// Findings.
     Findings,
+    /// The command that was run while capturing failed.
+    #[cfg(feature = "live")]
+    CommandFailed,
     /// The audit could not be made, or only in part.
     NotAudited,
 }
@@ -38,6 +41,8 @@ impl Termination for Exit {
         ExitCode::from(match self {
             Self::Clean => 0,
             Self::Findings => 1,
+            #[cfg(feature = "live")]
+            Self::CommandFailed => 3,
             Self::NotAudited => 2,
         })
     }

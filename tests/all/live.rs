@@ -26,7 +26,7 @@ use pktaudit::source::{
     Script, SetBack, resolve,
 };
 
-use super::harness::{Sample, folder, pktaudit, same, samples};
+use super::harness::{Ran, Sample, folder, pktaudit, same, samples};
 
 /// A file that behaves like an interface: some frames at a time, then nothing, then more.
 struct Played {
@@ -715,6 +715,61 @@ fn metrics_need_an_address_that_is_free() {
         "{}",
         ran.stderr
     );
+}
+
+/// A run of `live` on the loopback interface with a command; `None` where this user may not capture, and the command never ran.
+fn with_command(arguments: &[&str], command: &[&str]) -> Option<Ran> {
+    let folder = folder();
+    let site = "[roles]\nagent = [\"127.0.0.1\"]\n";
+    std::fs::write(folder.path().join("site.toml"), site).unwrap();
+    let mut all = vec![
+        "live",
+        "-i",
+        "lo",
+        "--site",
+        "site.toml",
+        "--settle",
+        "100ms",
+    ];
+    if folder.path().metadata().unwrap().uid() == 0 {
+        all.extend(["--user", "root"]);
+    }
+    all.extend(arguments.iter().chain(&["--"]).chain(command));
+    let ran = pktaudit(all)
+        .within(folder.path())
+        .variable("PATH", "/usr/bin:/bin")
+        .run();
+    if ran.stderr.contains("setcap cap_net_raw") {
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+        return None;
+    }
+    Some(ran)
+}
+
+#[test]
+fn a_command_is_run_while_capturing_and_its_end_is_the_end() {
+    let speak = "echo said; echo cried >&2";
+    let Some(ran) = with_command(&["--duration", "60s"], &["sh", "-c", speak]) else {
+        return;
+    };
+    assert!(
+        ran.status < 3 && ran.stdout.starts_with("said\n"),
+        "{ran:?}"
+    );
+    ran.complains_of(&["cried"]);
+    // A document is alone on standard output.
+    let ran = with_command(&["--format", "json"], &["sh", "-c", speak]).unwrap();
+    assert!(ran.json()["summary"].is_object());
+    ran.complains_of(&["said", "cried"]);
+    // An audit of no traffic is not made, and that comes first; with some, what the command ended with is told.
+    let send = "exec 3<>/dev/tcp/127.0.0.1/9; exit 5";
+    let ran = with_command(&[], &["bash", "-c", send]).unwrap();
+    ran.complains_of(&["bash -c", "exit status: 5"]);
+    assert!(matches!(ran.status, 2 | 3), "{ran:?}");
+    let ran = with_command(&["--duration", "500ms"], &["sleep", "30"]).unwrap();
+    ran.complains_of(&["sleep 30: still runs"]);
+    let ran = with_command(&[], &["no-such-command-here"]).unwrap();
+    ran.complains_of(&["no-such-command-here", "exit status: 127"]);
 }
 
 /// `live` on the loopback interface, which only some may capture from.

@@ -1,5 +1,6 @@
 //! Flags of `live` as typed.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,8 +18,11 @@ setcap cap_net_raw,cap_net_admin=eip PATH-OF-PKTAUDIT\n\
 Once the interfaces are open the rights are given up: root becomes the user who called sudo, or nobody (see --user).\n\n\
 On a terminal a screen shows the requirements; ? lists its keys. Elsewhere each change is one line on standard\n\
 output (--format human or ndjson). At the end comes the report, as audit prints it.\n\n\
+With a COMMAND there is no screen, and lines of changes with -v alone. Exit status 3 says that the command failed, or did\n\
+not end; that of the audit is 0, 1 or 2, and 2 comes before 3.\n\n\
 Examples:\n  \
 sudo pktaudit live -i eth0 --site site.toml --write activation.pcapng --out report\n  \
+sudo pktaudit live -i eth0 --site site.toml --format junit -- ./activate.sh > pktaudit.xml\n  \
 sudo pktaudit live -i eth0 --site site.toml --until-complete --duration 15m --format ndjson\n  \
 pktaudit live -i eth0 -i eth1 --every 1h --out /var/lib/pktaudit --metrics 127.0.0.1:9100")]
 pub(in crate::cli) struct LiveCommand {
@@ -97,6 +101,13 @@ pub(in crate::cli) struct LiveCommand {
     /// Lines instead of the screen, on a terminal too.
     #[arg(long)]
     pub(super) no_screen: bool,
+    /// How long to go on after COMMAND has ended: what it left open is still to be seen.
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "10s", requires = "command")]
+    pub(super) settle: Duration,
+    /// Run this while capturing, with the rights that pktaudit was called with, and end soon after it has ended. What it writes
+    /// passes through; where --format asks for a document, to standard error.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

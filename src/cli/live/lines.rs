@@ -26,7 +26,8 @@ pub(super) fn print(
     loop {
         match engine.updates.recv_timeout(TICK) {
             Ok(update) => {
-                if write(&update.events, common).is_err() {
+                let beside = ending.command.is_some();
+                if write(&update.events, beside, common).is_err() {
                     // Nobody reads any more: nothing is left to do but to come to an end.
                     ending.asked.store(true, Ordering::Release);
                 }
@@ -44,14 +45,15 @@ pub(super) fn print(
     }
 }
 
-fn write(events: &[LiveEvent], common: &Common) -> io::Result<()> {
+/// `beside` a command of which the output is, lines for people are wanted where more is to be said.
+fn write(events: &[LiveEvent], beside: bool, common: &Common) -> io::Result<()> {
     if events.is_empty() {
         return Ok(());
     }
     let mut text = Vec::new();
     for event in events {
         match common.format {
-            Format::Human if common.quiet => {}
+            Format::Human if common.quiet || beside && !common.verbose => {}
             Format::Human => event.write_human(&mut text)?,
             Format::Ndjson => event.write_ndjson(now(), &mut text)?,
             // One document, which comes at the end.

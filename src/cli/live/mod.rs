@@ -1,6 +1,7 @@
 //! `pktaudit live`: interfaces to an engine, its updates to a screen or to lines, its end to reports.
 
 mod args;
+mod command;
 mod lines;
 mod metrics;
 mod periods;
@@ -14,7 +15,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
@@ -30,19 +31,32 @@ use crate::live::{Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation, 
 use crate::observe::CarryLimits;
 use crate::source::InputRecord;
 use crate::source::live::{LiveCapture, LiveOptions};
+use command::{RunningCommand, WaitingCommand};
 use periods::{LastPeriod, Periods};
 use privileges::Identity;
+
+/// How often it is looked whether a command has ended.
+const TICK: Duration = Duration::from_millis(50);
+/// How long a command that was asked to end is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// When to come to an end.
 struct Ending {
     asked: Arc<AtomicBool>,
     deadline: Option<Instant>,
     until_complete: bool,
+    /// The command that is run meanwhile, and how long to go on once it has ended.
+    command: Option<(RunningCommand, Duration)>,
 }
 
 pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit> {
     let plan = Arc::new(plan(&command.choices.selection(), common)?);
     let identity = Identity::choose(command.user.as_deref())?;
+    // Before any right is given up, and before descriptors run out.
+    let waiting = match &command.command[..] {
+        [] => None,
+        words => Some(WaitingCommand::new(words, common.format != Format::Human)?),
+    };
     let feeds = open(command)?;
     let listener = command.metrics.map(metrics::listen).transpose()?;
     for folder in folders(command) {
@@ -82,7 +96,9 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
         metrics::serve(listener, Arc::clone(&newest), engine.counts())
             .context("the thread for --metrics cannot be started")?;
     }
+    let running = waiting.map(WaitingCommand::start).transpose()?;
     let ending = Ending {
+        command: running.map(|running| (running, command.settle)),
         asked,
         deadline: command.duration.map(|duration| Instant::now() + duration),
         until_complete: command.until_complete,
@@ -95,7 +111,8 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     let finished = engine
         .finish()
         .map_err(|words| anyhow::anyhow!("{words}; nothing can be said of what was captured"))?;
-    end(finished, &periods.finish()?, &plan, common)
+    let audited = end(finished, &periods.finish()?, &plan, common)?;
+    Ok(audited.and(ending.of_command()))
 }
 
 impl Ending {
@@ -104,7 +121,33 @@ impl Ending {
         self.asked.load(Ordering::Acquire)
             || self.deadline.is_some_and(|at| Instant::now() >= at)
             || self.until_complete && board.is_complete()
+            || self.command_is_over()
             || terminal::has_failed()
+    }
+
+    /// How the command ended. Where the audit was complete before, it is waited for; where pktaudit was asked to end, so is it.
+    fn of_command(&self) -> Exit {
+        let Some((command, _)) = &self.command else {
+            return Exit::Clean;
+        };
+        let is_asked = || self.asked.load(Ordering::Acquire);
+        let in_time = |at: Option<Instant>| at.is_none_or(|at| Instant::now() < at);
+        while !is_asked() && in_time(self.deadline) && !command.ended_before(Duration::ZERO) {
+            std::thread::sleep(TICK);
+        }
+        if is_asked() {
+            command.ask_to_end();
+            let patience = Some(Instant::now() + PATIENCE);
+            while in_time(patience) && !command.ended_before(Duration::ZERO) {
+                std::thread::sleep(TICK);
+            }
+        }
+        command.told()
+    }
+
+    fn command_is_over(&self) -> bool {
+        let command = self.command.as_ref();
+        command.is_some_and(|(command, settle)| command.ended_before(*settle))
     }
 }
 
@@ -241,7 +284,8 @@ fn folders(command: &LiveCommand) -> impl Iterator<Item = &Path> {
 fn wants_screen(command: &LiveCommand, common: &Common) -> bool {
     let human = matches!(common.format, Format::Human);
     let terminals = io::stdout().is_terminal() && io::stdin().is_terminal();
-    human && terminals && !command.no_screen && !common.quiet
+    let alone = command.command.is_empty() && !command.no_screen;
+    human && terminals && alone && !common.quiet
 }
 
 /// What the screen's first line says: where, for which site.

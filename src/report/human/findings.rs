@@ -6,13 +6,16 @@ use super::absences::absences;
 use super::cards::cards;
 use super::group::{FindingGroup, groups};
 use super::look::{Ink, Look, Table, grouped};
-use super::{severity_ink, title};
+use super::{counted, severity_ink, title};
 use crate::judge::FindingCode;
 use crate::report::text::visible;
 use crate::report::{Report, ReportError};
 
 /// Groups shown in a table, unless all are wanted.
 pub(super) const ROWS: usize = 12;
+
+/// Lines of findings, where one is printed for each: with the head they fit a screen.
+const LINES: usize = 20;
 
 /// Hosts named in a group.
 pub(super) const HOSTS: usize = 4;
@@ -26,6 +29,9 @@ pub(super) fn write(
     codes.sort_by_key(|code| code.severity());
     // That nothing was audited is told in the first line.
     codes.retain(|code| *code != FindingCode::NothingAudited);
+    if look.quiet {
+        return one_liners(report, &codes, look, out);
+    }
     for code in codes {
         let groups = groups(
             report
@@ -34,10 +40,6 @@ pub(super) fn write(
                 .filter(|finding| finding.code == code),
         );
         if groups.is_empty() {
-            continue;
-        }
-        if look.quiet {
-            one_liners(code, &groups, look, out)?;
             continue;
         }
         let findings = report.summary.finding_codes.of(&code);
@@ -196,21 +198,47 @@ pub(super) fn more(
     Ok(())
 }
 
+/// A line for each group of findings, worst first; how many there are beyond a screen.
 fn one_liners(
-    code: FindingCode,
-    groups: &[FindingGroup<'_>],
+    report: &Report<'_>,
+    codes: &[FindingCode],
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let ink = severity_ink(code.severity());
-    for group in groups {
-        let who = if group.hosts.is_empty() {
-            String::new()
-        } else {
-            format!("{} \u{2192} ", group.who())
-        };
-        let text = format!("{who}{}: {}", group.what(), group.first.message);
-        writeln!(out, "{} {}", look.ink(ink, code.as_str()), visible(&text))?;
+    let most = if look.all { usize::MAX } else { LINES };
+    let (mut lines, mut left_out) = (0, 0);
+    for code in codes {
+        let findings = report.findings.iter();
+        for group in groups(findings.filter(|finding| finding.code == *code)) {
+            lines += 1;
+            match lines <= most {
+                true => one_liner(*code, &group, look, out)?,
+                false => left_out += 1,
+            }
+        }
     }
+    if left_out > 0 {
+        let words = format!(
+            "and {} more; -v prints a line for each, --format csv all findings",
+            counted(left_out, "line")
+        );
+        writeln!(out, "{}", look.ink(Ink::Faint, &words))?;
+    }
+    Ok(())
+}
+
+fn one_liner(
+    code: FindingCode,
+    group: &FindingGroup<'_>,
+    look: &Look,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    let who = match group.hosts.is_empty() {
+        true => String::new(),
+        false => format!("{} \u{2192} ", group.who()),
+    };
+    let text = format!("{who}{}: {}", group.what(), group.first.message);
+    let ink = severity_ink(code.severity());
+    writeln!(out, "{} {}", look.ink(ink, code.as_str()), visible(&text))?;
     Ok(())
 }

@@ -134,6 +134,29 @@ fn quiet_says_one_line_a_group() {
 }
 
 #[test]
+fn quiet_is_a_screen_at_most_and_says_how_many_more_there_are() {
+    let mut sample = sample();
+    for number in 0..100 {
+        let aim = format!("10.0.0.5:{number}");
+        sample.judgement.findings.push(Finding {
+            message: format!("reason {number}"),
+            ..Finding::new(FindingCode::Unnamed, aim)
+        });
+    }
+    let quiet = Look {
+        quiet: true,
+        ..Look::default()
+    };
+    let text = written(&sample.report(), &quiet);
+    assert_eq!(text.lines().count(), 1 + 20 + 1, "{text}");
+    let all = written(&sample.report(), &Look { all: true, ..quiet });
+    let lines = all.lines().count() - 1;
+    let more = format!("and {} more lines; -v", lines - 20);
+    assert!(text.lines().last().unwrap().starts_with(&more), "{text}");
+    assert!(lines > 100, "{all}");
+}
+
+#[test]
 fn a_partial_audit_says_so_at_the_top() {
     let mut sample = sample();
     sample.inputs[0].damage.push(Damage {
