@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::period::{OpenPeriod, Period};
-use crate::drive::{Absorber, Chosen, Others, Progress, beside, digest_of_all};
+use crate::drive::{Absorber, FrameChoice, Others, Progress, beside, digest_of_all};
 use crate::model::{CaptureTime, TwoPoint};
 use crate::observe::CarryLimits;
 use crate::source::{
@@ -29,7 +29,7 @@ pub struct PeriodLimits {
 pub fn observe_in_periods<E>(
     inputs: &[Input],
     limits: PeriodLimits,
-    (chosen, threads): (&Chosen, usize),
+    (chosen, threads): (&FrameChoice, usize),
     progress: &Progress,
     take: impl FnMut(Period) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -86,7 +86,7 @@ struct PeriodReading<'a, F> {
     records: Vec<(u32, InputRecord)>,
     /// Whether a period was handed out.
     began: bool,
-    chosen: &'a Chosen,
+    chosen: &'a FrameChoice,
     threads: usize,
     progress: &'a Progress,
     take: F,

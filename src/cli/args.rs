@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use crate::audit::Selection;
-use crate::drive::{Chosen, Point};
+use crate::drive::{FrameChoice, Point};
 use crate::model::CaptureTime;
 use crate::source::{Filter, Inputs, resolve_beside};
 
@@ -252,8 +252,8 @@ impl Captures {
     }
 
     /// Which of their frames count at a point.
-    pub(super) fn chosen(&self, point: Point) -> Chosen {
-        Chosen {
+    pub(super) fn chosen(&self, point: Point) -> FrameChoice {
+        FrameChoice {
             point,
             since: self.since,
             until: self.until,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Captures, Common};
 use super::output;
-use crate::drive::{Chosen, Observed, Point, Progress, Reading, observe_at};
+use crate::drive::{FrameChoice, Observed, Point, Progress, Reading, observe_at};
 use crate::source::{Input, InputRecord, Inputs, PcapParts};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
@@ -75,7 +75,7 @@ pub(super) fn read_quietly(captures: &Captures, point: Point, common: &Common) -
     )
 }
 
-fn fold(inputs: &[Input], chosen: &Chosen, digests: bool, common: &Common) -> Observed {
+fn fold(inputs: &[Input], chosen: &FrameChoice, digests: bool, common: &Common) -> Observed {
     let progress = Progress::default();
     let reading = Reading {
         chosen,

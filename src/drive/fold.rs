@@ -11,7 +11,7 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
-use super::chosen::{Chosen, Others};
+use super::choice::{FrameChoice, Others};
 use super::clock::Clocks;
 use super::parts::read_in_parts;
 use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
@@ -48,7 +48,7 @@ pub struct Observed {
 #[must_use]
 pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observed {
     let reading = Reading {
-        chosen: &Chosen::default(),
+        chosen: &FrameChoice::default(),
         threads,
         digests: false,
         part_bytes: PcapParts::LEAST_BYTES,
@@ -60,7 +60,7 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
     /// Which frames count; the others are set aside and counted as such.
-    pub chosen: &'a Chosen,
+    pub chosen: &'a FrameChoice,
     /// The most threads that read and absorb; 0 counts as 1.
     pub threads: usize,
     /// Whether the digests of inputs are worked out.
@@ -123,7 +123,7 @@ pub(crate) fn digest_of_all(digest: &Digest, report: &InputRecord) -> Option<Str
 fn read(
     source: &mut (impl FrameSource + Send),
     input: &Input,
-    (ordinal, chosen): (u32, &Chosen),
+    (ordinal, chosen): (u32, &FrameChoice),
     threads: usize,
     progress: &Progress,
 ) -> (Observation, InputRecord) {
@@ -144,7 +144,7 @@ fn read(
 
 /// What a capture says beside its packets, as it is kept: names that are none are left out. What was left out of it counts as
 /// filtered.
-pub(crate) fn beside(beside: Beside, chosen: &Chosen) -> BesideTally {
+pub(crate) fn beside(beside: Beside, chosen: &FrameChoice) -> BesideTally {
     let names = beside.names.into_iter();
     let names = names.filter_map(|(ip, name)| Some((ip, Fqdn::parse(&name).ok()?)));
     BesideTally {
@@ -165,7 +165,7 @@ const AHEAD: usize = 4;
 /// Reads the rest of a source on a thread of its own, while this one absorbs. Batches go round, so memory is bounded.
 fn read_ahead(
     source: &mut (impl FrameSource + Send),
-    chosen: &Chosen,
+    chosen: &FrameChoice,
     used: Batch,
     absorber: &mut Absorber<'_>,
 ) {
@@ -274,7 +274,7 @@ impl<'a> Absorber<'a> {
         self,
         source: &S,
         input: &Input,
-        chosen: &Chosen,
+        chosen: &FrameChoice,
     ) -> (Observation, InputRecord) {
         let loss = source.loss();
         let record = InputRecord {

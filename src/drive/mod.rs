@@ -1,6 +1,6 @@
 //! One fold, run anywhere: inputs to partial observations to one whole.
 
-mod chosen;
+mod choice;
 mod clock;
 mod conversation;
 mod extract;
@@ -10,8 +10,8 @@ mod parts;
 mod point;
 mod two_points;
 
-pub use chosen::Chosen;
-pub(crate) use chosen::Others;
+pub use choice::FrameChoice;
+pub(crate) use choice::Others;
 pub use conversation::Conversations;
 pub use extract::{Extracted, MissingFrames, Wanted, extract};
 pub(crate) use fold::{Absorber, beside, digest_of_all};

@@ -138,7 +138,7 @@ fn learnt<'a>(
             ttl: named.ttl,
         };
         let roots = aliases.roots(transaction, named.stamp).into_iter();
-        let by_alias = roots.map(move |root| learnt(&root, Some(named.asked)));
+        let by_alias = roots.map(move |root| learnt(root, Some(named.asked)));
         let itself = learnt(named.asked, None);
         by_alias
             .chain(std::iter::once(itself))

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pktaudit::audit::{Audited, Period, Plan, attribute_points};
-use pktaudit::drive::{Chosen, Point, Progress, Reading, observe, observe_at};
+use pktaudit::drive::{FrameChoice, Point, Progress, Reading, observe, observe_at};
 use pktaudit::judge::{FindingCode, RequirementStatus, StatusKind, judge};
 use pktaudit::live::{
     Engine, EngineOptions, Feed, Finished, KeepOptions, LiveEventKind, Polled, Rotation, Snapshot,
@@ -141,7 +141,7 @@ impl Site {
         let points = TwoPoint { inside, outside };
         let read = points.map(|point| {
             let reading = Reading {
-                chosen: &Chosen::default().at(point.clone()),
+                chosen: &FrameChoice::default().at(point.clone()),
                 threads: 1,
                 digests: false,
                 part_bytes: PcapParts::LEAST_BYTES,

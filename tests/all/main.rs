@@ -7,7 +7,6 @@ mod authorities;
 mod bad_input;
 mod book;
 mod capture;
-mod chosen;
 mod command_line;
 mod conn_states;
 mod device;
@@ -16,6 +15,7 @@ mod evidence;
 mod exports;
 mod faults;
 mod formats;
+mod frame_choice;
 mod fuzz_corpora;
 #[path = "../../fuzz/targets/mod.rs"]
 mod fuzz_targets;

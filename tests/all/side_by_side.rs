@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pktaudit::drive::{Chosen, Observed, Progress, Reading, observe_at};
+use pktaudit::drive::{FrameChoice, Observed, Progress, Reading, observe_at};
 use pktaudit::observe::attribute;
 use pktaudit::source::{InputPath, PcapParts, resolve};
 
@@ -36,7 +36,7 @@ fn samples() -> Vec<PathBuf> {
 fn read(path: &Path, threads: usize, part_bytes: u64) -> Observed {
     let inputs = resolve(&[OsString::from(path)]).inputs;
     let reading = Reading {
-        chosen: &Chosen::default(),
+        chosen: &FrameChoice::default(),
         threads,
         digests: false,
         part_bytes,
@@ -213,7 +213,7 @@ fn the_digest_is_that_of_the_file_however_it_is_read() {
     let inputs = resolve(&[OsString::from(path.unwrap())]).inputs;
     let digest = |threads| {
         let reading = Reading {
-            chosen: &Chosen::default(),
+            chosen: &FrameChoice::default(),
             threads,
             digests: true,
             part_bytes: 1000,

@@ -13,7 +13,7 @@ use crate::source::{Batch, CompiledFilter, Filter, Frame, Interface};
 
 /// Which frames count; all unless something is said.
 #[derive(Clone, Debug, Default)]
-pub struct Chosen {
+pub struct FrameChoice {
     /// Those that were captured here.
     pub point: Point,
     /// Those from this time on.
@@ -26,7 +26,7 @@ pub struct Chosen {
     pub filter: Option<Filter>,
 }
 
-impl Chosen {
+impl FrameChoice {
     /// As it is, but at another point.
     #[must_use]
     pub fn at(&self, point: Point) -> Self {
