@@ -29,6 +29,17 @@ impl Exit {
         }
     }
 
+    /// The number for the system.
+    pub(super) const fn status(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            #[cfg(feature = "live")]
+            Self::CommandFailed => 3,
+            Self::NotAudited => 2,
+        }
+    }
+
     /// The worse of two.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -38,12 +49,6 @@ impl Exit {
 
 impl Termination for Exit {
     fn report(self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Clean => 0,
-            Self::Findings => 1,
-            #[cfg(feature = "live")]
-            Self::CommandFailed => 3,
-            Self::NotAudited => 2,
-        })
+        ExitCode::from(self.status())
     }
 }

@@ -441,7 +441,7 @@ fn commands_that_pages_show_are_taken() {
                 continue;
             }
             asked += 1;
-            let end = [" #", " >", " |"]
+            let end = [" #", " >", " |", " -- "]
                 .iter()
                 .filter_map(|sign| line.find(sign))
                 .min();

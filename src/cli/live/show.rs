@@ -151,7 +151,7 @@ fn is_interrupt(key: KeyEvent) -> bool {
 fn interrupt(ending: &Ending) {
     if ending.asked.swap(true, Ordering::AcqRel) {
         terminal::restore();
-        std::process::exit(Exit::NotAudited as i32);
+        std::process::exit(Exit::NotAudited.status().into());
     }
 }
 

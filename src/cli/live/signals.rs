@@ -22,7 +22,7 @@ pub(super) fn watch() -> io::Result<Arc<AtomicBool>> {
                 // A terminal that goes away may send several; nobody is impatient then.
                 if flag.swap(true, Ordering::AcqRel) && signal != SIGHUP {
                     terminal::restore();
-                    std::process::exit(Exit::NotAudited as i32);
+                    std::process::exit(Exit::NotAudited.status().into());
                 }
             }
         })?;
