@@ -3,6 +3,7 @@
 //! libpcap's own blocking read waits for ever where no packet comes, whatever its timeout; so the handle is put into
 //! non-blocking mode and its descriptor is polled. Opening needs privileges, reading does not: drop them in between.
 
+mod presence;
 mod timestamps;
 
 use std::io;
@@ -28,6 +29,7 @@ use super::Loss;
 use super::true_time::true_time;
 use crate::model::{CaptureTime, words};
 
+use presence::Presence;
 pub use timestamps::Timestamps;
 
 /// Packets taken from libpcap at once; between two rounds the limits of the batch are looked at.
@@ -136,6 +138,8 @@ const WOULD_WAIT: &str = "temporarily unavailable";
 pub struct LiveCapture {
     capture: Capture<Active>,
     interface: String,
+    /// Where it is an interface of the system.
+    presence: Option<Presence>,
     ordinal: u32,
     link_type: LinkType,
 }
@@ -192,6 +196,7 @@ impl LiveCapture {
         let link_type = link_type(capture.get_datalink().0);
         Ok(Self {
             capture,
+            presence: Presence::of(&interface),
             interface,
             ordinal: options.ordinal,
             link_type,
@@ -224,6 +229,12 @@ impl LiveCapture {
                 // frame; without a pause the caller would ask again and again.
                 std::thread::sleep(timeout.min(EMPTY_PAUSE));
             }
+        }
+        if batch.is_empty() && self.presence.as_ref().is_some_and(Presence::is_gone) {
+            return Err(LiveError::NoSuchInterface {
+                interface: self.interface.clone(),
+                known: interface_names(),
+            });
         }
         Ok(batch.len())
     }
