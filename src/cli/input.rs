@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::args::{Captures, Common};
@@ -112,11 +113,14 @@ pub(super) fn watched<T>(
     let total: Option<u64> = inputs.iter().map(|input| input.stored_bytes).sum();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| show_progress(total, progress, &done));
+        // Without a thread for it nothing is shown.
+        let watcher = Builder::new().spawn_scoped(scope, || show_progress(total, progress, &done));
         let result = work();
         done.store(true, Ordering::Release);
-        watcher.thread().unpark();
-        let _ = watcher.join();
+        if let Ok(watcher) = watcher {
+            watcher.thread().unpark();
+            let _ = watcher.join();
+        }
         result
     })
 }

@@ -30,6 +30,8 @@ mod seeds;
 mod site;
 mod times;
 
+use std::error::Error as _;
+
 use clap::Parser;
 
 pub use args::Arguments;
@@ -39,6 +41,23 @@ use args::Command;
 
 #[cfg(not(feature = "live"))]
 const WITHOUT_LIVE: &str = "this pktaudit was built without live capture; build it with --features live, which needs libpcap";
+
+/// Makes the threads that commands work with. Whoever made some before in this process has them taken.
+///
+/// # Errors
+/// Where the system gives none.
+fn start_threads(common: &args::Common) -> anyhow::Result<()> {
+    let threads = input::threads(common);
+    let made = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global();
+    match made {
+        Err(error) if error.source().is_some() => Err(anyhow::Error::new(error).context(format!(
+            "{threads} threads cannot be started; --threads 1 takes the fewest"
+        ))),
+        _ => Ok(()),
+    }
+}
 
 /// Runs the command line of this process and gives its exit status.
 #[must_use]
@@ -54,10 +73,9 @@ pub fn run() -> Exit {
             };
         }
     };
-    // Where it cannot be made, the usual one is.
-    let _ = rayon::ThreadPoolBuilder::new()
-        .num_threads(input::threads(&arguments.common))
-        .build_global();
+    if let Err(error) = start_threads(&arguments.common) {
+        return output::failure(&error);
+    }
     arguments.common.settle_format();
     if let Some(choices) = arguments.command.audited_choices() {
         site::find(choices, &arguments.common);

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::thread::Builder;
 
 use rayon::prelude::*;
 
@@ -136,8 +137,11 @@ fn read(
         absorber.absorb(&batch, 0..batch.len(), &others);
         alone += 1;
     }
-    if !batch.is_empty() {
-        read_ahead(source, chosen, batch, &mut absorber);
+    if !batch.is_empty() && !read_ahead(source, chosen, &mut batch, &mut absorber) {
+        while batch.fill(source, BatchLimits::default()) > 0 {
+            let others = chosen.others(source.interfaces());
+            absorber.absorb(&batch, 0..batch.len(), &others);
+        }
     }
     absorber.finish(source, input, chosen)
 }
@@ -163,15 +167,16 @@ const ALONE: usize = 4;
 const AHEAD: usize = 4;
 
 /// Reads the rest of a source on a thread of its own, while this one absorbs. Batches go round, so memory is bounded.
+/// Gives whether there was a thread to be had; else nothing was read.
 fn read_ahead(
     source: &mut (impl FrameSource + Send),
     chosen: &FrameChoice,
-    used: Batch,
+    used: &mut Batch,
     absorber: &mut Absorber<'_>,
-) {
+) -> bool {
     let (to_fill, empty) = sync_channel(AHEAD);
     let (filled, to_absorb) = sync_channel(AHEAD);
-    for batch in std::iter::once(used)
+    for batch in std::iter::once(std::mem::take(used))
         .chain(std::iter::repeat_with(Batch::default))
         .take(AHEAD)
     {
@@ -179,7 +184,7 @@ fn read_ahead(
         let _ = to_fill.send(batch);
     }
     std::thread::scope(|scope| {
-        scope.spawn(move || {
+        let reading = Builder::new().spawn_scoped(scope, move || {
             while let Ok(mut batch) = empty.recv() {
                 // The other side hangs up only after the last batch.
                 if batch.fill(source, BatchLimits::default()) == 0 {
@@ -196,7 +201,8 @@ fn read_ahead(
             absorber.absorb(&batch, 0..batch.len(), &others);
             let _ = to_fill.send(batch);
         }
-    });
+        reading.is_ok()
+    })
 }
 
 /// Takes the batches of one input, in their order.
