@@ -1,9 +1,9 @@
 //! `pktaudit extract`, and the `evidence.pcapng` of `--out`: the packets that findings name.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::args::{Common, ExtractCommand};
 use super::exit::Exit;
@@ -48,10 +48,11 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
         let extracted = match &command.out {
             Some(path) => to_file(&captures, &wanted, &flows, capture, path)?,
             None => {
-                let mut out = BufWriter::new(io::stdout().lock());
-                let extracted = extract(&captures, &wanted, &flows, &capture.numbering, &mut out)
-                    .context("cannot write the packets")?;
-                out.flush().context("cannot write the packets")?;
+                let mut extracted = Extracted::default();
+                output::to_stdout(|out| {
+                    extracted = extract(&captures, &wanted, &flows, &capture.numbering, out)?;
+                    Ok(())
+                })?;
                 extracted
             }
         };

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use anyhow::Context;
 use terminal_size::{Width, terminal_size_of};
 
 use super::args::{Color, Common, Format};
@@ -22,7 +23,7 @@ pub(super) fn told(error: &anyhow::Error) -> String {
     out
 }
 
-/// Runs a writer on standard output. A reader that has gone away (`| head`) is no error.
+/// Runs a writer on standard output, which an error names. A reader that has gone away (`| head`) is no error.
 pub(super) fn to_stdout(
     write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> Result<(), ReportError>,
 ) -> anyhow::Result<()> {
@@ -30,6 +31,7 @@ pub(super) fn to_stdout(
     let done = write(&mut out).and_then(|()| Ok(out.flush()?));
     match done {
         Err(error) if error.is_broken_pipe() => Ok(()),
+        Err(ReportError::Write(error)) => Err(error).context("cannot write to standard output"),
         done => Ok(done?),
     }
 }

@@ -161,11 +161,23 @@ impl ReportError {
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Write(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
     }
+
+    /// What the system said.
+    fn into_io(self) -> std::io::Error {
+        match self {
+            Self::Write(error) => error,
+            Self::File { source, .. } => source,
+        }
+    }
 }
 
 impl From<::csv::Error> for ReportError {
     fn from(error: ::csv::Error) -> Self {
-        Self::Write(error.into())
+        // Made an I/O error by the crate itself, it would not tell any more that a reader went away.
+        match error.into_kind() {
+            ::csv::ErrorKind::Io(error) => Self::Write(error),
+            other => Self::Write(std::io::Error::other(format!("{other:?}"))),
+        }
     }
 }
 

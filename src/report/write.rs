@@ -86,8 +86,10 @@ pub fn write_whole(
             .open(path)
             .map_err(failed)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
-        write(&mut out)?;
-        return out.flush().map_err(failed);
+        return write(&mut out)
+            .map_err(ReportError::into_io)
+            .and_then(|()| out.flush())
+            .map_err(failed);
     }
     AsideFile::write(path, write)?.appear().map(drop)
 }
@@ -110,10 +112,7 @@ impl AsideFile {
         let (file, aside) = create_aside(path).map_err(failed)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
         write(&mut out)
-            .map_err(|error| match error {
-                ReportError::Write(error) => error,
-                ReportError::File { source, .. } => source,
-            })
+            .map_err(ReportError::into_io)
             .and_then(|()| out.flush())
             .and_then(|()| out.get_ref().sync_all())
             .map_err(failed)?;

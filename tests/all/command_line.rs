@@ -495,6 +495,7 @@ fn a_reader_that_goes_away_is_no_error() {
     let site = sample.site.display().to_string();
     for arguments in [
         vec!["flows", "--format", "ndjson", &capture],
+        vec!["rules", "list", "--format", "csv"],
         vec!["audit", "--format", "json", "--site", &site, &capture],
         vec!["rules", "list", "--format", "ndjson"],
     ] {

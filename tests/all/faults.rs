@@ -141,6 +141,40 @@ fn where_no_more_fits_nothing_is_there_in_part_and_it_is_said() {
     );
 }
 
+/// A device that takes nothing stands for a disk without room.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_error_names_what_could_not_be_written() {
+    let sample = Sample::named("blocked-syn-dropped");
+    let capture = sample.capture.display().to_string();
+    for arguments in [
+        vec!["audit", "--no-site", &capture],
+        vec!["flows", "--format", "csv", &capture],
+        vec!["extract", "--no-site", &capture],
+        vec!["extract", "--no-site", "--out", "/dev/full", &capture],
+        vec!["observe", "--partial", "/dev/full", &capture],
+    ] {
+        let ran = Command::new(program())
+            .args(&arguments)
+            .env_clear()
+            .stdout(
+                fs::OpenOptions::new()
+                    .write(true)
+                    .open("/dev/full")
+                    .unwrap(),
+            )
+            .output()
+            .unwrap();
+        let told = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(2), "{arguments:?}: {told}");
+        let place = match arguments.contains(&"/dev/full") {
+            true => "cannot write /dev/full: No space left",
+            false => "cannot write to standard output: No space left",
+        };
+        assert!(told.contains(place), "{arguments:?}: {told}");
+    }
+}
+
 #[test]
 fn two_at_once_in_one_place_leave_whole_files() {
     let folder = folder();
