@@ -2,7 +2,7 @@
 //! written at all, since nobody wants to hear so after hours of reading.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -110,10 +110,6 @@ pub(super) fn writable(folder: &Path) -> io::Result<()> {
         true => Path::new("."),
         false => nearest,
     };
-    let probe = nearest.join(format!(".pktaudit-{}", std::process::id()));
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&probe)?;
-    fs::remove_file(&probe)
+    // Without a name where the system can do that: nothing is left whenever the program is killed.
+    tempfile::tempfile_in(nearest).map(drop)
 }

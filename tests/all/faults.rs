@@ -141,6 +141,25 @@ fn where_no_more_fits_nothing_is_there_in_part_and_it_is_said() {
     );
 }
 
+/// In a container every run has the same number.
+#[test]
+fn what_a_killed_run_of_the_same_number_left_is_in_nobodys_way() {
+    let sample = Sample::named("blocked-syn-dropped");
+    let folder = folder();
+    let ran = Command::new("sh")
+        .args(["-c", ": >\"$0/.pktaudit-$$\"; exec \"$@\""])
+        .arg(folder.path())
+        .args([program(), "audit", "--out"])
+        .arg(folder.path())
+        .arg("--site")
+        .arg(&sample.site)
+        .arg(&sample.capture)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{told}");
+}
+
 /// A device that takes nothing stands for a disk without room.
 #[test]
 #[cfg(target_os = "linux")]
