@@ -2,6 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::Builder;
 
 use super::args::{AuditCommand, Choices, Common, Format};
 use super::exit::Exit;
@@ -11,8 +12,8 @@ use super::{extract, output, points, seeds};
 use crate::audit::{Period, Plan, Read, attribute_points, with_report};
 use crate::observe::{Capture, Seed};
 use crate::report::{
-    Report, make_directory, write_directory, write_findings_csv, write_human, write_json,
-    write_junit, write_ndjson, write_sarif,
+    AsideFiles, Report, make_directory, write_directory, write_findings_csv, write_human,
+    write_json, write_junit, write_ndjson, write_sarif,
 };
 use crate::source::Input;
 
@@ -119,23 +120,29 @@ fn write_set(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let beside = to.folder.filter(|_| !captures.is_empty());
     let beside = beside.map(|folder| folder.join(EVIDENCE));
-    let evidence: Vec<PathBuf> = beside
-        .into_iter()
-        .chain(to.evidence.map(Path::to_path_buf))
-        .collect();
     let copy = || {
-        let mut paths = evidence.iter();
-        paths.try_for_each(|path| extract::evidence(report, capture, captures, path))
+        let aside = |path: &PathBuf| extract::evidence_aside(report, capture, captures, path);
+        let aside = beside.as_ref().map(aside).transpose()?;
+        if let Some(path) = to.evidence {
+            extract::evidence(report, capture, captures, path)?;
+        }
+        anyhow::Ok(aside)
     };
     to.folder.map_or(Ok(()), make_directory)?;
-    let (written, copied) = std::thread::scope(|scope| {
-        let copied = scope.spawn(copy);
-        let folder = to.folder.map(|folder| write_directory(report, folder));
-        let copied = copied.join().unwrap_or_else(|panic| resume_unwind(panic));
-        (folder.transpose(), copied)
+    let (set, copied) = std::thread::scope(|scope| {
+        let beside = Builder::new().spawn_scoped(scope, copy);
+        let set = to.folder.map(|folder| write_directory(report, folder));
+        let copied = match beside {
+            Ok(beside) => beside.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            // The system gives no more threads.
+            Err(_) => copy(),
+        };
+        (set.transpose(), copied)
     });
-    let mut written = written?.unwrap_or_default();
-    copied?;
-    written.extend(evidence);
+    // Nothing of a set appears before all of it is written.
+    let files = [set?, copied?].into_iter().flatten();
+    let written = files.reduce(AsideFiles::and).map(AsideFiles::appear);
+    let mut written = written.transpose()?.unwrap_or_default();
+    written.extend(to.evidence.map(Path::to_path_buf));
     Ok(written)
 }

@@ -14,7 +14,7 @@ use crate::audit::{Read, with_report};
 use crate::drive::{Conversations, Extracted, Wanted, extract};
 use crate::model::{Merge as _, TimeSpan};
 use crate::observe::{Capture, FlowId};
-use crate::report::{FindingView, Report, write_whole};
+use crate::report::{AsideFiles, FindingView, Report, write_whole};
 use crate::source::Input;
 
 pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<Exit> {
@@ -119,6 +119,23 @@ pub(super) fn evidence(
     let extracted = to_file(captures, &wanted(report, None), &none, capture, path)?;
     tell(&extracted);
     Ok(())
+}
+
+/// The same, beside the place where they are to appear.
+pub(super) fn evidence_aside(
+    report: &Report<'_>,
+    capture: &Capture,
+    captures: &[Input],
+    path: &Path,
+) -> anyhow::Result<AsideFiles> {
+    let (none, wanted) = (Conversations::default(), wanted(report, None));
+    let mut extracted = Extracted::default();
+    let aside = AsideFiles::of(path, |out| {
+        extracted = extract(captures, &wanted, &none, &capture.numbering, out)?;
+        Ok(())
+    })?;
+    tell(&extracted);
+    Ok(aside)
 }
 
 fn wanted(report: &Report<'_>, picked: Option<&[&FindingView]>) -> Vec<Wanted> {

@@ -86,7 +86,7 @@ pub use view::{
     CaptureView, CiteView, Counts, DocumentView, EvidenceView, FindingView, FrameCounts, InputView,
     IntentView, RequirementView, Span, Summary,
 };
-pub use write::{directory_files, make_directory, write_directory, write_whole};
+pub use write::{AsideFiles, directory_files, make_directory, write_directory, write_whole};
 
 // What else tells of audits is written with these.
 pub(crate) use build::SCHEMA;

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::Builder;
 
 use tempfile::TempPath;
 
@@ -44,27 +45,62 @@ pub fn make_directory(directory: &Path) -> Result<(), ReportError> {
     })
 }
 
-/// Writes `findings.csv`, `requirements.csv`, `flows.csv`, `report.json` and `report.html` into a directory, which is made where it
-/// is not there. Each file is written beside its place and renamed when it is whole, so that a reader never sees half
-/// of one. Returns the paths in the order of their writing.
+/// Writes `findings.csv`, `requirements.csv`, `flows.csv`, `report.json` and `report.html` beside their places in a directory,
+/// which is made where it is not there. They are in the order of these names.
 ///
 /// # Errors
-/// The first file that could not be written. Files before it are there, it and those after it are as they were.
-pub fn write_directory(report: &Report<'_>, directory: &Path) -> Result<Vec<PathBuf>, ReportError> {
+/// The first file that could not be written. Then none of them appears, and those that were there are as they were.
+pub fn write_directory(report: &Report<'_>, directory: &Path) -> Result<AsideFiles, ReportError> {
     make_directory(directory)?;
-    // All are written at once: while one waits for the disk, another is put into words.
-    let aside: Vec<Result<AsideFile, ReportError>> = std::thread::scope(|scope| {
-        let write = |(name, write): (&str, Write1)| {
-            let path = directory.join(name);
-            scope.spawn(move || AsideFile::write(&path, |out| write(report, out)))
+    let aside = |(name, write): (&str, Write1)| {
+        AsideFile::write(&directory.join(name), |out| write(report, out))
+    };
+    // All are written at once: while one waits for the disk, another is put into words. Where the system gives no more
+    // threads, one after the other.
+    let files: Result<_, _> = std::thread::scope(|scope| {
+        let start = |file| {
+            let beside = Builder::new().spawn_scoped(scope, move || aside(file));
+            beside.map_err(|_| aside(file))
         };
-        let writers: Vec<_> = FILES.into_iter().map(write).collect();
-        let writers = writers.into_iter();
-        writers
-            .map(|writer| writer.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
+        let writers: Vec<_> = FILES.into_iter().map(start).collect();
+        let written = writers.into_iter().map(|writer| match writer {
+            Ok(beside) => beside.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(here) => here,
+        });
+        written.collect()
     });
-    aside.into_iter().map(|file| file?.appear()).collect()
+    files.map(AsideFiles)
+}
+
+/// Whole files beside the places where they are to appear, which nobody takes for reports; gone again where they never do.
+#[must_use = "they appear only when they are told to"]
+pub struct AsideFiles(Vec<AsideFile>);
+
+impl AsideFiles {
+    /// Writes one. Other than [`write_whole`] does, it takes the place of whatever is there.
+    ///
+    /// # Errors
+    /// Those of `write` and of the file system, with the path.
+    pub fn of(
+        path: &Path,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
+    ) -> Result<Self, ReportError> {
+        Ok(Self(vec![AsideFile::write(path, write)?]))
+    }
+
+    /// These and then others.
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// Puts each in its place, so that a reader never sees half of one; gives the places.
+    ///
+    /// # Errors
+    /// The first one that could not be put there, such as where a folder has its name.
+    pub fn appear(self) -> Result<Vec<PathBuf>, ReportError> {
+        self.0.into_iter().map(AsideFile::appear).collect()
+    }
 }
 
 /// Writes a file that appears under its name only when `write` has ended well and the bytes are on the disk.

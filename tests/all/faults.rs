@@ -1,5 +1,6 @@
 //! What a crash, a full disk or a second process may do: reports are whole or not there, and inputs are as they were.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -111,6 +112,11 @@ fn where_no_more_fits_nothing_is_there_in_part_and_it_is_said() {
     let sample = Sample::named("blocked-syn-dropped");
     let folder = folder();
     let out = folder.path().join("report");
+    let older = Sample::named("unexpected-traffic");
+    let [site, capture, into] =
+        [&older.site, &older.capture, &out].map(|p| p.display().to_string());
+    pktaudit(["audit", "--site", &site, "--out", &into, &capture]).exits(1);
+    let before = contents(&out);
     // A limit on the size of files, as a quota or a full disk has: less than report.json needs.
     let limited = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
     let ran = Command::new("sh")
@@ -128,17 +134,18 @@ fn where_no_more_fits_nothing_is_there_in_part_and_it_is_said() {
         told.contains("cannot write") && told.matches("File too large").count() == 1,
         "{told}"
     );
-    assert!(whole(&out) < 6);
-    let left: Vec<_> = fs::read_dir(&out)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    assert!(
-        !left
-            .iter()
-            .any(|name| name.to_string_lossy().ends_with(".part")),
-        "{left:?}"
-    );
+    // Nor is a set of two runs, and nothing else is there.
+    assert!(contents(&out) == before, "{told}");
+}
+
+/// What is in a folder, by name.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, fs::read(path).unwrap())
+    });
+    files.collect()
 }
 
 /// In a container every run has the same number.
