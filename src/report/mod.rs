@@ -15,10 +15,11 @@
 //! | `import_rest` | what an import did not understand |
 //! | `problems` | what is wrong with rule files |
 //! | `evidence`, `finding_id` | the frames that findings name, and the names of findings |
-//! | `write` | files that appear whole or not at all |
+//! | `write`, `aside` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
 //! | `text` | makes untrusted text harmless |
 
+mod aside;
 mod build;
 mod conn_log;
 mod csv;

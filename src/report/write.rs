@@ -1,14 +1,12 @@
 //! Files that appear whole or not at all.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread::Builder;
 
-use tempfile::TempPath;
-
+use super::aside::AsideFile;
 use super::{
     Report, ReportError, write_findings_csv, write_flows_csv, write_html, write_json,
     write_requirements_csv,
@@ -130,63 +128,10 @@ pub fn write_whole(
     AsideFile::write(path, write)?.appear().map(drop)
 }
 
-/// A whole file beside the place where it is to appear; gone again where it never does.
-struct AsideFile {
-    aside: TempPath,
-    path: PathBuf,
-}
-
-impl AsideFile {
-    fn write(
-        path: &Path,
-        write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ReportError>,
-    ) -> Result<Self, ReportError> {
-        let failed = |source| ReportError::File {
-            path: path.to_owned(),
-            source,
-        };
-        let (file, aside) = create_aside(path).map_err(failed)?;
-        let mut out = BufWriter::with_capacity(1 << 16, file);
-        write(&mut out)
-            .map_err(ReportError::into_io)
-            .and_then(|()| out.flush())
-            .and_then(|()| out.get_ref().sync_all())
-            .map_err(failed)?;
-        let path = path.to_owned();
-        Ok(Self { aside, path })
-    }
-
-    /// Puts it in its place, which is given.
-    fn appear(self) -> Result<PathBuf, ReportError> {
-        match self.aside.persist(&self.path) {
-            Ok(()) => Ok(self.path),
-            Err(failed) => Err(ReportError::File {
-                path: self.path,
-                source: failed.error,
-            }),
-        }
-    }
-}
-
-/// A new file beside `path` whose name nobody has. Never follows a link that somebody put there.
-fn create_aside(path: &Path) -> io::Result<(File, TempPath)> {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::Error::other("no file name"));
-    };
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(".");
-    // Opened here, since it becomes a file that others may read as far as the umask lets them.
-    let open = |aside: &Path| OpenOptions::new().write(true).create_new(true).open(aside);
-    let aside = tempfile::Builder::new()
-        .prefix(&hidden)
-        .suffix(".part")
-        .make_in(folder, open)?;
-    Ok(aside.into_parts())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
