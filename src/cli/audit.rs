@@ -74,12 +74,13 @@ pub(super) fn report(
 ) -> anyhow::Result<Exit> {
     anyhow::ensure!(common.format != Format::Markdown, output::ONLY_DIFF);
     with_report(&read.captures, &read.inputs, plan, |report| {
-        let written = write_set(report, &read.captures.inside, captures, to)?;
-        for path in written {
+        // Where a set cannot be written, the report is printed all the same: what was captured live cannot be read again.
+        let written = write_set(report, &read.captures.inside, captures, to);
+        for path in written.iter().flatten() {
             output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
-        output::to_stdout(|out| match common.format {
+        let printed = output::to_stdout(|out| match common.format {
             Format::Human => write_human(report, &look, out),
             Format::Json => write_json(report, out),
             Format::Ndjson => write_ndjson(report, out),
@@ -88,7 +89,8 @@ pub(super) fn report(
             Format::Junit => write_junit(report, out),
             // Refused above.
             Format::Markdown => Ok(()),
-        })?;
+        });
+        written.and(printed)?;
         Ok(Exit::of(report))
     })
 }

@@ -134,6 +134,8 @@ fn where_no_more_fits_nothing_is_there_in_part_and_it_is_said() {
         told.contains("cannot write") && told.matches("File too large").count() == 1,
         "{told}"
     );
+    // What was read is not in vain.
+    assert!(ran.stdout.starts_with(b"pktaudit "), "{told}");
     // Nor is a set of two runs, and nothing else is there.
     assert!(contents(&out) == before, "{told}");
 }

@@ -66,7 +66,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     identity.assume()?;
     // What can be told to be in vain is told before an hour of traffic went by.
     for folder in folders(command) {
-        writable(folder).with_context(|| identity.explain(folder))?;
+        writable(folder).map_err(|error| identity.explain(Some(folder), error))?;
     }
     // Reads captures on many threads, which is why it comes after rights were given up.
     let seeds = Arc::new(seeds::read(&command.names.seeds, common)?);
@@ -89,7 +89,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
             move |seen, inputs: &[InputRecord]| Snapshot::judge(seen, inputs, &judging, &seeds);
         let options = engine_options(command, keep);
         Engine::start(feeds, options, Box::new(judge), Box::new(periods.taker()))
-            .with_context(|| kept.map_or_else(String::new, |path| identity.explain(&path)))?
+            .map_err(|error| identity.explain(kept.as_deref(), error))?
     };
     let newest = Arc::new(Mutex::new(Arc::new(Snapshot::default())));
     if let Some(listener) = listener {

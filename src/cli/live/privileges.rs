@@ -1,5 +1,6 @@
 //! Rights that only opening an interface needs are given up once it is open.
 
+use std::io;
 use std::os::unix::fs::chown;
 use std::path::Path;
 
@@ -67,9 +68,13 @@ impl Identity {
         capabilities::drop_all()
     }
 
-    /// What to say where a file cannot be written.
-    pub(super) fn explain(&self, path: &Path) -> String {
-        match &self.user {
+    /// What to say where a file cannot be written: where rights are lacking, whose.
+    pub(super) fn explain(&self, path: Option<&Path>, error: io::Error) -> anyhow::Error {
+        let Some(path) = path else {
+            return error.into();
+        };
+        let lacking = error.kind() == io::ErrorKind::PermissionDenied;
+        let words = match self.user.as_ref().filter(|_| lacking) {
             Some(user) if user.uid.is_root() => format!(
                 "{}: cannot be written by root without its capabilities; use a folder that root owns",
                 path.display()
@@ -81,7 +86,8 @@ impl Identity {
                 user.name
             ),
             None => format!("{}: cannot be written", path.display()),
-        }
+        };
+        anyhow::Error::new(error).context(words)
     }
 }
 
