@@ -1,12 +1,15 @@
 //! The packets that `--write` keeps: pcapng files, one after another, each whole at every moment up to its last block.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use tempfile::TempPath;
+
 use crate::model::{CaptureTime, Loss};
+use crate::report::beside;
 use crate::source::{Batch, Interface, PcapngWriter};
 
 /// When to go on in another file. Without any, there is one file.
@@ -160,12 +163,15 @@ impl Keep {
         } else {
             self.options.path.clone()
         };
-        let file = BufWriter::with_capacity(1 << 18, File::create(&path)?);
-        let mut writer = PcapngWriter::new(file)?;
+        let (file, aside) = begin(&path)?;
+        let mut writer = PcapngWriter::new(BufWriter::with_capacity(1 << 18, file))?;
         for (interface, source) in self.interfaces.iter().zip(0..) {
             writer.describe(source, interface)?;
         }
         writer.flush()?;
+        if let Some(aside) = aside {
+            aside.persist(&path).map_err(|failed| failed.error)?;
+        }
         self.current = Some(CurrentFile {
             path,
             writer,
@@ -173,6 +179,16 @@ impl Keep {
         });
         Ok(())
     }
+}
+
+/// A new file, and the name that it has until it is a capture: one without a header is none. A device or a pipe is written
+/// to as it is.
+fn begin(path: &Path) -> io::Result<(File, Option<TempPath>)> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Ok((File::create(path)?, None));
+    }
+    let (file, aside) = beside(path, |aside| File::create_new(aside))?.into_parts();
+    Ok((file, Some(aside)))
 }
 
 fn outcome(settled: JoinHandle<io::Result<()>>) -> io::Result<()> {

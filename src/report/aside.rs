@@ -84,7 +84,7 @@ fn create(path: &Path) -> io::Result<(File, Option<TempPath>)> {
 }
 
 /// Makes what has a hidden name beside `path` that nobody has.
-fn beside<T>(
+pub(crate) fn beside<T>(
     path: &Path,
     make: impl FnMut(&Path) -> io::Result<T>,
 ) -> io::Result<NamedTempFile<T>> {

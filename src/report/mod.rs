@@ -90,6 +90,8 @@ pub use view::{
 pub use write::{AsideFiles, directory_files, make_directory, write_directory, write_whole};
 
 // What else tells of audits is written with these.
+#[cfg(feature = "live")]
+pub(crate) use aside::beside;
 pub(crate) use build::SCHEMA;
 pub(crate) use csv::CsvTable;
 pub(crate) use human::{Ink, Table, counted, title};
