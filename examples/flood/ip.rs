@@ -37,16 +37,16 @@ pub(crate) fn holes(packets: &mut Packets, count: u64) -> io::Result<()> {
         let mut header = header(UDP, CLIENT, SERVER, payload.len())?;
         header.identification = 7;
         header.more_fragments = true;
-        let mut length = payload.len();
-        if i == 1 {
-            // The last one, behind the hole.
-            length = 8;
+        let (mut from, mut length) = (0, payload.len());
+        if i % 100 == 1 {
+            // A last one, behind the hole.
+            (from, length) = (8, 8);
             header = self::header(UDP, CLIENT, SERVER, length)?;
             header.identification = 7;
             let behind = (payload.len() / 8 + 1) as u16;
             header.fragment_offset = IpFragOffset::try_new(behind).map_err(unbuilt)?;
         }
-        packets.ipv4(&header, &payload[..length])?;
+        packets.ipv4(&header, &payload[from..from + length])?;
     }
     Ok(())
 }

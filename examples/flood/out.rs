@@ -54,7 +54,7 @@ impl Out {
         };
         let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
         let sink = match packed {
-            "gz" => Sink::Gzip(GzEncoder::new(file, Compression::best())),
+            "gz" => Sink::Gzip(GzEncoder::new(file, Compression::fast())),
             "zst" => Sink::Zstd(zstd::Encoder::new(file, 3)?),
             _ => Sink::Plain(file),
         };
