@@ -31,16 +31,23 @@ struct LearntAddress {
     /// The name that was asked for next, where the asked one was an alias alone.
     via: Option<Fqdn>,
     ttl: u32,
+    /// When it and all that lie before it will have run out. Known once all are there.
+    all_until: CaptureTime,
 }
 
 /// So many transactions are worked on by one thread at a time.
 const SOME: usize = 4096;
 
 impl LearntAddress {
+    /// Until when it may be in use.
+    fn until(&self) -> CaptureTime {
+        let life = Duration::from_secs(u64::from(self.ttl)) + SLACK;
+        self.stamp.time.plus(life)
+    }
+
     /// Whether it has run out at a moment, slack included.
     fn is_stale(&self, time: CaptureTime) -> bool {
-        let life = Duration::from_secs(u64::from(self.ttl)) + SLACK;
-        self.stamp.time.plus(life) < time
+        self.until() < time
     }
 }
 
@@ -71,6 +78,11 @@ impl LearntAddresses {
     fn arrange(&mut self) {
         self.all
             .sort_by(|a, b| (a.stamp, a.client, &a.asked).cmp(&(b.stamp, b.client, &b.asked)));
+        let mut all_until = None;
+        for lookup in &mut self.all {
+            lookup.all_until = all_until.max(Some(lookup.until())).unwrap_or_default();
+            all_until = Some(lookup.all_until);
+        }
         let clients = self.all.iter().map(|lookup| lookup.client);
         self.by_client = clients.zip(0..).collect();
         self.by_client.sort_unstable();
@@ -136,6 +148,7 @@ fn learnt<'a>(
             asked: asked.clone(),
             via: via.cloned(),
             ttl: named.ttl,
+            all_until: CaptureTime::default(),
         };
         let roots = aliases.roots(transaction, named.stamp).into_iter();
         let by_alias = roots.map(move |root| learnt(root, Some(named.asked)));
@@ -224,11 +237,17 @@ impl Directory {
             found.take(lookup);
         }
         for lookup in lookups.of_client(client, range.clone()) {
+            if found.are_enough_before(lookup) {
+                break;
+            }
             found.take(lookup);
         }
         let same_client = !found.best.is_empty();
         if !same_client {
             for lookup in lookups.all[range].iter().rev() {
+                if found.are_enough_before(lookup) {
+                    break;
+                }
                 found.take(lookup);
                 // Whatever is earlier is another answer for a name that has a fresh one.
                 if found.fresh == lookups.names {
@@ -249,6 +268,8 @@ struct AddressNames<'a> {
     places: HashMap<&'a Fqdn, usize, foldhash::fast::RandomState>,
     /// Names that have an answer which has not run out.
     fresh: usize,
+    /// The earliest answer that was taken, and the earliest of those that have not run out.
+    earliest: [Option<Stamp>; 2],
 }
 
 impl<'a> AddressNames<'a> {
@@ -261,6 +282,21 @@ impl<'a> AddressNames<'a> {
             best: Vec::new(),
             places: HashMap::default(),
             fresh: 0,
+            earliest: [None; 2],
+        }
+    }
+
+    /// Whether neither the next answer nor any before it can be among those that are told. Of an address with thousands of
+    /// names each flow would else go through all of them.
+    fn are_enough_before(&self, next: &LearntAddress) -> bool {
+        let has_place_for = |count: usize, earliest: Option<Stamp>| {
+            count < MAX_NAMES || earliest.is_none_or(|earliest| next.stamp >= earliest)
+        };
+        let [any, fresh] = self.earliest;
+        if next.all_until < self.time {
+            self.fresh > 0 || !has_place_for(self.best.len(), any)
+        } else {
+            !has_place_for(self.fresh, fresh)
         }
     }
 
@@ -278,6 +314,10 @@ impl<'a> AddressNames<'a> {
             }
         }
         self.fresh += usize::from(!stale);
+        self.earliest[0] = Some(lookup.stamp);
+        if !stale {
+            self.earliest[1] = Some(lookup.stamp);
+        }
     }
 
     fn place(&mut self, name: &Fqdn) -> Option<usize> {
@@ -409,6 +449,9 @@ impl<'a> Aliases<'a> {
     /// Aliases are followed over so many transactions, and so many names are found by them.
     const MAX_STEPS: usize = 8;
     const MAX_ROOTS: usize = 16;
+    /// The most aliases of one name that are looked at, the latest: one that is asked for behind each of very many aliases
+    /// would otherwise cost quadratic time.
+    const MAX_LOOKED_AT: usize = 256;
 
     fn of(transactions: &'a [DnsTransaction]) -> Self {
         let mut all = Self::default();
@@ -456,7 +499,26 @@ impl<'a> Aliases<'a> {
                     .push(Alias { stamp, ttl, asked });
             }
         }
+        let lists = all.by_target.values_mut();
+        lists.for_each(|list| list.sort_by_key(|alias| alias.stamp));
         all
+    }
+
+    /// The aliases of a name for a client that have not run out at a moment, the latest first.
+    fn fresh(
+        &self,
+        client: IpAddr,
+        target: &'a Fqdn,
+        at: Stamp,
+    ) -> impl Iterator<Item = &Alias<'a>> {
+        let all = self.by_target.get(&(client, target));
+        let all = all.map_or(&[][..], Vec::as_slice);
+        let known = all.partition_point(|alias| alias.stamp <= at);
+        let latest = all[..known].iter().rev().take(Self::MAX_LOOKED_AT);
+        latest.filter(move |alias| {
+            let life = Duration::from_secs(u64::from(alias.ttl)) + Self::GRACE;
+            alias.stamp.time.plus(life) >= at.time
+        })
     }
 
     /// The names that this one was asked for in place of, by the same client.
@@ -469,16 +531,13 @@ impl<'a> Aliases<'a> {
         for _ in 0..Self::MAX_STEPS {
             let mut next = Vec::new();
             for target in targets {
-                let key = (transaction.client.ip, target);
-                let aliases = self.by_target.get(&key).into_iter().flatten();
-                let fresh = aliases.filter(|alias| {
-                    let life = Duration::from_secs(u64::from(alias.ttl)) + Self::GRACE;
-                    alias.stamp <= stamp && alias.stamp.time.plus(life) >= stamp.time
-                });
-                for alias in fresh {
+                for alias in self.fresh(transaction.client.ip, target, stamp) {
+                    if roots.len() == Self::MAX_ROOTS {
+                        return roots;
+                    }
                     let new = Some(alias.asked) != transaction.query.as_ref()
                         && !roots.contains(&alias.asked);
-                    if new && roots.len() < Self::MAX_ROOTS {
+                    if new {
                         roots.push(alias.asked);
                         next.push(alias.asked);
                     }
@@ -657,5 +716,78 @@ mod tests {
         assert!(names(&directory, "10.0.0.1", "127.0.0.1", 2).is_empty());
         assert!(is_sinkhole("::ffff:0.0.0.0".parse().unwrap()));
         assert!(!is_sinkhole("10.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_left_out_of_many_names_is_what_would_not_be_told() {
+        // Every fourth is used for 300 seconds longer than the others; some names come again.
+        let answers: Vec<DnsTransaction> = (0..600)
+            .map(|i: i64| {
+                let name = format!("n{}.example", i * 7 % 90);
+                let ttl = if i % 4 == 0 { 300 } else { (i % 50) as u32 };
+                answer("10.0.0.1", &name, "192.0.2.1", 2 * i, ttl)
+            })
+            .collect();
+        let directory = Directory::of(&answers);
+        for at in [10, 200, 700, 1190, 1500, 1700, 3000] {
+            let time = CaptureTime::from_secs_nanos(at, 0);
+            let mut best: Vec<(bool, &DnsTransaction)> = Vec::new();
+            for answer in answers.iter().rev().filter(|a| a.answers[0].0.time <= time) {
+                let life = u64::from(answer.answers[0].1.records[0].ttl);
+                let until = answer.answers[0]
+                    .0
+                    .time
+                    .plus(Duration::from_secs(life) + SLACK);
+                let stale = until < time;
+                match best
+                    .iter_mut()
+                    .find(|(_, known)| known.query == answer.query)
+                {
+                    Some(known) if known.0 && !stale => *known = (stale, answer),
+                    Some(_) => {}
+                    None => best.push((stale, answer)),
+                }
+            }
+            if best.iter().any(|(stale, _)| !stale) {
+                best.retain(|(stale, _)| !stale);
+            }
+            best.sort_by_key(|(_, answer)| std::cmp::Reverse(answer.answers[0].0));
+            let told = best.iter().take(MAX_NAMES);
+            let told: Vec<String> = told
+                .map(|(_, answer)| answer.query.as_ref().unwrap().to_string())
+                .collect();
+            assert_eq!(names(&directory, "10.0.0.1", "192.0.2.1", at), told);
+            assert_eq!(names(&directory, "10.0.0.9", "192.0.2.1", at), told);
+        }
+    }
+
+    #[test]
+    fn a_name_of_very_many_aliases_costs_no_quadratic_time() {
+        let began = std::time::Instant::now();
+        let mut all = Vec::new();
+        for i in 0..20_000 {
+            let mut alias = answer("10.0.0.1", &format!("a{i}.example"), "192.0.2.1", i, 0);
+            let target = Fqdn::parse("target.example").ok();
+            if let Some(facts) = Arc::get_mut(&mut alias.answers[0].1) {
+                facts.records[0].kind = CNAME;
+                facts.records[0].ttl = 100_000;
+                facts.records[0].data = DnsData::Name(target);
+            }
+            all.push(alias);
+            all.push(answer("10.0.0.1", "target.example", "192.0.2.1", i, 0));
+        }
+        let directory = Directory::of(&all);
+        let candidates = names(&directory, "10.0.0.1", "192.0.2.1", 20_000);
+        assert_eq!(candidates.len(), MAX_NAMES);
+        assert!(
+            candidates.contains(&"a19999.example".to_owned()),
+            "{candidates:?}"
+        );
+        // Quadratic it is minutes.
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            began.elapsed()
+        );
     }
 }
