@@ -313,10 +313,11 @@ fn join(parts: &[Part]) -> Option<(usize, Vec<u8>)> {
     let total = last.offset as usize + last.bytes.len();
     let first = parts.iter().position(|part| part.first.is_some())?;
     let captured: usize = parts.iter().map(|part| part.bytes.len()).sum();
-    if total > MAX_PAYLOAD || captured < total {
+    if total > MAX_PAYLOAD || captured < total || !are_without_hole(parts, total) {
         return None;
     }
     let mut payload = vec![0; total];
+    // The one captured first counts.
     let mut filled = vec![false; total];
     for part in parts {
         let start = part.offset as usize;
@@ -328,7 +329,23 @@ fn join(parts: &[Part]) -> Option<(usize, Vec<u8>)> {
             }
         }
     }
-    filled.iter().all(|done| *done).then_some((first, payload))
+    Some((first, payload))
+}
+
+/// Whether the parts have every byte, told by their places alone: of a packet with a hole it is asked with each fragment,
+/// and there may be many large ones that overlap.
+fn are_without_hole(parts: &[Part], total: usize) -> bool {
+    let places = parts.iter().map(|part| {
+        let start = part.offset as usize;
+        (start, start + part.bytes.len())
+    });
+    let mut places: Vec<(usize, usize)> = places.collect();
+    places.sort_unstable();
+    let reach = |end: usize, (start, stop): &(usize, usize)| match *start <= end {
+        true => end.max(*stop),
+        false => end,
+    };
+    places.iter().fold(0, reach) >= total
 }
 
 fn apart(a: Stamp, b: Stamp) -> Duration {
@@ -389,6 +406,18 @@ mod tests {
             assert_eq!(whole[0].stamp, parts[0].stamp);
             assert!(whole[0].payload.starts_with(b"abcdefgh"));
         }
+    }
+
+    #[test]
+    fn parts_that_overlap_and_leave_a_hole_are_not_joined() {
+        let parts = |hole: u32| {
+            let overlapping = (0..20).map(|i| part(i, 8 * (i as u32 % 2), true, &[i as u8; 16]));
+            let last = part(20, 24 + hole, false, &[0xff; 8]);
+            overlapping.chain([last]).collect::<Vec<_>>()
+        };
+        assert!(join(&parts(8)).is_none());
+        let (_, payload) = join(&parts(0)).unwrap();
+        assert_eq!(payload, [[0; 16].as_slice(), &[1; 8], &[0xff; 8]].concat());
     }
 
     #[test]
