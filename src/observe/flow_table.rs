@@ -430,7 +430,8 @@ fn merge_runs(mine: &mut Runs, theirs: Runs, key: FlowKey, dns: &mut DnsLog) {
 
 /// Puts a new run into its place; returns the place.
 fn insert(runs: &mut Runs, run: FlowRecord, transport: Transport) -> usize {
-    if runs.len() >= MAX_RUNS {
+    // Once that did not make room it is not tried for each packet of a flood again: it compares all with all.
+    if runs.len() >= MAX_RUNS && !runs[runs.len() - 1].cut {
         coalesce(runs, transport, When::AtLast);
     }
     if runs.len() >= MAX_RUNS {
@@ -597,5 +598,50 @@ fn join(out: &mut Runs, place: Option<usize>, run: Box<FlowRecord>, bound: usize
             last.cut = true;
         }
         None => out.push(run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::decode;
+    use crate::model::CaptureTime;
+    use crate::observe::{Observation, Sighting};
+
+    #[test]
+    fn a_flood_of_openings_of_one_5_tuple_is_bounded_told_and_linear() {
+        const COUNT: u32 = 50_000;
+        let began = std::time::Instant::now();
+        let mut observation = Observation::default();
+        for i in 0..COUNT {
+            let mut frame = vec![0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0];
+            frame.extend([10, 0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 1, 0xbb]);
+            // No two sequence numbers are near each other.
+            frame.extend(i.wrapping_mul(0x9e37_79b1).to_be_bytes());
+            frame.extend([0, 0, 0, 0, 0x50, 2, 0xfa, 0xf0, 0, 0, 0, 0]);
+            let sighting = Sighting {
+                stamp: Stamp {
+                    time: CaptureTime::from_nanos(i64::from(i) * 100_000),
+                    frame: FrameId::new(0, 0, i),
+                },
+                captured_length: frame.len() as u32,
+                wire_length: frame.len() as u32,
+                packet_mark: 0,
+            };
+            observation.absorb(sighting, &decode(101, &frame, frame.len() as u32));
+        }
+        observation.settle(true);
+        let runs: Vec<_> = observation.flows.into_runs().collect();
+        assert_eq!(runs.len(), MAX_RUNS);
+        assert_eq!(runs.iter().filter(|(_, run)| run.cut).count(), 1);
+        let packets = |run: &FlowRecord| run.sides.iter().map(|side| side.packets).sum::<u64>();
+        let told: u64 = runs.iter().map(|(_, run)| packets(run)).sum();
+        assert_eq!(told, u64::from(COUNT));
+        // Where all runs are compared for each packet, half a minute.
+        assert!(
+            began.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            began.elapsed()
+        );
     }
 }
