@@ -355,6 +355,6 @@ fn finish<'a>(
         ip_length: header.length,
         segment,
         fragment,
-        stop: stop.or(later),
+        stop: stop.or(later).or(walk.too_deep.take()),
     }
 }

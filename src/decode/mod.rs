@@ -69,7 +69,7 @@ pub fn decode_rejoined<'a>(first: &Packet<'_>, payload: &'a [u8]) -> Packet<'a> 
         vlans: first.vlans.clone(),
         tunnels: first.tunnels.clone(),
         carriers: first.carriers.clone(),
-        layers: 0,
+        ..Walk::default()
     };
     let protocol = first
         .fragment

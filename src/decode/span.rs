@@ -134,6 +134,8 @@ pub(super) struct Walk {
     pub(super) tunnels: Tunnels,
     pub(super) carriers: Carriers,
     pub(super) layers: u8,
+    /// Where tunnels went deeper than is walked, so that what holds them is told as the innermost packet.
+    pub(super) too_deep: Option<Stop>,
 }
 
 impl Walk {

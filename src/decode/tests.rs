@@ -696,6 +696,13 @@ fn nesting_ends() {
     }
     let packet = decoded(101, &bytes);
     assert_eq!((packet.segment.protocol(), packet.tunnels.len()), (4, 4));
+    assert_eq!(packet.stop.unwrap().reason, StopReason::TooDeep);
+    let mut bytes = dns();
+    for _ in 0..30 {
+        bytes = ipv4(4, &bytes);
+    }
+    let packet = decoded(101, &bytes);
+    assert_eq!((packet.segment.protocol(), packet.stop), (17, None));
     let tags = ethernet(0x8100, &[0, 1, 0x81, 0].repeat(100));
     assert_eq!(set_aside(ETHERNET, &tags).reason, StopReason::TooDeep);
     let options = ipv6(

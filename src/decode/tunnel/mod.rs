@@ -93,9 +93,13 @@ fn attempt<'a>(
     suits: fn(&Packet<'a>) -> bool,
 ) -> Option<Packet<'a>> {
     let before = walk.clone();
-    let packet = read(span, walk).ok().filter(suits);
+    let read = read(span, walk);
+    let deep = read.as_ref().err().copied();
+    let deep = deep.filter(|stop| stop.reason == StopReason::TooDeep);
+    let packet = read.ok().filter(suits);
     if packet.is_none() {
         *walk = before;
+        walk.too_deep = deep;
     }
     packet
 }
