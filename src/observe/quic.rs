@@ -31,6 +31,8 @@ pub(super) struct QuicEvidence {
     closed: Vec<(Stamp, Side, u64)>,
     /// The earliest packet of each side that it sends only once it has heard the other.
     heard: [Option<Stamp>; 2],
+    /// Whether there were more connections than are kept.
+    cut: bool,
 }
 
 /// One client's handshake.
@@ -98,6 +100,8 @@ pub(super) struct Concluded {
     pub(super) closed: Vec<(Stamp, Side, u64)>,
     /// Per client, a packet that shows that it had an answer, and since when its Initial packets wait for one.
     pub(super) heard: [Option<Heard>; 2],
+    /// Whether there were more connections than are kept.
+    pub(super) cut: bool,
 }
 
 /// What a client's own long headers say of answers to it.
@@ -132,6 +136,7 @@ impl QuicEvidence {
 
     /// Takes all of another part of the same run.
     pub(super) fn merge(&mut self, other: Self) {
+        self.cut |= other.cut;
         for connection in other.connections {
             let place = self.connection(&connection.key, connection.first);
             if let Some(mine) = place.and_then(|i| self.connections.get_mut(i)) {
@@ -174,6 +179,7 @@ impl QuicEvidence {
             hellos,
             closed: self.closed.clone(),
             heard: [Side::Low, Side::High].map(|side| self.heard_by(side)),
+            cut: self.cut,
         }
     }
 
@@ -289,7 +295,10 @@ impl QuicEvidence {
     fn connection(&mut self, key: &ConnectionKey, first: Stamp) -> Option<usize> {
         match self.connections.binary_search_by(|c| c.key.cmp(key)) {
             Ok(place) => Some(place),
-            Err(place) if place >= MAX_CONNECTIONS => None,
+            Err(place) if place >= MAX_CONNECTIONS => {
+                self.cut = true;
+                None
+            }
             Err(place) => {
                 let connection = Connection {
                     key: key.clone(),
@@ -298,6 +307,7 @@ impl QuicEvidence {
                     pieces: Vec::new(),
                 };
                 self.connections.insert(place, connection);
+                self.cut |= self.connections.len() > MAX_CONNECTIONS;
                 self.connections.truncate(MAX_CONNECTIONS);
                 Some(place)
             }
@@ -499,5 +509,35 @@ mod tests {
             evidence.absorb(Side::Low, stamp(i), &packet);
         }
         assert!(evidence.sealed.len() <= MAX_SEALED);
+    }
+
+    #[test]
+    fn more_connections_than_are_kept_are_told_in_any_order() {
+        let versions = [
+            1,
+            0xff00_0022,
+            0xff00_001d,
+            0xff00_0017,
+            0xface_b001,
+            0xface_b002,
+            0x1a2a_3a4a,
+            0x6b33_43cf,
+        ];
+        let absorb = |sides: &[Side]| {
+            let mut evidence = QuicEvidence::default();
+            for (side, (n, version)) in sides.iter().zip((0..).zip(versions)) {
+                let first = if version == 0x6b33_43cf { 0xd0 } else { 0xc0 };
+                let packet = seal(version, first, Sender::Client, &crypto(0, b"hello"));
+                evidence.absorb(*side, stamp(n), &packet);
+            }
+            evidence
+        };
+        let (low, high) = (absorb(&[Side::Low; 8]), absorb(&[Side::High]));
+        assert!(!low.conclude().cut && !high.conclude().cut);
+        for (mut one, other) in [(low.clone(), high.clone()), (high, low)] {
+            one.merge(other);
+            assert_eq!(one.connections.len(), MAX_CONNECTIONS);
+            assert!(one.conclude().cut);
+        }
     }
 }

@@ -175,6 +175,12 @@ impl Stream {
         self.finished && self.pending.is_empty() && self.pieces.is_empty()
     }
 
+    /// Whether as many pieces as ever are kept wait for bytes in between: what came with more of them is gone.
+    pub(super) fn is_full(&self) -> bool {
+        let waits = !self.finished && self.next.is_some() || !self.pending.is_empty();
+        waits && self.pieces.len() >= MAX_PIECES
+    }
+
     /// Keeps a segment's bytes as far as they may still say something.
     pub(super) fn keep(&mut self, sequence: u32, stamp: Stamp, bytes: &[u8], cut: bool) {
         if bytes.is_empty() || !self.wants(sequence, bytes.len()) {
@@ -496,5 +502,10 @@ mod tests {
             stream.keep(i * 2 + 1, stamp(i64::from(i)), b"x", false);
         }
         assert!(stream.pieces.len() <= MAX_PIECES);
+        assert!(stream.is_full());
+        // Of bytes without a gap nothing is cut away, and where the start is not there nothing can be told.
+        let mut whole = Stream::default();
+        whole.keep(1, stamp(0), b"x", false);
+        assert!(!whole.is_full());
     }
 }

@@ -89,6 +89,7 @@ pub(super) fn conclude(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog) {
 fn drain_all(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, last: bool) {
     for side in [Side::Low, Side::High] {
         if let Some(mut stream) = run.streams[side.index()].take() {
+            run.cut |= last && stream.is_full();
             let mut listener = Listener::new(run, key, side, dns);
             listener.last = last;
             listener.drain(&mut stream);
@@ -99,6 +100,7 @@ fn drain_all(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, last: bool) {
 
 fn conclude_quic(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvidence) {
     let concluded = quic.conclude();
+    run.cut |= concluded.cut;
     for (stamp, side, hello) in concluded.hellos {
         Listener::new(run, key, side, dns).quic_hello(stamp, hello);
     }
