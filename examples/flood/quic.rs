@@ -45,7 +45,7 @@ fn seal(id: &[u8; 8], hello: &[u8]) -> Option<Vec<u8>> {
     let mut packet = vec![0xc1, 0, 0, 0, 1, 8];
     packet.extend(id);
     packet.extend([0, 0]);
-    packet.extend((payload.len() as u16 + 18 | 0x4000).to_be_bytes());
+    packet.extend(((payload.len() as u16 + 18) | 0x4000).to_be_bytes());
     let number_at = packet.len();
     packet.extend([0, 1]);
     nonce[11] ^= 1;
