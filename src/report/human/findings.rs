@@ -6,7 +6,7 @@ use super::absences::absences;
 use super::cards::cards;
 use super::group::{FindingGroup, groups};
 use super::look::{Ink, Look, Table, grouped};
-use super::{counted, severity_ink, title};
+use super::{severity_ink, title};
 use crate::judge::FindingCode;
 use crate::report::text::visible;
 use crate::report::{Report, ReportError};
@@ -219,8 +219,9 @@ fn one_liners(
     }
     if left_out > 0 {
         let words = format!(
-            "and {} more; -v prints a line for each, --format csv all findings",
-            counted(left_out, "line")
+            "and {} more {}; -v prints a line for each, --format csv all findings",
+            grouped(left_out),
+            if left_out == 1 { "line" } else { "lines" }
         );
         writeln!(out, "{}", look.ink(Ink::Faint, &words))?;
     }
