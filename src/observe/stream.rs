@@ -127,6 +127,8 @@ pub enum StreamFact {
 pub(super) struct Stream {
     /// Sequence number of the next byte of the opening that was not understood yet.
     next: Option<u32>,
+    /// Where the direction starts, as the opening says whose bytes `next` follows; 0 without one.
+    start: u32,
     /// Bytes from `next` on that are wanted before it is worth another look.
     wanted: u32,
     /// How many lines and tags of preambles lie before `next`.
@@ -145,7 +147,7 @@ impl Stream {
     /// Notes where the direction starts.
     pub(super) fn start_at(&mut self, sequence: u32) {
         if self.next.is_none() {
-            self.next = Some(sequence);
+            (self.next, self.start) = (Some(sequence), sequence);
             self.drop_unwanted();
         }
     }
@@ -160,9 +162,13 @@ impl Stream {
         !self.finished && self.next == Some(sequence) && self.pieces.is_empty()
     }
 
-    /// Whether what starts at `sequence` lies before the first byte of the opening that was not understood.
+    /// Whether what starts at `sequence` lies before the first byte of the opening that was not understood: it was read, or, a
+    /// little before the start, is nothing. What is far from there belongs to another opening, of which the ports are used
+    /// again or which somebody made up.
     pub(super) fn is_past(&self, sequence: u32) -> bool {
-        self.next.is_some_and(|next| is_after(next, sequence))
+        let earliest = self.start.wrapping_sub(WINDOW);
+        self.next
+            .is_some_and(|next| is_after(next, sequence) && !is_after(earliest, sequence))
     }
 
     /// Whether the opening has said all that it can.
@@ -277,7 +283,7 @@ impl Stream {
             (mine, _) => mine.is_some(),
         };
         if !mine_is_further {
-            (self.next, self.steps) = (other.next, other.steps);
+            (self.next, self.start, self.steps) = (other.next, other.start, other.steps);
             (self.http2, self.walk) = (other.http2, other.walk);
         }
         self.wanted = 0;
@@ -466,6 +472,21 @@ mod tests {
         ba.merge(a);
         assert_eq!(opening(&ab).map(|o| o.1), Some(b"abcdef".to_vec()));
         assert_eq!(opening(&ba).map(|o| o.1), Some(b"abcdef".to_vec()));
+    }
+
+    #[test]
+    fn what_was_read_is_past_and_what_another_opening_says_is_not() {
+        let mut read = Stream::default();
+        read.start_at(1000);
+        read.keep(1000, stamp(1), b"abcdef", false);
+        read.advance(6);
+        assert!(read.is_past(1000) && read.is_past(1005) && read.is_past(990));
+        assert!(!read.is_past(1006) && !read.is_past(9000));
+        // Two answers to one SYN, of which one is made up.
+        let mut other = Stream::default();
+        other.start_at(100_000_000);
+        other.merge(read);
+        assert!(!other.is_past(1000));
     }
 
     #[test]
