@@ -59,15 +59,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     };
     let feeds = open(command)?;
     let listener = command.metrics.map(metrics::listen).transpose()?;
-    for folder in folders(command) {
-        identity.make_folder(folder)?;
-    }
-    priority::packets_first();
-    identity.assume()?;
-    // What can be told to be in vain is told before an hour of traffic went by.
-    for folder in folders(command) {
-        writable(folder).map_err(|error| identity.explain(Some(folder), error))?;
-    }
+    give_up_rights(command, &identity)?;
     // Reads captures on many threads, which is why it comes after rights were given up.
     let seeds = Arc::new(seeds::read(&command.names.seeds, common)?);
     let asked = signals::watch().context("signals cannot be watched")?;
@@ -113,6 +105,19 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
         .map_err(|words| anyhow::anyhow!("{words}; nothing can be said of what was captured"))?;
     let audited = end(finished, &periods.finish()?, &plan, common)?;
     Ok(audited.and(ending.of_command()))
+}
+
+/// Makes the folders and goes on without rights. What can be told to be in vain is told before an hour of traffic went by.
+fn give_up_rights(command: &LiveCommand, identity: &Identity) -> anyhow::Result<()> {
+    for folder in folders(command) {
+        identity.make_folder(folder)?;
+    }
+    priority::packets_first();
+    identity.assume()?;
+    for folder in folders(command) {
+        writable(folder).map_err(|error| identity.explain(Some(folder), error))?;
+    }
+    Ok(())
 }
 
 impl Ending {
