@@ -116,6 +116,7 @@ fn one_host_is_judged_by_its_own_packets() {
     });
 }
 
+#[cfg(feature = "live")]
 #[test]
 fn a_filter_lets_through_what_tcpdump_does() {
     let sample = Sample::named("activation-ok");
@@ -135,6 +136,7 @@ fn a_filter_lets_through_what_tcpdump_does() {
     wrong.complains_of(&["--filter", "syntax error"]);
 }
 
+#[cfg(feature = "live")]
 #[test]
 fn what_a_filter_left_out_is_not_missing() {
     let sample = Sample::named("activation-ok");
@@ -147,6 +149,14 @@ fn what_a_filter_left_out_is_not_missing() {
         "{}",
         ran.stdout
     );
+}
+
+#[cfg(not(feature = "live"))]
+#[test]
+fn without_libpcap_a_filter_is_refused_with_what_works() {
+    let capture = Sample::named("activation-ok").capture.display().to_string();
+    let ran = pktaudit(["flows", "--filter", "udp", &capture]).exits(2);
+    ran.complains_of(&["--filter", "without libpcap", "--host"]);
 }
 
 #[test]
