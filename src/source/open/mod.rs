@@ -175,7 +175,7 @@ pub fn open(path: &InputPath) -> Result<OpenSource, SourceError> {
 
 /// As [`open`]; `read` counts the bytes read of the input as it is stored, for a progress display, and a digest is
 /// made of them where one is wanted. Slices of a plain file have at least `slice_bytes`, as
-/// [`PcapParts`](super::PcapParts) has it.
+/// [`PcapParts`] has it.
 ///
 /// # Errors
 /// As [`open`].
