@@ -146,7 +146,7 @@ where
             done: 0,
             spare: Batch::default(),
             ahead: false,
-            absorber: Absorber::new(ordinal, self.progress),
+            absorber: Absorber::new(ordinal, self.chosen, self.progress),
         };
         running.absorber.observation.note_chunk(ordinal, 0);
         running.refill();

@@ -9,7 +9,7 @@ use super::point::{Elsewhere, Point};
 use crate::decode::Decoded;
 use crate::model::{CaptureTime, Merge, TimeSpan};
 use crate::observe::Undecoded;
-use crate::source::{Batch, CompiledFilter, Filter, Frame, Interface};
+use crate::source::{Batch, Filter, Frame, Interface};
 
 /// Which frames count; all unless something is said.
 #[derive(Clone, Debug, Default)]
@@ -53,12 +53,11 @@ impl FrameChoice {
         let elsewhere = self.point.elsewhere(interfaces);
         let by_time = self.since.is_some() || self.until.is_some();
         Others {
-            any: elsewhere.any() || by_time || self.filter.is_some(),
+            any: elsewhere.any() || by_time,
             elsewhere,
             since: self.since,
             until: self.until,
             hosts: self.hosts.clone(),
-            filter: self.filter.as_ref().map(Filter::compiled),
         }
     }
 
@@ -74,16 +73,15 @@ impl FrameChoice {
     }
 }
 
-/// Which frames do not count.
+/// Which frames do not count, but for those that a filter keeps back.
 #[derive(Debug, Default)]
 pub(crate) struct Others {
-    /// Whether there can be any that a frame itself tells.
+    /// Whether there can be any that interfaces and times tell.
     any: bool,
     elsewhere: Elsewhere,
     since: Option<CaptureTime>,
     until: Option<CaptureTime>,
     hosts: Vec<IpNet>,
-    filter: Option<CompiledFilter>,
 }
 
 impl Others {
@@ -109,9 +107,7 @@ impl Others {
         if self.elsewhere.has(frame) {
             return Some(Undecoded::OtherPoint);
         }
-        let filter = self.filter.as_ref();
-        let through = filter.is_none_or(|filter| filter.lets_through(frame));
-        (!through || !self.is_in_time(frame.time)).then_some(Undecoded::LeftOut)
+        (!self.is_in_time(frame.time)).then_some(Undecoded::LeftOut)
     }
 
     /// Whether a frame that may count does not for whose packet it is.

@@ -16,8 +16,8 @@ const DISORDER: Duration = Duration::from_millis(50);
 pub(super) struct Clocks {
     /// The latest time of each interface, by its ordinal.
     latest: Vec<CaptureTime>,
-    /// Its earliest time.
-    earliest: Vec<CaptureTime>,
+    /// The earliest time of all frames, those left aside too.
+    earliest: Option<CaptureTime>,
     set_back: SetBack,
 }
 
@@ -25,6 +25,8 @@ impl Clocks {
     /// Takes the frames of a part of a batch, in the order in which they lie in the input.
     pub(super) fn watch(&mut self, batch: &Batch, part: Range<usize>) {
         const MOST: usize = 65_536;
+        let earliest = batch.span_of(part.clone()).first;
+        self.earliest = Some(self.earliest.map_or(earliest, |known| known.min(earliest)));
         for (time, interface, link_type) in batch.times_of(part) {
             let place = interface as usize;
             // Netfilter's log has times of two kinds; without a time there is no order.
@@ -34,10 +36,7 @@ impl Clocks {
             }
             if place >= self.latest.len() {
                 self.latest.resize(place + 1, CaptureTime::MIN);
-                self.earliest.resize(place + 1, CaptureTime::MAX);
             }
-            let earliest = &mut self.earliest[place];
-            *earliest = time.min(*earliest);
             let latest = &mut self.latest[place];
             if time >= *latest {
                 *latest = time;
@@ -52,25 +51,25 @@ impl Clocks {
         }
     }
 
-    /// Goes on with those of the part of the input that follows, which were watched by themselves; gives them back where this
-    /// part says something about that one's frames, so that it has to be watched again from here.
-    pub(super) fn join(&mut self, next: &Self) -> Result<(), ()> {
-        let before = |place: usize| self.latest.get(place).copied();
-        let earliest = next.earliest.iter().enumerate();
-        let mut both = earliest.filter_map(|(place, time)| Some((before(place)?, *time)));
-        if both.any(|(latest, earliest)| latest.since(earliest) > DISORDER) {
-            return Err(());
+    /// Goes on with those of the part of the input that follows, which were watched by themselves. Gives whether it could: where
+    /// this part may say something of that one's frames, these have to be watched again from here.
+    #[must_use]
+    pub(super) fn join(&mut self, next: &Self) -> bool {
+        let says_nothing_of = |earliest: CaptureTime| {
+            let mut latest = self.latest.iter();
+            latest.all(|latest| latest.since(earliest) <= DISORDER)
+        };
+        if !next.earliest.is_none_or(says_nothing_of) {
+            return false;
         }
         let size = self.latest.len().max(next.latest.len());
         self.latest.resize(size, CaptureTime::MIN);
-        self.earliest.resize(size, CaptureTime::MAX);
-        for (place, (latest, earliest)) in next.latest.iter().zip(&next.earliest).enumerate() {
-            self.latest[place] = self.latest[place].max(*latest);
-            self.earliest[place] = self.earliest[place].min(*earliest);
+        for (latest, later) in self.latest.iter_mut().zip(&next.latest) {
+            *latest = (*latest).max(*later);
         }
         self.set_back.frames += next.set_back.frames;
         self.set_back.most = self.set_back.most.max(next.set_back.most);
-        Ok(())
+        true
     }
 
     /// What was seen of it.

@@ -19,8 +19,8 @@ use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
 use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, Undecoded, is_sinkhole};
 use crate::source::{
-    Batch, BatchLimits, Beside, Digest, Frame, FrameSource, Input, InputRecord, LinkType,
-    PacketVerdict, PcapParts, SourceError, open_counting,
+    Batch, BatchLimits, Beside, CompiledFilter, Digest, Filter, Frame, FrameSource, Input,
+    InputRecord, LinkType, PacketVerdict, PcapParts, SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -128,7 +128,7 @@ fn read(
     threads: usize,
     progress: &Progress,
 ) -> (Observation, InputRecord) {
-    let mut absorber = Absorber::new(ordinal, progress);
+    let mut absorber = Absorber::new(ordinal, chosen, progress);
     absorber.dropped = input.dropped;
     let mut batch = Batch::default();
     let mut alone = 0;
@@ -220,10 +220,12 @@ pub(crate) struct Absorber<'a> {
     pub(crate) frames: u64,
     pub(super) span: TimeSpan,
     pub(super) clocks: Clocks,
+    /// What frames have to pass to count.
+    filter: Option<CompiledFilter>,
 }
 
 impl<'a> Absorber<'a> {
-    pub(crate) fn new(input: u32, progress: &'a Progress) -> Self {
+    pub(crate) fn new(input: u32, chosen: &FrameChoice, progress: &'a Progress) -> Self {
         Self {
             observation: Observation::default(),
             progress,
@@ -235,15 +237,20 @@ impl<'a> Absorber<'a> {
             frames: 0,
             span: TimeSpan::default(),
             clocks: Clocks::default(),
+            filter: chosen.filter.as_ref().map(Filter::compiled),
         }
     }
 
     /// One for the part of an input that begins with a slice; its chunks are numbered as if all before had been read.
-    pub(super) fn at(input: u32, slice: u32, progress: &'a Progress) -> Self {
+    pub(super) fn at(
+        (input, slice): (u32, u32),
+        chosen: &FrameChoice,
+        progress: &'a Progress,
+    ) -> Self {
         Self {
             chunk: slice,
             slice,
-            ..Self::new(input, progress)
+            ..Self::new(input, chosen, progress)
         }
     }
 
@@ -263,6 +270,7 @@ impl<'a> Absorber<'a> {
         let taker = Taker {
             batch,
             others,
+            filter: self.filter.as_mut(),
             dropped: self.dropped,
             chunk,
             start: self.index,
@@ -335,6 +343,7 @@ pub fn absorb(batch: &Batch, input: u32, chunk: u32, elsewhere: &[bool]) -> Obse
     let taker = Taker {
         batch,
         others: &Others::of_interfaces(elsewhere),
+        filter: None,
         dropped: false,
         chunk,
         start: 0,
@@ -394,6 +403,8 @@ struct Taker<'a> {
     batch: &'a Batch,
     /// The frames that do not count.
     others: &'a Others,
+    /// What the others have to pass.
+    filter: Option<&'a mut CompiledFilter>,
     /// Whether a device dropped them all.
     dropped: bool,
     /// Input and chunk that the part belongs to.
@@ -405,7 +416,7 @@ struct Taker<'a> {
 
 impl Taker<'_> {
     /// Takes the frames of the part in the order of time.
-    fn take(&self, observation: &mut Observation) {
+    fn take(mut self, observation: &mut Observation) {
         for (place, frame) in self.batch.frames_by_time() {
             if !self.part.contains(&place) {
                 continue;
@@ -421,7 +432,12 @@ impl Taker<'_> {
                 wire_length: frame.wire_length,
                 packet_mark: frame.note.packet_mark,
             };
-            if let Some(why) = self.others.why(&frame) {
+            let kept_back = |filter: &mut &mut CompiledFilter| !filter.lets_through(&frame);
+            let why = self.others.why(&frame).or_else(|| {
+                let kept_back = self.filter.as_mut().is_some_and(kept_back);
+                kept_back.then_some(Undecoded::LeftOut)
+            });
+            if let Some(why) = why {
                 observation.pass_by(sighting, why);
                 continue;
             }

@@ -58,7 +58,7 @@ fn read_parts(
             true => next,
             false => read_part(parts, part, start, input, (ordinal, reading), progress).ok()?,
         };
-        if whole.absorber.clocks.join(&next.absorber.clocks).is_err() {
+        if !whole.absorber.clocks.join(&next.absorber.clocks) {
             let again = parts.open(part, start, Arc::default()).ok()?;
             watch(again, &mut whole.absorber);
         }
@@ -81,7 +81,7 @@ fn read_part<'a>(
     let others = reading.chosen.others(reader.interfaces());
     let mut batch = Batch::default();
     let mut count = batch.fill(&mut reader, BatchLimits::default());
-    let mut absorber = Absorber::at(ordinal, batch.slice(), progress);
+    let mut absorber = Absorber::at((ordinal, batch.slice()), reading.chosen, progress);
     absorber.dropped = input.dropped;
     while count > 0 {
         absorber.absorb(&batch, 0..count, &others);

@@ -604,9 +604,7 @@ fn join(out: &mut Runs, place: Option<usize>, run: Box<FlowRecord>, bound: usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::decode;
-    use crate::model::CaptureTime;
-    use crate::observe::{Observation, Sighting};
+    use crate::observe::Observation;
 
     #[test]
     fn a_flood_of_openings_of_one_5_tuple_is_bounded_told_and_linear() {
@@ -618,16 +616,7 @@ mod tests {
             // No two sequence numbers are near each other.
             frame.extend(i.wrapping_mul(0x9e37_79b1).to_be_bytes());
             frame.extend([0, 0, 0, 0, 0x50, 2, 0xfa, 0xf0, 0, 0, 0, 0]);
-            let sighting = Sighting {
-                stamp: Stamp {
-                    time: CaptureTime::from_nanos(i64::from(i) * 100_000),
-                    frame: FrameId::new(0, 0, i),
-                },
-                captured_length: frame.len() as u32,
-                wire_length: frame.len() as u32,
-                packet_mark: 0,
-            };
-            observation.absorb(sighting, &decode(101, &frame, frame.len() as u32));
+            observation.absorb_raw(i, &frame);
         }
         observation.settle(true);
         let runs: Vec<_> = observation.flows.into_runs().collect();

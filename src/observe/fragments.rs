@@ -355,9 +355,8 @@ fn apart(a: Stamp, b: Stamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::decode;
     use crate::model::CaptureTime;
-    use crate::observe::{Observation, Sighting};
+    use crate::observe::Observation;
 
     fn key() -> FragmentKey {
         FragmentKey {
@@ -459,18 +458,7 @@ mod tests {
         const MORE: u16 = 0x2000;
         const BEHIND_HEADER: u16 = 3;
         let mut observation = Observation::default();
-        let mut take = |at: u32, frame: &[u8]| {
-            let sighting = Sighting {
-                stamp: Stamp {
-                    time: CaptureTime::from_nanos(i64::from(at) * 100_000),
-                    frame: FrameId::new(0, 0, at),
-                },
-                captured_length: frame.len() as u32,
-                wire_length: frame.len() as u32,
-                packet_mark: 0,
-            };
-            observation.absorb(sighting, &decode(101, frame, frame.len() as u32));
-        };
+        let mut take = |at: u32, frame: &[u8]| observation.absorb_raw(at, frame);
         const CHAIN: u16 = 20_000;
         for id in 0..CHAIN {
             // All of it but its last 8 bytes, which are those that end the chain.

@@ -398,6 +398,24 @@ impl Observation {
     }
 }
 
+#[cfg(test)]
+impl Observation {
+    /// Takes a whole raw IP packet as the frame at a place, 0.1 ms behind the one before it.
+    fn absorb_raw(&mut self, at: u32, packet: &[u8]) {
+        let length = u32::try_from(packet.len()).unwrap_or(u32::MAX);
+        let sighting = Sighting {
+            stamp: Stamp {
+                time: crate::model::CaptureTime::from_nanos(i64::from(at) * 100_000),
+                frame: crate::model::FrameId::new(0, 0, at),
+            },
+            captured_length: length,
+            wire_length: length,
+            packet_mark: 0,
+        };
+        self.absorb(sighting, &crate::decode::decode(101, packet, length));
+    }
+}
+
 impl Merge for Observation {
     fn merge(&mut self, other: Self) {
         self.join(other);

@@ -1,7 +1,7 @@
 //! A file that is written beside its place, and put there when it is whole.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -78,8 +78,7 @@ fn create(path: &Path) -> io::Result<(File, Option<TempPath>)> {
     }
     // Opened here, since it becomes a file that others may read as far as the umask lets them. Never follows a link that
     // somebody put there.
-    let open = |aside: &Path| OpenOptions::new().write(true).create_new(true).open(aside);
-    let (file, name) = beside(path, open)?.into_parts();
+    let (file, name) = beside(path, |aside| File::create_new(aside))?.into_parts();
     Ok((file, Some(name)))
 }
 
@@ -145,8 +144,7 @@ mod nameless {
             return Ok(linked.into_temp_path());
         }
         // Whatever forbids it: hours of reading are not to be in vain.
-        let open = |name: &Path| OpenOptions::new().write(true).create_new(true).open(name);
-        let mut copy = super::beside(path, open)?;
+        let mut copy = super::beside(path, |name| File::create_new(name))?;
         file.rewind()?;
         io::copy(&mut file, copy.as_file_mut())?;
         copy.as_file().sync_all()?;
@@ -189,10 +187,10 @@ mod tests {
     fn where_it_may_not_be_named_it_is_copied() {
         let folders = [tempfile::tempdir(), tempfile::tempdir_in("/dev/shm")];
         let [Ok(one), Ok(elsewhere)] = folders else {
-            return;
+            return; // There is no other disk.
         };
         let Some(mut file) = nameless::create(&one.path().join("report.json")) else {
-            return;
+            return; // This file system has no files without a name.
         };
         file.write_all(b"whole").unwrap();
         // No file gets a name on another disk.

@@ -2,8 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-#[cfg(feature = "live")]
-use std::sync::{Mutex, PoisonError};
 
 use super::Frame;
 #[cfg(feature = "live")]
@@ -41,12 +39,11 @@ impl Filter {
     }
 }
 
-/// A filter with its programs: a link type has one of its own. Behind a lock that nobody waits for, since libpcap's programs
-/// may go from thread to thread and not be shared.
+/// A filter with its programs: a link type has one of its own, made for its first frame.
 #[cfg(feature = "live")]
 pub(crate) struct CompiledFilter {
     text: String,
-    programs: Mutex<Vec<(LinkType, Option<pcap::BpfProgram>)>>,
+    programs: Vec<(LinkType, Option<pcap::BpfProgram>)>,
 }
 
 #[cfg(feature = "live")]
@@ -62,24 +59,24 @@ impl CompiledFilter {
     const fn new(text: String) -> Self {
         Self {
             text,
-            programs: Mutex::new(Vec::new()),
+            programs: Vec::new(),
         }
     }
 
     /// Whether the filter lets a frame through; none of a link of which it asks what that does not have.
-    pub(crate) fn lets_through(&self, frame: &Frame<'_>) -> bool {
-        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = programs
+    pub(crate) fn lets_through(&mut self, frame: &Frame<'_>) -> bool {
+        let link_type = frame.link_type;
+        let known = self
+            .programs
             .iter()
-            .position(|(link, _)| *link == frame.link_type);
+            .position(|(link, _)| *link == link_type);
         let place = known.unwrap_or_else(|| {
-            let new = program(&self.text, frame.link_type).ok();
-            programs.push((frame.link_type, new));
-            programs.len() - 1
+            let new = program(&self.text, link_type).ok();
+            self.programs.push((link_type, new));
+            self.programs.len() - 1
         });
-        let program = programs
-            .get(place)
-            .and_then(|(_, program)| program.as_ref());
+        let program = self.programs.get(place);
+        let program = program.and_then(|(_, program)| program.as_ref());
         program.is_some_and(|program| program.filter(frame.bytes))
     }
 }
@@ -116,7 +113,7 @@ impl CompiledFilter {
     }
 
     /// There is no such filter.
-    pub(crate) const fn lets_through(&self, _: &Frame<'_>) -> bool {
+    pub(crate) const fn lets_through(&mut self, _: &Frame<'_>) -> bool {
         true
     }
 }
@@ -141,7 +138,7 @@ mod tests {
 
     fn lets_through(filter: &str, link_type: LinkType, bytes: &[u8]) -> bool {
         let filter: Filter = filter.parse().unwrap();
-        let compiled = filter.compiled();
+        let mut compiled = filter.compiled();
         let frame = Frame {
             time: CaptureTime::default(),
             link_type,

@@ -9,6 +9,17 @@ use crate::decode::tls::{HelloRead, read_handshake_hello};
 
 const CONNECTION_ID: [u8; 8] = [0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
 
+/// A version of each kind whose Initial packets look like those of version 1.
+pub(crate) const VERSIONS: [u32; 7] = [
+    1,
+    0xff00_0022,
+    0xff00_001d,
+    0xff00_0017,
+    0xface_b001,
+    0xface_b002,
+    0x1a2a_3a4a,
+];
+
 fn keys(version: u32, sender: Sender) -> Keys {
     Keys::derive(&schemes(version)[0], &CONNECTION_ID, sender).unwrap()
 }
@@ -95,15 +106,7 @@ fn initial_packets_of_all_versions_open() {
         &crypto(5, b" there"),
     ]
     .concat();
-    for version in [
-        1,
-        0xff00_0022,
-        0xff00_001d,
-        0xff00_0017,
-        0xface_b001,
-        0xface_b002,
-        0x1a2a_3a4a,
-    ] {
+    for version in VERSIONS {
         let datagram = seal(version, 0xc0, Sender::Client, &frames);
         let initial = open_initial(&only(&datagram), &CONNECTION_ID, Sender::Client).unwrap();
         assert_eq!(
