@@ -1,9 +1,11 @@
 //! Runs the built program as on a bare machine, and finds the shipped samples.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -200,6 +202,26 @@ impl Sample {
             _ => return Vec::new(),
         };
         vec!["--outside".to_owned(), point]
+    }
+
+    /// What is told of it, at both points where it has two, as JSON. The program is asked once, whoever else wants to know.
+    pub(crate) fn report(&self) -> Arc<Value> {
+        static REPORTS: Mutex<BTreeMap<String, Arc<OnceLock<Arc<Value>>>>> =
+            Mutex::new(BTreeMap::new());
+        let own = Arc::clone(
+            REPORTS
+                .lock()
+                .unwrap()
+                .entry(self.name.clone())
+                .or_default(),
+        );
+        let told = own.get_or_init(|| {
+            let mut arguments = self.audit("json");
+            arguments.extend(self.outside());
+            arguments.push(self.capture.display().to_string());
+            Arc::new(pktaudit(&arguments).run().json())
+        });
+        Arc::clone(told)
     }
 
     /// Its own rules, where it is not audited by the shipped ones.

@@ -6,7 +6,7 @@ use std::fs;
 use pktaudit::judge::{Code, explain_evidence as explain};
 use serde_json::Value;
 
-use super::harness::{Sample, for_each_sample, pktaudit, project, samples};
+use super::harness::{for_each_sample, project, samples};
 
 /// One row of the table.
 struct Row {
@@ -97,13 +97,6 @@ fn holds(list: &Value, word: &str) -> bool {
         .is_some_and(|list| list.iter().any(|item| item == word))
 }
 
-fn report(sample: &Sample) -> Value {
-    let mut arguments = sample.audit("json");
-    arguments.extend(sample.outside());
-    arguments.push(sample.capture.display().to_string());
-    pktaudit(&arguments).run().json()
-}
-
 /// Whether the table must list a finding: what is wrong with the path, and what is unexpected.
 fn must_be_listed(finding: &Value) -> bool {
     COMPLETE.iter().any(|code| finding["code"] == *code)
@@ -135,7 +128,7 @@ fn each_sample_is_told_as_the_table_has_it() {
     for_each_sample(|sample| {
         let row = table.iter().find(|row| row.sample == sample.name);
         let row = row.ok_or("is not in samples/README.md")?;
-        match (difference(row, &report(sample)), row.open) {
+        match (difference(row, &sample.report()), row.open) {
             (Err(wrong), false) => Err(wrong),
             (Ok(()), true) => {
                 Err("is told as the table has it: take the words out of \"open\"".to_owned())
@@ -160,7 +153,7 @@ fn near_misses_are_not_called_blocked() {
     for_each_sample(|sample| {
         let row = table.iter().find(|row| row.sample == sample.name);
         let row = row.ok_or("is not in samples/README.md")?;
-        let report = report(sample);
+        let report = sample.report();
         let findings = report["findings"].as_array().unwrap();
         for never in &row.never {
             let wrong = |finding: &&Value| {

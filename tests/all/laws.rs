@@ -127,7 +127,7 @@ fn law_1_a_cut_capture_gives_the_same_report() {
     for_each_sample(|sample| {
         let told = Told::of(sample, &whole(sample))?;
         let capture = Capture::read(&sample.capture);
-        for (seed, parts) in (1..).zip([2, 3, 5]) {
+        for (seed, parts) in [(1, 2), (3, 5)] {
             let folder = folder();
             let places = in_time(&capture, cuts(seed, capture.frames.len(), parts));
             let files = files(&folder, &capture.cut(&places));

@@ -71,10 +71,7 @@ fn reduced(report: &Value) -> Value {
 }
 
 fn audited(sample: &Sample) -> Value {
-    let mut arguments = sample.audit("json");
-    arguments.extend(sample.outside());
-    arguments.push(sample.capture.display().to_string());
-    reduced(&pktaudit(&arguments).run().json())
+    reduced(&sample.report())
 }
 
 #[test]

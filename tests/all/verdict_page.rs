@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use pktaudit::judge::Code;
 use serde_json::Value;
 
-use super::harness::{Sample, for_each_sample, pktaudit, project};
+use super::harness::{for_each_sample, project};
 
 /// One row of a stage's table.
 #[derive(Debug)]
@@ -143,14 +143,6 @@ fn each_test_that_the_page_names_is_there() {
     }
 }
 
-fn report(sample: &Sample) -> Value {
-    let mut arguments = sample.audit("json");
-    arguments.extend(sample.outside());
-    arguments.push(sample.capture.display().to_string());
-    // Some samples are two files of one capture.
-    pktaudit(&arguments).run().json()
-}
-
 /// Whether an intent, or a finding, shows a row: the code first where it is the outcome's, else anywhere.
 fn shows(said: &Value, row: &Row) -> bool {
     let evidence = said["evidence"].as_array().into_iter().flatten();
@@ -182,7 +174,7 @@ fn each_row_is_shown_and_nothing_else_is_said() {
             .collect(),
     );
     for_each_sample(|sample| {
-        let report = report(sample);
+        let report = sample.report();
         let intents = report["intents"].as_array().unwrap();
         let findings = report["findings"].as_array().unwrap();
         for row in rows.iter().filter(|row| row.samples.contains(&sample.name)) {
