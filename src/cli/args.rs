@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use crate::audit::Selection;
-use crate::drive::{FrameChoice, Point};
+use crate::drive::{FrameChoice, Point, SliceChoice};
 use crate::model::CaptureTime;
 use crate::source::{Filter, Inputs, resolve_beside};
 
@@ -638,6 +638,12 @@ pub(super) struct ObserveCommand {
     /// Where to write the partial file.
     #[arg(long, value_name = "FILE")]
     pub(super) partial: PathBuf,
+    /// Read only this slice of one plain pcap file, such as 3/8 for the third of eight, so that several machines read it.
+    #[arg(long, value_name = "I/N")]
+    pub(super) slice: Option<SliceChoice>,
+    /// With --slice: work out the digest of the whole file too. One of its slices has to, or reports have none.
+    #[arg(long, requires = "slice")]
+    pub(super) digest: bool,
     #[command(flatten)]
     pub(super) captures: Captures,
 }

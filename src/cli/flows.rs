@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 use super::args::{Common, FlowsCommand, SortBy};
 use super::exit::Exit;
 use super::{input, output, seeds};
-use crate::drive::Observed;
 use crate::judge::unread;
 use crate::observe::{Capture, Flow, attribute_with};
 use crate::report::{write_conn_log, write_dns, write_flows};
@@ -17,7 +16,7 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
     let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
-    let mut exit = completeness(&observed);
+    let mut exit = wholeness(&observed.inputs);
     let capture = attribute_with(observed.observation, &seeds);
     for what in unread(&capture) {
         exit = Exit::NotAudited;
@@ -63,8 +62,8 @@ impl SortBy {
 }
 
 /// Clean, unless something could not be read or was lost.
-pub(super) fn completeness(observed: &Observed) -> Exit {
-    match observed.inputs.iter().all(InputRecord::is_whole) {
+pub(super) fn wholeness(inputs: &[InputRecord]) -> Exit {
+    match inputs.iter().all(InputRecord::is_whole) {
         true => Exit::Clean,
         false => Exit::NotAudited,
     }

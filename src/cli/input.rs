@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::args::{Captures, Common};
 use super::output;
-use crate::drive::{FrameChoice, Observed, Point, Progress, Reading, observe_at};
-use crate::source::{Input, InputRecord, Inputs, PcapParts};
+use crate::drive::{
+    FrameChoice, Observed, Partial, Point, Progress, Reading, SliceChoice, observe_at,
+};
+use crate::source::{Input, InputRecord, Inputs, PcapParts, SourceError};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &Captures, digests: bool, common: &Common) -> Option<Observed> {
@@ -86,6 +88,25 @@ fn fold(inputs: &[Input], chosen: &FrameChoice, digests: bool, common: &Common) 
     };
     watched(common, inputs, &progress, || {
         observe_at(inputs, reading, &progress)
+    })
+}
+
+/// Reads one slice of an input; with the digest of all of it where one is wanted.
+pub(super) fn read_slice(
+    input: &Input,
+    slice: SliceChoice,
+    (captures, digests): (&Captures, bool),
+    common: &Common,
+) -> Result<Partial, SourceError> {
+    let progress = Progress::default();
+    let reading = Reading {
+        chosen: &captures.chosen(Point::Everywhere),
+        threads: threads(common),
+        digests,
+        part_bytes: PcapParts::LEAST_BYTES,
+    };
+    watched(common, std::slice::from_ref(input), &progress, || {
+        Partial::of_slice(input, slice, reading, &progress)
     })
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::args::{Common, RulesLearn};
 use super::exit::Exit;
-use super::flows::completeness;
+use super::flows::wholeness;
 use super::outputs::Inputs;
 use super::{input, output, plan, seeds};
 use crate::learn::{Draft, Roles, learn};
@@ -24,7 +24,7 @@ pub(super) fn run(command: &RulesLearn, common: &Common) -> anyhow::Result<Exit>
     let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
-    let exit = completeness(&observed);
+    let exit = wholeness(&observed.inputs);
     let capture = attribute_with(observed.observation, &seeds);
     let draft = learn(&capture, &roles);
     if let Some(path) = &command.site_out {

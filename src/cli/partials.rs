@@ -8,12 +8,12 @@ use anyhow::Context;
 
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
-use super::flows::completeness;
+use super::flows::wholeness;
 use super::outputs::Inputs;
 use super::plan::plan;
 use super::{audit, input, seeds};
 use crate::audit::{Read, attribute_points};
-use crate::drive::Partial;
+use crate::drive::{Partial, SliceChoice};
 use crate::model::TwoPoint;
 use crate::report::{ReportError, write_whole};
 use crate::source::Input;
@@ -21,11 +21,33 @@ use crate::source::Input;
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = &command.captures;
     Inputs::of(&captures.resolve().inputs).allow_file("--partial", &command.partial)?;
+    if let Some(slice) = command.slice {
+        return observe_slice(command, slice, common);
+    }
     let Some(observed) = input::read(captures, true, common) else {
         return Ok(Exit::NotAudited);
     };
-    let exit = completeness(&observed);
+    let exit = wholeness(&observed.inputs);
     write(observed.into(), &command.partial)?;
+    Ok(exit)
+}
+
+fn observe_slice(
+    command: &ObserveCommand,
+    slice: SliceChoice,
+    common: &Common,
+) -> anyhow::Result<Exit> {
+    let inputs = input::resolved(&command.captures, common).inputs;
+    let [input] = &inputs[..] else {
+        anyhow::bail!(
+            "--slice {slice} is of one file, and {} captures are named",
+            inputs.len()
+        );
+    };
+    let partial = input::read_slice(input, slice, (&command.captures, command.digest), common)?;
+    input::tell(&partial.inputs);
+    let exit = wholeness(&partial.inputs);
+    write(partial, &command.partial)?;
     Ok(exit)
 }
 
@@ -44,7 +66,8 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         .and(&command.partials)
         .and_choices(&command.choices, &command.names)
         .allow_set(command.out.as_deref())?;
-    let partial = read(&command.partials)?;
+    let mut partial = read(&command.partials)?;
+    partial.conclude();
     input::tell(&partial.inputs);
     let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
     let read = Read {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::args::{Choices, Common, SiteCommand, SiteInit};
 use super::exit::Exit;
-use super::flows::completeness;
+use super::flows::wholeness;
 use super::plan;
 use super::{input, output, seeds};
 use crate::audit::{propose_site, sets_fitting};
@@ -40,7 +40,7 @@ fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
     let Some(observed) = input::read(&command.captures, false, common) else {
         return Ok(Exit::NotAudited);
     };
-    let exit = completeness(&observed);
+    let exit = wholeness(&observed.inputs);
     let capture = attribute_with(observed.observation, &seeds);
     let named = &command.choices.rules;
     let (library, sets) = match named.is_empty() {

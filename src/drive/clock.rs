@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::device::NFLOG;
 use crate::model::CaptureTime;
 use crate::source::{Batch, SetBack};
@@ -12,7 +14,7 @@ const DISORDER: Duration = Duration::from_millis(50);
 
 /// The clocks of one input's interfaces. What is cut apart or joined from several captures tells less, or what no clock did:
 /// only within one input a frame is known to come after another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Clocks {
     /// The latest time of each interface, by its ordinal.
     latest: Vec<CaptureTime>,
@@ -67,9 +69,32 @@ impl Clocks {
         for (latest, later) in self.latest.iter_mut().zip(&next.latest) {
             *latest = (*latest).max(*later);
         }
-        self.set_back.frames += next.set_back.frames;
-        self.set_back.most = self.set_back.most.max(next.set_back.most);
+        self.take_set_back(next.set_back);
         true
+    }
+
+    /// As [`Self::join`], of frames that are not at hand any more: where this part says something of them, it is said of the
+    /// earliest one alone, since nobody knows of how many more.
+    pub(super) fn join_at_least(&mut self, next: &Self) {
+        if self.join(next) {
+            return;
+        }
+        let latest = self.latest.iter().max().copied();
+        if let (Some(latest), Some(earliest)) = (latest, next.earliest) {
+            let most = u64::try_from(latest.since(earliest).as_nanos()).unwrap_or(u64::MAX);
+            self.take_set_back(SetBack { frames: 1, most });
+        }
+        let earliest = self.earliest.min(next.earliest);
+        self.take_set_back(next.set_back);
+        for (latest, later) in self.latest.iter_mut().zip(&next.latest) {
+            *latest = (*latest).max(*later);
+        }
+        self.earliest = earliest;
+    }
+
+    fn take_set_back(&mut self, other: SetBack) {
+        self.set_back.frames += other.frames;
+        self.set_back.most = self.set_back.most.max(other.most);
     }
 
     /// What was seen of it.

@@ -8,6 +8,7 @@ mod fold;
 mod partial;
 mod parts;
 mod point;
+mod slice;
 mod two_points;
 
 pub use choice::FrameChoice;
@@ -18,4 +19,5 @@ pub(crate) use fold::{Absorber, beside, digest_of_all};
 pub use fold::{Observed, Progress, Reading, absorb, observe, observe_at};
 pub use partial::{Partial, PartialError};
 pub use point::Point;
+pub use slice::SliceChoice;
 pub use two_points::{interfaces_in, two_points};

@@ -1,15 +1,17 @@
 //! Partial files: the audit as map (`observe`), reduce (`merge`) and verdict (`judge`).
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fold::Observed;
+use super::fold::{Observed, Progress, Reading};
+use super::slice::{SliceChoice, SlicesRead, read_slice};
 use crate::model::Merge;
 use crate::observe::Observation;
 use crate::observe::codec::{FORMAT, Written};
-use crate::source::{Input, InputPath, InputRecord};
+use crate::source::{Input, InputPath, InputRecord, SourceError};
 
 const MAGIC: [u8; 8] = *b"pktaudit";
 
@@ -20,6 +22,8 @@ pub struct Partial {
     pub observation: Observation,
     /// The inputs that it was gathered from, in the order of their ordinals.
     pub inputs: Vec<InputRecord>,
+    /// Those of which it has slices alone, by their ordinals.
+    slices: BTreeMap<u32, SlicesRead>,
 }
 
 /// Why a partial file cannot be used.
@@ -53,6 +57,7 @@ pub enum PartialError {
 #[derive(Serialize, Deserialize)]
 struct Body {
     inputs: Vec<InputRecord>,
+    slices: BTreeMap<u32, SlicesRead>,
     observation: Written,
 }
 
@@ -61,11 +66,40 @@ impl From<Observed> for Partial {
         Self {
             observation: observed.observation,
             inputs: observed.inputs,
+            slices: BTreeMap::new(),
         }
     }
 }
 
 impl Partial {
+    /// What is in one slice of an input. A digest, where one is wanted, is that of the whole input.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or not in slices.
+    pub fn of_slice(
+        input: &Input,
+        choice: SliceChoice,
+        reading: Reading<'_>,
+        progress: &Progress,
+    ) -> Result<Self, SourceError> {
+        let (observation, record, slice) = read_slice(input, choice, reading, progress)?;
+        Ok(Self {
+            observation,
+            inputs: vec![record],
+            slices: BTreeMap::from([(0, slice.into())]),
+        })
+    }
+
+    /// Ends the putting together: what is missing of inputs that were read in slices is told with them.
+    pub fn conclude(&mut self) {
+        for (ordinal, slices) in std::mem::take(&mut self.slices) {
+            if let Some(record) = self.inputs.get_mut(ordinal as usize) {
+                record.troubles.extend(slices.trouble());
+                slices.settle(record);
+            }
+        }
+    }
+
     /// Writes it: magic, format as little-endian `u32`, body, SHA-256 of the body.
     ///
     /// # Errors
@@ -73,6 +107,7 @@ impl Partial {
     pub fn write(self, mut to: impl Write) -> Result<(), PartialError> {
         let body = Body {
             inputs: self.inputs,
+            slices: self.slices,
             observation: self.observation.into(),
         };
         let bytes =
@@ -98,32 +133,45 @@ impl Partial {
         let order = order(&bodies);
         let mut whole = Self::default();
         whole.inputs.resize_with(order.len(), InputRecord::default);
+        // What captures say against each other, one packet's place and time with two contents, is taken from the first: so
+        // they are put together in the order of their frames, as in one run.
+        let mut observations = Vec::with_capacity(bodies.len());
         for (i, mut body) in bodies.into_iter().enumerate() {
-            let ordinals: Vec<u32> = body
-                .inputs
-                .iter()
-                .map(|record| ordinal(&order, &record.input))
-                .collect();
+            let ordinals = whole.take_inputs(&mut body, &order);
             body.observation.renumber_inputs(&ordinals);
             let observation = Observation::from(body.observation);
-            for (input, ordinal) in body.inputs.into_iter().zip(&ordinals) {
-                let known = &mut whole.inputs[*ordinal as usize];
-                // What one part could not open, another could.
-                if known.frames == 0 || input.is_read() {
-                    *known = input;
-                }
-            }
-            if let Some((input, chunk)) = whole
-                .observation
-                .chunks()
-                .first_shared(observation.chunks())
-            {
+            let first = observation.chunks().iter().next().map(|(place, _)| place);
+            observations.push((first, i, observation));
+        }
+        observations.sort_by_key(|(first, i, _)| (*first, *i));
+        for (_, i, observation) in observations {
+            let known = whole.observation.chunks();
+            if let Some((input, chunk)) = known.first_shared(observation.chunks()) {
                 let input = whole.inputs[input as usize].input.path.to_string();
                 return Err((i, PartialError::Twice { input, chunk }));
             }
             whole.observation.merge(observation);
         }
         Ok(whole)
+    }
+
+    /// Takes what a partial says of its inputs; gives the ordinals that they have here.
+    fn take_inputs(&mut self, body: &mut Body, order: &[Input]) -> Vec<u32> {
+        let inputs = std::mem::take(&mut body.inputs);
+        let mut ordinals = Vec::with_capacity(inputs.len());
+        for (place, input) in (0..).zip(inputs) {
+            let ordinal = ordinal(order, &input.input);
+            ordinals.push(ordinal);
+            let known = &mut self.inputs[ordinal as usize];
+            if let Some(slices) = body.slices.remove(&place) {
+                self.slices.entry(ordinal).or_default().join(slices);
+                known.join(input);
+                // What one part could not open, another could.
+            } else if known.frames == 0 || input.is_read() {
+                *known = input;
+            }
+        }
+        ordinals
     }
 }
 
@@ -152,7 +200,9 @@ fn read(mut reader: impl Read) -> Result<Body, PartialError> {
         return Err(damaged("its bytes are not those that were written"));
     }
     let body: Body = postcard::from_bytes(body).map_err(|error| damaged(&error.to_string()))?;
-    match body.observation.is_of(body.inputs.len()) {
+    let inputs = body.inputs.len();
+    let listed = |ordinal: &u32| (*ordinal as usize) < inputs;
+    match body.observation.is_of(inputs) && body.slices.keys().all(listed) {
         true => Ok(body),
         false => Err(damaged("it has frames of inputs that it does not list")),
     }

@@ -10,10 +10,10 @@ use crate::observe::Observation;
 use crate::source::{Batch, BatchLimits, FrameSource, Input, InputRecord, PcapPart, PcapParts};
 
 /// A part that was read: what was absorbed of it, and its reader behind the last frame.
-struct ReadPart<'a> {
+pub(super) struct ReadPart<'a> {
     start: u64,
-    absorber: Absorber<'a>,
-    reader: PcapPart,
+    pub(super) absorber: Absorber<'a>,
+    pub(super) reader: PcapPart,
 }
 
 /// Reads an input with all threads, where it can be read in parts: what was seen of it, and its record. `None` where it
@@ -69,7 +69,7 @@ fn read_parts(
 }
 
 /// Reads one part from a record on.
-fn read_part<'a>(
+pub(super) fn read_part<'a>(
     parts: &PcapParts,
     part: usize,
     start: u64,

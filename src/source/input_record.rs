@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Damage, Input, InputPath, Interface, SourceError};
-use crate::model::{Loss, TimeSpan};
+use crate::model::{Loss, Merge, TimeSpan};
 
 /// Frames that are earlier than one that the same interface captured before, by more than disorder explains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +81,18 @@ impl InputRecord {
             troubles: vec![failure.reason()],
             ..Self::default()
         }
+    }
+
+    /// Takes what was read of another part of the same input, of a format that tells no loss.
+    pub(crate) fn join(&mut self, part: Self) {
+        self.input = part.input;
+        self.outside |= part.outside;
+        self.frames += part.frames;
+        self.span.merge(part.span);
+        self.damage.extend(part.damage);
+        self.damage.sort_by_key(|damage| damage.offset);
+        self.troubles.extend(part.troubles);
+        self.sha256 = self.sha256.take().or(part.sha256);
     }
 
     /// What it is called in reports. Hostile: escape it.

@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use pktaudit::model::CaptureTime;
 use serde_json::Value;
 
-use super::harness::{Sample, folder, for_each_sample, pktaudit, project};
+use super::harness::{Sample, folder, for_each_sample, pktaudit, project, same, write};
+use super::traffic::Traffic;
 
 fn schema() -> Value {
     let text = fs::read_to_string(project("schema/report.schema.json")).unwrap();
@@ -15,9 +17,7 @@ fn schema() -> Value {
 fn every_report_is_as_its_schema_says() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     for_each_sample(|sample| {
-        let mut arguments = sample.audit("json");
-        arguments.push(sample.capture.display().to_string());
-        let report = pktaudit(&arguments).run().json();
+        let report = sample.report();
         let first = validator.iter_errors(&report).next();
         first.map_or(Ok(()), |error| {
             Err(format!("{error} at {}", error.instance_path()))
@@ -59,6 +59,45 @@ fn a_partial_file_keeps_the_digest_of_its_input() {
     let mut arguments = sample.audit("json");
     arguments.push(capture);
     assert_eq!(judged.stdout, pktaudit(&arguments).exits(1).stdout);
+}
+
+#[test]
+fn captures_that_contradict_each_other_are_told_alike_in_any_order() {
+    // The same connection, packet for packet at the same time, with other bytes in it; within a millisecond, where copies of
+    // packets are looked for.
+    let whole: [&[u8]; 2] = [
+        b"GET /../a/b/../",
+        b"c/./d.html HTTP/1.0\r\nHost: a.example.com\r\n\r\n",
+    ];
+    let other: [&[u8]; 2] = [
+        b"POST /one HTTP/1.0\r\nHost: b.example.com\r\n\r\n",
+        b"POST /self HTTP/1.0\r\nHost: b.example.com\r\n\r\n",
+    ];
+    let place = folder();
+    let captures = [("a.pcap", whole), ("b.pcap", other)].map(|(name, said)| {
+        let traffic = Traffic::new().tcp("10.0.0.5", "198.51.100.7", 80, &said, &[b"", b""]);
+        let mut capture = traffic.capture();
+        // Nothing of the answers and the end.
+        let kept = [0, 1, 2, 3, 5].map(|at: usize| capture.frames[at].clone());
+        capture = capture.with(kept);
+        let begin = capture.frames[0].time.as_nanos();
+        for (at, frame) in (0..).zip(&mut capture.frames) {
+            frame.time = CaptureTime::from_nanos(begin + at * 1_000);
+        }
+        write(&place, name, capture.to_bytes())
+    });
+    let partials = captures.each_ref().map(|capture| {
+        let partial = format!("{capture}.part");
+        pktaudit(["observe", "--partial", &partial, capture]).exits(0);
+        partial
+    });
+    let [a, b] = &captures;
+    let wanted = pktaudit(["audit", "--format", "json", a, b]).run().stdout;
+    let [a, b] = &partials;
+    for order in [[a, b], [b, a]] {
+        let judged = pktaudit(["judge", "--format", "json", order[0], order[1]]).run();
+        same("judged", &wanted, &judged.stdout).unwrap();
+    }
 }
 
 #[test]

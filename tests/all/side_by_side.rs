@@ -6,9 +6,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pktaudit::drive::{FrameChoice, Observed, Progress, Reading, observe_at};
+use pktaudit::drive::{FrameChoice, Observed, Partial, Progress, Reading, observe_at};
 use pktaudit::observe::attribute;
-use pktaudit::source::{InputPath, PcapParts, resolve};
+use pktaudit::source::{InputPath, PcapParts, digest_of, resolve};
 
 use super::observing::{Dice, difference, render};
 
@@ -87,6 +87,103 @@ fn same_in_parts(path: &Path) -> Result<usize, String> {
     Ok(most)
 }
 
+/// The slices of a file, each read by itself, written and put together in some order.
+fn in_slices(path: &Path, of: u32, part_bytes: u64) -> Observed {
+    let input = resolve(&[OsString::from(path)]).inputs.remove(0);
+    let slices = (1..=of).rev().map(|index| {
+        let choice = format!("{index}/{of}").parse().unwrap();
+        let reading = Reading {
+            chosen: &FrameChoice::default(),
+            threads: 1,
+            digests: index == 2,
+            part_bytes,
+        };
+        let partial = Partial::of_slice(&input, choice, reading, &Progress::default()).unwrap();
+        bytes_of(partial)
+    });
+    // In two steps, as a tree of merges has it.
+    let slices: Vec<Vec<u8>> = slices.collect();
+    let (some, others) = slices.split_at(slices.len() / 2);
+    let halves = [some, others].map(|half| bytes_of(put_together(half)));
+    let mut whole = put_together(&halves);
+    whole.conclude();
+    Observed {
+        observation: whole.observation,
+        inputs: whole.inputs,
+        failures: Vec::new(),
+    }
+}
+
+fn bytes_of(partial: Partial) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    partial.write(&mut bytes).unwrap();
+    bytes
+}
+
+fn put_together(partials: &[Vec<u8>]) -> Partial {
+    Partial::read_all(partials.iter().map(|bytes| &bytes[..])).unwrap()
+}
+
+/// Whether a file that is read in slices shows the same, or that it does not; else the difference.
+fn same_in_slices(path: &Path, of: u32, part_bytes: u64) -> Result<bool, String> {
+    let what = path.display();
+    let whole = read(path, 1, u64::MAX);
+    let mut slices = in_slices(path, of, part_bytes);
+    // Behind damage nothing is read in one piece, and slices are.
+    if !whole.inputs[0].damage.is_empty() {
+        let told = &slices.inputs[0].damage;
+        return match told.starts_with(&whole.inputs[0].damage) {
+            true => Ok(false),
+            false => Err(format!("{what}: {told:?}")),
+        };
+    }
+    if !slices.inputs[0].troubles.is_empty() {
+        return Ok(false);
+    }
+    let digest = slices.inputs[0].sha256.take();
+    assert_eq!(digest, digest_of(path).ok(), "{what}");
+    // How many frames are earlier than one in a slice before is not known; by how much is.
+    let set_back = slices.inputs[0].set_back;
+    let known = whole.inputs[0].set_back;
+    if set_back.most != known.most || set_back.frames > known.frames {
+        return Err(format!("{what}: {set_back:?}, not {known:?}"));
+    }
+    slices.inputs[0].set_back = known;
+    let ((whole, told), (in_slices, told_of_slices)) = (shown(whole), shown(slices));
+    if let Some(difference) = difference(&whole, &in_slices) {
+        return Err(format!("{what} in {of} slices: {difference}"));
+    }
+    match told_of_slices == told {
+        true => Ok(true),
+        false => Err(format!(
+            "{what} in {of} slices: {told_of_slices}, not {told}"
+        )),
+    }
+}
+
+#[test]
+fn samples_show_the_same_in_slices() {
+    let (mut same, mut broken) = (0, Vec::new());
+    for (path, (of, part_bytes)) in samples()
+        .into_iter()
+        .zip([(2, 300), (7, 100), (64, 50)].into_iter().cycle())
+    {
+        if !has_frames(&path) {
+            continue;
+        }
+        match same_in_slices(&path, of, part_bytes) {
+            Ok(is_same) => same += usize::from(is_same),
+            Err(difference) => broken.push(difference),
+        }
+    }
+    assert!(broken.is_empty(), "{}\n{}", broken.len(), broken.join("\n"));
+    assert!(same > 150, "{same}");
+}
+
+fn has_frames(path: &Path) -> bool {
+    read(path, 1, u64::MAX).inputs[0].frames > 0
+}
+
 #[test]
 fn samples_show_the_same_in_parts() {
     let mut read_in_parts = 0;
@@ -155,6 +252,9 @@ fn a_capture_that_is_carried_in_packets_is_not_taken_for_the_records_around_it()
     }
     let path = written(&folder, &file);
     assert_eq!(same_in_parts(&path), Ok(16));
+    let slices = in_slices(&path, 16, 1);
+    let told = &slices.inputs[0].troubles;
+    assert!(told[0].contains("read it in one piece"), "{told:?}");
     let capture = attribute(read(&path, 16, 1).observation);
     assert_eq!((capture.flows.len(), capture.tally.frames), (1, 40));
 }
@@ -202,6 +302,7 @@ fn clocks_that_are_set_back_count_the_same_in_parts() {
         }
         let path = written(&folder, &file);
         assert_eq!(same_in_parts(&path), Ok(16));
+        assert_eq!(same_in_slices(&path, 16, 1), Ok(true));
     }
 }
 

@@ -19,7 +19,6 @@ use super::FrameSource;
 use super::open::InputPath;
 use super::open::SourceError;
 use super::open::peek;
-use super::open::refused;
 use crate::model::CaptureTime;
 use crate::model::FrameId;
 
@@ -224,8 +223,10 @@ impl Search {
     }
 
     fn problem(&mut self, path: &Path, error: io::Error) {
-        self.problems
-            .push(refused(InputPath::File(path.to_owned()), error));
+        self.problems.push(SourceError::refused(
+            InputPath::File(path.to_owned()),
+            error,
+        ));
     }
 
     /// Looks into all files, sorts them, and tells the problems if there are any.
@@ -293,7 +294,8 @@ impl Search {
 /// The start of a file and the input that it makes.
 fn look_into(path: &Path) -> Result<(Start, Input), SourceError> {
     let input = InputPath::File(path.to_owned());
-    let metadata = fs::metadata(path).map_err(|error| refused(input.clone(), error))?;
+    let metadata =
+        fs::metadata(path).map_err(|error| SourceError::refused(input.clone(), error))?;
     if !metadata.is_file() {
         // What is looked at in a pipe is gone from it.
         let input = Input {

@@ -132,12 +132,31 @@ pub enum SourceError {
     /// A pattern that cannot be read.
     #[error("{path}: not a pattern: {reason}")]
     Pattern { path: InputPath, reason: String },
+    /// Only of files whose records lie one after another as they are a slice can be read by itself.
+    #[error(
+        "{path}: only a plain pcap file with packets in it can be read in slices; read it without --slice"
+    )]
+    NotInSlices { path: InputPath },
     /// More inputs than frame numbers can tell apart.
     #[error("{count} inputs were named; {most} are the most in one run")]
     TooMany { count: usize, most: u64 },
 }
 
 impl SourceError {
+    /// The error of a path that the system refused.
+    pub(crate) fn refused(path: InputPath, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::PermissionDenied => Self::PermissionDenied { path },
+            io::ErrorKind::IsADirectory => Self::Folder { path },
+            _ => Self::Unreadable {
+                path,
+                offset: 0,
+                error,
+            },
+        }
+    }
+
     /// The input, where it is about one.
     #[must_use]
     pub const fn path(&self) -> Option<&InputPath> {
@@ -150,6 +169,7 @@ impl SourceError {
             | Self::Folder { path }
             | Self::NoCaptures { path, .. }
             | Self::NoMatch { path }
+            | Self::NotInSlices { path }
             | Self::Pattern { path, .. } => Some(path),
             Self::TooMany { .. } => None,
         }
@@ -212,27 +232,14 @@ pub(super) fn peek(path: &InputPath) -> Result<OpenSource, SourceError> {
     start(raw(path)?.0, PEEK_BYTES, Slices::default()).map_err(|problem| problem.of(path))
 }
 
-/// The error of a path that the system refused.
-pub(super) fn refused(path: InputPath, error: io::Error) -> SourceError {
-    match error.kind() {
-        io::ErrorKind::NotFound => SourceError::NotFound { path },
-        io::ErrorKind::PermissionDenied => SourceError::PermissionDenied { path },
-        io::ErrorKind::IsADirectory => SourceError::Folder { path },
-        _ => SourceError::Unreadable {
-            path,
-            offset: 0,
-            error,
-        },
-    }
-}
-
 /// The bytes of an input, and how many there are as far as that is known: 0 where it is not.
 fn raw(path: &InputPath) -> Result<(Bytes, u64), SourceError> {
     match path {
         InputPath::Stdin => Ok((Box::new(io::stdin()), 0)),
         InputPath::Interfaces(_) => Err(SourceError::NotFound { path: path.clone() }),
         InputPath::File(file) => {
-            let opened = File::open(file).map_err(|error| refused(path.clone(), error))?;
+            let opened =
+                File::open(file).map_err(|error| SourceError::refused(path.clone(), error))?;
             let size = opened.metadata().map_or(0, |found| found.len());
             Ok((Box::new(opened), size))
         }
@@ -256,7 +263,7 @@ impl StartProblem {
                 first_bytes,
                 hint,
             },
-            Self::Unreadable { offset: 0, error } => refused(path, error),
+            Self::Unreadable { offset: 0, error } => SourceError::refused(path, error),
             Self::Unreadable { offset, error } => SourceError::Unreadable {
                 path,
                 offset,

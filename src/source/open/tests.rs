@@ -76,12 +76,12 @@ fn paths_that_cannot_be_opened_are_named() {
 #[test]
 fn refusals_of_the_system_become_errors_that_say_so() {
     let path = || InputPath::File("x".into());
-    let denied = refused(path(), io::ErrorKind::PermissionDenied.into());
+    let denied = SourceError::refused(path(), io::ErrorKind::PermissionDenied.into());
     assert_eq!(
         denied.to_string(),
         "x: permission denied; may this user read it and pass its folders?"
     );
-    let other = refused(path(), io::Error::other("device gone"));
+    let other = SourceError::refused(path(), io::Error::other("device gone"));
     assert_eq!(
         other.to_string(),
         "x: cannot be read at byte 0: device gone"

@@ -48,32 +48,32 @@ impl PcapParts {
         let InputPath::File(path) = path else {
             return None;
         };
-        let mut file = File::open(path).ok()?;
-        let size = file.metadata().ok().filter(|found| found.is_file())?.len();
-        let slices = Slices::of(size, least);
-        let count = size.div_ceil(slices.bytes);
-        let parts = count.min(most as u64);
+        let mut records = RecordStarts::of(File::open(path).ok()?, least)?;
+        let parts = records.count.min(most as u64);
         if parts < 2 {
             return None;
         }
-        let mut head = PcapReader::with_capacity(&file, LOOKED_AT as usize);
-        let layout = head.layout()?;
-        let start = head.window.offset();
-        let first = layout.record(head.window.request(layout.header_bytes))?;
-        let near = first.time.as_nanos();
-        let mut starts = vec![(start, 0)];
-        for part in 1..parts {
-            let border = part * count / parts * slices.bytes;
-            if let Some(start) = record_at(&mut file, border, &layout, near) {
-                starts.push((start, border));
-            }
+        let starts = (0..parts).filter_map(|part| records.start(part, parts));
+        let starts = starts.collect();
+        Some(records.parts(path.clone(), starts))
+    }
+
+    /// The part of a file from its `index`th piece of `of` on, from 0, and up to the next one, as its only part; it has none
+    /// where no record seems to begin in that piece. `None` where the file is no plain pcap file.
+    #[must_use]
+    pub fn piece(path: &InputPath, (index, of): (u32, u32), least: u64) -> Option<Self> {
+        let InputPath::File(path) = path else {
+            return None;
+        };
+        let mut records = RecordStarts::of(File::open(path).ok()?, least)?;
+        let pieces = u64::from(of).min(records.count);
+        let mut starts = Vec::new();
+        if let Some(start) = records.start(u64::from(index), pieces) {
+            let mut behind = u64::from(index) + 1..pieces;
+            starts.push(start);
+            starts.extend(behind.find_map(|piece| records.start(piece, pieces)));
         }
-        Some(Self {
-            path: path.clone(),
-            layout,
-            slices,
-            starts,
-        })
+        Some(records.parts(path.clone(), starts))
     }
 
     /// Where each part begins, as it seems; the first one's is sure.
@@ -134,6 +134,57 @@ impl FrameSource for PcapPart {
 
     fn loss(&self) -> Loss {
         self.0.loss()
+    }
+}
+
+/// What has to be known of a pcap file to find the starts of its parts.
+struct RecordStarts {
+    file: File,
+    layout: Layout,
+    slices: Slices,
+    /// How many slices it has.
+    count: u64,
+    /// Where its first record begins, and when.
+    first: (u64, i64),
+}
+
+impl RecordStarts {
+    /// That of a plain file with a record in it.
+    fn of(file: File, least: u64) -> Option<Self> {
+        let size = file.metadata().ok().filter(|found| found.is_file())?.len();
+        let slices = Slices::of(size, least);
+        let mut head = PcapReader::with_capacity(&file, LOOKED_AT as usize);
+        let layout = head.layout()?;
+        let start = head.window.offset();
+        let first = layout.record(head.window.request(layout.header_bytes))?;
+        Some(Self {
+            layout,
+            slices,
+            count: size.div_ceil(slices.bytes),
+            first: (start, first.time.as_nanos()),
+            file,
+        })
+    }
+
+    /// Where a part of so many seems to begin, and the border of its slice.
+    fn start(&mut self, part: u64, parts: u64) -> Option<(u64, u64)> {
+        let (first, near) = self.first;
+        if part == 0 {
+            return Some((first, 0));
+        }
+        let slice = part.checked_mul(self.count)? / parts;
+        let border = (part < parts).then_some(slice * self.slices.bytes)?;
+        let start = record_at(&mut self.file, border, &self.layout, near)?;
+        Some((start, border))
+    }
+
+    fn parts(self, path: PathBuf, starts: Vec<(u64, u64)>) -> PcapParts {
+        PcapParts {
+            path,
+            layout: self.layout,
+            slices: self.slices,
+            starts,
+        }
     }
 }
 
