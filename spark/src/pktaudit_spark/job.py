@@ -244,7 +244,12 @@ class _Run:
         (again,) = self._observe([task])
         if len(again.parts) != 1:
             return parts
-        # A folder or file that can be read after all is audited now, and was told as not: that is left as it is.
+        # What this worker could read after all is audited now.
+        still = {path for path in task.carried if any(line.startswith(f"{path}: ") for line in again.lines)}
+        for failure in self.failures:
+            if failure.path in task.carried and failure.path not in still:
+                self.tell(f"{failure.path}: was read on {again.host} after all")
+        self.failures = [each for each in self.failures if each.path not in task.carried or each.path in still]
         return [part for part in parts if part != chosen.parts[0]] + list(again.parts)
 
     def _judge(self, parts: Sequence[Part]) -> tuple[Judged, RDD[FilePiece]]:
@@ -447,18 +452,23 @@ def _digest(file: Any) -> str:
 def _asked(context: SparkContext, setup: Setup) -> tuple[Setup, bool]:
     """The version that most workers have, where the driver brings none."""
 
-    def ask(_: int) -> tuple[str, str, bool]:
+    def ask(_: int) -> tuple[tuple[str, str], str, bool]:
+        # Executors of one machine have folders of their own.
+        where = (host(), os.getcwd())
         try:
             tool = setup.tool()
-            return host(), tool.version, tool.can_slice
+            return where, tool.version, tool.can_slice
         except NoTool as error:
-            return host(), f"!{error}", False
+            return where, f"!{error}", False
 
     count = 4 * context.defaultParallelism
     answers = context.parallelize(range(count), count).map(ask).collect()
-    good = Counter(version for _, version, _ in answers if not version.startswith("!"))
-    if not good:
-        raise Refused(f"no worker has pktaudit: {answers[0][1][1:]} (on {answers[0][0]})")
-    version = max(sorted(good), key=lambda each: good[each])
+    known = {where: version for where, version, _ in answers if not version.startswith("!")}
+    if not known:
+        (name, _), why, _ = answers[0]
+        raise Refused(f"no worker has pktaudit: {why[1:]} (on {name})")
+    votes = Counter(known.values())
+    # Where as many have one as another, it is the later one.
+    version = max(votes, key=lambda each: (votes[each], each))
     can_slice = all(can for _, each, can in answers if each == version)
     return replace(setup, version=version), can_slice

@@ -1,0 +1,414 @@
+"""Real Spark with two workers: reports are those of one audit, whatever dies or cannot be read."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import DOZEN, PROJECT, SAMPLES, Whole, capture, read
+
+from pktaudit_spark import Audit, Options, Refused, audit
+
+pytestmark = pytest.mark.spark
+
+
+class Told(list[str]):
+    """What is told on the driver."""
+
+    def about(self, *words: str) -> list[str]:
+        return [line for line in self if all(word in line for word in words)]
+
+
+def made(session: Any, out: Path, captures: list[str], **more: Any) -> tuple[Audit, Told]:
+    """An audit of captures, in tasks of a few, with its reports written to a folder."""
+    told = Told()
+    more = {"task_bytes": 100 << 10, "printing": ["--quiet"], **more}
+    return audit(session, Options(captures, out=str(out), **more), told.append), told
+
+
+def same(result: Audit, out: Path, wanted: Whole) -> None:
+    """Every report file, what is printed, and the status."""
+    files = read(out)
+    assert sorted(files) == sorted(wanted.files)
+    assert [name for name in files if files[name] != wanted.files[name]] == []
+    assert result.text == wanted.text
+    assert result.status == wanted.status
+
+
+def test_all_samples_give_the_reports_of_one_audit(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    wanted = whole(str(SAMPLES))
+    out = tmp_path / "out"
+    # So small tasks make more than fit into one merge, and so little for a merge makes a tree of two levels.
+    more = {"task_bytes": 40 << 10, "merge_bytes": 64 << 10}
+    result, told = made(session, out, [str(SAMPLES)], pktaudit=program, **more)
+    same(result, out, wanted)
+    assert result.status == 1
+    assert result.failures == []
+    assert told.about("files are no captures and were skipped")
+    record = json.loads((out / "spark.json").read_text())
+    assert record["status"] == 1
+    assert record["not_audited"] == []
+    (versions,) = record["workers"].values()
+    assert sum(versions.values()) > 50
+
+
+def test_relative_paths_site_and_choices_are_those_of_an_audit(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    folder = "samples/blocked-syn-dropped"
+    names = [f"{folder}/capture.pcap", "samples/not-seen/capture.pcap"]
+    seeds = tmp_path / "hosts"
+    seeds.write_text("203.0.113.77 seeded.example.com\n")
+    choices = ["--site", f"{folder}/site.toml", "--host", "10.20.0.0/16", "--as-of", "2026-11-30"]
+    wanted = whole(*choices, "--dns-seed", str(seeds), *names, within=PROJECT)
+    out = tmp_path / "out"
+    more = {"site": f"{folder}/site.toml", "hosts": ["10.20.0.0/16"], "as_of": "2026-11-30"}
+    result, _ = made(session, out, names, pktaudit=program, dns_seeds=[str(seeds)], **more)
+    same(result, out, wanted)
+    report = json.loads(wanted.files["report.json"])
+    assert [each["path"] for each in report["capture"]["inputs"]] == names
+
+
+def test_an_executor_that_is_killed_costs_nothing_and_counts_nothing_twice(
+    session: Any, fake: Callable[[str], str], whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    body = f"""
+if "observe" in sys.argv and any({DOZEN[5]!r} in word for word in sys.argv) and first():
+    pid, number = executor()
+    open(MARK, "w").write(f"{{pid}} {{number}}")
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(60)
+"""
+    wanted = whole(*DOZEN)
+    out = tmp_path / "out"
+    result, told = made(session, out, DOZEN, pktaudit=fake(body), task_bytes=1)
+    pid, number = (tmp_path / "mark").read_text().split()
+    assert number.isdigit(), "no executor was found"
+    assert not os.path.exists(f"/proc/{pid}"), "the executor lives on"
+    same(result, out, wanted)
+    assert result.failures == []
+
+
+def test_an_executor_that_dies_while_judging_costs_nothing(
+    session: Any, fake: Callable[[str], str], whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    body = """
+if "judge" in sys.argv and first():
+    pid, number = executor()
+    open(MARK, "w").write(number)
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(60)
+"""
+    wanted = whole(*DOZEN)
+    out = tmp_path / "out"
+    result, _ = made(session, out, DOZEN, pktaudit=fake(body))
+    assert (tmp_path / "mark").read_text().isdigit()
+    same(result, out, wanted)
+
+
+def test_inputs_that_cannot_be_read_are_named_and_the_rest_is_audited(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "note.pcap").write_text("hello, this is no capture")
+    good = Path(DOZEN[0]).read_bytes()
+    (bad / "cut.pcap").write_bytes(good[:-9])
+    (bad / "papers").mkdir()
+    (bad / "papers/note.txt").write_text("hello")
+    missing = str(bad / "missing.pcap")
+    pattern = str(bad / "no*such.pcap")
+    arguments = [*DOZEN[1:4], str(bad / "note.pcap"), str(bad / "cut.pcap"), str(bad / "papers"), missing, pattern]
+    wanted = whole(*arguments)
+    out = tmp_path / "out"
+    result, told = made(session, out, arguments, pktaudit=program, task_bytes=1)
+    assert result.status == 2
+    same(result, out, wanted)
+    assert told.about(str(bad / "note.pcap"), "is no pcap or pcapng file")
+    assert told.about(str(bad / "cut.pcap"), "at byte")
+    assert told.about(str(bad / "papers"), "no captures in this folder")
+    assert told.about(missing, "not found")
+    assert told.about(pattern, "no file matches this pattern")
+    named = {failure.path for failure in result.failures}
+    assert named == {str(bad / "note.pcap"), str(bad / "papers"), missing, pattern}
+    record = json.loads((out / "spark.json").read_text())
+    assert {each["path"] for each in record["not_audited"]} == named
+
+
+def test_nothing_but_unreadable_inputs_is_no_audit(session: Any, program: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result, told = made(session, out, [str(tmp_path / "missing.pcap")], pktaudit=program)
+    assert (result.status, result.text, result.files) == (2, b"", {})
+    assert told.about("missing.pcap", "not found")
+    assert not out.exists()
+    assert result.findings.collect() == []
+    assert result.flows.columns[:2] == ["start", "end"]
+
+
+def test_a_worker_with_another_version_is_told_and_its_inputs_go_elsewhere(
+    session: Any, fake: Callable[[str], str], whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    body = """
+pid, number = executor()
+if number != "driver":
+    try:
+        with open(MARK, "x") as file:
+            file.write(number)
+    except FileExistsError:
+        pass
+    if open(MARK).read() == number and "--version" in sys.argv:
+        print("pktaudit 0.0.9 (of another day)")
+        sys.exit(0)
+"""
+    wanted = whole(*DOZEN)
+    out = tmp_path / "out"
+    program = fake(body)
+    result, told = made(session, out, DOZEN, on_workers=program, task_bytes=1, tries=12)
+    lines = told.about("this worker has pktaudit 0.0.9 (of another day)", "it is tried again")
+    assert lines, told
+    assert all("(on " in line for line in lines)
+    same(result, out, wanted)
+    assert result.failures == []
+
+
+def test_workers_that_all_have_another_version_are_told_with_their_inputs(
+    session: Any, fake: Callable[[str], str], tmp_path: Path
+) -> None:
+    body = """
+if "--version" in sys.argv and executor()[1] != "driver":
+    print("pktaudit 0.0.9 (of another day)")
+    sys.exit(0)
+"""
+    out = tmp_path / "out"
+    result, told = made(session, out, DOZEN[:2], pktaudit=fake(body), tries=2)
+    assert result.status == 2
+    for path in DOZEN[:2]:
+        assert told.about(path, "this worker has pktaudit 0.0.9 (of another day), the audit is made with pktaudit")
+    assert not out.exists()
+
+
+def test_a_partial_file_that_is_cut_off_is_told_with_the_name_of_its_capture(
+    session: Any, fake: Callable[[str], str], whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    body = f"""
+if "observe" in sys.argv and any({DOZEN[3]!r} in word for word in sys.argv):
+    status = subprocess.call([REAL, *sys.argv[1:]])
+    path = sys.argv[sys.argv.index("--partial") + 1]
+    os.truncate(path, os.path.getsize(path) - 100)
+    sys.exit(status)
+"""
+    wanted = whole(*[path for path in DOZEN if path != DOZEN[3]])
+    out = tmp_path / "out"
+    result, told = made(session, out, DOZEN, pktaudit=fake(body), task_bytes=1)
+    assert result.status == 2
+    assert told.about(DOZEN[3], "its partial file is cut off")
+    assert [failure.path for failure in result.failures] == [DOZEN[3]]
+    assert read(out) == wanted.files
+
+
+def test_a_program_that_dies_on_one_capture_costs_no_other_of_its_task(
+    session: Any, fake: Callable[[str], str], whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    body = f"""
+if "observe" in sys.argv and {DOZEN[3]!r} in sys.argv:
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    wanted = whole(*[path for path in DOZEN if path != DOZEN[3]])
+    out = tmp_path / "out"
+    result, told = made(session, out, DOZEN, pktaudit=fake(body), task_bytes=1 << 30, tries=1)
+    assert result.status == 2
+    assert told.about(DOZEN[3], "pktaudit ended with status -9")
+    assert read(out) == wanted.files
+
+
+def test_a_partial_file_that_is_cut_on_its_way_is_told_with_the_names_of_its_captures(
+    session: Any, fake: Callable[[str], str], whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    # The first to judge or merge would find it so: it is cut once all are there.
+    body = f"""
+import glob
+parts = sorted(glob.glob({str(work)!r} + "/*/*.part"))
+if "--version" not in sys.argv and "--help" not in sys.argv and len(parts) == 11 and first():
+    os.truncate(parts[0], os.path.getsize(parts[0]) - 100)
+    open(MARK, "w").write(parts[0])
+"""
+    out = tmp_path / "out"
+    result, told = made(session, out, DOZEN, pktaudit=fake(body), task_bytes=1, work=str(work))
+    name = Path((tmp_path / "mark").read_text()).stem
+    assert result.status == 2
+    (failure,) = result.failures
+    assert told.about(failure.path, f"its partial file {name} is cut off")
+    wanted = whole(*[path for path in DOZEN if path != failure.path])
+    assert read(out) == wanted.files
+    assert list(work.iterdir()) == [], "the folder of the work is taken away"
+
+
+def test_partial_files_may_go_through_a_folder(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    wanted = whole(*DOZEN)
+    out = tmp_path / "out"
+    result, _ = made(session, out, DOZEN, pktaudit=program, task_bytes=1, work=str(tmp_path / "work"))
+    same(result, out, wanted)
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def tap(folder: Path, names: list[str]) -> list[str]:
+    """A folder of captures with one file that is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        shutil.copy(name, folder / f"tap-{number}.pcap")
+    (folder / "notes.txt").write_text("on the mirror port\n")
+    return [f"tap-{number}.pcap" for number in range(len(names))]
+
+
+def renamed(folder: Path, program: str, out: Path, address: str) -> Whole:
+    """One audit of files that lie where an address, taken as a path, leads."""
+    return Whole(program, out, [address], folder)
+
+
+def test_what_hadoop_reads_is_named_by_its_address(session: Any, program: str, tmp_path: Path) -> None:
+    tap(session.mount / "in", DOZEN[:5])
+    address = "viewfs://lab/tap/in"
+    tap(tmp_path / "mirror" / address, DOZEN[:5])
+    wanted = renamed(tmp_path / "mirror", program, tmp_path / "whole", address)
+    assert wanted.status == 1
+    out = session.mount / "out"
+    told = Told()
+    options = Options([address], out="viewfs://lab/tap/out", pktaudit=program, task_bytes=1, printing=["--quiet"])
+    result = audit(session, options, told.append)
+    same(result, out, wanted)
+    inputs = json.loads(wanted.files["report.json"])["capture"]["inputs"]
+    assert {each["path"] for each in inputs} == {f"{address}/tap-{number}.pcap" for number in range(5)}
+    assert json.loads((out / "spark.json").read_text())["skipped"] == [f"{address}/notes.txt"]
+    # A single file, a pattern, and what is not there.
+    one = audit(session, Options([f"{address}/tap-[01].pcap"], pktaudit=program), told.append)
+    assert one.failures == []
+    lost = audit(session, Options([f"{address}/tap-0.pcap", f"{address}/nothing.pcap"], pktaudit=program), told.append)
+    assert lost.status == 2
+    assert told.about(f"{address}/nothing.pcap: not found")
+
+
+def test_what_fsspec_reads_is_named_by_its_address(session: Any, program: str, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    tap(store, DOZEN[:4])
+    address = f"local://{store}"
+    tap(tmp_path / "mirror" / f"local:/{store}", DOZEN[:4])
+    wanted = renamed(tmp_path / "mirror", program, tmp_path / "whole", address)
+    assert wanted.status == 1
+    told = Told()
+    more = {"through": "fsspec", "task_bytes": 1, "printing": ["--quiet"], "work": f"local://{tmp_path}/work"}
+    result = audit(session, Options([address], out=f"local://{tmp_path}/out", pktaudit=program, **more), told.append)
+    same(result, tmp_path / "out", wanted)
+    assert not any((tmp_path / "work").iterdir())
+
+
+def test_a_web_server_is_a_store_and_what_it_loses_is_told(session: Any, program: str, tmp_path: Path) -> None:
+    tap(tmp_path / "served/tap", DOZEN[:3])
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.endswith("tap-1.pcap"):
+                self.send_error(500, "lost it")
+            else:
+                super().do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    served = functools.partial(Handler, directory=str(tmp_path / "served"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), served)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}/tap/"
+        told = Told()
+        result = audit(session, Options([address], pktaudit=program, printing=["--format=json"]), told.append)
+    finally:
+        server.shutdown()
+    report = json.loads(result.text)
+    read_inputs = {each["path"] for each in report["capture"]["inputs"] if each["frames"]}
+    assert read_inputs == {f"{address}tap-0.pcap", f"{address}tap-2.pcap"}
+    assert result.status == 2
+    assert told.about(f"{address}tap-1.pcap: ", "500")
+
+
+def test_tables_are_the_csv_files(session: Any, program: str, tmp_path: Path) -> None:
+    import csv
+    from datetime import datetime
+
+    out = tmp_path / "out"
+    result, _ = made(session, out, DOZEN, pktaudit=program)
+    for table in ("findings", "requirements", "flows"):
+        frame = getattr(result, table)
+        with (out / f"{table}.csv").open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            # The program's own columns, so that a new one is not forgotten here.
+            assert frame.columns == reader.fieldnames
+        assert frame.count() == len(rows) > 0
+    findings = result.findings.filter("finding = 'blocked'").collect()
+    assert findings
+    assert all(isinstance(row.first, datetime) and isinstance(row.port, int) for row in findings)
+    assert all(row.frames and all(isinstance(frame, int) for frame in row.frames) for row in findings)
+    assert {row.absence_counts for row in result.requirements.collect()} <= {True, False}
+    joined = result.flows.selectExpr("explode(findings) as id").join(result.findings, "id")
+    assert joined.count() > 0
+    result.release()
+
+
+def test_a_report_without_findings_gives_an_empty_table(session: Any, program: str, tmp_path: Path) -> None:
+    from pktaudit_spark import schema
+
+    folder = SAMPLES / "activation-ok"
+    more = {"site": str(folder / "site.toml")}
+    result, _ = made(session, tmp_path / "out", [str(folder / "capture.pcap")], pktaudit=program, **more)
+    table = result.findings.filter("severity = 'high'")
+    assert table.collect() == []
+    assert table.schema == schema("findings")
+    assert result.status == 0
+
+
+def test_a_program_that_no_worker_has_is_refused(session: Any, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no worker has pktaudit: .*no-such-program"):
+        made(session, tmp_path / "out", DOZEN[:1], on_workers="no-such-program")
+
+
+def test_rules_that_are_wrong_are_told_and_nothing_is_judged(session: Any, program: str, tmp_path: Path) -> None:
+    rules = tmp_path / "mine.toml"
+    rules.write_text("format = 1\n[document\n")
+    result, told = made(session, tmp_path / "out", DOZEN[:2], pktaudit=program, rules=[str(rules)])
+    assert (result.status, result.text) == (2, b"")
+    assert told.about("toml-syntax")
+
+
+def test_spark_submit_has_the_status_of_an_audit(
+    program: str, whole: Callable[..., Whole], spark_environment: dict[str, str], tmp_path: Path
+) -> None:
+    wanted = whole(*DOZEN[:3])
+    out = tmp_path / "out"
+    submit = [str(Path(spark_environment["SPARK_HOME"], "bin/spark-submit")), "--master", "local-cluster[2,1,1024]"]
+    # Found on the workers by the name that --files gives it.
+    command = [*submit, "--conf", "spark.ui.enabled=false", "--files", program, str(PROJECT / "spark/submit.py")]
+    name = os.path.basename(program)
+    command += ["--on-workers", name, "-q", "--result", str(tmp_path / "text"), "--out", str(out), *DOZEN[:3]]
+    environment = {**os.environ, **spark_environment}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert read(out) == wanted.files
+    assert (tmp_path / "text").read_bytes() == wanted.text
+    # Python's standard error comes out of spark-submit's standard output, so that is where things are told.
+    assert "pktaudit-spark: wrote " in done.stdout
