@@ -41,7 +41,7 @@ def same(result: Audit, out: Path, wanted: Whole) -> None:
     files = read(out)
     assert sorted(files) == sorted(wanted.files)
     assert [name for name in files if files[name] != wanted.files[name]] == []
-    assert result.text == wanted.text
+    assert result.text.decode() == wanted.text.decode()
     assert result.status == wanted.status
 
 
@@ -291,6 +291,7 @@ def test_what_hadoop_reads_is_named_by_its_address(session: Any, program: str, t
     told = Told()
     options = Options([address], out="viewfs://lab/tap/out", pktaudit=program, task_bytes=1, printing=["--quiet"])
     result = audit(session, options, told.append)
+    assert result.failures == []
     same(result, out, wanted)
     inputs = json.loads(wanted.files["report.json"])["capture"]["inputs"]
     assert {each["path"] for each in inputs} == {f"{address}/tap-{number}.pcap" for number in range(5)}

@@ -409,6 +409,7 @@ def _setup(
         judge=options.judge_flags(),
         shipped=options.shipped(),
         threads=threads,
+        columns=_columns(),
         home=os.getcwd(),
         store=all_stores if any_remote else None,
         work=work,
@@ -426,6 +427,12 @@ def _setup(
         name = _ship_program(context, tool.path)
         return replace(setup, program=name, version=tool.version), tool.can_slice
     return _asked(context, setup)
+
+
+def _columns() -> str:
+    """How wide to print, as pktaudit finds it out itself: what is said to it, else its terminal."""
+    said = os.environ.get("COLUMNS", "")
+    return str(os.get_terminal_size(1).columns) if not said and os.isatty(1) else said
 
 
 def _ship_program(context: SparkContext, path: str) -> str:

@@ -68,9 +68,9 @@ def judge(expected: Sequence[Part], records: Iterable[Record], setup: Setup) -> 
         within, flags = _within(desk, setup)
         files = [os.path.join(folder, file_name(part.name)) for part in parts]
         arguments = [*setup.flags(), "judge", *flags, "--out", str(out), "--", *files]
-        ran = run(tool, arguments, within)
+        ran = run(tool, arguments, within, setup.columns)
         if within == desk and setup.evidence and setup.store is not None and _fetch_evidence(out, desk, setup):
-            ran = run(tool, arguments, within)
+            ran = run(tool, arguments, within, setup.columns)
         reports = sorted(out.iterdir()) if out.is_dir() else []
         if setup.out_store is not None and reports:
             setup.out_store.put(reports, setup.out)

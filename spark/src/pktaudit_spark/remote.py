@@ -29,8 +29,8 @@ class Stores(Store):
     def fetch(self, addresses: Sequence[str], folder: Path) -> dict[str, str]:
         """See `Store`."""
         failed: dict[str, str] = {}
-        for store in (self.hadoop, self.fsspec):
-            own = [address for address in addresses if self.of(address) is store]
+        for store in (LocalStore(), self.hadoop, self.fsspec):
+            own = [address for address in addresses if type(self.of(address)) is type(store)]
             try:
                 failed |= store.fetch(own, folder) if own else {}
             except StoreError as error:

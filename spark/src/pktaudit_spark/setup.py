@@ -29,6 +29,8 @@ class Setup:
     shipped: tuple[Shipped, ...] = ()
     #: Threads of each run of the program.
     threads: int = 1
+    #: How wide the driver's terminal is, if that is known.
+    columns: str = ""
     #: The driver's folder, in which relative paths are at home.
     home: str = ""
     #: From where remote captures are fetched.

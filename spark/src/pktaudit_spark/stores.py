@@ -135,6 +135,9 @@ class HadoopStore:
             site = Path(folder, "core-site.xml")
             site.touch(mode=0o600)
             site.write_text(self.configuration, encoding="utf-8")
+            # FsShell ends where it finds no core-site.xml among its classes; what is named by -conf counts last, and so
+            # above the defaults of file systems that are loaded later.
+            classes = os.pathsep.join([folder, classes])
             command = [java, "-cp", classes, "org.apache.hadoop.fs.FsShell", "-conf", str(site), *arguments]
             try:
                 return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -72,9 +72,10 @@ def find(program: str, folders: Sequence[str] = ()) -> Tool:
     return describe(on_path)
 
 
-def run(tool: Tool, arguments: Sequence[str], within: Path | None = None) -> Ran:
-    """Runs the program to its end."""
-    environment = {**os.environ, "NO_COLOR": "1"}
+def run(tool: Tool, arguments: Sequence[str], within: Path | None = None, columns: str = "") -> Ran:
+    """Runs the program to its end. What it prints for people is as wide as the driver's terminal, if that is known."""
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    environment |= {"NO_COLOR": "1"} | ({"COLUMNS": columns} if columns else {})
     done = subprocess.run(
         [tool.path, *arguments],
         cwd=within,
