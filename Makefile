@@ -1,5 +1,5 @@
 # Short names for the scripts; nothing here that the scripts do not do.
-.PHONY: demo test bench micro instructions fuzz record install dist
+.PHONY: demo test bench micro instructions fuzz record install dist spark-test
 
 demo:
 	sh scripts/demo
@@ -30,3 +30,7 @@ install:
 # What can be installed elsewhere, into target/dist: .deb, .tar.gz, SBOM, SHA256SUMS.
 dist:
 	sh scripts/dist all
+
+# The audit on Spark: needs Java 17.
+spark-test:
+	sh spark/test
