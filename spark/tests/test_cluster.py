@@ -6,8 +6,8 @@ import functools
 import json
 import os
 import shutil
+import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +18,7 @@ import pytest
 from conftest import DOZEN, PROJECT, SAMPLES, Whole, capture, read
 
 from pktaudit_spark import Audit, Options, Refused, audit
+from pktaudit_spark.tool import describe
 
 pytestmark = pytest.mark.spark
 
@@ -62,6 +63,36 @@ def test_all_samples_give_the_reports_of_one_audit(
     assert record["not_audited"] == []
     (versions,) = record["workers"].values()
     assert sum(versions.values()) > 50
+
+
+def long_capture(path: Path, size: int) -> None:
+    """A plain pcap file of that size at least: the records of a sample again and again, a minute later each time."""
+    sample = Path(capture("blocked-syn-dropped")).read_bytes()
+    records, at = [], 24
+    while at < len(sample):
+        seconds, rest, kept, wire = struct.unpack_from("<IIII", sample, at)
+        records.append((seconds, rest, kept, wire, sample[at + 16 : at + 16 + kept]))
+        at += 16 + kept
+    with path.open("wb") as file:
+        file.write(sample[:24])
+        minute = 0
+        while file.tell() < size:
+            for seconds, rest, kept, wire, frame in records:
+                file.write(struct.pack("<IIII", seconds + 60 * minute, rest, kept, wire) + frame)
+            minute += 1
+
+
+def test_a_large_capture_is_read_in_slices_where_the_program_reads_them(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    large = tmp_path / "large.pcap"
+    long_capture(large, 40 << 20)
+    wanted = whole(str(large))
+    out = tmp_path / "out"
+    result, _ = made(session, out, [str(large)], pktaudit=program, task_bytes=16 << 20)
+    same(result, out, wanted)
+    (versions,) = result.workers.values()
+    assert sum(versions.values()) == (3 if describe(program).can_slice else 1)
 
 
 def test_relative_paths_site_and_choices_are_those_of_an_audit(
