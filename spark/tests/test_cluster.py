@@ -269,11 +269,11 @@ def test_a_partial_file_that_is_cut_on_its_way_is_told_with_the_names_of_its_cap
     session: Any, fake: Callable[[str], str], whole: Callable[..., Whole], tmp_path: Path
 ) -> None:
     work = tmp_path / "work"
-    # The first to judge or merge would find it so: it is cut once all are there.
+    # One that was written and sent is cut while others are still observed.
     body = f"""
 import glob
 parts = sorted(glob.glob({str(work)!r} + "/*/*.part"))
-if "--version" not in sys.argv and "--help" not in sys.argv and len(parts) == 11 and first():
+if "--version" not in sys.argv and "--help" not in sys.argv and len(parts) >= 3 and first():
     os.truncate(parts[0], os.path.getsize(parts[0]) - 100)
     open(MARK, "w").write(parts[0])
 """
