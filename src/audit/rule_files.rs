@@ -1,13 +1,16 @@
 //! Where rules are read from: files, folders of them, and the sets that are shipped.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::plan::PlanError;
 use crate::rules::{self, Chosen, RuleText, SetChoice, ShippedSet};
 use crate::source::{InputPath, open};
+
+/// The most bytes of a rule file or a site file: some 300,000 requirements. Reading takes up to 33 times as much memory.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// Reads rule files: the first shipped set where none is named. A `+` before a path adds it to that set, and `@NAME` is a
 /// shipped set.
@@ -55,7 +58,7 @@ pub fn rule_texts(path: &Path) -> Result<Vec<RuleText>, PlanError> {
         false => vec![path.to_owned()],
     };
     let read = files.into_iter().map(|file| {
-        let text = fs::read_to_string(&file).map_err(|source| PlanError::Unreadable {
+        let text = text_of(&file).map_err(|source| PlanError::Unreadable {
             path: file.clone(),
             wanted: " as a rule file (TOML, UTF-8)",
             source,
@@ -116,10 +119,30 @@ pub(super) fn named_sets(
     Ok(out)
 }
 
+/// The text of a file, of which no more than [`MOST_BYTES`] are read, whatever size it says that it has.
+fn text_of(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    let read = File::open(path)?
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    if read as u64 > MOST_BYTES {
+        let megabytes = MOST_BYTES >> 20;
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {megabytes} MiB, the most that is read of such a file"),
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 /// The text of a site file.
 pub(super) fn site_text(path: &Path) -> Result<String, PlanError> {
-    fs::read_to_string(path).map_err(|source| {
-        let no_text = source.kind() == io::ErrorKind::InvalidData;
+    text_of(path).map_err(|source| {
+        // Captures may have any size.
+        let no_text = matches!(
+            source.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge
+        );
         match no_text && open(&InputPath::File(path.to_owned())).is_ok() {
             true => PlanError::OtherKind {
                 name: path.display().to_string(),

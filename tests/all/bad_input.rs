@@ -368,6 +368,22 @@ fn a_slip_of_the_pen_gets_a_hint() {
 }
 
 #[test]
+fn rule_and_site_files_without_an_end_are_refused() {
+    let folder = folder();
+    let sample = Sample::named("not-seen");
+    let capture = sample.capture.display().to_string();
+    let long = folder.path().join("long.toml").display().to_string();
+    // All of it is a hole: nothing is written.
+    let file = fs::File::create(&long).unwrap();
+    file.set_len((64 << 20) + 1).unwrap();
+    for flag in ["--rules", "--site"] {
+        pktaudit(["audit", flag, &long, &capture])
+            .exits(2)
+            .complains_of(&["long.toml", "larger than 64 MiB"]);
+    }
+}
+
+#[test]
 fn rule_files_that_cannot_be_found_or_read_are_named() {
     let folder = folder();
     let capture = Sample::named("not-seen").capture.display().to_string();

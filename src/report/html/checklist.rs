@@ -79,7 +79,7 @@ fn service(name: &str, rows: &[&RequirementView<'_>]) -> Markup {
                     " of " (rows.len()) " satisfied"
                 }
             }
-            div.wide { table {
+            div.wide tabindex="0" role="region" aria-label={ "requirements of " (if name.is_empty() { "no service" } else { name }) } { table {
                 thead { tr {
                     th { "requirement" } th { "outcome" } th { "to" } th { "ports" }
                     th { "how it fared" } th { "page" }

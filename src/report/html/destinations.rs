@@ -37,9 +37,9 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
     html! {
         section id="destinations" aria-labelledby="destinations-title" {
             h2 id="destinations-title" { "Unexpected destinations " span.count { (sorted.len()) } }
-            div.wide { table.figures {
+            div.wide tabindex="0" role="region" aria-label="unexpected destinations" { table.figures {
                 thead { tr {
-                    th { "destination" } th {} th { "bytes" } th { "sent" } th { "received" }
+                    th { "destination" } th { "share" } th { "bytes" } th { "sent" } th { "received" }
                     th { "flows" } th { "hosts" }
                 } }
                 tbody { @for (name, aim) in sorted.iter().take(MOST) { (row(name, aim, most)) } }

@@ -195,7 +195,7 @@ fn ladders(report: &Report<'_>, finding: &FindingView<'_>, lookups: &DnsByFrame<
     let (exchanges, more) = exchanges(report, finding, lookups);
     html! {
         @for exchange in exchanges.iter().filter(|exchange| !exchange.steps.is_empty()) {
-            figure {
+            figure tabindex="0" aria-label="packets of an attempt" {
                 (ladder::draw(exchange))
                 @if exchange.omitted > 0 {
                     figcaption { (counted(exchange.omitted, "more packet")) " not drawn" }

@@ -26,7 +26,7 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
                 }
                 (fact("exit status", format_args!("{}: {}", summary.exit, summary.meaning)))
             }
-            div.wide { table {
+            div.wide tabindex="0" role="region" aria-label="inputs" { table {
                 thead { tr {
                     th { "input" } th { "frames" } th { "first" } th { "last" } th { "bytes" }
                     th { "SHA-256" } th { "damage" }
@@ -36,7 +36,7 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
             @if inputs.len() > MOST {
                 p.note { (inputs.len() - MOST) " more inputs are in report.json." }
             }
-            div.wide { table {
+            div.wide tabindex="0" role="region" aria-label="rule documents" { table {
                 thead { tr {
                     th { "rule document" } th { "in force" } th { "taken since" }
                     th { "requirements" } th { "file" } th { "SHA-256" }

@@ -44,8 +44,9 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
     html! {
         section id="timeline" aria-labelledby="timeline-title" {
             h2 id="timeline-title" { "Timeline" }
-            figure {
-                svg.timeline role="img" aria-label="flows by start and findings over time"
+            figure tabindex="0" aria-label="timeline" {
+                // No picture: its marks lead to findings.
+                svg.timeline role="group" aria-label="flows by start and findings over time"
                     viewBox={ "0 0 " (WIDTH) " " (height) }
                 {
                     (bars(&bins(report, span)))
