@@ -194,6 +194,8 @@ impl Copies {
         let waits: HashSet<Stamp> = self.held.iter().map(|held| held.sight.stamp).collect();
         let mut waiting = Vec::new();
         let mut copies = HashSet::new();
+        // By time, whoever was merged first: of what contradicts itself the first counts.
+        self.held.sort_by_key(|held| held.sight);
         for held in std::mem::take(&mut self.held) {
             let (input, chunk) = held.sight.stamp.frame.chunk();
             let before = chunk

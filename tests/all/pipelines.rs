@@ -73,8 +73,10 @@ fn captures_that_contradict_each_other_are_told_alike_in_any_order() {
         b"POST /one HTTP/1.0\r\nHost: b.example.com\r\n\r\n",
         b"POST /self HTTP/1.0\r\nHost: b.example.com\r\n\r\n",
     ];
+    let third: [&[u8]; 2] = [b"PUT /", b" HTTP/1.1\r\nHost: c.example.com\r\n\r\n"];
     let place = folder();
-    let captures = [("a.pcap", whole), ("b.pcap", other)].map(|(name, said)| {
+    let captures = [("a.pcap", whole), ("b.pcap", other), ("c.pcap", third)];
+    let captures = captures.map(|(name, said)| {
         let traffic = Traffic::new().tcp("10.0.0.5", "198.51.100.7", 80, &said, &[b"", b""]);
         let mut capture = traffic.capture();
         // Nothing of the answers and the end.
@@ -91,12 +93,19 @@ fn captures_that_contradict_each_other_are_told_alike_in_any_order() {
         pktaudit(["observe", "--partial", &partial, capture]).exits(0);
         partial
     });
-    let [a, b] = &captures;
-    let wanted = pktaudit(["audit", "--format", "json", a, b]).run().stdout;
-    let [a, b] = &partials;
-    for order in [[a, b], [b, a]] {
-        let judged = pktaudit(["judge", "--format", "json", order[0], order[1]]).run();
+    let [a, b, c] = &captures;
+    let wanted = pktaudit(["audit", "--format", "json", a, b, c])
+        .run()
+        .stdout;
+    let [a, b, c] = &partials;
+    for [first, second, third] in [[a, b, c], [b, a, c], [c, a, b], [b, c, a]] {
+        let judge = ["judge", "--format", "json"];
+        let judged = pktaudit(judge.iter().chain(&[&**first, second, third])).run();
         same("judged", &wanted, &judged.stdout).unwrap();
+        let merged = place.path().join("merged.part").display().to_string();
+        pktaudit(["merge", "--partial", &merged, first, second]).exits(0);
+        let judged = pktaudit(judge.iter().chain(&[&*merged, third])).run();
+        same("merged, then judged", &wanted, &judged.stdout).unwrap();
     }
 }
 
