@@ -3,6 +3,7 @@
 //! later are encrypted, and not known.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::app::App;
 use super::run::{FlowRecord, SaidBy, SaidName};
 use crate::decode::quic;
-use crate::model::{CaptureTime, FlowKey, Merge, Side, Stamp};
+use crate::model::{CaptureTime, Endpoint, FlowKey, Merge, Side, Stamp};
 
 /// Shorter ids would fit by chance.
 const SHORTEST: usize = 4;
@@ -89,9 +90,20 @@ impl Merge for ConnectionIds {
 /// Ids that the handshakes of runs tell.
 #[derive(Default)]
 struct ToldIds {
-    /// By the port of the side that told it, which stays, and the id: whose run it is, by its place, and which side's.
-    known: HashMap<(u16, Vec<u8>), (usize, Side)>,
+    /// By who told it, who stays where it is, and the id; ascending by time, since an id may be told again.
+    known: HashMap<(Endpoint, Vec<u8>), Vec<Teller>>,
     lengths: BTreeSet<usize>,
+}
+
+/// A run in which a side told an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Teller {
+    start: Stamp,
+    /// Whom it was told.
+    to: IpAddr,
+    /// The run's place.
+    place: usize,
+    side: Side,
 }
 
 impl ToldIds {
@@ -102,22 +114,42 @@ impl ToldIds {
                 continue;
             };
             for side in [Side::Low, Side::High] {
+                let teller = Teller {
+                    start: run.span.0,
+                    to: key.endpoint(side.other()).ip,
+                    place,
+                    side,
+                };
                 for id in &ids.told[side.index()] {
                     told.lengths.insert(id.len());
-                    let at = (key.endpoint(side).port, id.clone());
-                    told.known.entry(at).or_insert((place, side));
+                    let at = (key.endpoint(side), id.clone());
+                    told.known.entry(at).or_default().push(teller);
                 }
             }
         }
+        told.known.values_mut().for_each(|tellers| tellers.sort());
         told
+    }
+
+    /// The run in which `from` told an id to whoever sends to it from `start` on: the latest before, of the same host if it is
+    /// one of them.
+    fn told(&self, from: Endpoint, id: &[u8], to: IpAddr, start: Stamp) -> Option<Teller> {
+        /// An id is told once; a flood of the same one shall not make each look long.
+        const LOOKED_AT: usize = 16;
+        let tellers = self.known.get(&(from, id.to_vec()))?;
+        let before = tellers.partition_point(|teller| teller.start <= start);
+        let mut latest = tellers[..before].iter().rev().take(LOOKED_AT);
+        let same_host = latest.find(|teller| teller.to == to);
+        let other = || tellers.get(before.saturating_sub(1));
+        same_host.or_else(other).copied()
     }
 }
 
 /// Gives runs that go on with a connection of another run the names that were said in that one. Packets go to an id that
 /// the other side has told.
 pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
-    let ToldIds { known, lengths } = ToldIds::of(runs);
-    if known.is_empty() {
+    let ids_told = ToldIds::of(runs);
+    if ids_told.known.is_empty() {
         return;
     }
     let mut adopted: Vec<(usize, usize, Side, Side)> = Vec::new();
@@ -127,16 +159,14 @@ pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
         };
         let found = [Side::Low, Side::High].into_iter().find_map(|side| {
             let (_, bytes) = ids.used[side.index()].as_ref()?;
-            let teller = side.other();
-            let port = key.endpoint(teller).port;
-            lengths.iter().find_map(|length| {
-                let (of, told_by) = known.get(&(port, bytes[..*length].to_vec()))?;
-                let same = runs[*of].0.endpoint(*told_by).ip == key.endpoint(teller).ip;
-                same.then_some((*of, *told_by, teller))
-            })
+            let (from, to) = (key.endpoint(side.other()), key.endpoint(side).ip);
+            let mut lengths = ids_told.lengths.iter();
+            let told = lengths
+                .find_map(|length| ids_told.told(from, bytes.get(..*length)?, to, run.span.0));
+            told.map(|told| (told, side.other()))
         });
-        if let Some((of, told_by, teller)) = found {
-            adopted.push((place, of, told_by, teller));
+        if let Some((told, teller)) = found {
+            adopted.push((place, told.place, told.side, teller));
         }
     }
     for (place, of, told_by, teller) in adopted {
@@ -162,5 +192,43 @@ pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
             run.clients[side(one).index()] |= clients[one.index()];
         }
         names.into_iter().for_each(|name| run.say(name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FrameId;
+
+    fn at(nanos: i64) -> Stamp {
+        Stamp {
+            time: CaptureTime::from_nanos(nanos),
+            frame: FrameId::new(0, 0, 0),
+        }
+    }
+
+    #[test]
+    fn an_id_that_was_told_twice_is_that_of_the_same_host_or_of_the_latest_before() {
+        let server = Endpoint::new([192, 0, 2, 1].into(), 443);
+        let host = |n| IpAddr::from([10, 0, 0, n]);
+        let teller = |(place, (nanos, n)): (usize, (i64, u8))| Teller {
+            start: at(nanos),
+            to: host(n),
+            place,
+            side: Side::High,
+        };
+        let tellers = [(10, 1), (20, 2), (30, 3)];
+        let tellers = tellers.into_iter().enumerate().map(teller).collect();
+        let mut ids = ToldIds::default();
+        ids.known.insert((server, vec![7; 8]), tellers);
+        let place = |id: &[u8], to, nanos| {
+            let told = ids.told(server, id, host(to), at(nanos));
+            told.map(|teller| teller.place)
+        };
+        assert_eq!(place(&[7; 8], 1, 99), Some(0), "its own");
+        assert_eq!(place(&[7; 8], 9, 25), Some(1), "the latest");
+        assert_eq!(place(&[7; 8], 3, 25), Some(1), "its own came later");
+        assert_eq!(place(&[7; 8], 9, 5), Some(0), "what is told late is told");
+        assert_eq!(place(&[8; 8], 1, 99), None);
     }
 }
