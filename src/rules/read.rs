@@ -199,6 +199,10 @@ fn note(
     source: &Arc<SourceText>,
     problems: &mut Problems,
 ) {
+    if problems.is_full() {
+        // It is counted; nobody reads what it says.
+        return problems.error(source, code::UNKNOWN_KEY, span, "", None);
+    }
     let mut words = message.split('`').skip(1).step_by(2);
     let word = words.next().unwrap_or_default();
     // A date of TOML's own comes out as a map with a key of the reader's.

@@ -204,7 +204,8 @@ impl Values<'_> {
                     return Some(Target::Name(pattern));
                 }
                 Ok(_) if !wild => {
-                    let hint = did_you_mean(text, self.roles.keys().map(String::as_str))
+                    let hint = self
+                        .meant(text, self.roles.keys())
                         .filter(|_| text.len() > 2);
                     let known = self.roles.contains_key(text);
                     let hint = if known {
