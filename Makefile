@@ -27,7 +27,7 @@ record:
 install:
 	PREFIX=$(PREFIX) sh scripts/dist install "$(DESTDIR)"
 
-# What can be installed elsewhere, into target/dist: .deb, .tar.gz, SBOM, SHA256SUMS.
+# What can be installed elsewhere, into target/dist: packages, archives, a container image, SBOM, SHA256SUMS.
 dist:
 	sh scripts/dist all
 
