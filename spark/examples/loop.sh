@@ -15,9 +15,4 @@ for capture; do
     pktaudit observe --partial "$parts/$number.part" "$capture" || [ -e "$parts/$number.part" ] || unread=1
 done
 
-pktaudit merge --partial "$parts/all" "$parts"/*.part
-status=0
-# shellcheck disable=SC2086 # flags, one by one
-pktaudit judge ${JUDGE:-} --out "$out" "$parts/all" || status=$?
-[ "$unread" = 0 ] || status=2
-exit "$status"
+. "$(dirname "$0")/judge-all.sh"

@@ -15,9 +15,4 @@ for capture; do
     [ -e "$parts/$number.part" ] || { echo "$capture: not read" >&2; unread=1; }
 done
 
-pktaudit merge --partial "$parts/all" "$parts"/*.part
-status=0
-# shellcheck disable=SC2086 # flags, one by one
-pktaudit judge ${JUDGE:-} --out "$out" "$parts/all" || status=$?
-[ "$unread" = 0 ] || status=2
-exit "$status"
+. "$(dirname "$0")/judge-all.sh"

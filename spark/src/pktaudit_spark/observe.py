@@ -38,9 +38,7 @@ class _Work:
 def observe(task: Task, setup: Setup) -> Iterator[Seen | Piece]:
     """Runs a task: first the bytes of its partial files, then what it has seen."""
     try:
-        tool = setup.tool()
-        if setup.version and tool.version != setup.version:
-            raise NoTool(f"this worker has {tool.version}, the audit is made with {setup.version}")
+        tool = setup.right_tool()
     except NoTool as error:
         failed = tuple(Failure(each.path, str(error), host(), again=True) for each in task.captures)
         yield Seen(task, host(), "", failures=failed)

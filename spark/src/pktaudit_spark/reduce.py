@@ -11,7 +11,7 @@ from .model import Failure, FilePiece, Judged, Part, Piece, Shipped
 from .partials import PIECE, Broken, check, file_name, look, pieces, put
 from .setup import Setup, host, scratch
 from .stores import StoreError, place, scheme
-from .tool import NoTool, Tool, run
+from .tool import NoTool, run
 
 #: What flows from a merge to the next one: partial files, what was lost on the way, what is to be told.
 Record = Piece | Part | Failure | str
@@ -35,7 +35,7 @@ def merge(name: str, expected: Sequence[Part], records: Iterable[Record], setup:
 
 def _merged(name: str, parts: Sequence[Part], folder: Path, setup: Setup) -> tuple[Part | None, str]:
     try:
-        tool = _right_tool(setup)
+        tool = setup.right_tool()
         target = folder / file_name(name)
         files = [file_name(part.name) for part in parts]
         ran = run(tool, [*setup.flags(), "merge", "--partial", target.name, *files], folder)
@@ -51,7 +51,7 @@ def _merged(name: str, parts: Sequence[Part], folder: Path, setup: Setup) -> tup
 def judge(expected: Sequence[Part], records: Iterable[Record], setup: Setup) -> Iterator[Judged | FilePiece]:
     """Judges what all tasks have seen: how it ended, and the report files in pieces."""
     try:
-        tool = _right_tool(setup)
+        tool = setup.right_tool()
     except NoTool as error:
         yield Judged(2, host(), "", refused=str(error))
         return
@@ -106,13 +106,6 @@ def file_pieces(path: Path, size: int = PIECE) -> Iterator[FilePiece]:
                 data += file.readline()
             yield FilePiece(path.name, offset, data)
             offset += len(data)
-
-
-def _right_tool(setup: Setup) -> Tool:
-    tool = setup.tool()
-    if setup.version and tool.version != setup.version:
-        raise NoTool(f"this worker has {tool.version}, the audit is made with {setup.version}")
-    return tool
 
 
 def _receive(

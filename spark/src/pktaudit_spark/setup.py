@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .model import Shipped
 from .stores import Store
-from .tool import Tool, find
+from .tool import NoTool, Tool, find
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,13 @@ class Setup:
     def tool(self) -> Tool:
         """The program on this machine. Raises `NoTool`."""
         return find(self.program, _job_folders())
+
+    def right_tool(self) -> Tool:
+        """The program on this machine, if it is of the version that all must have. Raises `NoTool`."""
+        tool = self.tool()
+        if self.version and tool.version != self.version:
+            raise NoTool(f"this worker has {tool.version}, the audit is made with {self.version}")
+        return tool
 
     def flags(self) -> list[str]:
         """Flags of every run."""
