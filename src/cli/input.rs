@@ -80,12 +80,7 @@ pub(super) fn read_quietly(captures: &Captures, point: Point, common: &Common) -
 
 fn fold(inputs: &[Input], chosen: &FrameChoice, digests: bool, common: &Common) -> Observed {
     let progress = Progress::default();
-    let reading = Reading {
-        chosen,
-        threads: threads(common),
-        digests,
-        part_bytes: PcapParts::LEAST_BYTES,
-    };
+    let reading = reading(chosen, digests, common);
     watched(common, inputs, &progress, || {
         observe_at(inputs, reading, &progress)
     })
@@ -99,15 +94,20 @@ pub(super) fn read_slice(
     common: &Common,
 ) -> Result<Partial, SourceError> {
     let progress = Progress::default();
-    let reading = Reading {
-        chosen: &captures.chosen(Point::Everywhere),
-        threads: threads(common),
-        digests,
-        part_bytes: PcapParts::LEAST_BYTES,
-    };
+    let chosen = captures.chosen(Point::Everywhere);
+    let reading = reading(&chosen, digests, common);
     watched(common, std::slice::from_ref(input), &progress, || {
         Partial::of_slice(input, slice, reading, &progress)
     })
+}
+
+fn reading<'a>(chosen: &'a FrameChoice, digests: bool, common: &Common) -> Reading<'a> {
+    Reading {
+        chosen,
+        threads: threads(common),
+        digests,
+        part_bytes: PcapParts::LEAST_BYTES,
+    }
 }
 
 /// No machine works faster with more threads than this; each has a stack of its own, and memory for them ends.

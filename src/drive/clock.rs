@@ -64,12 +64,7 @@ impl Clocks {
         if !next.earliest.is_none_or(says_nothing_of) {
             return false;
         }
-        let size = self.latest.len().max(next.latest.len());
-        self.latest.resize(size, CaptureTime::MIN);
-        for (latest, later) in self.latest.iter_mut().zip(&next.latest) {
-            *latest = (*latest).max(*later);
-        }
-        self.take_set_back(next.set_back);
+        self.go_on_with(next);
         true
     }
 
@@ -84,12 +79,17 @@ impl Clocks {
             let most = u64::try_from(latest.since(earliest).as_nanos()).unwrap_or(u64::MAX);
             self.take_set_back(SetBack { frames: 1, most });
         }
-        let earliest = self.earliest.min(next.earliest);
-        self.take_set_back(next.set_back);
+        self.go_on_with(next);
+    }
+
+    /// Takes what a part that follows was seen to say by itself.
+    fn go_on_with(&mut self, next: &Self) {
+        let size = self.latest.len().max(next.latest.len());
+        self.latest.resize(size, CaptureTime::MIN);
         for (latest, later) in self.latest.iter_mut().zip(&next.latest) {
             *latest = (*latest).max(*later);
         }
-        self.earliest = earliest;
+        self.take_set_back(next.set_back);
     }
 
     fn take_set_back(&mut self, other: SetBack) {
