@@ -51,7 +51,10 @@ fn the_exit_status_says_how_it_ended() {
 #[test]
 fn every_format_of_the_audit_can_be_read() {
     for_each_sample(|sample| {
-        let json = audited(sample, &["--format", "json"]).run().json();
+        let json = sample.report();
+        let outside = sample.outside();
+        let outside: Vec<&str> = outside.iter().map(String::as_str).collect();
+        let told = |format| audited(sample, &[&["--format", format], &outside[..]].concat()).run();
         let findings = json["findings"].as_array().ok_or("no findings")?.len();
         let parts: Vec<&str> = json
             .as_object()
@@ -71,7 +74,7 @@ fn every_format_of_the_audit_can_be_read() {
         if parts != wanted {
             return Err(format!("JSON has {parts:?}"));
         }
-        let lines = audited(sample, &["--format", "ndjson"]).run().lines();
+        let lines = told("ndjson").lines();
         for (kind, part) in [
             ("finding", "findings"),
             ("intent", "intents"),
@@ -82,7 +85,7 @@ fn every_format_of_the_audit_can_be_read() {
                 return Err(format!("NDJSON has {of_kind} of {part}"));
             }
         }
-        let table = audited(sample, &["--format", "csv"]).run().stdout;
+        let table = told("csv").stdout;
         let rows = csv::Reader::from_reader(table.as_bytes())
             .records()
             .collect::<Result<Vec<_>, _>>()

@@ -206,28 +206,35 @@ impl Sample {
 
     /// What is told of it, at both points where it has two, as JSON. The program is asked once, whoever else wants to know.
     pub(crate) fn report(&self) -> Arc<Value> {
-        static REPORTS: Mutex<BTreeMap<String, Arc<OnceLock<Arc<Value>>>>> =
-            Mutex::new(BTreeMap::new());
-        let own = Arc::clone(
-            REPORTS
-                .lock()
-                .unwrap()
-                .entry(self.name.clone())
-                .or_default(),
-        );
-        let told = own.get_or_init(|| {
+        static REPORTS: Kept<String, Arc<Value>> = Kept::new();
+        REPORTS.get_or_make(&self.name, || {
             let mut arguments = self.audit("json");
             arguments.extend(self.outside());
             arguments.push(self.capture.display().to_string());
             Arc::new(pktaudit(&arguments).run().json())
-        });
-        Arc::clone(told)
+        })
     }
 
     /// Its own rules, where it is not audited by the shipped ones.
     pub(crate) fn rules(&self) -> Option<PathBuf> {
         let rules = self.folder.join("rules.toml");
         rules.is_file().then_some(rules)
+    }
+}
+
+/// What is made once for each key, whoever asks first; others who ask meanwhile wait.
+pub(crate) struct Kept<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<V>>>>);
+
+impl<K: Ord + Clone, V: Clone> Kept<K, V> {
+    /// Nothing yet.
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
+    /// What there is for a key, or else is made now.
+    pub(crate) fn get_or_make(&self, key: &K, make: impl FnOnce() -> V) -> V {
+        let own = Arc::clone(self.0.lock().unwrap().entry(key.clone()).or_default());
+        own.get_or_init(make).clone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The laws of the design, each on every shipped sample.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use pktaudit::drive::{Progress, observe};
@@ -12,7 +12,21 @@ use pktaudit::source::resolve;
 use serde_json::Value;
 
 use super::capture::Capture;
-use super::harness::{Sample, folder, for_each_sample, pktaudit, same, write};
+use super::harness::{Kept, Sample, folder, for_each_sample, pktaudit, same, write};
+
+/// The audit of a sample as it is shipped, as [`audit`] tells it. Nearly each law holds another one to it, so the program is
+/// asked once.
+fn audit_of_whole(sample: &Sample) -> Result<Arc<str>, String> {
+    static TOLD: Kept<String, Result<Arc<str>, String>> = Kept::new();
+    TOLD.get_or_make(&sample.name, || {
+        audit(sample, &whole(sample)).map(Arc::from)
+    })
+}
+
+/// The same, taken apart.
+fn report_of_whole(sample: &Sample) -> Result<Value, String> {
+    serde_json::from_str(&audit_of_whole(sample)?).map_err(|error| error.to_string())
+}
 
 /// The audit as JSON, but for the list of files.
 fn audit(sample: &Sample, captures: &[String]) -> Result<String, String> {
@@ -31,7 +45,7 @@ fn audit(sample: &Sample, captures: &[String]) -> Result<String, String> {
     Ok(format!("{before}{start}{capture},\n{after}"))
 }
 
-/// The same, taken apart.
+/// [`audit`], taken apart.
 fn report(sample: &Sample, captures: &[String]) -> Result<Value, String> {
     serde_json::from_str(&audit(sample, captures)?).map_err(|error| error.to_string())
 }
@@ -53,26 +67,34 @@ fn flows(captures: &[String], dns: bool) -> Result<String, String> {
 
 /// All that is told of some files.
 struct Told {
-    audit: String,
+    audit: Arc<str>,
     flows: String,
     dns: String,
 }
 
 impl Told {
-    fn of(sample: &Sample, captures: &[String]) -> Result<Self, String> {
+    fn of_whole(sample: &Sample) -> Result<Self, String> {
+        let captures = whole(sample);
         Ok(Self {
-            audit: audit(sample, captures)?,
-            flows: flows(captures, false)?,
-            dns: flows(captures, true)?,
+            audit: audit_of_whole(sample)?,
+            flows: flows(&captures, false)?,
+            dns: flows(&captures, true)?,
         })
     }
 
     /// The same is told of other files.
     fn is_told_of(&self, what: &str, sample: &Sample, captures: &[String]) -> Result<(), String> {
-        let other = Self::of(sample, captures)?;
-        same(what, &self.audit, &other.audit)?;
-        same(&format!("{what}: flows"), &self.flows, &other.flows)?;
-        same(&format!("{what}: flows --dns"), &self.dns, &other.dns)
+        same(what, &self.audit, &audit(sample, captures)?)?;
+        same(
+            &format!("{what}: flows"),
+            &self.flows,
+            &flows(captures, false)?,
+        )?;
+        same(
+            &format!("{what}: flows --dns"),
+            &self.dns,
+            &flows(captures, true)?,
+        )
     }
 }
 
@@ -125,36 +147,27 @@ fn whole(sample: &Sample) -> [String; 1] {
 #[test]
 fn law_1_a_cut_capture_gives_the_same_report() {
     for_each_sample(|sample| {
-        let told = Told::of(sample, &whole(sample))?;
+        let told = Told::of_whole(sample)?;
         let capture = Capture::read(&sample.capture);
-        for (seed, parts) in [(1, 2), (3, 5)] {
-            let folder = folder();
-            let places = in_time(&capture, cuts(seed, capture.frames.len(), parts));
-            let files = files(&folder, &capture.cut(&places));
-            let what = format!("cut at {places:?}");
-            match parts {
-                5 => told.is_told_of(&what, sample, &files)?,
-                _ => same(&what, &told.audit, &audit(sample, &files)?)?,
-            }
-        }
-        Ok(())
+        let folder = folder();
+        let places = in_time(&capture, cuts(3, capture.frames.len(), 5));
+        let files = files(&folder, &capture.cut(&places));
+        told.is_told_of(&format!("cut at {places:?}"), sample, &files)
     });
 }
 
 #[test]
 fn law_2_the_order_of_files_does_not_matter() {
     for_each_sample(|sample| {
-        let told = audit(sample, &whole(sample))?;
+        let told = audit_of_whole(sample)?;
         let folder = folder();
         let capture = Capture::read(&sample.capture);
         let places = in_time(&capture, cuts(7, capture.frames.len(), 4));
         let files = files(&folder, &capture.cut(&places));
-        for order in [[3, 2, 1, 0], [2, 0, 3, 1]] {
-            let files = order.map(|place| files[place].clone());
-            let what = format!("cut at {places:?}, in the order {order:?}");
-            same(&what, &told, &audit(sample, &files)?)?;
-        }
-        Ok(())
+        let order = [2, 0, 3, 1];
+        let files = order.map(|place| files[place].clone());
+        let what = format!("cut at {places:?}, in the order {order:?}");
+        same(&what, &told, &audit(sample, &files)?)
     });
 }
 
@@ -177,11 +190,7 @@ fn law_2_names_do_not_matter_where_files_are_apart_in_time() {
             .map(|(i, part)| write(&folder, &format!("part-{}", 9 - i), part.to_bytes()))
             .collect();
         let what = format!("cut at {places:?}, named backwards");
-        same(
-            &what,
-            &audit(sample, &whole(sample))?,
-            &audit(sample, &files)?,
-        )
+        same(&what, &audit_of_whole(sample)?, &audit(sample, &files)?)
     });
 }
 
@@ -191,7 +200,7 @@ fn law_3_each_direction_in_a_file_of_its_own() {
         let folder = folder();
         let capture = Capture::read(&sample.capture);
         let sides = files(&folder, &capture.sides());
-        let mut one = report(sample, &whole(sample))?;
+        let mut one = report_of_whole(sample)?;
         let mut two = report(sample, &sides)?;
         // Frames are numbered file by file, and of equal times the first file's comes first.
         drop_frame_numbers(&mut one);
@@ -216,15 +225,16 @@ fn drop_frame_numbers(value: &mut Value) {
 #[test]
 fn law_4_threads_leave_no_trace() {
     for_each_sample(|sample| {
-        let run = |threads: &str| {
-            let mut arguments = sample.audit("json");
-            arguments.extend(["--threads".to_owned(), threads.to_owned()]);
-            arguments.extend(whole(sample));
-            pktaudit(&arguments).run().stdout
-        };
-        let one = run("1");
-        same("two threads", &one, &run("2"))?;
-        same("four threads", &one, &run("4"))
+        let told = audit_of_whole(sample)?;
+        ["1", "4"].into_iter().try_for_each(|threads| {
+            let choice = ["--threads", threads].map(str::to_owned);
+            let captures = [&choice[..], &whole(sample)].concat();
+            same(
+                &format!("threads: {threads}"),
+                &told,
+                &audit(sample, &captures)?,
+            )
+        })
     });
 }
 
@@ -263,7 +273,6 @@ fn law_4_map_and_reduce_over_partial_files_leave_no_trace() {
         let [a, b, c] = &partials[..] else {
             return Err("three parts were wanted".to_owned());
         };
-        same("judged together", &wanted.stdout, &judged(&[a, b, c])?)?;
         same(
             "judged in another order",
             &wanted.stdout,
@@ -331,7 +340,7 @@ fn law_5_copies_change_no_finding_and_are_counted() {
                 |finding: &Value| -> Value { fields.iter().map(|f| finding[*f].clone()).collect() };
             list.iter().map(row).collect()
         };
-        let (one, two) = (report(sample, &whole(sample))?, report(sample, &[file])?);
+        let (one, two) = (report_of_whole(sample)?, report(sample, &[file])?);
         let count = |report: &Value, field: &str| report["capture"]["frames"][field].as_u64();
         let copies = count(&one, "copies").zip(count(&one, "decoded"));
         if count(&two, "copies") != copies.map(|(copies, decoded)| copies + decoded) {
@@ -347,7 +356,7 @@ fn law_5_copies_change_no_finding_and_are_counted() {
 #[test]
 fn law_7_nothing_vanishes() {
     for_each_sample(|sample| {
-        let report = report(sample, &whole(sample))?;
+        let report = report_of_whole(sample)?;
         let frames = &report["capture"]["frames"];
         let count = |field: &str| frames[field].as_u64().unwrap_or(u64::MAX);
         let lying = Capture::read(&sample.capture).frames.len() as u64;
@@ -369,12 +378,20 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(|| rules::check(&rules::embedd
 
 /// A sample's rules, ready to judge many captures. Law 6 asks for thousands of audits, too many for processes.
 struct Bench {
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
     folder: tempfile::TempDir,
 }
 
 impl Bench {
     fn new(sample: &Sample) -> Self {
+        static RULES: Kept<String, Arc<RuleSet>> = Kept::new();
+        Self {
+            rules: RULES.get_or_make(&sample.name, || Arc::new(Self::rules(sample))),
+            folder: folder(),
+        }
+    }
+
+    fn rules(sample: &Sample) -> RuleSet {
         let text = RuleText {
             name: sample.site.display().to_string(),
             text: std::fs::read_to_string(&sample.site).unwrap(),
@@ -389,9 +406,7 @@ impl Bench {
         };
         let (site, _) = rules::check_site(&text, &library).unwrap();
         let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
-        let rules = RuleSet::compile(library, &profile);
-        let folder = folder();
-        Self { rules, folder }
+        RuleSet::compile(library, &profile)
     }
 
     fn blocked(&self, capture: &Capture) -> Vec<Blocked> {
@@ -459,7 +474,7 @@ fn law_6_without_the_tail_nothing_becomes_blocked() {
         let known = bench.intents(&capture, |outcome| {
             outcome.is_blocked() || matches!(outcome, Outcome::OkAfterRetry | Outcome::Degraded)
         });
-        (10..capture.frames.len()).step_by(10).try_for_each(|end| {
+        (10..capture.frames.len()).step_by(15).try_for_each(|end| {
             let cut = capture.with(capture.frames[..end].iter().cloned());
             bench.softer(&format!("the first {end} frames"), &known, &cut)
         })

@@ -83,7 +83,7 @@ fn holds_for_all(law: impl Fn(&[OwnedFrame], &mut Dice) -> Result<(), String>) {
 
 #[test]
 fn a_capture_cut_anywhere_and_merged_in_any_order_is_the_same() {
-    holds_for_all(|frames, dice| cut_anywhere(frames, dice, 20));
+    holds_for_all(|frames, dice| cut_anywhere(frames, dice, 12));
 }
 
 #[test]
