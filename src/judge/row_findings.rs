@@ -7,7 +7,7 @@ use super::Case;
 use super::finding::{Finding, FindingCode};
 use super::row_facts::{Shortfall, may_be_in_clear, shortfall};
 use crate::model::Fqdn;
-use crate::rules::{RequirementIndex, RuleSet};
+use crate::rules::{Destination, RequirementIndex, RuleSet};
 
 /// Intents that reached a host of a row for TLS by something else. One finding an intent.
 pub(super) fn in_clear(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -95,20 +95,39 @@ fn doubt<'a>(at: RequirementIndex, name: Option<&Fqdn>, rules: &'a RuleSet) -> O
     entry.doubtful.as_deref()
 }
 
-/// The doubtful entry that a name is probably the right form of, with what to say of it.
-pub(super) fn twin(name: &Fqdn, rules: &RuleSet) -> Option<(RequirementIndex, String)> {
-    let rows = (0..).zip(rules.requirements());
-    let mut twins = rows.flat_map(|(place, row)| row.to.iter().map(move |to| (place, to)));
-    let (place, entry) = twins.find(|(_, to)| to.twin.as_ref() == Some(name))?;
-    let listed = match &entry.target {
-        crate::rules::Target::Name(pattern) => pattern.to_string(),
-        _ => return None,
-    };
-    let why = entry
-        .doubtful
-        .as_deref()
-        .unwrap_or("it differs from its siblings");
-    let words =
-        format!("on no list; the page prints {listed} in its place, which is doubtful: {why}");
-    Some((RequirementIndex::new(place), words))
+/// Entries that are doubtful, by the name that each is probably meant to be; of several the first. Gathered once, since it is
+/// asked for each name that no row covers.
+#[derive(Debug)]
+pub(super) struct Twins<'a>(BTreeMap<&'a Fqdn, (RequirementIndex, &'a Destination)>);
+
+impl<'a> Twins<'a> {
+    pub(super) fn of(rules: &'a RuleSet) -> Self {
+        let mut twins = BTreeMap::new();
+        for (place, row) in (0..).zip(rules.requirements()) {
+            for entry in &row.to {
+                if let Some(name) = &entry.twin {
+                    let at = (RequirementIndex::new(place), entry);
+                    twins.entry(name).or_insert(at);
+                }
+            }
+        }
+        Self(twins)
+    }
+
+    /// The doubtful entry that a name is probably the right form of, with what to say of it.
+    pub(super) fn twin(&self, name: &Fqdn) -> Option<(RequirementIndex, String)> {
+        let (place, entry) = self.0.get(name)?;
+        let listed = match &entry.target {
+            crate::rules::Target::Name(pattern) => pattern.to_string(),
+            _ => return None,
+        };
+        let why = entry
+            .doubtful
+            .as_deref()
+            .unwrap_or("it differs from its siblings");
+        let words = format!(
+            "on no list; the page prints {listed} in its place, which is doubtful: {why}"
+        );
+        Some((*place, words))
+    }
 }

@@ -14,7 +14,7 @@ use super::intent::Intent;
 use super::nameless::Nameless;
 use super::outcome::Outcome;
 use super::row_facts::was_let_in;
-use super::row_findings::twin;
+use super::row_findings::Twins;
 use super::rows;
 use super::shade::is_older;
 use crate::model::{Fqdn, Transport};
@@ -64,9 +64,18 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
 
 /// Audited flows that nothing covers. One finding an initiator, target and port.
 pub(super) fn unexpected(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let roles = rows::RolePorts::of(case.rules);
+    let lists = Lists {
+        roles: rows::RolePorts::of(case.rules),
+        twins: Twins::of(case.rules),
+    };
     let groups = groups(case).into_iter();
-    out.extend(groups.filter_map(|(key, of)| uncovered(key, of, case, &roles)));
+    out.extend(groups.filter_map(|(key, of)| uncovered(key, of, case, &lists)));
+}
+
+/// What all rows together tell of an aim that none of them covers.
+struct Lists<'a> {
+    roles: rows::RolePorts<'a>,
+    twins: Twins<'a>,
 }
 
 /// What one finding is about: its code, the host, the target's name or address, the port and the transport.
@@ -127,7 +136,7 @@ fn uncovered(
     (code, host, target, port, transport): UncoveredKey,
     Uncovered { intents, flows }: Uncovered,
     case: &Case<'_>,
-    roles: &rows::RolePorts<'_>,
+    lists: &Lists<'_>,
 ) -> Option<Finding> {
     let intent = case.intents.get(*intents.first()?)?;
     let part = |id: &FlowId| {
@@ -136,7 +145,7 @@ fn uncovered(
     };
     let verdict = flows.first().and_then(part)?;
     let parts: Vec<&FlowVerdict> = flows.iter().filter_map(part).collect();
-    let (mut message, requirements) = nearest_miss(code, verdict, case);
+    let (mut message, requirements) = nearest_miss(code, verdict, case, &lists.twins);
     let is_unnamed = code == FindingCode::Unnamed;
     let nameless = is_unnamed.then(|| {
         let flows = flows.iter().filter_map(|id| case.capture.flow(*id));
@@ -149,7 +158,7 @@ fn uncovered(
     let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
     let hidden = is_unnamed.then(|| hidden(case, host, &flows)).flatten();
     let listed = match requirements.is_empty() {
-        true => in_roles(roles, port, transport),
+        true => in_roles(&lists.roles, port, transport),
         false => None,
     };
     let stopped = failure.as_ref();
@@ -386,6 +395,7 @@ fn nearest_miss(
     code: FindingCode,
     verdict: &FlowVerdict,
     case: &Case<'_>,
+    twins: &Twins<'_>,
 ) -> (String, Vec<RequirementIndex>) {
     let coverage = &verdict.coverage;
     if code == FindingCode::NameContradicted {
@@ -399,7 +409,7 @@ fn nearest_miss(
     let misses = || coverage.misses.iter();
     let Some(nearest) = misses().map(|miss| nearness(&miss.misfits)).min() else {
         let name = verdict.aim.names.first();
-        let twin = name.and_then(|name| twin(name, case.rules));
+        let twin = name.and_then(|name| twins.twin(name));
         return match twin {
             Some((id, words)) => (words, vec![id]),
             None => (on_no_list(code, name, case.rules), Vec::new()),
