@@ -55,7 +55,11 @@ impl<'a> Report<'a> {
             requirements: judgement
                 .requirements
                 .par_iter()
-                .filter_map(|verdict| gather.requirement(verdict))
+                .map(|verdict| gather.requirement(verdict))
+                // How many there are is known: a list that grows is copied again and again.
+                .collect::<Vec<_>>()
+                .into_iter()
+                .flatten()
                 .collect(),
             capture,
             rules: gather.documents(),
