@@ -1,9 +1,12 @@
 //! What the capture says of every requirement: satisfied, blocked, never seen and why, not active and why.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::absence::{Absence, Mirror, SharedConnections, other_way, shade_note};
@@ -382,13 +385,22 @@ fn standing(
         let by_source = intent.is_of_source_port();
         (intent.initiator, name, to, intent.port, over_tcp, by_source)
     };
-    // Nearly all are reached, and an aim of which every intent is says nothing more.
+    // Nearly all are reached, and an aim of which every intent is says nothing more. An aim is known by one of its intents:
+    // where nothing is reached there are as many aims as flows.
     let reached = |place: &&u32| intents[**place as usize].outcome.is_reached();
-    let mut doubtful: HashMap<_, Vec<Outcome>> = HashMap::default();
+    let state = RandomState::default();
+    let hash = |place: &u32| state.hash_one(aim(place));
+    let mut doubtful: HashTable<(u32, AtLast)> = HashTable::new();
     let mut initiators: HashSet<IpAddr> = HashSet::default();
     for place in places.iter().filter(|place| !reached(place)) {
         initiators.insert(intents[*place as usize].initiator);
-        doubtful.entry(aim(place)).or_default();
+        doubtful
+            .entry(
+                hash(place),
+                |(known, _)| aim(known) == aim(place),
+                |(known, _)| hash(known),
+            )
+            .or_insert((*place, AtLast::default()));
     }
     if doubtful.is_empty() {
         return RequirementStatus::Satisfied;
@@ -396,29 +408,52 @@ fn standing(
     for place in places {
         let intent = &intents[*place as usize];
         if initiators.contains(&intent.initiator)
-            && let Some(outcomes) = doubtful.get_mut(&aim(place))
+            && let Some((_, at_last)) =
+                doubtful.find_mut(hash(place), |(known, _)| aim(known) == aim(place))
         {
-            outcomes.push(intent.outcome);
+            at_last.then(intent.outcome);
         }
     }
-    let aims = doubtful.into_values().map(|outcomes| at_last(&outcomes));
+    let aims = doubtful.into_iter().map(|(_, at_last)| at_last.status());
     aims.min_by_key(rank)
         .unwrap_or(RequirementStatus::Satisfied)
 }
 
-/// How an aim fared by its intents, ascending by time: a block that came after a success still is one.
-fn at_last(outcomes: &[Outcome]) -> RequirementStatus {
-    let last_reached = outcomes.iter().rposition(|outcome| outcome.is_reached());
-    let since = &outcomes[last_reached.map_or(0, |i| i + 1)..];
-    if since.iter().any(|outcome| outcome.is_blocked()) {
-        RequirementStatus::Blocked
-    } else if since.contains(&Outcome::FailedUnattributed) {
-        RequirementStatus::Failed
-    } else if last_reached.is_some() || since.iter().all(|o| *o == Outcome::RaceLost) {
-        // Who won a race is an initiator of its own, and answers for both.
-        RequirementStatus::Satisfied
-    } else {
-        RequirementStatus::Inconclusive
+/// How an aim fared by its intents, which are told ascending by time: a block that came after a success still is one.
+#[derive(Clone, Copy, Debug, Default)]
+struct AtLast {
+    /// It was reached.
+    reached: bool,
+    /// Blocked since it was reached last.
+    blocked: bool,
+    /// Failed since then, and not known why.
+    failed: bool,
+    /// Something else than a lost race.
+    tried: bool,
+}
+
+impl AtLast {
+    fn then(&mut self, outcome: Outcome) {
+        if outcome.is_reached() {
+            *self = Self {
+                reached: true,
+                ..Self::default()
+            };
+            return;
+        }
+        self.blocked |= outcome.is_blocked();
+        self.failed |= outcome == Outcome::FailedUnattributed;
+        self.tried |= outcome != Outcome::RaceLost;
+    }
+
+    const fn status(self) -> RequirementStatus {
+        match self {
+            Self { blocked: true, .. } => RequirementStatus::Blocked,
+            Self { failed: true, .. } => RequirementStatus::Failed,
+            // Who won a race is an initiator of its own, and answers for both.
+            Self { reached: true, .. } | Self { tried: false, .. } => RequirementStatus::Satisfied,
+            _ => RequirementStatus::Inconclusive,
+        }
     }
 }
 

@@ -125,9 +125,8 @@ impl<'a> Twins<'a> {
             .doubtful
             .as_deref()
             .unwrap_or("it differs from its siblings");
-        let words = format!(
-            "on no list; the page prints {listed} in its place, which is doubtful: {why}"
-        );
+        let words =
+            format!("on no list; the page prints {listed} in its place, which is doubtful: {why}");
         Some((*place, words))
     }
 }
