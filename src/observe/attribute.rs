@@ -13,8 +13,8 @@ use super::direction::initiator;
 use super::dns_log::DnsLog;
 use super::exchange::{Asking, Exchange, Talk};
 use super::flow::Flow;
-use super::flow_name::{name_paths, names};
-use super::names::Directory;
+use super::flow_name::{NameSource, name_paths, names};
+use super::names::{Directory, MAX_NAMES};
 use super::path::continue_connections;
 use super::recognise;
 use super::run::{EventKind, FlowRecord};
@@ -72,6 +72,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         .with_min_len(SOME)
         .map(|(_, key, run)| flow(key, *run, &directory))
         .collect();
+    tally.cut(Bound::FlowNames, with_more_names(&flows, &directory));
     let mut flows = sorted(flows);
     name_paths(&mut flows);
     let numbering = chunks.numbering();
@@ -85,6 +86,16 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
         numbering,
         span,
     }
+}
+
+/// The flows to addresses that may have had more names than they are told.
+fn with_more_names(flows: &[Flow], directory: &Directory) -> u64 {
+    let is_full = |flow: &&Flow| {
+        let answered = flow.names.iter();
+        let answered = answered.filter(|name| name.source == NameSource::DnsAnswer);
+        answered.count() >= MAX_NAMES && directory.has_more_names(flow.responder.ip)
+    };
+    flows.par_iter().with_min_len(SOME).filter(is_full).count() as u64
 }
 
 /// Takes the runs out of an observation, with what devices said of their packets and what was written to them.
@@ -272,7 +283,7 @@ mod tests {
     use super::*;
     use crate::decode::decode;
     use crate::model::{Endpoint, FrameId, Transport};
-    use crate::observe::{NameSource, Sighting, read_seeds};
+    use crate::observe::{Sighting, read_seeds};
 
     fn flow_at(nanos: i64, index: u32) -> Flow {
         let stamp = Stamp {

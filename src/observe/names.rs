@@ -17,7 +17,7 @@ pub(super) const SLACK: Duration = Duration::from_secs(300);
 const SET_BACK: Duration = Duration::from_secs(2);
 
 /// The most names told of one flow.
-const MAX_NAMES: usize = 16;
+pub(super) const MAX_NAMES: usize = 16;
 
 /// How many answers of an address are looked at: one with very many tells no more by all of them.
 const MAX_LOOKUPS: usize = 4096;
@@ -214,6 +214,12 @@ impl Directory {
         } else {
             own
         }
+    }
+
+    /// Whether an address has more names than a flow is told: its other ones may be among those of a flow that has as many.
+    pub(super) fn has_more_names(&self, address: IpAddr) -> bool {
+        let lookups = self.by_address.get(&address.to_canonical());
+        lookups.is_some_and(|lookups| lookups.names > MAX_NAMES)
     }
 
     /// The names that `address` may have for `client` from `start` on: what the client asked itself first, then what others
@@ -778,6 +784,8 @@ mod tests {
         let directory = Directory::of(&all);
         let candidates = names(&directory, "10.0.0.1", "192.0.2.1", 20_000);
         assert_eq!(candidates.len(), MAX_NAMES);
+        let has_more = |address: &str| directory.has_more_names(address.parse().unwrap());
+        assert!(has_more("192.0.2.1") && !has_more("192.0.2.2"));
         assert!(
             candidates.contains(&"a19999.example".to_owned()),
             "{candidates:?}"

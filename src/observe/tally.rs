@@ -109,6 +109,8 @@ words! {
         DnsMessages = "dns-messages",
         /// Evidence that is kept of one flow.
         FlowEvidence = "flow-evidence",
+        /// Names that DNS answers give the address of a flow.
+        FlowNames = "flow-names",
         /// Fragments that wait for the rest of their packet.
         Fragments = "fragments",
         /// DNS messages that go on into the next period.
