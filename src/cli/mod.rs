@@ -42,21 +42,43 @@ use args::Command;
 #[cfg(not(feature = "live"))]
 const WITHOUT_LIVE: &str = "this pktaudit was built without live capture; build it with --features live, which needs libpcap";
 
-/// Makes the threads that commands work with. Whoever made some before in this process has them taken.
+/// Makes the threads that commands work with, each of which calls `prepare` first. Whoever made some before in this process
+/// has them taken.
 ///
 /// # Errors
 /// Where the system gives none.
-fn start_threads(common: &args::Common) -> anyhow::Result<()> {
+fn start_threads(common: &args::Common, prepare: fn()) -> anyhow::Result<()> {
     let threads = input::threads(common);
     let made = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .start_handler(move |_| prepare())
         .build_global();
     match made {
-        Err(error) if error.source().is_some() => Err(anyhow::Error::new(error).context(format!(
-            "{threads} threads cannot be started; --threads 1 takes the fewest"
-        ))),
+        Err(error) if error.source().is_some() => Err(no_threads(error, threads)),
         _ => Ok(()),
     }
+}
+
+/// Works with threads that have ended when it returns.
+///
+/// # Errors
+/// Where the system gives none.
+#[cfg(feature = "live")]
+fn with_passing_threads<T: Send>(
+    common: &args::Common,
+    work: impl FnOnce() -> T + Send,
+) -> anyhow::Result<T> {
+    let threads = input::threads(common);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_scoped(rayon::ThreadBuilder::run, |pool| pool.install(work))
+        .map_err(|error| no_threads(error, threads))
+}
+
+fn no_threads(error: rayon::ThreadPoolBuildError, threads: usize) -> anyhow::Error {
+    anyhow::Error::new(error).context(format!(
+        "{threads} threads cannot be started; --threads 1 takes the fewest"
+    ))
 }
 
 /// Runs the command line of this process and gives its exit status.
@@ -73,7 +95,10 @@ pub fn run() -> Exit {
             };
         }
     };
-    if let Err(error) = start_threads(&arguments.common) {
+    // A thread keeps the rights that it was started with: `live` starts its own once it has given them up.
+    if !matches!(arguments.command, Command::Live(_))
+        && let Err(error) = start_threads(&arguments.common, || {})
+    {
         return output::failure(&error);
     }
     arguments.common.settle_format();

@@ -895,6 +895,35 @@ fn one_interrupt_ends_with_reports_and_the_second_at_once_without() {
     assert_eq!(live.stderr(), "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn no_thread_has_rights_left() {
+    let arguments = ["--write", "kept.pcapng", "--threads", "3"];
+    let Some(mut live) = OnLoopback::start(&arguments) else {
+        return;
+    };
+    let threads = format!("/proc/{}/task", live.child.id());
+    let mut names = Vec::new();
+    for thread in std::fs::read_dir(threads).unwrap() {
+        let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        let of = |field: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(field));
+            line.unwrap().trim().to_owned()
+        };
+        let name = of("Name:");
+        assert_eq!(of("NoNewPrivs:"), "1", "{name}");
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            assert_eq!(of(set), "0000000000000000", "{name}: {set}");
+        }
+        names.push(name);
+    }
+    // Those that judge, and those of the capture.
+    assert!(names.len() >= 3 + 4, "{names:?}");
+    assert!(names.iter().any(|name| name == "judge"), "{names:?}");
+    live.signal("-INT");
+    live.end();
+}
+
 #[test]
 fn each_period_has_its_report_set_with_the_packets_of_its_findings() {
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -25,7 +25,7 @@ use super::args::{Common, Format};
 use super::exit::Exit;
 use super::outputs::writable;
 use super::plan::plan;
-use super::{audit, output, seeds};
+use super::{audit, output, seeds, start_threads, with_passing_threads};
 use crate::audit::Plan;
 use crate::live::{Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation, Snapshot};
 use crate::observe::CarryLimits;
@@ -50,7 +50,9 @@ struct Ending {
 }
 
 pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit> {
-    let plan = Arc::new(plan(&command.choices.selection(), common)?);
+    // No thread is left when rights are given up: it would keep them.
+    let selection = command.choices.selection();
+    let plan = Arc::new(with_passing_threads(common, || plan(&selection, common))??);
     let identity = Identity::choose(command.user.as_deref())?;
     // Before any right is given up, and before descriptors run out.
     let waiting = match &command.command[..] {
@@ -60,7 +62,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     let feeds = open(command)?;
     let listener = command.metrics.map(metrics::listen).transpose()?;
     give_up_rights(command, &identity)?;
-    // Reads captures on many threads, which is why it comes after rights were given up.
+    start_threads(common, priority::as_others)?;
     let seeds = Arc::new(seeds::read(&command.names.seeds, common)?);
     let asked = signals::watch().context("signals cannot be watched")?;
 

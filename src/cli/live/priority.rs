@@ -4,8 +4,9 @@ use rustix::process::setpriority_process;
 
 use crate::live::Work;
 
-/// As nice(1) counts: lower goes first, and 0 is what programs have.
+/// As nice(1) counts: lower goes first.
 const PACKETS: i32 = -10;
+const PROGRAMS: i32 = 0;
 const VERDICTS: i32 = 10;
 
 /// Puts what is started from now on before other programs. Only root may; for others nothing changes.
@@ -20,6 +21,11 @@ pub(super) fn prepare(work: Work) {
         Work::Packets => {}
         Work::Verdicts => give_way(),
     }
+}
+
+/// What this thread does is as urgent as what other programs do.
+pub(super) fn as_others() {
+    let _ = setpriority_process(None, PROGRAMS);
 }
 
 /// What this thread does can wait. Anyone may say so; where it fails, it does not wait.
