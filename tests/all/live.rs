@@ -768,6 +768,10 @@ fn a_command_is_run_while_capturing_and_its_end_is_the_end() {
     assert!(matches!(ran.status, 2 | 3), "{ran:?}");
     let ran = with_command(&["--duration", "500ms"], &["sleep", "4"]).unwrap();
     ran.complains_of(&["sleep 4: still runs"]);
+    // Pktaudit itself may neither write there nor run programs.
+    let write = "echo made >elsewhere && cat elsewhere";
+    let ran = with_command(&["--out", "reports"], &["sh", "-c", write]).unwrap();
+    assert!(ran.stdout.starts_with("made\n"), "{ran:?}");
     let ran = with_command(&[], &["no-such-command-here"]).unwrap();
     ran.complains_of(&["no-such-command-here", "exit status: 127"]);
 }
@@ -805,6 +809,9 @@ impl OnLoopback {
             let files = std::fs::read_dir(folder.path()).unwrap();
             let mut names = files.map(|file| file.unwrap().file_name());
             names.any(|name| name.to_string_lossy().contains("kept"))
+                // A folder of that name is there before.
+                && (!folder.path().join("kept").is_dir()
+                    || folder.path().join("kept/packets.pcapng").exists())
         };
         for _ in 0..400 {
             if begun() {
@@ -922,6 +929,36 @@ fn no_thread_has_rights_left() {
     assert!(names.iter().any(|name| name == "judge"), "{names:?}");
     live.signal("-INT");
     live.end();
+    // It is confined while it has one thread, and says where it has more.
+    let told = live.stderr();
+    assert!(!told.contains("another thread"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_leads_elsewhere_after_the_start_is_not_written_to() {
+    let Some(mut live) = OnLoopback::start(&["--write", "kept/packets.pcapng"]) else {
+        return;
+    };
+    let at = |name: &str| live.folder.path().join(name);
+    let (outside, reports, kept) = (at("outside"), at("reports"), at("kept/packets.pcapng"));
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::rename(&reports, at("moved")).unwrap();
+    std::os::unix::fs::symlink(&outside, &reports).unwrap();
+    live.signal("-INT");
+    let status = live.end();
+    let told = live.stderr();
+    assert!(kept.metadata().unwrap().len() > 0);
+    let written = std::fs::read_dir(&outside).unwrap().count();
+    if told.contains("not confined: ") {
+        assert!(told.contains("Landlock") && written > 0, "{told}");
+        return;
+    }
+    assert_eq!((status.code(), written), (Some(2), 0), "{told}");
+    assert!(
+        told.contains("reports/") && told.contains("may write beneath the folders"),
+        "{told}"
+    );
 }
 
 #[test]

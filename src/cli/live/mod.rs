@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod confine;
 mod lines;
 mod metrics;
 mod periods;
@@ -12,7 +13,7 @@ mod signals;
 mod terminal;
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -32,6 +33,7 @@ use crate::observe::CarryLimits;
 use crate::source::InputRecord;
 use crate::source::live::{LiveCapture, LiveOptions};
 use command::{RunningCommand, WaitingCommand};
+use confine::Confinement;
 use periods::{LastPeriod, Periods};
 use privileges::Identity;
 
@@ -61,9 +63,12 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     };
     let feeds = open(command)?;
     let listener = command.metrics.map(metrics::listen).transpose()?;
-    give_up_rights(command, &identity)?;
+    let confined = give_up_rights(command, &identity)?;
+    let seeds = with_passing_threads(common, || seeds::read(&command.names.seeds, common))??;
+    let seeds = Arc::new(seeds);
+    let confined = confined.and_reading(places(command));
+    confined.tell(common);
     start_threads(common, priority::as_others)?;
-    let seeds = Arc::new(seeds::read(&command.names.seeds, common)?);
     let asked = signals::watch().context("signals cannot be watched")?;
 
     let screen = wants_screen(command, common);
@@ -72,6 +77,7 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
         common,
         Arc::clone(&plan),
         Arc::clone(&seeds),
+        confined.clone(),
         screen,
     )
     .context("the thread for the reports cannot be started")?;
@@ -105,21 +111,23 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     let finished = engine
         .finish()
         .map_err(|words| anyhow::anyhow!("{words}; nothing can be said of what was captured"))?;
-    let audited = end(finished, &periods.finish()?, &plan, common)?;
+    let audited = end(finished, &periods.finish()?, &plan, common);
+    let audited = audited.map_err(|error| confined.explain(error))?;
     Ok(audited.and(ending.of_command()))
 }
 
 /// Makes the folders and goes on without rights. What can be told to be in vain is told before an hour of traffic went by.
-fn give_up_rights(command: &LiveCommand, identity: &Identity) -> anyhow::Result<()> {
+fn give_up_rights(command: &LiveCommand, identity: &Identity) -> anyhow::Result<Confinement> {
     for folder in folders(command) {
         identity.make_folder(folder)?;
     }
     priority::packets_first();
     identity.assume()?;
+    let confined = Confinement::of_writing(places(command));
     for folder in folders(command) {
         writable(folder).map_err(|error| identity.explain(Some(folder), error))?;
     }
-    Ok(())
+    Ok(confined)
 }
 
 impl Ending {
@@ -286,6 +294,14 @@ fn folders(command: &LiveCommand) -> impl Iterator<Item = &Path> {
         })
     });
     parents.chain(command.out.as_deref())
+}
+
+/// All that is written to from now on: these folders, and devices and pipes, which may be links to other places.
+fn places(command: &LiveCommand) -> impl Iterator<Item = &Path> {
+    let files = [&command.write, &command.write_evidence];
+    let is_special = |path: &&Path| path.metadata().is_ok_and(|there| !there.is_file());
+    let special = files.into_iter().flatten().map(PathBuf::as_path);
+    folders(command).chain(special.filter(is_special))
 }
 
 fn wants_screen(command: &LiveCommand, common: &Common) -> bool {

@@ -7,6 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
+use super::confine::Confinement;
 use super::{LiveCommand, priority};
 use crate::audit::{Period, Plan, Read, attribute_points};
 use crate::cli::args::Common;
@@ -44,6 +45,8 @@ struct Reporter {
     digests: bool,
     /// Whether periods were asked for.
     every: bool,
+    /// What may be written at all.
+    confined: Confinement,
     /// Whether a screen is shown, which complaints would tear.
     screen: bool,
     state: Mutex<State>,
@@ -70,6 +73,7 @@ impl Periods {
         common: &Common,
         plan: Arc<Plan>,
         seeds: Arc<Vec<Seed>>,
+        confined: Confinement,
         screen: bool,
     ) -> io::Result<Self> {
         let for_record = common.format.is_for_record();
@@ -82,6 +86,7 @@ impl Periods {
             for_evidence: command.write.is_none() && command.write_evidence.is_some(),
             digests: command.out.is_some() || for_record,
             every: command.every.is_some(),
+            confined,
             screen,
             state: Mutex::default(),
         });
@@ -215,7 +220,7 @@ impl Reporter {
         let with = (self.plan.as_ref(), self.seeds.as_slice());
         let exit = report_period(period, with, &captures, to, |_| Ok(()));
         let exit = exit.unwrap_or_else(|error| {
-            self.complain(output::told(&error));
+            self.complain(output::told(&self.confined.explain(error)));
             Exit::NotAudited
         });
         self.let_go(&still_named);
