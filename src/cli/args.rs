@@ -601,6 +601,9 @@ pub(super) enum SiteCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct SiteInit {
+    /// List also what needs no decision: roles that nobody was seen in, features that have a default, ports that can be moved.
+    #[arg(long)]
+    pub(super) all: bool,
     #[command(flatten)]
     pub(super) choices: Choices,
     #[command(flatten)]

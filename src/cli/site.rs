@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::flows::wholeness;
 use super::plan;
 use super::{input, output, seeds};
-use crate::audit::{propose_site, sets_fitting};
+use crate::audit::{Extent, propose_site, sets_fitting};
 use crate::observe::attribute_with;
 use crate::rules::{Chosen, SetChoice};
 
@@ -51,7 +51,11 @@ fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
             (plan::checked(&texts, common)?.0, sets)
         }
     };
-    let mut text = propose_site(&capture, &library) + &in_force(&sets);
+    let extent = match command.all {
+        true => Extent::All,
+        false => Extent::Needed,
+    };
+    let mut text = propose_site(&capture, &library, extent) + &in_force(&sets);
     if sets.iter().any(|choice| choice.chosen != Chosen::Default) {
         // Roles of a set that a capture chose are known only while it is in force.
         text = text.replacen("\n# documents = [", "\ndocuments = [", 1);

@@ -22,11 +22,20 @@ const HOSTS: usize = 32;
 /// Lines listed of anything.
 const LINES: usize = 200;
 
+/// How much of what the library knows a draft lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What the capture shows, and what somebody has to decide.
+    Needed,
+    /// All that a site file can say: roles that nobody was seen in, features that have a default, ports that can be moved.
+    All,
+}
+
 /// A site file in TOML that `check_site` of the rules room takes, with comments that give the evidence.
 ///
 /// Reads every flow once. The text ends with a line break and has no character that a terminal would obey.
 #[must_use]
-pub fn propose_site(capture: &Capture, library: &Library) -> String {
+pub fn propose_site(capture: &Capture, library: &Library, extent: Extent) -> String {
     let Ok(profile) = Profile::new(library, None, &Choices::default()) else {
         return String::new();
     };
@@ -34,11 +43,11 @@ pub fn propose_site(capture: &Capture, library: &Library) -> String {
     let sightings = Sightings::of(capture, &rules);
     let mut out = String::new();
     head(capture, library, &mut out);
-    roles(&sightings, library, &mut out);
-    features(library, &mut out);
+    roles(&sightings, library, extent, &mut out);
+    features(library, extent, &mut out);
     versions(library, &mut out);
     hosts(&mut out);
-    ports(library, &mut out);
+    ports(library, extent, &mut out);
     proxies(&sightings, &mut out);
     ignore(&mut out);
     out
@@ -46,6 +55,16 @@ pub fn propose_site(capture: &Capture, library: &Library) -> String {
 
 fn comment(out: &mut String, text: &str) {
     let _ = writeln!(out, "# {}", visible(text));
+}
+
+/// Says how many lines were left out.
+fn left_out(out: &mut String, count: usize, what: &str) {
+    if count > 0 {
+        comment(
+            out,
+            &format!("Not listed without --all: {count} of the {what}."),
+        );
+    }
 }
 
 fn head(capture: &Capture, library: &Library, out: &mut String) {
@@ -105,7 +124,7 @@ fn head(capture: &Capture, library: &Library, out: &mut String) {
     let _ = writeln!(out, "# account-created = \"2020-01-31\"");
 }
 
-fn roles(sightings: &Sightings, library: &Library, out: &mut String) {
+fn roles(sightings: &Sightings, library: &Library, extent: Extent, out: &mut String) {
     out.push_str("\n[roles]\n");
     comment(
         out,
@@ -136,10 +155,15 @@ fn roles(sightings: &Sightings, library: &Library, out: &mut String) {
         out,
         "Not seen for sure. Take the # away where you know better.",
     );
-    for (index, role) in inside.iter().filter(|(index, _)| !seen(index)) {
+    let unseen = inside.iter().filter(|(index, _)| !seen(index));
+    let (listed, others): (Vec<_>, Vec<_>) = unseen.partition(|(index, role)| {
+        extent == Extent::All || role.placeholder || sightings.perhaps.contains_key(index)
+    });
+    left_out(out, others.len(), "roles, in which nobody was seen");
+    for (index, role) in listed {
         out.push('\n');
         about(role, out);
-        match sightings.perhaps.get(index) {
+        match sightings.perhaps.get(&index) {
             Some(hosts) => bind(&role.name, hosts, "# ", out),
             None if role.placeholder => {
                 comment(
@@ -213,13 +237,17 @@ fn host_lines(hosts: &BTreeMap<IpAddr, Evidence>, lead: &str, out: &mut String) 
     }
 }
 
-fn features(library: &Library, out: &mut String) {
+fn features(library: &Library, extent: Extent, out: &mut String) {
     out.push_str("\n[features]\n");
     comment(
         out,
         "What the site uses. Left out: what the vendor's default is, else unknown, and then allowed.",
     );
-    for feature in &library.features {
+    let all = library.features.iter();
+    let (listed, others): (Vec<_>, Vec<_>) =
+        all.partition(|feature| extent == Extent::All || feature.default == Truth::Unknown);
+    left_out(out, others.len(), "features, which have a default");
+    for feature in listed {
         let default = match feature.default {
             Truth::On => "on by default",
             Truth::Off => "off by default",
@@ -297,7 +325,7 @@ fn hosts(out: &mut String) {
     }
 }
 
-fn ports(library: &Library, out: &mut String) {
+fn ports(library: &Library, extent: Extent, out: &mut String) {
     out.push_str("\n[ports]\n");
     comment(
         out,
@@ -328,7 +356,17 @@ fn ports(library: &Library, out: &mut String) {
         })
         .collect();
     lines.dedup();
-    for line in lines.iter().take(LINES) {
+    // One shows the form; which of them were moved no capture tells.
+    let most = match extent {
+        Extent::Needed => 1,
+        Extent::All => LINES,
+    };
+    left_out(
+        out,
+        lines.len().saturating_sub(most),
+        "requirements whose ports can be moved",
+    );
+    for line in lines.iter().take(most) {
         let _ = writeln!(out, "{line}");
     }
 }

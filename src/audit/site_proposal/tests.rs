@@ -66,7 +66,7 @@ fn roles_come_from_what_hosts_do() {
         Some("203.0.113.5"),
         0,
     )];
-    let text = propose_site(&plain_capture(flows, dns), &library());
+    let text = propose_site(&plain_capture(flows, dns), &library(), Extent::All);
     let site = load(&text);
     assert_eq!(bound(&site, "agent"), ["10.0.0.10", "10.0.0.11"]);
     assert_eq!(bound(&site, "relay"), ["10.0.0.99"]);
@@ -90,7 +90,11 @@ fn roles_come_from_what_hosts_do() {
 
 #[test]
 fn an_empty_capture_gives_a_file_that_loads() {
-    let text = propose_site(&plain_capture(Vec::new(), Vec::new()), &library());
+    let text = propose_site(
+        &plain_capture(Vec::new(), Vec::new()),
+        &library(),
+        Extent::All,
+    );
     assert!(load(&text).addresses.is_empty());
     let uncommented: Vec<&str> = text
         .lines()
@@ -111,6 +115,34 @@ fn an_empty_capture_gives_a_file_that_loads() {
 }
 
 #[test]
+fn what_needs_no_decision_is_counted_and_listed_where_it_is_asked_for() {
+    let told = |extent| {
+        let text = propose_site(&plain_capture(Vec::new(), Vec::new()), &library(), extent);
+        load(&text);
+        text
+    };
+    let (needed, all) = (told(Extent::Needed), told(Extent::All));
+    assert!(!all.contains("Not listed"), "{all}");
+    assert!(needed.lines().count() < all.lines().count(), "{needed}");
+    let count = |what: &str| {
+        let line = needed
+            .lines()
+            .find(|line| line.starts_with("# Not listed without --all: ") && line.contains(what));
+        let line = line.unwrap_or_else(|| panic!("{what} is not in:\n{needed}"));
+        let number = line
+            .trim_start_matches("# Not listed without --all: ")
+            .split(' ')
+            .next();
+        number.unwrap().parse::<usize>().unwrap()
+    };
+    let roles = |text: &str| {
+        let lines = text.lines();
+        lines.filter(|line| line.ends_with(" = []")).count() - 1
+    };
+    assert_eq!(roles(&needed) + count("nobody was seen"), roles(&all));
+}
+
+#[test]
 fn hostile_names_cannot_write_lines_of_their_own() {
     let to = |name: &str| {
         let name = format!("{name}.files.example.com");
@@ -122,7 +154,7 @@ fn hostile_names_cannot_write_lines_of_their_own() {
     };
     let mut flows: Vec<_> = HOSTILE.iter().map(|name| to(name)).collect();
     flows.push(to("x\"\n[roles]\nagent = [\"0.0.0.0/0\"]\n#"));
-    let text = propose_site(&plain_capture(flows, Vec::new()), &library());
+    let text = propose_site(&plain_capture(flows, Vec::new()), &library(), Extent::All);
     assert_eq!(bound(&load(&text), "agent"), ["10.0.0.10"]);
     assert!(
         !text.chars().any(|c| c != '\n' && is_harmful(c)),
@@ -140,7 +172,11 @@ fn many_hosts_are_listed_by_network() {
             NameSource::TlsSni,
         )
     });
-    let text = propose_site(&plain_capture(flows.collect(), Vec::new()), &library());
+    let text = propose_site(
+        &plain_capture(flows.collect(), Vec::new()),
+        &library(),
+        Extent::All,
+    );
     assert_eq!(bound(&load(&text), "agent"), ["10.0.0.0", "10.0.1.0"]);
     assert!(text.contains("# 30 hosts, 30 flows"), "{text}");
 }
