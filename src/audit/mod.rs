@@ -35,4 +35,4 @@ pub use read::{Read, attribute_points};
 pub(crate) use rule_files::without_plus;
 pub use rule_files::{rule_texts, shipped_texts, texts, with_sets_of_site};
 pub use selection::Selection;
-pub use site_proposal::{Extent, propose_site};
+pub use site_proposal::{DraftExtent, propose_site};

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::flows::wholeness;
 use super::plan;
 use super::{input, output, seeds};
-use crate::audit::{Extent, propose_site, sets_fitting};
+use crate::audit::{DraftExtent, propose_site, sets_fitting};
 use crate::observe::attribute_with;
 use crate::rules::{Chosen, SetChoice};
 
@@ -52,8 +52,8 @@ fn init(command: &SiteInit, common: &Common) -> anyhow::Result<Exit> {
         }
     };
     let extent = match command.all {
-        true => Extent::All,
-        false => Extent::Needed,
+        true => DraftExtent::All,
+        false => DraftExtent::Needed,
     };
     let mut text = propose_site(&capture, &library, extent) + &in_force(&sets);
     if sets.iter().any(|choice| choice.chosen != Chosen::Default) {

@@ -24,7 +24,8 @@ const LINES: usize = 200;
 
 /// How much of what the library knows a draft lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+#[non_exhaustive]
+pub enum DraftExtent {
     /// What the capture shows, and what somebody has to decide.
     Needed,
     /// All that a site file can say: roles that nobody was seen in, features that have a default, ports that can be moved.
@@ -35,7 +36,7 @@ pub enum Extent {
 ///
 /// Reads every flow once. The text ends with a line break and has no character that a terminal would obey.
 #[must_use]
-pub fn propose_site(capture: &Capture, library: &Library, extent: Extent) -> String {
+pub fn propose_site(capture: &Capture, library: &Library, extent: DraftExtent) -> String {
     let Ok(profile) = Profile::new(library, None, &Choices::default()) else {
         return String::new();
     };
@@ -124,7 +125,7 @@ fn head(capture: &Capture, library: &Library, out: &mut String) {
     let _ = writeln!(out, "# account-created = \"2020-01-31\"");
 }
 
-fn roles(sightings: &Sightings, library: &Library, extent: Extent, out: &mut String) {
+fn roles(sightings: &Sightings, library: &Library, extent: DraftExtent, out: &mut String) {
     out.push_str("\n[roles]\n");
     comment(
         out,
@@ -157,7 +158,7 @@ fn roles(sightings: &Sightings, library: &Library, extent: Extent, out: &mut Str
     );
     let unseen = inside.iter().filter(|(index, _)| !seen(index));
     let (listed, others): (Vec<_>, Vec<_>) = unseen.partition(|(index, role)| {
-        extent == Extent::All || role.placeholder || sightings.perhaps.contains_key(index)
+        extent == DraftExtent::All || role.placeholder || sightings.perhaps.contains_key(index)
     });
     left_out(out, others.len(), "roles, in which nobody was seen");
     for (index, role) in listed {
@@ -237,7 +238,7 @@ fn host_lines(hosts: &BTreeMap<IpAddr, Evidence>, lead: &str, out: &mut String) 
     }
 }
 
-fn features(library: &Library, extent: Extent, out: &mut String) {
+fn features(library: &Library, extent: DraftExtent, out: &mut String) {
     out.push_str("\n[features]\n");
     comment(
         out,
@@ -245,7 +246,7 @@ fn features(library: &Library, extent: Extent, out: &mut String) {
     );
     let all = library.features.iter();
     let (listed, others): (Vec<_>, Vec<_>) =
-        all.partition(|feature| extent == Extent::All || feature.default == Truth::Unknown);
+        all.partition(|feature| extent == DraftExtent::All || feature.default == Truth::Unknown);
     left_out(out, others.len(), "features, which have a default");
     for feature in listed {
         let default = match feature.default {
@@ -325,7 +326,7 @@ fn hosts(out: &mut String) {
     }
 }
 
-fn ports(library: &Library, extent: Extent, out: &mut String) {
+fn ports(library: &Library, extent: DraftExtent, out: &mut String) {
     out.push_str("\n[ports]\n");
     comment(
         out,
@@ -358,8 +359,8 @@ fn ports(library: &Library, extent: Extent, out: &mut String) {
     lines.dedup();
     // One shows the form; which of them were moved no capture tells.
     let most = match extent {
-        Extent::Needed => 1,
-        Extent::All => LINES,
+        DraftExtent::Needed => 1,
+        DraftExtent::All => LINES,
     };
     left_out(
         out,

@@ -66,7 +66,7 @@ fn roles_come_from_what_hosts_do() {
         Some("203.0.113.5"),
         0,
     )];
-    let text = propose_site(&plain_capture(flows, dns), &library(), Extent::All);
+    let text = propose_site(&plain_capture(flows, dns), &library(), DraftExtent::All);
     let site = load(&text);
     assert_eq!(bound(&site, "agent"), ["10.0.0.10", "10.0.0.11"]);
     assert_eq!(bound(&site, "relay"), ["10.0.0.99"]);
@@ -93,7 +93,7 @@ fn an_empty_capture_gives_a_file_that_loads() {
     let text = propose_site(
         &plain_capture(Vec::new(), Vec::new()),
         &library(),
-        Extent::All,
+        DraftExtent::All,
     );
     assert!(load(&text).addresses.is_empty());
     let uncommented: Vec<&str> = text
@@ -121,7 +121,7 @@ fn what_needs_no_decision_is_counted_and_listed_where_it_is_asked_for() {
         load(&text);
         text
     };
-    let (needed, all) = (told(Extent::Needed), told(Extent::All));
+    let (needed, all) = (told(DraftExtent::Needed), told(DraftExtent::All));
     assert!(!all.contains("Not listed"), "{all}");
     assert!(needed.lines().count() < all.lines().count(), "{needed}");
     let count = |what: &str| {
@@ -154,7 +154,11 @@ fn hostile_names_cannot_write_lines_of_their_own() {
     };
     let mut flows: Vec<_> = HOSTILE.iter().map(|name| to(name)).collect();
     flows.push(to("x\"\n[roles]\nagent = [\"0.0.0.0/0\"]\n#"));
-    let text = propose_site(&plain_capture(flows, Vec::new()), &library(), Extent::All);
+    let text = propose_site(
+        &plain_capture(flows, Vec::new()),
+        &library(),
+        DraftExtent::All,
+    );
     assert_eq!(bound(&load(&text), "agent"), ["10.0.0.10"]);
     assert!(
         !text.chars().any(|c| c != '\n' && is_harmful(c)),
@@ -175,7 +179,7 @@ fn many_hosts_are_listed_by_network() {
     let text = propose_site(
         &plain_capture(flows.collect(), Vec::new()),
         &library(),
-        Extent::All,
+        DraftExtent::All,
     );
     assert_eq!(bound(&load(&text), "agent"), ["10.0.0.0", "10.0.1.0"]);
     assert!(text.contains("# 30 hosts, 30 flows"), "{text}");
