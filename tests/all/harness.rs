@@ -206,8 +206,8 @@ impl Sample {
 
     /// What is told of it, at both points where it has two, as JSON. The program is asked once, whoever else wants to know.
     pub(crate) fn report(&self) -> Arc<Value> {
-        static REPORTS: Kept<String, Arc<Value>> = Kept::new();
-        REPORTS.get_or_make(&self.name, || {
+        static REPORTS: Kept<Arc<Value>> = Kept::new();
+        REPORTS.of(self, || {
             let mut arguments = self.audit("json");
             arguments.extend(self.outside());
             arguments.push(self.capture.display().to_string());
@@ -222,18 +222,20 @@ impl Sample {
     }
 }
 
-/// What is made once for each key, whoever asks first; others who ask meanwhile wait.
-pub(crate) struct Kept<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<V>>>>);
+/// What is made once for each sample, whoever asks first; others who ask meanwhile wait.
+pub(crate) struct Kept<T>(Mutex<BTreeMap<String, Arc<OnceLock<T>>>>);
 
-impl<K: Ord + Clone, V: Clone> Kept<K, V> {
+impl<T: Clone> Kept<T> {
     /// Nothing yet.
     pub(crate) const fn new() -> Self {
         Self(Mutex::new(BTreeMap::new()))
     }
 
-    /// What there is for a key, or else is made now.
-    pub(crate) fn get_or_make(&self, key: &K, make: impl FnOnce() -> V) -> V {
-        let own = Arc::clone(self.0.lock().unwrap().entry(key.clone()).or_default());
+    /// What there is of a sample, or else is made now.
+    pub(crate) fn of(&self, sample: &Sample, make: impl FnOnce() -> T) -> T {
+        let mut all = self.0.lock().unwrap();
+        let own = Arc::clone(all.entry(sample.name.clone()).or_default());
+        drop(all);
         own.get_or_init(make).clone()
     }
 }

@@ -17,15 +17,13 @@ use super::harness::{Kept, Sample, folder, for_each_sample, pktaudit, same, writ
 /// The audit of a sample as it is shipped, as [`audit`] tells it. Nearly each law holds another one to it, so the program is
 /// asked once.
 fn audit_of_whole(sample: &Sample) -> Result<Arc<str>, String> {
-    static TOLD: Kept<String, Result<Arc<str>, String>> = Kept::new();
-    TOLD.get_or_make(&sample.name, || {
-        audit(sample, &whole(sample)).map(Arc::from)
-    })
+    static TOLD: Kept<Result<Arc<str>, String>> = Kept::new();
+    TOLD.of(sample, || audit(sample, &whole(sample)).map(Arc::from))
 }
 
-/// The same, taken apart.
-fn report_of_whole(sample: &Sample) -> Result<Value, String> {
-    serde_json::from_str(&audit_of_whole(sample)?).map_err(|error| error.to_string())
+/// An audit, taken apart.
+fn parsed(audit: &str) -> Result<Value, String> {
+    serde_json::from_str(audit).map_err(|error| error.to_string())
 }
 
 /// The audit as JSON, but for the list of files.
@@ -43,11 +41,6 @@ fn audit(sample: &Sample, captures: &[String]) -> Result<String, String> {
     let mut capture: Value = serde_json::from_str(capture).map_err(|error| error.to_string())?;
     capture["inputs"].take();
     Ok(format!("{before}{start}{capture},\n{after}"))
-}
-
-/// [`audit`], taken apart.
-fn report(sample: &Sample, captures: &[String]) -> Result<Value, String> {
-    serde_json::from_str(&audit(sample, captures)?).map_err(|error| error.to_string())
 }
 
 fn flows(captures: &[String], dns: bool) -> Result<String, String> {
@@ -73,28 +66,20 @@ struct Told {
 }
 
 impl Told {
-    fn of_whole(sample: &Sample) -> Result<Self, String> {
-        let captures = whole(sample);
+    fn of(audit: Arc<str>, captures: &[String]) -> Result<Self, String> {
         Ok(Self {
-            audit: audit_of_whole(sample)?,
-            flows: flows(&captures, false)?,
-            dns: flows(&captures, true)?,
+            audit,
+            flows: flows(captures, false)?,
+            dns: flows(captures, true)?,
         })
     }
 
     /// The same is told of other files.
     fn is_told_of(&self, what: &str, sample: &Sample, captures: &[String]) -> Result<(), String> {
-        same(what, &self.audit, &audit(sample, captures)?)?;
-        same(
-            &format!("{what}: flows"),
-            &self.flows,
-            &flows(captures, false)?,
-        )?;
-        same(
-            &format!("{what}: flows --dns"),
-            &self.dns,
-            &flows(captures, true)?,
-        )
+        let other = Self::of(audit(sample, captures)?.into(), captures)?;
+        same(what, &self.audit, &other.audit)?;
+        same(&format!("{what}: flows"), &self.flows, &other.flows)?;
+        same(&format!("{what}: flows --dns"), &self.dns, &other.dns)
     }
 }
 
@@ -147,7 +132,7 @@ fn whole(sample: &Sample) -> [String; 1] {
 #[test]
 fn law_1_a_cut_capture_gives_the_same_report() {
     for_each_sample(|sample| {
-        let told = Told::of_whole(sample)?;
+        let told = Told::of(audit_of_whole(sample)?, &whole(sample))?;
         let capture = Capture::read(&sample.capture);
         let folder = folder();
         let places = in_time(&capture, cuts(3, capture.frames.len(), 5));
@@ -200,8 +185,8 @@ fn law_3_each_direction_in_a_file_of_its_own() {
         let folder = folder();
         let capture = Capture::read(&sample.capture);
         let sides = files(&folder, &capture.sides());
-        let mut one = report_of_whole(sample)?;
-        let mut two = report(sample, &sides)?;
+        let mut one = parsed(&audit_of_whole(sample)?)?;
+        let mut two = parsed(&audit(sample, &sides)?)?;
         // Frames are numbered file by file, and of equal times the first file's comes first.
         drop_frame_numbers(&mut one);
         drop_frame_numbers(&mut two);
@@ -340,7 +325,10 @@ fn law_5_copies_change_no_finding_and_are_counted() {
                 |finding: &Value| -> Value { fields.iter().map(|f| finding[*f].clone()).collect() };
             list.iter().map(row).collect()
         };
-        let (one, two) = (report_of_whole(sample)?, report(sample, &[file])?);
+        let (one, two) = (
+            parsed(&audit_of_whole(sample)?)?,
+            parsed(&audit(sample, &[file])?)?,
+        );
         let count = |report: &Value, field: &str| report["capture"]["frames"][field].as_u64();
         let copies = count(&one, "copies").zip(count(&one, "decoded"));
         if count(&two, "copies") != copies.map(|(copies, decoded)| copies + decoded) {
@@ -356,7 +344,7 @@ fn law_5_copies_change_no_finding_and_are_counted() {
 #[test]
 fn law_7_nothing_vanishes() {
     for_each_sample(|sample| {
-        let report = report_of_whole(sample)?;
+        let report = parsed(&audit_of_whole(sample)?)?;
         let frames = &report["capture"]["frames"];
         let count = |field: &str| frames[field].as_u64().unwrap_or(u64::MAX);
         let lying = Capture::read(&sample.capture).frames.len() as u64;
@@ -384,9 +372,9 @@ struct Bench {
 
 impl Bench {
     fn new(sample: &Sample) -> Self {
-        static RULES: Kept<String, Arc<RuleSet>> = Kept::new();
+        static RULES: Kept<Arc<RuleSet>> = Kept::new();
         Self {
-            rules: RULES.get_or_make(&sample.name, || Arc::new(Self::rules(sample))),
+            rules: RULES.of(sample, || Arc::new(Self::rules(sample))),
             folder: folder(),
         }
     }

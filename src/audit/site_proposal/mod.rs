@@ -360,13 +360,11 @@ fn ports(library: &Library, extent: DraftExtent, out: &mut String) {
     // One shows the form; which of them were moved no capture tells.
     let most = match extent {
         DraftExtent::Needed => 1,
-        DraftExtent::All => LINES,
+        DraftExtent::All => lines.len(),
     };
-    left_out(
-        out,
-        lines.len().saturating_sub(most),
-        "requirements whose ports can be moved",
-    );
+    let others = lines.len().saturating_sub(most);
+    left_out(out, others, "requirements whose ports can be moved");
+    let most = most.min(LINES);
     for line in lines.iter().take(most) {
         let _ = writeln!(out, "{line}");
     }

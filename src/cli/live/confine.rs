@@ -22,12 +22,12 @@ pub(super) enum Confinement {
 impl Confinement {
     /// Takes the right to write but beneath these places, to run programs, to connect and to listen.
     pub(super) fn of_writing<'p>(places: impl Iterator<Item = &'p Path>) -> Self {
-        alone(|| system::writing(places))
+        system::alone(|| system::writing(places))
     }
 
     /// Takes the right to read but beneath these places and what tells of the system besides.
     pub(super) fn and_reading<'p>(self, places: impl Iterator<Item = &'p Path>) -> Self {
-        match (self, alone(|| system::reading(places))) {
+        match (self, system::alone(|| system::reading(places))) {
             // What was said of writing is what there is to say.
             (first, Self::Whole | Self::Part(_)) | (first @ Self::Lacking(_), _) => first,
             (_, Self::Lacking(why)) => Self::Part(format!("any file can be read ({why})")),
@@ -64,13 +64,6 @@ impl Confinement {
 use elsewhere as system;
 #[cfg(target_os = "linux")]
 use linux as system;
-#[cfg(target_os = "linux")]
-use linux::alone;
-
-#[cfg(not(target_os = "linux"))]
-fn alone(step: impl FnOnce() -> Confinement) -> Confinement {
-    step()
-}
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
@@ -79,6 +72,10 @@ mod elsewhere {
     use super::Confinement;
 
     const WHY: &str = "this system has no Landlock";
+
+    pub(super) fn alone(step: impl FnOnce() -> Confinement) -> Confinement {
+        step()
+    }
 
     pub(super) fn writing<'p>(_: impl Iterator<Item = &'p Path>) -> Confinement {
         Confinement::Lacking(WHY.to_owned())
