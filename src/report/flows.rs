@@ -2,18 +2,20 @@
 
 use std::io::Write;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::csv::{CsvTable, columns};
-use super::human::{Look, Table};
+use super::human::{Columns, Look, Row};
 use super::json::{json_line, json_list};
+use super::pieces::{MANY, in_pieces};
 use super::schema;
 use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Endpoint, Fqdn, Transport};
-use crate::observe::{Capture, ConnState, Flow, NameSource};
+use crate::observe::{Capture, ConnState, Flow, Name, NameSource};
 
 /// A flow. Field names and order are fixed.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -238,33 +240,39 @@ pub fn write_flows(
     look: &Look,
     mut out: impl Write,
 ) -> Result<(), ReportError> {
-    let flows = || flows.iter().map(|flow| FlowView::new(flow, capture));
+    let out = &mut out;
+    let views = |of: Range<usize>| flows[of].iter().map(|flow| FlowView::new(flow, capture));
     match format {
         Format::Ndjson => {
-            for flow in flows() {
-                json_line(&mut out, &flow)?;
-            }
+            let some = |of| {
+                let mut lines = Vec::new();
+                views(of).try_for_each(|flow| json_line(&mut lines, &flow))?;
+                Ok(lines)
+            };
+            in_pieces(flows.len(), MANY, some, |lines| Ok(out.write_all(lines)?))?;
         }
-        Format::Json => json_list(&mut out, flows())?,
+        Format::Json => json_list(&mut *out, views(0..flows.len()))?,
         Format::Csv => {
-            let mut table = CsvTable::documented(&mut out, FLOW_COLUMNS)?;
-            for flow in flows() {
-                flow.cells(&mut table)?;
-                table.end_row()?;
-            }
-            table.finish()?;
+            CsvTable::documented(&mut *out, FLOW_COLUMNS)?.finish()?;
+            let some = |of| {
+                let mut rows = Vec::new();
+                let mut table = CsvTable::go_on(&mut rows);
+                for flow in views(of) {
+                    flow.cells(&mut table)?;
+                    table.end_row()?;
+                }
+                table.finish()?;
+                Ok(rows)
+            };
+            in_pieces(flows.len(), MANY, some, |rows| Ok(out.write_all(rows)?))?;
         }
-        Format::Human => human(flows(), look, &mut out)?,
+        Format::Human => human(flows, look, out)?,
     }
     Ok(out.flush()?)
 }
 
-fn human<'a>(
-    flows: impl Iterator<Item = FlowView<'a>>,
-    look: &Look,
-    out: &mut impl Write,
-) -> Result<(), ReportError> {
-    let mut table = Table::new([
+fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
+    let mut columns = Columns::new([
         "start",
         "initiator",
         "responder",
@@ -274,30 +282,41 @@ fn human<'a>(
         "in",
         "name",
     ]);
-    table.right_aligned(5).right_aligned(6);
-    for flow in flows {
-        let carries = match flow.app {
-            Some(app) => format!("{}/{app}", flow.transport),
-            None => flow.transport.to_string(),
+    columns.right_aligned(5).right_aligned(6);
+    let fill = |place: usize, row: &mut Row<8>| {
+        let Some(flow) = flows.get(place) else {
+            return;
         };
-        let name = match (flow.names.first(), flow.name_list().len()) {
-            (None, _) => "-".to_owned(),
-            (Some(name), 1) => format!("{} ({})", name.fqdn, name.source),
-            (Some(name), all) => format!("{} ({}, 1 of {all})", name.fqdn, name.source),
-        };
-        let start = flow.start.to_string();
-        table.row([
-            start.get(11..23).unwrap_or(&start).to_owned(),
-            flow.initiator.to_string(),
-            flow.responder.to_string(),
-            carries,
-            flow.conn_state.to_string(),
-            flow.bytes.out.to_string(),
-            flow.bytes.back.to_string(),
-            name,
-        ]);
-    }
-    table.write(look, out)
+        let start = flow.span.0.time.to_string();
+        row.cell(start.get(11..23).unwrap_or(&start));
+        row.cell(End::of(flow.initiator, flow.transport));
+        row.cell(End::of(flow.responder, flow.transport));
+        match flow.app_name() {
+            Some(app) => row.cell(format_args!("{}/{app}", flow.transport)),
+            None => row.cell(flow.transport),
+        }
+        row.cell(flow.conn_state);
+        row.cell(flow.out.bytes);
+        row.cell(flow.back.bytes);
+        match (flow.names.first(), different(&flow.names)) {
+            (None, _) => row.cell("-"),
+            (Some(name), 1) => row.cell(format_args!("{} ({})", name.fqdn, name.source)),
+            (Some(name), all) => {
+                row.cell(format_args!("{} ({}, 1 of {all})", name.fqdn, name.source));
+            }
+        }
+    };
+    columns.write(flows.len(), fill, look, out)
+}
+
+/// How many different names there are.
+fn different(names: &[Name]) -> usize {
+    let first = |(place, name): &(usize, &Name)| {
+        names[..*place]
+            .iter()
+            .all(|before| before.fqdn != name.fqdn)
+    };
+    names.iter().enumerate().filter(first).count()
 }
 
 #[cfg(test)]

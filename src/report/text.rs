@@ -122,6 +122,9 @@ pub const fn is_harmful(c: char) -> bool {
 /// How many terminal cells a text takes once it is visible: 2 for wide East Asian characters, 0 for combining marks.
 #[must_use]
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
@@ -142,6 +145,13 @@ pub fn shorten(text: &str, most: usize) -> Cow<'_, str> {
     }
     out.push('\u{2026}');
     Cow::Owned(out)
+}
+
+/// Whether [`wrap`] would leave the text as it is: quick, may say no where it would.
+#[must_use]
+pub(super) fn fits(text: &str, most: usize) -> bool {
+    let blanks_alone = !text.contains("  ") && !text.starts_with(' ') && !text.ends_with(' ');
+    is_plain(text) && text.len() <= most && blanks_alone
 }
 
 /// The text in lines of at most `most` terminal cells, broken at blanks; words that are longer are broken too. At
@@ -251,6 +261,13 @@ mod tests {
         fn nothing_harmful_is_left(text in any::<String>()) {
             prop_assert!(!visible(&text).chars().any(is_harmful));
             prop_assert!(wrap(&visible(&text), 20).iter().all(|line| width(line) <= 20));
+        }
+
+        #[test]
+        fn what_fits_is_one_line(text in "[ a-z.]{0,24}") {
+            if fits(&text, 20) {
+                prop_assert_eq!(wrap(&text, 20), [text]);
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ impl<W: Write> CsvTable<W> {
     }
 
     /// More rows of a table whose columns are written.
-    fn go_on(out: W) -> Self {
+    pub(in crate::report) fn go_on(out: W) -> Self {
         let writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);

@@ -5,7 +5,8 @@ use std::io::Write;
 
 use super::findings::{HOSTS, ROWS, advice, more};
 use super::group::FindingGroup;
-use super::look::{Ink, Look, Table, grouped};
+use super::look::{Ink, Look, grouped};
+use super::table::Table;
 use crate::judge::{FindingCode, NotSeen, RequirementStatus};
 use crate::report::text::shorten;
 use crate::report::{Report, ReportError};

@@ -1,4 +1,4 @@
-//! How text looks on a terminal: width, colours, wrapped lines, aligned columns.
+//! How text looks on a terminal: width, colours, wrapped lines.
 
 use std::io::Write;
 
@@ -54,18 +54,25 @@ pub(crate) enum Ink {
 impl Look {
     /// The text in a colour. It must be harmless already.
     pub(crate) fn ink(&self, ink: Ink, text: &str) -> String {
-        let code = match ink {
-            Ink::Bad => "1;31",
-            Ink::Warn => "33",
-            Ink::Good => "32",
-            Ink::Strong => "1",
-            Ink::Faint => "2",
-            Ink::Plain => return text.to_owned(),
+        let (before, behind) = self
+            .marks(ink)
+            .filter(|_| !text.is_empty())
+            .unwrap_or_default();
+        format!("{before}{text}{behind}")
+    }
+
+    /// What stands before and behind text in a colour, where it has one.
+    pub(super) fn marks(&self, ink: Ink) -> Option<(&'static str, &'static str)> {
+        let before = match ink {
+            _ if self.paint == Paint::Plain => return None,
+            Ink::Bad => "\x1b[1;31m",
+            Ink::Warn => "\x1b[33m",
+            Ink::Good => "\x1b[32m",
+            Ink::Strong => "\x1b[1m",
+            Ink::Faint => "\x1b[2m",
+            Ink::Plain => return None,
         };
-        match self.paint {
-            Paint::Color if !text.is_empty() => format!("\x1b[{code}m{text}\x1b[0m"),
-            _ => text.to_owned(),
-        }
+        Some((before, "\x1b[0m"))
     }
 
     /// A line or more: a label in a column of its own, and untrusted text wrapped beside it.
@@ -86,112 +93,6 @@ impl Look {
                 0 => writeln!(out, "    {faint}{}{line}", " ".repeat(pad))?,
                 _ => writeln!(out, "{}{line}", " ".repeat(LABEL))?,
             }
-        }
-        Ok(())
-    }
-}
-
-/// Aligned columns. The last one is wrapped, the others are shown whole: a name that is cut is no name.
-pub(crate) struct Table<const N: usize> {
-    header: [&'static str; N],
-    right: [bool; N],
-    rows: Vec<([String; N], Ink)>,
-}
-
-impl<const N: usize> Table<N> {
-    pub(crate) fn new(header: [&'static str; N]) -> Self {
-        Self {
-            header,
-            right: [false; N],
-            rows: Vec::new(),
-        }
-    }
-
-    pub(crate) fn right_aligned(&mut self, column: usize) -> &mut Self {
-        if let Some(right) = self.right.get_mut(column) {
-            *right = true;
-        }
-        self
-    }
-
-    /// A row of untrusted cells.
-    pub(crate) fn row(&mut self, cells: [String; N]) {
-        self.painted(cells, Ink::Plain);
-    }
-
-    /// A row in a colour.
-    pub(super) fn painted(&mut self, cells: [String; N], ink: Ink) {
-        self.rows
-            .push((cells.map(|text| visible(&text).into_owned()), ink));
-    }
-
-    pub(crate) fn write(&self, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
-        let mut widths: [usize; N] = self.header.map(width);
-        for (cells, _) in &self.rows {
-            for (cell, known) in cells.iter().zip(&mut widths) {
-                *known = width(cell).max(*known);
-            }
-        }
-        self.line(
-            &self.header.map(ToOwned::to_owned),
-            Ink::Faint,
-            &widths,
-            look,
-            out,
-        )?;
-        self.rows
-            .iter()
-            .try_for_each(|(cells, ink)| self.line(cells, *ink, &widths, look, out))
-    }
-
-    fn line(
-        &self,
-        cells: &[String; N],
-        ink: Ink,
-        widths: &[usize; N],
-        look: &Look,
-        out: &mut impl Write,
-    ) -> Result<(), ReportError> {
-        let mut line = String::from("  ");
-        let last = N.saturating_sub(1);
-        for i in 0..last {
-            let pad = " ".repeat(widths[i].saturating_sub(width(&cells[i])));
-            if self.right[i] {
-                line.push_str(&pad);
-                line.push_str(&cells[i]);
-            } else {
-                line.push_str(&cells[i]);
-                line.push_str(&pad);
-            }
-            line.push_str("  ");
-        }
-        let indent = width(&line);
-        let Some(text) = cells.last() else {
-            return Ok(());
-        };
-        if self.right.last() == Some(&true) {
-            line.push_str(&" ".repeat(widths[last].saturating_sub(width(text))));
-        }
-        // Where nearly no room is left the last column stands on lines of its own.
-        let room = look.width.saturating_sub(indent);
-        if room < 24 && width(text) > room {
-            writeln!(out, "{}", look.ink(ink, line.trim_end()))?;
-            for text in wrap(text, look.width.saturating_sub(6)) {
-                writeln!(out, "      {}", look.ink(ink, &text))?;
-            }
-            return Ok(());
-        }
-        for (i, text) in wrap(text, room.max(8)).into_iter().enumerate() {
-            let start = if i == 0 {
-                line.clone()
-            } else {
-                " ".repeat(indent)
-            };
-            writeln!(
-                out,
-                "{}",
-                look.ink(ink, format!("{start}{text}").trim_end())
-            )?;
         }
         Ok(())
     }
@@ -242,34 +143,6 @@ mod tests {
         assert_eq!(
             frames(&[1, 2, 3, 4, 5, 6, 7], 2),
             "frames 1, 2, 3, 4, 5, 6 and 3 more"
-        );
-    }
-
-    #[test]
-    fn columns_line_up_by_what_is_seen() {
-        let mut table = Table::new(["who", "n", "what"]);
-        table.right_aligned(1);
-        table.row([
-            "ポート".into(),
-            "7".into(),
-            "one two three four five six".into(),
-        ]);
-        table.row(["a\x1b[2Jb".into(), "12".into(), "x".into()]);
-        let mut out = Vec::new();
-        table
-            .write(
-                &Look {
-                    width: 44,
-                    ..Look::default()
-                },
-                &mut out,
-            )
-            .unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert_eq!(
-            text,
-            "  who           n  what\n  ポート        7  one two three four five\n                   six\n  \
-             a\\u{1b}[2Jb  12  x\n"
         );
     }
 }

@@ -8,6 +8,7 @@ mod findings;
 mod group;
 mod look;
 mod requirements;
+mod table;
 
 use std::io::Write;
 
@@ -15,8 +16,9 @@ use super::view::Span;
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity, StatusKind};
 pub(crate) use look::grouped;
-pub(crate) use look::{Ink, Table, counted};
+pub(crate) use look::{Ink, counted};
 pub use look::{Look, Paint};
+pub(crate) use table::{Columns, Row, Table};
 
 /// Writes the summary.
 ///

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::look::{Ink, Look, Table, grouped};
+use super::look::{Ink, Look, grouped};
+use super::table::Table;
 use super::title;
 use crate::judge::StatusKind;
 use crate::report::{Report, ReportError};
