@@ -76,12 +76,12 @@ impl Opening {
     fn earliest_in(&self, flow: &Flow) -> Option<CaptureTime> {
         let own_first = flow.initiator == self.initiator;
         let comes_behind = |event: &&Event| {
-            let number = match (event.side == flow.initiator_side) == own_first {
+            let number = match (event.side() == flow.initiator_side) == own_first {
                 true => event.sequence,
                 false => event.acknowledgment,
             };
             let kinds = matches!(
-                event.kind,
+                event.kind(),
                 EventKind::SynAck | EventKind::Ack | EventKind::Data | EventKind::Fin
             );
             kinds && (1..=self.length).contains(&number.wrapping_sub(self.isn))

@@ -428,7 +428,7 @@ impl AimTries {
 fn answered(flow: &Flow) -> CaptureTime {
     let data = flow.events_of(EventKind::Data, false).next();
     let data = data.map(|event| event.stamp);
-    let any = flow.back.span.map(|(first, _)| first);
+    let any = flow.back.span().map(|(first, _)| first);
     data.or(any).unwrap_or(flow.span.0).time
 }
 

@@ -19,11 +19,9 @@ use super::path::continue_connections;
 use super::recognise;
 use super::run::{EventKind, FlowRecord};
 use super::seed::Seed;
+use super::side::SideEvidence;
 use super::{Observation, Tally};
-use crate::model::{CaptureTime, FlowKey, Merge, Side, Stamp, arrange};
-
-/// KeyedRuns and the flows that they are of.
-type KeyedRuns = Vec<(FlowKey, Box<FlowRecord>)>;
+use crate::model::{CaptureTime, Merge, Side, Stamp, arrange};
 
 /// So many runs are worked on by one thread at a time.
 const SOME: usize = 1024;
@@ -62,7 +60,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     };
     let order = || {
         let cut = runs.par_iter().with_min_len(SOME);
-        let cut = cut.filter(|(_, run)| run.cut).count() as u64;
+        let cut = cut.filter(|run| run.cut).count() as u64;
         (cut, by_begin(runs))
     };
     let ((dns, directory), (cut, begun)) = rayon::join(names, order);
@@ -70,7 +68,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     let flows: Vec<Flow> = begun
         .into_par_iter()
         .with_min_len(SOME)
-        .map(|(_, key, run)| flow(key, *run, &directory))
+        .map(|(_, run)| flow(*run, &directory))
         .collect();
     tally.cut(Bound::FlowNames, with_more_names(&flows, &directory));
     let mut flows = sorted(flows);
@@ -99,15 +97,16 @@ fn with_more_names(flows: &[Flow], directory: &Directory) -> u64 {
 }
 
 /// Takes the runs out of an observation, with what devices said of their packets and what was written to them.
-fn runs_with_words(observation: &mut Observation) -> KeyedRuns {
-    let mut runs: KeyedRuns = std::mem::take(&mut observation.flows).into_runs().collect();
+fn runs_with_words(observation: &mut Observation) -> Vec<Box<FlowRecord>> {
+    let mut runs: Vec<Box<FlowRecord>> =
+        std::mem::take(&mut observation.flows).into_runs().collect();
     let ends = device::Ends {
         chunks: &observation.chunks,
         lossy: observation.tally.lost > 0,
     };
     std::mem::take(&mut observation.notes).settle(&mut runs, &ends);
     if let Some(logged) = observation.logged.take() {
-        let mut records: KeyedRuns = logged.flows.into_runs().collect();
+        let mut records: Vec<Box<FlowRecord>> = logged.flows.into_runs().collect();
         logged.notes.settle(&mut records, &ends);
         observation.tally.merge(logged.tally);
         let stopped = device::stopped(&records);
@@ -120,12 +119,12 @@ fn runs_with_words(observation: &mut Observation) -> KeyedRuns {
 }
 
 /// Tells what only the whole of a run's packets tells. Gives the DNS messages that came to light.
-fn conclude(runs: &mut [(FlowKey, Box<FlowRecord>)]) -> Vec<DnsLog> {
+fn conclude(runs: &mut [Box<FlowRecord>]) -> Vec<DnsLog> {
     runs.par_chunks_mut(SOME)
         .map(|runs| {
             let mut dns = DnsLog::default();
-            for (key, run) in runs {
-                recognise::conclude(run, *key, &mut dns);
+            for run in runs {
+                recognise::conclude(run, &mut dns);
             }
             dns
         })
@@ -143,21 +142,21 @@ fn resolved(tally: &Tally) -> Vec<Seed> {
     seeds.collect()
 }
 
-/// KeyedRuns that have packets, by when they begin. Flows are large: their order is nearly made before they are.
-fn by_begin(runs: KeyedRuns) -> Vec<(CaptureTime, FlowKey, Box<FlowRecord>)> {
+/// Runs that have packets, by when they begin. Flows are large: their order is nearly made before they are.
+fn by_begin(runs: Vec<Box<FlowRecord>>) -> Vec<(CaptureTime, Box<FlowRecord>)> {
     let begun = runs
         .into_iter()
-        .filter_map(|(key, run)| Some((begin(&run)?.time, key, run)));
+        .filter_map(|run| Some((begin(&run)?.time, run)));
     let mut begun: Vec<_> = begun.collect();
-    begun.par_sort_unstable_by(|(a, mine, _), (b, theirs, _)| {
-        a.cmp(b).then_with(|| mine.cmp(theirs))
+    begun.par_sort_unstable_by(|(a, mine), (b, theirs)| {
+        a.cmp(b).then_with(|| mine.key.cmp(&theirs.key))
     });
     begun
 }
 
 /// The first packet of a run; `None` where there are only ICMP errors that quote some.
 fn begin(run: &FlowRecord) -> Option<Stamp> {
-    let spans = run.sides.iter().filter_map(|side| side.span);
+    let spans = run.sides.iter().filter_map(SideEvidence::span);
     spans.map(|(first, _)| first).min()
 }
 
@@ -182,8 +181,9 @@ fn sorted(mut flows: Vec<Flow>) -> Vec<Flow> {
 }
 
 /// The flow of a run.
-fn flow(key: FlowKey, run: FlowRecord, directory: &Directory) -> Flow {
-    let (side, opened) = initiator(&key, &run);
+fn flow(run: FlowRecord, directory: &Directory) -> Flow {
+    let key = run.key;
+    let (side, opened) = initiator(&run);
     let (initiator, responder) = (key.endpoint(side), key.endpoint(side.other()));
     let conn_state = conn_state(&run, side, key.transport());
     let history = history(&run, side, key.transport());
@@ -191,13 +191,13 @@ fn flow(key: FlowKey, run: FlowRecord, directory: &Directory) -> Flow {
     let start = begin(&run).unwrap_or_default();
     let extra = run.extra.map(|extra| *extra).unwrap_or_default();
     let [out, back] = of_side(run.sides, side);
-    let ends = [out.span, back.span].into_iter().flatten();
+    let ends = [out.span(), back.span()].into_iter().flatten();
     let end = ends.map(|(_, last)| last).max().unwrap_or_default();
     // Answered without the option, it is a connection by itself, which the joining side ends.
     let answered = run
         .events
         .iter()
-        .any(|event| event.kind == EventKind::SynAck && event.side != side);
+        .any(|event| event.is(EventKind::SynAck, side.other()));
     let [own, theirs] = of_side(extra.paths, side);
     let (mut events, mut tls) = (run.events, run.tls);
     // There are very many of these lists, and none grows any more.
@@ -282,7 +282,7 @@ mod tests {
 
     use super::*;
     use crate::decode::decode;
-    use crate::model::{Endpoint, FrameId, Transport};
+    use crate::model::{Endpoint, FlowKey, FrameId, Transport};
     use crate::observe::{Sighting, read_seeds};
 
     fn flow_at(nanos: i64, index: u32) -> Flow {
@@ -292,7 +292,7 @@ mod tests {
         };
         let end = |last| Endpoint::new([10, 0, 0, last].into(), 0);
         let (key, _) = FlowKey::of(end(1), end(2), Transport::Other(50));
-        let mut flow = flow(key, FlowRecord::new(None, stamp), &Directory::default());
+        let mut flow = flow(FlowRecord::new(key, None, stamp), &Directory::default());
         flow.span = (stamp, stamp);
         flow
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::dns_log::{DnsFacts, DnsSeen};
 use super::run::{EventKind, FlowRecord};
 use super::{Bound, Observation, names};
-use crate::model::{CaptureTime, FlowKey, FrameId, Side, Transport};
+use crate::model::{CaptureTime, FrameId, Side, Transport};
 
 /// Late packets of a connection that has ended may come for so long.
 const AFTERMATH: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ impl Observation {
         let end = self.chunks.span().last;
         let (flows, cut_flows) = self
             .flows
-            .latest(limits.most, |key, run| goes_on(key, run, end, limits));
+            .latest(limits.most, |run| goes_on(run, end, limits));
         let (dns, cut_messages) = self
             .dns
             .latest(limits.most, |seen| is_of_use(seen, end, limits));
@@ -95,9 +95,9 @@ impl Observation {
     }
 }
 
-fn goes_on(key: FlowKey, run: &FlowRecord, end: CaptureTime, limits: CarryLimits) -> bool {
+fn goes_on(run: &FlowRecord, end: CaptureTime, limits: CarryLimits) -> bool {
     let silent = end.since(run.span.1.time);
-    let most = match key.transport() {
+    let most = match run.key.transport() {
         Transport::Tcp if is_over(run) => AFTERMATH,
         Transport::Tcp if run.sides.iter().all(|side| side.packets > 0) => limits.connection,
         Transport::Tcp => OPENING,
@@ -110,7 +110,7 @@ fn goes_on(key: FlowKey, run: &FlowRecord, end: CaptureTime, limits: CarryLimits
 fn is_over(run: &FlowRecord) -> bool {
     let has = |kind, side| {
         let mut events = run.events.iter();
-        events.any(|event| event.kind == kind && event.side == side)
+        events.any(|event| event.is(kind, side))
     };
     let sides = [Side::Low, Side::High];
     sides.iter().any(|side| has(EventKind::Rst, *side))

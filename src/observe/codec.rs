@@ -16,12 +16,12 @@ use super::{Links, Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
-pub const FORMAT: u32 = 37;
+pub const FORMAT: u32 = 38;
 
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Written {
-    runs: Vec<(FlowKey, FlowRecord)>,
+    runs: Vec<FlowRecord>,
     dns: Vec<DnsSeen>,
     dns_dropped: u64,
     fragments: Vec<(FragmentKey, Part)>,
@@ -70,9 +70,8 @@ impl From<Observation> for Written {
             logged,
         } = observation;
         let dns_dropped = dns.dropped();
-        let mut runs: Vec<(FlowKey, FlowRecord)> =
-            flows.into_parts().map(|(key, run)| (key, *run)).collect();
-        runs.sort_by_key(|(key, run)| (*key, run.span, run.opening, run.hint));
+        let mut runs: Vec<FlowRecord> = flows.into_parts().map(|run| *run).collect();
+        runs.sort_by_key(|run| (run.key, run.span, run.opening, run.hint));
         let mut dns = dns.into_seen();
         dns.sort();
         let fragments_dropped = fragments.dropped();
@@ -109,8 +108,8 @@ impl From<Written> for Observation {
             logged: written.logged.map(|logged| Box::new((*logged).into())),
             ..Self::default()
         };
-        for (key, run) in written.runs {
-            observation.flows.add(key, run);
+        for run in written.runs {
+            observation.flows.add(run);
         }
         written
             .dns
@@ -161,7 +160,7 @@ impl Written {
         self.fragments
             .iter_mut()
             .for_each(|(_, part)| part.for_each_frame(renumber));
-        for (_, run) in &mut self.runs {
+        for run in &mut self.runs {
             run.for_each_frame(renumber);
         }
         let noted = self.notes.0.iter_mut();

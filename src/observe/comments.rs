@@ -63,20 +63,20 @@ impl Comments {
     }
 
     /// Puts them to the runs of their 5-tuples, each to the one that it lies in or is nearest to.
-    pub(super) fn settle(mut self, runs: &mut [(FlowKey, Box<FlowRecord>)]) {
+    pub(super) fn settle(mut self, runs: &mut [Box<FlowRecord>]) {
         let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
-        for (place, (key, _)) in runs.iter().enumerate() {
-            if self.by_flow.contains_key(key) {
-                places.entry(*key).or_default().push(place);
+        for (place, run) in runs.iter().enumerate() {
+            if self.by_flow.contains_key(&run.key) {
+                places.entry(run.key).or_default().push(place);
             }
         }
         for (key, places) in places {
             for comment in self.by_flow.remove(&key).unwrap_or_default() {
                 let nearest = places
                     .iter()
-                    .min_by_key(|place| runs[**place].1.away_from(comment.stamp));
+                    .min_by_key(|place| runs[**place].away_from(comment.stamp));
                 if let Some(place) = nearest {
-                    let extra = runs[*place].1.extra.get_or_insert_default();
+                    let extra = runs[*place].extra.get_or_insert_default();
                     insert(&mut extra.comments, comment);
                 }
             }

@@ -183,7 +183,7 @@ pub(super) fn history(run: &FlowRecord, originator: Side, transport: Transport) 
             }
         } else {
             note(
-                run.sides[side.index()].span.map(|(start, _)| start),
+                run.sides[side.index()].span().map(|(start, _)| start),
                 side,
                 'd',
             );

@@ -105,16 +105,16 @@ impl Notes {
     }
 
     /// Puts the words to the runs that they are about.
-    pub(super) fn settle(self, runs: &mut [(FlowKey, Box<FlowRecord>)], ends: &Ends<'_>) {
+    pub(super) fn settle(self, runs: &mut [Box<FlowRecord>], ends: &Ends<'_>) {
         if self.by_flow.is_empty() {
             return;
         }
         let proofs = Proofs::of(&self, ends);
         let mut by_flow = self.by_flow;
         let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
-        for (place, (key, _)) in runs.iter().enumerate() {
-            if by_flow.contains_key(key) {
-                places.entry(*key).or_default().push(place);
+        for (place, run) in runs.iter().enumerate() {
+            if by_flow.contains_key(&run.key) {
+                places.entry(run.key).or_default().push(place);
             }
         }
         for (key, places) in places {
@@ -123,12 +123,9 @@ impl Notes {
             };
             let placed = proofs.told(key, &noted.placed);
             for one in noted.words.into_iter().chain(placed) {
-                let away = |place: &&usize| runs[**place].1.away_from(one.stamp);
+                let away = |place: &&usize| runs[**place].away_from(one.stamp);
                 if let Some(place) = places.iter().min_by_key(away) {
-                    note(
-                        &mut runs[*place].1.extra.get_or_insert_default().device,
-                        one,
-                    );
+                    note(&mut runs[*place].extra.get_or_insert_default().device, one);
                 }
             }
         }
@@ -366,21 +363,18 @@ const NEAR: Duration = Duration::from_secs(5);
 
 /// Brings what logs hold to what was captured: words to the runs that are there, and runs that are not. Gives how many runs
 /// of logs may be of several captured ones, with other addresses, so that their words go to none.
-pub(super) fn join(
-    captured: &mut Vec<(FlowKey, Box<FlowRecord>)>,
-    logged: Vec<(FlowKey, Box<FlowRecord>)>,
-) -> u64 {
+pub(super) fn join(captured: &mut Vec<Box<FlowRecord>>, logged: Vec<Box<FlowRecord>>) -> u64 {
     let known = KnownRuns::of(captured);
     let mut unclear = 0;
-    for (key, mut run) in logged {
-        let found = known.find(captured, key, &run);
+    for mut run in logged {
+        let found = known.find(captured, &run);
         let [(place, turned)] = found[..] else {
             unclear += u64::from(!found.is_empty());
             run.extra.get_or_insert_default().only_logged = true;
-            captured.push((key, run));
+            captured.push(run);
             continue;
         };
-        let known = &mut captured[place].1;
+        let known = &mut captured[place];
         let notes = run.extra.map(|extra| extra.device).unwrap_or_default();
         let mine = &mut known.extra.get_or_insert_default().device;
         for mut one in notes {
@@ -401,11 +395,11 @@ struct KnownRuns {
 }
 
 impl KnownRuns {
-    fn of(captured: &[(FlowKey, Box<FlowRecord>)]) -> Self {
+    fn of(captured: &[Box<FlowRecord>]) -> Self {
         let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
         let mut by_isn: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (place, (key, run)) in captured.iter().enumerate() {
-            places.entry(*key).or_default().push(place);
+        for (place, run) in captured.iter().enumerate() {
+            places.entry(run.key).or_default().push(place);
             if let Some(opening) = run.opening {
                 by_isn.entry(opening.isn).or_default().push(place);
             }
@@ -418,14 +412,9 @@ impl KnownRuns {
     }
 
     /// The captured runs that a log's one may be of, and whether their sides are turned.
-    fn find(
-        &self,
-        captured: &[(FlowKey, Box<FlowRecord>)],
-        key: FlowKey,
-        run: &FlowRecord,
-    ) -> Vec<(usize, bool)> {
+    fn find(&self, captured: &[Box<FlowRecord>], run: &FlowRecord) -> Vec<(usize, bool)> {
         let same = |place: &&usize| {
-            let known = &captured[**place].1;
+            let known = &captured[**place];
             let same_opening = match (known.opening, run.opening) {
                 (Some(mine), Some(theirs)) => mine == theirs,
                 _ => true,
@@ -433,19 +422,19 @@ impl KnownRuns {
             same_opening && is_near(known, run)
         };
         let turned = |place: usize| {
-            let openings = captured[place].1.opening.zip(run.opening);
+            let openings = captured[place].opening.zip(run.opening);
             openings.is_some_and(|(mine, theirs)| mine.side != theirs.side)
         };
-        let mut places = self.places.get(&key).into_iter().flatten();
+        let mut places = self.places.get(&run.key).into_iter().flatten();
         if let Some(place) = places.find(same) {
             return vec![(*place, turned(*place))];
         }
         match run.opening {
             Some(opening) => {
-                let others = self.translated(captured, opening, key, run).into_iter();
+                let others = self.translated(captured, opening, run).into_iter();
                 others.map(|place| (place, turned(place))).collect()
             }
-            None if key.transport() == Transport::Udp => self.by_mark.same_as(captured, key, run),
+            None if run.key.transport() == Transport::Udp => self.by_mark.same_as(captured, run),
             None => Vec::new(),
         }
     }
@@ -453,19 +442,18 @@ impl KnownRuns {
     /// Runs with the same opening and one end translated in between; of several, those whose SYN is the same packet.
     fn translated(
         &self,
-        captured: &[(FlowKey, Box<FlowRecord>)],
+        captured: &[Box<FlowRecord>],
         opening: Opening,
-        key: FlowKey,
         run: &FlowRecord,
     ) -> Vec<usize> {
         let same_isn = self.by_isn.get(&opening.isn).into_iter().flatten();
         let others = same_isn.copied().filter(|place| {
-            let (known, theirs) = &captured[*place];
-            is_near(theirs, run) && is_translated(*known, theirs, key, run)
+            let known = &captured[*place];
+            is_near(known, run) && is_translated(known, run)
         });
         let mut others: Vec<usize> = others.collect();
         if others.len() > 1 {
-            others.retain(|place| first_id(&captured[*place].1) == first_id(run));
+            others.retain(|place| first_id(&captured[*place]) == first_id(run));
         }
         others
     }
@@ -478,13 +466,13 @@ pub(super) fn is_near(known: &FlowRecord, logged: &FlowRecord) -> bool {
 }
 
 /// Whether two runs of one initial sequence number have one end in common: the other was translated in between.
-fn is_translated(known: FlowKey, theirs: &FlowRecord, key: FlowKey, run: &FlowRecord) -> bool {
-    let (Some(mine), Some(logged)) = (theirs.opening, run.opening) else {
+fn is_translated(known: &FlowRecord, run: &FlowRecord) -> bool {
+    let (Some(mine), Some(logged)) = (known.opening, run.opening) else {
         return false;
     };
     let ends = |key: FlowKey, side: Side| (key.endpoint(side), key.endpoint(side.other()));
-    let (a, b) = (ends(known, mine.side), ends(key, logged.side));
-    known.transport() == key.transport() && (a.0 == b.0 || a.1 == b.1)
+    let (a, b) = (ends(known.key, mine.side), ends(run.key, logged.side));
+    known.key.transport() == run.key.transport() && (a.0 == b.0 || a.1 == b.1)
 }
 
 /// The IP identification of the first SYN, which translation leaves alone.
@@ -492,7 +480,7 @@ fn first_id(run: &FlowRecord) -> Option<u16> {
     let syn = run
         .events
         .iter()
-        .find(|event| event.kind == EventKind::Syn)?;
+        .find(|event| event.kind() == EventKind::Syn)?;
     (syn.ip_id != 0).then_some(syn.ip_id)
 }
 
@@ -518,15 +506,15 @@ pub(super) fn join_dns(captured: &mut DnsLog, logged: DnsLog, stopped: &HashSet<
 }
 
 /// Runs of which a device says that it stopped packets.
-pub(super) fn stopped(runs: &[(FlowKey, Box<FlowRecord>)]) -> HashSet<FlowKey> {
+pub(super) fn stopped(runs: &[Box<FlowRecord>]) -> HashSet<FlowKey> {
     let stops = |run: &FlowRecord| {
         let words = run.extra.iter().flat_map(|extra| &extra.device);
         words
             .into_iter()
             .any(|one| one.word.verdict() == DeviceVerdict::Stopped)
     };
-    let some = runs.iter().filter(|(_, run)| stops(run));
-    some.map(|(key, _)| *key).collect()
+    let some = runs.iter().filter(|run| stops(run));
+    some.map(|run| run.key).collect()
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Who opened a flow.
 
 use super::run::FlowRecord;
-use crate::model::{FlowKey, Side, Transport, is_group};
+use crate::model::{Side, Transport, is_group};
 
 /// Who opened, and whether the opening itself was seen. Without one: who spoke like a client; else who is not on a
 /// well-known port while the other is; else who spoke first.
-pub(super) fn initiator(key: &FlowKey, run: &FlowRecord) -> (Side, bool) {
+pub(super) fn initiator(run: &FlowRecord) -> (Side, bool) {
+    let key = &run.key;
     if let Some(opening) = run.opening {
         return (opening.side, true);
     }
-    let first_packet = |side: Side| run.sides[side.index()].span.map(|(first, _)| first);
+    let first_packet = |side: Side| run.sides[side.index()].span().map(|(first, _)| first);
     let speaker = match (first_packet(Side::Low), first_packet(Side::High)) {
         (Some(low), Some(high)) if high < low => Side::High,
         (None, Some(_)) => Side::High,

@@ -267,8 +267,10 @@ impl DnsLog {
 
     /// Queries paired with their answers, ascending by time.
     pub(super) fn into_transactions(mut self) -> Vec<DnsTransaction> {
-        // They nearly are in it already, which this sort makes use of.
-        self.seen.par_sort_by(in_order);
+        // They nearly are in it already, which this sort makes use of; where they are it would still take memory.
+        if !self.seen.is_sorted_by(|a, b| in_order(a, b).is_le()) {
+            self.seen.par_sort_by(in_order);
+        }
         self.seen.dedup();
         drop_parts(&mut self.seen);
         // Exchanges have nothing to do with one another, so each thread takes some of them.
@@ -329,6 +331,8 @@ impl Merge for DnsLog {
         if self.seen.is_empty() {
             self.seen = other.seen;
         } else {
+            self.seen
+                .reserve(other.seen.len().min(MAX_MESSAGES - self.seen.len()));
             other.seen.into_iter().for_each(|seen| self.add(seen));
         }
     }

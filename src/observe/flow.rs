@@ -84,9 +84,7 @@ impl Flow {
             0 => &[],
             _ => &self.events[..],
         };
-        events
-            .iter()
-            .filter(move |event| event.kind == kind && event.side == side)
+        events.iter().filter(move |event| event.is(kind, side))
     }
 
     /// Whether samples of packets (sFlow) are all that there is of it.
@@ -111,7 +109,7 @@ impl Flow {
     pub fn stays_closed(&self) -> Option<ClosedWindow> {
         let [_, closed] = **self.closed_windows.as_ref()?;
         let closed = closed?;
-        let (_, last) = self.back.span?;
+        let (_, last) = self.back.span()?;
         let reset = self.events_of(EventKind::Rst, false).next();
         let over = closed.last == last || reset.is_some_and(|reset| reset.stamp > closed.last);
         over.then_some(closed)

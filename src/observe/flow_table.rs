@@ -5,10 +5,13 @@
 //! capture that is still to come, unless it goes on in the sequence space where that one ends. Once the whole is known
 //! ([`FlowTable::into_runs`]), a run without opening that begins soon after the end of its predecessor belongs to it.
 
+use std::hash::BuildHasher;
 use std::time::Duration;
 
-use hashbrown::HashMap;
-use smallvec::SmallVec;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use smallvec::{SmallVec, smallvec};
 
 use super::app::App;
 use super::dns_log::DnsLog;
@@ -22,7 +25,7 @@ use crate::decode::{
 };
 use crate::model::{FlowKey, FrameId, Side, Stamp, Transport};
 
-/// The runs of one 5-tuple, ascending by their start. Nearly always one.
+/// The runs of one 5-tuple, ascending by their start: at least one, and nearly always no more.
 pub(super) type Runs = SmallVec<[Box<FlowRecord>; 1]>;
 
 /// The most runs kept of one 5-tuple; what comes later is counted to the last one. A flood of openings from one
@@ -30,9 +33,12 @@ pub(super) type Runs = SmallVec<[Box<FlowRecord>; 1]>;
 const MAX_RUNS: usize = 256;
 
 /// All flows' evidence.
+///
+/// Runs tell their 5-tuple themselves, so that a place in the table is small and what is compared lies beside what is counted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowTable {
-    runs: HashMap<FlowKey, Runs, foldhash::fast::RandomState>,
+    runs: HashTable<Runs>,
+    hasher: RandomState,
 }
 
 /// The opening that a segment is, or answers.
@@ -91,8 +97,7 @@ fn keep_events(
     for kind in kinds.into_iter().flatten() {
         run.keep(Event {
             stamp,
-            kind,
-            side,
+            what: (kind, side).into(),
             sequence: segment.sequence,
             acknowledgment: match flags.has(TcpFlags::ACK) {
                 true => segment.acknowledgment,
@@ -150,7 +155,7 @@ impl FlowTable {
         }
         keep_events(run, side, stamp, packet, segment, latest);
         if flags.has(TcpFlags::SYN) || (!segment.payload.is_empty() && !flags.has(TcpFlags::RST)) {
-            recognise::segment(run, key, side, stamp, segment, dns);
+            recognise::segment(run, side, stamp, segment, dns);
         }
     }
 
@@ -173,7 +178,7 @@ impl FlowTable {
             part: packet.fragment.is_some(),
             ttl: packet.ttl,
         };
-        recognise::datagram(run, key, side, stamp, datagram.payload, arrival, dns);
+        recognise::datagram(run, side, stamp, datagram.payload, arrival, dns);
     }
 
     /// Reads what a packet carries whose first fragment was counted before, and counts the rest of its payload.
@@ -194,7 +199,7 @@ impl FlowTable {
                 let next = segment.sequence.wrapping_add(segment.payload_length);
                 run.sequence(side, (segment.sequence, next), None);
                 if !segment.payload.is_empty() {
-                    recognise::segment(run, key, side, whole.stamp, segment, dns);
+                    recognise::segment(run, side, whole.stamp, segment, dns);
                 }
             }
             Segment::Udp(datagram) => {
@@ -203,7 +208,7 @@ impl FlowTable {
                     part: false,
                     ttl: packet.ttl,
                 };
-                recognise::datagram(run, key, side, whole.stamp, datagram.payload, arrival, dns);
+                recognise::datagram(run, side, whole.stamp, datagram.payload, arrival, dns);
             }
             _ => {}
         }
@@ -237,7 +242,6 @@ impl FlowTable {
         let sizes = Sizes {
             ip_length: carrier.ip_length,
             payload: u64::from(carrier.payload_length),
-            ttl: carrier.ttl,
         };
         run.count_in(
             side,
@@ -268,8 +272,7 @@ impl FlowTable {
         run.extend(stamp);
         run.keep(Event {
             stamp,
-            kind: EventKind::IcmpError,
-            side,
+            what: (EventKind::IcmpError, side).into(),
             sequence: quoted.sequence.unwrap_or(0),
             acknowledgment: 0,
             length: 0,
@@ -287,7 +290,13 @@ impl FlowTable {
 
     /// Whether a 5-tuple is in here.
     pub(super) fn has(&self, key: FlowKey) -> bool {
-        self.runs.contains_key(&key)
+        self.of(key).is_some()
+    }
+
+    /// The runs of a 5-tuple.
+    #[inline]
+    fn of(&self, key: FlowKey) -> Option<&Runs> {
+        self.runs.find(self.hasher.hash_one(key), is_of(key))
     }
 
     /// 5-tuples in here.
@@ -296,17 +305,9 @@ impl FlowTable {
     }
 
     /// The latest `most` of the runs that `wanted` names, and how many of these that leaves out.
-    pub(super) fn latest(
-        &self,
-        most: usize,
-        wanted: impl Fn(FlowKey, &FlowRecord) -> bool,
-    ) -> (Self, u64) {
-        let all = || {
-            let runs = self.runs.iter();
-            let runs = runs.flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
-            runs.filter(|(key, run)| wanted(*key, run))
-        };
-        let mut ends: Vec<Stamp> = all().map(|(_, run)| run.span.1).collect();
+    pub(super) fn latest(&self, most: usize, wanted: impl Fn(&FlowRecord) -> bool) -> (Self, u64) {
+        let all = || self.runs.iter().flatten().filter(|run| wanted(run));
+        let mut ends: Vec<Stamp> = all().map(|run| run.span.1).collect();
         let mut first = None;
         if ends.len() > most {
             let (_, left_out, _) = ends.select_nth_unstable_by(most, |a, b| b.cmp(a));
@@ -314,8 +315,8 @@ impl FlowTable {
         }
         let mut latest = Self::default();
         let mut kept = 0;
-        for (key, run) in all().filter(|(_, run)| first.is_none_or(|first| run.span.1 > first)) {
-            latest.of(key).push(run.clone());
+        for run in all().filter(|run| first.is_none_or(|first| run.span.1 > first)) {
+            latest.push(run.clone());
             kept += 1;
         }
         let cut = ends.len() - kept;
@@ -324,38 +325,54 @@ impl FlowTable {
 
     /// Hands out each place of a frame that is noted anywhere in here.
     pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
-        let runs = self.runs.values_mut().flatten();
+        let runs = self.runs.iter_mut().flatten();
         runs.for_each(|run| run.for_each_frame(&mut *note));
     }
 
     /// All runs as they are kept, in no order.
-    pub(super) fn into_parts(self) -> impl Iterator<Item = (FlowKey, Box<FlowRecord>)> {
-        self.runs
-            .into_iter()
-            .flat_map(|(key, runs)| runs.into_iter().map(move |run| (key, run)))
+    pub(super) fn into_parts(self) -> impl Iterator<Item = Box<FlowRecord>> {
+        self.runs.into_iter().flatten()
     }
 
     /// All runs of the whole capture, joined where nothing that could lie between them is to come; in no order.
-    pub(super) fn into_runs(self) -> impl Iterator<Item = (FlowKey, Box<FlowRecord>)> {
-        self.runs.into_iter().flat_map(|(key, mut runs)| {
-            if runs.len() > 1 {
-                coalesce(&mut runs, key.transport(), When::AtLast);
+    pub(super) fn into_runs(self) -> impl Iterator<Item = Box<FlowRecord>> {
+        self.runs.into_iter().flat_map(|mut runs| {
+            if let [first, _, ..] = &runs[..] {
+                let transport = first.key.transport();
+                coalesce(&mut runs, transport, When::AtLast);
             }
-            runs.into_iter().map(move |run| (key, run))
+            runs
         })
     }
 
     /// Puts a run in, as a partial file lists it.
-    pub(super) fn add(&mut self, key: FlowKey, run: FlowRecord) {
-        let runs = self.of(key);
-        runs.push(Box::new(run));
-        coalesce(runs, key.transport(), When::OnTheWay);
+    pub(super) fn add(&mut self, run: FlowRecord) {
+        let transport = run.key.transport();
+        let runs = self.push(Box::new(run));
+        coalesce(runs, transport, When::OnTheWay);
     }
 
-    /// The runs of a 5-tuple.
+    /// Puts a run behind those of its 5-tuple; gives all of them.
+    fn push(&mut self, run: Box<FlowRecord>) -> &mut Runs {
+        match self.entry(run.key) {
+            Entry::Vacant(place) => place.insert(smallvec![run]).into_mut(),
+            Entry::Occupied(known) => {
+                let runs = known.into_mut();
+                runs.push(run);
+                runs
+            }
+        }
+    }
+
+    /// Where the runs of a 5-tuple are.
     #[inline]
-    fn of(&mut self, key: FlowKey) -> &mut Runs {
-        self.runs.entry(key).or_default()
+    fn entry(&mut self, key: FlowKey) -> Entry<'_, Runs> {
+        let hasher = &self.hasher;
+        let hash = |runs: &Runs| {
+            let key = runs.first().map(|run| run.key);
+            key.map_or(0, |key| hasher.hash_one(key))
+        };
+        self.runs.entry(hasher.hash_one(key), is_of(key), hash)
     }
 
     /// The run that a packet belongs to; made where there is none yet.
@@ -368,7 +385,14 @@ impl FlowTable {
     ) -> &mut FlowRecord {
         let transport = key.transport();
         let idle = idle_gap(transport);
-        let runs = self.of(key);
+        let runs = match self.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let mut run = FlowRecord::new(key, opening, stamp);
+                run.hint = hint;
+                return &mut place.insert(smallvec![Box::new(run)]).into_mut()[0];
+            }
+        };
         // Nearly all: the only run of the 5-tuple goes on.
         if let ([only], None) = (&runs[..], hint)
             && goes_on(only, opening, stamp, idle)
@@ -376,7 +400,7 @@ impl FlowTable {
             return &mut runs[0];
         }
         if let Some(hint) = hint {
-            let mut run = FlowRecord::new(None, stamp);
+            let mut run = FlowRecord::new(key, None, stamp);
             run.hint = Some(hint);
             let place = runs.iter().rposition(|known| run.answers(known));
             let place = place.unwrap_or_else(|| insert(runs, run, transport));
@@ -385,7 +409,7 @@ impl FlowTable {
         let place = match find(runs, opening, stamp, idle) {
             Some(i) => i,
             None => {
-                insert(runs, FlowRecord::new(opening, stamp), transport);
+                insert(runs, FlowRecord::new(key, opening, stamp), transport);
                 find(runs, opening, stamp, idle).unwrap_or(runs.len() - 1)
             }
         };
@@ -406,26 +430,32 @@ impl FlowTable {
 
 impl FlowTable {
     /// Takes all of another table. Streams that become complete by that are read, which may yield DNS messages.
-    pub(super) fn merge(&mut self, other: Self, dns: &mut DnsLog) {
-        let mut other = other.runs;
+    pub(super) fn merge(&mut self, mut other: Self, dns: &mut DnsLog) {
         // Of two tables the smaller one is gone through.
-        if self.runs.len() < other.len() {
-            std::mem::swap(&mut self.runs, &mut other);
+        if self.len() < other.len() {
+            std::mem::swap(self, &mut other);
         }
-        for (key, theirs) in other {
-            merge_runs(self.runs.entry(key).or_default(), theirs, key, dns);
+        for theirs in other.runs {
+            let Some(key) = theirs.first().map(|run| run.key) else {
+                continue;
+            };
+            match self.entry(key) {
+                Entry::Vacant(place) => drop(place.insert(theirs)),
+                Entry::Occupied(known) => {
+                    let mine = known.into_mut();
+                    mine.extend(theirs);
+                    coalesce(mine, key.transport(), When::OnTheWay);
+                    mine.iter_mut().for_each(|run| recognise::reread(run, dns));
+                }
+            }
         }
     }
 }
 
-fn merge_runs(mine: &mut Runs, theirs: Runs, key: FlowKey, dns: &mut DnsLog) {
-    let fresh = mine.is_empty();
-    mine.extend(theirs);
-    if !fresh {
-        coalesce(mine, key.transport(), When::OnTheWay);
-        mine.iter_mut()
-            .for_each(|run| recognise::reread(run, key, dns));
-    }
+/// Whether runs are those of a 5-tuple.
+#[inline]
+fn is_of(key: FlowKey) -> impl Fn(&Runs) -> bool {
+    move |runs| runs.first().is_some_and(|run| run.key == key)
 }
 
 /// Puts a new run into its place; returns the place.
@@ -621,9 +651,9 @@ mod tests {
         observation.settle(true);
         let runs: Vec<_> = observation.flows.into_runs().collect();
         assert_eq!(runs.len(), MAX_RUNS);
-        assert_eq!(runs.iter().filter(|(_, run)| run.cut).count(), 1);
+        assert_eq!(runs.iter().filter(|run| run.cut).count(), 1);
         let packets = |run: &FlowRecord| run.sides.iter().map(|side| side.packets).sum::<u64>();
-        let told: u64 = runs.iter().map(|(_, run)| packets(run)).sum();
+        let told: u64 = runs.iter().map(|run| packets(run)).sum();
         assert_eq!(told, u64::from(COUNT));
     }
 }

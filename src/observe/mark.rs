@@ -59,10 +59,10 @@ pub(super) struct Marked(HashMap<u32, Vec<(usize, Side)>>);
 
 impl Marked {
     /// Gathers them.
-    pub(super) fn of(captured: &[(FlowKey, Box<FlowRecord>)]) -> Self {
+    pub(super) fn of(captured: &[Box<FlowRecord>]) -> Self {
         let mut by_mark: HashMap<u32, Vec<(usize, Side)>> = HashMap::new();
-        for (place, (key, run)) in captured.iter().enumerate() {
-            if key.transport() != Transport::Udp {
+        for (place, run) in captured.iter().enumerate() {
+            if run.key.transport() != Transport::Udp {
                 continue;
             }
             for side in [Side::Low, Side::High] {
@@ -79,29 +79,28 @@ impl Marked {
     /// sides are turned. What all requests of a protocol look like needs the same IP identification too.
     pub(super) fn same_as(
         &self,
-        captured: &[(FlowKey, Box<FlowRecord>)],
-        key: FlowKey,
+        captured: &[Box<FlowRecord>],
         run: &FlowRecord,
     ) -> Vec<(usize, bool)> {
         let sides = [Side::Low, Side::High].into_iter();
         let Some((own, mark)) = sides
             .map(|side| (side, &run.sides[side.index()]))
             .filter(|(_, evidence)| evidence.first.payload != 0)
-            .min_by_key(|(_, evidence)| evidence.span)
+            .min_by_key(|(_, evidence)| evidence.span())
             .map(|(side, evidence)| (side, evidence.first))
         else {
             return Vec::new();
         };
         let ends = |key: FlowKey, side: Side| (key.endpoint(side), key.endpoint(side.other()));
-        let to = ends(key, own);
+        let to = ends(run.key, own);
         let same_id = |(place, side): &(usize, Side)| {
-            mark.ip_id != 0 && captured[*place].1.sides[side.index()].first.ip_id == mark.ip_id
+            mark.ip_id != 0 && captured[*place].sides[side.index()].first.ip_id == mark.ip_id
         };
         let known = self.0.get(&mark.payload).into_iter().flatten().copied();
         let mut found: Vec<(usize, Side)> = known
             .filter(|(place, side)| {
-                let (theirs, known) = &captured[*place];
-                let one = ends(*theirs, *side);
+                let known = &captured[*place];
+                let one = ends(known.key, *side);
                 is_near(known, run) && (one.0 == to.0 || one.1 == to.1)
             })
             .collect();

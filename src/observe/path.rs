@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::app::App;
 use super::run::{FlowRecord, SaidBy, SaidName};
 use crate::decode::quic;
-use crate::model::{CaptureTime, Endpoint, FlowKey, Merge, Side, Stamp};
+use crate::model::{CaptureTime, Endpoint, Merge, Side, Stamp};
 
 /// Shorter ids would fit by chance.
 const SHORTEST: usize = 4;
@@ -107,9 +107,10 @@ struct Teller {
 }
 
 impl ToldIds {
-    fn of(runs: &[(FlowKey, Box<FlowRecord>)]) -> Self {
+    fn of(runs: &[Box<FlowRecord>]) -> Self {
         let mut told = Self::default();
-        for (place, (key, run)) in runs.iter().enumerate() {
+        for (place, run) in runs.iter().enumerate() {
+            let key = run.key;
             let Some(ids) = run.ids.as_ref().filter(|_| run.app.has(App::QUIC)) else {
                 continue;
             };
@@ -147,13 +148,14 @@ impl ToldIds {
 
 /// Gives runs that go on with a connection of another run the names that were said in that one. Packets go to an id that
 /// the other side has told.
-pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
+pub(super) fn continue_connections(runs: &mut [Box<FlowRecord>]) {
     let ids_told = ToldIds::of(runs);
     if ids_told.known.is_empty() {
         return;
     }
     let mut adopted: Vec<(usize, usize, Side, Side)> = Vec::new();
-    for (place, (key, run)) in runs.iter().enumerate() {
+    for (place, run) in runs.iter().enumerate() {
+        let key = run.key;
         let Some(ids) = run.ids.as_ref().filter(|_| run.app == App::default()) else {
             continue;
         };
@@ -170,7 +172,7 @@ pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
         }
     }
     for (place, of, told_by, teller) in adopted {
-        let from = &runs[of].1;
+        let from = &runs[of];
         let side = |side: Side| {
             if side == told_by {
                 teller
@@ -186,7 +188,7 @@ pub(super) fn continue_connections(runs: &mut [(FlowKey, Box<FlowRecord>)]) {
             })
             .collect();
         let clients = from.clients;
-        let run = &mut runs[place].1;
+        let run = &mut runs[place];
         run.app.insert(App::QUIC);
         for one in [Side::Low, Side::High] {
             run.clients[side(one).index()] |= clients[one.index()];

@@ -14,14 +14,12 @@ pub struct SideEvidence {
     pub bytes: u64,
     /// Payload bytes on the wire, retransmissions counted again.
     pub payload_bytes: u64,
-    /// First and last packet.
-    pub span: Option<(Stamp, Stamp)>,
-    /// Smallest and largest TTL.
-    pub ttl: Option<(u8, u8)>,
+    /// First and last packet, where there is one.
+    pub(super) ends: (Stamp, Stamp),
     /// Acknowledgement numbers sent.
-    pub(super) acknowledged: Option<SerialRange>,
+    acknowledged: SerialRange,
     /// Sequence numbers sent, each packet's first one and the one behind its last; SYN and FIN count one each.
-    pub(super) sent: Option<SerialRange>,
+    sent: SerialRange,
     /// The kinds of events that are there, as a quick test.
     pub(super) kinds: u8,
     /// What the first packet is known again by behind address translation, where that is a datagram; else 0.
@@ -32,15 +30,29 @@ pub struct SideEvidence {
 ///
 /// Serial order is no order for numbers that lie far apart, and would let the order of merging show. So smallest and
 /// largest are kept twice, as the numbers are and turned by half the space; the narrower of the two ranges is the one
-/// that does not wrap.
+/// that does not wrap. Where there are none the lowest is above the highest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SerialRange {
     plain: (u32, u32),
     turned: (u32, u32),
 }
 
+impl Default for SerialRange {
+    fn default() -> Self {
+        Self {
+            plain: (u32::MAX, 0),
+            turned: (u32::MAX, 0),
+        }
+    }
+}
+
 impl SerialRange {
     const HALF: u32 = 1 << 31;
+
+    /// The range, where there is any number in it.
+    pub(super) fn some(self) -> Option<Self> {
+        (self.plain.0 <= self.plain.1).then_some(self)
+    }
 
     pub(super) const fn at(number: u32) -> Self {
         let turned = number ^ Self::HALF;
@@ -59,7 +71,7 @@ impl SerialRange {
     }
 
     const fn ends(self) -> (u32, u32) {
-        if self.turned.1 - self.turned.0 < self.plain.1 - self.plain.0 {
+        if self.turned.1.wrapping_sub(self.turned.0) < self.plain.1.wrapping_sub(self.plain.0) {
             (self.turned.0 ^ Self::HALF, self.turned.1 ^ Self::HALF)
         } else {
             self.plain
@@ -81,17 +93,39 @@ impl SerialRange {
 }
 
 impl SideEvidence {
+    /// First and last packet.
+    #[inline]
+    #[must_use]
+    pub fn span(&self) -> Option<(Stamp, Stamp)> {
+        (self.packets > 0).then_some(self.ends)
+    }
+
+    /// Sequence numbers sent.
+    pub(super) fn sent(&self) -> Option<SerialRange> {
+        self.sent.some()
+    }
+
+    /// Takes sequence numbers that were sent, and one that was acknowledged.
+    #[inline]
+    pub(super) fn note_numbers(&mut self, sent: (u32, u32), acknowledged: Option<u32>) {
+        let sent = SerialRange::at(sent.0).and(SerialRange::at(sent.1));
+        self.sent = self.sent.and(sent);
+        if let Some(number) = acknowledged {
+            self.acknowledged = self.acknowledged.and(SerialRange::at(number));
+        }
+    }
+
     /// One past the highest sequence number sent, in serial order; SYN and FIN count one each.
     #[must_use]
     pub fn next_sequence(&self) -> Option<u32> {
-        self.sent.map(SerialRange::last)
+        self.sent().map(SerialRange::last)
     }
 
     /// Bytes of the sequence space that this side went through but that are not in the capture. Retransmissions can
     /// hide some of them, never add any; `marks` is how many SYNs and FINs were seen, which count one each.
     #[must_use]
     pub fn missing_bytes(&self, marks: u32) -> u64 {
-        self.sent.map_or(0, |sent| {
+        self.sent().map_or(0, |sent| {
             let length = sent.last().wrapping_sub(sent.first());
             u64::from(length).saturating_sub(self.payload_bytes + u64::from(marks))
         })
@@ -100,13 +134,13 @@ impl SideEvidence {
     /// Whether its first packet is this one.
     #[inline]
     pub(super) fn begins_at(&self, stamp: Stamp) -> bool {
-        self.span.is_some_and(|(first, _)| first == stamp)
+        self.packets > 0 && self.ends.0 == stamp
     }
 
     /// The highest acknowledgement number sent, in serial order.
     #[must_use]
     pub fn highest_ack(&self) -> Option<u32> {
-        self.acknowledged.map(SerialRange::last)
+        self.acknowledged.some().map(SerialRange::last)
     }
 }
 
@@ -117,42 +151,39 @@ pub(super) struct Sizes {
     pub ip_length: u32,
     /// Payload bytes on the wire.
     pub payload: u64,
-    /// TTL or hop limit.
-    pub ttl: u8,
 }
 
 impl SideEvidence {
     pub(super) fn count(&mut self, stamp: Stamp, sizes: Sizes) {
+        if self.packets == 0 {
+            self.ends = (stamp, stamp);
+        } else if self.ends.1 <= stamp {
+            self.ends.1 = stamp;
+        } else {
+            self.ends.0 = stamp.min(self.ends.0);
+        }
         self.packets += 1;
         self.bytes += u64::from(sizes.ip_length);
         self.payload_bytes += sizes.payload;
-        match &mut self.span {
-            Some((_, last)) if *last <= stamp => *last = stamp,
-            Some((first, _)) => *first = stamp.min(*first),
-            None => self.span = Some((stamp, stamp)),
-        }
-        self.ttl = Some(match self.ttl {
-            Some((low, high)) => (low.min(sizes.ttl), high.max(sizes.ttl)),
-            None => (sizes.ttl, sizes.ttl),
-        });
     }
 }
 
 impl Merge for SideEvidence {
     fn merge(&mut self, other: Self) {
-        self.packets = self.packets.saturating_add(other.packets);
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.payload_bytes = self.payload_bytes.saturating_add(other.payload_bytes);
-        let start = |side: &Self| side.span.map(|(first, _)| first);
-        self.first = match (start(self), start(&other)) {
-            (Some(mine), Some(theirs)) if mine <= theirs => self.first,
+        self.first = match (self.span(), other.span()) {
+            (Some((mine, _)), Some((theirs, _))) if mine <= theirs => self.first,
             (Some(_), None) => self.first,
             _ => other.first,
         };
-        self.span = both(self.span, other.span, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-        self.ttl = both(self.ttl, other.ttl, |a, b| (a.0.min(b.0), a.1.max(b.1)));
-        self.acknowledged = both(self.acknowledged, other.acknowledged, SerialRange::and);
-        self.sent = both(self.sent, other.sent, SerialRange::and);
+        let ends = both(self.span(), other.span(), |a, b| {
+            (a.0.min(b.0), a.1.max(b.1))
+        });
+        self.ends = ends.unwrap_or_default();
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.payload_bytes = self.payload_bytes.saturating_add(other.payload_bytes);
+        self.acknowledged = self.acknowledged.and(other.acknowledged);
+        self.sent = self.sent.and(other.sent);
         self.kinds |= other.kinds;
     }
 }

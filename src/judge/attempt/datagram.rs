@@ -75,7 +75,7 @@ fn unfinished(flow: &Flow, end: CaptureTime) -> Option<AttemptOutcome> {
     const STALL: Duration = Duration::from_secs(2);
     let open = |(_, own, fact): &&(_, bool, _)| *own && *fact == StreamFact::QuicUnfinished;
     let (asked, ..) = flow.facts.iter().find(open)?;
-    let (_, last) = flow.out.span?;
+    let (_, last) = flow.out.span()?;
     let waited = last.time.since(asked.time);
     if waited < STALL {
         // Clients stop here that have TCP, or that do not like the certificate: they say so under the new keys.

@@ -219,7 +219,7 @@ fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> AttemptOutcome {
     };
     match (own, other) {
         (own, Some(other)) if own.is_none_or(|own| other.stamp < own.stamp) => {
-            let how = match other.kind {
+            let how = match other.kind() {
                 EventKind::Rst => "RST",
                 _ => "FIN",
             };
@@ -280,7 +280,10 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<AttemptOu
 fn server_went_on(flow: &Flow, answer: &TlsMark) -> bool {
     flow.events_of(EventKind::Data, false)
         .any(|event| event.stamp > answer.stamp)
-        || flow.back.span.is_some_and(|(_, last)| last > answer.stamp)
+        || flow
+            .back
+            .span()
+            .is_some_and(|(_, last)| last > answer.stamp)
 }
 
 /// Something that the initiator said and that wants an answer.
@@ -320,7 +323,7 @@ fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> AttemptOutcom
         if first.stamp < asked.stamp || !asked.is_answered_by(first) {
             return too_early(flow, asked, first);
         }
-        return match first.kind {
+        return match first.kind() {
             EventKind::Rst => {
                 let wait = seconds(first.stamp.time.since(asked.stamp.time));
                 let words = format!("RST {wait} after {}", asked.what);
@@ -342,7 +345,7 @@ fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> AttemptOutcom
 
 /// The server's side ended the connection before it could have heard what was asked.
 fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> AttemptOutcome {
-    let how = match first.kind {
+    let how = match first.kind() {
         EventKind::Rst => "reset",
         _ => "closed",
     };

@@ -67,7 +67,7 @@ fn sent(flow: &Flow, sequence: u32) -> bool {
     let starts: Vec<u32> = flow
         .events
         .iter()
-        .filter(|e| e.kind != EventKind::IcmpError)
+        .filter(|e| e.kind() != EventKind::IcmpError)
         .map(|e| e.sequence)
         .collect();
     let kept = flow

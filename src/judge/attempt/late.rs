@@ -55,7 +55,7 @@ pub(in super::super) fn late(flow: &Flow, end: CaptureTime) -> Option<Evidence> 
             words,
         ));
     }
-    let ((_, own), (_, other)) = (flow.out.span?, flow.back.span?);
+    let ((_, own), (_, other)) = (flow.out.span()?, flow.back.span()?);
     let waited = own.time.since(other.time);
     let given_up = flow.events_of(EventKind::Rst, true).next().is_some();
     // A FIN that is sent again and again waits for nothing but an answer.

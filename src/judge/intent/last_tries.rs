@@ -90,7 +90,7 @@ fn is_no_chance(run: &[(&Flow, &Evidence)]) -> bool {
 fn answered(flow: &Flow) -> CaptureTime {
     let data = flow.events_of(EventKind::Data, false).next();
     let data = data.map(|event| event.stamp);
-    let any = flow.back.span.map(|(first, _)| first);
+    let any = flow.back.span().map(|(first, _)| first);
     data.or(any).unwrap_or(flow.span.0).time
 }
 
@@ -100,6 +100,6 @@ fn last_said(flow: &Flow) -> Option<CaptureTime> {
     let closed = closed
         .iter()
         .any(|kind| flow.events_of(*kind, false).next().is_some());
-    let heard = flow.back.span.filter(|_| !closed);
+    let heard = flow.back.span().filter(|_| !closed);
     heard.map(|(_, last)| last.time)
 }

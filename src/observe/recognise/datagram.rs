@@ -8,12 +8,11 @@ use crate::decode::hides_packet;
 use crate::decode::http::{self, RequestRead};
 use crate::decode::tls::{self, HelloRead};
 use crate::decode::{dns, quic, sflow};
-use crate::model::{FlowKey, Side, Stamp, Transport};
+use crate::model::{Side, Stamp, Transport};
 
 /// Reads a UDP datagram.
 pub(in super::super) fn datagram(
     run: &mut FlowRecord,
-    key: FlowKey,
     side: Side,
     stamp: Stamp,
     payload: &[u8],
@@ -23,9 +22,10 @@ pub(in super::super) fn datagram(
     if payload.is_empty() {
         return;
     }
+    let key = run.key;
     let ports = [key.endpoint(Side::Low).port, key.endpoint(Side::High).port];
     let on = |port: u16| ports.contains(&port);
-    let mut listener = Listener::new(run, key, side, dns);
+    let mut listener = Listener::new(run, side, dns);
     listener.last = true;
     listener.arrival = arrival;
     let multicast = on(5353) || on(5355);

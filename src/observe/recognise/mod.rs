@@ -20,7 +20,7 @@ use crate::decode::http;
 use crate::decode::http::hpack::HeaderTable;
 use crate::decode::preamble;
 use crate::decode::{TcpFlags, TcpSegment, dns};
-use crate::model::{Endpoint, FlowKey, Fqdn, Side, Stamp};
+use crate::model::{Endpoint, Fqdn, Side, Stamp};
 
 pub(super) use datagram::datagram;
 
@@ -39,7 +39,6 @@ enum Recognition {
 /// Reads a TCP segment that has payload or opens its direction.
 pub(super) fn segment(
     run: &mut FlowRecord,
-    key: FlowKey,
     side: Side,
     stamp: Stamp,
     segment: &TcpSegment<'_>,
@@ -61,7 +60,7 @@ pub(super) fn segment(
             stream.start_at(start);
         }
     }
-    let mut listener = Listener::new(run, key, side, dns);
+    let mut listener = Listener::new(run, side, dns);
     if !segment.payload.is_empty() {
         listener.cut = (segment.payload.len() as u64) < u64::from(segment.payload_length);
         let taken = listener.opening(&mut stream, start, stamp, segment.payload);
@@ -74,23 +73,23 @@ pub(super) fn segment(
 }
 
 /// Reads what became complete when two parts of a run merged.
-pub(super) fn reread(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog) {
-    drain_all(run, key, dns, false);
+pub(super) fn reread(run: &mut FlowRecord, dns: &mut DnsLog) {
+    drain_all(run, dns, false);
 }
 
 /// Reads what is there only in part, once no more can come.
-pub(super) fn conclude(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog) {
-    drain_all(run, key, dns, true);
+pub(super) fn conclude(run: &mut FlowRecord, dns: &mut DnsLog) {
+    drain_all(run, dns, true);
     if let Some(quic) = run.quic.take() {
-        conclude_quic(run, key, dns, &quic);
+        conclude_quic(run, dns, &quic);
     }
 }
 
-fn drain_all(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, last: bool) {
+fn drain_all(run: &mut FlowRecord, dns: &mut DnsLog, last: bool) {
     for side in [Side::Low, Side::High] {
         if let Some(mut stream) = run.streams[side.index()].take() {
             run.cut |= last && stream.is_full();
-            let mut listener = Listener::new(run, key, side, dns);
+            let mut listener = Listener::new(run, side, dns);
             listener.last = last;
             listener.drain(&mut stream);
             run.streams[side.index()] = Some(stream);
@@ -98,11 +97,11 @@ fn drain_all(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, last: bool) {
     }
 }
 
-fn conclude_quic(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, quic: &QuicEvidence) {
+fn conclude_quic(run: &mut FlowRecord, dns: &mut DnsLog, quic: &QuicEvidence) {
     let concluded = quic.conclude();
     run.cut |= concluded.cut;
     for (stamp, side, hello) in concluded.hellos {
-        Listener::new(run, key, side, dns).quic_hello(stamp, hello);
+        Listener::new(run, side, dns).quic_hello(stamp, hello);
     }
     for (stamp, side, code) in concluded.closed {
         // The codes from 0x100 on are TLS alerts (RFC 9001 section 4.8).
@@ -111,7 +110,7 @@ fn conclude_quic(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, quic: &Qu
                 level: 2,
                 description,
             };
-            Listener::new(run, key, side, dns).fact(stamp, alert);
+            Listener::new(run, side, dns).fact(stamp, alert);
         }
     }
     for (client, heard) in [Side::Low, Side::High].into_iter().zip(concluded.heard) {
@@ -126,13 +125,13 @@ fn conclude_quic(run: &mut FlowRecord, key: FlowKey, dns: &mut DnsLog, quic: &Qu
             let asked = heard.shown.unwrap_or(heard.asked);
             let through = short(server).is_some_and(|short| short > asked.time);
             if !through {
-                Listener::new(run, key, client, dns).fact(asked, StreamFact::QuicUnfinished);
+                Listener::new(run, client, dns).fact(asked, StreamFact::QuicUnfinished);
             }
             continue;
         }
         let later = short(client).is_some_and(|short| short > heard.asked.time);
         if let Some(stamp) = heard.shown.or(later.then_some(heard.asked)) {
-            Listener::new(run, key, client, dns).fact(stamp, StreamFact::HeardUnseen);
+            Listener::new(run, client, dns).fact(stamp, StreamFact::HeardUnseen);
         }
     }
 }
@@ -148,7 +147,6 @@ pub(super) struct Arrival {
 
 struct Listener<'a> {
     run: &'a mut FlowRecord,
-    key: FlowKey,
     side: Side,
     dns: &'a mut DnsLog,
     /// Whether the capture cut the segment at hand.
@@ -166,10 +164,9 @@ struct Listener<'a> {
 }
 
 impl<'a> Listener<'a> {
-    const fn new(run: &'a mut FlowRecord, key: FlowKey, side: Side, dns: &'a mut DnsLog) -> Self {
+    const fn new(run: &'a mut FlowRecord, side: Side, dns: &'a mut DnsLog) -> Self {
         Self {
             run,
-            key,
             side,
             dns,
             cut: false,
@@ -343,11 +340,11 @@ impl<'a> Listener<'a> {
         // Multicast DNS and LLMNR have TCP forms too (RFC 6762 section 6.7, RFC 4795 section 2.1).
         [Side::Low, Side::High]
             .into_iter()
-            .any(|side| matches!(self.key.endpoint(side).port, 53 | 5353 | 5355))
+            .any(|side| matches!(self.run.key.endpoint(side).port, 53 | 5353 | 5355))
     }
 
     fn endpoint(&self, side: Side) -> Endpoint {
-        self.key.endpoint(side)
+        self.run.key.endpoint(side)
     }
 
     fn client(&mut self, side: Side) {

@@ -143,7 +143,7 @@ fn of_flow(report: &Report<'_>, flow: &Flow) -> DrawnExchange {
 }
 
 fn packet(report: &Report<'_>, flow: &Flow, event: &Event) -> Step {
-    let own = event.side == flow.initiator_side;
+    let own = event.side() == flow.initiator_side;
     Step {
         at: event.stamp.time,
         frame: report.audit.capture.number(event.stamp),
@@ -154,7 +154,7 @@ fn packet(report: &Report<'_>, flow: &Flow, event: &Event) -> Step {
             (None, false) => StepSender::Responder,
         },
         text: what(flow, event),
-        refuses: matches!(event.kind, EventKind::Rst | EventKind::IcmpError),
+        refuses: matches!(event.kind(), EventKind::Rst | EventKind::IcmpError),
     }
 }
 
@@ -165,7 +165,7 @@ fn what(flow: &Flow, event: &Event) -> String {
         1 => ", 1 byte".to_owned(),
         length => format!(", {length} bytes"),
     };
-    match (event.kind, &event.icmp) {
+    match (event.kind(), &event.icmp) {
         (EventKind::Syn, _) => format!("SYN{bytes}"),
         (EventKind::SynAck, _) => format!("SYN, ACK{bytes}"),
         (EventKind::Ack, _) => "ACK".to_owned(),
