@@ -23,6 +23,9 @@ use crate::model::{Endpoint, Fqdn, FrameId, Merge, Share, Stamp, Transport, word
 /// The most messages kept; beyond it they are counted only.
 const MAX_MESSAGES: usize = 20_000_000;
 
+/// Messages of a block.
+const BLOCK: usize = 1024;
+
 /// How long after a query its repetition belongs to the same transaction, and how long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -166,7 +169,10 @@ impl DnsSeen {
 /// All DNS messages of a capture or a part of it.
 #[derive(Clone, Debug, Default)]
 pub struct DnsLog {
-    seen: Vec<DnsSeen>,
+    /// In blocks, so that nothing is moved when more come: a capture may have millions.
+    blocks: Vec<Vec<DnsSeen>>,
+    /// Messages in all blocks.
+    len: usize,
     dropped: u64,
     names: Names,
 }
@@ -206,52 +212,47 @@ impl DnsLog {
 
     /// Puts a message in, as a partial file lists it.
     pub(super) fn add(&mut self, seen: DnsSeen) {
-        if self.seen.len() < MAX_MESSAGES {
-            self.seen.push(seen);
-        } else {
+        if self.len >= MAX_MESSAGES {
             self.dropped += 1;
+            return;
+        }
+        self.len += 1;
+        match self.blocks.last_mut() {
+            Some(block) if block.len() < BLOCK => block.push(seen),
+            _ => self.blocks.push(vec![seen]),
         }
     }
 
     /// The messages.
     pub(super) fn seen(&self) -> impl Iterator<Item = &DnsSeen> {
-        self.seen.iter()
+        self.blocks.iter().flatten()
     }
 
     /// Messages in here.
-    pub(super) fn len(&self) -> usize {
-        self.seen.len()
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 
     /// The latest `most` of the messages that `wanted` names, and how many of these that leaves out.
     pub(super) fn latest(&self, most: usize, wanted: impl Fn(&DnsSeen) -> bool) -> (Self, u64) {
-        let mut seen: Vec<DnsSeen> = self
-            .seen
-            .iter()
-            .filter(|seen| wanted(seen))
-            .cloned()
-            .collect();
+        let mut seen: Vec<&DnsSeen> = self.seen().filter(|seen| wanted(seen)).collect();
         let cut = seen.len().saturating_sub(most);
         seen.sort_unstable_by_key(|seen| std::cmp::Reverse(seen.stamp));
         seen.truncate(most);
-        seen.shrink_to_fit();
-        let latest = Self {
-            seen,
-            ..Self::default()
-        };
+        let mut latest = Self::default();
+        seen.into_iter().for_each(|seen| latest.add(seen.clone()));
         (latest, cut as u64)
     }
 
     /// Hands out each place of a frame that is noted in here.
     pub(super) fn for_each_frame(&mut self, note: &mut impl FnMut(&mut FrameId)) {
-        self.seen
-            .iter_mut()
-            .for_each(|seen| note(&mut seen.stamp.frame));
+        let seen = self.blocks.iter_mut().flatten();
+        seen.for_each(|seen| note(&mut seen.stamp.frame));
     }
 
     /// All messages, in no order.
     pub(super) fn into_seen(self) -> Vec<DnsSeen> {
-        self.seen
+        self.blocks.into_iter().flatten().collect()
     }
 
     /// Counts messages that another part dropped.
@@ -266,24 +267,19 @@ impl DnsLog {
     }
 
     /// Queries paired with their answers, ascending by time.
-    pub(super) fn into_transactions(mut self) -> Vec<DnsTransaction> {
-        // They nearly are in it already, which this sort makes use of; where they are it would still take memory.
-        if !self.seen.is_sorted_by(|a, b| in_order(a, b).is_le()) {
-            self.seen.par_sort_by(in_order);
-        }
-        self.seen.dedup();
-        drop_parts(&mut self.seen);
+    pub(super) fn into_transactions(self) -> Vec<DnsTransaction> {
+        let mut seen: Vec<&DnsSeen> = self.seen().collect();
+        // They nearly are in it already, which this sort makes use of.
+        seen.par_sort_by(|a, b| in_order(a, b));
+        seen.dedup();
+        drop_parts(&mut seen);
         // Exchanges have nothing to do with one another, so each thread takes some of them.
         let hasher = RandomState::default();
-        let hashes: Vec<u64> = self
-            .seen
+        let hashes: Vec<u64> = seen
             .par_iter()
             .map(|seen| hasher.hash_one(seen.exchange()))
             .collect();
-        let of_share = |share: Share| {
-            let seen = self.seen.iter().zip(&hashes).enumerate();
-            transactions(seen.filter(|(_, (_, hash))| share.has_hash(**hash)))
-        };
+        let of_share = |share: Share| transactions(&seen, &hashes, share);
         let mut all: Vec<(usize, DnsTransaction)> = Share::each(of_share).collect();
         // In the order of their first messages.
         all.par_sort_unstable_by_key(|(first, _)| *first);
@@ -293,22 +289,19 @@ impl DnsLog {
     }
 }
 
-/// Transactions out of messages in their order, each with its place and the hash of its exchange; with the place of
-/// the first message.
-fn transactions<'a>(
-    seen: impl Iterator<Item = (usize, (&'a DnsSeen, &'a u64))>,
-) -> Vec<(usize, DnsTransaction)> {
+/// Transactions of a share out of messages in their order, which have the hashes of their exchanges beside them; each with
+/// the place of its first message.
+fn transactions(all: &[&DnsSeen], hashes: &[u64], share: Share) -> Vec<(usize, DnsTransaction)> {
     let mut out: Vec<(usize, DnsTransaction)> = Vec::new();
-    // The latest transaction of each exchange, by its hash and its place in `out`: that is where the exchange stands.
-    let mut open: HashTable<(u64, usize)> = HashTable::new();
-    for (first, (seen, hash)) in seen {
+    // The latest transaction of each exchange, by its place in `out`: that is where the exchange stands.
+    let mut open: HashTable<usize> = HashTable::new();
+    let messages = all.iter().zip(hashes).enumerate();
+    for (first, (seen, hash)) in messages.filter(|(_, (_, hash))| share.has_hash(**hash)) {
         let exchange = seen.exchange();
-        let known = open.find_mut(*hash, |(known, place)| {
-            known == hash && out[*place].1.exchange() == exchange
-        });
+        let known = open.find_mut(*hash, |place| out[*place].1.exchange() == exchange);
         let place = match known {
-            Some((_, place)) if out[*place].1.goes_on_with(seen) => *place,
-            Some((_, place)) => {
+            Some(place) if out[*place].1.goes_on_with(seen) => *place,
+            Some(place) => {
                 *place = out.len();
                 out.push((first, DnsTransaction::new(seen)));
                 *place
@@ -316,7 +309,7 @@ fn transactions<'a>(
             None => {
                 let place = out.len();
                 out.push((first, DnsTransaction::new(seen)));
-                open.insert_unique(*hash, (*hash, place), |(hash, _)| *hash);
+                open.insert_unique(*hash, place, |place| hashes[out[*place].0]);
                 place
             }
         };
@@ -328,12 +321,15 @@ fn transactions<'a>(
 impl Merge for DnsLog {
     fn merge(&mut self, other: Self) {
         self.dropped = self.dropped.saturating_add(other.dropped);
-        if self.seen.is_empty() {
-            self.seen = other.seen;
+        let few = other.len <= BLOCK || self.len + other.len > MAX_MESSAGES;
+        if self.len == 0 {
+            (self.blocks, self.len) = (other.blocks, other.len);
+        } else if few {
+            let seen = other.blocks.into_iter().flatten();
+            seen.for_each(|seen| self.add(seen));
         } else {
-            self.seen
-                .reserve(other.seen.len().min(MAX_MESSAGES - self.seen.len()));
-            other.seen.into_iter().for_each(|seen| self.add(seen));
+            self.blocks.extend(other.blocks);
+            self.len += other.len;
         }
     }
 }
@@ -482,12 +478,12 @@ fn push_alone<T>(list: &mut Vec<T>, item: T) {
 }
 
 /// Drops what was read from a first fragment where the whole message is there too.
-fn drop_parts(seen: &mut Vec<DnsSeen>) {
+fn drop_parts(seen: &mut Vec<&DnsSeen>) {
     if seen.iter().all(|seen| !seen.part) {
         return;
     }
     let place = |seen: &DnsSeen| (seen.stamp, seen.source, seen.destination);
-    let whole: HashSet<_> = seen.iter().filter(|s| !s.part).map(place).collect();
+    let whole: HashSet<_> = seen.iter().filter(|s| !s.part).map(|s| place(s)).collect();
     seen.retain(|seen| !(seen.part && whole.contains(&place(seen))));
 }
 
