@@ -9,7 +9,7 @@ use crate::drive::{Absorber, FrameChoice, Others, Progress, beside, digest_of_al
 use crate::model::{CaptureTime, TwoPoint};
 use crate::observe::CarryLimits;
 use crate::source::{
-    Batch, BatchLimits, Digest, FrameSource, Input, InputRecord, OpenSource, PcapParts,
+    Batch, BatchLimits, Digest, FileParts, FrameSource, Input, InputRecord, OpenSource,
     open_counting,
 };
 
@@ -132,7 +132,7 @@ where
 
     fn open(&mut self, ordinal: u32, input: &'a Input) {
         let (bytes, digest) = (Arc::clone(&self.progress.bytes), Digest::default());
-        let source = match open_counting(&input.path, bytes, Some(&digest), PcapParts::LEAST_BYTES)
+        let source = match open_counting(&input.path, bytes, Some(&digest), FileParts::LEAST_BYTES)
         {
             Ok(source) => source,
             Err(error) => return self.records.push((ordinal, InputRecord::unread(&error))),

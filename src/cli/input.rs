@@ -10,7 +10,7 @@ use super::output;
 use crate::drive::{
     FrameChoice, Observed, Partial, Point, Progress, Reading, SliceChoice, observe_at,
 };
-use crate::source::{Input, InputRecord, Inputs, PcapParts, SourceError};
+use crate::source::{FileParts, Input, InputRecord, Inputs, SourceError};
 
 /// Reads all captures. What cannot be read is told at once; `None` where nothing can be read at all.
 pub(super) fn read(captures: &Captures, digests: bool, common: &Common) -> Option<Observed> {
@@ -106,7 +106,7 @@ fn reading<'a>(chosen: &'a FrameChoice, digests: bool, common: &Common) -> Readi
         chosen,
         threads: threads(common),
         digests,
-        part_bytes: PcapParts::LEAST_BYTES,
+        part_bytes: FileParts::LEAST_BYTES,
     }
 }
 

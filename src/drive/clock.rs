@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::device::NFLOG;
-use crate::model::CaptureTime;
+use crate::model::{CaptureTime, Merge, TimeSpan};
 use crate::source::{Batch, SetBack};
 
 /// Frames of one interface come in another order by less: several queues, a log's buffer.
@@ -16,10 +16,8 @@ const DISORDER: Duration = Duration::from_millis(50);
 /// only within one input a frame is known to come after another.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Clocks {
-    /// The latest time of each interface, by its ordinal.
-    latest: Vec<CaptureTime>,
-    /// The earliest time of all frames, those left aside too.
-    earliest: Option<CaptureTime>,
+    /// The earliest and the latest time of each interface, by its ordinal.
+    interfaces: Vec<TimeSpan>,
     set_back: SetBack,
 }
 
@@ -27,8 +25,6 @@ impl Clocks {
     /// Takes the frames of a part of a batch, in the order in which they lie in the input.
     pub(super) fn watch(&mut self, batch: &Batch, part: Range<usize>) {
         const MOST: usize = 65_536;
-        let earliest = batch.span_of(part.clone()).first;
-        self.earliest = Some(self.earliest.map_or(earliest, |known| known.min(earliest)));
         for (time, interface, link_type) in batch.times_of(part) {
             let place = interface as usize;
             // Netfilter's log has times of two kinds; without a time there is no order.
@@ -36,15 +32,16 @@ impl Clocks {
             if untold || place >= MOST {
                 continue;
             }
-            if place >= self.latest.len() {
-                self.latest.resize(place + 1, CaptureTime::MIN);
+            if place >= self.interfaces.len() {
+                self.interfaces.resize(place + 1, TimeSpan::default());
             }
-            let latest = &mut self.latest[place];
-            if time >= *latest {
-                *latest = time;
+            let known = &mut self.interfaces[place];
+            known.first = known.first.min(time);
+            if time >= known.last {
+                known.last = time;
                 continue;
             }
-            let back = latest.since(time);
+            let back = known.last.since(time);
             if back > DISORDER {
                 self.set_back.frames += 1;
                 let nanos = u64::try_from(back.as_nanos()).unwrap_or(u64::MAX);
@@ -57,15 +54,18 @@ impl Clocks {
     /// this part may say something of that one's frames, these have to be watched again from here.
     #[must_use]
     pub(super) fn join(&mut self, next: &Self) -> bool {
-        let says_nothing_of = |earliest: CaptureTime| {
-            let mut latest = self.latest.iter();
-            latest.all(|latest| latest.since(earliest) <= DISORDER)
-        };
-        if !next.earliest.is_none_or(says_nothing_of) {
-            return false;
+        let says_nothing = self.back_in(next) <= DISORDER;
+        if says_nothing {
+            self.go_on_with(next);
         }
-        self.go_on_with(next);
-        true
+        says_nothing
+    }
+
+    /// By how much an interface's earliest time in the part that follows lies before its latest one in this; the most.
+    fn back_in(&self, next: &Self) -> Duration {
+        let both = self.interfaces.iter().zip(&next.interfaces);
+        let back = both.map(|(mine, theirs)| mine.last.since(theirs.first));
+        back.max().unwrap_or_default()
     }
 
     /// As [`Self::join`], of frames that are not at hand any more: where this part says something of them, it is said of the
@@ -74,20 +74,17 @@ impl Clocks {
         if self.join(next) {
             return;
         }
-        let latest = self.latest.iter().max().copied();
-        if let (Some(latest), Some(earliest)) = (latest, next.earliest) {
-            let most = u64::try_from(latest.since(earliest).as_nanos()).unwrap_or(u64::MAX);
-            self.take_set_back(SetBack { frames: 1, most });
-        }
+        let most = u64::try_from(self.back_in(next).as_nanos()).unwrap_or(u64::MAX);
+        self.take_set_back(SetBack { frames: 1, most });
         self.go_on_with(next);
     }
 
     /// Takes what a part that follows was seen to say by itself.
     fn go_on_with(&mut self, next: &Self) {
-        let size = self.latest.len().max(next.latest.len());
-        self.latest.resize(size, CaptureTime::MIN);
-        for (latest, later) in self.latest.iter_mut().zip(&next.latest) {
-            *latest = (*latest).max(*later);
+        let size = self.interfaces.len().max(next.interfaces.len());
+        self.interfaces.resize(size, TimeSpan::default());
+        for (known, later) in self.interfaces.iter_mut().zip(&next.interfaces) {
+            known.merge(*later);
         }
         self.take_set_back(next.set_back);
     }

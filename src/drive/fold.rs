@@ -19,8 +19,8 @@ use crate::decode::{Decoded, Segment, TcpFlags, decode, device, sflow};
 use crate::model::{Fqdn, FrameId, Merge, Stamp, TimeSpan};
 use crate::observe::{BesideTally, DeviceWord, Observation, Sighting, Undecoded, is_sinkhole};
 use crate::source::{
-    Batch, BatchLimits, Beside, CompiledFilter, Digest, Filter, Frame, FrameSource, Input,
-    InputRecord, LinkType, PacketVerdict, PcapParts, SourceError, open_counting,
+    Batch, BatchLimits, Beside, CompiledFilter, Digest, FileParts, Filter, Frame, FrameSource,
+    Input, InputRecord, LinkType, PacketVerdict, SourceError, open_counting,
 };
 
 /// How far reading has come, for a display; other threads may look at it at any time.
@@ -52,7 +52,7 @@ pub fn observe(inputs: &[Input], threads: usize, progress: &Progress) -> Observe
         chosen: &FrameChoice::default(),
         threads,
         digests: false,
-        part_bytes: PcapParts::LEAST_BYTES,
+        part_bytes: FileParts::LEAST_BYTES,
     };
     observe_at(inputs, reading, progress)
 }
@@ -261,6 +261,8 @@ impl<'a> Absorber<'a> {
         let other_slice = std::mem::replace(&mut self.slice, batch.slice()) != batch.slice();
         if other_slice || self.index + count > FrameId::MAX_FRAMES as usize {
             self.next_chunk();
+            // A slice may have no frame in it.
+            self.chunk = self.chunk.max(self.slice);
         }
         let span = others.span_of(batch, part.clone());
         self.span.merge(span);

@@ -1,6 +1,6 @@
 //! One long file in slices that are read by themselves, on machines that know nothing of each other.
 //!
-//! Where a slice begins is a guess, as [`PcapParts`] has it. Whoever puts the slices together holds each end against the
+//! Where a slice begins is a guess, as [`FileParts`] has it. Whoever puts the slices together holds each end against the
 //! next start, and tells where they do not meet: nothing is counted twice or lost without a word.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use super::clock::Clocks;
 use super::fold::{Progress, Reading};
 use super::parts::read_part;
 use crate::observe::Observation;
-use crate::source::{FrameSource, Input, InputRecord, PcapParts, SourceError};
+use crate::source::{FileParts, Input, InputRecord, SourceError, TellsLoss};
 
 /// Which slice of how many is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ impl fmt::Display for SliceChoice {
     }
 }
 
+/// What to do where slices do not fit together.
+const IN_ONE_PIECE: &str = "read it in one piece, without --slice";
+
 /// What was read of one slice of a file, so that the next can be held against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SliceRead {
@@ -58,6 +61,9 @@ pub(super) struct SliceRead {
     bytes: Option<(u64, u64)>,
     /// Whether reading had to stop in it.
     stopped: bool,
+    /// Whether it describes interfaces that the slices behind it do not know.
+    describes: bool,
+    tells_loss: TellsLoss,
     clocks: Clocks,
 }
 
@@ -73,7 +79,7 @@ pub(super) fn read_slice(
 ) -> Result<(Observation, InputRecord, SliceRead), SourceError> {
     let path = || input.path.clone();
     let place = (choice.index, choice.of);
-    let parts = PcapParts::piece(&input.path, place, reading.part_bytes)
+    let parts = FileParts::piece(&input.path, place, reading.part_bytes)
         .ok_or_else(|| SourceError::NotInSlices { path: path() })?;
     let failed = |error| SourceError::refused(path(), error);
     let mut slice = SliceRead {
@@ -81,6 +87,8 @@ pub(super) fn read_slice(
         of: choice.of,
         bytes: None,
         stopped: false,
+        describes: false,
+        tells_loss: TellsLoss::default(),
         clocks: Clocks::default(),
     };
     let (observation, mut record) = match parts.starts().next() {
@@ -89,7 +97,9 @@ pub(super) fn read_slice(
             let part = read_part(&parts, 0, start, input, (0, reading), progress);
             let part = part.map_err(failed)?;
             slice.bytes = Some((start, part.reader.offset()));
-            slice.stopped = !part.reader.damage().is_empty();
+            slice.stopped = part.reader.has_stopped();
+            slice.describes = !parts.go_by_what_is_described(&part.reader);
+            slice.tells_loss = part.reader.tells_loss();
             slice.clocks = part.absorber.clocks.clone();
             part.absorber.finish(&part.reader, input, reading.chosen)
         }
@@ -136,13 +146,25 @@ impl SlicesRead {
             };
             return Some(words);
         }
+        let before_others = self.0.iter().take(self.0.len() - 1);
+        if let Some(slice) = before_others.into_iter().find(|slice| slice.describes) {
+            let index = slice.index + 1;
+            return Some(format!(
+                "interfaces are described in slice {index}/{of} of it, which the slices behind it do not know; {IN_ONE_PIECE}"
+            ));
+        }
+        if self.count_loss_twice() {
+            return Some(format!(
+                "loss is told in several slices of it, and only the whole tells of which packets; {IN_ONE_PIECE}"
+            ));
+        }
         let read = || self.0.iter().filter(|slice| slice.bytes.is_some());
         let apart = read()
             .zip(read().skip(1))
             .find(|(before, after)| !before.meets(after));
         apart.map(|(before, after)| {
             let (index, end) = (after.index + 1, before.bytes.map_or(0, |(_, end)| end));
-            format!("slice {index}/{of} of it does not begin where the one before ends, at byte {end}; read it in one piece, without --slice")
+            format!("slice {index}/{of} of it does not begin where the one before ends, at byte {end}; {IN_ONE_PIECE}")
         })
     }
 
@@ -154,6 +176,19 @@ impl SlicesRead {
         };
         slices.for_each(|slice| clocks.join_at_least(&slice.clocks));
         record.set_back = clocks.set_back();
+    }
+
+    /// Whether what several slices tell of loss may be of the same packets: counts of a whole interface go before those of its
+    /// packets, and the highest of them counts.
+    fn count_loss_twice(&self) -> bool {
+        let told = || self.0.iter().map(|slice| slice.tells_loss);
+        let by_statistics = told().filter(|told| told.by_statistics).count();
+        let masked = |place: usize| {
+            let mut others = told().enumerate().filter(|(other, _)| *other != place);
+            others.any(|(_, other)| other.has_statistics)
+        };
+        let mut each = told().enumerate();
+        by_statistics > 1 || each.any(|(place, told)| told.by_packets && masked(place))
     }
 
     fn has(&self, index: u32) -> bool {

@@ -97,7 +97,7 @@ fn keep_events(
     for kind in kinds.into_iter().flatten() {
         run.keep(Event {
             stamp,
-            what: (kind, side).into(),
+            mark: (kind, side).into(),
             sequence: segment.sequence,
             acknowledgment: match flags.has(TcpFlags::ACK) {
                 true => segment.acknowledgment,
@@ -272,7 +272,7 @@ impl FlowTable {
         run.extend(stamp);
         run.keep(Event {
             stamp,
-            what: (EventKind::IcmpError, side).into(),
+            mark: (EventKind::IcmpError, side).into(),
             sequence: quoted.sequence.unwrap_or(0),
             acknowledgment: 0,
             length: 0,

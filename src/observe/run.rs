@@ -1,6 +1,6 @@
 //! The evidence of one run: packets of one 5-tuple from one opening, or without one.
 //!
-//! Everything in here merges by sum, minimum, maximum, OR or bounded union. What a connection "was" is worked out
+//! Everything in here merges by sum, minimum, maximum, OR or bounded union. EventMark a connection "was" is worked out
 //! later from the whole.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::window::ClosedWindow;
 use crate::decode::{Multipath, Packet};
 use crate::model::{FlowKey, Fqdn, FrameId, Merge, Side, Stamp, Tunnel};
 
-/// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
+/// EventMark identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
 /// A SYN-ACK tells the same of the other side by what it acknowledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Opening {
@@ -90,7 +90,7 @@ impl EventKind {
 pub struct Event {
     /// When and where.
     pub stamp: Stamp,
-    pub(super) what: What,
+    pub(super) mark: EventMark,
     /// Sequence number; of an ICMP error the quoted one, 0 where none is quoted.
     pub sequence: u32,
     /// Acknowledgement number, 0 without the flag.
@@ -105,20 +105,20 @@ pub struct Event {
     pub icmp: Option<Box<IcmpDetail>>,
 }
 
-/// What an event is and which side it is put to, in one byte: with two an event would take 48 bytes and not 40.
+/// EventMark an event is and which side it is put to, in one byte: with two an event would take 48 bytes and not 40.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "(EventKind, Side)", into = "(EventKind, Side)")]
-pub(super) struct What(u8);
+pub(super) struct EventMark(u8);
 
-impl From<(EventKind, Side)> for What {
+impl From<(EventKind, Side)> for EventMark {
     fn from((kind, side): (EventKind, Side)) -> Self {
         Self((kind as u8) << 1 | side as u8)
     }
 }
 
-impl From<What> for (EventKind, Side) {
-    fn from(what: What) -> Self {
-        let kind = match what.0 >> 1 {
+impl From<EventMark> for (EventKind, Side) {
+    fn from(mark: EventMark) -> Self {
+        let kind = match mark.0 >> 1 {
             0 => EventKind::Syn,
             1 => EventKind::SynAck,
             2 => EventKind::Ack,
@@ -127,7 +127,7 @@ impl From<What> for (EventKind, Side) {
             5 => EventKind::Rst,
             _ => EventKind::IcmpError,
         };
-        let side = if what.0 & 1 == 0 {
+        let side = if mark.0 & 1 == 0 {
             Side::Low
         } else {
             Side::High
@@ -136,34 +136,34 @@ impl From<What> for (EventKind, Side) {
     }
 }
 
-impl std::fmt::Debug for What {
+impl std::fmt::Debug for EventMark {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         <(EventKind, Side)>::from(*self).fmt(f)
     }
 }
 
 impl Event {
-    /// What it is.
+    /// EventMark it is.
     #[must_use]
     pub fn kind(&self) -> EventKind {
-        <(EventKind, Side)>::from(self.what).0
+        <(EventKind, Side)>::from(self.mark).0
     }
 
     /// Who sent it; of an ICMP error, whose packet it quotes.
     #[must_use]
     pub fn side(&self) -> Side {
-        <(EventKind, Side)>::from(self.what).1
+        <(EventKind, Side)>::from(self.mark).1
     }
 
     /// Whether it is of a kind and from a side.
     #[inline]
     #[must_use]
     pub fn is(&self, kind: EventKind, side: Side) -> bool {
-        self.what == What::from((kind, side))
+        self.mark == EventMark::from((kind, side))
     }
 }
 
-/// What an ICMP error says.
+/// EventMark an ICMP error says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IcmpDetail {
     /// Whether this is ICMPv6.
@@ -208,18 +208,18 @@ pub(super) struct SaidName {
     pub port: u16,
 }
 
-/// What a stream said in clear, with when, where and who.
+/// EventMark a stream said in clear, with when, where and who.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct TimedFact {
     /// When and where it began.
     pub stamp: Stamp,
     /// Who said it.
     pub side: Side,
-    /// What.
+    /// EventMark.
     pub fact: StreamFact,
 }
 
-/// What few flows have, kept out of the way of those that have it not.
+/// EventMark few flows have, kept out of the way of those that have it not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Extra {
     /// VLAN stacks that packets of the run came in.
@@ -228,15 +228,15 @@ pub(super) struct Extra {
     pub tunnels: ThinVec<Vec<Tunnel>>,
     /// Where a side closed its receive window.
     pub closed: [Option<ClosedWindow>; 2],
-    /// What a side's SYN or SYN-ACK said of Multipath TCP.
+    /// EventMark a side's SYN or SYN-ACK said of Multipath TCP.
     pub paths: [Paths; 2],
-    /// What devices said of packets. Known once the whole is.
+    /// EventMark devices said of packets. Known once the whole is.
     #[serde(skip)]
     pub device: Vec<DeviceNote>,
     /// Whether records of a device's log are all that there is. Known once the whole is.
     #[serde(skip)]
     pub only_logged: bool,
-    /// What was written to packets. Known once the whole is.
+    /// EventMark was written to packets. Known once the whole is.
     #[serde(skip)]
     pub comments: Vec<Comment>,
 }
@@ -255,7 +255,7 @@ impl Extra {
     }
 }
 
-/// What one side said of Multipath TCP (RFC 8684); of several the smallest.
+/// EventMark one side said of Multipath TCP (RFC 8684); of several the smallest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Paths {
     /// The token of its own key, by which others join.
@@ -289,7 +289,7 @@ pub(super) struct FlowRecord {
     pub hint: Option<Opening>,
     /// First and last packet or ICMP error.
     pub span: (Stamp, Stamp),
-    /// What each side sent.
+    /// EventMark each side sent.
     pub sides: [SideEvidence; 2],
     /// Packets kept one by one, ascending.
     pub events: ThinVec<Event>,
@@ -299,7 +299,7 @@ pub(super) struct FlowRecord {
     pub app: App,
     /// Which sides spoke as only a client does (ClientHello, request, query) or to whom only a server answers.
     pub clients: [bool; 2],
-    /// What the streams said in clear, ascending.
+    /// EventMark the streams said in clear, ascending.
     pub facts: ThinVec<TimedFact>,
     /// Steps of TLS handshakes, ascending.
     pub tls: ThinVec<TlsMark>,
@@ -520,7 +520,7 @@ impl FlowRecord {
         u128::try_from(silent).unwrap_or(0) <= idle.as_nanos()
     }
 
-    /// Whether any side sent data. What has none may answer for a connection that its host still holds for open, when
+    /// Whether any side sent data. EventMark has none may answer for a connection that its host still holds for open, when
     /// another one of these ports has begun.
     #[must_use]
     pub(super) fn has_payload(&self) -> bool {

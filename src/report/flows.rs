@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::csv::{CsvTable, columns};
-use super::human::{Columns, Look, Row};
+use super::human::{Look, TableColumns, TextRow};
 use super::json::{json_line, json_list};
 use super::pieces::{MANY, in_pieces};
 use super::schema;
@@ -272,7 +272,7 @@ pub fn write_flows(
 }
 
 fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
-    let mut columns = Columns::new([
+    let mut columns = TableColumns::new([
         "start",
         "initiator",
         "responder",
@@ -283,7 +283,7 @@ fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), Repor
         "name",
     ]);
     columns.right_aligned(5).right_aligned(6);
-    let fill = |place: usize, row: &mut Row<8>| {
+    let fill = |place: usize, row: &mut TextRow<8>| {
         let Some(flow) = flows.get(place) else {
             return;
         };

@@ -14,27 +14,50 @@ impl DamageLog {
     /// Places that are kept in full.
     const KEPT: usize = 100;
 
+    /// Without any.
+    pub(super) const fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            uncounted: 0,
+        }
+    }
+
+    /// Takes what was found in the part that follows.
+    pub(super) fn append(&mut self, next: Self) {
+        for (place, found) in next.places.into_iter().enumerate() {
+            match found.fatal {
+                true => self.places.push(found),
+                false if place == Self::KEPT => self.count(found.offset, next.uncounted),
+                false => self.skipped(found.offset, found.what),
+            }
+        }
+    }
+
     /// A place that was skipped.
     pub(super) fn skipped(&mut self, offset: u64, what: impl Into<String>) {
-        let fatal = false;
         if self.places.len() < Self::KEPT {
             self.places.push(Damage {
                 offset,
-                fatal,
+                fatal: false,
                 what: what.into(),
             });
             return;
         }
-        self.uncounted += 1;
+        self.count(offset, 1);
+    }
+
+    /// Counts places that are not kept in full, from the first of them on.
+    fn count(&mut self, offset: u64, more: u64) {
+        self.uncounted += more;
         let what = format!(
             "{} more damaged places follow, the first of them here",
             self.uncounted
         );
         match self.places.get_mut(Self::KEPT) {
-            Some(more) => more.what = what,
+            Some(known) => known.what = what,
             None => self.places.push(Damage {
                 offset,
-                fatal,
+                fatal: false,
                 what,
             }),
         }
@@ -73,5 +96,30 @@ mod tests {
             "999900 more damaged places follow, the first of them here"
         );
         assert!(log.places()[101].fatal);
+    }
+
+    #[test]
+    fn parts_that_follow_each_other_tell_what_one_piece_tells() {
+        for (of_first, of_second) in [
+            (0, 3),
+            (3, 0),
+            (99, 2),
+            (60, 500),
+            (500, 60),
+            (0, 500),
+            (300, 300),
+        ] {
+            let mut whole = DamageLog::default();
+            let mut parts = [DamageLog::default(), DamageLog::default()];
+            for place in 0..of_first + of_second {
+                whole.skipped(place, format!("{place}"));
+                parts[usize::from(place >= of_first)].skipped(place, format!("{place}"));
+            }
+            whole.stopped(10_000, "the end");
+            parts[1].stopped(10_000, "the end");
+            let [mut first, second] = parts;
+            first.append(second);
+            assert_eq!(first.places(), whole.places(), "{of_first} and {of_second}");
+        }
     }
 }

@@ -83,7 +83,7 @@ impl InputRecord {
         }
     }
 
-    /// Takes what was read of another part of the same input, of a format that tells no loss.
+    /// Takes what was read of another part of the same input, which tells other loss.
     pub(crate) fn join(&mut self, part: Self) {
         self.input = part.input;
         self.outside |= part.outside;
@@ -92,6 +92,7 @@ impl InputRecord {
         self.damage.extend(part.damage);
         self.damage.sort_by_key(|damage| damage.offset);
         self.troubles.extend(part.troubles);
+        self.loss = self.loss.plus(part.loss);
         self.sha256 = self.sha256.take().or(part.sha256);
     }
 

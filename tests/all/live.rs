@@ -22,7 +22,7 @@ use pktaudit::observe::{CarryLimits, Observation, attribute};
 use pktaudit::report::write_json;
 use pktaudit::rules::{self, Choices, Profile, RuleSet, RuleText};
 use pktaudit::source::{
-    self, Batch, BatchLimits, FrameSource, InputPath, InputRecord, LinkType, OwnedFrame, PcapParts,
+    self, Batch, BatchLimits, FileParts, FrameSource, InputPath, InputRecord, LinkType, OwnedFrame,
     Script, SetBack, resolve,
 };
 
@@ -144,7 +144,7 @@ impl Site {
                 chosen: &FrameChoice::default().at(point.clone()),
                 threads: 1,
                 digests: false,
-                part_bytes: PcapParts::LEAST_BYTES,
+                part_bytes: FileParts::LEAST_BYTES,
             };
             observe_at(&inputs, reading, &Progress::default())
         });

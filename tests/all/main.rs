@@ -44,6 +44,7 @@ mod nothing_audited;
 mod observing;
 mod overwriting;
 mod pages;
+mod pcapng_parts;
 mod periods;
 mod pipelines;
 mod proxies;

@@ -5,17 +5,23 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use pktaudit::drive::{FrameChoice, Observed, Partial, Progress, Reading, observe_at};
+use pktaudit::model::CaptureTime;
 use pktaudit::observe::attribute;
-use pktaudit::source::{InputPath, PcapParts, digest_of, resolve};
+use pktaudit::source::{FileParts, InputPath, digest_of, open, resolve};
 
 use super::observing::{Dice, difference, render};
 
-/// The classic pcap files among the samples.
+/// The pcap and pcapng files among the samples. What is a copy of a packet that lies far before it in the file is known where
+/// both are in one part, and not where they are not: files in which interfaces follow each other are left out.
 fn samples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
-    let is_pcap = |path: &PathBuf| path.extension().is_some_and(|end| end == "pcap");
+    let is_pcap = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|end| end == "pcap" || end == "pcapng")
+    };
     let mut folders = vec![folder];
     folders.extend(std::env::var_os("PKTAUDIT_CAPTURES").map(PathBuf::from));
     let mut found = Vec::new();
@@ -29,8 +35,22 @@ fn samples() -> Vec<PathBuf> {
             }
         }
     }
+    found.retain(|path| is_in_order(path));
     found.sort();
     found
+}
+
+/// Whether no frame is earlier than the one before it by more than packets of one moment may be.
+fn is_in_order(path: &Path) -> bool {
+    let mut source = open(&InputPath::File(path.to_owned())).unwrap();
+    let mut latest = CaptureTime::MIN;
+    while let Some(frame) = source.next_frame() {
+        if latest.since(frame.time) > Duration::from_millis(50) {
+            return path.extension().is_some_and(|end| end == "pcap");
+        }
+        latest = latest.max(frame.time);
+    }
+    true
 }
 
 fn read(path: &Path, threads: usize, part_bytes: u64) -> Observed {
@@ -55,11 +75,11 @@ fn shown(observed: Observed) -> (Vec<String>, String) {
 /// In how many parts a file is read.
 fn parts(path: &Path, threads: usize, part_bytes: u64) -> usize {
     let path = InputPath::File(path.to_owned());
-    PcapParts::of(&path, threads, part_bytes).map_or(1, |parts| parts.starts().len())
+    FileParts::of(&path, threads, part_bytes).map_or(1, |parts| parts.starts().len())
 }
 
 /// The most parts in which it was read, where they all show the same; else the first difference.
-fn same_in_parts(path: &Path) -> Result<usize, String> {
+pub(super) fn same_in_parts(path: &Path) -> Result<usize, String> {
     let what = path.display();
     let size = fs::metadata(path).unwrap().len();
     let (whole, told) = shown(read(path, 1, u64::MAX));
@@ -88,7 +108,7 @@ fn same_in_parts(path: &Path) -> Result<usize, String> {
 }
 
 /// The slices of a file, each read by itself, written and put together in some order.
-fn in_slices(path: &Path, of: u32, part_bytes: u64) -> Observed {
+pub(super) fn in_slices(path: &Path, of: u32, part_bytes: u64) -> Observed {
     let input = resolve(&[OsString::from(path)]).inputs.remove(0);
     let slices = (1..=of).rev().map(|index| {
         let choice = format!("{index}/{of}").parse().unwrap();
@@ -125,10 +145,13 @@ fn put_together(partials: &[Vec<u8>]) -> Partial {
 }
 
 /// Whether a file that is read in slices shows the same, or that it does not; else the difference.
-fn same_in_slices(path: &Path, of: u32, part_bytes: u64) -> Result<bool, String> {
+pub(super) fn same_in_slices(path: &Path, of: u32, part_bytes: u64) -> Result<bool, String> {
     let what = path.display();
-    let whole = read(path, 1, u64::MAX);
+    let mut whole = read(path, 1, u64::MAX);
     let mut slices = in_slices(path, of, part_bytes);
+    if !slices.inputs[0].troubles.is_empty() {
+        return Ok(false);
+    }
     // Behind damage nothing is read in one piece, and slices are.
     if !whole.inputs[0].damage.is_empty() {
         let told = &slices.inputs[0].damage;
@@ -136,9 +159,6 @@ fn same_in_slices(path: &Path, of: u32, part_bytes: u64) -> Result<bool, String>
             true => Ok(false),
             false => Err(format!("{what}: {told:?}")),
         };
-    }
-    if !slices.inputs[0].troubles.is_empty() {
-        return Ok(false);
     }
     let digest = slices.inputs[0].sha256.take();
     assert_eq!(digest, digest_of(path).ok(), "{what}");
@@ -149,6 +169,8 @@ fn same_in_slices(path: &Path, of: u32, part_bytes: u64) -> Result<bool, String>
         return Err(format!("{what}: {set_back:?}, not {known:?}"));
     }
     slices.inputs[0].set_back = known;
+    // These are not kept in partial files.
+    whole.inputs[0].interfaces.clear();
     let ((whole, told), (in_slices, told_of_slices)) = (shown(whole), shown(slices));
     if let Some(difference) = difference(&whole, &in_slices) {
         return Err(format!("{what} in {of} slices: {difference}"));
@@ -220,7 +242,7 @@ fn record(seconds: u32, packet: &[u8]) -> Vec<u8> {
 }
 
 /// A UDP datagram between ports.
-fn datagram(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+pub(super) fn datagram(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
     let length = 28 + payload.len() as u16;
     let mut packet = vec![0x45, 0];
     packet.extend(length.to_be_bytes());

@@ -18,7 +18,7 @@ use crate::judge::{FindingCode, Severity, StatusKind};
 pub(crate) use look::grouped;
 pub(crate) use look::{Ink, counted};
 pub use look::{Look, Paint};
-pub(crate) use table::{Columns, Row, Table};
+pub(crate) use table::{Table, TableColumns, TextRow};
 
 /// Writes the summary.
 ///

@@ -17,7 +17,7 @@ const SOME: usize = 1024;
 
 /// A row of untrusted cells, in one text.
 #[derive(Clone, Debug)]
-pub(crate) struct Row<const N: usize> {
+pub(crate) struct TextRow<const N: usize> {
     text: String,
     /// Where in the text each cell ends.
     ends: [usize; N],
@@ -26,7 +26,7 @@ pub(crate) struct Row<const N: usize> {
     ink: Ink,
 }
 
-impl<const N: usize> Default for Row<N> {
+impl<const N: usize> Default for TextRow<N> {
     fn default() -> Self {
         Self {
             text: String::new(),
@@ -37,7 +37,7 @@ impl<const N: usize> Default for Row<N> {
     }
 }
 
-impl<const N: usize> Row<N> {
+impl<const N: usize> TextRow<N> {
     /// Puts the next cell in, made harmless.
     pub(crate) fn cell(&mut self, content: impl Display) {
         let start = self.text.len();
@@ -74,12 +74,12 @@ impl<const N: usize> Row<N> {
 
 /// How columns stand. The last one is wrapped, the others are shown whole: a name that is cut is no name.
 #[derive(Clone, Debug)]
-pub(crate) struct Columns<const N: usize> {
+pub(crate) struct TableColumns<const N: usize> {
     header: [&'static str; N],
     right: [bool; N],
 }
 
-impl<const N: usize> Columns<N> {
+impl<const N: usize> TableColumns<N> {
     pub(crate) const fn new(header: [&'static str; N]) -> Self {
         Self {
             header,
@@ -99,12 +99,12 @@ impl<const N: usize> Columns<N> {
     pub(crate) fn write(
         &self,
         count: usize,
-        fill: impl Fn(usize, &mut Row<N>) + Sync,
+        fill: impl Fn(usize, &mut TextRow<N>) + Sync,
         look: &Look,
         out: &mut impl Write,
     ) -> Result<(), ReportError> {
         let widths = self.widths(count, &fill);
-        let mut header = Row::default();
+        let mut header = TextRow::default();
         header.ink = Ink::Faint;
         self.header.iter().for_each(|name| header.cell(name));
         let (mut line, mut lines) = (String::new(), String::new());
@@ -112,7 +112,7 @@ impl<const N: usize> Columns<N> {
         out.write_all(lines.as_bytes())?;
         let some = |rows: Range<usize>| {
             let (mut line, mut lines) = (String::new(), String::new());
-            let mut row = Row::default();
+            let mut row = TextRow::default();
             for place in rows {
                 row.clear();
                 fill(place, &mut row);
@@ -123,10 +123,10 @@ impl<const N: usize> Columns<N> {
         in_pieces(count, SOME, some, |lines| Ok(out.write_all(lines)?))
     }
 
-    fn widths(&self, count: usize, fill: &(impl Fn(usize, &mut Row<N>) + Sync)) -> [usize; N] {
+    fn widths(&self, count: usize, fill: &(impl Fn(usize, &mut TextRow<N>) + Sync)) -> [usize; N] {
         let of_some = |rows: Range<usize>| {
             let mut widths = [0; N];
-            let mut row = Row::default();
+            let mut row = TextRow::default();
             for place in rows {
                 row.clear();
                 fill(place, &mut row);
@@ -150,7 +150,7 @@ impl<const N: usize> Columns<N> {
     /// The lines of a row, of which `line` is put together.
     fn lines(
         &self,
-        row: &Row<N>,
+        row: &TextRow<N>,
         widths: &[usize; N],
         look: &Look,
         line: &mut String,
@@ -221,14 +221,14 @@ fn end_line(line: &str, ink: Ink, look: &Look, out: &mut String) {
 /// A few rows, each put in as it comes.
 #[derive(Clone, Debug)]
 pub(crate) struct Table<const N: usize> {
-    columns: Columns<N>,
-    rows: Vec<Row<N>>,
+    columns: TableColumns<N>,
+    rows: Vec<TextRow<N>>,
 }
 
 impl<const N: usize> Table<N> {
     pub(crate) const fn new(header: [&'static str; N]) -> Self {
         Self {
-            columns: Columns::new(header),
+            columns: TableColumns::new(header),
             rows: Vec::new(),
         }
     }
@@ -245,16 +245,16 @@ impl<const N: usize> Table<N> {
 
     /// A row in a colour.
     pub(super) fn painted(&mut self, cells: [String; N], ink: Ink) {
-        let mut row = Row {
+        let mut row = TextRow {
             ink,
-            ..Row::default()
+            ..TextRow::default()
         };
         cells.iter().for_each(|cell| row.cell(cell));
         self.rows.push(row);
     }
 
     pub(crate) fn write(&self, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
-        let fill = |place: usize, row: &mut Row<N>| {
+        let fill = |place: usize, row: &mut TextRow<N>| {
             if let Some(known) = self.rows.get(place) {
                 row.clone_from(known);
             }
@@ -298,9 +298,9 @@ mod tests {
     #[test]
     fn very_many_rows_are_the_same_as_some_after_another() {
         let cell = |place: usize| "x".repeat(place % 7 + place / 1500);
-        let columns = Columns::new(["a", "b"]);
+        let columns = TableColumns::new(["a", "b"]);
         let mut all = Vec::new();
-        let fill = |place: usize, row: &mut Row<2>| {
+        let fill = |place: usize, row: &mut TextRow<2>| {
             row.cell(cell(place));
             row.cell(place);
         };

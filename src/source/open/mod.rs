@@ -20,12 +20,14 @@ use super::compression::MAGIC_BYTES;
 use super::digest::Digest;
 use super::input_record::lossy;
 use super::looks_like::looks_like;
-use super::pcap::{PcapParts, PcapReader, Slices};
+use super::parts::FileParts;
+use super::pcap::PcapReader;
 use super::pcapng::PcapngReader;
 use super::records::Erf;
 use super::records::NetworkMonitor;
 use super::records::RecordReader;
 use super::records::Snoop;
+use super::slices::Slices;
 use super::window::Window;
 
 /// Compressions one inside the other that are undone; what lies deeper is no honest capture.
@@ -134,7 +136,7 @@ pub enum SourceError {
     Pattern { path: InputPath, reason: String },
     /// Only of files whose records lie one after another as they are a slice can be read by itself.
     #[error(
-        "{path}: only a plain pcap file with packets in it can be read in slices; read it without --slice"
+        "{path}: only a plain pcap or pcapng file with packets in it can be read in slices; read it without --slice"
     )]
     NotInSlices { path: InputPath },
     /// More inputs than frame numbers can tell apart.
@@ -190,12 +192,12 @@ impl SourceError {
 /// # Errors
 /// Where it is no readable capture. Damage further on is no error: the source tells it.
 pub fn open(path: &InputPath) -> Result<OpenSource, SourceError> {
-    open_counting(path, Arc::default(), None, PcapParts::LEAST_BYTES)
+    open_counting(path, Arc::default(), None, FileParts::LEAST_BYTES)
 }
 
 /// As [`open`]; `read` counts the bytes read of the input as it is stored, for a progress display, and a digest is
 /// made of them where one is wanted. Slices of a plain file have at least `slice_bytes`, as
-/// [`PcapParts`] has it.
+/// [`FileParts`] has it.
 ///
 /// # Errors
 /// As [`open`].
@@ -287,7 +289,7 @@ fn start(
             return Ok(Box::new(PcapReader::in_slices(peeked, capacity, slices)));
         }
         if PcapngReader::<Bytes>::recognises(magic) {
-            return Ok(Box::new(PcapngReader::with_capacity(peeked, capacity)));
+            return Ok(Box::new(PcapngReader::in_slices(peeked, capacity, slices)));
         }
         match Compression::recognise(magic) {
             Some(compression) if layers < MAX_LAYERS => {

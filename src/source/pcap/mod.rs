@@ -4,7 +4,6 @@
 //! record headers), files of libpcap before 0.4, where the two lengths of a record are swapped, and those that look
 //! like common ones and are not ([`variant`]): of AIX, of Nokia's firewalls, of Red Hat 6.1 and SuSE 6.3.
 
-mod parts;
 mod variant;
 
 use std::io::Read;
@@ -20,16 +19,15 @@ use super::Loss;
 use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
+use super::slices::Slices;
 use super::true_time::true_time;
 use super::window::Window;
 use crate::model::CaptureTime;
 use crate::model::FrameId;
 
 /// The most bytes that a record may hold; what says more is damage. This is libpcap's own bound on snaplens.
-const MAX_RECORD_BYTES: u32 = 256 * 1024;
+pub(super) const MAX_RECORD_BYTES: u32 = 256 * 1024;
 const FILE_HEADER_BYTES: usize = 24;
-
-pub use parts::{PcapPart, PcapParts};
 
 /// Reads classic pcap from any reader.
 #[derive(Debug)]
@@ -46,7 +44,7 @@ pub struct PcapReader<R> {
 
 /// What the file header says about the records.
 #[derive(Clone, Copy, Debug)]
-struct Layout {
+pub(super) struct Layout {
     order: ByteOrder,
     nanos_per_tick: i64,
     header_bytes: usize,
@@ -119,9 +117,34 @@ impl<R: Read> PcapReader<R> {
         }
     }
 
+    /// A reader of records up to the first that begins at `end` or behind it, from where a window stands.
+    pub(super) const fn at(window: Window<R>, layout: Layout, slices: Slices, end: u64) -> Self {
+        Self {
+            window,
+            slices,
+            end,
+            layout: Some(layout),
+            settled: true,
+            damage: DamageLog::new(),
+        }
+    }
+
+    /// Where the next record begins.
+    pub(super) fn offset(&self) -> u64 {
+        self.window.offset()
+    }
+
+    /// Where the first record begins, and when it was captured.
+    pub(super) fn first_record(&mut self) -> Option<(u64, CaptureTime)> {
+        let layout = self.layout()?;
+        let start = self.window.offset();
+        let first = layout.record(self.window.request(layout.header_bytes))?;
+        Some((start, first.time))
+    }
+
     /// The layout of the records, once it is known for good.
     #[inline]
-    fn layout(&mut self) -> Option<Layout> {
+    pub(super) fn layout(&mut self) -> Option<Layout> {
         if !self.settled {
             self.settled = true;
             self.layout = self
@@ -282,6 +305,25 @@ impl Layout {
         (record.captured <= MAX_RECORD_BYTES && end <= bytes.len()).then_some((record, end))
     }
 
+    /// Whether bytes start with so many records that follow each other and make sense, near a time in nanoseconds.
+    pub(super) fn starts_chain(&self, bytes: &[u8], count: usize, near: i64) -> bool {
+        /// More than lies between two packets of a capture: ten years.
+        const NEAR_NANOS: u64 = 10 * 366 * 24 * 3600 * 1_000_000_000;
+        let mut rest = bytes;
+        for _ in 0..count {
+            let Some((record, end)) = self.whole_record(rest) else {
+                return false;
+            };
+            let sound = (1..=record.wire).contains(&record.captured)
+                && record.time.as_nanos().abs_diff(near) < NEAR_NANOS;
+            if !sound {
+                return false;
+            }
+            rest = &rest[end..];
+        }
+        true
+    }
+
     #[inline]
     fn facts(&self, record: PcapRecord, bytes: &[u8]) -> FrameFacts {
         FrameFacts {
@@ -311,47 +353,6 @@ impl Layout {
             captured,
             wire,
         })
-    }
-}
-
-/// Where the slices of a file lie: each begins with the first record at its border or behind it. They depend on nothing but
-/// the file's size, so that whoever reads it, and with however many threads, tells the same.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Slices {
-    bytes: u64,
-}
-
-/// One for all.
-impl Default for Slices {
-    fn default() -> Self {
-        Self { bytes: u64::MAX }
-    }
-}
-
-impl Slices {
-    /// Below [`FrameId::MAX_FRAMES`] record headers.
-    const MOST: u64 = 128 << 20;
-    /// How many there are at most of a file that is not long.
-    const COUNT: u64 = 16;
-
-    /// Those of a file, each of at least `least` bytes. Of a file that is not long there are 2, 4, 8 or 16, so that threads
-    /// get as many of them each.
-    pub(super) fn of(file_bytes: u64, least: u64) -> Self {
-        let most = (file_bytes / least.max(1)).clamp(1, Self::COUNT);
-        match most.ilog2() {
-            0 => Self::default(),
-            log => Self {
-                bytes: file_bytes.div_ceil(1 << log).min(Self::MOST),
-            },
-        }
-    }
-
-    /// The slice in which an offset lies, and where the next one begins.
-    fn around(self, offset: u64) -> (u32, u64) {
-        let slice = offset / self.bytes;
-        let border = (slice + 1).saturating_mul(self.bytes);
-        // A reader gives no more bytes than fit into memory 2^32 times.
-        (u32::try_from(slice).unwrap_or(u32::MAX), border)
     }
 }
 

@@ -49,6 +49,16 @@ pub(super) struct PacketFields {
     pub(super) data_offset: usize,
 }
 
+/// The length of the block at the start of some bytes, where all of it is there and both of its lengths agree. Of which kind it
+/// is tells nothing: programs have kinds of their own.
+pub(super) fn whole(bytes: &[u8], order: ByteOrder) -> Option<usize> {
+    let head: &[u8; 8] = bytes.first_chunk()?;
+    let length = order.u32_at(head, 4);
+    let whole = usize::try_from(length).ok()?;
+    let there = (12..=bytes.len()).contains(&whole) && length.is_multiple_of(4);
+    (there && order.u32_at(bytes, whole - 4) == length).then_some(whole)
+}
+
 impl<'a> Block<'a> {
     /// A block of a section with this byte order.
     #[inline]

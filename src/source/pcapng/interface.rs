@@ -6,6 +6,7 @@ use super::super::Interface;
 use super::super::LinkType;
 use super::super::Loss;
 use super::super::PacketVerdict;
+use super::super::parts::TellsLoss;
 use super::block::Block;
 use super::block::PacketFields;
 use crate::model::CaptureTime;
@@ -177,6 +178,36 @@ impl InterfaceState {
             }
         }
         (note, comments)
+    }
+
+    /// The same interface, of whose packets nothing was read yet.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            statistics: None,
+            drops: 0,
+            link_errors: 0,
+            ..self.clone()
+        }
+    }
+
+    /// Takes what was counted in the part of the file that follows.
+    pub(super) fn follow(&mut self, next: &Self) {
+        let both = |a: (u64, u64), b: (u64, u64)| (a.0.max(b.0), a.1.max(b.1));
+        self.statistics = match (self.statistics, next.statistics) {
+            (Some(mine), Some(theirs)) => Some(both(mine, theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        self.drops = self.drops.saturating_add(next.drops);
+        self.link_errors = self.link_errors.saturating_add(next.link_errors);
+    }
+
+    /// By what it tells loss: counts of its packets, and its statistics, which count all of it and go before them.
+    pub(super) const fn tells_loss(&self) -> TellsLoss {
+        TellsLoss {
+            by_packets: self.drops > 0,
+            has_statistics: self.statistics.is_some(),
+            by_statistics: matches!(self.statistics, Some((interface, system)) if interface > 0 || system > 0),
+        }
     }
 
     /// Adds what this interface lost. Its statistics count all of it; only without them do the packets' counts tell.

@@ -7,6 +7,7 @@
 mod block;
 mod interface;
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::ops::Range;
 
@@ -22,6 +23,8 @@ use super::PacketVerdict;
 use super::batch::FrameFacts;
 use super::byte_order::ByteOrder;
 use super::damage::DamageLog;
+use super::parts::TellsLoss;
+use super::slices::Slices;
 use super::true_time::true_time;
 use super::window::Window;
 use crate::model::CaptureTime;
@@ -45,6 +48,9 @@ const MAX_INTERFACES: usize = 65_536;
 #[derive(Debug)]
 pub struct PcapngReader<R> {
     window: Window<R>,
+    slices: Slices,
+    /// No block is read that begins at this offset or behind it.
+    end: u64,
     order: ByteOrder,
     /// All interfaces so far; those of the current section start at `section`.
     states: Vec<InterfaceState>,
@@ -55,6 +61,43 @@ pub struct PcapngReader<R> {
     stopped: bool,
     damage: DamageLog,
     beside: Beside,
+}
+
+/// What has been described before a block, by which it is read.
+#[derive(Clone, Debug)]
+pub(super) struct Described {
+    order: ByteOrder,
+    states: Vec<InterfaceState>,
+    interfaces: Vec<Interface>,
+    section: usize,
+    of_windows: bool,
+}
+
+/// Nothing, as at the start of a file.
+impl Default for Described {
+    fn default() -> Self {
+        Self {
+            order: ByteOrder::Little,
+            states: Vec::new(),
+            interfaces: Vec::new(),
+            section: 0,
+            of_windows: false,
+        }
+    }
+}
+
+impl Described {
+    /// Whether bytes start with so many blocks that follow each other, as this section has them.
+    pub(super) fn starts_chain(&self, bytes: &[u8], count: usize) -> bool {
+        let mut rest = bytes;
+        (0..count).all(|_| {
+            let length = block::whole(rest, self.order);
+            length.is_some_and(|length| {
+                rest = &rest[length..];
+                true
+            })
+        })
+    }
 }
 
 /// A packet found in a block that lies whole in the window.
@@ -93,17 +136,107 @@ impl<R: Read> PcapngReader<R> {
     /// As [`Self::new`], reading `capacity` bytes at once: a small one makes a peek cheap.
     #[must_use]
     pub fn with_capacity(reader: R, capacity: usize) -> Self {
+        Self::at(
+            Window::new(reader, capacity),
+            Described::default(),
+            Slices::default(),
+            u64::MAX,
+        )
+    }
+
+    /// As [`Self::with_capacity`], with batches that tell their slices.
+    pub(super) fn in_slices(reader: R, capacity: usize, slices: Slices) -> Self {
         Self {
-            window: Window::new(reader, capacity),
-            order: ByteOrder::Little,
-            states: Vec::new(),
-            interfaces: Vec::new(),
-            section: 0,
-            of_windows: false,
+            slices,
+            ..Self::with_capacity(reader, capacity)
+        }
+    }
+
+    /// A reader of blocks up to the first that begins at `end` or behind it, from where a window stands, to which all has been
+    /// described that is.
+    pub(super) fn at(window: Window<R>, described: Described, slices: Slices, end: u64) -> Self {
+        Self {
+            window,
+            slices,
+            end,
+            order: described.order,
+            states: described.states,
+            interfaces: described.interfaces,
+            section: described.section,
+            of_windows: described.of_windows,
             stopped: false,
             damage: DamageLog::default(),
             beside: Beside::default(),
         }
+    }
+
+    /// What has been described so far, for reading from here on.
+    pub(super) fn described(&self) -> Described {
+        Described {
+            order: self.order,
+            states: self.states.iter().map(InterfaceState::anew).collect(),
+            interfaces: self.interfaces.clone(),
+            section: self.section,
+            of_windows: self.of_windows,
+        }
+    }
+
+    /// Whether that is all that has been described so far. Descriptions are added, and none is changed.
+    pub(super) fn goes_by(&self, described: &Described) -> bool {
+        let mine = (self.order, self.states.len(), self.section, self.of_windows);
+        let theirs = described;
+        mine == (
+            theirs.order,
+            theirs.states.len(),
+            theirs.section,
+            theirs.of_windows,
+        )
+    }
+
+    /// Takes what the reader of the part that follows has read, and goes on where that one stands.
+    pub(super) fn follow(&mut self, next: Self) {
+        for (place, state) in next.states.into_iter().enumerate() {
+            match self.states.get_mut(place) {
+                Some(known) => known.follow(&state),
+                None => self.states.push(state),
+            }
+        }
+        self.window = next.window;
+        self.end = next.end;
+        self.order = next.order;
+        self.interfaces = next.interfaces;
+        self.section = next.section;
+        self.of_windows = next.of_windows;
+        self.stopped = next.stopped;
+        self.damage.append(next.damage);
+        let beside = &mut self.beside;
+        beside.untimed += next.beside.untimed;
+        beside.secrets += next.beside.secrets;
+        beside.names.extend(next.beside.names);
+        beside.names.truncate(MAX_NAMES);
+        beside.comments.extend(next.beside.comments);
+        bound(&mut beside.comments);
+    }
+
+    /// Where the next block begins.
+    pub(super) fn offset(&self) -> u64 {
+        self.window.offset()
+    }
+
+    /// By what its interfaces tell loss.
+    pub(super) fn tells_loss(&self) -> TellsLoss {
+        let each = self.states.iter().map(InterfaceState::tells_loss);
+        each.fold(TellsLoss::default(), TellsLoss::or)
+    }
+
+    /// Passes over packets, up to the first block behind an offset; whether there was any packet.
+    pub(super) fn pass_to(&mut self, offset: u64) -> bool {
+        let mut any = false;
+        while let Some((_, length)) = self.next_packet_while(|it| it.window.offset() < offset) {
+            self.window.take(length);
+            any = true;
+        }
+        any
     }
 
     /// Reads blocks up to the next packet. Its block is in the window and not passed over yet.
@@ -113,7 +246,7 @@ impl<R: Read> PcapngReader<R> {
 
     /// As [`Self::next_packet`], as long as `goes_on` says so before each block.
     fn next_packet_while(&mut self, goes_on: impl Fn(&Self) -> bool) -> Option<(Packet, usize)> {
-        while !self.stopped && goes_on(self) {
+        while !self.stopped && self.window.offset() < self.end && goes_on(self) {
             let length = self.next_block()?;
             let offset = self.window.offset();
             let block = Block::new(self.window.request(length).get(..length)?, self.order);
@@ -254,11 +387,18 @@ impl<R: Read> FrameSource for PcapngReader<R> {
         batch.forget();
         let most = limits.frames.min(FrameId::MAX_FRAMES as usize);
         self.window.read_full(limits.bytes);
+        let mut border = 0;
         while batch.len() < most && batch.captured_bytes() < limits.bytes.max(1) {
             let first = batch.is_empty();
-            let Some((packet, length)) = self.next_packet_while(|it| first || it.is_whole()) else {
+            let in_batch = |it: &Self| it.window.offset() < border && it.is_whole();
+            let Some((packet, length)) = self.next_packet_while(|it| first || in_batch(it)) else {
                 break;
             };
+            if first {
+                let (slice, behind) = self.slices.around(self.window.offset());
+                batch.set_slice(slice);
+                border = behind;
+            }
             let start = self.window.place() + packet.data.start;
             batch.note(packet.facts, start, packet.data.len());
             batch.note_comments(packet.comments);
@@ -297,8 +437,15 @@ impl<R: Read> FrameSource for PcapngReader<R> {
 
 /// Takes what was written to a section or an interface.
 fn note_comments(block: &Block<'_>, options: usize, beside: &mut Beside) {
-    let room = MAX_COMMENTS.saturating_sub(beside.comments.len());
-    beside.comments.extend(block.comments(options).take(room));
+    beside.comments.extend(block.comments(options));
+    bound(&mut beside.comments);
+}
+
+/// Keeps the smallest, whatever came first.
+fn bound(comments: &mut BTreeSet<String>) {
+    while comments.len() > MAX_COMMENTS {
+        comments.pop_last();
+    }
 }
 
 /// Takes an interface description block in.
