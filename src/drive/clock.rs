@@ -75,7 +75,9 @@ impl Clocks {
             return;
         }
         let most = u64::try_from(self.back_in(next).as_nanos()).unwrap_or(u64::MAX);
-        self.take_set_back(SetBack { frames: 1, most });
+        // The earliest may be one of those that the part itself counts.
+        let frames = u64::from(next.set_back.frames == 0);
+        self.take_set_back(SetBack { frames, most });
         self.go_on_with(next);
     }
 

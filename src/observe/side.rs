@@ -1,12 +1,14 @@
 //! What one side of a flow sent: counters, spans and ranges of numbers that merge.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::mark::Mark;
 use crate::model::{Merge, Stamp};
 
 /// What one side sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideEvidence {
     /// Packets.
     pub packets: u64,
@@ -89,6 +91,22 @@ impl SerialRange {
     pub(super) const fn has(self, number: u32) -> bool {
         let (first, last) = self.ends();
         number.wrapping_sub(first) <= last.wrapping_sub(first)
+    }
+}
+
+/// Without ends that are none.
+impl fmt::Debug for SideEvidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut side = f.debug_struct("SideEvidence");
+        side.field("packets", &self.packets);
+        side.field("bytes", &self.bytes);
+        side.field("payload_bytes", &self.payload_bytes);
+        side.field("span", &self.span());
+        side.field("acknowledged", &self.acknowledged.some());
+        side.field("sent", &self.sent());
+        side.field("kinds", &self.kinds);
+        side.field("first", &self.first);
+        side.finish()
     }
 }
 

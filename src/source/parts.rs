@@ -319,8 +319,8 @@ impl RecordStarts {
         if part == 0 {
             return Some((self.first, 0));
         }
-        let slice = part.checked_mul(self.count)? / parts;
-        let border = (part < parts).then_some(slice * self.slices.bytes)?;
+        let slice = part.checked_mul(self.count).filter(|_| part < parts)? / parts;
+        let border = slice.checked_mul(self.slices.bytes)?;
         let start = self.record_at(border)?;
         Some((start, border))
     }
