@@ -641,7 +641,7 @@ pub(super) struct ObserveCommand {
     /// Where to write the partial file.
     #[arg(long, value_name = "FILE")]
     pub(super) partial: PathBuf,
-    /// Read only this slice of one plain pcap file, such as 3/8 for the third of eight, so that several machines read it.
+    /// Read only this slice of one plain pcap or pcapng file, such as 3/8 for the third of eight, so that several machines read it.
     #[arg(long, value_name = "I/N")]
     pub(super) slice: Option<SliceChoice>,
     /// With --slice: work out the digest of the whole file too. One of its slices has to, or reports have none.

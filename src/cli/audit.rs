@@ -8,6 +8,7 @@ use super::args::{AuditCommand, Choices, Common, Format};
 use super::exit::Exit;
 use super::outputs::{EVIDENCE, Inputs};
 use super::plan::{fitted, plan};
+use super::stages::Stages;
 use super::{extract, output, points, seeds};
 use crate::audit::{Period, Plan, Read, attribute_points, with_report};
 use crate::observe::{Capture, Seed};
@@ -29,7 +30,10 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let Some(points) = points::read(paths, &command.outside, digests, common)? else {
         return Ok(Exit::NotAudited);
     };
+    let stages = Stages::new(common);
+    stages.begin("putting names to flows");
     let read = points.named(&seeds);
+    drop(stages);
     let out = command.out.as_deref();
     conclude(read, &captures, plan, choices, out, common)
 }
@@ -73,9 +77,18 @@ pub(super) fn report(
     common: &Common,
 ) -> anyhow::Result<Exit> {
     anyhow::ensure!(common.format != Format::Markdown, output::ONLY_DIFF);
+    let stages = Stages::new(common);
+    stages.begin(format!(
+        "judging {}",
+        output::counted(read.captures.inside.flows.len() as u64, "flow")
+    ));
     with_report(&read.captures, &read.inputs, plan, |report| {
         // Where a set cannot be written, the report is printed all the same: what was captured live cannot be read again.
+        if let Some(folder) = to.folder {
+            stages.begin(format!("writing {}", folder.display()));
+        }
         let written = write_set(report, &read.captures.inside, captures, to);
+        stages.end();
         for path in written.iter().flatten() {
             output::note(common, &format!("wrote {}", path.display()));
         }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::args::{Common, FlowsCommand, SortBy};
 use super::exit::Exit;
+use super::stages::Stages;
 use super::{input, output, seeds};
 use crate::judge::unread;
 use crate::observe::{Capture, Flow, attribute_with};
@@ -17,7 +18,10 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
         return Ok(Exit::NotAudited);
     };
     let mut exit = wholeness(&observed.inputs);
+    let stages = Stages::new(common);
+    stages.begin("putting names to flows");
     let capture = attribute_with(observed.observation, &seeds);
+    drop(stages);
     for what in unread(&capture) {
         exit = Exit::NotAudited;
         output::complain(&what);

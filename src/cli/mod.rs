@@ -28,6 +28,7 @@ mod points;
 mod rules;
 mod seeds;
 mod site;
+mod stages;
 mod times;
 
 use std::error::Error as _;
