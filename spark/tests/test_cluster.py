@@ -65,14 +65,24 @@ def test_all_samples_give_the_reports_of_one_audit(
     assert sum(versions.values()) > 50
 
 
-def long_capture(path: Path, size: int) -> None:
-    """A plain pcap file of that size at least: the records of a sample again and again, a minute later each time."""
+#: Seconds, microseconds, bytes kept, bytes on the wire, the packet.
+Frame = tuple[int, int, int, int, bytes]
+
+
+def sample_records() -> tuple[bytes, list[Frame]]:
+    """A sample's file, and its records."""
     sample = Path(capture("blocked-syn-dropped")).read_bytes()
     records, at = [], 24
     while at < len(sample):
         seconds, rest, kept, wire = struct.unpack_from("<IIII", sample, at)
         records.append((seconds, rest, kept, wire, sample[at + 16 : at + 16 + kept]))
         at += 16 + kept
+    return sample, records
+
+
+def long_capture(path: Path, size: int) -> None:
+    """A plain pcap file of that size at least: the records of a sample again and again, a minute later each time."""
+    sample, records = sample_records()
     with path.open("wb") as file:
         file.write(sample[:24])
         minute = 0
@@ -93,6 +103,49 @@ def test_a_large_capture_is_read_in_slices_where_the_program_reads_them(
     same(result, out, wanted)
     (versions,) = result.workers.values()
     assert sum(versions.values()) == (3 if describe(program).can_slice else 1)
+
+
+def pcapng(path: Path, size: int, late: bool) -> None:
+    """The packets of a sample again and again as pcapng; a second interface, of every second packet, is described at
+    the start or in the middle."""
+    sample, records = sample_records()
+
+    def block(kind: int, body: bytes) -> bytes:
+        body += bytes(-len(body) % 4)
+        length = struct.pack("<I", len(body) + 12)
+        return struct.pack("<I", kind) + length + body + length
+
+    interface = block(1, struct.pack("<HHI", struct.unpack_from("<I", sample, 20)[0], 0, 0))
+    with path.open("wb") as file:
+        file.write(block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)) + interface)
+        second = not late
+        file.write(interface if second else b"")
+        minute = 0
+        while file.tell() < size:
+            if not second and file.tell() > size // 2:
+                file.write(interface)
+                second = True
+            for number, (seconds, rest, kept, wire, frame) in enumerate(records):
+                ticks = (seconds + 60 * minute) * 1_000_000 + rest
+                fields = (number % 2 if second else 0, ticks >> 32, ticks & 0xFFFFFFFF, kept, wire)
+                file.write(block(6, struct.pack("<IIIII", *fields) + frame))
+            minute += 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_large_pcapng_file_is_read_in_slices_or_where_these_do_not_fit_in_one_piece(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path, late: bool
+) -> None:
+    large = tmp_path / "large.pcapng"
+    pcapng(large, 40 << 20, late)
+    wanted = whole(str(large))
+    out = tmp_path / "out"
+    result, told = made(session, out, [str(large)], pktaudit=program, task_bytes=16 << 20)
+    same(result, out, wanted)
+    assert bool(told.about("its slices do not fit together; it is read in one piece")) == late
+    assert result.failures == []
+    (versions,) = result.workers.values()
+    assert sum(versions.values()) == (4 if late else 3)
 
 
 def test_relative_paths_site_and_choices_are_those_of_an_audit(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import DOZEN, SAMPLES
 
-from pktaudit_spark.inputs import PLAIN_PCAP, WORTH_CUTTING, Listing, resolve
+from pktaudit_spark.inputs import CUT_FORMATS, WORTH_CUTTING, Listing, resolve
 from pktaudit_spark.stores import FsspecStore, LocalStore, StoreError, local_path, place, scheme
 
 
@@ -60,10 +60,10 @@ def test_dropped_captures_are_marked(tmp_path: Path) -> None:
     assert [(each.path[-1], each.dropped) for each in listing.captures] == [("a", False), ("b", True)]
 
 
-@pytest.mark.parametrize("magic", sorted(PLAIN_PCAP))
+@pytest.mark.parametrize("magic", sorted(CUT_FORMATS))
 def test_large_plain_pcap_files_can_be_cut(magic: bytes, tmp_path: Path) -> None:
     large, small, other = (tmp_path / name for name in ("large", "small", "other"))
-    for path, size, first in ((large, WORTH_CUTTING, magic), (small, WORTH_CUTTING - 1, magic), (other, WORTH_CUTTING, b"\n\r\r\n")):
+    for path, size, first in ((large, WORTH_CUTTING, magic), (small, WORTH_CUTTING - 1, magic), (other, WORTH_CUTTING, b"\x1f\x8b\x08\x00")):
         path.write_bytes(first)
         os.truncate(path, size)
     can = {each.path: each.can_be_cut for each in resolve([str(tmp_path)]).captures}

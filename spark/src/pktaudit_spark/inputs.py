@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from .model import Capture
 from .stores import local_path, scheme
 
-#: First bytes of a plain pcap file in either byte order, of which slices can be read.
-PLAIN_PCAP = {
-    bytes.fromhex(magic) for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1")
+#: First bytes of the files of which slices can be read: plain pcap in either byte order, and pcapng.
+CUT_FORMATS = {
+    bytes.fromhex(magic) for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1", "0a0d0d0a")
 }
 
 
@@ -142,6 +142,6 @@ def _is_plain(path: str, size: int) -> bool:
         return False
     try:
         with open(path, "rb") as file:
-            return file.read(4) in PLAIN_PCAP
+            return file.read(4) in CUT_FORMATS
     except OSError:
         return False

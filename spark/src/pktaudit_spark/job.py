@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import plan, progress, remote, tables
 from .inputs import Listing, resolve
-from .model import Failure, FilePiece, Judged, Part, Piece, Seen, Task
+from .model import Capture, Failure, FilePiece, Judged, Part, Piece, Seen, Task
 from .observe import observe
 from .options import Options, Refused
 from .partials import file_name
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: So many workers are asked to judge before it is given up, where they have other versions of pktaudit.
 JUDGES = 12
+#: How `judge` ends what it says of slices that do not fit together.
+IN_ONE_PIECE = "; read it in one piece, without --slice"
 #: The record of a run, beside the reports.
 RECORD = "spark.json"
 
@@ -164,6 +166,11 @@ class _Run:
         if skipped:
             self.tell(f"{len(skipped)} files are no captures and were skipped")
         judged, pieces = self._judge(parts)
+        apart = self._apart(judged)
+        if apart:
+            parts = self._in_one_piece(parts, apart)
+            pieces.unpersist()
+            judged, pieces = self._judge(parts)
         for note in judged.notes:
             self.tell(note)
         for lost in judged.lost:
@@ -251,6 +258,26 @@ class _Run:
                 self.tell(f"{failure.path}: was read on {again.host} after all")
         self.failures = [each for each in self.failures if each.path not in task.carried or each.path in still]
         return [part for part in parts if part != chosen.parts[0]] + list(again.parts)
+
+    def _apart(self, judged: Judged) -> list[Capture]:
+        """Captures whose slices do not fit together, as `judge` says."""
+        cut = {seen.task.captures[0] for seen in self.seen if seen.task.slice is not None}
+        lines = [line for line in judged.stderr.splitlines() if line.endswith(IN_ONE_PIECE)]
+        said = {capture for capture in cut for line in lines if line.startswith(f"pktaudit: {capture.path}: ")}
+        return sorted(said, key=lambda capture: capture.path)
+
+    def _in_one_piece(self, parts: Sequence[Part], captures: Sequence[Capture]) -> list[Part]:
+        """All partial files, with those of some captures made anew without slices."""
+        for capture in captures:
+            self.tell(f"{capture.path}: its slices do not fit together; it is read in one piece")
+        tasks = [Task(next(self.numbers), (capture,)) for capture in captures]
+        again = self._observe(tasks)
+        for seen in again:
+            self.failures += seen.failures
+            for failure in seen.failures:
+                self.tell(told(failure))
+        cut = {capture.path for capture in captures}
+        return [part for part in parts if cut.isdisjoint(part.paths)] + [part for seen in again for part in seen.parts]
 
     def _judge(self, parts: Sequence[Part]) -> tuple[Judged, RDD[FilePiece]]:
         nothing: RDD[FilePiece] = self.context.parallelize([], 1)

@@ -17,7 +17,7 @@ class Capture:
     remote: bool = False
     #: Whether it holds nothing but what a device dropped (`--dropped`).
     dropped: bool = False
-    #: Whether pktaudit can read a slice of it: a plain pcap file.
+    #: Whether pktaudit can read a slice of it: a plain pcap or pcapng file.
     can_be_cut: bool = False
 
 
