@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CaptureTime, FrameId, Merge, Stamp, TimeSpan};
+use crate::model::{FrameId, Merge, Stamp, TimeSpan};
 
 /// One chunk's frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,11 +58,11 @@ impl Chunks {
         places.into_iter().find(|place| other.place(*place).is_ok())
     }
 
-    /// The latest time in a chunk that is in here.
+    /// The times in a chunk that is in here.
     #[must_use]
-    pub(super) fn last_of(&self, place: (u32, u32)) -> Option<CaptureTime> {
+    pub(super) fn span_of(&self, place: (u32, u32)) -> Option<TimeSpan> {
         let at = self.place(place).ok()?;
-        self.by_place.get(at).map(|(_, info)| info.span.last)
+        self.by_place.get(at).map(|(_, info)| info.span)
     }
 
     /// All chunks, ascending.

@@ -17,7 +17,7 @@ use foldhash::fast::FixedState;
 
 use super::Observation;
 use crate::decode::{Packet, Segment};
-use crate::model::{CaptureTime, FrameId, Stamp, TunnelKind, address_bits};
+use crate::model::{CaptureTime, FrameId, Stamp, TimeSpan, TunnelKind, address_bits};
 
 /// How soon a copy follows.
 const WINDOW: Duration = Duration::from_millis(1);
@@ -175,12 +175,12 @@ impl Copies {
         self.tails.append(&mut other.tails);
     }
 
-    /// Lets go of held packets: of those parts before which the part is there, or of all. `last_of` tells the time
-    /// of a chunk's last frame.
+    /// Lets go of held packets: of those parts before which the parts are there that may hold the same, or of all. `span_of`
+    /// tells the times of a chunk.
     pub(super) fn settle(
         &mut self,
         all: bool,
-        last_of: impl Fn((u32, u32)) -> Option<CaptureTime>,
+        span_of: impl Fn((u32, u32)) -> Option<TimeSpan>,
     ) -> Settled {
         self.close();
         let mut settled = Settled::default();
@@ -197,11 +197,7 @@ impl Copies {
         // By time, whoever was merged first: of what contradicts itself the first counts.
         self.held.sort_by_key(|held| held.sight);
         for held in std::mem::take(&mut self.held) {
-            let (input, chunk) = held.sight.stamp.frame.chunk();
-            let before = chunk
-                .checked_sub(1)
-                .and_then(|chunk| last_of((input, chunk)));
-            if !all && before.is_none() {
+            if !all && !has_all_before(&held.sight, &span_of) {
                 waiting.push(held);
             } else if is_copy(&held.sight, &sights, &waits) {
                 settled.copies += 1;
@@ -224,7 +220,7 @@ impl Copies {
         self.tails.retain(|tail| {
             let (input, chunk) = tail.stamp.frame.chunk();
             let next = (input, chunk + 1);
-            last_of(next).is_none_or(|last| last.since(tail.stamp.time) <= MEMORY)
+            span_of(next).is_none_or(|span| span.last.since(tail.stamp.time) <= MEMORY)
                 || unsettled(next)
         });
         settled
@@ -251,6 +247,22 @@ impl Copies {
         tail.truncate(MAX_TAIL);
         self.tails.append(&mut tail);
     }
+}
+
+/// Whether all is there that comes before a held packet in its input and may hold what it is a copy of: the part before, and
+/// where that one is shorter than a copy may be late, the one before that.
+fn has_all_before(sight: &Sight, span_of: impl Fn((u32, u32)) -> Option<TimeSpan>) -> bool {
+    /// Shorter than that together parts are only if somebody makes them so.
+    const MOST: usize = 16;
+    let (input, chunk) = sight.stamp.frame.chunk();
+    for before in (0..chunk).rev().take(MOST) {
+        match span_of((input, before)) {
+            None => return false,
+            Some(span) if !is_within(span.first, sight.stamp.time) => return true,
+            Some(_) => {}
+        }
+    }
+    chunk > 0
 }
 
 /// Whether a packet that was held back is a copy of one before it; or of one after it that cannot be taken back, since

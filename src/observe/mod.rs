@@ -216,7 +216,7 @@ impl Observation {
     }
 
     fn settle_in(&mut self, all: bool, chunks: &Chunks) {
-        let settled = self.copies.settle(all, |chunk| chunks.last_of(chunk));
+        let settled = self.copies.settle(all, |chunk| chunks.span_of(chunk));
         self.tally.copies += settled.copies;
         for alone in settled.fresh {
             self.merge_evidence(alone);
