@@ -81,15 +81,15 @@ def sample_records() -> tuple[bytes, list[Frame]]:
 
 
 def long_capture(path: Path, size: int) -> None:
-    """A plain pcap file of that size at least: the records of a sample again and again, a minute later each time."""
+    """A plain pcap file of that size at least: the records of a sample again and again, an hour later each time."""
     sample, records = sample_records()
     with path.open("wb") as file:
         file.write(sample[:24])
-        minute = 0
+        hour = 0
         while file.tell() < size:
             for seconds, rest, kept, wire, frame in records:
-                file.write(struct.pack("<IIII", seconds + 60 * minute, rest, kept, wire) + frame)
-            minute += 1
+                file.write(struct.pack("<IIII", seconds + 3600 * hour, rest, kept, wire) + frame)
+            hour += 1
 
 
 def test_a_large_capture_is_read_in_slices_where_the_program_reads_them(
@@ -120,16 +120,16 @@ def pcapng(path: Path, size: int, late: bool) -> None:
         file.write(block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)) + interface)
         second = not late
         file.write(interface if second else b"")
-        minute = 0
+        hour = 0
         while file.tell() < size:
             if not second and file.tell() > size // 2:
                 file.write(interface)
                 second = True
             for number, (seconds, rest, kept, wire, frame) in enumerate(records):
-                ticks = (seconds + 60 * minute) * 1_000_000 + rest
+                ticks = (seconds + 3600 * hour) * 1_000_000 + rest
                 fields = (number % 2 if second else 0, ticks >> 32, ticks & 0xFFFFFFFF, kept, wire)
                 file.write(block(6, struct.pack("<IIIII", *fields) + frame))
-            minute += 1
+            hour += 1
 
 
 @pytest.mark.parametrize("late", [False, True])

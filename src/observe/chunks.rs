@@ -210,6 +210,7 @@ impl Numbering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CaptureTime;
 
     #[test]
     fn frames_are_numbered_through_chunks_and_inputs() {
