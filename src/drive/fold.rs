@@ -1,8 +1,8 @@
 //! Inputs to one observation, on any number of threads.
 //!
 //! Each input becomes an observation of its own, several inputs at once; these merge in the order of the inputs. Of a
-//! long input one thread reads, and decompresses, while another absorbs; a plain pcap file is read by all of them, each
-//! another part of it ([`parts`](super::parts)). By the laws of [`Merge`] the number of threads leaves no trace.
+//! long input one thread reads, and decompresses, while another absorbs; a plain pcap or pcapng file is read by all of
+//! them, each another part of it ([`parts`](super::parts)). By the laws of [`Merge`] the number of threads leaves no trace.
 
 use std::ops::Range;
 use std::sync::Arc;
