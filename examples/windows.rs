@@ -6,6 +6,7 @@
 
 use std::env;
 use std::error::Error;
+use std::io::{self, Write as _};
 
 use pktaudit::audit::{Plan, Selection};
 use pktaudit::drive::absorb;
@@ -42,9 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("there is no frame in it".into());
     };
     let (flows, requirements) = (board.flows, board.rows.len());
-    println!(
+    writeln!(
+        io::stdout(),
         "{windows} windows, {flows} flows, {requirements} requirements, exit status {}",
         board.exit
-    );
+    )?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use super::flow_name::{NameSource, name_paths, names};
 use super::names::{Directory, MAX_NAMES};
 use super::path::continue_connections;
 use super::recognise;
-use super::run::{EventKind, FlowRecord};
+use super::run::{EventKind, FlowRecord, KeptRun};
 use super::seed::Seed;
 use super::side::SideEvidence;
 use super::{Observation, Tally};
@@ -97,16 +97,15 @@ fn with_more_names(flows: &[Flow], directory: &Directory) -> u64 {
 }
 
 /// Takes the runs out of an observation, with what devices said of their packets and what was written to them.
-fn runs_with_words(observation: &mut Observation) -> Vec<Box<FlowRecord>> {
-    let mut runs: Vec<Box<FlowRecord>> =
-        std::mem::take(&mut observation.flows).into_runs().collect();
+fn runs_with_words(observation: &mut Observation) -> Vec<KeptRun> {
+    let mut runs: Vec<KeptRun> = std::mem::take(&mut observation.flows).into_runs().collect();
     let ends = device::Ends {
         chunks: &observation.chunks,
         lossy: observation.tally.lost > 0,
     };
     std::mem::take(&mut observation.notes).settle(&mut runs, &ends);
     if let Some(logged) = observation.logged.take() {
-        let mut records: Vec<Box<FlowRecord>> = logged.flows.into_runs().collect();
+        let mut records: Vec<KeptRun> = logged.flows.into_runs().collect();
         logged.notes.settle(&mut records, &ends);
         observation.tally.merge(logged.tally);
         let stopped = device::stopped(&records);
@@ -119,7 +118,7 @@ fn runs_with_words(observation: &mut Observation) -> Vec<Box<FlowRecord>> {
 }
 
 /// Tells what only the whole of a run's packets tells. Gives the DNS messages that came to light.
-fn conclude(runs: &mut [Box<FlowRecord>]) -> Vec<DnsLog> {
+fn conclude(runs: &mut [KeptRun]) -> Vec<DnsLog> {
     runs.par_chunks_mut(SOME)
         .map(|runs| {
             let mut dns = DnsLog::default();
@@ -143,7 +142,7 @@ fn resolved(tally: &Tally) -> Vec<Seed> {
 }
 
 /// Runs that have packets, by when they begin. Flows are large: their order is nearly made before they are.
-fn by_begin(runs: Vec<Box<FlowRecord>>) -> Vec<(CaptureTime, Box<FlowRecord>)> {
+fn by_begin(runs: Vec<KeptRun>) -> Vec<(CaptureTime, KeptRun)> {
     let begun = runs
         .into_iter()
         .filter_map(|run| Some((begin(&run)?.time, run)));

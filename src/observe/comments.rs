@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use super::run::FlowRecord;
+use super::run::KeptRun;
 use super::stream_of;
 use crate::decode::Packet;
 use crate::model::{FlowKey, FrameId, Stamp};
@@ -63,7 +63,7 @@ impl Comments {
     }
 
     /// Puts them to the runs of their 5-tuples, each to the one that it lies in or is nearest to.
-    pub(super) fn settle(mut self, runs: &mut [Box<FlowRecord>]) {
+    pub(super) fn settle(mut self, runs: &mut [KeptRun]) {
         let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
         for (place, run) in runs.iter().enumerate() {
             if self.by_flow.contains_key(&run.key) {

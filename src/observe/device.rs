@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Chunks;
 use super::dns_log::DnsLog;
 use super::mark::{Marked, mark_of};
-use super::run::{EventKind, FlowRecord, Opening};
+use super::run::{EventKind, FlowRecord, KeptRun, Opening};
 use super::stream_of;
 use crate::decode::device::{Chain, DeviceVerdict, DeviceWord};
 use crate::decode::{Packet, Segment, TcpFlags};
@@ -105,7 +105,7 @@ impl Notes {
     }
 
     /// Puts the words to the runs that they are about.
-    pub(super) fn settle(self, runs: &mut [Box<FlowRecord>], ends: &Ends<'_>) {
+    pub(super) fn settle(self, runs: &mut [KeptRun], ends: &Ends<'_>) {
         if self.by_flow.is_empty() {
             return;
         }
@@ -363,7 +363,7 @@ const NEAR: Duration = Duration::from_secs(5);
 
 /// Brings what logs hold to what was captured: words to the runs that are there, and runs that are not. Gives how many runs
 /// of logs may be of several captured ones, with other addresses, so that their words go to none.
-pub(super) fn join(captured: &mut Vec<Box<FlowRecord>>, logged: Vec<Box<FlowRecord>>) -> u64 {
+pub(super) fn join(captured: &mut Vec<KeptRun>, logged: Vec<KeptRun>) -> u64 {
     let known = KnownRuns::of(captured);
     let mut unclear = 0;
     for mut run in logged {
@@ -395,7 +395,7 @@ struct KnownRuns {
 }
 
 impl KnownRuns {
-    fn of(captured: &[Box<FlowRecord>]) -> Self {
+    fn of(captured: &[KeptRun]) -> Self {
         let mut places: HashMap<FlowKey, Vec<usize>> = HashMap::new();
         let mut by_isn: HashMap<u32, Vec<usize>> = HashMap::new();
         for (place, run) in captured.iter().enumerate() {
@@ -412,7 +412,7 @@ impl KnownRuns {
     }
 
     /// The captured runs that a log's one may be of, and whether their sides are turned.
-    fn find(&self, captured: &[Box<FlowRecord>], run: &FlowRecord) -> Vec<(usize, bool)> {
+    fn find(&self, captured: &[KeptRun], run: &FlowRecord) -> Vec<(usize, bool)> {
         let same = |place: &&usize| {
             let known = &captured[**place];
             let same_opening = match (known.opening, run.opening) {
@@ -440,12 +440,7 @@ impl KnownRuns {
     }
 
     /// Runs with the same opening and one end translated in between; of several, those whose SYN is the same packet.
-    fn translated(
-        &self,
-        captured: &[Box<FlowRecord>],
-        opening: Opening,
-        run: &FlowRecord,
-    ) -> Vec<usize> {
+    fn translated(&self, captured: &[KeptRun], opening: Opening, run: &FlowRecord) -> Vec<usize> {
         let same_isn = self.by_isn.get(&opening.isn).into_iter().flatten();
         let others = same_isn.copied().filter(|place| {
             let known = &captured[*place];
@@ -506,7 +501,7 @@ pub(super) fn join_dns(captured: &mut DnsLog, logged: DnsLog, stopped: &HashSet<
 }
 
 /// Runs of which a device says that it stopped packets.
-pub(super) fn stopped(runs: &[Box<FlowRecord>]) -> HashSet<FlowKey> {
+pub(super) fn stopped(runs: &[KeptRun]) -> HashSet<FlowKey> {
     let stops = |run: &FlowRecord| {
         let words = run.extra.iter().flat_map(|extra| &extra.device);
         words

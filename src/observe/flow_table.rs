@@ -18,7 +18,7 @@ use super::dns_log::DnsLog;
 use super::fragments::Whole;
 use super::mark::Mark;
 use super::recognise;
-use super::run::{Event, EventKind, FlowRecord, IcmpDetail, Opening};
+use super::run::{Event, EventKind, FlowRecord, IcmpDetail, KeptRun, Opening};
 use super::side::Sizes;
 use crate::decode::{
     Carrier, IcmpMessage, Packet, Quoted, Segment, TcpFlags, TcpSegment, UdpDatagram,
@@ -26,7 +26,7 @@ use crate::decode::{
 use crate::model::{FlowKey, FrameId, Side, Stamp, Transport};
 
 /// The runs of one 5-tuple, ascending by their start: at least one, and nearly always no more.
-pub(super) type Runs = SmallVec<[Box<FlowRecord>; 1]>;
+pub(super) type Runs = SmallVec<[KeptRun; 1]>;
 
 /// The most runs kept of one 5-tuple; what comes later is counted to the last one. A flood of openings from one
 /// port would otherwise cost quadratic time.
@@ -330,12 +330,12 @@ impl FlowTable {
     }
 
     /// All runs as they are kept, in no order.
-    pub(super) fn into_parts(self) -> impl Iterator<Item = Box<FlowRecord>> {
+    pub(super) fn into_parts(self) -> impl Iterator<Item = KeptRun> {
         self.runs.into_iter().flatten()
     }
 
     /// All runs of the whole capture, joined where nothing that could lie between them is to come; in no order.
-    pub(super) fn into_runs(self) -> impl Iterator<Item = Box<FlowRecord>> {
+    pub(super) fn into_runs(self) -> impl Iterator<Item = KeptRun> {
         self.runs.into_iter().flat_map(|mut runs| {
             if let [first, _, ..] = &runs[..] {
                 let transport = first.key.transport();
@@ -353,7 +353,7 @@ impl FlowTable {
     }
 
     /// Puts a run behind those of its 5-tuple; gives all of them.
-    fn push(&mut self, run: Box<FlowRecord>) -> &mut Runs {
+    fn push(&mut self, run: KeptRun) -> &mut Runs {
         match self.entry(run.key) {
             Entry::Vacant(place) => place.insert(smallvec![run]).into_mut(),
             Entry::Occupied(known) => {
@@ -619,7 +619,7 @@ const fn bound(when: When) -> usize {
     }
 }
 
-fn join(out: &mut Runs, place: Option<usize>, run: Box<FlowRecord>, bound: usize) {
+fn join(out: &mut Runs, place: Option<usize>, run: KeptRun, bound: usize) {
     match place {
         Some(i) => out[i].merge(*run),
         None if out.len() >= bound => {

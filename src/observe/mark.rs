@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::device::is_near;
-use super::run::FlowRecord;
+use super::run::{FlowRecord, KeptRun};
 use crate::decode::UdpDatagram;
 use crate::model::{FlowKey, Side, Transport};
 
@@ -59,7 +59,7 @@ pub(super) struct Marked(HashMap<u32, Vec<(usize, Side)>>);
 
 impl Marked {
     /// Gathers them.
-    pub(super) fn of(captured: &[Box<FlowRecord>]) -> Self {
+    pub(super) fn of(captured: &[KeptRun]) -> Self {
         let mut by_mark: HashMap<u32, Vec<(usize, Side)>> = HashMap::new();
         for (place, run) in captured.iter().enumerate() {
             if run.key.transport() != Transport::Udp {
@@ -77,11 +77,7 @@ impl Marked {
 
     /// Captured runs whose first datagram is that of a log's run, with one end translated in between; each with whether its
     /// sides are turned. What all requests of a protocol look like needs the same IP identification too.
-    pub(super) fn same_as(
-        &self,
-        captured: &[Box<FlowRecord>],
-        run: &FlowRecord,
-    ) -> Vec<(usize, bool)> {
+    pub(super) fn same_as(&self, captured: &[KeptRun], run: &FlowRecord) -> Vec<(usize, bool)> {
         let sides = [Side::Low, Side::High].into_iter();
         let Some((own, mark)) = sides
             .map(|side| (side, &run.sides[side.index()]))

@@ -9,7 +9,7 @@ use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::app::App;
-use super::run::{FlowRecord, SaidBy, SaidName};
+use super::run::{KeptRun, SaidBy, SaidName};
 use crate::decode::quic;
 use crate::model::{CaptureTime, Endpoint, Merge, Side, Stamp};
 
@@ -107,7 +107,7 @@ struct Teller {
 }
 
 impl ToldIds {
-    fn of(runs: &[Box<FlowRecord>]) -> Self {
+    fn of(runs: &[KeptRun]) -> Self {
         let mut told = Self::default();
         for (place, run) in runs.iter().enumerate() {
             let key = run.key;
@@ -148,7 +148,7 @@ impl ToldIds {
 
 /// Gives runs that go on with a connection of another run the names that were said in that one. Packets go to an id that
 /// the other side has told.
-pub(super) fn continue_connections(runs: &mut [Box<FlowRecord>]) {
+pub(super) fn continue_connections(runs: &mut [KeptRun]) {
     let ids_told = ToldIds::of(runs);
     if ids_told.known.is_empty() {
         return;

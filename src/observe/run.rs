@@ -276,6 +276,9 @@ impl Paths {
     }
 }
 
+/// A run as lists have it: there are very many, they are moved about, and each is large.
+pub(super) type KeptRun = Box<FlowRecord>;
+
 /// Packets of one 5-tuple that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FlowRecord {

@@ -104,8 +104,10 @@ impl<const N: usize> TableColumns<N> {
         out: &mut impl Write,
     ) -> Result<(), ReportError> {
         let widths = self.widths(count, &fill);
-        let mut header = TextRow::default();
-        header.ink = Ink::Faint;
+        let mut header = TextRow {
+            ink: Ink::Faint,
+            ..TextRow::default()
+        };
         self.header.iter().for_each(|name| header.cell(name));
         let (mut line, mut lines) = (String::new(), String::new());
         self.lines(&header, &widths, look, &mut line, &mut lines);
