@@ -99,12 +99,13 @@ fn read_from<'a>(
     progress: &'a Progress,
 ) -> ReadPart<'a> {
     let start = reader.offset();
-    let others = reading.chosen.others(reader.interfaces());
     let mut batch = Batch::default();
     let mut count = batch.fill(&mut reader, BatchLimits::default());
     let mut absorber = Absorber::at((ordinal, batch.slice()), reading.chosen, progress);
     absorber.dropped = input.dropped;
     while count > 0 {
+        // Interfaces are described before their frames, so those of this batch are known now.
+        let others = reading.chosen.others(reader.interfaces());
         absorber.absorb(&batch, 0..count, &others);
         count = batch.fill(&mut reader, BatchLimits::default());
     }

@@ -146,8 +146,9 @@ impl SlicesRead {
             };
             return Some(words);
         }
-        let before_others = self.0.iter().take(self.0.len() - 1);
-        if let Some(slice) = before_others.into_iter().find(|slice| slice.describes) {
+        let read = || self.0.iter().filter(|slice| slice.bytes.is_some());
+        let mut before_others = read().zip(read().skip(1));
+        if let Some((slice, _)) = before_others.find(|(slice, _)| slice.describes) {
             let index = slice.index + 1;
             return Some(format!(
                 "interfaces are described in slice {index}/{of} of it, which the slices behind it do not know; {IN_ONE_PIECE}"
@@ -158,7 +159,6 @@ impl SlicesRead {
                 "loss is told in several slices of it, and only the whole tells of which packets; {IN_ONE_PIECE}"
             ));
         }
-        let read = || self.0.iter().filter(|slice| slice.bytes.is_some());
         let apart = read()
             .zip(read().skip(1))
             .find(|(before, after)| !before.meets(after));

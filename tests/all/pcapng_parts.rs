@@ -1,10 +1,15 @@
 //! pcapng files that threads read side by side, or in slices: interfaces that are described late, sections that follow,
 //! blocks that are no packets, and a pcapng file that is carried in packets.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
-use super::observing::Dice;
+use pktaudit::drive::{FrameChoice, Point, Progress, Reading, observe_at};
+use pktaudit::observe::attribute;
+use pktaudit::source::resolve;
+
+use super::observing::{Dice, render};
 use super::side_by_side::{datagram, in_slices, same_in_parts, same_in_slices};
 
 /// A file as it is written, in one byte order.
@@ -192,6 +197,44 @@ fn interfaces_and_sections_that_are_described_late_are_known_behind() {
         }
         let path = late.written(&folder);
         assert_eq!(same_in_parts(&path).unwrap(), 16);
+    }
+}
+
+#[test]
+fn which_interfaces_count_is_known_in_all_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = File::new(false);
+    for name in ["inner", "outer"] {
+        let body = [
+            &file.u16(101)[..],
+            &[0; 6],
+            &file.option(2, name.as_bytes()),
+        ]
+        .concat();
+        file.block(1, &body);
+    }
+    for n in 0..400_u32 {
+        let packet = datagram((1000 + n as u16, 9), &[7; 60]);
+        file.packet(n % 2, START + u64::from(n) * 1000, &packet, &[]);
+    }
+    let path = file.written(&folder);
+    let size = fs::metadata(&path).unwrap().len();
+    let inputs = resolve(&[OsString::from(path)]).inputs;
+    let chosen = FrameChoice::default().at(Point::At(vec!["inner".to_owned()]));
+    let flows = |threads, part_bytes| {
+        let reading = Reading {
+            chosen: &chosen,
+            threads,
+            digests: false,
+            part_bytes,
+        };
+        let observed = observe_at(&inputs, reading, &Progress::default());
+        render(&attribute(observed.observation), true)
+    };
+    let whole = flows(1, u64::MAX);
+    assert_eq!(whole.len(), 200);
+    for (threads, part_bytes) in [(2, size / 2), (16, size / 16)] {
+        assert_eq!(flows(threads, part_bytes), whole, "{threads} threads");
     }
 }
 
