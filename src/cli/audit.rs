@@ -12,6 +12,7 @@ use super::stages::Stages;
 use super::{extract, output, points, seeds};
 use crate::audit::{Period, Plan, Read, attribute_points, with_report};
 use crate::observe::{Capture, Seed};
+use crate::report::text::visible;
 use crate::report::{
     AsideFiles, Report, make_directory, write_directory, write_findings_csv, write_human,
     write_json, write_junit, write_ndjson, write_sarif,
@@ -85,7 +86,8 @@ pub(super) fn report(
     with_report(&read.captures, &read.inputs, plan, |report| {
         // Where a set cannot be written, the report is printed all the same: what was captured live cannot be read again.
         if let Some(folder) = to.folder {
-            stages.begin(format!("writing {}", folder.display()));
+            let folder = folder.display().to_string();
+            stages.begin(format!("writing {}", visible(&folder)));
         }
         let written = write_set(report, &read.captures.inside, captures, to);
         stages.end();

@@ -26,6 +26,8 @@ const CHAIN: usize = 8;
 /// Bytes that are looked at: the longest record, and as much again for the chain behind it.
 const LOOKED_AT: u64 = 4 * MAX_RECORD_BYTES as u64;
 
+/// Each part holds all interfaces that are described in the file's head: where there are more, it is read by one thread.
+const MOST_INTERFACES: usize = 1024;
 /// More than any record's header has, its options aside.
 const MOST_HEADER_BYTES: usize = 64;
 
@@ -299,7 +301,8 @@ impl RecordStarts {
                 let mut head = PcapngReader::with_capacity(&file, LOOKED_AT as usize);
                 // Some programs describe an interface only once a packet of it comes.
                 let any = head.pass_to(LOOKED_AT);
-                let described = any.then(|| Box::new(head.described()))?;
+                let few = head.interfaces().len() <= MOST_INTERFACES;
+                let described = (any && few).then(|| Box::new(head.described()))?;
                 (PartForm::Pcapng(described), 0, 0)
             }
             _ => return None,
