@@ -107,7 +107,7 @@ def test_a_large_capture_is_read_in_slices_where_the_program_reads_them(
 
 def pcapng(path: Path, size: int, late: bool) -> None:
     """The packets of a sample again and again as pcapng; a second interface, of every second packet, is described at
-    the start or in the middle."""
+    the start or in the first slice."""
     sample, records = sample_records()
 
     def block(kind: int, body: bytes) -> bytes:
@@ -122,7 +122,7 @@ def pcapng(path: Path, size: int, late: bool) -> None:
         file.write(interface if second else b"")
         hour = 0
         while file.tell() < size:
-            if not second and file.tell() > size // 2:
+            if not second and file.tell() > size // 4:
                 file.write(interface)
                 second = True
             for number, (seconds, rest, kept, wire, frame) in enumerate(records):
