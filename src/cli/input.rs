@@ -1,12 +1,11 @@
 //! Captures named on the command line to one observation, with a progress line while it works.
 
-use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::Builder;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::args::{Captures, Common};
 use super::output;
+use super::stages::Stages;
 use crate::drive::{
     FrameChoice, Observed, Partial, Point, Progress, Reading, SliceChoice, observe_at,
 };
@@ -128,48 +127,25 @@ pub(super) fn watched<T>(
     progress: &Progress,
     work: impl FnOnce() -> T,
 ) -> T {
-    if common.quiet || !io::stderr().is_terminal() {
-        return work();
-    }
     let total: Option<u64> = inputs.iter().map(|input| input.stored_bytes).sum();
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        // Without a thread for it nothing is shown.
-        let watcher = Builder::new().spawn_scoped(scope, || show_progress(total, progress, &done));
-        let result = work();
-        done.store(true, Ordering::Release);
-        if let Ok(watcher) = watcher {
-            watcher.thread().unpark();
-            let _ = watcher.join();
-        }
-        result
-    })
+    let stages = Stages::new(common);
+    let progress = progress.clone();
+    stages.begin_told(move |took| how_far(total, &progress, took));
+    work()
 }
 
-fn show_progress(total: Option<u64>, progress: &Progress, done: &AtomicBool) {
-    let start = Instant::now();
-    let mut shown = false;
-    while !done.load(Ordering::Acquire) {
-        std::thread::park_timeout(Duration::from_millis(500));
-        let elapsed = start.elapsed().as_secs_f64();
-        if done.load(Ordering::Acquire) || elapsed < 0.45 {
-            continue;
-        }
-        let bytes = progress.bytes.load(Ordering::Relaxed);
-        let frames = progress.frames.load(Ordering::Relaxed);
-        let rate = frames as f64 / elapsed / 1e6;
-        let left = total.filter(|_| bytes > 0).map_or(String::new(), |total| {
-            let left = elapsed * (total.saturating_sub(bytes)) as f64 / bytes as f64;
-            format!(" of {} MB, {left:.0} s left", total / 1_000_000)
-        });
-        let _ = write!(
-            io::stderr(),
-            "\r\x1b[K{} MB{left}, {frames} packets, {rate:.1} M/s",
-            bytes / 1_000_000
-        );
-        shown = true;
-    }
-    if shown {
-        let _ = write!(io::stderr(), "\r\x1b[K");
-    }
+/// How far reading has come of so many bytes, after such a time.
+fn how_far(total: Option<u64>, progress: &Progress, took: Duration) -> String {
+    let elapsed = took.as_secs_f64();
+    let bytes = progress.bytes.load(Ordering::Relaxed);
+    let frames = progress.frames.load(Ordering::Relaxed);
+    let rate = frames as f64 / elapsed / 1e6;
+    let left = total.filter(|_| bytes > 0).map_or(String::new(), |total| {
+        let left = elapsed * (total.saturating_sub(bytes)) as f64 / bytes as f64;
+        format!(" of {} MB, {left:.0} s left", total / 1_000_000)
+    });
+    format!(
+        "{} MB{left}, {frames} packets, {rate:.1} M/s",
+        bytes / 1_000_000
+    )
 }

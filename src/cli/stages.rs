@@ -22,10 +22,13 @@ struct Board {
     changed: Condvar,
 }
 
+/// What is said of a stage that has taken so long.
+type Words = Box<dyn Fn(Duration) -> String + Send>;
+
 #[derive(Default)]
 struct StageNow {
-    /// What is being done, since when; `None` between stages.
-    stage: Option<(String, Instant)>,
+    /// What is said of what is being done, and since when it is; `None` between stages.
+    stage: Option<(Words, Instant)>,
     /// Whether the line stands on the terminal.
     shown: bool,
     over: bool,
@@ -33,11 +36,12 @@ struct StageNow {
 
 impl StageNow {
     fn show(&mut self, out: &mut impl Write) {
-        if let Some((words, since)) = &self.stage
-            && since.elapsed() >= MOMENT
-        {
-            let seconds = since.elapsed().as_secs();
-            let _ = write!(out, "\r\x1b[K{words}, {seconds} s");
+        let Some((words, since)) = &self.stage else {
+            return;
+        };
+        let took = since.elapsed();
+        if took >= MOMENT {
+            let _ = write!(out, "\r\x1b[K{}", words(took));
             self.shown = true;
         }
     }
@@ -63,10 +67,16 @@ impl Stages {
         }
     }
 
-    /// Begins a stage; the one before it is over.
+    /// Begins a stage, of which it is told how long it takes; the one before it is over.
     pub(super) fn begin(&self, words: impl Into<String>) {
+        let words = words.into();
+        self.begin_told(move |took| format!("{words}, {} s", took.as_secs()));
+    }
+
+    /// Begins a stage of which something is told anew each time; the one before it is over.
+    pub(super) fn begin_told(&self, words: impl Fn(Duration) -> String + Send + 'static) {
         self.board
-            .set(|now| now.stage = Some((words.into(), Instant::now())));
+            .set(|now| now.stage = Some((Box::new(words), Instant::now())));
     }
 
     /// Ends a stage before something is printed: the line is gone when this is.
@@ -112,12 +122,13 @@ mod tests {
         let mut now = StageNow::default();
         let mut out = Vec::new();
         now.show(&mut out);
-        now.stage = Some(("judging 5 flows".to_owned(), Instant::now()));
+        let words = |took: Duration| format!("judging 5 flows, {} s", took.as_secs());
+        now.stage = Some((Box::new(words), Instant::now()));
         now.show(&mut out);
         now.take_away(&mut out);
         assert!(out.is_empty());
         let earlier = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
-        now.stage = Some(("judging 5 flows".to_owned(), earlier));
+        now.stage = Some((Box::new(words), earlier));
         now.show(&mut out);
         assert_eq!(out, b"\r\x1b[Kjudging 5 flows, 3 s");
         now.take_away(&mut out);

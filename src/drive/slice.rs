@@ -147,8 +147,8 @@ impl SlicesRead {
             return Some(words);
         }
         let read = || self.0.iter().filter(|slice| slice.bytes.is_some());
-        let mut before_others = read().zip(read().skip(1));
-        if let Some((slice, _)) = before_others.find(|(slice, _)| slice.describes) {
+        let pairs = || read().zip(read().skip(1));
+        if let Some((slice, _)) = pairs().find(|(slice, _)| slice.describes) {
             let index = slice.index + 1;
             return Some(format!(
                 "interfaces are described in slice {index}/{of} of it, which the slices behind it do not know; {IN_ONE_PIECE}"
@@ -159,9 +159,7 @@ impl SlicesRead {
                 "loss is told in several slices of it, and only the whole tells of which packets; {IN_ONE_PIECE}"
             ));
         }
-        let apart = read()
-            .zip(read().skip(1))
-            .find(|(before, after)| !before.meets(after));
+        let apart = pairs().find(|(before, after)| !before.meets(after));
         apart.map(|(before, after)| {
             let (index, end) = (after.index + 1, before.bytes.map_or(0, |(_, end)| end));
             format!("slice {index}/{of} of it does not begin where the one before ends, at byte {end}; {IN_ONE_PIECE}")

@@ -1,6 +1,6 @@
 //! The evidence of one run: packets of one 5-tuple from one opening, or without one.
 //!
-//! Everything in here merges by sum, minimum, maximum, OR or bounded union. EventMark a connection "was" is worked out
+//! Everything in here merges by sum, minimum, maximum, OR or bounded union. What a connection "was" is worked out
 //! later from the whole.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::window::ClosedWindow;
 use crate::decode::{Multipath, Packet};
 use crate::model::{FlowKey, Fqdn, FrameId, Merge, Side, Stamp, Tunnel};
 
-/// EventMark identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
+/// What identifies a TCP connection among those of one 5-tuple: who sent the SYN, with which sequence number.
 /// A SYN-ACK tells the same of the other side by what it acknowledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Opening {
@@ -105,7 +105,7 @@ pub struct Event {
     pub icmp: Option<Box<IcmpDetail>>,
 }
 
-/// EventMark an event is and which side it is put to, in one byte: with two an event would take 48 bytes and not 40.
+/// What an event is and which side it is put to, in one byte: with two an event would take 48 bytes and not 40.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "(EventKind, Side)", into = "(EventKind, Side)")]
 pub(super) struct EventMark(u8);
@@ -143,7 +143,7 @@ impl std::fmt::Debug for EventMark {
 }
 
 impl Event {
-    /// EventMark it is.
+    /// What it is.
     #[must_use]
     pub fn kind(&self) -> EventKind {
         <(EventKind, Side)>::from(self.mark).0
@@ -163,7 +163,7 @@ impl Event {
     }
 }
 
-/// EventMark an ICMP error says.
+/// What an ICMP error says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IcmpDetail {
     /// Whether this is ICMPv6.
@@ -208,18 +208,18 @@ pub(super) struct SaidName {
     pub port: u16,
 }
 
-/// EventMark a stream said in clear, with when, where and who.
+/// What a stream said in clear, with when, where and who.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct TimedFact {
     /// When and where it began.
     pub stamp: Stamp,
     /// Who said it.
     pub side: Side,
-    /// EventMark.
+    /// What.
     pub fact: StreamFact,
 }
 
-/// EventMark few flows have, kept out of the way of those that have it not.
+/// What few flows have, kept out of the way of those that have it not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Extra {
     /// VLAN stacks that packets of the run came in.
@@ -228,15 +228,15 @@ pub(super) struct Extra {
     pub tunnels: ThinVec<Vec<Tunnel>>,
     /// Where a side closed its receive window.
     pub closed: [Option<ClosedWindow>; 2],
-    /// EventMark a side's SYN or SYN-ACK said of Multipath TCP.
+    /// What a side's SYN or SYN-ACK said of Multipath TCP.
     pub paths: [Paths; 2],
-    /// EventMark devices said of packets. Known once the whole is.
+    /// What devices said of packets. Known once the whole is.
     #[serde(skip)]
     pub device: Vec<DeviceNote>,
     /// Whether records of a device's log are all that there is. Known once the whole is.
     #[serde(skip)]
     pub only_logged: bool,
-    /// EventMark was written to packets. Known once the whole is.
+    /// What was written to packets. Known once the whole is.
     #[serde(skip)]
     pub comments: Vec<Comment>,
 }
@@ -255,7 +255,7 @@ impl Extra {
     }
 }
 
-/// EventMark one side said of Multipath TCP (RFC 8684); of several the smallest.
+/// What one side said of Multipath TCP (RFC 8684); of several the smallest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Paths {
     /// The token of its own key, by which others join.
@@ -292,7 +292,7 @@ pub(super) struct FlowRecord {
     pub hint: Option<Opening>,
     /// First and last packet or ICMP error.
     pub span: (Stamp, Stamp),
-    /// EventMark each side sent.
+    /// What each side sent.
     pub sides: [SideEvidence; 2],
     /// Packets kept one by one, ascending.
     pub events: ThinVec<Event>,
@@ -302,7 +302,7 @@ pub(super) struct FlowRecord {
     pub app: App,
     /// Which sides spoke as only a client does (ClientHello, request, query) or to whom only a server answers.
     pub clients: [bool; 2],
-    /// EventMark the streams said in clear, ascending.
+    /// What the streams said in clear, ascending.
     pub facts: ThinVec<TimedFact>,
     /// Steps of TLS handshakes, ascending.
     pub tls: ThinVec<TlsMark>,
@@ -523,7 +523,7 @@ impl FlowRecord {
         u128::try_from(silent).unwrap_or(0) <= idle.as_nanos()
     }
 
-    /// Whether any side sent data. EventMark has none may answer for a connection that its host still holds for open, when
+    /// Whether any side sent data. What has none may answer for a connection that its host still holds for open, when
     /// another one of these ports has begun.
     #[must_use]
     pub(super) fn has_payload(&self) -> bool {

@@ -15,7 +15,7 @@ use super::schema;
 use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Endpoint, Fqdn, Transport};
-use crate::observe::{Capture, ConnState, Flow, Name, NameSource};
+use crate::observe::{Capture, ConnState, Flow, NameSource};
 
 /// A flow. Field names and order are fixed.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -137,6 +137,17 @@ impl std::fmt::Display for End {
     }
 }
 
+/// Names in their order, each once: a flow has few.
+fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut out: Vec<&str> = Vec::new();
+    for name in names {
+        if !out.contains(&name) {
+            out.push(name);
+        }
+    }
+    out
+}
+
 impl<'a> FlowView<'a> {
     /// What a capture says of one of its flows.
     #[must_use]
@@ -187,13 +198,7 @@ impl<'a> FlowView<'a> {
 
     /// The names in their order, each once.
     pub(super) fn name_list(&self) -> Vec<&'a str> {
-        let mut out: Vec<&str> = Vec::new();
-        for name in &self.names {
-            if !out.contains(&name.fqdn) {
-                out.push(name.fqdn);
-            }
-        }
-        out
+        each_once(self.names.iter().map(|name| name.fqdn))
     }
 
     /// Writes the first cells of a row, in the order of [`FLOW_COLUMNS`].
@@ -298,7 +303,8 @@ fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), Repor
         row.cell(flow.conn_state);
         row.cell(flow.out.bytes);
         row.cell(flow.back.bytes);
-        match (flow.names.first(), different(&flow.names)) {
+        let names = flow.names.iter().map(|name| name.fqdn.as_str());
+        match (flow.names.first(), each_once(names).len()) {
             (None, _) => row.cell("-"),
             (Some(name), 1) => row.cell(format_args!("{} ({})", name.fqdn, name.source)),
             (Some(name), all) => {
@@ -307,16 +313,6 @@ fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), Repor
         }
     };
     columns.write(flows.len(), fill, look, out)
-}
-
-/// How many different names there are.
-fn different(names: &[Name]) -> usize {
-    let first = |(place, name): &(usize, &Name)| {
-        names[..*place]
-            .iter()
-            .all(|before| before.fqdn != name.fqdn)
-    };
-    names.iter().enumerate().filter(first).count()
 }
 
 #[cfg(test)]

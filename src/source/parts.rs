@@ -134,23 +134,9 @@ impl FileParts {
             .starts
             .get(part + 1)
             .map_or(u64::MAX, |(_, border)| *border);
-        let window = self.window(start, read)?;
-        Ok(FilePart(match &self.form {
-            PartForm::Pcap(layout) => {
-                PartReader::Pcap(PcapReader::at(window, *layout, self.slices, end))
-            }
-            // All that stands before the first packet is read with it.
-            PartForm::Pcapng(_) if start == 0 => PartReader::Pcapng(PcapngReader::at(
-                window,
-                Described::default(),
-                self.slices,
-                end,
-            )),
-            PartForm::Pcapng(described) => {
-                let described = Described::clone(described);
-                PartReader::Pcapng(PcapngReader::at(window, described, self.slices, end))
-            }
-        }))
+        // All that stands before the first packet is read with it.
+        let described = (start == 0).then(Described::default);
+        self.part((start, end), described, read)
     }
 
     /// All that is behind a part, as what was described up to its end has it.
@@ -158,20 +144,11 @@ impl FileParts {
     /// # Errors
     /// Where the file cannot be opened any more.
     pub fn rest(&self, behind: &FilePart, read: Arc<AtomicU64>) -> io::Result<FilePart> {
-        let window = self.window(behind.offset(), read)?;
-        let (slices, end) = (self.slices, u64::MAX);
-        Ok(FilePart(match (&self.form, &behind.0) {
-            (_, PartReader::Pcapng(reader)) => {
-                PartReader::Pcapng(PcapngReader::at(window, reader.described(), slices, end))
-            }
-            (PartForm::Pcap(layout), _) => {
-                PartReader::Pcap(PcapReader::at(window, *layout, slices, end))
-            }
-            (PartForm::Pcapng(described), _) => {
-                let described = Described::clone(described);
-                PartReader::Pcapng(PcapngReader::at(window, described, slices, end))
-            }
-        }))
+        let described = match &behind.0 {
+            PartReader::Pcap(_) => None,
+            PartReader::Pcapng(reader) => Some(reader.described()),
+        };
+        self.part((behind.offset(), u64::MAX), described, read)
     }
 
     /// Whether what is behind a part is described by what the other parts are read by.
@@ -191,11 +168,27 @@ impl FileParts {
         digest_of(&self.path)
     }
 
-    fn window(&self, start: u64, read: Arc<AtomicU64>) -> io::Result<Window<Counted<File>>> {
+    /// From an offset up to the first record at another one or behind it; by what `described` says, where it is not what the
+    /// file's head does.
+    fn part(
+        &self,
+        (start, end): (u64, u64),
+        described: Option<Described>,
+        read: Arc<AtomicU64>,
+    ) -> io::Result<FilePart> {
         let mut reader = File::open(&self.path)?;
         reader.seek(SeekFrom::Start(start))?;
         let counted = Counted { reader, read };
-        Ok(Window::at(start, counted, Window::<File>::CAPACITY))
+        let window = Window::at(start, counted, Window::<File>::CAPACITY);
+        Ok(FilePart(match &self.form {
+            PartForm::Pcap(layout) => {
+                PartReader::Pcap(PcapReader::at(window, *layout, self.slices, end))
+            }
+            PartForm::Pcapng(known) => {
+                let described = described.unwrap_or_else(|| Described::clone(known));
+                PartReader::Pcapng(PcapngReader::at(window, described, self.slices, end))
+            }
+        }))
     }
 }
 

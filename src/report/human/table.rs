@@ -212,10 +212,7 @@ fn end_line(line: &str, ink: Ink, look: &Look, out: &mut String) {
     let line = line.trim_end();
     let marks = look.marks(ink).filter(|_| !line.is_empty());
     let (before, behind) = marks.unwrap_or_default();
-    for part in [
-        before, line, behind, "
-",
-    ] {
+    for part in [before, line, behind, "\n"] {
         out.push_str(part);
     }
 }
