@@ -1,6 +1,7 @@
 //! Captures of any length in periods: inputs are read side by side in the order of time, each as far as the others have
 //! come. A period ends where the next frame lies in another one, or where it has grown too large.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct PeriodLimits {
     pub every: Option<Duration>,
     /// As soon as more flows and DNS messages than this were seen in it.
     pub most: Option<u64>,
+    /// Whether each is of its own frames alone: nothing goes on into the next.
+    pub apart: bool,
 }
 
 /// Reads inputs and hands out one period after another; the last one too, also where nothing was read at all.
@@ -38,8 +41,12 @@ pub fn observe_in_periods<E>(
     let mut reading = PeriodReading {
         waiting,
         running: Vec::new(),
-        end: None,
-        open: OpenPeriod::new(TwoPoint::default(), limits.most, CarryLimits::default()),
+        now: None,
+        open: OpenPeriod::new(
+            TwoPoint::default(),
+            limits.most,
+            (!limits.apart).then(CarryLimits::default),
+        ),
         records: Vec::new(),
         began: false,
         chosen,
@@ -50,14 +57,14 @@ pub fn observe_in_periods<E>(
     while let Some((place, next)) = reading.next() {
         // Frames that are not looked at begin no period of their own.
         let every = limits.every.filter(|_| !chosen.is_over(next));
-        if reading.end.is_some_and(|end| next >= end) {
+        if reading.now.as_ref().is_some_and(|now| next >= now.end) {
             if every.is_some() {
                 reading.hand_over(false)?;
             }
-            reading.end = None;
+            reading.now = None;
         }
-        if reading.end.is_none() {
-            reading.end = every.map(|every| border_after(chosen.not_before(next), every));
+        if reading.now.is_none() {
+            reading.now = every.map(|every| period_around(chosen.not_before(next), every));
         }
         reading.absorb(place);
         if reading.open.is_full(reading.weight()) {
@@ -67,19 +74,19 @@ pub fn observe_in_periods<E>(
     reading.finish()
 }
 
-/// The end of the period in which a time lies.
-fn border_after(time: CaptureTime, every: Duration) -> CaptureTime {
+/// The period in which a time lies.
+fn period_around(time: CaptureTime, every: Duration) -> Range<CaptureTime> {
     let every = i64::try_from(every.as_nanos()).unwrap_or(i64::MAX).max(1);
     let start = time.as_nanos().div_euclid(every).saturating_mul(every);
-    CaptureTime::from_nanos(start.saturating_add(every))
+    CaptureTime::from_nanos(start)..CaptureTime::from_nanos(start.saturating_add(every))
 }
 
 struct PeriodReading<'a, F> {
     /// Inputs that were not opened yet, the next one last.
     waiting: Vec<(u32, &'a Input)>,
     running: Vec<Running<'a>>,
-    /// Where the period ends.
-    end: Option<CaptureTime>,
+    /// When the period begins and ends by the clock.
+    now: Option<Range<CaptureTime>>,
     /// What came over from the period before, and what inputs showed in this one that are at their end.
     open: OpenPeriod,
     /// Inputs that are at their end, by their ordinals.
@@ -157,7 +164,8 @@ where
     fn absorb(&mut self, place: usize) {
         let mut running = self.running.swap_remove(place);
         let others = self.chosen.others(running.source.interfaces());
-        running.absorb(self.end, &others, self.threads > 1);
+        let end = self.now.as_ref().map(|now| now.end);
+        running.absorb(end, &others, self.threads > 1);
         self.settle(running);
     }
 
@@ -211,7 +219,10 @@ where
         }
         records.sort_by_key(|(ordinal, _)| *ordinal);
         let records = records.into_iter().map(|(_, record)| record).collect();
-        (self.take)(self.open.end(records, early))
+        (self.take)(Period {
+            from: self.now.as_ref().map(|now| now.start),
+            ..self.open.end(records, early)
+        })
     }
 }
 

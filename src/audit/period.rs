@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Merge, TwoPoint};
+use crate::model::{CaptureTime, Merge, TwoPoint};
 use crate::observe::{CarryLimits, Observation};
 use crate::source::InputRecord;
 
@@ -15,6 +15,8 @@ pub struct Period {
     /// The inputs with frames in it, or which came to their end in it, in their order; frames and times are those of the
     /// period, digest, damage and losses stand where the input ends.
     pub inputs: Vec<InputRecord>,
+    /// When it begins by the clock, where periods go by it.
+    pub from: Option<CaptureTime>,
     /// Whether it had too much to keep, and ended before its time.
     pub early: bool,
     /// Inputs, by their ordinals since the start, that later periods may still name frames of.
@@ -26,20 +28,25 @@ pub struct Period {
 pub struct OpenPeriod {
     seen: TwoPoint<Observation>,
     most: u64,
-    carry: CarryLimits,
+    /// How much goes on; `None` where whoever puts periods together sees to it.
+    carry: Option<CarryLimits>,
 }
 
 impl OpenPeriod {
     /// The first one. `start` says whether there is one point or two, `most` how many flows and DNS messages may be kept.
     #[must_use]
-    pub fn new(start: TwoPoint<Observation>, most: Option<u64>, carry: CarryLimits) -> Self {
+    pub fn new(
+        start: TwoPoint<Observation>,
+        most: Option<u64>,
+        carry: Option<CarryLimits>,
+    ) -> Self {
         let most = most.unwrap_or(u64::MAX);
         // What goes on must leave room for what is new.
         let room = usize::try_from(most / 4).unwrap_or(usize::MAX);
-        let carry = CarryLimits {
+        let carry = carry.map(|carry| CarryLimits {
             most: carry.most.min(room),
             ..carry
-        };
+        });
         Self {
             seen: start,
             most,
@@ -66,11 +73,15 @@ impl OpenPeriod {
 
     /// Ends it; what crosses its end begins the next one.
     pub fn end(&mut self, inputs: Vec<InputRecord>, early: bool) -> Period {
-        let mut next = self.seen.carry(self.carry);
+        let mut next = match self.carry {
+            Some(limits) => self.seen.carry(limits),
+            None => TwoPoint::default(),
+        };
         let still_named = next.named_inputs();
         Period {
             seen: std::mem::replace(&mut self.seen, next),
             inputs,
+            from: None,
             early,
             still_named,
         }
@@ -82,6 +93,7 @@ impl OpenPeriod {
         Period {
             seen: self.seen,
             inputs,
+            from: None,
             early: false,
             still_named: BTreeSet::new(),
         }

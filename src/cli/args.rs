@@ -638,9 +638,13 @@ pub(super) struct CompletionsCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct ObserveCommand {
-    /// Where to write the partial file.
-    #[arg(long, value_name = "FILE")]
+    /// Where to write the partial file; with --every a new folder for one of each period.
+    #[arg(long, value_name = "FILE|DIR")]
     pub(super) partial: PathBuf,
+    /// A partial file for each period of this length, such as 1h, named by when it begins; periods begin at its multiples in
+    /// UTC. Captures without a frame, and what cannot be read, are in `no-packets.part`, which belongs to the first one.
+    #[arg(long, value_name = "TIME", value_parser = super::times::period, conflicts_with_all = ["slice", "until"])]
+    pub(super) every: Option<Duration>,
     /// Read only this slice of one plain pcap or pcapng file, such as 3/8 for the third of eight, so that several machines read it.
     #[arg(long, value_name = "I/N")]
     pub(super) slice: Option<SliceChoice>,
@@ -656,6 +660,10 @@ pub(super) struct MergeCommand {
     /// Where to write the merged partial file.
     #[arg(long, value_name = "FILE")]
     pub(super) partial: PathBuf,
+    /// Keep only what goes on into the next period, for its judge: flows that are not over and names that may still be in
+    /// use. The PARTIALs are all of one period, with what went on from the one before.
+    #[arg(long)]
+    pub(super) carry: bool,
     /// Partial files, in any order.
     #[arg(required = true, value_name = "PARTIAL")]
     pub(super) partials: Vec<PathBuf>,

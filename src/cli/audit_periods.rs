@@ -51,6 +51,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     let limits = PeriodLimits {
         every: command.every,
         most: command.max_flows,
+        apart: false,
     };
     let (progress, threads) = (Progress::default(), input::threads(common));
     let chosen = command.captures.chosen(Point::Everywhere);

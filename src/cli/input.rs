@@ -77,6 +77,11 @@ pub(super) fn read_quietly(captures: &Captures, point: Point, common: &Common) -
     )
 }
 
+/// Reads inputs at the point that is chosen, with their digests.
+pub(super) fn read_all(inputs: &[Input], chosen: &FrameChoice, common: &Common) -> Observed {
+    fold(inputs, chosen, true, common)
+}
+
 fn fold(inputs: &[Input], chosen: &FrameChoice, digests: bool, common: &Common) -> Observed {
     let progress = Progress::default();
     let reading = reading(chosen, digests, common);

@@ -71,6 +71,19 @@ impl Inputs {
         writable(folder).with_context(|| format!("{flag} {}: cannot be written", path.display()))
     }
 
+    /// The same of a folder that is to be filled: what is in it would be taken for a part of the work.
+    ///
+    /// # Errors
+    /// With what to do instead.
+    pub(super) fn allow_new_folder(&self, flag: &str, folder: &Path) -> anyhow::Result<()> {
+        self.refuse(flag, folder)?;
+        let shown = folder.display();
+        if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            bail!("{flag} {shown}: there is something in it; name a new folder");
+        }
+        writable(folder).with_context(|| format!("{flag} {shown}: cannot be written"))
+    }
+
     /// The same of the files of a report set.
     ///
     /// # Errors

@@ -3,24 +3,33 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
 use super::exit::Exit;
+use super::folders::Folders;
 use super::flows::wholeness;
 use super::outputs::Inputs;
 use super::plan::plan;
+use super::audit::Destination;
 use super::{audit, input, seeds};
-use crate::audit::{Read, attribute_points};
-use crate::drive::{Partial, SliceChoice};
-use crate::model::TwoPoint;
+use crate::audit::{PeriodLimits, Read, attribute_points, observe_in_periods};
+use crate::drive::{Partial, Point, Progress, SliceChoice};
+use crate::model::{CaptureTime, TwoPoint};
+use crate::observe::CarryLimits;
 use crate::report::{ReportError, write_whole};
-use crate::source::Input;
+use crate::source::{Input, InputRecord};
 
 pub(super) fn observe(command: &ObserveCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = &command.captures;
-    Inputs::of(&captures.resolve().inputs).allow_file("--partial", &command.partial)?;
+    let inputs = Inputs::of(&captures.resolve().inputs);
+    if let Some(every) = command.every {
+        inputs.allow_new_folder("--partial", &command.partial)?;
+        return observe_periods(command, every, common);
+    }
+    inputs.allow_file("--partial", &command.partial)?;
     if let Some(slice) = command.slice {
         return observe_slice(command, slice, common);
     }
@@ -51,11 +60,65 @@ fn observe_slice(
     Ok(exit)
 }
 
+/// A partial file for each period, and one for captures that have no frame or cannot be read: in which period these are
+/// told is not known here.
+fn observe_periods(
+    command: &ObserveCommand,
+    every: Duration,
+    common: &Common,
+) -> anyhow::Result<Exit> {
+    let found = input::resolved(&command.captures, common);
+    let unread: Vec<InputRecord> = found.problems.iter().map(InputRecord::unread).collect();
+    let (empty, inputs): (Vec<Input>, Vec<Input>) =
+        found.inputs.into_iter().partition(Input::is_empty);
+    if empty.is_empty() && inputs.is_empty() {
+        return Ok(Exit::NotAudited);
+    }
+    std::fs::create_dir_all(&command.partial)
+        .with_context(|| format!("--partial {}: cannot be made", command.partial.display()))?;
+    let (mut exit, mut folders) = (Exit::Clean, Folders::default());
+    let mut put = |partial: Partial, from: Option<CaptureTime>| {
+        exit = exit.and(wholeness(&partial.inputs));
+        let path = folders.next(&command.partial, from);
+        write(partial, &path.with_extension("part"))
+    };
+    let chosen = command.captures.chosen(Point::Everywhere);
+    if !empty.is_empty() || !unread.is_empty() {
+        let mut observed = input::read_all(&empty, &chosen, common);
+        input::tell(&observed.inputs);
+        observed.inputs.extend(unread);
+        put(observed.into(), None)?;
+    }
+    if inputs.is_empty() {
+        return Ok(exit);
+    }
+    let limits = PeriodLimits {
+        every: Some(every),
+        most: None,
+        apart: true,
+    };
+    let (progress, threads) = (Progress::default(), input::threads(common));
+    let of = (&chosen, threads);
+    input::watched(common, &inputs, &progress, || {
+        observe_in_periods(&inputs, limits, of, &progress, |period| {
+            input::tell(&period.inputs);
+            let seen = period.seen.inside;
+            let partial = Partial::of_period(seen, period.inputs, &inputs);
+            put(partial, period.from)
+        })
+    })?;
+    Ok(exit)
+}
+
 pub(super) fn merge(command: &MergeCommand) -> anyhow::Result<Exit> {
     Inputs::default()
         .and(&command.partials)
         .allow_file("--partial", &command.partial)?;
-    write(read(&command.partials)?, &command.partial)?;
+    let mut partial = read(&command.partials)?;
+    if command.carry {
+        partial = partial.carry(CarryLimits::default());
+    }
+    write(partial, &command.partial)?;
     Ok(Exit::Clean)
 }
 
@@ -68,13 +131,22 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         .allow_set(command.out.as_deref())?;
     let mut partial = read(&command.partials)?;
     partial.conclude();
-    input::tell(&partial.inputs);
-    let captures: Vec<Input> = partial.inputs.iter().map(|r| r.input.clone()).collect();
+    let of_period = partial.is_of_period();
+    let (captures, inputs) = partial.take_records();
+    input::tell(&inputs);
     let read = Read {
-        inputs: partial.inputs,
+        inputs,
         captures: attribute_points(TwoPoint::alone(partial.observation), &seeds),
     };
     let out = command.out.as_deref();
+    if of_period {
+        // What rules fit is not asked of each hour anew: reports of one capture are made by the same ones.
+        let to = Destination {
+            folder: out,
+            evidence: None,
+        };
+        return audit::report(&read, &captures, &plan, to, common);
+    }
     audit::conclude(read, &captures, plan, &command.choices, out, common)
 }
 

@@ -1,6 +1,6 @@
 //! Partial files: the audit as map (`observe`), reduce (`merge`) and verdict (`judge`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::fold::{Observed, Progress, Reading};
 use super::slice::{SliceChoice, SlicesRead, read_slice};
 use crate::model::Merge;
-use crate::observe::Observation;
+use crate::observe::{CarryLimits, Observation};
 use crate::observe::codec::{FORMAT, Written};
 use crate::source::{Input, InputPath, InputRecord, SourceError};
 
@@ -24,6 +24,15 @@ pub struct Partial {
     pub inputs: Vec<InputRecord>,
     /// Those of which it has slices alone, by their ordinals.
     slices: BTreeMap<u32, SlicesRead>,
+    /// Where it is of a period.
+    period: Option<OfPeriod>,
+}
+
+/// What is known of inputs where a partial file is of a period: some begin in another one, or came to an end in one.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct OfPeriod {
+    /// Ordinals of those of which no frame was read in it. Their frames may be named, and count for numbering.
+    elsewhere: BTreeSet<u32>,
 }
 
 /// Why a partial file cannot be used.
@@ -58,6 +67,7 @@ pub enum PartialError {
 struct Body {
     inputs: Vec<InputRecord>,
     slices: BTreeMap<u32, SlicesRead>,
+    period: Option<OfPeriod>,
     observation: Written,
 }
 
@@ -66,7 +76,7 @@ impl From<Observed> for Partial {
         Self {
             observation: observed.observation,
             inputs: observed.inputs,
-            slices: BTreeMap::new(),
+            ..Self::default()
         }
     }
 }
@@ -87,7 +97,56 @@ impl Partial {
             observation,
             inputs: vec![record],
             slices: BTreeMap::from([(0, slice.into())]),
+            period: None,
         })
+    }
+
+    /// What was seen in a period. `records` are of those of all `inputs` that have frames in it, in the same order.
+    #[must_use]
+    pub fn of_period(
+        observation: Observation,
+        records: Vec<InputRecord>,
+        inputs: &[Input],
+    ) -> Self {
+        let mut records = records.into_iter().peekable();
+        let mut elsewhere = BTreeSet::new();
+        let all = (0..).zip(inputs).map(|(ordinal, input)| {
+            let own = records.next_if(|record| record.input.path == input.path);
+            own.unwrap_or_else(|| {
+                elsewhere.insert(ordinal);
+                InputRecord::of(input.clone())
+            })
+        });
+        Self {
+            inputs: all.collect(),
+            observation,
+            slices: BTreeMap::new(),
+            period: Some(OfPeriod { elsewhere }),
+        }
+    }
+
+    /// What goes on into the next period, where this is all that was seen in one and what went on from the one before.
+    #[must_use]
+    pub fn carry(mut self, limits: CarryLimits) -> Self {
+        let inputs = self.inputs.into_iter().map(|record| record.input);
+        let inputs: Vec<Input> = inputs.collect();
+        Self::of_period(self.observation.carry(limits), Vec::new(), &inputs)
+    }
+
+    /// Whether it is of one period or of several, and so says nothing of a capture as a whole.
+    #[must_use]
+    pub const fn is_of_period(&self) -> bool {
+        self.period.is_some()
+    }
+
+    /// All inputs by their ordinals, and what became of those that it has frames of.
+    #[must_use]
+    pub fn take_records(&mut self) -> (Vec<Input>, Vec<InputRecord>) {
+        let records = std::mem::take(&mut self.inputs);
+        let inputs = records.iter().map(|record| record.input.clone()).collect();
+        let elsewhere = self.period.take().unwrap_or_default().elsewhere;
+        let own = (0..).zip(records).filter(|(ordinal, _)| !elsewhere.contains(ordinal));
+        (inputs, own.map(|(_, record)| record).collect())
     }
 
     /// Ends the putting together: what is missing of inputs that were read in slices is told with them.
@@ -108,6 +167,7 @@ impl Partial {
         let body = Body {
             inputs: self.inputs,
             slices: self.slices,
+            period: self.period,
             observation: self.observation.into(),
         };
         let bytes =
@@ -133,11 +193,13 @@ impl Partial {
         let order = order(&bodies);
         let mut whole = Self::default();
         whole.inputs.resize_with(order.len(), InputRecord::default);
+        let of_period = bodies.iter().any(|body| body.period.is_some());
+        let mut elsewhere: BTreeSet<u32> = (0..).take(order.len()).collect();
         // What captures say against each other, one packet's place and time with two contents, is taken from the first: so
         // they are put together in the order of their frames, as in one run.
         let mut observations = Vec::with_capacity(bodies.len());
         for (i, mut body) in bodies.into_iter().enumerate() {
-            let ordinals = whole.take_inputs(&mut body, &order);
+            let ordinals = whole.take_inputs(&mut body, &order, &mut elsewhere);
             body.observation.renumber_inputs(&ordinals);
             let observation = Observation::from(body.observation);
             let first = observation.chunks().iter().next().map(|(place, _)| place);
@@ -152,23 +214,39 @@ impl Partial {
             }
             whole.observation.merge(observation);
         }
+        whole.period = of_period.then_some(OfPeriod { elsewhere });
         Ok(whole)
     }
 
-    /// Takes what a partial says of its inputs; gives the ordinals that they have here.
-    fn take_inputs(&mut self, body: &mut Body, order: &[Input]) -> Vec<u32> {
+    /// Takes what a partial says of its inputs; gives the ordinals that they have here. Those of which it has frames are
+    /// not `elsewhere` any more.
+    fn take_inputs(
+        &mut self,
+        body: &mut Body,
+        order: &[Input],
+        elsewhere: &mut BTreeSet<u32>,
+    ) -> Vec<u32> {
         let inputs = std::mem::take(&mut body.inputs);
+        let listed = std::mem::take(&mut body.period).unwrap_or_default().elsewhere;
         let mut ordinals = Vec::with_capacity(inputs.len());
         for (place, input) in (0..).zip(inputs) {
             let ordinal = ordinal(order, &input.input);
             ordinals.push(ordinal);
             let known = &mut self.inputs[ordinal as usize];
+            if listed.contains(&place) {
+                known.input = input.input;
+                continue;
+            }
+            elsewhere.remove(&ordinal);
             if let Some(slices) = body.slices.remove(&place) {
                 self.slices.entry(ordinal).or_default().join(slices);
                 known.join(input);
+            } else if known.frames == 0 {
                 // What one part could not open, another could.
-            } else if known.frames == 0 || input.is_read() {
                 *known = input;
+            } else if input.is_read() {
+                // Of another period.
+                known.join(input);
             }
         }
         ordinals

@@ -169,7 +169,7 @@ impl Engine {
             on_period,
             clock: options.clock,
             most_flows: options.most_flows,
-            open: OpenPeriod::new(start, Some(options.most_flows), options.carry),
+            open: OpenPeriod::new(start, Some(options.most_flows), Some(options.carry)),
             inputs: Vec::new(),
             end_period: Arc::clone(&shared.end_period),
             is_asked_to_end: false,

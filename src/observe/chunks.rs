@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{FrameId, Merge, Stamp, TimeSpan};
+use crate::model::{CaptureTime, FrameId, Merge, Stamp, TimeSpan};
 
 /// One chunk's frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct ChunkInfo {
 pub struct Chunks {
     /// Ascending.
     by_place: Vec<((u32, u32), ChunkInfo)>,
+    /// When the period before ended, where there was one: nobody else knows when it is while nothing comes.
+    since: Option<CaptureTime>,
 }
 
 impl Chunks {
@@ -70,42 +72,31 @@ impl Chunks {
         self.by_place.iter().copied()
     }
 
-    /// The same numbering with fewer entries: chunks that are not `named` are counted together with those behind them
-    /// up to the next named one, or to the next input, since more of an input may still come. Times are forgotten but
-    /// for the last chunk's.
+    /// The same numbering with fewer entries, for what follows: chunks that are not `named` are counted together with those
+    /// behind them up to the next named one, or to the last one of their input, since more of it may still come. Of their
+    /// times the end alone is known.
     #[must_use]
     pub(super) fn compressed(&self, named: &BTreeSet<(u32, u32)>) -> Self {
-        let mut by_place = Vec::new();
-        let mut gap: Option<((u32, u32), u64)> = None;
-        let last = self.by_place.last().map(|(place, _)| *place);
-        let without_times = |frames| ChunkInfo {
-            frames,
-            span: TimeSpan::default(),
-        };
+        let mut by_place: Vec<((u32, u32), ChunkInfo)> = Vec::new();
+        let mut in_gap = false;
+        let mut next = self.by_place.iter().skip(1);
         for (place, info) in &self.by_place {
-            let is_last = Some(*place) == last;
-            if let Some((start, frames)) = gap
-                && start.0 != place.0
-            {
-                by_place.push((start, without_times(frames)));
-                gap = None;
+            let is_last = next.next().is_none_or(|((input, _), _)| *input != place.0);
+            let stays = is_last || named.contains(place);
+            match by_place.last_mut().filter(|_| in_gap && !stays) {
+                Some((_, gap)) => gap.frames = gap.frames.saturating_add(info.frames),
+                None => {
+                    let span = TimeSpan::default();
+                    by_place.push((*place, ChunkInfo { span, ..*info }));
+                }
             }
-            if !is_last && !named.contains(place) {
-                let sum = &mut gap.get_or_insert((*place, 0)).1;
-                *sum = sum.saturating_add(info.frames);
-                continue;
-            }
-            if let Some((place, frames)) = gap.take() {
-                by_place.push((place, without_times(frames)));
-            }
-            let info = if is_last {
-                *info
-            } else {
-                without_times(info.frames)
-            };
-            by_place.push((*place, info));
+            in_gap = !stays;
         }
-        Self { by_place }
+        let span = self.span();
+        Self {
+            by_place,
+            since: (span.first <= span.last).then_some(span.last),
+        }
     }
 
     /// Gives inputs other ordinals: `ordinals[old]` is the new one.
@@ -122,14 +113,18 @@ impl Chunks {
         self.by_place.iter().map(|(_, info)| info.frames).sum()
     }
 
-    /// From the first to the last frame's time; empty where there is no frame.
+    /// From the first to the last frame's time. Where there is no frame it is when the period before ended, and empty where
+    /// there was none either.
     #[must_use]
     pub fn span(&self) -> TimeSpan {
         let mut span = TimeSpan::default();
         self.by_place
             .iter()
             .for_each(|(_, info)| span.merge(info.span));
-        span
+        match self.since {
+            Some(since) if span.last < span.first => TimeSpan::at(since),
+            _ => span,
+        }
     }
 
     /// Numbers frames as a person counts them: 1-based, on through the inputs in their order.
@@ -173,6 +168,7 @@ impl Merge for Chunks {
         for (place, info) in other.by_place {
             self.add(place, info);
         }
+        self.since = self.since.max(other.since);
     }
 }
 
@@ -210,7 +206,6 @@ impl Numbering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CaptureTime;
 
     #[test]
     fn frames_are_numbered_through_chunks_and_inputs() {

@@ -19,6 +19,15 @@ pub struct SetBack {
 }
 
 impl SetBack {
+    /// What is known, when as much was read as the later of two knows of.
+    const fn max(self, other: Self) -> Self {
+        if other.frames > self.frames {
+            other
+        } else {
+            self
+        }
+    }
+
     /// That a clock was set back, in words; `None` where none was.
     #[must_use]
     pub fn words(self) -> Option<String> {
@@ -93,6 +102,7 @@ impl InputRecord {
         self.damage.sort_by_key(|damage| damage.offset);
         self.troubles.extend(part.troubles);
         self.loss = self.loss.plus(part.loss);
+        self.set_back = self.set_back.max(part.set_back);
         self.sha256 = self.sha256.take().or(part.sha256);
     }
 

@@ -80,6 +80,12 @@ pub fn resolve_beside<S: AsRef<OsStr>>(captures: &[S], dropped: &[S]) -> Inputs 
 }
 
 impl Input {
+    /// Whether it is a file that was looked into and has no frame.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stored_bytes.is_some() && self.first_time.is_none()
+    }
+
     /// The order in which inputs are numbered: by the time of the first frame (without one first, standard input
     /// last), then by path with digits compared as numbers.
     #[must_use]
