@@ -6,13 +6,14 @@ use crate::judge::{Judgement, judge_between};
 use crate::model::TwoPoint;
 use crate::observe::Capture;
 use crate::report::{Audit, Report};
-use crate::source::InputRecord;
+use crate::source::{Input, InputRecord};
 
 /// Captures with the verdicts on them.
 #[derive(Debug)]
 pub struct Audited<'a> {
     captures: &'a TwoPoint<Capture>,
     inputs: &'a [InputRecord],
+    all_inputs: &'a [Input],
     plan: &'a Plan,
     judgement: Judgement,
 }
@@ -31,6 +32,7 @@ impl<'a> Audited<'a> {
         Self {
             captures,
             inputs,
+            all_inputs: &[],
             plan,
             judgement: judge_between(&captures.inside, outside, &plan.rules),
         }
@@ -51,6 +53,7 @@ impl<'a> Audited<'a> {
             judgement: &self.judgement,
             rules: &plan.rules,
             inputs: self.inputs,
+            all_inputs: self.all_inputs,
             version: env!("CARGO_PKG_VERSION"),
             commit: Some(env!("PKTAUDIT_COMMIT")).filter(|commit| !commit.is_empty()),
             site_sha256: plan.site_sha256.as_deref(),
@@ -62,14 +65,18 @@ impl<'a> Audited<'a> {
 }
 
 /// From flows to verdicts and their report, lent to `then`. What it was made of is taken apart by another thread: there are
-/// millions of small lists, and neither the next period nor the end of the process waits for them.
+/// millions of small lists, and neither the next period nor the end of the process waits for them. `all_inputs` are those of
+/// all periods by ordinal; where there are none, `inputs` are.
 pub fn with_report<T>(
     captures: &TwoPoint<Capture>,
-    inputs: &[InputRecord],
+    (inputs, all_inputs): (&[InputRecord], &[Input]),
     plan: &Plan,
     then: impl FnOnce(&Report<'_>) -> T,
 ) -> T {
-    let audited = Audited::of(captures, inputs, plan);
+    let audited = Audited {
+        all_inputs,
+        ..Audited::of(captures, inputs, plan)
+    };
     let report = audited.report();
     let done = then(&report);
     drop(report);

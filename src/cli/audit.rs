@@ -17,7 +17,7 @@ use crate::report::{
     AsideFiles, Report, make_directory, write_directory, write_findings_csv, write_human,
     write_json, write_junit, write_ndjson, write_sarif,
 };
-use crate::source::Input;
+use crate::source::{Input, InputPath};
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = command.captures.resolve().inputs;
@@ -83,7 +83,7 @@ pub(super) fn report(
         "judging {}",
         output::counted(read.captures.inside.flows.len() as u64, "flow")
     ));
-    with_report(&read.captures, &read.inputs, plan, |report| {
+    with_report(&read.captures, (&read.inputs, captures), plan, |report| {
         // Where a set cannot be written, the report is printed all the same: what was captured live cannot be read again.
         if let Some(folder) = to.folder {
             let folder = folder.display().to_string();
@@ -120,7 +120,7 @@ pub(super) fn report_period(
     then: impl FnOnce(&Report<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Exit> {
     let seen = attribute_points(period.seen, seeds);
-    with_report(&seen, &period.inputs, plan, |report| {
+    with_report(&seen, (&period.inputs, captures), plan, |report| {
         write_set(report, &seen.inside, captures, to)?;
         then(report)?;
         Ok(Exit::of(report))
@@ -135,7 +135,8 @@ fn write_set(
     captures: &[Input],
     to: Destination<'_>,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let beside = to.folder.filter(|_| !captures.is_empty());
+    let is_kept = |input: &Input| !matches!(input.path, InputPath::Interfaces(_));
+    let beside = to.folder.filter(|_| captures.iter().any(is_kept));
     let beside = beside.map(|folder| folder.join(EVIDENCE));
     let copy = || {
         let aside = |path: &PathBuf| extract::evidence_aside(report, capture, captures, path);

@@ -63,7 +63,7 @@ fn audited(
     let captures = attribute_points(TwoPoint::alone(observed.observation), seeds);
     let fitting = fitting(plan, &captures.inside, &command.choices.selection(), common)?;
     let plan = fitting.as_ref().unwrap_or(plan);
-    with_report(&captures, &observed.inputs, plan, |report| {
+    with_report(&captures, (&observed.inputs, &[]), plan, |report| {
         Ok(AuditDigest::of(report)?)
     })
 }

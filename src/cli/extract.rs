@@ -37,7 +37,7 @@ pub(super) fn run(command: &ExtractCommand, common: &Common) -> anyhow::Result<E
     } = points.named(&seeds);
     let capture = &points.inside;
     let plan = fitted(plan, capture, &command.choices.selection(), common)?;
-    with_report(&points, &inputs, &plan, |report| {
+    with_report(&points, (&inputs, &[]), &plan, |report| {
         let picked = pick(report, &command.findings)?;
         let wanted = wanted(report, Some(&picked));
         let flows = if command.flows {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::args::{Common, JudgeCommand, MergeCommand, ObserveCommand};
+use super::audit::Destination;
 use super::exit::Exit;
-use super::folders::Folders;
 use super::flows::wholeness;
+use super::folders::Folders;
 use super::outputs::Inputs;
 use super::plan::plan;
-use super::audit::Destination;
 use super::{audit, input, seeds};
 use crate::audit::{PeriodLimits, Read, attribute_points, observe_in_periods};
 use crate::drive::{Partial, Point, Progress, SliceChoice};

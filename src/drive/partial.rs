@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::fold::{Observed, Progress, Reading};
 use super::slice::{SliceChoice, SlicesRead, read_slice};
 use crate::model::Merge;
-use crate::observe::{CarryLimits, Observation};
 use crate::observe::codec::{FORMAT, Written};
+use crate::observe::{CarryLimits, Observation};
 use crate::source::{Input, InputPath, InputRecord, SourceError};
 
 const MAGIC: [u8; 8] = *b"pktaudit";
@@ -145,7 +145,9 @@ impl Partial {
         let records = std::mem::take(&mut self.inputs);
         let inputs = records.iter().map(|record| record.input.clone()).collect();
         let elsewhere = self.period.take().unwrap_or_default().elsewhere;
-        let own = (0..).zip(records).filter(|(ordinal, _)| !elsewhere.contains(ordinal));
+        let own = (0..)
+            .zip(records)
+            .filter(|(ordinal, _)| !elsewhere.contains(ordinal));
         (inputs, own.map(|(_, record)| record).collect())
     }
 
@@ -227,7 +229,9 @@ impl Partial {
         elsewhere: &mut BTreeSet<u32>,
     ) -> Vec<u32> {
         let inputs = std::mem::take(&mut body.inputs);
-        let listed = std::mem::take(&mut body.period).unwrap_or_default().elsewhere;
+        let listed = std::mem::take(&mut body.period)
+            .unwrap_or_default()
+            .elsewhere;
         let mut ordinals = Vec::with_capacity(inputs.len());
         for (place, input) in (0..).zip(inputs) {
             let ordinal = ordinal(order, &input.input);

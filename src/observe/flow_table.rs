@@ -5,6 +5,7 @@
 //! capture that is still to come, unless it goes on in the sequence space where that one ends. Once the whole is known
 //! ([`FlowTable::into_runs`]), a run without opening that begins soon after the end of its predecessor belongs to it.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
@@ -304,22 +305,29 @@ impl FlowTable {
         self.runs.len()
     }
 
-    /// The latest `most` of the runs that `wanted` names, and how many of these that leaves out.
+    /// The latest `most` of the runs that `wanted` names, joined as [`Self::into_runs`] has them: what is a connection's
+    /// goes on with it or not at all. Also how many that leaves out.
     pub(super) fn latest(&self, most: usize, wanted: impl Fn(&FlowRecord) -> bool) -> (Self, u64) {
-        let all = || self.runs.iter().flatten().filter(|run| wanted(run));
-        let mut ends: Vec<Stamp> = all().map(|run| run.span.1).collect();
-        let mut first = None;
-        if ends.len() > most {
-            let (_, left_out, _) = ends.select_nth_unstable_by(most, |a, b| b.cmp(a));
-            first = Some(*left_out);
+        let mut going_on: Vec<Cow<'_, KeptRun>> = Vec::new();
+        for runs in &self.runs {
+            match &runs[..] {
+                [only] => going_on.push(Cow::Borrowed(only)),
+                _ => going_on.extend(joined(runs.clone()).into_iter().map(Cow::Owned)),
+            }
         }
+        going_on.retain(|run| wanted(run));
+        let count = going_on.len();
+        if count > most {
+            let latest_first = |a: &Cow<'_, KeptRun>, b: &Cow<'_, KeptRun>| b.span.1.cmp(&a.span.1);
+            let (_, left_out, _) = going_on.select_nth_unstable_by(most, latest_first);
+            let first = left_out.span.1;
+            going_on.retain(|run| run.span.1 > first);
+        }
+        let cut = count - going_on.len();
         let mut latest = Self::default();
-        let mut kept = 0;
-        for run in all().filter(|run| first.is_none_or(|first| run.span.1 > first)) {
-            latest.push(run.clone());
-            kept += 1;
+        for run in going_on {
+            latest.push(run.into_owned());
         }
-        let cut = ends.len() - kept;
         (latest, cut as u64)
     }
 
@@ -336,13 +344,7 @@ impl FlowTable {
 
     /// All runs of the whole capture, joined where nothing that could lie between them is to come; in no order.
     pub(super) fn into_runs(self) -> impl Iterator<Item = KeptRun> {
-        self.runs.into_iter().flat_map(|mut runs| {
-            if let [first, _, ..] = &runs[..] {
-                let transport = first.key.transport();
-                coalesce(&mut runs, transport, When::AtLast);
-            }
-            runs
-        })
+        self.runs.into_iter().flat_map(joined)
     }
 
     /// Puts a run in, as a partial file lists it.
@@ -450,6 +452,15 @@ impl FlowTable {
             }
         }
     }
+}
+
+/// The runs of a 5-tuple, joined where nothing that could lie between them is to come.
+fn joined(mut runs: Runs) -> Runs {
+    if let [first, _, ..] = &runs[..] {
+        let transport = first.key.transport();
+        coalesce(&mut runs, transport, When::AtLast);
+    }
+    runs
 }
 
 /// Whether runs are those of a 5-tuple.

@@ -24,7 +24,7 @@ use crate::judge::{
 use crate::model::{Fqdn, Stamp, TimeSpan};
 use crate::observe::{Comment, Flow, FlowId, NameSource, Undecoded};
 use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
-use crate::source::InputRecord;
+use crate::source::{Input, InputRecord};
 
 /// The version of the fields of the report.
 pub(crate) const SCHEMA: u32 = 1;
@@ -63,6 +63,10 @@ impl<'a> Report<'a> {
                 .collect(),
             capture,
             rules: gather.documents(),
+            files: match audit.all_inputs {
+                [] => audit.inputs.iter().map(InputRecord::name).collect(),
+                all => all.iter().map(Input::name).collect(),
+            },
             audit,
             intent_of_flow,
         }

@@ -57,7 +57,7 @@ use crate::judge::Judgement;
 use crate::model::Loss;
 use crate::observe::Capture;
 use crate::rules::{RuleSet, SetChoice};
-use crate::source::InputRecord;
+use crate::source::{Input, InputRecord};
 
 pub use conn_log::write_conn_log;
 pub use csv::{
@@ -111,6 +111,8 @@ pub struct Audit<'a> {
     pub rules: &'a RuleSet,
     /// What was read, in order.
     pub inputs: &'a [InputRecord],
+    /// All inputs by the ordinals that frames have, where some were read in another period; empty where `inputs` are all.
+    pub all_inputs: &'a [Input],
     /// The version of this program.
     pub version: &'a str,
     /// The commit that it was built from, where that is known.
@@ -204,6 +206,8 @@ pub struct Report<'a> {
     /// The rule documents, ascending by id.
     pub rules: Vec<DocumentView>,
     audit: Audit<'a>,
+    /// What inputs are called, by the ordinals that frames have.
+    files: Vec<String>,
     /// To which intent each flow belongs; a flow belongs to one at most.
     intent_of_flow: Vec<Option<u32>>,
 }

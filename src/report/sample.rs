@@ -106,6 +106,7 @@ impl Sample {
             judgement: &self.judgement,
             rules: &self.rules,
             inputs: &self.inputs,
+            all_inputs: &[],
             version: "0.0.0",
             commit: None,
             site_sha256: None,

@@ -139,20 +139,30 @@ fn locations(report: &Report<'_>, finding: &FindingView<'_>, aim: &str) -> Vec<V
         let (input, number) = report.audit.capture.numbering.place(stamp.frame);
         by_input.entry(input as usize).or_default().push(number);
     }
-    if by_input.is_empty() {
-        by_input.insert(0, Vec::new());
+    let artifacts = &report.capture.inputs;
+    let mut by_path: Vec<(&str, Vec<u64>)> = by_input
+        .into_iter()
+        .filter_map(|(input, frames)| Some((report.files.get(input)?.as_str(), frames)))
+        .collect();
+    if by_path.is_empty() {
+        let first = artifacts.first();
+        by_path.extend(first.map(|input| (input.path.as_str(), Vec::new())));
     }
-    let places = by_input.into_iter().filter_map(|(input, frames)| {
-        let path = &report.capture.inputs.get(input)?.path;
+    let places = by_path.into_iter().map(|(path, frames)| {
+        let mut file = json!({"uri": uri(path)});
+        // One of another period is none of the artifacts.
+        if let Some(index) = artifacts.iter().position(|input| input.path == path) {
+            file["index"] = index.into();
+        }
         let mut location = json!({
-            "physicalLocation": {"artifactLocation": {"uri": uri(path), "index": input}},
+            "physicalLocation": {"artifactLocation": file},
             "logicalLocations": [{"name": aim, "kind": "resource"}],
         });
         if !frames.is_empty() {
             let frames: Vec<String> = frames.iter().map(u64::to_string).collect();
             location["message"] = json!({"text": format!("frames {}", frames.join(", "))});
         }
-        Some(location)
+        location
     });
     places.collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Damage, Input, InputPath, Interface, SourceError};
+use super::{Damage, Input, Interface, SourceError};
 use crate::model::{Loss, Merge, TimeSpan};
 
 /// Frames that are earlier than one that the same interface captured before, by more than disorder explains.
@@ -110,10 +110,7 @@ impl InputRecord {
     #[must_use]
     pub fn name(&self) -> String {
         let beside = if self.outside { " (outside)" } else { "" };
-        match &self.input.path {
-            InputPath::File(path) => format!("{}{beside}", path.display()),
-            path => format!("{path}{beside}"),
-        }
+        format!("{}{beside}", self.input.name())
     }
 
     /// All that is wrong with it, in words with offsets.

@@ -124,6 +124,12 @@ fn what_crosses_a_border_is_lost_on_neither_side() {
         assert_eq!(line["flows"], report["summary"]["flows"]);
         assert_eq!(line["exit"], report["summary"]["exit"]);
     }
+    // Each is of its own time.
+    let spans: Vec<[&str; 2]> = reports
+        .iter()
+        .map(|report| ["first", "last"].map(|end| report["capture"]["span"][end].as_str().unwrap()))
+        .collect();
+    assert!(spans.concat().is_sorted(), "{spans:?}");
     // Only where an input ends is it known whole.
     let digests: Vec<bool> = reports
         .iter()
@@ -265,4 +271,244 @@ fn what_does_not_go_together_is_said() {
         },
     )
     .unwrap();
+}
+
+/// What was kept of a connection in pieces, since more could have come between them, goes on as one.
+#[test]
+fn a_connection_is_counted_whole_in_each_period_that_it_goes_on_in() {
+    let place = folder();
+    let (client, server) = ("10.0.0.5:40000", "93.184.216.34:443");
+    let mut script = format!(
+        "0 {client} > {server} tcp S seq=1000\n0.01 {server} > {client} tcp SA seq=9 ack=1001\n0.02 {client} > {server} tcp A seq=1001 ack=10\n"
+    );
+    // A heartbeat now and then, and its answer; some packets in between were not captured.
+    for beat in 1..20_u32 {
+        let (at, sequence, answer) = (200 * beat, 1001 + 60 * beat, 10 + 40 * beat);
+        script += &format!(
+            "{at} {client} > {server} tcp PA seq={sequence} ack={answer} fill:30\n{at}.03 {server} > {client} tcp PA seq={answer} ack={} fill:20\n{at}.04 {client} > {server} tcp A seq={} ack={}\n",
+            sequence + 30,
+            sequence + 30,
+            answer + 20
+        );
+    }
+    let capture = Capture::scripted(&script);
+    let file = write(&place, "capture.pcap", capture.to_bytes());
+    let out = place.path().join("out");
+    let every = out.display().to_string();
+    pktaudit([
+        "audit",
+        "--no-site",
+        "--every",
+        "10m",
+        "--out",
+        &every,
+        &file,
+    ])
+    .run();
+    let mut folders: Vec<PathBuf> = fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    assert!(folders.len() > 5, "{folders:?}");
+    let mut frames = 0;
+    for folder in &folders {
+        let report = report(folder);
+        frames += frames_read(&report);
+        let flows = report["flows"].as_array().unwrap();
+        let [flow] = &flows[..] else {
+            panic!("{} flows at {}", flows.len(), folder.display());
+        };
+        let packets = &flow["packets"];
+        let counted = packets["out"].as_u64().unwrap() + packets["in"].as_u64().unwrap();
+        assert_eq!(counted, frames, "{}", folder.display());
+    }
+    assert_eq!(frames, capture.frames.len() as u64);
+}
+
+/// Folders of partial files, one of each capture: the names of the periods, ascending, and what is in a period.
+struct Apart(Vec<PathBuf>);
+
+impl Apart {
+    const NO_PACKETS: &str = "no-packets.part";
+
+    fn periods(&self) -> BTreeSet<String> {
+        let entries = self
+            .0
+            .iter()
+            .flat_map(|folder| fs::read_dir(folder).unwrap());
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name != Self::NO_PACKETS)
+            .collect()
+    }
+
+    fn of(&self, period: &str) -> Vec<String> {
+        let paths = self.0.iter().map(|folder| folder.join(period));
+        paths
+            .filter(|path| path.exists())
+            .map(|path| path.display().to_string())
+            .collect()
+    }
+}
+
+#[test]
+fn periods_of_captures_that_are_observed_apart_are_those_of_one_run() {
+    let place = folder();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    let sample = Sample::named("activation-ok");
+    let whole = Capture::read(&sample.capture);
+    let [low, high] = whole.sides();
+    // Of each direction a capture; one that begins later; one without a frame; one that is none.
+    let later = whole.with(whole.frames.iter().cloned().map(|mut frame| {
+        frame.time = frame.time.plus(std::time::Duration::from_secs(3));
+        frame
+    }));
+    let captures = [
+        write(&place, "low.pcap", low.to_bytes()),
+        write(&place, "high.pcap", high.to_bytes()),
+        write(&place, "later.pcap", later.to_bytes()),
+        write(&place, "empty.pcap", whole.with([]).to_bytes()),
+        write(&place, "text.pcap", "no capture"),
+    ];
+    let wanted_at = place.path().join("wanted");
+    let (_, wanted) = in_periods(&sample, &["--every", "2s"], &wanted_at, &captures);
+    assert!(wanted.len() > 2, "{wanted:?}");
+    // Whatever captures a period has frames of, the file of a flow is the one with its first packet.
+    let times = [&low, &high, &later].map(|capture| {
+        let frames = capture.frames.iter();
+        frames
+            .map(|frame| frame.time.to_string())
+            .collect::<BTreeSet<_>>()
+    });
+    for folder in &wanted {
+        let mut flows = csv::Reader::from_path(folder.join("flows.csv")).unwrap();
+        let columns = flows.headers().unwrap().clone();
+        let column = |name: &str| columns.iter().position(|known| known == name).unwrap();
+        let (file, start) = (column("file"), column("start"));
+        for flow in flows.records() {
+            let flow = flow.unwrap();
+            let place = captures.iter().position(|path| *path == flow[file]);
+            assert!(times[place.unwrap()].contains(&flow[start]), "{flow:?}");
+        }
+    }
+
+    let mut apart = Apart(Vec::new());
+    for (number, capture) in captures.iter().enumerate() {
+        let parts = at(&format!("parts-{number}"));
+        let ran = pktaudit(["observe", "--every", "2s", "--partial", &parts, capture]).run();
+        assert_eq!(
+            ran.status,
+            if number == 4 { 2 } else { 0 },
+            "{}",
+            ran.stderr
+        );
+        // What is no capture alone has nothing to be observed.
+        if number < 4 {
+            apart.0.push(parts.into());
+        }
+    }
+    // With one that is, it is told.
+    let parts = at("parts-4");
+    pktaudit([
+        "observe",
+        "--every",
+        "2s",
+        "--partial",
+        &parts,
+        &captures[3],
+        &captures[4],
+    ])
+    .exits(2)
+    .complains_of(&["text.pcap"]);
+    apart.0[3] = parts.into();
+
+    let mut carried: Option<String> = None;
+    for (period, wanted) in apart.periods().iter().zip(&wanted) {
+        let mut parts = apart.of(period);
+        if carried.is_none() {
+            parts.extend(apart.of(Apart::NO_PACKETS));
+        }
+        parts.extend(carried.take());
+        let out = at(&format!("judged-{period}"));
+        let mut arguments = sample.audit("json");
+        arguments[0] = "judge".to_owned();
+        arguments.extend(["--out".to_owned(), out.clone()]);
+        arguments.extend(parts.iter().cloned());
+        pktaudit(&arguments).run();
+        for file in FILES {
+            let text = |folder: &Path| fs::read(folder.join(file)).unwrap();
+            same(
+                &format!("{file} of {period}"),
+                &String::from_utf8_lossy(&text(wanted)),
+                &String::from_utf8_lossy(&text(Path::new(&out))),
+            )
+            .unwrap();
+        }
+        let carry = at(&format!("carry-{period}"));
+        let mut merge = ["merge", "--carry", "--partial", &carry]
+            .map(str::to_owned)
+            .to_vec();
+        merge.append(&mut parts);
+        pktaudit(&merge).exits(0);
+        carried = Some(carry);
+    }
+    assert_eq!(apart.periods().len(), wanted.len());
+
+    // What went on holds no frame that is to be counted, and what is counted already is not taken again.
+    let last = carried.unwrap();
+    let period = apart.periods().into_iter().next_back().unwrap();
+    let again = [vec![last], apart.of(&period)].concat();
+    let both = at("both");
+    let mut merge = ["merge", "--partial", &both].map(str::to_owned).to_vec();
+    merge.extend(again);
+    pktaudit(&merge).exits(2).complains_of(&["twice"]);
+
+    // All periods together are one audit.
+    let all: Vec<String> = apart
+        .periods()
+        .iter()
+        .flat_map(|period| apart.of(period))
+        .collect();
+    let audited = |command: &str, inputs: &[String]| {
+        let mut arguments = sample.audit("json");
+        arguments[0] = command.to_owned();
+        arguments.extend(inputs.iter().cloned());
+        let report: Value = serde_json::from_str(&pktaudit(&arguments).run().stdout).unwrap();
+        report["flows"].to_string()
+    };
+    same(
+        "all together",
+        &audited("audit", &captures[..3]),
+        &audited("judge", &all),
+    )
+    .unwrap();
+}
+
+#[test]
+fn partial_files_of_periods_lie_in_a_folder_of_their_own() {
+    let place = folder();
+    let sample = Sample::named("not-seen");
+    let capture = sample.capture.display().to_string();
+    let out = place.path().join("parts");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("2026-01-01T00-00-00Z.part"), "of another run").unwrap();
+    let parts = out.display().to_string();
+    pktaudit(["observe", "--every", "1h", "--partial", &parts, &capture])
+        .exits(2)
+        .complains_of(&["--partial", "new folder"]);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+    let until = "2026-01-01T00:00:00Z";
+    pktaudit([
+        "observe",
+        "--every",
+        "1h",
+        "--until",
+        until,
+        "--partial",
+        &parts,
+        &capture,
+    ])
+    .exits(2)
+    .complains_of(&["--every", "--until"]);
 }

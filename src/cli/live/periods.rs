@@ -37,8 +37,6 @@ struct Reporter {
     seeds: Arc<Vec<Seed>>,
     out: Option<PathBuf>,
     evidence: Option<PathBuf>,
-    /// Whether packets are kept, for themselves or for the evidence.
-    kept: bool,
     /// Whether they are kept for the evidence only.
     for_evidence: bool,
     /// Whether each file of the record has its digest.
@@ -82,7 +80,6 @@ impl Periods {
             seeds,
             out: command.out.clone(),
             evidence: command.write_evidence.clone(),
-            kept: command.write.is_some() || command.write_evidence.is_some(),
             for_evidence: command.write.is_none() && command.write_evidence.is_some(),
             digests: command.out.is_some() || for_record,
             every: command.every.is_some(),
@@ -242,11 +239,8 @@ impl Reporter {
         ));
     }
 
-    /// Adds the files of a period to those that packets can be copied from; all of them, by ordinal.
+    /// Adds the inputs of a period to those before, of which files are what packets can be copied from; all of them, by ordinal.
     fn keep_in_mind(&self, inputs: &[InputRecord]) -> Vec<Input> {
-        if !self.kept {
-            return Vec::new();
-        }
         let mut state = self.state();
         for record in inputs {
             // Where keeping failed, an input is an interface, whose name may be that of somebody's file.

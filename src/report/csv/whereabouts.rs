@@ -26,8 +26,7 @@ pub(super) fn file<'r>(report: &'r Report<'_>, stamp: Stamp) -> &'r str {
 }
 
 fn path<'r>(report: &'r Report<'_>, input: u32) -> &'r str {
-    let input = report.capture.inputs.get(input as usize);
-    input.map_or("", |input| input.path.as_str())
+    report.files.get(input as usize).map_or("", String::as_str)
 }
 
 /// The roles that the site file gives an address, with those that they inherit from; none without a site file, since

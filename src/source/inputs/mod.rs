@@ -80,6 +80,15 @@ pub fn resolve_beside<S: AsRef<OsStr>>(captures: &[S], dropped: &[S]) -> Inputs 
 }
 
 impl Input {
+    /// What it is called in reports. Hostile: escape it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.path {
+            InputPath::File(path) => path.display().to_string(),
+            path => path.to_string(),
+        }
+    }
+
     /// Whether it is a file that was looked into and has no frame.
     #[must_use]
     pub fn is_empty(&self) -> bool {
