@@ -36,7 +36,8 @@ DOZEN = sorted(str(path) for path in SAMPLES.glob("*/capture.pcap"))[::16][:12]
 
 def read(folder: Path) -> dict[str, bytes]:
     """The report files of a folder, without the record of the run and Hadoop's hidden checksums."""
-    names = sorted(path for path in folder.iterdir() if path.name[0] != "." and path.name != "spark.json")
+    files = (path for path in folder.iterdir() if path.is_file())
+    names = sorted(path for path in files if path.name[0] != "." and path.name != "spark.json")
     return {path.name: path.read_bytes() for path in names}
 
 

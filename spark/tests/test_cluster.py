@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from conftest import DOZEN, PROJECT, SAMPLES, Whole, capture, read
 
-from pktaudit_spark import Audit, Options, Refused, audit
+from pktaudit_spark import Audit, Options, Refused, audit, audit_in_periods
 from pktaudit_spark.tool import describe
 
 pytestmark = pytest.mark.spark
@@ -497,3 +497,76 @@ def test_spark_submit_has_the_status_of_an_audit(
     assert (tmp_path / "text").read_bytes() == wanted.text
     # Python's standard error comes out of spark-submit's standard output, so that is where things are told.
     assert "pktaudit-spark: wrote " in done.stdout
+
+
+def hours(tmp_path: Path) -> list[str]:
+    """Captures of a day that begin and end at odd times, one of them with one frame an hour, one without any."""
+    sample, records = sample_records()
+    start = records[0][0] - records[0][0] % 3600
+
+    def write(name: str, frames: list[Frame]) -> str:
+        path = tmp_path / name
+        path.write_bytes(sample[:24] + b"".join(struct.pack("<IIII", *each[:4]) + each[4] for each in frames))
+        return str(path)
+
+    def at(frame: Frame, seconds: int) -> Frame:
+        return (start + seconds, *frame[1:])
+
+    spread = [at(frame, 40 * number) for number, frame in enumerate(records * 8)]
+    slow = [at(frame, 1800 + 3600 * number) for number, frame in enumerate(records[:5])]
+    late = [at(frame, 3 * 3600 + number) for number, frame in enumerate(records)]
+    return [write("spread.pcap", spread), write("slow.pcap", slow), write("late.pcap", late), write("none.pcap", [])]
+
+
+@pytest.mark.parametrize("through_a_folder", [False, True])
+def test_periods_are_those_of_one_audit_in_periods(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path, through_a_folder: bool
+) -> None:
+    captures = hours(tmp_path)
+    wanted = whole("--every", "1h", *captures)
+    folders = sorted(path for path in (tmp_path / "whole").iterdir())
+    assert len(folders) >= 4
+    out, told = tmp_path / "out", Told()
+    work = str(tmp_path / "work") if through_a_folder else None
+    options = Options(captures, every="1h", out=str(out), task_bytes=1, work=work, pktaudit=program, printing=["--quiet"])
+    result = audit_in_periods(session, options, told.append)
+    assert result.status == wanted.status
+    assert result.failures == []
+    assert list(result.periods) == sorted(path.name for path in out.iterdir() if path.is_dir())
+    for folder, (name, period) in zip(folders, result.periods.items(), strict=True):
+        # A folder of one run is named by its first packet, which lies in the hour that names the other.
+        assert folder.name[:13] == name[:13]
+        assert read(out / name) == read(folder)
+        assert period.text.decode().strip()
+    table = result.flows
+    assert table.columns[0] == "period"
+    counted = {row.period: row["count"] for row in table.groupBy("period").count().collect()}
+    rows = {name: read(out / name)["flows.csv"].count(b"\n") - 1 for name in result.periods}
+    assert counted == {name: count for name, count in rows.items() if count}
+    record = json.loads((out / "spark.json").read_text())
+    assert record["periods"] == {name: period.status for name, period in result.periods.items()}
+    result.release()
+
+
+def test_a_capture_that_cannot_be_read_is_told_with_the_first_period(
+    session: Any, program: str, whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    captures = [*hours(tmp_path), str(tmp_path / "text.pcap")]
+    Path(captures[-1]).write_text("no capture")
+    wanted = whole("--every", "1h", *captures)
+    out = tmp_path / "out"
+    options = Options(captures, every="1h", out=str(out), task_bytes=1, pktaudit=program, tries=1)
+    result = audit_in_periods(session, options, Told().append)
+    assert result.status == wanted.status == 2
+    assert [failure.path for failure in result.failures] == [captures[-1]]
+    folders = sorted(path for path in (tmp_path / "whole").iterdir())
+    for folder, name in zip(folders, result.periods, strict=True):
+        assert read(out / name) == read(folder)
+
+
+def test_what_periods_cannot_do_is_refused(session: Any, program: str, tmp_path: Path) -> None:
+    for more, why in ({"every": "1h", "until": "2026-01-01"}, "--until"), ({}, "--every"):
+        with pytest.raises(Refused, match=why):
+            audit_in_periods(session, Options([DOZEN[0]], pktaudit=program, **more))
+    with pytest.raises(Refused, match="audit_in_periods"):
+        audit(session, Options([DOZEN[0]], pktaudit=program, every="1h"))

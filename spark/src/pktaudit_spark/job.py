@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -12,6 +13,8 @@ import uuid
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +25,7 @@ from .model import Capture, Failure, FilePiece, Judged, Part, Piece, Seen, Task
 from .observe import observe
 from .options import Options, Refused
 from .partials import file_name
-from .reduce import Record, judge, merge
+from .reduce import Record, carry, judge, merge
 from .setup import Setup, host
 from .stores import LocalStore, StoreError, local_path, scheme
 from .tool import NoTool, describe
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 #: So many workers are asked to judge before it is given up, where they have other versions of pktaudit.
 JUDGES = 12
+#: What `observe --every` calls captures without a frame: they belong to the first period.
+NO_PACKETS = "no-packets"
 #: How `judge` ends what it says of slices that do not fit together.
 IN_ONE_PIECE = "; read it in one piece, without --slice"
 #: The record of a run, beside the reports.
@@ -125,17 +130,112 @@ class Audit:
             kept.unpersist()
 
 
+@dataclass
+class Periods:
+    """An audit in periods that was made."""
+
+    #: The worst of all.
+    status: int
+    #: Inputs of which nothing, or not all, is in the reports.
+    failures: list[Failure]
+    #: Files of folders that are no captures.
+    skipped: list[str]
+    #: Versions of pktaudit by worker, and how often each observed.
+    workers: dict[str, Counter[str]]
+    version: str
+    #: By name, which is when the period begins, ascending.
+    periods: dict[str, Audit]
+
+    @property
+    def text(self) -> bytes:
+        """A line a period: its name, and its exit status."""
+        lines = [f"{name}  exit {each.status}\n" for name, each in self.periods.items()]
+        return "".join(lines).encode()
+
+    @property
+    def findings(self) -> DataFrame:
+        """As of `Audit`, with the period in the first column."""
+        return self._table("findings")
+
+    @property
+    def requirements(self) -> DataFrame:
+        """As of `Audit`, with the period in the first column."""
+        return self._table("requirements")
+
+    @property
+    def flows(self) -> DataFrame:
+        """As of `Audit`, with the period in the first column."""
+        return self._table("flows")
+
+    def _table(self, table: str) -> DataFrame:
+        from pyspark.sql.functions import lit
+
+        if not self.periods:
+            raise Refused("nothing could be audited, so there is no period")
+        frames = [getattr(each, table).select(lit(name).alias("period"), "*") for name, each in self.periods.items()]
+        first, *rest = frames
+        whole: DataFrame = functools.reduce(lambda one, other: one.union(other), rest, first)
+        return whole
+
+    def write(self, folder: str) -> None:
+        """Writes the report files of each period into a folder of its own in a folder of the driver."""
+        for name, each in self.periods.items():
+            each.write(os.path.join(folder, name))
+        Path(local_path(folder)).mkdir(parents=True, exist_ok=True)
+        Path(local_path(folder), RECORD).write_text(self.record(), encoding="utf-8")
+
+    def record(self) -> str:
+        """What was run where, and what was not audited, as JSON."""
+        told = {
+            "status": self.status,
+            "version": self.version,
+            "periods": {name: each.status for name, each in self.periods.items()},
+            "workers": {name: dict(versions) for name, versions in sorted(self.workers.items())},
+            "not_audited": [{"path": each.path, "why": each.why, "host": each.host} for each in self.failures],
+            "skipped": self.skipped,
+        }
+        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+    def release(self) -> None:
+        """Lets Spark forget what it keeps for the tables."""
+        for each in self.periods.values():
+            each.release()
+
+
 def audit(session: SparkSession, options: Options, tell: progress.Tell = progress.to_stderr) -> Audit:
     """Audits captures on the workers of a session. Raises `Refused` where it cannot be made at all."""
+    if options.every:
+        raise Refused("--every makes several reports: ask for audit_in_periods")
+    with _running(session, options, tell) as (run, listing):
+        return run.audit(listing)
+
+
+def audit_in_periods(
+    session: SparkSession, options: Options, tell: progress.Tell = progress.to_stderr
+) -> Periods:
+    """Audits captures period by period: what goes on beyond the end of one is carried into the next. Raises `Refused` where
+    it cannot be made at all."""
+    if not options.every:
+        raise Refused("--every says how long a period is")
+    if options.until:
+        raise Refused("--until is not there with --every: leave the reports of later periods")
+    with _running(session, options, tell) as (run, listing):
+        return run.periods(listing)
+
+
+@contextmanager
+def _running(
+    session: SparkSession, options: Options, tell: progress.Tell
+) -> Iterator[tuple[_Run, Listing]]:
     context = _context(session)
     _ship_package(context)
     addresses = [*options.captures, *options.dropped, options.out or "", options.work or ""]
     all_stores = remote.stores(context, addresses, options.through, options.fsspec)
     listing = resolve(options.captures, options.dropped, lambda path: remote.list_remote(context, all_stores, path))
     setup, can_slice = _setup(context, options, all_stores, listing)
-    run = _Run(session, context, options, setup, can_slice, tell)
+    run = _Run(session, context, options, setup, can_slice and not options.every, tell)
     try:
-        return run.audit(listing)
+        yield run, listing
     finally:
         run.clean()
 
@@ -156,47 +256,124 @@ class _Run:
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def audit(self, listing: Listing) -> Audit:
-        self.failures += [Failure(path, why) for path, why in listing.problems]
-        self._observe_all(listing)
-        self._empty_folders(listing)
-        for failure in self.failures:
-            self.tell(told(failure))
-        parts = self._carried()
-        skipped = sorted(path for seen in self.seen for path in seen.skipped)
-        if skipped:
-            self.tell(f"{len(skipped)} files are no captures and were skipped")
+        parts = self._seen_all(listing)
         judged, pieces = self._judge(parts)
         apart = self._apart(judged)
         if apart:
             parts = self._in_one_piece(parts, apart)
             pieces.unpersist()
             judged, pieces = self._judge(parts)
+        self._tell_of(judged)
+        self.failures += judged.lost
+        status = 2 if self.failures else judged.status
+        result = self._made(status, self.failures, judged, pieces, [*self.observed, pieces])
+        self._write(result)
+        return result
+
+    def periods(self, listing: Listing) -> Periods:
+        """What goes on is carried from each period into the next; meanwhile those before are judged."""
+        parts = self._seen_all(listing)
+        names = sorted({part.period for part in parts} - {NO_PACKETS}) or [NO_PACKETS][: len(parts)]
+        carried: RDD[Any] | None = None
+        judging: dict[str, Future[tuple[Judged, RDD[FilePiece]]]] = {}
+        kept: list[RDD[Any]] = [*self.observed]
+        with ThreadPoolExecutor(max(2, self.context.defaultParallelism)) as pool:
+            for name in names:
+                first = name == names[0]
+                own = [part for part in parts if part.period == name or (first and part.period == NO_PACKETS)]
+                gathered, expected = self._gathered(own)
+                if carried is not None:
+                    gathered = gathered.union(carried.map(_to_first)).partitionBy(1, _as_it_is)
+                gathered.persist(_on_disk())
+                kept.append(gathered)
+                out = f"{self.setup.out}/{name}" if self.setup.out else ""
+                judging[name] = pool.submit(self._judged, gathered, expected, replace(self.setup, out=out), f"judge {name}")
+                if name != names[-1]:
+                    carried = self._carry(name, gathered, expected)
+                    kept.append(carried)
+            done = {name: each.result() for name, each in judging.items()}
+        made = {}
+        for name, (judged, pieces) in done.items():
+            self._tell_of(judged)
+            self.failures += judged.lost
+            made[name] = self._made(2 if judged.lost else judged.status, list(judged.lost), judged, pieces, [*kept, pieces])
+        status = max([0 if made else 2, 2 if self.failures else 0, *(each.status for each in made.values())])
+        result = Periods(status, self.failures, self._skipped(), self._workers(), self.setup.version, made)
+        if self.setup.out:
+            for name, each in made.items():
+                self._put(each.record(), f"{self.setup.out}/{name}")
+            self._put(result.record(), self.setup.out)
+        elif self.options.out:
+            result.write(self.options.out)
+        self.tell(f"wrote the reports of {len(made)} periods to {self.options.out}")
+        return result
+
+    def _carry(self, name: str, gathered: RDD[tuple[int, Record]], expected: Sequence[Part]) -> RDD[Record]:
+        """What goes on beyond a period; a worker that cannot tell is not the last to be asked."""
+        setup = self.setup
+
+        def work(found: Iterable[tuple[int, Record]]) -> Iterator[Record]:
+            return carry(f"carry@{name}", expected, (record for _, record in found), setup)
+
+        why: list[str] = []
+        for _ in range(JUDGES):
+            carried: RDD[Record] = gathered.mapPartitions(work)
+            carried.persist(_on_disk())
+            with progress.watched(self.context, f"carry {name}", self.tell):
+                said = carried.filter(lambda each: isinstance(each, str)).collect()
+            why = [str(each) for each in said]
+            if not why:
+                return carried
+            carried.unpersist()
+            self.tell(f"what goes on is not known: {'; '.join(why)}; another worker is asked")
+        raise Refused(f"what goes on beyond {name} could not be told: {'; '.join(why)}")
+
+    def _seen_all(self, listing: Listing) -> list[Part]:
+        """Observes everything; the partial files of it."""
+        self.failures += [Failure(path, why) for path, why in listing.problems]
+        self._observe_all(listing)
+        self._empty_folders(listing)
+        for failure in self.failures:
+            self.tell(told(failure))
+        parts = self._carried()
+        skipped = self._skipped()
+        if skipped:
+            self.tell(f"{len(skipped)} files are no captures and were skipped")
+        return parts
+
+    def _skipped(self) -> list[str]:
+        return sorted(path for seen in self.seen for path in seen.skipped)
+
+    def _workers(self) -> dict[str, Counter[str]]:
+        workers: dict[str, Counter[str]] = {}
+        for each in self.seen:
+            workers.setdefault(each.host, Counter())[each.version or "none"] += 1
+        return workers
+
+    def _tell_of(self, judged: Judged) -> None:
         for note in judged.notes:
             self.tell(note)
         for lost in judged.lost:
             self.tell(told(lost))
-        self.failures += judged.lost
         for line in judged.stderr.splitlines():
             self.tell(line.removeprefix("pktaudit: "))
-        workers: dict[str, Counter[str]] = {}
-        for each in self.seen:
-            workers.setdefault(each.host, Counter())[each.version or "none"] += 1
-        status = 2 if self.failures else judged.status
-        result = Audit(
+
+    def _made(
+        self, status: int, failures: list[Failure], judged: Judged, pieces: RDD[FilePiece], kept: list[Any]
+    ) -> Audit:
+        return Audit(
             status,
             judged.stdout,
-            self.failures,
-            skipped,
+            failures,
+            self._skipped(),
             judged.files,
-            workers,
+            self._workers(),
             judged.version or self.setup.version,
             self.session,
             judged,
             pieces,
-            [*self.observed, pieces],
+            kept,
         )
-        self._write(result)
-        return result
 
     def _observe_all(self, listing: Listing) -> None:
         """Observes, and tries once more elsewhere what another worker may be able to read."""
@@ -241,7 +418,8 @@ class _Run:
         parts = [part for seen in self.seen for part in seen.parts]
         read = {path for part in parts for path in part.paths}
         unread = [failure.path for failure in self.failures if failure.path not in read and failure.path != "-"]
-        hosts = [seen for seen in self.seen if len(seen.parts) == 1 and seen.task.slice is None]
+        # What was observed in one run, whatever periods it lies in.
+        hosts = [seen for seen in self.seen if len({part.paths for part in seen.parts}) == 1 and seen.task.slice is None]
         if not unread or not hosts:
             return parts
         chosen = min(hosts, key=lambda seen: sum(capture.size for capture in seen.task.captures))
@@ -249,7 +427,7 @@ class _Run:
         captures = tuple(capture for capture in chosen.task.captures if capture.path in paths)
         task = Task(next(self.numbers), captures, carried=tuple(dict.fromkeys(unread)))
         (again,) = self._observe([task])
-        if len(again.parts) != 1:
+        if len({part.paths for part in again.parts}) != 1:
             return parts
         # What this worker could read after all is audited now.
         still = {path for path in task.carried if any(line.startswith(f"{path}: ") for line in again.lines)}
@@ -257,7 +435,7 @@ class _Run:
             if failure.path in task.carried and failure.path not in still:
                 self.tell(f"{failure.path}: was read on {again.host} after all")
         self.failures = [each for each in self.failures if each.path not in task.carried or each.path in still]
-        return [part for part in parts if part != chosen.parts[0]] + list(again.parts)
+        return [part for part in parts if part not in chosen.parts] + list(again.parts)
 
     def _apart(self, judged: Judged) -> list[Capture]:
         """Captures whose slices do not fit together, as `judge` says."""
@@ -283,15 +461,19 @@ class _Run:
         nothing: RDD[FilePiece] = self.context.parallelize([], 1)
         if not parts:
             return Judged(2, "", ""), nothing
-        setup = self.setup
         gathered, expected = self._gathered(list(parts))
+        return self._judged(gathered, expected, self.setup, "judge")
+
+    def _judged(
+        self, gathered: RDD[tuple[int, Record]], expected: Sequence[Part], setup: Setup, what: str
+    ) -> tuple[Judged, RDD[FilePiece]]:
         judged = Judged(2, "", "", refused="no worker was asked")
         for _ in range(JUDGES):
             records: RDD[Any] = gathered.mapPartitions(
                 lambda found: judge(expected, (record for _, record in found), setup)
             )
             records.persist(_on_disk())
-            with progress.watched(self.context, "judge", self.tell):
+            with progress.watched(self.context, what, self.tell):
                 (judged,) = records.filter(lambda each: isinstance(each, Judged)).collect()
             if not judged.refused:
                 return judged, records.filter(lambda each: isinstance(each, FilePiece))
@@ -325,15 +507,19 @@ class _Run:
         out = self.options.out
         if out is None or not result.files:
             return
-        if not scheme(out):
+        if not self.setup.out:
             result.write(out)
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder, RECORD)
-                path.write_text(result.record(), encoding="utf-8")
-                if self.setup.out_store is not None:
-                    self.setup.out_store.put([path], out)
+            self._put(result.record(), out)
         self.tell(f"wrote {', '.join([*result.files, RECORD])} to {out}")
+
+    def _put(self, text: str, out: str) -> None:
+        """Writes the record of a run beside its reports in a store."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, RECORD)
+            path.write_text(text, encoding="utf-8")
+            if self.setup.out_store is not None:
+                self.setup.out_store.put([path], out)
 
     def clean(self) -> None:
         """Takes away the partial files of a folder of the work."""
@@ -390,6 +576,10 @@ def _as_it_is(key: int) -> int:
     return key
 
 
+def _to_first(record: Record) -> tuple[int, Record]:
+    return 0, record
+
+
 def _on_disk() -> Any:
     from pyspark import StorageLevel
 
@@ -444,6 +634,7 @@ def _setup(
         out=out,
         out_store=all_stores if out else None,
         evidence=options.evidence,
+        every=options.every or "",
     )
     own = options.pktaudit or (None if options.on_workers else shutil.which("pktaudit"))
     if own is not None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import plan
-from .job import audit
+from .job import Audit, Periods, audit, audit_in_periods
 from .options import Options, Refused
 from .progress import to_stderr
 
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     same = made.add_argument_group("as of pktaudit audit")
     add = same.add_argument
     add("--dropped", action="append", default=[], metavar="FILE")
+    add("--every", metavar="TIME", help="needs --out; --until and --max-flows are not there with it")
     add("--since", metavar="TIME")
     add("--until", metavar="TIME")
     add("--host", action="append", default=[], metavar="ADDRESS")
@@ -81,6 +82,7 @@ def options(arguments: Sequence[str]) -> Options:
     return Options(
         captures=given.captures,
         dropped=given.dropped,
+        every=given.every,
         since=given.since,
         until=given.until,
         hosts=given.host,
@@ -114,7 +116,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     session = SparkSession.builder.appName("pktaudit").getOrCreate()
     try:
-        made = audit(session, asked)
+        made: Audit | Periods
+        if asked.every is None:
+            made = audit(session, asked)
+        elif asked.out is None:
+            raise Refused("--every needs --out")
+        else:
+            made = audit_in_periods(session, asked)
         if result is None:
             sys.stdout.buffer.write(made.text)
             sys.stdout.buffer.flush()

@@ -66,6 +66,8 @@ class Part:
     format: int = 0
     #: The inputs in it.
     paths: tuple[str, ...] = ()
+    #: The period that it is of, where the audit is in periods.
+    period: str = ""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,9 @@ def observe(task: Task, setup: Setup) -> Iterator[Seen | Piece]:
         readable = _fetched(work)
         if readable:
             _observe(work, readable)
-        for part in work.parts:
+        for part in list(work.parts):
+            if part not in work.parts:
+                continue
             path = work.folder / file_name(part.name)
             if setup.work_store is not None:
                 try:
@@ -104,32 +106,33 @@ def _fetched(work: _Work) -> list[Capture]:
 
 def _observe(work: _Work, captures: Sequence[Capture]) -> None:
     """Observes captures together. What keeps that from being done is found by observing each by itself."""
-    ran, part = _attempt(work, captures)
-    if part is None and len(captures) > 1:
+    ran, parts = _attempt(work, captures)
+    if not parts and len(captures) > 1:
         for capture in captures:
             _observe(work, [capture])
         return
     stray = _no_captures(work, [each for each in captures if each.found and _about(each, ran)])
     work.skipped += [each.path for each in stray]
     rest = [each for each in captures if each not in stray]
-    if part is None:
+    if not parts:
         for capture in rest:
             said = _about(capture, ran) or list(ran.lines) or [f"pktaudit ended with status {ran.status}"]
             work.fail(capture, said[-1].removeprefix(f"{capture.path}: "), again=ran.status != 2)
     elif stray and rest:
         _observe(work, rest)
     elif rest:
-        work.parts.append(part)
+        work.parts += parts
         work.lines += ran.lines
 
 
-def _attempt(work: _Work, captures: Sequence[Capture]) -> tuple[Ran, Part | None]:
-    """Runs `observe`; the partial file, where it wrote a whole one."""
+def _attempt(work: _Work, captures: Sequence[Capture]) -> tuple[Ran, list[Part]]:
+    """Runs `observe`; the partial files, of each period one, where all that it wrote are whole."""
     task = work.task
-    name = f"{task.number}" if not work.parts else f"{task.number}.{len(work.parts)}"
-    path = work.folder / file_name(name)
-    path.unlink(missing_ok=True)
+    number = f"{task.number}" if not work.parts else f"{task.number}.{len(work.parts)}"
+    path = work.folder / file_name(number)
+    _remove(path)
     arguments = [*work.setup.flags(), "observe", *work.setup.observe, "--partial", str(path)]
+    arguments += ["--every", work.setup.every] if work.setup.every else []
     if task.slice is not None:
         arguments += ["--slice", str(task.slice)]
         # One of a file's slices has its digest.
@@ -139,12 +142,29 @@ def _attempt(work: _Work, captures: Sequence[Capture]) -> tuple[Ran, Part | None
     arguments += ["--", *(capture.path for capture in captures), *task.carried]
     ran = run(work.tool, arguments, work.within)
     if ran.status not in (0, 2) or not path.exists():
-        return ran, None
+        return ran, []
+    paths = tuple(capture.path for capture in captures)
+    parts = []
     try:
-        seen = look(path)
+        for period, written in _written(path):
+            name = f"{number}@{period}" if period else number
+            seen = look(written)
+            parts.append(Part(name, seen.size, seen.digest, seen.format, paths, period))
+            os.replace(written, work.folder / file_name(name))
     except Broken as error:
-        return Ran(-1, b"", f"its partial file {error}"), None
-    return ran, Part(name, seen.size, seen.digest, seen.format, tuple(capture.path for capture in captures))
+        return Ran(-1, b"", f"its partial file {error}"), []
+    return ran, parts
+
+
+def _written(path: Path) -> list[tuple[str, Path]]:
+    """The partial files at a path, with the periods that they are of."""
+    return [(each.stem, each) for each in sorted(path.iterdir())] if path.is_dir() else [("", path)]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
 
 
 def _about(capture: Capture, ran: Ran) -> list[str]:
@@ -168,6 +188,6 @@ def _no_captures(work: _Work, captures: Sequence[Capture]) -> list[Capture]:
 
 
 def _take_back(work: _Work, part: Part, why: str) -> None:
-    """A partial file that cannot be sent counts as never made."""
-    work.parts.remove(part)
+    """A partial file that cannot be sent counts as never made, with those of other periods of its captures."""
+    work.parts = [other for other in work.parts if other.paths != part.paths]
     work.failures += [Failure(path, why, host(), again=True) for path in part.paths]

@@ -22,6 +22,8 @@ class Options:
 
     captures: Sequence[str]
     dropped: Sequence[str] = ()
+    #: A report set for each period of this length, such as `1h`; there are `Periods` then.
+    every: str | None = None
     since: str | None = None
     until: str | None = None
     hosts: Sequence[str] = ()

@@ -33,12 +33,24 @@ def merge(name: str, expected: Sequence[Part], records: Iterable[Record], setup:
             yield from pieces(part.name, Path(folder, file_name(part.name)))
 
 
-def _merged(name: str, parts: Sequence[Part], folder: Path, setup: Setup) -> tuple[Part | None, str]:
+def carry(name: str, expected: Sequence[Part], records: Iterable[Record], setup: Setup) -> Iterator[Record]:
+    """What goes on into the next period, as a partial file. What is lost on the way to here is told by the judge."""
+    with scratch() as folder:
+        parts, _ = _receive(expected, records, Path(folder), setup)
+        carried, why = _merged(name, parts, Path(folder), setup, "--carry") if parts else (None, "nothing arrived")
+        if carried is None:
+            yield f"{name}: {why} (on {host()})"
+            return
+        yield carried
+        yield from pieces(carried.name, Path(folder, file_name(carried.name)))
+
+
+def _merged(name: str, parts: Sequence[Part], folder: Path, setup: Setup, *flags: str) -> tuple[Part | None, str]:
     try:
         tool = setup.right_tool()
         target = folder / file_name(name)
         files = [file_name(part.name) for part in parts]
-        ran = run(tool, [*setup.flags(), "merge", "--partial", target.name, *files], folder)
+        ran = run(tool, [*setup.flags(), "merge", *flags, "--partial", target.name, *files], folder)
         if not target.exists():
             return None, "; ".join(ran.lines) or f"status {ran.status}"
         seen = look(target)

@@ -41,6 +41,8 @@ class Setup:
     #: Where the last task writes the reports; empty where they go back to the driver.
     out: str = ""
     out_store: Store | None = None
+    #: How long the periods are that captures are observed in, as pktaudit has it; empty where they are in none.
+    every: str = ""
     #: Whether remote captures with findings are fetched again, for evidence.pcapng.
     evidence: bool = True
 
