@@ -512,7 +512,7 @@ def hours(tmp_path: Path) -> list[str]:
     def at(frame: Frame, seconds: int) -> Frame:
         return (start + seconds, *frame[1:])
 
-    spread = [at(frame, 40 * number) for number, frame in enumerate(records * 8)]
+    spread = [at(frame, 40 * number) for number, frame in enumerate(records)]
     slow = [at(frame, 1800 + 3600 * number) for number, frame in enumerate(records[:5])]
     late = [at(frame, 3 * 3600 + number) for number, frame in enumerate(records)]
     return [write("spread.pcap", spread), write("slow.pcap", slow), write("late.pcap", late), write("none.pcap", [])]

@@ -45,6 +45,21 @@ def test_a_shell_does_the_same_three_steps(
     assert read(out) == wanted.files
 
 
+def test_a_shell_makes_the_reports_of_each_period(
+    environment: dict[str, str], whole: Callable[..., Whole], tmp_path: Path
+) -> None:
+    # Minutes, since the samples were taken within a few days.
+    wanted = whole("--every", "10m", *DOZEN[:4])
+    folders = sorted((tmp_path / "whole").iterdir())
+    assert len(folders) > 2
+    out = tmp_path / "out"
+    command = ["sh", EXAMPLES / "hours.sh", out, *DOZEN[:4]]
+    done = subprocess.run(command, env={**environment, "EVERY": "10m"}, capture_output=True)
+    assert done.returncode == wanted.status == 1, done.stderr
+    for folder, made in zip(folders, sorted(out.iterdir()), strict=True):
+        assert read(made) == read(folder)
+
+
 def test_the_jobs_of_kubernetes_do_the_same(
     environment: dict[str, str], whole: Callable[..., Whole], tmp_path: Path
 ) -> None:
