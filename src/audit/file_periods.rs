@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::period::{OpenPeriod, Period};
 use crate::drive::{Absorber, FrameChoice, Others, Progress, beside, digest_of_all};
 use crate::model::{CaptureTime, TwoPoint};
-use crate::observe::CarryLimits;
+use crate::observe::{CarryLimits, Observation};
 use crate::source::{
     Batch, BatchLimits, Digest, FileParts, FrameSource, Input, InputRecord, OpenSource,
     open_counting,
@@ -48,6 +48,8 @@ pub fn observe_in_periods<E>(
             (!limits.apart).then(CarryLimits::default),
         ),
         records: Vec::new(),
+        ended: Vec::new(),
+        ended_weight: 0,
         began: false,
         chosen,
         threads,
@@ -87,10 +89,15 @@ struct PeriodReading<'a, F> {
     running: Vec<Running<'a>>,
     /// When the period begins and ends by the clock.
     now: Option<Range<CaptureTime>>,
-    /// What came over from the period before, and what inputs showed in this one that are at their end.
+    /// What came over from the period before.
     open: OpenPeriod,
     /// Inputs that are at their end, by their ordinals.
     records: Vec<(u32, InputRecord)>,
+    /// What was seen of them in this period. They are put together in their order once it is over: where captures
+    /// contradict each other the first counts.
+    ended: Vec<(u32, Observation)>,
+    /// Flows and DNS messages of those.
+    ended_weight: u64,
     /// Whether a period was handed out.
     began: bool,
     chosen: &'a FrameChoice,
@@ -187,14 +194,15 @@ where
         let mut observation = running.absorber.observation;
         observation.note_lost(loss.total());
         observation.note_beside(said);
-        self.open.merge(TwoPoint::alone(observation));
+        self.ended_weight += observation.weight();
+        self.ended.push((running.ordinal, observation));
     }
 
     /// What is not merged into the period yet.
     fn weight(&self) -> u64 {
         let running = self.running.iter();
         let running = running.map(|running| running.absorber.observation.weight());
-        running.sum()
+        self.ended_weight + running.sum::<u64>()
     }
 
     /// Ends the last period, unless the one before it ended just there.
@@ -209,13 +217,17 @@ where
     fn hand_over(&mut self, early: bool) -> Result<(), E> {
         self.began = true;
         let mut records = std::mem::take(&mut self.records);
-        self.running.sort_unstable_by_key(|running| running.ordinal);
+        let mut seen = std::mem::take(&mut self.ended);
+        self.ended_weight = 0;
         for running in &mut self.running {
             if running.absorber.frames > 0 {
                 records.push((running.ordinal, running.record()));
             }
-            let seen = TwoPoint::alone(running.absorber.take());
-            self.open.merge(seen);
+            seen.push((running.ordinal, running.absorber.take()));
+        }
+        seen.sort_by_key(|(ordinal, _)| *ordinal);
+        for (_, seen) in seen {
+            self.open.merge(TwoPoint::alone(seen));
         }
         records.sort_by_key(|(ordinal, _)| *ordinal);
         let records = records.into_iter().map(|(_, record)| record).collect();
