@@ -219,10 +219,10 @@ where
         let mut records = std::mem::take(&mut self.records);
         let mut seen = std::mem::take(&mut self.ended);
         self.ended_weight = 0;
-        for running in &mut self.running {
-            if running.absorber.frames > 0 {
-                records.push((running.ordinal, running.record()));
-            }
+        // Those that were opened and begin behind the border have nothing to give yet.
+        let begun = self.running.iter_mut();
+        for running in begun.filter(|running| running.absorber.frames > 0) {
+            records.push((running.ordinal, running.record()));
             seen.push((running.ordinal, running.absorber.take()));
         }
         seen.sort_by_key(|(ordinal, _)| *ordinal);
