@@ -19,6 +19,7 @@ use super::text::cell;
 pub use findings::{FINDING_COLUMNS, write_findings_csv};
 pub use flows::{VERDICT_COLUMNS, write_flows_csv};
 pub use requirements::{REQUIREMENT_COLUMNS, write_requirements_csv};
+pub(super) use whereabouts::roles;
 
 /// A column: its name, what its cells hold, and what that means.
 ///

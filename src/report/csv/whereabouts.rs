@@ -31,7 +31,7 @@ fn path<'r>(report: &'r Report<'_>, input: u32) -> &'r str {
 
 /// The roles that the site file gives an address, with those that they inherit from; none without a site file, since
 /// then every private address stands for every role.
-pub(super) fn roles(report: &Report<'_>, ip: IpAddr) -> Vec<String> {
+pub(in crate::report) fn roles(report: &Report<'_>, ip: IpAddr) -> Vec<String> {
     let (profile, library) = (report.audit.rules.profile(), report.audit.rules.library());
     if profile.is_default() {
         return Vec::new();

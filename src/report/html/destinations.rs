@@ -11,12 +11,14 @@ use crate::report::Report;
 /// Destinations that are shown.
 const MOST: usize = 20;
 
+/// What flowed to somewhere that no requirement covers.
 #[derive(Default)]
-struct UncoveredAim {
+pub(super) struct UncoveredAim {
     flows: u64,
     sent: u64,
     received: u64,
-    hosts: BTreeSet<IpAddr>,
+    /// Who sent it.
+    pub(super) hosts: BTreeSet<IpAddr>,
 }
 
 impl UncoveredAim {
@@ -51,7 +53,8 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
     }
 }
 
-fn by_aim(report: &Report<'_>) -> BTreeMap<String, UncoveredAim> {
+/// By name and port.
+pub(super) fn by_aim(report: &Report<'_>) -> BTreeMap<String, UncoveredAim> {
     let mut by_aim: BTreeMap<String, UncoveredAim> = BTreeMap::new();
     let uncovered = |outcome| matches!(outcome, Outcome::Unexpected | Outcome::Unnamed);
     for (flow, _) in report.outcomes().filter(|(_, outcome)| uncovered(*outcome)) {

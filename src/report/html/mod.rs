@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `page` | its parts on their way to a writer |
 //! | `overview` | verdict counts and how far the capture can be trusted |
+//! | `picture` | who needs which service, and how these fared |
 //! | `checklist` | requirements by service |
 //! | `findings` | findings with their evidence |
 //! | `exchange`, `ladder` | what was sent in an attempt, and its drawing |
@@ -24,6 +25,7 @@ mod flow_data;
 mod ladder;
 mod overview;
 mod page;
+mod picture;
 mod provenance;
 #[cfg(test)]
 mod tests;
@@ -56,6 +58,7 @@ pub fn write_html(report: &Report<'_>, out: impl Write) -> Result<(), ReportErro
     page.part(&overview::header(report))?;
     page.frame("<main>\n")?;
     // Each part is made when the one before it is written, and bounded by how much of a kind it shows.
+    page.part(&picture::section(report))?;
     page.part(&overview::trust(report))?;
     page.part(&timeline::section(report))?;
     findings::write(report, &mut page)?;
