@@ -65,6 +65,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     };
     let ((dns, directory), (cut, begun)) = rayon::join(names, order);
     tally.cut(Bound::FlowEvidence, cut);
+    tally.cut(Bound::AliasNames, directory.cut_aliases());
     let flows: Vec<Flow> = begun
         .into_par_iter()
         .with_min_len(SOME)

@@ -1,6 +1,7 @@
 //! Which names an address had, for whom and when, as DNS answers told.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hashbrown::{HashMap, HashSet};
@@ -165,6 +166,8 @@ pub(super) struct Directory {
     by_address: HashMap<IpAddr, LearntAddresses, foldhash::fast::RandomState>,
     /// By address: for whom, and the name.
     seeds: HashMap<IpAddr, Vec<(Option<IpAddr>, Fqdn)>, foldhash::fast::RandomState>,
+    /// How often aliases were not followed to their end.
+    cut_aliases: u64,
 }
 
 impl Directory {
@@ -174,6 +177,7 @@ impl Directory {
         let aliases = Aliases::of(transactions);
         let some = transactions.par_iter().with_min_len(SOME);
         let learnt: Vec<_> = some.flat_map_iter(|one| learnt(one, &aliases)).collect();
+        directory.cut_aliases = aliases.cut.load(Ordering::Relaxed);
         for (address, learnt) in learnt {
             let lookups = directory.by_address.entry(address).or_default();
             lookups.all.push(learnt);
@@ -214,6 +218,11 @@ impl Directory {
         } else {
             own
         }
+    }
+
+    /// How often an address was learnt that may have been asked for under more names, by aliases, than are known.
+    pub(super) const fn cut_aliases(&self) -> u64 {
+        self.cut_aliases
     }
 
     /// Whether an address has more names than a flow is told: its other ones may be among those of a flow that has as many.
@@ -441,6 +450,8 @@ fn targets(transaction: &DnsTransaction, facts: &DnsFacts) -> HashSet<Fqdn> {
 struct Aliases<'a> {
     /// By who asked and the target: when, for how long, and the asked name.
     by_target: HashMap<(IpAddr, &'a Fqdn), Vec<Alias<'a>>, foldhash::fast::RandomState>,
+    /// How often they were not followed to their end.
+    cut: AtomicU64,
 }
 
 struct Alias<'a> {
@@ -538,23 +549,31 @@ impl<'a> Aliases<'a> {
             let mut next = Vec::new();
             for target in targets {
                 for alias in self.fresh(transaction.client.ip, target, stamp) {
+                    if Some(alias.asked) == transaction.query.as_ref()
+                        || roots.contains(&alias.asked)
+                    {
+                        continue;
+                    }
                     if roots.len() == Self::MAX_ROOTS {
+                        self.note_cut();
                         return roots;
                     }
-                    let new = Some(alias.asked) != transaction.query.as_ref()
-                        && !roots.contains(&alias.asked);
-                    if new {
-                        roots.push(alias.asked);
-                        next.push(alias.asked);
-                    }
+                    roots.push(alias.asked);
+                    next.push(alias.asked);
                 }
             }
             if next.is_empty() {
-                break;
+                return roots;
             }
             targets = next;
         }
+        self.note_cut();
         roots
+    }
+
+    /// Notes that an address may have been asked for under more names than are found.
+    fn note_cut(&self) {
+        self.cut.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -786,6 +805,8 @@ mod tests {
         assert_eq!(candidates.len(), MAX_NAMES);
         let has_more = |address: &str| directory.has_more_names(address.parse().unwrap());
         assert!(has_more("192.0.2.1") && !has_more("192.0.2.2"));
+        assert!(directory.cut_aliases() > 0);
+        assert_eq!(Directory::of(&all[..10]).cut_aliases(), 0);
         assert!(
             candidates.contains(&"a19999.example".to_owned()),
             "{candidates:?}"

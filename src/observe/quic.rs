@@ -31,7 +31,7 @@ pub(super) struct QuicEvidence {
     closed: Vec<(Stamp, Side, u64)>,
     /// The earliest packet of each side that it sends only once it has heard the other.
     heard: [Option<Stamp>; 2],
-    /// Whether there were more connections than are kept.
+    /// Whether there were more connections, or more packets without their keys, than are kept.
     cut: bool,
 }
 
@@ -287,6 +287,7 @@ impl QuicEvidence {
     fn seal(&mut self, sealed: Sealed) {
         if let Err(place) = self.sealed.binary_search(&sealed) {
             self.sealed.insert(place, sealed);
+            self.cut |= self.sealed.len() > MAX_SEALED;
             self.sealed.truncate(MAX_SEALED);
         }
     }
@@ -509,6 +510,7 @@ mod tests {
             evidence.absorb(Side::Low, stamp(i), &packet);
         }
         assert!(evidence.sealed.len() <= MAX_SEALED);
+        assert!(evidence.conclude().cut, "what was left out is told");
     }
 
     #[test]

@@ -103,6 +103,8 @@ words! {
     /// What a bound is on. Declared in the order of the words.
     #[derive(Serialize, Deserialize)]
     pub enum Bound {
+        /// Names by whose aliases an address was asked for.
+        AliasNames = "alias-names",
         /// Records of a device's log that may be of several flows.
         DeviceWords = "device-words",
         /// DNS messages that are kept.
