@@ -56,6 +56,9 @@ pub(super) struct Common {
     /// Say more: every finding, every note.
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
+    /// Print what is longer than the screen as it is. Else it goes through the pager that PKTAUDIT_PAGER or PAGER names, or less.
+    #[arg(long, global = true)]
+    pub(super) no_pager: bool,
     /// Threads to work with, at most 256; 0 means one for each processor.
     #[arg(long, default_value_t = 0, global = true, value_name = "N")]
     pub(super) threads: usize,

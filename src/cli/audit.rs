@@ -1,5 +1,6 @@
 //! `pktaudit audit`: the whole way from captures to reports.
 
+use std::io::BufWriter;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread::Builder;
@@ -7,6 +8,7 @@ use std::thread::Builder;
 use super::args::{AuditCommand, Choices, Common, Format};
 use super::exit::Exit;
 use super::outputs::{EVIDENCE, Inputs};
+use super::pager::Page;
 use super::plan::{fitted, plan};
 use super::stages::Stages;
 use super::{extract, output, points, seeds};
@@ -52,6 +54,7 @@ pub(super) fn conclude(
     let to = Destination {
         folder: out,
         evidence: None,
+        paged: true,
     };
     let exit = report(&read, captures, &plan, to, common);
     // The process ends: taking millions of small lists apart would only take time.
@@ -66,6 +69,8 @@ pub(super) struct Destination<'a> {
     pub(super) folder: Option<&'a Path>,
     /// The packets of the findings alone.
     pub(super) evidence: Option<&'a Path>,
+    /// Whether what is printed is for somebody who waits for it, so that a pager may show it.
+    pub(super) paged: bool,
 }
 
 /// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings
@@ -95,7 +100,7 @@ pub(super) fn report(
             output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
-        let printed = output::to_stdout(|out| match common.format {
+        let print = |out: &mut BufWriter<Page>| match common.format {
             Format::Human => write_human(report, &look, out),
             Format::Json => write_json(report, out),
             Format::Ndjson => write_ndjson(report, out),
@@ -104,7 +109,11 @@ pub(super) fn report(
             Format::Junit => write_junit(report, out),
             // Refused above.
             Format::Markdown => Ok(()),
-        });
+        };
+        let printed = match to.paged {
+            true => output::to_reader(common, print),
+            false => output::to_stdout(print),
+        };
         written.and(printed)?;
         Ok(Exit::of(report))
     })

@@ -103,6 +103,7 @@ impl Reporter<'_> {
         let to = Destination {
             folder: Some(&folder),
             evidence: None,
+            paged: false,
         };
         let with = (self.plan, self.seeds);
         let exit = report_period(period, with, self.captures, to, |report| {

@@ -28,7 +28,9 @@ pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<E
     let names = [&command.before, &command.after].map(|path| path.to_string_lossy().into_owned());
     let comparison = compare((&names[0], before), (&names[1], after));
     let look = output::look(common);
-    output::to_stdout(|out| write_comparison(&comparison, format, &look, out))?;
+    output::to_reader(common, |out| {
+        write_comparison(&comparison, format, &look, out)
+    })?;
     Ok(match comparison.exit {
         0 => Exit::Clean,
         1 => Exit::Findings,

@@ -24,10 +24,14 @@ pub(super) fn run(command: &RulesDiff, common: &Common) -> anyhow::Result<Exit> 
     }
     let look = output::look(common);
     if common.format == Format::Markdown {
-        output::to_stdout(|out| report::write_rules_diff_markdown(&difference, out))?;
+        output::to_reader(common, |out| {
+            report::write_rules_diff_markdown(&difference, out)
+        })?;
     } else {
         let format = common.format.try_into()?;
-        output::to_stdout(|out| report::write_rules_diff(&difference, format, &look, out))?;
+        output::to_reader(common, |out| {
+            report::write_rules_diff(&difference, format, &look, out)
+        })?;
     }
     Ok(match difference.opens() {
         true => Exit::Findings,

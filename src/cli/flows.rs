@@ -27,7 +27,7 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
         output::complain(&what);
     }
     let look = output::look(common);
-    output::to_stdout(|out| {
+    output::to_reader(common, |out| {
         if command.dns {
             return write_dns(&capture, format, &look, out);
         }

@@ -49,7 +49,7 @@ pub(super) fn run(command: &RulesLint, common: &Common) -> anyhow::Result<Exit> 
         plan::show(&shown, common);
         return plan::sum_up(&library, &problems);
     }
-    output::to_stdout(|out| match common.format {
+    output::to_reader(common, |out| match common.format {
         Format::Json => report::write_problems_json(&shown, out),
         Format::Ndjson => report::write_problems_ndjson(&shown, out),
         Format::Csv => report::write_problems_csv(&shown, out),

@@ -22,6 +22,7 @@ mod live;
 mod manual;
 mod output;
 mod outputs;
+mod pager;
 mod partials;
 mod plan;
 mod points;

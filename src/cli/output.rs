@@ -7,6 +7,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::args::{Color, Common, Format};
 use super::exit::Exit;
+use super::pager::Page;
 use crate::report::{self, Look, Paint, ReportError, text};
 
 /// An error with its causes. One that the error before it has in its own words already is not said again.
@@ -25,10 +26,28 @@ pub(super) fn told(error: &anyhow::Error) -> String {
 
 /// Runs a writer on standard output, which an error names. A reader that has gone away (`| head`) is no error.
 pub(super) fn to_stdout(
-    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> Result<(), ReportError>,
+    write: impl FnOnce(&mut BufWriter<Page>) -> Result<(), ReportError>,
 ) -> anyhow::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    to_page(Page::direct(), write)
+}
+
+/// As [`to_stdout`], through a pager where somebody reads on a terminal.
+pub(super) fn to_reader(
+    common: &Common,
+    write: impl FnOnce(&mut BufWriter<Page>) -> Result<(), ReportError>,
+) -> anyhow::Result<()> {
+    to_page(Page::paged(!common.no_pager), write)
+}
+
+fn to_page(
+    page: Page,
+    write: impl FnOnce(&mut BufWriter<Page>) -> Result<(), ReportError>,
+) -> anyhow::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, page);
     let done = write(&mut out).and_then(|()| Ok(out.flush()?));
+    // What could not be written is told below, or nobody wants it any more.
+    let (page, _) = out.into_parts();
+    let done = done.and(page.end().map_err(ReportError::from));
     match done {
         Err(error) if error.is_broken_pipe() => Ok(()),
         Err(ReportError::Write(error)) => Err(error).context("cannot write to standard output"),

@@ -144,6 +144,7 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         let to = Destination {
             folder: out,
             evidence: None,
+            paged: true,
         };
         return audit::report(&read, &captures, &plan, to, common);
     }

@@ -53,7 +53,7 @@ fn list(command: &RulesSelection, common: &Common) -> anyhow::Result<Exit> {
             .map(|requirement| requirement.listed(&library))
     };
     let format = common.format.try_into()?;
-    output::to_stdout(|out| {
+    output::to_reader(common, |out| {
         match format {
             Format::Ndjson => {
                 for row in listed() {

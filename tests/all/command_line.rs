@@ -677,3 +677,59 @@ fn an_address_of_a_page_is_taken_for_its_host() {
         );
     }
 }
+
+/// What a command prints on a terminal of its own, and its exit status.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(before: &str, arguments: &str) -> (String, i32) {
+    let words = format!("{before} {} {arguments}", program());
+    let ran = std::process::Command::new("script")
+        .args(["--quiet", "--return", "--command", &words, "/dev/null"])
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("script is a part of util-linux");
+    let printed = String::from_utf8_lossy(&ran.stdout).into_owned();
+    (printed, ran.status.code().unwrap_or(-1))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pager_shows_what_somebody_reads_on_a_terminal() {
+    let sample = Sample::named("blocked-rst");
+    let capture = sample.capture.display();
+    let marked = "PKTAUDIT_PAGER='sed s/^/paged:/'";
+    let audit = format!("audit --no-site {capture}");
+    for arguments in [&audit, &format!("flows {capture}"), "rules list"] {
+        let (plain, status) = on_a_terminal("PKTAUDIT_PAGER=cat", arguments);
+        let (paged, paged_status) = on_a_terminal(marked, arguments);
+        assert_eq!(status, paged_status, "{arguments}");
+        assert!(!plain.contains("paged:"), "{plain}");
+        let lines = paged.lines().filter(|line| !line.is_empty());
+        assert!(
+            lines.clone().count() > 5 && lines.clone().all(|line| line.contains("paged:")),
+            "{paged}"
+        );
+        assert_eq!(paged.replace("paged:", ""), plain, "{arguments}");
+    }
+    let (plain, status) = on_a_terminal("PAGER=", &audit);
+    assert_eq!(status, 1, "{plain}");
+    // Unwanted, not to be had, or of other terminals.
+    for (before, more) in [
+        (marked, " --no-pager"),
+        ("PATH=/none", ""),
+        ("TERM=dumb", ""),
+    ] {
+        let (printed, status) = on_a_terminal(before, &format!("{audit}{more}"));
+        assert_eq!(
+            (printed.contains("paged:"), status),
+            (false, 1),
+            "{before}{more}"
+        );
+        assert_eq!(printed, plain, "{before}{more}");
+    }
+    // One that reads nothing has no say in how it went, and what nobody reads on a terminal is not shown by any.
+    assert_eq!(on_a_terminal("PAGER=true", &audit).1, 1);
+    let piped = on_a_terminal(marked, &format!("{audit} | cat")).0;
+    assert!(!piped.contains("paged:"), "{piped}");
+}

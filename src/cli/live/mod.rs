@@ -189,6 +189,7 @@ fn end(
         audit::Destination {
             folder: folder.as_deref(),
             evidence: evidence.as_deref(),
+            paged: false,
         },
         common,
     )?;

@@ -213,6 +213,7 @@ impl Reporter {
         let to = Destination {
             folder: folder.as_deref(),
             evidence: evidence.as_deref(),
+            paged: false,
         };
         let with = (self.plan.as_ref(), self.seeds.as_slice());
         let exit = report_period(period, with, &captures, to, |_| Ok(()));
