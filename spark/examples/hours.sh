@@ -15,16 +15,22 @@ number=0
 for capture; do
     number=$((number + 1))
     # Of each capture a folder, with a partial file of each hour. These runs may be on many machines.
-    pktaudit observe --every "${EVERY:-1h}" --partial "$parts/$number" "$capture" || note 2
+    pktaudit observe --every "${EVERY:-1h}" --partial "$parts/$number" -- "$capture" || note 2
 done
 
-# What goes on from the hour before; captures without a frame belong to the first one.
-carried=$(find "$parts" -name 'no-packets*.part')
-for hour in $(find "$parts" -name '*.part' ! -name 'no-packets*' -exec basename {} .part \; | sort -u); do
-    # shellcheck disable=SC2086 # flags and files, one by one
-    pktaudit judge ${JUDGE:-} --out "$out/$hour" "$parts"/*/"$hour.part" $carried || note $?
-    # shellcheck disable=SC2086
-    pktaudit merge --carry --partial "$parts/$hour.carried" "$parts"/*/"$hour.part" $carried
-    carried=$parts/$hour.carried
+# Hours ascend, since they are named by when they begin. Captures without a frame belong to the first one, and where there is
+# none they are all that there is.
+hours=$(find "$parts" -name '2*.part' -exec basename {} .part \; | sort -u)
+set --
+for hour in ${hours:-no-packets}; do
+    [ $# -gt 0 ] || [ -z "$hours" ] || for empty in "$parts"/*/no-packets*.part; do
+        [ ! -e "$empty" ] || set -- "$@" "$empty"
+    done
+    # shellcheck disable=SC2086 # flags, one by one
+    pktaudit judge ${JUDGE:-} --out "$out/$hour" "$parts"/*/"$hour.part" "$@" || note $?
+    [ -n "$hours" ] || break
+    pktaudit merge --carry --partial "$parts/$hour.carried" "$parts"/*/"$hour.part" "$@"
+    # What goes on from the hour before.
+    set -- "$parts/$hour.carried"
 done
 exit "$worst"

@@ -1,7 +1,7 @@
 //! Captures of any length in periods: inputs are read side by side in the order of time, each as far as the others have
 //! come. A period ends where the next frame lies in another one, or where it has grown too large.
 
-use std::ops::Range;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub fn observe_in_periods<E>(
     while let Some((place, next)) = reading.next() {
         // Frames that are not looked at begin no period of their own.
         let every = limits.every.filter(|_| !chosen.is_over(next));
-        if reading.now.as_ref().is_some_and(|now| next >= now.end) {
+        if reading.now.as_ref().is_some_and(|now| next > *now.end()) {
             if every.is_some() {
                 reading.hand_over(false)?;
             }
@@ -67,6 +67,9 @@ pub fn observe_in_periods<E>(
         }
         if reading.now.is_none() {
             reading.now = every.map(|every| period_around(chosen.not_before(next), every));
+            if let Some(now) = &reading.now {
+                reading.open.begin(*now.start());
+            }
         }
         reading.absorb(place);
         if reading.open.is_full(reading.weight()) {
@@ -76,11 +79,12 @@ pub fn observe_in_periods<E>(
     reading.finish()
 }
 
-/// The period in which a time lies.
-fn period_around(time: CaptureTime, every: Duration) -> Range<CaptureTime> {
+/// The period in which a time lies, from its first moment to its last one: behind the last time of all there is none.
+fn period_around(time: CaptureTime, every: Duration) -> RangeInclusive<CaptureTime> {
     let every = i64::try_from(every.as_nanos()).unwrap_or(i64::MAX).max(1);
     let start = time.as_nanos().div_euclid(every).saturating_mul(every);
-    CaptureTime::from_nanos(start)..CaptureTime::from_nanos(start.saturating_add(every))
+    let last = start.saturating_add(every - 1);
+    CaptureTime::from_nanos(start)..=CaptureTime::from_nanos(last)
 }
 
 struct PeriodReading<'a, F> {
@@ -88,7 +92,7 @@ struct PeriodReading<'a, F> {
     waiting: Vec<(u32, &'a Input)>,
     running: Vec<Running<'a>>,
     /// When the period begins and ends by the clock.
-    now: Option<Range<CaptureTime>>,
+    now: Option<RangeInclusive<CaptureTime>>,
     /// What came over from the period before.
     open: OpenPeriod,
     /// Inputs that are at their end, by their ordinals.
@@ -115,6 +119,8 @@ struct Running<'a> {
     batch: Batch,
     /// Frames of the batch that were absorbed.
     done: usize,
+    /// Frames of the periods before this one.
+    before: u64,
     /// Room for the next batch, and whether it is filled.
     spare: Batch,
     ahead: bool,
@@ -158,6 +164,7 @@ where
             digest,
             batch: Batch::default(),
             done: 0,
+            before: 0,
             spare: Batch::default(),
             ahead: false,
             absorber: Absorber::new(ordinal, self.chosen, self.progress),
@@ -171,8 +178,8 @@ where
     fn absorb(&mut self, place: usize) {
         let mut running = self.running.swap_remove(place);
         let others = self.chosen.others(running.source.interfaces());
-        let end = self.now.as_ref().map(|now| now.end);
-        running.absorb(end, &others, self.threads > 1);
+        let last = self.now.as_ref().map(|now| *now.end());
+        running.absorb(last, &others, self.threads > 1);
         self.settle(running);
     }
 
@@ -223,6 +230,7 @@ where
         let begun = self.running.iter_mut();
         for running in begun.filter(|running| running.absorber.frames > 0) {
             records.push((running.ordinal, running.record()));
+            running.before += running.absorber.frames;
             seen.push((running.ordinal, running.absorber.take()));
         }
         seen.sort_by_key(|(ordinal, _)| *ordinal);
@@ -232,7 +240,7 @@ where
         records.sort_by_key(|(ordinal, _)| *ordinal);
         let records = records.into_iter().map(|(_, record)| record).collect();
         (self.take)(Period {
-            from: self.now.as_ref().map(|now| now.start),
+            from: self.now.as_ref().map(|now| *now.start()),
             ..self.open.end(records, early)
         })
     }
@@ -253,14 +261,14 @@ impl Running<'_> {
         self.done = 0;
     }
 
-    /// Absorbs frames of the batch up to the first one that lies beyond the period's end, while the next batch is read
+    /// Absorbs frames of the batch up to the first one that lies beyond the period's last moment, while the next batch is read
     /// where there are threads for it.
-    fn absorb(&mut self, end: Option<CaptureTime>, others: &Others, beside: bool) {
+    fn absorb(&mut self, last: Option<CaptureTime>, others: &Others, beside: bool) {
         let beyond = |place: &usize| {
             let time = self.batch.time_at(*place);
-            end.is_some_and(|end| time.is_some_and(|time| time >= end))
+            last.is_some_and(|last| time.is_some_and(|time| time > last))
         };
-        let whole = end.is_none_or(|end| self.batch.span().last < end);
+        let whole = last.is_none_or(|last| self.batch.span().last <= last);
         let until = match whole {
             true => self.batch.len(),
             false => (self.done..self.batch.len())
@@ -287,6 +295,7 @@ impl Running<'_> {
     fn record(&self) -> InputRecord {
         InputRecord {
             interfaces: self.source.interfaces().to_vec(),
+            frames_before: self.before,
             ..self.absorber.record(self.input)
         }
     }

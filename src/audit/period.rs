@@ -54,6 +54,13 @@ impl OpenPeriod {
         }
     }
 
+    /// Says when it begins, where that is known: what was over by then does not go on into it.
+    pub fn begin(&mut self, at: CaptureTime) {
+        if let Some(limits) = self.carry {
+            self.seen.iter_mut().for_each(|seen| seen.begin(at, limits));
+        }
+    }
+
     /// What was seen so far.
     #[must_use]
     pub const fn seen(&self) -> &TwoPoint<Observation> {

@@ -71,9 +71,6 @@ fn observe_periods(
     let unread: Vec<InputRecord> = found.problems.iter().map(InputRecord::unread).collect();
     let (empty, inputs): (Vec<Input>, Vec<Input>) =
         found.inputs.into_iter().partition(Input::is_empty);
-    if empty.is_empty() && inputs.is_empty() {
-        return Ok(Exit::NotAudited);
-    }
     std::fs::create_dir_all(&command.partial)
         .with_context(|| format!("--partial {}: cannot be made", command.partial.display()))?;
     let (mut exit, mut folders) = (Exit::Clean, Folders::default());
@@ -103,7 +100,8 @@ fn observe_periods(
         observe_in_periods(&inputs, limits, of, &progress, |period| {
             input::tell(&period.inputs);
             let seen = period.seen.inside;
-            let partial = Partial::of_period(seen, period.inputs, &inputs);
+            let from = period.from.unwrap_or(CaptureTime::MIN);
+            let partial = Partial::of_period((from, every), seen, period.inputs, &inputs);
             put(partial, period.from)
         })
     })?;
@@ -116,7 +114,8 @@ pub(super) fn merge(command: &MergeCommand) -> anyhow::Result<Exit> {
         .allow_file("--partial", &command.partial)?;
     let mut partial = read(&command.partials)?;
     if command.carry {
-        partial = partial.carry(CarryLimits::default());
+        let carried = partial.carry(CarryLimits::default());
+        partial = carried.map_err(anyhow::Error::msg)?;
     }
     write(partial, &command.partial)?;
     Ok(Exit::Clean)

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::fold::{Observed, Progress, Reading};
 use super::slice::{SliceChoice, SlicesRead, read_slice};
-use crate::model::Merge;
+use crate::model::{CaptureTime, Merge};
 use crate::observe::codec::{FORMAT, Written};
 use crate::observe::{CarryLimits, Observation};
 use crate::source::{Input, InputPath, InputRecord, SourceError};
@@ -28,10 +29,15 @@ pub struct Partial {
     period: Option<OfPeriod>,
 }
 
-/// What is known of inputs where a partial file is of a period: some begin in another one, or came to an end in one.
-#[derive(Debug, Default, Serialize, Deserialize)]
+/// Which period a partial file is of.
+#[derive(Debug, Serialize, Deserialize)]
 struct OfPeriod {
-    /// Ordinals of those of which no frame was read in it. Their frames may be named, and count for numbering.
+    every: Duration,
+    /// When the first one begins that it has frames of; `None` where it has what goes on from others alone.
+    first: Option<CaptureTime>,
+    /// When the last one begins of which something is counted in it.
+    last: CaptureTime,
+    /// Ordinals of inputs of which no frame was read in it. Their frames may be named, and count for numbering.
     elsewhere: BTreeSet<u32>,
 }
 
@@ -53,6 +59,14 @@ pub enum PartialError {
     /// Cut or damaged.
     #[error("is damaged: {0}")]
     Damaged(String),
+    /// Partials of periods, and others or those of other periods.
+    #[error("does not go with the others: {0}")]
+    Apart(&'static str),
+    /// A partial of a period that is over in another one.
+    #[error(
+        "is of a period that is over: what went on from it, or from a later one, is there already"
+    )]
+    Over,
     /// Two partials hold the same chunk of the same input.
     #[error("holds part {chunk} of {input} again; merging it would count its frames twice")]
     Twice {
@@ -101,9 +115,11 @@ impl Partial {
         })
     }
 
-    /// What was seen in a period. `records` are of those of all `inputs` that have frames in it, in the same order.
+    /// What was seen in the period that begins at a time and lasts so long. `records` are of those of all `inputs` that have
+    /// frames in it, in the same order.
     #[must_use]
     pub fn of_period(
+        (begin, every): (CaptureTime, Duration),
         observation: Observation,
         records: Vec<InputRecord>,
         inputs: &[Input],
@@ -121,16 +137,59 @@ impl Partial {
             inputs: all.collect(),
             observation,
             slices: BTreeMap::new(),
-            period: Some(OfPeriod { elsewhere }),
+            period: Some(OfPeriod {
+                every,
+                first: Some(begin),
+                last: begin,
+                elsewhere,
+            }),
         }
     }
 
     /// What goes on into the next period, where this is all that was seen in one and what went on from the one before.
-    #[must_use]
-    pub fn carry(mut self, limits: CarryLimits) -> Self {
+    ///
+    /// # Errors
+    /// Why it is not, in words.
+    pub fn carry(mut self, limits: CarryLimits) -> Result<Self, String> {
+        if let Some((input, words)) = self.lacking().into_iter().next() {
+            return Err(format!("{}: {words}", self.inputs[input].name()));
+        }
+        let Some(period) = self.period else {
+            return Err("--carry is of partial files that `observe --every` writes".to_owned());
+        };
         let inputs = self.inputs.into_iter().map(|record| record.input);
         let inputs: Vec<Input> = inputs.collect();
-        Self::of_period(self.observation.carry(limits), Vec::new(), &inputs)
+        let clock = (period.last, period.every);
+        let carried = self.observation.carry(limits);
+        let mut carried = Self::of_period(clock, carried, Vec::new(), &inputs);
+        if let Some(period) = &mut carried.period {
+            period.first = None;
+        }
+        Ok(carried)
+    }
+
+    /// Inputs of which frames of earlier periods are not there, by their places, and how many, in words.
+    fn lacking(&self) -> Vec<(usize, String)> {
+        let Some(period) = &self.period else {
+            return Vec::new();
+        };
+        let mut counted: BTreeMap<u32, u64> = BTreeMap::new();
+        for ((input, _), chunk) in self.observation.chunks().iter() {
+            let sum = counted.entry(input).or_default();
+            *sum = sum.saturating_add(chunk.frames);
+        }
+        let own = (0..).zip(&self.inputs);
+        let own = own.filter(|(ordinal, _)| !period.elsewhere.contains(ordinal));
+        own.filter_map(|(ordinal, record)| {
+            let there = counted.get(&ordinal).copied().unwrap_or(0);
+            let wanted = record.frames_before.saturating_add(record.frames);
+            let missing = wanted.saturating_sub(there);
+            let words = format!(
+                "{missing} frames of earlier periods are not there: what `merge --carry` kept of the period before belongs to it"
+            );
+            (missing > 0).then_some((ordinal as usize, words))
+        })
+        .collect()
     }
 
     /// Whether it is of one period or of several, and so says nothing of a capture as a whole.
@@ -144,7 +203,8 @@ impl Partial {
     pub fn take_records(&mut self) -> (Vec<Input>, Vec<InputRecord>) {
         let records = std::mem::take(&mut self.inputs);
         let inputs = records.iter().map(|record| record.input.clone()).collect();
-        let elsewhere = self.period.take().unwrap_or_default().elsewhere;
+        let period = self.period.take();
+        let elsewhere = period.map_or_else(BTreeSet::new, |period| period.elsewhere);
         let own = (0..)
             .zip(records)
             .filter(|(ordinal, _)| !elsewhere.contains(ordinal));
@@ -153,6 +213,9 @@ impl Partial {
 
     /// Ends the putting together: what is missing of inputs that were read in slices is told with them.
     pub fn conclude(&mut self) {
+        for (input, words) in self.lacking() {
+            self.inputs[input].troubles.push(words);
+        }
         for (ordinal, slices) in std::mem::take(&mut self.slices) {
             if let Some(record) = self.inputs.get_mut(ordinal as usize) {
                 record.troubles.extend(slices.trouble());
@@ -192,18 +255,23 @@ impl Partial {
         for (i, reader) in partials.into_iter().enumerate() {
             bodies.push(read(reader).map_err(|error| (i, error))?);
         }
+        let (first, mut period) = together(&bodies)?;
         let order = order(&bodies);
         let mut whole = Self::default();
         whole.inputs.resize_with(order.len(), InputRecord::default);
-        let of_period = bodies.iter().any(|body| body.period.is_some());
         let mut elsewhere: BTreeSet<u32> = (0..).take(order.len()).collect();
         // What captures say against each other, one packet's place and time with two contents, is taken from the first: so
         // they are put together in the order of their frames, as in one run.
         let mut observations = Vec::with_capacity(bodies.len());
         for (i, mut body) in bodies.into_iter().enumerate() {
+            let period = body.period.as_ref();
+            let goes_on = period.is_some_and(|period| period.first.is_none());
             let ordinals = whole.take_inputs(&mut body, &order, &mut elsewhere);
             body.observation.renumber_inputs(&ordinals);
-            let observation = Observation::from(body.observation);
+            let mut observation = Observation::from(body.observation);
+            if let Some(first) = first.filter(|_| goes_on) {
+                observation.begin(first, CarryLimits::default());
+            }
             let first = observation.chunks().iter().next().map(|(place, _)| place);
             observations.push((first, i, observation));
         }
@@ -216,7 +284,10 @@ impl Partial {
             }
             whole.observation.merge(observation);
         }
-        whole.period = of_period.then_some(OfPeriod { elsewhere });
+        if let Some(period) = &mut period {
+            period.elsewhere = elsewhere;
+        }
+        whole.period = period;
         Ok(whole)
     }
 
@@ -229,9 +300,8 @@ impl Partial {
         elsewhere: &mut BTreeSet<u32>,
     ) -> Vec<u32> {
         let inputs = std::mem::take(&mut body.inputs);
-        let listed = std::mem::take(&mut body.period)
-            .unwrap_or_default()
-            .elsewhere;
+        let listed = body.period.take();
+        let listed = listed.map_or_else(BTreeSet::new, |period| period.elsewhere);
         let mut ordinals = Vec::with_capacity(inputs.len());
         for (place, input) in (0..).zip(inputs) {
             let ordinal = ordinal(order, &input.input);
@@ -288,6 +358,49 @@ fn read(mut reader: impl Read) -> Result<Body, PartialError> {
         true => Ok(body),
         false => Err(damaged("it has frames of inputs that it does not list")),
     }
+}
+
+/// Whether partials can be put together: when the first period begins of which there are frames, and which periods it all is of.
+fn together(
+    bodies: &[Body],
+) -> Result<(Option<CaptureTime>, Option<OfPeriod>), (usize, PartialError)> {
+    let periods = || {
+        let bodies = bodies.iter().enumerate();
+        bodies.filter_map(|(place, body)| Some((place, body.period.as_ref()?)))
+    };
+    let Some((_, one)) = periods().next() else {
+        return Ok((None, None));
+    };
+    let is_whole = |body: &Body| {
+        let mut inputs = body.inputs.iter();
+        body.period.is_none() && inputs.any(|input| input.frames > 0)
+    };
+    if let Some(place) = bodies.iter().position(is_whole) {
+        let words = "it is of whole captures, they are of periods";
+        return Err((place, PartialError::Apart(words)));
+    }
+    if let Some((place, _)) = periods().find(|(_, period)| period.every != one.every) {
+        let words = "its periods have another length";
+        return Err((place, PartialError::Apart(words)));
+    }
+    let over = periods().filter(|(_, period)| period.first.is_none());
+    let over = over.map(|(_, period)| period.last).max();
+    let is_over = |period: &OfPeriod| {
+        let first = period.first;
+        first.is_some_and(|first| over.is_some_and(|over| first <= over))
+    };
+    if let Some((place, _)) = periods().find(|(_, period)| is_over(period)) {
+        return Err((place, PartialError::Over));
+    }
+    let first = periods().filter_map(|(_, period)| period.first).min();
+    let last = periods().map(|(_, period)| period.last).max();
+    let period = OfPeriod {
+        every: one.every,
+        first,
+        last: last.unwrap_or(one.last),
+        elsewhere: BTreeSet::new(),
+    };
+    Ok((first, Some(period)))
 }
 
 /// The inputs of all partials, each once, in the order in which one run over all of them would number them.

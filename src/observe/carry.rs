@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::dns_log::{DnsFacts, DnsSeen};
 use super::run::{EventKind, FlowRecord};
 use super::{Bound, Observation, names};
-use crate::model::{CaptureTime, FrameId, Side, Transport};
+use crate::model::{CaptureTime, FrameId, Merge, Side, Transport};
 
 /// Late packets of a connection that has ended may come for so long.
 const AFTERMATH: Duration = Duration::from_secs(10);
@@ -44,8 +44,21 @@ impl Observation {
     /// What goes on when this observation ends here. Frames keep their numbers; none is counted again.
     #[must_use]
     pub fn carry(&mut self, limits: CarryLimits) -> Self {
-        self.settle(true);
         let end = self.chunks.span().last;
+        self.going_on(end, limits)
+    }
+
+    /// Lets go of what was over when the next period began, where this is what went on from the one before and nothing more.
+    pub fn begin(&mut self, at: CaptureTime, limits: CarryLimits) {
+        let end = self.chunks.span().last.max(at);
+        let going_on = self.going_on(end, limits);
+        let told = std::mem::replace(self, going_on).tally;
+        self.tally.merge(told);
+    }
+
+    /// What goes on at a moment.
+    fn going_on(&mut self, end: CaptureTime, limits: CarryLimits) -> Self {
+        self.settle(true);
         let (flows, cut_flows) = self
             .flows
             .latest(limits.most, |run| goes_on(run, end, limits));

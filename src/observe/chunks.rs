@@ -60,11 +60,13 @@ impl Chunks {
         places.into_iter().find(|place| other.place(*place).is_ok())
     }
 
-    /// The times in a chunk that is in here.
+    /// The times in a chunk that is in here; `None` too where it is of a period before, whose times are not known any more.
     #[must_use]
     pub(super) fn span_of(&self, place: (u32, u32)) -> Option<TimeSpan> {
         let at = self.place(place).ok()?;
-        self.by_place.get(at).map(|(_, info)| info.span)
+        let (_, info) = self.by_place.get(at)?;
+        let is_over = info.frames > 0 && info.span == TimeSpan::default();
+        (!is_over).then_some(info.span)
     }
 
     /// All chunks, ascending.

@@ -52,6 +52,8 @@ pub struct InputRecord {
     pub outside: bool,
     /// Frames read.
     pub frames: u64,
+    /// Frames of it that periods before this one have.
+    pub frames_before: u64,
     /// From the first to the last of their times; empty without frames.
     pub span: TimeSpan,
     /// What could not be read as its format wants it, ascending by place.
@@ -97,6 +99,7 @@ impl InputRecord {
         self.input = part.input;
         self.outside |= part.outside;
         self.frames += part.frames;
+        self.frames_before = self.frames_before.min(part.frames_before);
         self.span.merge(part.span);
         self.damage.extend(part.damage);
         self.damage.sort_by_key(|damage| damage.offset);

@@ -403,25 +403,8 @@ fn periods_of_captures_that_are_observed_apart_are_those_of_one_run() {
             "{}",
             ran.stderr
         );
-        // What is no capture alone has nothing to be observed.
-        if number < 4 {
-            apart.0.push(parts.into());
-        }
+        apart.0.push(parts.into());
     }
-    // With one that is, it is told.
-    let parts = at("parts-4");
-    pktaudit([
-        "observe",
-        "--every",
-        "2s",
-        "--partial",
-        &parts,
-        &captures[3],
-        &captures[4],
-    ])
-    .exits(2)
-    .complains_of(&["text.pcap"]);
-    apart.0[3] = parts.into();
 
     let mut carried: Option<String> = None;
     for (period, wanted) in apart.periods().iter().zip(&wanted) {
@@ -455,14 +438,53 @@ fn periods_of_captures_that_are_observed_apart_are_those_of_one_run() {
     }
     assert_eq!(apart.periods().len(), wanted.len());
 
-    // What went on holds no frame that is to be counted, and what is counted already is not taken again.
+    // What is counted already is not taken again, of whichever period, nor by other means.
     let last = carried.unwrap();
-    let period = apart.periods().into_iter().next_back().unwrap();
-    let again = [vec![last], apart.of(&period)].concat();
     let both = at("both");
-    let mut merge = ["merge", "--partial", &both].map(str::to_owned).to_vec();
-    merge.extend(again);
-    pktaudit(&merge).exits(2).complains_of(&["twice"]);
+    let merged = |partials: &[String]| {
+        let mut merge = ["merge", "--partial", &both].map(str::to_owned).to_vec();
+        merge.extend(partials.iter().cloned());
+        pktaudit(&merge)
+    };
+    for period in apart.periods() {
+        let again = [vec![last.clone()], apart.of(&period)].concat();
+        merged(&again).exits(2).complains_of(&["is over"]);
+    }
+    let (whole, longer) = (at("whole"), at("longer"));
+    pktaudit(["observe", "--partial", &whole, &captures[0]]).exits(0);
+    pktaudit([
+        "observe",
+        "--every",
+        "3s",
+        "--partial",
+        &longer,
+        &captures[0],
+    ])
+    .exits(0);
+    let longer = Apart(vec![longer.into()]);
+    let later = apart.periods().into_iter().nth(1).unwrap();
+    for (other, why) in [
+        (whole, "whole captures"),
+        (
+            longer.of(&longer.periods().into_iter().next().unwrap())[0].clone(),
+            "another length",
+        ),
+    ] {
+        let pair = [vec![other], apart.of(&later)].concat();
+        merged(&pair).exits(2).complains_of(&[why]);
+    }
+    // Nor is it passed over that what went on is not there.
+    let alone = apart.of(&later);
+    let mut judge = sample.audit("human");
+    judge[0] = "judge".to_owned();
+    judge.extend(alone.iter().cloned());
+    pktaudit(&judge)
+        .exits(2)
+        .complains_of(&["earlier periods are not there"]);
+    let carry = ["merge", "--carry", "--partial", &both].map(str::to_owned);
+    pktaudit([&carry[..], &alone].concat())
+        .exits(2)
+        .complains_of(&["earlier periods are not there"]);
 
     // All periods together are one audit.
     let all: Vec<String> = apart
@@ -511,4 +533,67 @@ fn partial_files_of_periods_lie_in_a_folder_of_their_own() {
     ])
     .exits(2)
     .complains_of(&["--every", "--until"]);
+}
+
+#[test]
+fn copies_in_another_capture_are_found_in_every_period() {
+    let place = folder();
+    let sample = Sample::named("loss-heavy");
+    let capture = Capture::read(&sample.capture);
+    let captures = ["one.pcap", "other.pcap"].map(|name| write(&place, name, capture.to_bytes()));
+    let (_, whole) = in_periods(
+        &sample,
+        &["--every", "87600h"],
+        &place.path().join("whole"),
+        &captures,
+    );
+    let (_, folders) = in_periods(
+        &sample,
+        &["--every", "10s"],
+        &place.path().join("every"),
+        &captures,
+    );
+    let copies = |folder: &PathBuf| {
+        report(folder)["capture"]["frames"]["copies"]
+            .as_u64()
+            .unwrap()
+    };
+    assert!(folders.len() > 3 && copies(&whole[0]) > 100);
+    assert_eq!(folders.iter().map(copies).sum::<u64>(), copies(&whole[0]));
+}
+
+#[test]
+fn the_last_moment_of_all_lies_in_a_period_and_what_is_over_is_not_told_again() {
+    let place = folder();
+    let (client, server) = ("10.0.0.5:40000", "93.184.216.34:443");
+    let script = format!(
+        "0 {client} > {server} tcp S seq=1000\n0.01 {server} > {client} tcp SA seq=9 ack=1001\n\
+         0.02 {client} > {server} tcp FA seq=1001 ack=10\n0.03 {server} > {client} tcp FA seq=10 ack=1002\n\
+         0.04 {client} > {server} tcp A seq=1002 ack=11\n40000 10.0.0.6:40001 > {server} tcp S seq=5\n"
+    );
+    let mut capture = Capture::scripted(&script);
+    let mut last = capture.frames[5].clone();
+    last.time = pktaudit::model::CaptureTime::MAX;
+    capture.frames.push(last);
+    // A pcapng file holds such a time, a pcap file does not.
+    let file = write(&place, "capture.pcapng", capture.to_pcapng());
+    let out = place.path().join("out");
+    let words = out.display().to_string();
+    pktaudit([
+        "audit",
+        "--no-site",
+        "--every",
+        "1h",
+        "--out",
+        &words,
+        &file,
+    ])
+    .run();
+    let mut folders: Vec<PathBuf> = fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    let flows = |folder: &PathBuf| report(folder)["flows"].as_array().unwrap().len();
+    assert_eq!(folders.iter().map(flows).collect::<Vec<_>>(), [1, 1, 1]);
 }
