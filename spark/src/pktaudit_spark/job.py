@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import plan, progress, remote, tables
 from .inputs import Listing, resolve
-from .model import Capture, Failure, FilePiece, Judged, Part, Piece, Seen, Task
+from .model import NO_PACKETS, Capture, Failure, FilePiece, Judged, Part, Piece, Seen, Task
 from .observe import observe
 from .options import Options, Refused
 from .partials import file_name
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 #: So many workers are asked to judge before it is given up, where they have other versions of pktaudit.
 JUDGES = 12
-#: What `observe --every` calls captures without a frame: they belong to the first period.
-NO_PACKETS = "no-packets"
 #: How `judge` ends what it says of slices that do not fit together.
 IN_ONE_PIECE = "; read it in one piece, without --slice"
 #: The record of a run, beside the reports.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+#: What `observe --every` calls captures without a frame, or that cannot be read: they belong to the first period.
+NO_PACKETS = "no-packets"
+
 
 @dataclass(frozen=True)
 class Capture:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .model import Capture, Failure, Part, Piece, Seen, Task
+from .model import NO_PACKETS, Capture, Failure, Part, Piece, Seen, Task
 from .partials import Broken, file_name, look, pieces
 from .setup import Setup, host, scratch
 from .stores import StoreError
@@ -153,7 +153,10 @@ def _attempt(work: _Work, captures: Sequence[Capture]) -> tuple[Ran, list[Part]]
             os.replace(written, work.folder / file_name(name))
     except Broken as error:
         return Ran(-1, b"", f"its partial file {error}"), []
-    return ran, parts
+    # One that could not be read here may be read elsewhere.
+    alone = len(captures) == 1 and not task.carried
+    unread = ran.status == 2 and all(part.period == NO_PACKETS for part in parts)
+    return ran, [] if alone and unread else parts
 
 
 def _written(path: Path) -> list[tuple[str, Path]]:
