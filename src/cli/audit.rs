@@ -8,7 +8,7 @@ use std::thread::Builder;
 use super::args::{AuditCommand, Choices, Common, Format};
 use super::exit::Exit;
 use super::outputs::{EVIDENCE, Inputs};
-use super::pager::Page;
+use super::pager::Printout;
 use super::plan::{fitted, plan};
 use super::stages::Stages;
 use super::{extract, output, points, seeds};
@@ -100,7 +100,7 @@ pub(super) fn report(
             output::note(common, &format!("wrote {}", path.display()));
         }
         let look = output::look(common);
-        let print = |out: &mut BufWriter<Page>| match common.format {
+        let print = |out: &mut BufWriter<Printout>| match common.format {
             Format::Human => write_human(report, &look, out),
             Format::Json => write_json(report, out),
             Format::Ndjson => write_ndjson(report, out),

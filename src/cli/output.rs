@@ -7,7 +7,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use super::args::{Color, Common, Format};
 use super::exit::Exit;
-use super::pager::Page;
+use super::pager::Printout;
 use crate::report::{self, Look, Paint, ReportError, text};
 
 /// An error with its causes. One that the error before it has in its own words already is not said again.
@@ -26,22 +26,22 @@ pub(super) fn told(error: &anyhow::Error) -> String {
 
 /// Runs a writer on standard output, which an error names. A reader that has gone away (`| head`) is no error.
 pub(super) fn to_stdout(
-    write: impl FnOnce(&mut BufWriter<Page>) -> Result<(), ReportError>,
+    write: impl FnOnce(&mut BufWriter<Printout>) -> Result<(), ReportError>,
 ) -> anyhow::Result<()> {
-    to_page(Page::direct(), write)
+    to_page(Printout::direct(), write)
 }
 
 /// As [`to_stdout`], through a pager where somebody reads on a terminal.
 pub(super) fn to_reader(
     common: &Common,
-    write: impl FnOnce(&mut BufWriter<Page>) -> Result<(), ReportError>,
+    write: impl FnOnce(&mut BufWriter<Printout>) -> Result<(), ReportError>,
 ) -> anyhow::Result<()> {
-    to_page(Page::paged(!common.no_pager), write)
+    to_page(Printout::paged(!common.no_pager), write)
 }
 
 fn to_page(
-    page: Page,
-    write: impl FnOnce(&mut BufWriter<Page>) -> Result<(), ReportError>,
+    page: Printout,
+    write: impl FnOnce(&mut BufWriter<Printout>) -> Result<(), ReportError>,
 ) -> anyhow::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, page);
     let done = write(&mut out).and_then(|()| Ok(out.flush()?));

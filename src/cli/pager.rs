@@ -11,7 +11,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::{SigId, flag, low_level};
 
 /// Where a result goes.
-pub(super) enum Page {
+pub(super) enum Printout {
     /// To standard output as it is.
     Direct(io::StdoutLock<'static>),
     /// To a pager that shows it there.
@@ -25,7 +25,7 @@ pub(super) struct Pager {
     interrupts: Option<SigId>,
 }
 
-impl Page {
+impl Printout {
     pub(super) fn direct() -> Self {
         Self::Direct(io::stdout().lock())
     }
@@ -54,7 +54,7 @@ impl Page {
     }
 }
 
-impl Write for Page {
+impl Write for Printout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Direct(out) => out.write(bytes),

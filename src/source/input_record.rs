@@ -98,7 +98,7 @@ impl InputRecord {
     pub(crate) fn join(&mut self, part: Self) {
         self.input = part.input;
         self.outside |= part.outside;
-        self.frames += part.frames;
+        self.frames = self.frames.saturating_add(part.frames);
         self.frames_before = self.frames_before.min(part.frames_before);
         self.span.merge(part.span);
         self.damage.extend(part.damage);

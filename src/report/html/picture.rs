@@ -82,12 +82,12 @@ const LEGEND: [(&str, &str); 4] = [
 ];
 
 /// How many of a service fared how.
-type Counts = [u64; Fate::ALL.len()];
+type FateCounts = [u64; Fate::ALL.len()];
 
 /// What is drawn on the right, with who goes there.
 #[derive(Default)]
 struct Service {
-    counts: Counts,
+    counts: FateCounts,
     /// The worst by source.
     sources: BTreeMap<String, Fate>,
 }
@@ -215,7 +215,7 @@ fn shown(name: &str) -> String {
 }
 
 /// `2 of 5 satisfied`, and what became of the others.
-fn said(counts: &Counts) -> String {
+fn said(counts: &FateCounts) -> String {
     let all: u64 = counts.iter().sum();
     let good = counts[Fate::Satisfied as usize];
     let mut words = vec![format!("{good} of {all} satisfied")];
@@ -266,7 +266,7 @@ fn drawn(rows: &[(String, String, &Service)], sources: &[String]) -> Markup {
 }
 
 /// How many of a service fared how, the best first.
-fn bar(counts: &Counts, y: f64) -> Markup {
+fn bar(counts: &FateCounts, y: f64) -> Markup {
     const ORDER: [Fate; 5] = [
         Fate::Satisfied,
         Fate::NotNeeded,
