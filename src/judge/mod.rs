@@ -60,7 +60,7 @@ pub use finding::{Finding, FindingCode, Severity};
 pub use flow_verdict::FlowVerdict;
 pub use intent::Intent;
 pub use lookup::{Lookup, Lookups};
-pub use needs::{Needs, NoNeed, needs};
+pub use needs::{Needs, NoNeed, needs, no_need};
 pub use outcome::Outcome;
 pub use requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict, StatusKind};
 pub use scope::OutOfScope;

@@ -86,7 +86,8 @@ pub fn needs(capture: &Capture, rules: &RuleSet, verdicts: &[RequirementVerdict]
 }
 
 /// Why a requirement needs no traffic; `None` where it had some, or should have had.
-fn no_need(capture: &Capture, rules: &RuleSet, verdict: &RequirementVerdict) -> Option<NoNeed> {
+#[must_use]
+pub fn no_need(capture: &Capture, rules: &RuleSet, verdict: &RequirementVerdict) -> Option<NoNeed> {
     let activity = || {
         let (first, last) = (capture.start(), capture.end());
         rules.activity_between(verdict.requirement, first, last)

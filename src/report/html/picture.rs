@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use maud::{Markup, html};
 
 use super::destinations::by_aim;
-use crate::judge::StatusKind;
+use crate::judge::{NoNeed, StatusKind};
 use crate::report::Report;
 use crate::report::csv::roles;
 use crate::report::human::counted;
@@ -22,7 +22,7 @@ const ROW: f64 = 30.0;
 /// Where sources end, services begin, and bars begin and end.
 const SOURCES: f64 = 180.0;
 const SERVICES: f64 = 330.0;
-const BARS: (f64, f64) = (640.0, 800.0);
+const BARS: (f64, f64) = (600.0, 730.0);
 
 /// What may have become of a requirement, in the order in which a reader has to see it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,13 +43,17 @@ impl Fate {
         Self::NotNeeded,
     ];
 
-    /// What is not seen and in no finding is missed by nobody.
-    fn of(row: &RequirementView<'_>, is_missed: bool) -> Self {
+    /// What is not seen is missing, unless it is known why nobody misses it.
+    fn of(row: &RequirementView<'_>) -> Self {
         match row.outcome.kind() {
             StatusKind::Satisfied => Self::Satisfied,
             StatusKind::Blocked | StatusKind::Violated => Self::Blocked,
-            StatusKind::NotSeen if !is_missed => Self::NotNeeded,
-            StatusKind::Failed | StatusKind::NotSeen => Self::Missing,
+            StatusKind::NotSeen => match row.no_need {
+                None => Self::Missing,
+                Some(NoNeed::HostsSilent | NoNeed::NotShown | NoNeed::Undecided) => Self::Unclear,
+                Some(_) => Self::NotNeeded,
+            },
+            StatusKind::Failed => Self::Missing,
             StatusKind::Inconclusive | StatusKind::NotActive => Self::Unclear,
         }
     }
@@ -67,7 +71,7 @@ impl Fate {
         match self {
             Self::Blocked => "blocked",
             Self::Missing => "missing",
-            Self::Unclear => "cannot be told",
+            Self::Unclear => "unclear",
             Self::Satisfied => "satisfied",
             Self::NotNeeded => "not needed",
         }
@@ -78,7 +82,7 @@ const LEGEND: [(&str, &str); 4] = [
     ("bad", "blocked, or seen though forbidden"),
     ("warn", "failed, missing, or on no list"),
     ("good", "as required"),
-    ("dim", "not needed now, or cannot be told"),
+    ("dim", "not needed now, or unclear"),
 ];
 
 /// How many of a service fared how.
@@ -155,13 +159,8 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
 fn services<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, Service> {
     let mut services: BTreeMap<&str, Service> = BTreeMap::new();
     let active = |row: &&RequirementView<'_>| row.outcome.kind() != StatusKind::NotActive;
-    let missed: BTreeSet<&str> = report
-        .findings
-        .iter()
-        .flat_map(|finding| finding.requirements.iter().copied())
-        .collect();
     for row in report.requirements.iter().filter(active) {
-        let fate = Fate::of(row, missed.contains(row.listed.id));
+        let fate = Fate::of(row);
         let service = services.entry(row.listed.service).or_default();
         service.note(fate, 1);
         for party in &row.listed.from {
@@ -210,7 +209,7 @@ fn sources(rows: &[(String, String, &Service)]) -> Vec<String> {
 fn shown(name: &str) -> String {
     match name.is_empty() {
         true => "(no service named)".to_owned(),
-        false => shorten(name, 38).into_owned(),
+        false => shorten(name, 34).into_owned(),
     }
 }
 
@@ -259,7 +258,7 @@ fn drawn(rows: &[(String, String, &Service)], sources: &[String]) -> Markup {
                 circle class={ "fill " (service.worst().tone()) } cx=(SERVICES) cy=(tenths(y)) r="5" {}
                 text x=(SERVICES + 14.0) y=(tenths(y + 4.5)) { (name) }
                 (bar(&service.counts, y))
-                text.soft x=(BARS.1 + 12.0) y=(tenths(y + 4.5)) { (words) }
+                text.soft x=(BARS.1 + 12.0) y=(tenths(y + 4.5)) { (shorten(words, 40)) }
             }
         }
     }
@@ -334,7 +333,7 @@ mod tests {
     fn what_became_of_a_service_is_said_in_full() {
         assert_eq!(
             said(&[1, 2, 3, 4, 5]),
-            "4 of 15 satisfied, 1 blocked, 2 missing, 3 cannot be told, 5 not needed"
+            "4 of 15 satisfied, 1 blocked, 2 missing, 3 unclear, 5 not needed"
         );
         assert_eq!(said(&[0, 0, 0, 2, 0]), "2 of 2 satisfied");
     }
