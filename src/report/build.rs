@@ -19,7 +19,7 @@ use super::view::{
 use super::{Audit, Loss, Report};
 use crate::judge::{
     Census, Evidence, Finding, FindingCode, Intent, Judgement, NameWay, NoNeed, NotSeen, Outcome,
-    RequirementStatus, RequirementVerdict, Severity, StatusKind, WayTotal, needs, no_need,
+    RequirementStatus, RequirementVerdict, Severity, StatusKind, WayTotal, needs,
 };
 use crate::model::{Fqdn, Stamp, TimeSpan};
 use crate::observe::{Comment, Flow, FlowId, NameSource, Undecoded};
@@ -341,7 +341,6 @@ impl<'a> Gather<'a> {
             outcome: verdict.standing.clone(),
             reason: verdict.standing.reason().map(ToOwned::to_owned),
             absence_counts: verdict.must_see,
-            no_need: no_need(self.0.capture, self.0.rules, verdict),
             excused_by: verdict.excused_by.clone(),
             reached_by: &verdict.reached_by,
             missed_by: missed,

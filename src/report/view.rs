@@ -430,9 +430,6 @@ pub struct RequirementView<'a> {
     /// The frames of `frames`, in the same order.
     #[serde(skip)]
     pub(super) stamps: Vec<Stamp>,
-    /// Why nobody misses it.
-    #[serde(skip)]
-    pub(super) no_need: Option<NoNeed>,
 }
 
 /// Frames by what became of them: `read` is `decoded` plus `set_aside`.

@@ -30,11 +30,16 @@ fn in_periods(
     arguments.extend(["--out".to_owned(), out.display().to_string()]);
     arguments.extend(captures.iter().cloned());
     let ran = pktaudit(&arguments).run();
+    (ran, folders_in(out))
+}
+
+/// The folders of report sets, ascending; none where nothing was written.
+fn folders_in(out: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir(out)
         .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
         .unwrap_or_default();
     folders.sort();
-    (ran, folders)
+    folders
 }
 
 fn report(folder: &Path) -> Value {
@@ -305,11 +310,7 @@ fn a_connection_is_counted_whole_in_each_period_that_it_goes_on_in() {
         &file,
     ])
     .run();
-    let mut folders: Vec<PathBuf> = fs::read_dir(&out)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    folders.sort();
+    let folders = folders_in(&out);
     assert!(folders.len() > 5, "{folders:?}");
     let mut frames = 0;
     for folder in &folders {
@@ -589,11 +590,7 @@ fn the_last_moment_of_all_lies_in_a_period_and_what_is_over_is_not_told_again() 
         &file,
     ])
     .run();
-    let mut folders: Vec<PathBuf> = fs::read_dir(&out)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    folders.sort();
+    let folders = folders_in(&out);
     let flows = |folder: &PathBuf| report(folder)["flows"].as_array().unwrap().len();
     assert_eq!(folders.iter().map(flows).collect::<Vec<_>>(), [1, 1, 1]);
 }

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import uuid
 import zipfile
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,8 +43,30 @@ IN_ONE_PIECE = "; read it in one piece, without --slice"
 RECORD = "spark.json"
 
 
+class _Tables(ABC):
+    """The tables of an audit, for notebooks."""
+
+    @property
+    def findings(self) -> DataFrame:
+        """What is wrong, worst first; one finding a row."""
+        return self._table("findings")
+
+    @property
+    def requirements(self) -> DataFrame:
+        """How each requirement fared."""
+        return self._table("requirements")
+
+    @property
+    def flows(self) -> DataFrame:
+        """What flowed, and what became of each flow."""
+        return self._table("flows")
+
+    @abstractmethod
+    def _table(self, table: str) -> DataFrame: ...
+
+
 @dataclass
-class Audit:
+class Audit(_Tables):
     """An audit that was made."""
 
     #: As of `pktaudit`: 0 nothing to report, 1 findings, 2 not all could be audited.
@@ -63,21 +86,6 @@ class Audit:
     _judged: Judged = field(repr=False)
     _pieces: RDD[FilePiece] = field(repr=False)
     _kept: list[Any] = field(repr=False, default_factory=list)
-
-    @property
-    def findings(self) -> DataFrame:
-        """What is wrong, worst first; one finding a row."""
-        return self._table("findings")
-
-    @property
-    def requirements(self) -> DataFrame:
-        """How each requirement fared."""
-        return self._table("requirements")
-
-    @property
-    def flows(self) -> DataFrame:
-        """What flowed, and what became of each flow."""
-        return self._table("flows")
 
     def _table(self, table: str) -> DataFrame:
         name = f"{table}.csv"
@@ -112,15 +120,7 @@ class Audit:
 
     def record(self) -> str:
         """What was run where, and what was not audited, as JSON."""
-        told = {
-            "status": self.status,
-            "version": self.version,
-            "judged_on": self._judged.host,
-            "workers": {name: dict(versions) for name, versions in sorted(self.workers.items())},
-            "not_audited": [{"path": each.path, "why": each.why, "host": each.host} for each in self.failures],
-            "skipped": self.skipped,
-        }
-        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        return _record(self, {"judged_on": self._judged.host})
 
     def release(self) -> None:
         """Lets Spark forget what it keeps for the tables."""
@@ -129,8 +129,8 @@ class Audit:
 
 
 @dataclass
-class Periods:
-    """An audit in periods that was made."""
+class Periods(_Tables):
+    """An audit in periods that was made. Its tables have the period in their first column."""
 
     #: The worst of all.
     status: int
@@ -149,21 +149,6 @@ class Periods:
         """A line a period: its name, and its exit status."""
         lines = [f"{name}  exit {each.status}\n" for name, each in self.periods.items()]
         return "".join(lines).encode()
-
-    @property
-    def findings(self) -> DataFrame:
-        """As of `Audit`, with the period in the first column."""
-        return self._table("findings")
-
-    @property
-    def requirements(self) -> DataFrame:
-        """As of `Audit`, with the period in the first column."""
-        return self._table("requirements")
-
-    @property
-    def flows(self) -> DataFrame:
-        """As of `Audit`, with the period in the first column."""
-        return self._table("flows")
 
     def _table(self, table: str) -> DataFrame:
         from pyspark.sql.functions import lit
@@ -184,20 +169,25 @@ class Periods:
 
     def record(self) -> str:
         """What was run where, and what was not audited, as JSON."""
-        told = {
-            "status": self.status,
-            "version": self.version,
-            "periods": {name: each.status for name, each in self.periods.items()},
-            "workers": {name: dict(versions) for name, versions in sorted(self.workers.items())},
-            "not_audited": [{"path": each.path, "why": each.why, "host": each.host} for each in self.failures],
-            "skipped": self.skipped,
-        }
-        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        return _record(self, {"periods": {name: each.status for name, each in self.periods.items()}})
 
     def release(self) -> None:
         """Lets Spark forget what it keeps for the tables."""
         for each in self.periods.values():
             each.release()
+
+
+def _record(made: Audit | Periods, own: dict[str, Any]) -> str:
+    """What was run where, and what was not audited, as JSON."""
+    told = {
+        "status": made.status,
+        "version": made.version,
+        **own,
+        "workers": {name: dict(versions) for name, versions in sorted(made.workers.items())},
+        "not_audited": [{"path": each.path, "why": each.why, "host": each.host} for each in made.failures],
+        "skipped": made.skipped,
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def audit(session: SparkSession, options: Options, tell: progress.Tell = progress.to_stderr) -> Audit:

@@ -63,6 +63,11 @@ impl<W: Write> HtmlPage<W> {
     }
 }
 
+/// A place or a length in a drawing.
+pub(super) fn tenths(number: f64) -> String {
+    format!("{number:.1}")
+}
+
 /// A row of a list of facts.
 pub(super) fn fact(label: &str, text: impl Display) -> Markup {
     html! { dt { (label) } dd { (text) } }

@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use maud::{Markup, html};
 
 use super::destinations::by_aim;
-use crate::judge::{NoNeed, StatusKind};
+use super::page::tenths;
+use crate::judge::{NoNeed, RequirementVerdict, StatusKind, no_need};
 use crate::report::Report;
 use crate::report::csv::roles;
 use crate::report::human::counted;
 use crate::report::text::shorten;
-use crate::report::view::RequirementView;
 
 /// Sources and services that are drawn; what is beyond is counted.
 const MOST_SOURCES: usize = 8;
@@ -44,11 +44,12 @@ impl Fate {
     ];
 
     /// What is not seen is missing, unless it is known why nobody misses it.
-    fn of(row: &RequirementView<'_>) -> Self {
-        match row.outcome.kind() {
+    fn of(verdict: &RequirementVerdict, report: &Report<'_>) -> Self {
+        let audit = &report.audit;
+        match verdict.standing.kind() {
             StatusKind::Satisfied => Self::Satisfied,
             StatusKind::Blocked | StatusKind::Violated => Self::Blocked,
-            StatusKind::NotSeen => match row.no_need {
+            StatusKind::NotSeen => match no_need(audit.capture, audit.rules, verdict) {
                 None => Self::Missing,
                 Some(NoNeed::HostsSilent | NoNeed::NotShown | NoNeed::Undecided) => Self::Unclear,
                 Some(_) => Self::NotNeeded,
@@ -157,16 +158,21 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
 
 /// The active requirements by service.
 fn services<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, Service> {
+    let library = report.audit.rules.library();
+    let verdicts = report.audit.judgement.requirements.iter();
+    let active = |verdict: &&RequirementVerdict| verdict.standing.kind() != StatusKind::NotActive;
     let mut services: BTreeMap<&str, Service> = BTreeMap::new();
-    let active = |row: &&RequirementView<'_>| row.outcome.kind() != StatusKind::NotActive;
-    for row in report.requirements.iter().filter(active) {
-        let fate = Fate::of(row);
-        let service = services.entry(row.listed.service).or_default();
+    for verdict in verdicts.filter(active) {
+        let Some(row) = library.requirement(verdict.requirement) else {
+            continue;
+        };
+        let fate = Fate::of(verdict, report);
+        let service = services.entry(&row.service).or_default();
         service.note(fate, 1);
-        for party in &row.listed.from {
+        for party in row.listed(library).from {
             let source = match party.value.is_empty() {
                 true => "any host".to_owned(),
-                false => party.value.clone(),
+                false => party.value,
             };
             service.come_from(source, fate);
         }
@@ -301,14 +307,11 @@ fn curve(from: f64, to: f64) -> String {
     format!("M{start:.0} {from:.1}C{bend:.0} {from:.1} {bend:.0} {to:.1} {end:.0} {to:.1}")
 }
 
-fn tenths(number: f64) -> String {
-    format!("{number:.1}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::sample::sample;
+    use crate::report::view::RequirementView;
 
     #[test]
     fn all_active_requirements_are_in_it_and_what_goes_elsewhere() {

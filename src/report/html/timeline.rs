@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::page::tenths;
 use super::{finding_tone, tone};
 use crate::judge::FindingCode;
 use crate::model::CaptureTime;
@@ -115,10 +116,6 @@ fn bars(bins: &[Bin]) -> Markup {
                 height=(tenths(height)) { title { (text) } }
         }
     }
-}
-
-fn tenths(number: f64) -> String {
-    format!("{number:.1}")
 }
 
 fn axis(span: Span) -> Markup {
