@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 
 use super::lookup_failure::addresses;
-use crate::model::{Endpoint, Fqdn, Stamp};
+use crate::model::{BoxedList, Endpoint, Fqdn, Stamp};
 use crate::observe::{DnsTransaction, is_sinkhole};
 
 /// Queries closer than this are one try: A and AAAA, several resolvers at once, a copy.
@@ -64,7 +64,7 @@ pub(super) struct Resolvers<'a> {
 }
 
 impl<'a> Resolvers<'a> {
-    pub(super) fn of(transactions: &'a [DnsTransaction]) -> Self {
+    pub(super) fn of(transactions: &'a BoxedList<DnsTransaction>) -> Self {
         let mut all = Self::default();
         let mut stray = false;
         for transaction in transactions.iter().filter(|t| t.server.port == 53) {
@@ -95,7 +95,7 @@ impl<'a> Resolvers<'a> {
 
     fn lacking(
         &self,
-        transactions: &'a [DnsTransaction],
+        transactions: &'a BoxedList<DnsTransaction>,
     ) -> HashMap<(IpAddr, IpAddr), BTreeSet<&'a str>> {
         let mut out: HashMap<_, BTreeSet<&str>> = HashMap::default();
         if self.silent.is_empty() {

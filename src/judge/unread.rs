@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::BoxedList;
 use crate::model::{HIDING, Transport, link_type_name};
 use crate::observe::{App, Capture, Flow, Undecoded};
 
@@ -67,7 +68,7 @@ fn tap_header(layer: &str, form: &str, counted: &str) -> Option<String> {
 }
 
 /// Streams to collectors in which packets lie that were not opened.
-fn mirrors(flows: &[Flow]) -> Vec<String> {
+fn mirrors(flows: &BoxedList<Flow>) -> Vec<String> {
     let mut streams: BTreeMap<(&str, String), u64> = BTreeMap::new();
     for flow in flows {
         let one_way = flow.back.packets == 0 || flow.out.packets == 0;

@@ -733,8 +733,8 @@ pub(super) fn is_after(a: u32, b: u32) -> bool {
 /// Puts an item into its place in an ascending list, once.
 fn insert<T: Ord>(list: &mut ThinVec<T>, item: T) {
     if list.len() == list.capacity() {
-        // There are very many of these lists, and most stay short.
-        list.reserve_exact(1 + list.len() / 2);
+        // There are very many of these lists, most stay short, and the others are of some dozen items at most.
+        list.reserve_exact(if list.len() < 2 { 1 } else { 4 });
     }
     if list.last().is_none_or(|last| *last < item) {
         list.push(item);

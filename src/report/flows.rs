@@ -171,7 +171,7 @@ impl<'a> FlowView<'a> {
             transport: flow.transport,
             app: flow.app_name(),
             conn_state: flow.conn_state,
-            history: &flow.history,
+            history: flow.history.as_str(),
             packets: Sides {
                 out: flow.out.packets,
                 back: flow.back.packets,

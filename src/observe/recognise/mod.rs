@@ -92,7 +92,8 @@ fn drain_all(run: &mut FlowRecord, dns: &mut DnsLog, last: bool) {
             let mut listener = Listener::new(run, side, dns);
             listener.last = last;
             listener.drain(&mut stream);
-            run.streams[side.index()] = Some(stream);
+            // At last nothing follows, and its memory is wanted for what is worked out.
+            run.streams[side.index()] = (!last).then_some(stream);
         }
     }
 }
