@@ -733,8 +733,15 @@ pub(super) fn is_after(a: u32, b: u32) -> bool {
 /// Puts an item into its place in an ascending list, once.
 fn insert<T: Ord>(list: &mut ThinVec<T>, item: T) {
     if list.len() == list.capacity() {
-        // There are very many of these lists, most stay short, and the others are of some dozen items at most.
-        list.reserve_exact(if list.len() < 2 { 1 } else { 4 });
+        // There are very many of these lists. Most stay short, the others are of some dozen items, and one alone has none to
+        // spare.
+        const MORE: usize = 128;
+        let more = if list.is_empty() {
+            1
+        } else {
+            (MORE / size_of::<T>()).max(1)
+        };
+        list.reserve_exact(more);
     }
     if list.last().is_none_or(|last| *last < item) {
         list.push(item);
