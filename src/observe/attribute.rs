@@ -196,7 +196,11 @@ fn flow(run: FlowRecord, directory: &Directory) -> Flow {
         .iter()
         .any(|event| event.is(EventKind::SynAck, side.other()));
     let [own, theirs] = of_side(extra.paths, side);
-    let (mut events, mut tls) = (run.events, run.tls);
+    let (mut events, mut tls, mut facts) = (run.events, run.tls, run.facts);
+    if side == Side::Low {
+        let by_higher = facts.iter_mut().map(|(_, by_higher, _)| by_higher);
+        by_higher.for_each(|said| *said = !*said);
+    }
     // There are very many of these lists, and none grows any more.
     events.shrink_to_fit();
     tls.shrink_to_fit();
@@ -214,11 +218,7 @@ fn flow(run: FlowRecord, directory: &Directory) -> Flow {
         names,
         events,
         initiator_side: side,
-        facts: run
-            .facts
-            .into_iter()
-            .map(|f| (f.stamp, f.side == side, f.fact))
-            .collect(),
+        facts,
         tls,
         exchanges: run.talk.map_or_else(ThinVec::new, |talk| {
             exchanges(*talk, side, initiator.ip, directory)

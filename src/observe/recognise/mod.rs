@@ -14,7 +14,7 @@ use super::dns_log::DnsLog;
 use super::exchange::{Answer, Answered, Asked};
 use super::handshake::{TlsMark, TlsStep, Walk};
 use super::quic::QuicEvidence;
-use super::run::{FlowRecord, SaidBy, SaidName, TimedFact};
+use super::run::{FlowRecord, SaidBy, SaidName};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
 use crate::decode::http;
 use crate::decode::http::hpack::HeaderTable;
@@ -353,11 +353,7 @@ impl<'a> Listener<'a> {
     }
 
     fn fact(&mut self, stamp: Stamp, fact: StreamFact) {
-        self.run.tell(TimedFact {
-            stamp,
-            side: self.side,
-            fact,
-        });
+        self.run.tell((stamp, self.side == Side::High, fact));
     }
 
     /// A step of a TLS handshake of `length` bytes starts at the first byte at hand.
