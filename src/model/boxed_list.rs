@@ -32,6 +32,11 @@ impl<T> BoxedList<T> {
         self.0.get(place).map(AsRef::as_ref)
     }
 
+    /// Puts one behind all others.
+    pub(crate) fn push(&mut self, item: T) {
+        self.0.push(Box::new(item));
+    }
+
     /// One after the other.
     pub fn iter(&self) -> BoxedItems<'_, T> {
         self.0.iter().map(AsRef::as_ref)
@@ -66,6 +71,16 @@ impl<'a, T> IntoIterator for &'a BoxedList<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+/// The items, each still by itself.
+impl<T> IntoIterator for BoxedList<T> {
+    type Item = Box<T>;
+    type IntoIter = std::vec::IntoIter<Box<T>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

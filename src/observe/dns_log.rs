@@ -168,7 +168,7 @@ pub struct DnsLog {
     len: usize,
     dropped: u64,
     names: Names,
-    recent: Recent,
+    recent: KnownMessages,
 }
 
 /// Names as they were first seen: hosts ask for the same few again and again, and each is kept once.
@@ -185,12 +185,12 @@ impl Names {
 /// Messages as they were read lately, by their bytes behind the identifier. Hosts ask for the same few names again and again
 /// and get the same answers, so that most messages need not be read, and what they say is kept once.
 #[derive(Clone, Debug, Default)]
-struct Recent {
+struct KnownMessages {
     messages: HashTable<(Box<[u8]>, Arc<DnsFacts>)>,
     hasher: RandomState,
 }
 
-impl Recent {
+impl KnownMessages {
     /// The most messages kept; with one more it begins anew.
     const MOST: usize = 4096;
     /// The longest that are kept, in bytes.
@@ -310,15 +310,15 @@ impl DnsLog {
 }
 
 /// Transactions of a share out of messages in their order, which have the hashes of their exchanges beside them.
-fn transactions(all: &[&DnsSeen], hashes: &[u64], share: Share) -> Vec<Box<DnsTransaction>> {
-    let mut out: Vec<Box<DnsTransaction>> = Vec::new();
+fn transactions(all: &[&DnsSeen], hashes: &[u64], share: Share) -> BoxedList<DnsTransaction> {
+    let mut out: BoxedList<DnsTransaction> = BoxedList::default();
     // The latest transaction of each exchange, by its place in `out`: that is where the exchange stands.
     let mut open: HashTable<usize> = HashTable::new();
     let messages = (0_u32..).zip(all).zip(hashes);
     for ((first, seen), hash) in messages.filter(|(_, hash)| share.has_hash(**hash)) {
         let exchange = seen.exchange();
         let known = open.find_mut(*hash, |place| out[*place].exchange() == exchange);
-        let begin = || Box::new(DnsTransaction::new(seen, first));
+        let begin = || DnsTransaction::new(seen, first);
         let place = match known {
             Some(place) if out[*place].goes_on_with(seen) => *place,
             Some(place) => {

@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(early, Err(RecvTimeoutError::Timeout));
         assert!(!path.exists());
         drop(other);
-        assert_eq!(appears.recv().unwrap(), [path.clone()]);
+        assert_eq!(appears.recv().unwrap(), std::slice::from_ref(&path));
         waiting.join().unwrap().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
     }
