@@ -1,39 +1,87 @@
 //! What works nearby: tells a filter from a server that is down, and a name filter from a port filter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use foldhash::{HashMap, HashSet};
 
 use super::alike::Alike;
-use super::attempt::{AttemptOutcome, answer_times, is_silence, passed, seconds};
+use super::attempt::{
+    AttemptOutcome, InconclusiveReason, answer_times, is_silence, passed, seconds,
+};
 use super::coverage::FlowTarget;
 use super::evidence::{Code, Evidence, Grade};
 use super::flow_verdict::FlowVerdict;
 use super::interception::Issuers;
 use super::resolvers::ONE_TRY;
-use super::silence::Silences;
+use super::silence::{Silences, SilentPort, SilentPorts, silent_port};
 use super::source_ports::SourcePorts;
-use crate::model::{Fqdn, Transport};
+use crate::model::{Fqdn, Merge, Transport};
 use crate::observe::{EventKind, Flow, NameSource};
 use crate::rules::{RuleSet, is_private};
 
-/// What succeeded, indexed by what an attempt can be compared with.
-#[derive(Debug, Default)]
-pub(super) struct Controls {
+/// A flow as a try to reach one of its aims.
+pub(super) type JudgedTry<'a> = (&'a Flow, &'a FlowVerdict);
+
+/// What works nearby, as one share of a capture is told of it.
+#[derive(Debug)]
+pub(super) struct Controls<'a> {
+    /// Whoever tried.
+    pub(super) nearby: &'a Nearby,
+    /// The share's own hosts.
+    pub(super) own: OwnTries,
+}
+
+/// Between whom something failed: nearly all succeed, and nobody asks what works beside them. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FailedEnds {
+    servers: HashSet<IpAddr>,
+    neighbourhoods: HashSet<IpAddr>,
+    /// Where a SYN met silence.
+    silent: HashSet<SilentPort>,
+    /// Whether every server is of interest: what refuses a certificate may be nearer than any.
+    all_servers: bool,
+}
+
+impl FailedEnds {
+    pub(super) fn of(tries: &[JudgedTry<'_>]) -> Self {
+        let mut failed = Self::default();
+        for (flow, verdict) in tries {
+            if let AttemptOutcome::Failed(evidence) = &verdict.went {
+                let server = flow.responder.ip;
+                failed.servers.insert(server);
+                failed.neighbourhoods.insert(neighbourhood(server));
+                failed.silent.extend(silent_port(flow, &verdict.went));
+                failed.all_servers |= evidence.code == Code::AlertClient;
+            }
+        }
+        failed
+    }
+}
+
+impl Merge for FailedEnds {
+    fn merge(&mut self, other: Self) {
+        self.servers.extend(other.servers);
+        self.neighbourhoods.extend(other.neighbourhoods);
+        self.silent.extend(other.silent);
+        self.all_servers |= other.all_servers;
+    }
+}
+
+/// What works at the servers where something failed, and what is known of them: of all hosts of a capture, indexed by what an
+/// attempt can be compared with. Bounded by what failed. Merges by union and minimum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Nearby {
     /// By responder address, of those where something failed: port, initiator and said name of what succeeded.
     by_responder: HashMap<IpAddr, BTreeSet<(u16, IpAddr, Option<Fqdn>)>>,
-    /// By initiator and port, of those where something failed: responders that answered over TCP.
-    by_initiator: HashMap<(IpAddr, u16), BTreeSet<IpAddr>>,
-    /// By port: initiators and responders that answered them over UDP, where one of both met a failure.
-    udp: HashMap<u16, BTreeSet<(IpAddr, IpAddr)>>,
-    /// TTLs of SYN-ACKs by responder and by its neighbourhood, of those in which something failed; of all where
-    /// a client refused a certificate.
+    /// By port and responder, of those where something failed: whom it answered over UDP.
+    udp: HashMap<(u16, IpAddr), BTreeSet<IpAddr>>,
+    /// TTLs of SYN-ACKs by responder, of the neighbourhoods in which something failed; of all where a client refused a
+    /// certificate.
     ttl: HashMap<IpAddr, BTreeSet<u8>>,
-    near_ttl: HashMap<IpAddr, BTreeSet<u8>>,
-    /// Neighbourhoods in which several SYN-ACKs had one TTL.
-    steady: HashSet<IpAddr>,
+    /// The same by neighbourhood, and whether several SYN-ACKs had that one.
+    near_ttl: HashMap<IpAddr, BTreeMap<u8, bool>>,
     /// The shortest time to a SYN-ACK, by responder's neighbourhood, of those in which something failed.
     soonest: HashMap<IpAddr, Duration>,
     /// Who signs certificates.
@@ -42,72 +90,30 @@ pub(super) struct Controls {
     vendors: HashSet<Fqdn>,
     /// Proxies, by the site file or by what was asked of them.
     proxies: HashSet<IpAddr>,
-    /// What else explains silence.
-    silences: Silences,
-    /// What dies by the port that it comes from.
-    source_ports: SourcePorts,
-    /// Names that are stopped in one way at several places.
-    alike: Alike,
+    /// Servers where something failed and of which only one direction was heard in some flow.
+    one_way: HashSet<IpAddr>,
+    /// Tries where a SYN met silence.
+    silent: SilentPorts,
 }
 
-/// Between whom something failed: nearly all succeed, and nobody asks what works beside them.
-#[derive(Default)]
-struct FailedEnds {
-    servers: HashSet<IpAddr>,
-    neighbourhoods: HashSet<IpAddr>,
-    /// Initiators, and the ports that they tried.
-    clients: HashSet<(IpAddr, u16)>,
-    /// Whether every server is of interest: what refuses a certificate may be nearer than any.
-    all_servers: bool,
-}
-
-impl FailedEnds {
-    fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>) -> Self {
-        let mut failed = Self::default();
-        for (flow, verdict) in flows {
-            if let AttemptOutcome::Failed(evidence) = &verdict.went {
-                let server = flow.responder.ip;
-                failed.servers.insert(server);
-                failed.neighbourhoods.insert(neighbourhood(server));
-                let client = (flow.initiator.ip, flow.responder.port);
-                failed.clients.insert(client);
-                failed.all_servers |= evidence.code == Code::AlertClient;
-            }
-        }
-        failed
-    }
-}
-
-impl Controls {
-    /// Indexes all flows, each once for each of its aims.
-    #[must_use]
-    pub(super) fn of(flows: &[(&Flow, &FlowVerdict)], rules: &RuleSet) -> Self {
-        let all = || flows.iter().copied();
-        let went = || all().map(|(flow, verdict)| (flow, &verdict.went));
+impl Nearby {
+    /// What some tries tell, each flow once for each of its aims, the first one first.
+    pub(super) fn of(tries: &[JudgedTry<'_>], failed: &FailedEnds, rules: &RuleSet) -> Self {
+        let flows = || tries.iter().map(|(flow, _)| *flow);
         let (issuers, rest) = rayon::join(
-            || Issuers::of(all().map(|(flow, _)| flow), rules),
-            || Self::without_issuers(all(), rules),
+            || Issuers::of(flows(), rules),
+            || Self::without_issuers(tries, failed, rules),
         );
-        Self {
-            issuers,
-            silences: Silences::of(went()),
-            source_ports: SourcePorts::of(went()),
-            alike: Alike::of(all()),
-            ..rest
-        }
+        Self { issuers, ..rest }
     }
 
-    fn without_issuers<'a>(
-        flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)> + Clone,
-        rules: &RuleSet,
-    ) -> Self {
+    fn without_issuers(tries: &[JudgedTry<'_>], failed: &FailedEnds, rules: &RuleSet) -> Self {
         let mut all = Self::default();
-        let failed = FailedEnds::of(flows.clone());
         if failed.servers.is_empty() {
             return all;
         }
-        for (flow, verdict) in flows {
-            let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
+        for (flow, verdict) in tries {
+            let responder = flow.responder.ip;
             if matches!(&verdict.went, AttemptOutcome::Failed(e) if e.code == Code::AlertClient)
                 && is_private(responder)
             {
@@ -122,39 +128,54 @@ impl Controls {
             if failed.all_servers || failed.neighbourhoods.contains(&near) {
                 all.note_answers(flow, near);
             }
-            if verdict.went != AttemptOutcome::Succeeded {
-                continue;
-            }
-            let port = flow.responder.port;
-            let of_server = failed.servers.contains(&responder);
-            let of_client = failed.clients.contains(&(initiator, port));
-            if flow.transport == Transport::Udp {
-                if of_server || of_client {
-                    let answered = all.udp.entry(port).or_default();
-                    answered.insert((initiator, responder));
-                }
-                continue;
-            }
-            if of_server {
-                let name = said_name(flow, &verdict.aim).cloned();
-                let served = all.by_responder.entry(responder).or_default();
-                served.insert((port, initiator, name));
-            }
-            if of_client {
-                let answered = all.by_initiator.entry((initiator, port)).or_default();
-                answered.insert(responder);
+            all.silent.note(flow, &failed.silent);
+            if failed.servers.contains(&responder) {
+                all.note_server(flow, verdict);
             }
         }
         all
     }
 
+    /// Takes how a flow went to a server where something failed.
+    fn note_server(&mut self, flow: &Flow, verdict: &FlowVerdict) {
+        let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
+        let port = flow.responder.port;
+        if verdict.went != AttemptOutcome::Succeeded {
+            return;
+        }
+        if flow.transport == Transport::Udp {
+            let answered = self.udp.entry((port, responder)).or_default();
+            answered.insert(initiator);
+            return;
+        }
+        let name = said_name(flow, &verdict.aim).cloned();
+        let served = self.by_responder.entry(responder).or_default();
+        served.insert((port, initiator, name));
+    }
+
+    /// Takes which servers were heard in one direction only, where something else failed.
+    pub(super) fn note_one_way<'a>(
+        &mut self,
+        judged: impl Iterator<Item = JudgedTry<'a>>,
+        failed: &FailedEnds,
+    ) {
+        let one_way = judged
+            .filter(|(_, verdict)| verdict.went == AttemptOutcome::Open(InconclusiveReason::OneWay))
+            .map(|(flow, _)| flow.responder.ip);
+        self.one_way
+            .extend(one_way.filter(|server| failed.servers.contains(server)));
+    }
+
     /// Takes what a flow tells of how far away its responder and the neighbours are.
     fn note_answers(&mut self, flow: &Flow, near: IpAddr) {
         for event in flow.events_of(EventKind::SynAck, false) {
-            let ttl = self.ttl.entry(flow.responder.ip).or_default();
-            if !ttl.insert(event.ttl) || !self.near_ttl.entry(near).or_default().insert(event.ttl) {
-                self.steady.insert(near);
-            }
+            let ttls = self.ttl.entry(flow.responder.ip).or_default();
+            ttls.insert(event.ttl);
+            let of_near = self.near_ttl.entry(near).or_default();
+            of_near
+                .entry(event.ttl)
+                .and_modify(|several| *several = true)
+                .or_insert(false);
         }
         if let (Some(took), _) = answer_times(flow) {
             let soonest = self.soonest.entry(near).or_insert(took);
@@ -162,6 +183,105 @@ impl Controls {
         }
     }
 
+    /// Puts it into its order, once all is there.
+    #[must_use]
+    pub(super) fn arranged(mut self) -> Self {
+        self.silent.arrange();
+        self
+    }
+
+    /// Whether answers of a server where something failed are sure not to pass the tap.
+    pub(super) fn is_one_way(&self, server: IpAddr) -> bool {
+        !self.one_way.is_empty() && self.one_way.contains(&server)
+    }
+
+    /// Whether several SYN-ACKs of a neighbourhood had one TTL.
+    fn is_steady(&self, near: IpAddr) -> bool {
+        let ttls = self.near_ttl.get(&near);
+        ttls.is_some_and(|ttls| ttls.values().any(|several| *several))
+    }
+}
+
+impl Merge for Nearby {
+    fn merge(&mut self, other: Self) {
+        for (server, served) in other.by_responder {
+            self.by_responder.entry(server).or_default().extend(served);
+        }
+        for (service, answered) in other.udp {
+            self.udp.entry(service).or_default().extend(answered);
+        }
+        for (server, ttls) in other.ttl {
+            self.ttl.entry(server).or_default().extend(ttls);
+        }
+        for (near, ttls) in other.near_ttl {
+            let known = self.near_ttl.entry(near).or_default();
+            for (ttl, several) in ttls {
+                known
+                    .entry(ttl)
+                    .and_modify(|known| *known = true)
+                    .or_insert(several);
+            }
+        }
+        for (near, took) in other.soonest {
+            let soonest = self.soonest.entry(near).or_insert(took);
+            *soonest = took.min(*soonest);
+        }
+        self.issuers.merge(other.issuers);
+        self.vendors.extend(other.vendors);
+        self.proxies.extend(other.proxies);
+        self.one_way.extend(other.one_way);
+        self.silent.merge(other.silent);
+    }
+}
+
+/// What else the hosts of a share tried, of those whose tries failed.
+#[derive(Debug)]
+pub(super) struct OwnTries {
+    /// By initiator and port, of those where something failed: responders that answered over TCP, and over UDP.
+    answered: HashMap<(IpAddr, u16), [BTreeSet<IpAddr>; 2]>,
+    /// What else explains silence.
+    silences: Silences,
+    /// What dies by the port that it comes from.
+    source_ports: SourcePorts,
+    /// Names that are stopped in one way at several places.
+    alike: Alike,
+}
+
+impl OwnTries {
+    pub(super) fn of(tries: &[JudgedTry<'_>]) -> Self {
+        let all = || tries.iter().copied();
+        let went = || all().map(|(flow, verdict)| (flow, &verdict.went));
+        Self {
+            answered: answered(tries),
+            silences: Silences::of(went()),
+            source_ports: SourcePorts::of(went()),
+            alike: Alike::of(all()),
+        }
+    }
+}
+
+/// Who answered those whose tries at a port failed elsewhere.
+fn answered(tries: &[JudgedTry<'_>]) -> HashMap<(IpAddr, u16), [BTreeSet<IpAddr>; 2]> {
+    let client = |flow: &Flow| (flow.initiator.ip, flow.responder.port);
+    let failed = tries.iter();
+    let failed = failed.filter(|(_, verdict)| matches!(verdict.went, AttemptOutcome::Failed(_)));
+    let mut answered: HashMap<_, [BTreeSet<IpAddr>; 2]> = failed
+        .map(|(flow, _)| (client(flow), Default::default()))
+        .collect();
+    if answered.is_empty() {
+        return answered;
+    }
+    let reached = tries.iter();
+    let reached = reached.filter(|(_, verdict)| verdict.went == AttemptOutcome::Succeeded);
+    for (flow, _) in reached {
+        if let Some(by) = answered.get_mut(&client(flow)) {
+            by[usize::from(flow.transport == Transport::Udp)].insert(flow.responder.ip);
+        }
+    }
+    answered
+}
+
+impl Controls<'_> {
     /// Settles the grade of a flow's evidence by what works nearby, and says which control carried it.
     #[must_use]
     pub(super) fn settle(&self, flow: &Flow, aim: &FlowTarget, mut evidence: Evidence) -> Evidence {
@@ -179,8 +299,8 @@ impl Controls {
             _ if aim.proxied => {
                 evidence.control = self.other_through_proxy(flow, own).or(evidence.control);
             }
-            Code::SynSilent | Code::SynReset if self.source_ports.tell(flow).is_some() => {
-                self.source_ports.settle(flow, &mut evidence);
+            Code::SynSilent | Code::SynReset if self.own.source_ports.tell(flow).is_some() => {
+                self.own.source_ports.settle(flow, &mut evidence);
             }
             Code::SynSilent => self.settle_silent_syn(flow, &mut evidence),
             Code::SynReset => self.settle_reset_syn(flow, &mut evidence),
@@ -191,7 +311,7 @@ impl Controls {
             }
             Code::HelloSilent | Code::HandshakeSilent if evidence.grade == Grade::B => {
                 // What is acknowledged has reached the server; what is lost again and again has not.
-                let alike = || self.alike.control(flow, evidence.code);
+                let alike = || self.own.alike.control(flow, evidence.code);
                 evidence.control = self.meant(flow, own).or_else(alike);
                 if evidence.control.is_none() {
                     evidence.grade = Grade::C;
@@ -245,7 +365,8 @@ impl Controls {
     }
 
     fn settle_silent_syn(&self, flow: &Flow, evidence: &mut Evidence) {
-        if self.silences.settle(flow, evidence) || evidence.grade != Grade::B {
+        let silent = &self.nearby.silent;
+        if self.own.silences.settle(flow, silent, evidence) || evidence.grade != Grade::B {
             return;
         }
         let control = self.same_address(flow).or_else(|| self.path(flow));
@@ -256,7 +377,7 @@ impl Controls {
     }
 
     fn settle_silent_datagrams(&self, flow: &Flow, evidence: &mut Evidence) {
-        if let Some(control) = self.silences.refused_nearby(flow, evidence) {
+        if let Some(control) = self.own.silences.refused_nearby(flow, evidence) {
             evidence.show(Grade::B, control);
         } else if let Some(control) = self.udp_service(flow) {
             let burst = flow.span.1.time.since(flow.span.0.time) < ONE_TRY;
@@ -284,7 +405,7 @@ impl Controls {
             evidence.show(Grade::B, said(control));
         } else if let Some(control) = self.hasty(flow, evidence) {
             evidence.show(Grade::B, said(control));
-        } else if let Some(control) = self.alike.control(flow, evidence.code) {
+        } else if let Some(control) = self.own.alike.control(flow, evidence.code) {
             evidence.show(Grade::B, control);
         }
     }
@@ -293,8 +414,11 @@ impl Controls {
     /// One hop is enough where the server and its neighbours have always had the same.
     fn other_ttl(&self, flow: &Flow) -> Option<String> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
-        let known = self.ttl.get(&flow.responder.ip)?;
-        let near = self.near_ttl.get(&neighbourhood(flow.responder.ip))?;
+        let known = self.nearby.ttl.get(&flow.responder.ip)?;
+        let near = self
+            .nearby
+            .near_ttl
+            .get(&neighbourhood(flow.responder.ip))?;
         let own = flow.events_of(EventKind::SynAck, false).next()?.ttl;
         let mut said = flow
             .events_of(EventKind::Data, false)
@@ -302,7 +426,7 @@ impl Controls {
             .chain(flow.events_of(EventKind::Fin, false));
         let steady = known.len() == 1
             && near.len() == 1
-            && self.steady.contains(&neighbourhood(flow.responder.ip));
+            && self.nearby.is_steady(neighbourhood(flow.responder.ip));
         let unlike = steady && said.all(|event| event.ttl == own) && own != reset.ttl;
         unlike.then(|| {
             format!(
@@ -318,7 +442,7 @@ impl Controls {
         const MEASURABLE: Duration = Duration::from_millis(4);
         let (first, last) = (evidence.stamps.first()?, evidence.stamps.last()?);
         let took = last.time.since(first.time);
-        let soonest = *self.soonest.get(&neighbourhood(flow.responder.ip))?;
+        let soonest = *self.nearby.soonest.get(&neighbourhood(flow.responder.ip))?;
         (evidence.stamps.len() == 2 && soonest >= MEASURABLE && took < soonest / FAR_SOONER).then(
             || {
                 format!(
@@ -332,7 +456,7 @@ impl Controls {
 
     /// The same address answers on another port, or another client on the same one.
     fn same_address(&self, flow: &Flow) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let other_port = seen
             .iter()
             .find(|(port, client, _)| *port != flow.responder.port && *client == flow.initiator.ip);
@@ -347,15 +471,15 @@ impl Controls {
     /// The same address answers this client on the same port over UDP.
     fn over_udp(&self, flow: &Flow) -> Option<String> {
         let port = flow.responder.port;
-        let pair = (flow.initiator.ip, flow.responder.ip);
-        let answers = self.udp.get(&port).is_some_and(|all| all.contains(&pair));
+        let answered = self.nearby.udp.get(&(port, flow.responder.ip));
+        let answers = answered.is_some_and(|all| all.contains(&flow.initiator.ip));
         answers.then(|| {
             format!("the same address answers this client over UDP port {port}: a filter on TCP")
         })
     }
 
     fn other_client(&self, flow: &Flow) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let (_, client, _) = seen.iter().find(|(port, client, _)| {
             *port == flow.responder.port && *client != flow.initiator.ip
         })?;
@@ -364,11 +488,15 @@ impl Controls {
         ))
     }
 
+    /// Who answered this client on the same port, over TCP and over UDP.
+    fn answered_own(&self, flow: &Flow) -> Option<&[BTreeSet<IpAddr>; 2]> {
+        let client = (flow.initiator.ip, flow.responder.port);
+        self.own.answered.get(&client)
+    }
+
     /// Other addresses answer this client on the same port.
     fn path(&self, flow: &Flow) -> Option<String> {
-        let answered = self
-            .by_initiator
-            .get(&(flow.initiator.ip, flow.responder.port))?;
+        let [answered, _] = self.answered_own(flow)?;
         let others = answered
             .iter()
             .filter(|ip| **ip != flow.responder.ip)
@@ -381,7 +509,7 @@ impl Controls {
 
     /// Another name on the same address and port works for this client.
     fn other_name(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         seen.iter().find_map(|(port, client, name)| {
             let name = name.as_ref()?;
             let other =
@@ -396,7 +524,7 @@ impl Controls {
 
     /// The same name on the same address and port works for another client.
     fn same_name_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let own = own?;
         seen.iter().find_map(|(port, client, name)| {
             let same = *port == flow.responder.port
@@ -410,7 +538,7 @@ impl Controls {
 
     /// Another client gets on with the same server under the same name.
     fn trusted_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let (_, client, _) = seen.iter().find(|(port, client, name)| {
             *port == flow.responder.port && *client != flow.initiator.ip && name.as_ref() == own
         })?;
@@ -421,7 +549,7 @@ impl Controls {
 
     /// The proxy lets this client through to another name.
     fn other_through_proxy(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         seen.iter().find_map(|(port, client, name)| {
             let name = name.as_ref()?;
             let other =
@@ -437,7 +565,7 @@ impl Controls {
         let (_, Some(refused)) = answer_times(flow) else {
             return None;
         };
-        let soonest = *self.soonest.get(&neighbourhood(flow.responder.ip))?;
+        let soonest = *self.nearby.soonest.get(&neighbourhood(flow.responder.ip))?;
         (soonest >= MEASURABLE && refused < soonest / FAR_SOONER).then(|| {
             format!(
                 "the RST took {}, no SYN-ACK of these servers less than {}: not sent by the server",
@@ -455,7 +583,7 @@ impl Controls {
             None
         };
         let refused = refused.then_some(device.as_deref());
-        self.issuers.evidence(flow, refused)
+        self.nearby.issuers.evidence(flow, refused)
     }
 
     /// What answered the SYN is another machine than the server: its TTL is not that of the address's other packets, or
@@ -466,18 +594,18 @@ impl Controls {
         /// So many more are to all others.
         const FAR: u8 = 3;
         let server = flow.responder.ip;
-        if self.proxies.contains(&server) {
+        if self.nearby.proxies.contains(&server) {
             return None; // all of it comes from the proxy, whoever is behind
         }
         let answer = flow.events_of(EventKind::SynAck, false).next()?;
         if is_private(server) {
             let vendors = flow
                 .said_names()
-                .any(|name| self.vendors.contains(&name.fqdn));
+                .any(|name| self.nearby.vendors.contains(&name.fqdn));
             return vendors
                 .then(|| format!("the vendor's name is served at {server}, inside of the site"));
         }
-        let own = self.ttl.get(&server)?;
+        let own = self.nearby.ttl.get(&server)?;
         if let Some(other) = own.iter().find(|ttl| **ttl != answer.ttl) {
             return Some(format!(
                 "the SYN-ACK has TTL {}, others of this address have {other}: another machine answers",
@@ -486,6 +614,7 @@ impl Controls {
         }
         let away = hops(answer.ttl);
         let others = self
+            .nearby
             .ttl
             .iter()
             .filter(|(ip, _)| **ip != server && !is_private(**ip));
@@ -504,12 +633,12 @@ impl Controls {
     fn nearer_reset(&self, flow: &Flow) -> Option<String> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
         let server = flow.responder.ip;
-        let (whose, ttls) = match (
-            self.ttl.get(&server),
-            self.near_ttl.get(&neighbourhood(server)),
+        let (whose, ttls): (_, Vec<u8>) = match (
+            self.nearby.ttl.get(&server),
+            self.nearby.near_ttl.get(&neighbourhood(server)),
         ) {
-            (Some(ttls), _) => ("this server's", ttls),
-            (None, Some(ttls)) => ("the neighbouring servers'", ttls),
+            (Some(ttls), _) => ("this server's", ttls.iter().copied().collect()),
+            (None, Some(ttls)) => ("the neighbouring servers'", ttls.keys().copied().collect()),
             (None, None) => return None,
         };
         (!ttls.contains(&reset.ttl)).then(|| {
@@ -523,23 +652,25 @@ impl Controls {
     }
 
     fn udp_service(&self, flow: &Flow) -> Option<String> {
-        let seen = self.udp.get(&flow.responder.port)?;
         let (ours, theirs) = (flow.initiator.ip, flow.responder.ip);
+        let service = (flow.responder.port, theirs);
+        let clients = self.nearby.udp.get(&service).into_iter().flatten();
         // It lets this client through at other times: what it does not answer is its own affair.
-        if seen.contains(&(ours, theirs)) {
+        if clients.clone().any(|client| *client == ours) {
             return None;
         }
-        seen.iter().find_map(|&(client, server)| {
-            if server == theirs && client != ours {
-                return Some(format!(
-                    "the same server answers {client}: a rule on the source"
-                ));
-            }
-            let other = client == ours && server != theirs;
-            other.then(|| {
+        let servers = self.answered_own(flow).into_iter();
+        let mut servers = servers.flat_map(|[_, over_udp]| over_udp);
+        let server = servers.find(|server| **server != theirs);
+        // Of both the lower address is told.
+        match (clients.min(), server) {
+            (Some(client), server) if server.is_none() || *client < ours => Some(format!(
+                "the same server answers {client}: a rule on the source"
+            )),
+            (_, server) => server.map(|server| {
                 format!("the server {server} answers this client on the same port: the path works")
-            })
-        })
+            }),
+        }
     }
 }
 

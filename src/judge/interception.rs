@@ -7,11 +7,11 @@ use foldhash::HashSet;
 use thin_vec::ThinVec;
 
 use super::evidence::{Code, Evidence, Grade};
-use crate::model::{Fqdn, Stamp};
+use crate::model::{Fqdn, Merge, Stamp};
 use crate::observe::{Flow, NameSource, StreamFact};
 use crate::rules::RuleSet;
 
-/// The most owners kept of an issuer.
+/// The most owners kept of an issuer: the lowest.
 const MAX_OWNERS: usize = 8;
 /// So many owners of names are too many for one private CA.
 const OWNERS: usize = 3;
@@ -23,20 +23,41 @@ const MANY_NAMES: usize = 4;
 /// really have.
 const PUBLIC: &str = include_str!("public_authorities.txt");
 
-/// What is known of issuers in a capture.
-#[derive(Debug, Default)]
+/// What is known of issuers in a capture. Merges by union, of which the lowest are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Issuers {
     by_issuer: BTreeMap<String, SignsFor>,
 }
 
 /// Whose names an issuer signs for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct SignsFor {
+    /// At most [`MAX_OWNERS`].
     owners: BTreeSet<String>,
+    /// At most [`MANY_NAMES`].
     names: BTreeSet<Fqdn>,
 }
 
 impl SignsFor {
+    fn of(names: HashSet<Fqdn>, rules: &RuleSet) -> Self {
+        let mut all = Self::default();
+        for name in names {
+            all.owners.extend(owner(&name, rules));
+            all.names.insert(name);
+            all.bound();
+        }
+        all
+    }
+
+    fn bound(&mut self) {
+        while self.owners.len() > MAX_OWNERS {
+            self.owners.pop_last();
+        }
+        while self.names.len() > MANY_NAMES {
+            self.names.pop_last();
+        }
+    }
+
     /// Whether no private CA would sign for all of them.
     fn is_too_much(&self, refused: bool) -> bool {
         let few = refused || self.names.len() >= MANY_NAMES;
@@ -56,17 +77,15 @@ impl Issuers {
     /// Indexes all flows.
     #[must_use]
     pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Flow>, rules: &RuleSet) -> Self {
-        let mut all = Self::default();
+        let mut names: BTreeMap<String, HashSet<Fqdn>> = BTreeMap::new();
         for shown in flows.filter_map(shown) {
-            let signs_for = all.by_issuer.entry(shown.issuer).or_default();
-            if signs_for.owners.len() < MAX_OWNERS {
-                signs_for.owners.extend(owner(&shown.wanted, rules));
-            }
-            if signs_for.names.len() < MANY_NAMES {
-                signs_for.names.insert(shown.wanted);
-            }
+            names.entry(shown.issuer).or_default().insert(shown.wanted);
         }
-        all
+        let issuers = names.into_iter();
+        let issuers = issuers.map(|(issuer, names)| (issuer, SignsFor::of(names, rules)));
+        Self {
+            by_issuer: issuers.collect(),
+        }
     }
 
     /// Evidence that a flow's certificate was made on the path: an issuer that is no public CA and signs for several
@@ -95,6 +114,17 @@ impl Issuers {
             )),
             ..Evidence::new(Code::IssuerSubstituted, Grade::A, [shown.stamp], words)
         })
+    }
+}
+
+impl Merge for Issuers {
+    fn merge(&mut self, other: Self) {
+        for (issuer, signs_for) in other.by_issuer {
+            let known = self.by_issuer.entry(issuer).or_default();
+            known.owners.extend(signs_for.owners);
+            known.names.extend(signs_for.names);
+            known.bound();
+        }
     }
 }
 

@@ -16,11 +16,12 @@ use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
 use super::lookup::Lookups;
 use super::outcome::Outcome;
-use super::row_facts::Shortfall;
+use super::row_facts::{RowTally, Shortfall};
 use super::scope::OutOfScope;
-use super::trust::is_cloud_mirror;
-use crate::model::{CaptureTime, Fqdn, Transport, words};
-use crate::observe::{App, Capture};
+use super::share::JudgedShare;
+use super::whole::{Whole, merged};
+use crate::model::{CaptureTime, Fqdn, Merge, Transport, words};
+use crate::observe::App;
 use crate::rules::{
     Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
     Source, Via, no_names,
@@ -174,49 +175,103 @@ pub struct RequirementVerdict {
     pub note: Option<String>,
 }
 
-/// Judges all requirements, ascending by id.
+/// What the flows and lookups of a share tell of requirements beside its intents. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RequirementTally {
+    /// Hosts that sent something.
+    senders: BTreeSet<IpAddr>,
+    /// Of these: those of which more is there than samples of packets.
+    captured: BTreeSet<IpAddr>,
+    /// Of these: those that asked behind an encrypted connection to a proxy.
+    hidden: BTreeSet<IpAddr>,
+    /// Requirements whose name server was asked in another way.
+    other_way: BTreeSet<RequirementIndex>,
+    shared: SharedConnections,
+    /// What rows ask for besides being reached.
+    pub(super) rows: RowTally,
+}
+
+impl RequirementTally {
+    pub(super) fn of(share: &JudgedShare<'_>, intents: &[Intent], rules: &RuleSet) -> Self {
+        let flows = &share.flows;
+        let behind = || {
+            let hidden = flows.iter();
+            senders(hidden.filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy)))
+        };
+        let captured = || {
+            let captured = share.share.capture().flows.iter().zip(flows);
+            let captured =
+                captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
+            senders(captured.map(|(_, verdict)| verdict))
+        };
+        let ((hidden, shared, rows), (all, captured)) = rayon::join(
+            || {
+                let rows = RowTally::of(share, intents, rules);
+                (behind(), SharedConnections::of(share, rules), rows)
+            },
+            || (senders(flows.iter()), captured()),
+        );
+        Self {
+            senders: all,
+            captured,
+            hidden,
+            other_way: other_way(flows),
+            shared,
+            rows,
+        }
+    }
+}
+
+impl Merge for RequirementTally {
+    fn merge(&mut self, other: Self) {
+        self.senders.extend(other.senders);
+        self.captured.extend(other.captured);
+        self.hidden.extend(other.hidden);
+        self.other_way.extend(other.other_way);
+        self.shared.merge(other.shared);
+        self.rows.merge(other.rows);
+    }
+}
+
+/// Who sent some flows.
+fn senders<'a>(flows: impl Iterator<Item = &'a FlowVerdict>) -> BTreeSet<IpAddr> {
+    // There are few of them beside the flows.
+    let senders: HashSet<IpAddr> = flows.map(|flow| flow.host).collect();
+    senders.into_iter().map(|ip| ip.to_canonical()).collect()
+}
+
+/// Judges all requirements, ascending by id, by the intents of all shares.
 #[must_use]
 pub(super) fn requirement_verdicts(
-    capture: &Capture,
-    flows: &[FlowVerdict],
+    shares: &[JudgedShare<'_>],
     intents: &[Intent],
-    lookups: &Lookups,
-    rules: &RuleSet,
+    tally: RequirementTally,
+    (whole, rules): (&Whole<'_>, &RuleSet),
     census: &Census,
 ) -> Vec<RequirementVerdict> {
-    let hidden = || {
-        let hidden = flows.iter();
-        let hidden = hidden.filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
-        Present::of(hidden, rules)
-    };
-    let captured = || {
-        let captured = capture.flows.iter().zip(flows);
-        let captured = captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
-        Present::of(captured.map(|(_, verdict)| verdict), rules)
-    };
-    let ((covered, hidden), (present, captured)) = rayon::join(
-        || (intents_by_requirement(intents, rules), hidden()),
-        || (Present::of(flows.iter(), rules), captured()),
-    );
+    let covered = intents_by_requirement(intents, rules);
+    let [present, captured, hidden] =
+        [tally.senders, tally.captured, tally.hidden].map(|senders| Present::of(senders, rules));
     let absence = Absence {
         present: &present,
         captured: &captured,
-        mirror: is_cloud_mirror(capture).then_some(Mirror {
-            has_dns: !capture.dns.is_empty(),
+        mirror: whole.mirror.is_cloud_mirror().then_some(Mirror {
+            has_dns: whole.has_dns,
         }),
         census,
         rules,
-        other_way: other_way(flows),
-        shared: SharedConnections::of(capture, flows, lookups, rules),
+        other_way: tally.other_way,
+        shared: tally.shared,
     };
     let unseen: Vec<bool> = covered.iter().map(Vec::is_empty).collect();
     let seen = Exercised {
-        span: (capture.start(), capture.end()),
-        flows,
+        span: (whole.head.start(), whole.head.end()),
         intents,
         hidden: &hidden,
         absence: &absence,
-        resolved: resolved_names(lookups, rules, &unseen),
+        resolved: merged(shares, |share| {
+            ResolvedNames::of(&share.lookups, rules, &unseen)
+        }),
     };
     let mut verdicts: Vec<RequirementVerdict> = covered
         .into_par_iter()
@@ -227,6 +282,7 @@ pub(super) fn requirement_verdicts(
         })
         .collect();
     excuse(&mut verdicts, rules);
+    tally.rows.settle(&mut verdicts, rules);
     verdicts
 }
 
@@ -253,7 +309,6 @@ fn intents_by_requirement(intents: &[Intent], rules: &RuleSet) -> Vec<Vec<u32>> 
 struct Exercised<'a> {
     /// When the capture begins and ends.
     span: (CaptureTime, CaptureTime),
-    flows: &'a [FlowVerdict],
     intents: &'a [Intent],
     /// Who asked behind an encrypted connection to a proxy.
     hidden: &'a Present,
@@ -280,7 +335,7 @@ impl Exercised<'_> {
                 RequirementStatus::NotSeen(NotSeen::NamesHidden)
             }
             _ if intents.is_empty() => {
-                let found = || self.resolved.get(&requirement).into_iter().flatten();
+                let found = || self.resolved.0.get(&requirement).into_iter().flatten();
                 let had = found().any(|(had, _)| *had);
                 let found = found().filter(|(one, _)| *one == had);
                 names = found.map(|(_, name)| name.to_string()).collect();
@@ -291,7 +346,7 @@ impl Exercised<'_> {
             _ => {
                 let inbound = is_inbound(requirement, rules);
                 let standing = standing(requirement, &intents, self.intents, inbound);
-                note = shade_note(requirement, &standing, &intents, self.intents, self.flows);
+                note = shade_note(requirement, &standing, &intents, self.intents);
                 standing
             }
         };
@@ -468,42 +523,52 @@ const fn rank(standing: &RequirementStatus) -> u8 {
     }
 }
 
-/// Names that some host asked for, and whether it was given an address of use, by requirement.
-type ResolvedNames<'a> = BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>>;
+/// Names that some host asked for, and whether it was given an address of use, by requirement. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct ResolvedNames<'a>(BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>>);
 
-/// The names that the lookups for `unseen` requirements can be for.
-fn resolved_names<'a>(lookups: &'a Lookups, rules: &RuleSet, unseen: &[bool]) -> ResolvedNames<'a> {
-    let asked: Vec<(IpAddr, &Fqdn, bool, CaptureTime)> = lookups
-        .iter()
-        .filter_map(|(client, name, lookup)| {
-            let at = lookup.resolved_at.or(lookup.stamps.first().copied())?;
-            Some((client, name, lookup.resolved_at.is_some(), at.time))
-        })
-        .collect();
-    asked
-        .par_iter()
-        .with_min_len(Scratch::stretch(asked.len()))
-        .fold(
-            || (Scratch::default(), BTreeMap::new()),
-            |(mut scratch, mut out), (client, name, had, at)| {
-                let wanted = wanted_by_name(*client, name, *at, rules, &mut scratch);
-                let wanted = wanted
-                    .iter()
-                    .filter(|wanted| unseen.get(wanted.index()) == Some(&true));
-                for requirement in wanted {
-                    let names: &mut BTreeSet<(bool, &Fqdn)> = out.entry(*requirement).or_default();
-                    names.insert((*had, *name));
-                }
-                (scratch, out)
-            },
-        )
-        .map(|(_, out)| out)
-        .reduce(BTreeMap::new, |mut out, other| {
-            for (requirement, names) in other {
-                out.entry(requirement).or_default().extend(names);
-            }
-            out
-        })
+impl<'a> ResolvedNames<'a> {
+    /// The names that a share's lookups for `unseen` requirements can be for.
+    fn of(lookups: &'a Lookups, rules: &RuleSet, unseen: &[bool]) -> Self {
+        let asked: Vec<(IpAddr, &Fqdn, bool, CaptureTime)> = lookups
+            .iter()
+            .filter_map(|(client, name, lookup)| {
+                let at = lookup.resolved_at.or(lookup.stamps.first().copied())?;
+                Some((client, name, lookup.resolved_at.is_some(), at.time))
+            })
+            .collect();
+        let found = asked
+            .par_iter()
+            .with_min_len(Scratch::stretch(asked.len()))
+            .fold(
+                || (Scratch::default(), Self::default()),
+                |(mut scratch, mut out), (client, name, had, at)| {
+                    let wanted = wanted_by_name(*client, name, *at, rules, &mut scratch);
+                    let wanted = wanted
+                        .iter()
+                        .filter(|wanted| unseen.get(wanted.index()) == Some(&true));
+                    for requirement in wanted {
+                        let names = out.0.entry(*requirement).or_default();
+                        names.insert((*had, *name));
+                    }
+                    (scratch, out)
+                },
+            );
+        found
+            .map(|(_, out)| out)
+            .reduce(Self::default, |mut out, other| {
+                out.merge(other);
+                out
+            })
+    }
+}
+
+impl Merge for ResolvedNames<'_> {
+    fn merge(&mut self, other: Self) {
+        for (requirement, names) in other.0 {
+            self.0.entry(requirement).or_default().extend(names);
+        }
+    }
 }
 
 /// Who sent something, as far as requirements ask for it.
@@ -514,11 +579,7 @@ pub(super) struct Present {
 }
 
 impl Present {
-    fn of<'a>(flows: impl Iterator<Item = &'a FlowVerdict>, rules: &RuleSet) -> Self {
-        // There are few of them beside the flows.
-        let initiators: HashSet<IpAddr> = flows.map(|flow| flow.host).collect();
-        let initiators = initiators.into_iter().map(|ip| ip.to_canonical());
-        let initiators: BTreeSet<IpAddr> = initiators.collect();
+    fn of(initiators: BTreeSet<IpAddr>, rules: &RuleSet) -> Self {
         let mut roles = RoleSet::default();
         for ip in &initiators {
             roles.extend(&rules.profile().roles_of(*ip));
