@@ -32,7 +32,9 @@ impl<'a> Unopened<'a> {
 impl Merge for Unopened<'_> {
     fn merge(&mut self, other: Self) {
         for (ends, flows) in other.0 {
-            self.0.entry(ends).or_default().extend(flows);
+            let known = self.0.entry(ends).or_default();
+            known.extend(flows);
+            known.sort_by_key(|flow| (flow.span, flow.initiator));
         }
     }
 }

@@ -133,6 +133,7 @@ impl Nearby {
                 all.note_server(flow, verdict);
             }
         }
+        all.silent.arrange();
         all
     }
 
@@ -181,13 +182,6 @@ impl Nearby {
             let soonest = self.soonest.entry(near).or_insert(took);
             *soonest = took.min(*soonest);
         }
-    }
-
-    /// Puts it into its order, once all is there.
-    #[must_use]
-    pub(super) fn arranged(mut self) -> Self {
-        self.silent.arrange();
-        self
     }
 
     /// Whether answers of a server where something failed are sure not to pass the tap.

@@ -116,12 +116,11 @@ fn beside(
         .collect();
     let failed = merged(&tries, |(_, tries)| FailedEnds::of(tries));
     let nearby = || {
-        let nearby = merged(&tries, |(place, tries)| {
+        merged(&tries, |(place, tries)| {
             let mut nearby = Nearby::of(tries, &failed, rules);
             nearby.note_one_way(judged(*place), &failed);
             nearby
-        });
-        nearby.arranged()
+        })
     };
     let own = || {
         tries

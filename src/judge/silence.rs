@@ -38,7 +38,10 @@ pub(super) type SilentPort = (IpAddr, u16);
 
 /// All tries at the ports at which silence was met, whoever made them. Merges by union.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct SilentPorts(HashMap<SilentPort, Vec<SilentTry>>);
+pub(super) struct SilentPorts(
+    /// Ascending.
+    HashMap<SilentPort, Vec<SilentTry>>,
+);
 
 impl SilentPorts {
     /// Takes a try, where its port is one of those.
@@ -58,7 +61,7 @@ impl SilentPorts {
         }
     }
 
-    /// Puts them into their order, once all are there.
+    /// Puts them into their order, once all of a part are there.
     pub(super) fn arrange(&mut self) {
         self.0.values_mut().for_each(|tries| tries.sort_unstable());
     }
@@ -72,7 +75,9 @@ impl SilentPorts {
 impl Merge for SilentPorts {
     fn merge(&mut self, other: Self) {
         for (port, tries) in other.0 {
-            self.0.entry(port).or_default().extend(tries);
+            let known = self.0.entry(port).or_default();
+            known.extend(tries);
+            known.sort_unstable();
         }
     }
 }

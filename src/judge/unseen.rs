@@ -152,7 +152,7 @@ fn has_wildcard(row: &Requirement) -> bool {
 /// The lookups of names that nobody tried, where there was time enough to try them. Merges by union.
 #[derive(Debug, Default)]
 struct Untried<'a> {
-    /// By name: who asked, and the frames.
+    /// By name, ascending by client: the frames.
     by_name: HashMap<&'a str, Vec<(IpAddr, &'a [Stamp])>>,
 }
 
@@ -179,7 +179,9 @@ impl<'a> Untried<'a> {
 impl Merge for Untried<'_> {
     fn merge(&mut self, other: Self) {
         for (name, lookups) in other.by_name {
-            self.by_name.entry(name).or_default().extend(lookups);
+            let known = self.by_name.entry(name).or_default();
+            known.extend(lookups);
+            known.sort_unstable();
         }
     }
 }
