@@ -11,7 +11,8 @@ use super::census::{Census, NameWay};
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
-use super::requirement_verdict::{NotSeen, Present, RequirementStatus};
+use super::requirement_tally::Present;
+use super::requirement_verdict::{NotSeen, RequirementStatus};
 use super::shade::Shade;
 use super::share::JudgedShare;
 use crate::model::{CaptureTime, Fqdn, Merge, Transport};
@@ -360,4 +361,27 @@ fn serves_several(flow: &Flow) -> Option<&Fqdn> {
         .iter()
         .find(|name| matches!(name.source, NameSource::TlsSni | NameSource::QuicSni))?;
     (several && flow.back.payload_bytes > 0).then_some(&name.fqdn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn of_shared_connections_the_lowest_is_told_in_any_order() {
+        let shared = |client: u8, flow, name: &str| {
+            let name = Fqdn::parse(name).unwrap();
+            let over = (name.clone(), 443, Transport::Tcp);
+            SharedConnections {
+                looked_up: [("x.test".to_owned(), ([10, 0, 0, client].into(), over))].into(),
+                certified: [(RequirementIndex::new(1), (FlowId(flow), name))].into(),
+            }
+        };
+        hold(&[
+            shared(2, 1, "b.test"),
+            shared(1, 5, "c.test"),
+            shared(3, 0, "a.test"),
+        ]);
+    }
 }

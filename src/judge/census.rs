@@ -558,3 +558,22 @@ fn likely_resolver<'a>(
 fn has_label(name: &str, words: &[&str]) -> bool {
     name.split('.').any(|label| words.contains(&label))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn the_censuses_of_shares_merge_in_any_order() {
+        let census = |host: u8, servers: std::ops::Range<u8>| {
+            let mut census = Census::default();
+            let gone = census.gone([10, 0, 0, host].into(), NameWay::Dns);
+            gone.count = 3;
+            servers.for_each(|server| gone.to(&format!("192.0.2.{server}")));
+            census
+        };
+        // More servers than are kept.
+        hold(&[census(1, 0..3), census(2, 0..4), census(1, 2..6)]);
+    }
+}

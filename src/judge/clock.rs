@@ -133,3 +133,18 @@ impl Opening {
         times.map(|event| event.stamp.time).min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn what_was_set_back_merges_in_any_order() {
+        let set_back = |connections, seconds| SetBack {
+            connections,
+            most: Duration::from_secs(seconds),
+        };
+        hold(&[set_back(3, 5), set_back(1, 60), set_back(2, 7)]);
+    }
+}

@@ -9,10 +9,11 @@ use thin_vec::ThinVec;
 use super::attempt::{
     Asked, AttemptOutcome, InconclusiveReason, answers, late, tunnel, went, without_times,
 };
-use super::control::{Controls, FailedEnds, JudgedTry, Nearby, OwnTries};
+use super::control::Controls;
 use super::coverage::{Coverage, FlowTarget, Ground, Try, aim_by_names, cover, is_listed, tries};
 use super::encrypted_dns::{EncryptedDns, as_plain_dns, encrypted_dns};
 use super::evidence::{Code, Evidence, Grade};
+use super::nearby::{FailedEnds, JudgedTry, Nearby, OwnTries};
 use super::scope::{OutOfScope, out_of_scope};
 use super::shade::Shade;
 use super::share::HostShare;

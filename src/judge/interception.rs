@@ -215,7 +215,8 @@ fn owner(name: &Fqdn, rules: &RuleSet) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_public;
+    use super::*;
+    use crate::model::laws::hold;
 
     #[test]
     fn public_authorities_are_told_by_their_whole_organisation() {
@@ -270,5 +271,21 @@ mod tests {
                 "{issuer} of {organization}"
             );
         }
+    }
+
+    #[test]
+    fn the_lowest_owners_and_names_are_kept_in_any_order() {
+        let issuers = |letters: std::ops::RangeInclusive<char>| {
+            let name = |letter: char| Fqdn::parse(&format!("{letter}.test")).unwrap();
+            let mut signs_for = SignsFor {
+                owners: letters.clone().map(String::from).collect(),
+                names: letters.map(name).collect(),
+            };
+            signs_for.bound();
+            Issuers {
+                by_issuer: [("Some CA".to_owned(), signs_for)].into(),
+            }
+        };
+        hold(&[issuers('c'..='m'), issuers('a'..='d'), issuers('b'..='z')]);
     }
 }

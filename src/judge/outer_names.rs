@@ -155,3 +155,26 @@ impl<'a> OuterNames<'a> {
         (!(own && inner.is_empty())).then_some(Hidden { inner, proved })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn records_that_shares_hold_merge_in_any_order() {
+        let name = |text: &str| Fqdn::parse(text).unwrap();
+        let records = |owner: &str, key| {
+            let told = Told {
+                owners: [name(owner)].into(),
+                key_ids: [key].into(),
+            };
+            OuterRecords([(name("outer.test"), told)].into())
+        };
+        hold(&[
+            records("a.test", 1),
+            records("b.test", 1),
+            records("a.test", 2),
+        ]);
+    }
+}

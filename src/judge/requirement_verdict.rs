@@ -1,6 +1,5 @@
 //! What the capture says of every requirement: satisfied, blocked, never seen and why, not active and why.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
@@ -9,23 +8,16 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::absence::{Absence, Mirror, SharedConnections, other_way, shade_note};
+use super::absence::{Absence, Mirror, shade_note};
 use super::census::Census;
-use super::coverage::wanted_by_name;
-use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
-use super::lookup::Lookups;
 use super::outcome::Outcome;
-use super::row_facts::{RowTally, Shortfall};
-use super::scope::OutOfScope;
+use super::requirement_tally::{Present, RequirementTally, ResolvedNames};
+use super::row_facts::Shortfall;
 use super::share::JudgedShare;
 use super::whole::{Whole, merged};
-use crate::model::{CaptureTime, Fqdn, Merge, Transport, words};
-use crate::observe::App;
-use crate::rules::{
-    Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
-    Source, Via, no_names,
-};
+use crate::model::{CaptureTime, Transport, words};
+use crate::rules::{Activity, Direction, GroupKind, Need, RequirementIndex, RuleSet, no_names};
 
 words! {
     /// Why a requirement was not exercised.
@@ -175,71 +167,6 @@ pub struct RequirementVerdict {
     pub note: Option<String>,
 }
 
-/// What the flows and lookups of a share tell of requirements beside its intents. Merges by union.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RequirementTally {
-    /// Hosts that sent something.
-    senders: BTreeSet<IpAddr>,
-    /// Of these: those of which more is there than samples of packets.
-    captured: BTreeSet<IpAddr>,
-    /// Of these: those that asked behind an encrypted connection to a proxy.
-    hidden: BTreeSet<IpAddr>,
-    /// Requirements whose name server was asked in another way.
-    other_way: BTreeSet<RequirementIndex>,
-    shared: SharedConnections,
-    /// What rows ask for besides being reached.
-    pub(super) rows: RowTally,
-}
-
-impl RequirementTally {
-    pub(super) fn of(share: &JudgedShare<'_>, intents: &[Intent], rules: &RuleSet) -> Self {
-        let flows = &share.flows;
-        let behind = || {
-            let hidden = flows.iter();
-            senders(hidden.filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy)))
-        };
-        let captured = || {
-            let captured = share.share.capture().flows.iter().zip(flows);
-            let captured =
-                captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
-            senders(captured.map(|(_, verdict)| verdict))
-        };
-        let ((hidden, shared, rows), (all, captured)) = rayon::join(
-            || {
-                let rows = RowTally::of(share, intents, rules);
-                (behind(), SharedConnections::of(share, rules), rows)
-            },
-            || (senders(flows.iter()), captured()),
-        );
-        Self {
-            senders: all,
-            captured,
-            hidden,
-            other_way: other_way(flows),
-            shared,
-            rows,
-        }
-    }
-}
-
-impl Merge for RequirementTally {
-    fn merge(&mut self, other: Self) {
-        self.senders.extend(other.senders);
-        self.captured.extend(other.captured);
-        self.hidden.extend(other.hidden);
-        self.other_way.extend(other.other_way);
-        self.shared.merge(other.shared);
-        self.rows.merge(other.rows);
-    }
-}
-
-/// Who sent some flows.
-fn senders<'a>(flows: impl Iterator<Item = &'a FlowVerdict>) -> BTreeSet<IpAddr> {
-    // There are few of them beside the flows.
-    let senders: HashSet<IpAddr> = flows.map(|flow| flow.host).collect();
-    senders.into_iter().map(|ip| ip.to_canonical()).collect()
-}
-
 /// Judges all requirements, ascending by id, by the intents of all shares.
 #[must_use]
 pub(super) fn requirement_verdicts(
@@ -335,7 +262,7 @@ impl Exercised<'_> {
                 RequirementStatus::NotSeen(NotSeen::NamesHidden)
             }
             _ if intents.is_empty() => {
-                let found = || self.resolved.0.get(&requirement).into_iter().flatten();
+                let found = || self.resolved.of_row(requirement);
                 let had = found().any(|(had, _)| *had);
                 let found = found().filter(|(one, _)| *one == had);
                 names = found.map(|(_, name)| name.to_string()).collect();
@@ -520,104 +447,6 @@ const fn rank(standing: &RequirementStatus) -> u8 {
         RequirementStatus::Satisfied => 3,
         RequirementStatus::NotSeen(_) => 4,
         RequirementStatus::NotActive(_) => 5,
-    }
-}
-
-/// Names that some host asked for, and whether it was given an address of use, by requirement. Merges by union.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct ResolvedNames<'a>(BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>>);
-
-impl<'a> ResolvedNames<'a> {
-    /// The names that a share's lookups for `unseen` requirements can be for.
-    fn of(lookups: &'a Lookups, rules: &RuleSet, unseen: &[bool]) -> Self {
-        let asked: Vec<(IpAddr, &Fqdn, bool, CaptureTime)> = lookups
-            .iter()
-            .filter_map(|(client, name, lookup)| {
-                let at = lookup.resolved_at.or(lookup.stamps.first().copied())?;
-                Some((client, name, lookup.resolved_at.is_some(), at.time))
-            })
-            .collect();
-        let found = asked
-            .par_iter()
-            .with_min_len(Scratch::stretch(asked.len()))
-            .fold(
-                || (Scratch::default(), Self::default()),
-                |(mut scratch, mut out), (client, name, had, at)| {
-                    let wanted = wanted_by_name(*client, name, *at, rules, &mut scratch);
-                    let wanted = wanted
-                        .iter()
-                        .filter(|wanted| unseen.get(wanted.index()) == Some(&true));
-                    for requirement in wanted {
-                        let names = out.0.entry(*requirement).or_default();
-                        names.insert((*had, *name));
-                    }
-                    (scratch, out)
-                },
-            );
-        found
-            .map(|(_, out)| out)
-            .reduce(Self::default, |mut out, other| {
-                out.merge(other);
-                out
-            })
-    }
-}
-
-impl Merge for ResolvedNames<'_> {
-    fn merge(&mut self, other: Self) {
-        for (requirement, names) in other.0 {
-            self.0.entry(requirement).or_default().extend(names);
-        }
-    }
-}
-
-/// Who sent something, as far as requirements ask for it.
-pub(super) struct Present {
-    initiators: BTreeSet<IpAddr>,
-    roles: RoleSet,
-    audited: bool,
-}
-
-impl Present {
-    fn of(initiators: BTreeSet<IpAddr>, rules: &RuleSet) -> Self {
-        let mut roles = RoleSet::default();
-        for ip in &initiators {
-            roles.extend(&rules.profile().roles_of(*ip));
-        }
-        let audited = initiators.iter().any(|ip| rules.profile().is_audited(*ip));
-        Self {
-            initiators,
-            roles,
-            audited,
-        }
-    }
-
-    /// Whether one of the hosts may have gone to where a requirement wants it by way of a proxy.
-    fn may_hide(&self, requirement: RequirementIndex, rules: &RuleSet) -> bool {
-        let row = rules.library().requirement(requirement);
-        let outside = || {
-            let to = rules.destinations(requirement);
-            to.iter()
-                .any(|to| !matches!(to, Via::Role { .. } | Via::Localhost))
-        };
-        !self.initiators.is_empty()
-            && row.is_some_and(|row| {
-                row.transport.contains(&Transport::Tcp) && self.may_initiate(row)
-            })
-            && outside()
-    }
-
-    /// Whether some host that may open the requirement's flows sent anything.
-    pub(super) fn may_initiate(&self, row: &Requirement) -> bool {
-        row.from.iter().any(|source| match source {
-            Source::Any => self.audited,
-            Source::Role(role) => self.roles.contains(*role),
-            Source::Network(network) => self
-                .initiators
-                .range(network.network()..=network.broadcast())
-                .next()
-                .is_some(),
-        })
     }
 }
 

@@ -221,3 +221,29 @@ fn is_useful(transaction: &DnsTransaction) -> bool {
 pub(super) fn domain(name: &Fqdn) -> &str {
     name.registrable().unwrap_or(name.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn who_is_given_names_merges_in_any_order() {
+        let names = [
+            Fqdn::parse("a.test").unwrap(),
+            Fqdn::parse("b.test").unwrap(),
+        ];
+        let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let given = |clients: &[u8]| {
+            let mut given = GivenNames::default();
+            // Three pairs are more than are kept.
+            let pairs = clients.iter().map(|client| (ip(*client), ip(53)));
+            given.take(&names[0], pairs);
+            given
+        };
+        hold(&[given(&[3, 5]), given(&[1, 4]), given(&[2])]);
+        let unanswered =
+            |of: &'static [usize]| UnansweredNames(of.iter().map(|place| &names[*place]).collect());
+        hold(&[unanswered(&[0]), unanswered(&[0, 1]), unanswered(&[])]);
+    }
+}

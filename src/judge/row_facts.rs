@@ -259,3 +259,27 @@ fn path_hidden(row: &Requirement, flow: &Flow) -> Option<Shortfall> {
 pub(super) fn was_let_in(flow: &Flow) -> bool {
     flow.events_of(EventKind::SynAck, false).next().is_some() || flow.back.payload_bytes > 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn what_shares_tell_of_rows_merges_in_any_order() {
+        let row = RequirementIndex::new;
+        let tally = |owed: Option<Shortfall>, by: u8| RowTally {
+            broken: [row(u32::from(by))].into(),
+            kept: [row(7)].into(),
+            ways: [(row(8), [IpAddr::from([10, 0, 0, by])].into())].into(),
+            owed: [(row(9), owed)].into(),
+        };
+        let (worse, bad) = (Some(Shortfall::NotTls), Some(Shortfall::PathHidden));
+        hold(&[tally(worse, 1), tally(bad, 2), tally(None, 3)]);
+        hold(&[tally(bad, 1), tally(worse, 1), tally(bad, 3)]);
+        // An intent that owes nothing is enough, in whatever share.
+        let mut whole = tally(worse, 1);
+        whole.merge(tally(None, 2));
+        assert_eq!(whole.owed[&row(9)], None);
+    }
+}

@@ -238,3 +238,27 @@ impl Silences {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn tries_that_shares_hold_merge_in_any_order() {
+        let ports = |at: &[i64]| {
+            let tries = at.iter().map(|at| SilentTry {
+                at: CaptureTime::from_nanos(*at),
+                client: [10, 0, 0, 1].into(),
+                answered: at % 2 == 0,
+                served: false,
+            });
+            SilentPorts(
+                [(([10, 0, 0, 9].into(), 443), tries.collect())]
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        hold(&[ports(&[2, 5]), ports(&[1, 5]), ports(&[3])]);
+    }
+}

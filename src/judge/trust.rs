@@ -413,3 +413,48 @@ fn records(whole: &Whole<'_>, notes: &mut Vec<String>) {
         notes.push(format!("a bound on {what} cut evidence {count} times"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    fn ip(last: u8) -> IpAddr {
+        [10, 0, 0, last].into()
+    }
+
+    #[test]
+    fn tallies_of_shares_merge_in_any_order() {
+        let tally = |flows, server| TrustTally {
+            flows,
+            only_responder: flows / 2,
+            tcp: flows / 3,
+            servers: [(ip(server), (flows, 1)), (ip(9), (1, 1))]
+                .into_iter()
+                .collect(),
+            ..TrustTally::default()
+        };
+        hold(&[tally(7, 1), tally(4, 2), tally(1, 1)]);
+    }
+
+    #[test]
+    fn a_mirror_is_one_in_all_shares() {
+        let mirror = |sender, receiver| MirrorTally {
+            mirrored: true,
+            other: false,
+            senders: [ip(sender)].into(),
+            receivers: [ip(receiver)].into(),
+        };
+        let of = |parts: [MirrorTally; 2]| {
+            let [mut one, other] = parts;
+            one.merge(other);
+            one.is_cloud_mirror()
+        };
+        hold(&[mirror(1, 5), mirror(2, 5), MirrorTally::otherwise()]);
+        hold(&[mirror(1, 5), mirror(2, 6), mirror(5, 1)]);
+        assert!(of([mirror(1, 5), mirror(2, 5)]));
+        // Who receives in one share sends in the other.
+        assert!(!of([mirror(1, 5), mirror(5, 6)]));
+        assert!(!of([mirror(1, 5), MirrorTally::otherwise()]));
+    }
+}

@@ -9,8 +9,8 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 
 use super::attempt::{AttemptOutcome, InconclusiveReason};
-use super::control::neighbourhood;
 use super::evidence::{Code, Evidence, Grade};
+use super::nearby::neighbourhood;
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{Capture, Event, EventKind, Flow, StreamFact};
 use crate::rules::is_private;

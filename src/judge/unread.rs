@@ -131,6 +131,7 @@ fn stream(kind: &str, collector: &str, datagrams: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::laws::hold;
 
     #[test]
     fn formats_are_named_and_what_has_no_ip_is_not() {
@@ -156,5 +157,14 @@ mod tests {
         ] {
             assert_eq!(frames(&innocent, 16), None, "{innocent}");
         }
+    }
+
+    #[test]
+    fn streams_merge_by_sum_and_are_told_by_the_sum() {
+        let streams = |datagrams| {
+            let to = |collector: &str| ("mirrored", collector.to_owned());
+            UnreadTally([(to("192.0.2.9:5555"), datagrams), (to("192.0.2.8:1"), 1)].into())
+        };
+        hold(&[streams(1), streams(2), streams(5)]);
     }
 }

@@ -150,7 +150,7 @@ fn has_wildcard(row: &Requirement) -> bool {
 }
 
 /// The lookups of names that nobody tried, where there was time enough to try them. Merges by union.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Untried<'a> {
     /// By name, ascending by client: the frames.
     by_name: HashMap<&'a str, Vec<(IpAddr, &'a [Stamp])>>,
@@ -282,5 +282,21 @@ const fn advice(why: NotSeen) -> &'static str {
         NotSeen::NeverTried => {
             "capture longer, or bind the role in the site file to what is really there"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn lookups_that_led_nowhere_merge_in_any_order() {
+        let untried = |client: u8| Untried {
+            by_name: [("a.test", vec![([10, 0, 0, client].into(), &[][..])])]
+                .into_iter()
+                .collect(),
+        };
+        hold(&[untried(2), untried(1), untried(3)]);
     }
 }

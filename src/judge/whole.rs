@@ -1,11 +1,13 @@
 //! What only the whole of a capture tells, and no rule: each share of it is judged with this beside it.
 
+use std::net::IpAddr;
+
 use foldhash::HashSet;
 use rayon::prelude::*;
 
 use super::clock::{SetBack, Unopened};
-use super::hosts::TranslationFacts;
 use super::outer_names::OuterRecords;
+use super::translation::TranslationFacts;
 use super::trust::{MirrorTally, Trust, TrustTally};
 use super::unread::UnreadTally;
 use crate::model::Merge;
@@ -111,9 +113,9 @@ impl Merge for FlowFacts<'_> {
 
 /// Whether a flow goes between two global IPv6 addresses.
 fn over_ipv6(flow: &Flow) -> bool {
-    let global = |ip: std::net::IpAddr| match ip {
-        std::net::IpAddr::V6(ip) => ip.segments()[0] >> 13 == 1,
-        std::net::IpAddr::V4(_) => false,
+    let global = |ip: IpAddr| match ip {
+        IpAddr::V6(ip) => ip.segments()[0] >> 13 == 1,
+        IpAddr::V4(_) => false,
     };
     global(flow.initiator.ip) && global(flow.responder.ip)
 }
@@ -169,5 +171,26 @@ impl<'a> AskedNames<'a> {
 impl Merge for AskedNames<'_> {
     fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn names_that_shares_asked_for_merge_in_any_order() {
+        let asked = |names: &[&'static str]| AskedNames(names.iter().copied().collect());
+        hold(&[asked(&["a.test", "b.test"]), asked(&["b.test"]), asked(&[])]);
+    }
+
+    #[test]
+    fn of_no_part_nothing_is_told_and_of_one_what_it_tells() {
+        let asked = |names: &[&'static str]| AskedNames(names.iter().copied().collect());
+        assert!(merged(&[] as &[u8], |_| asked(&["a.test"])).is_empty());
+        assert_eq!(merged(&[1], |_| asked(&["a.test"])), asked(&["a.test"]));
+        let of = |part: &u8| asked(if *part == 1 { &["a.test"] } else { &["b.test"] });
+        assert_eq!(merged(&[1, 2], of), asked(&["a.test", "b.test"]));
     }
 }

@@ -142,3 +142,30 @@ fn as_way(intent: &Intent, capture: &Capture) -> Option<Outcome> {
         (false, false) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn aims_of_shares_merge_in_any_order() {
+        let aim = |name: &str| (Fqdn::parse(name).unwrap(), Some(443));
+        let unreached =
+            |names: &[&str]| UnreachedAims(names.iter().map(|name| aim(name)).collect());
+        hold(&[
+            unreached(&["a.test"]),
+            unreached(&["a.test", "b.test"]),
+            unreached(&[]),
+        ]);
+        let reached = |name, at, over_4| {
+            let began = [(CaptureTime::from_nanos(at), over_4)].into();
+            ReachedAims([(aim(name), began)].into_iter().collect())
+        };
+        hold(&[
+            reached("a.test", 1, true),
+            reached("a.test", 1, false),
+            reached("b.test", 2, true),
+        ]);
+    }
+}
