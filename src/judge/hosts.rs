@@ -434,6 +434,6 @@ mod tests {
         hold(&parts);
         let [mut one, other, _] = parts;
         one.merge(other);
-        assert_eq!(one.alone[&(1, ip(7))], false);
+        assert!(!one.alone[&(1, ip(7))]);
     }
 }

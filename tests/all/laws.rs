@@ -361,8 +361,9 @@ fn law_7_nothing_vanishes() {
 /// An intent that was judged blocked: who, which names, which addresses, which port.
 type Blocked = (String, Vec<String>, Vec<String>, Option<u16>);
 
-/// The shipped rules, checked once for the many small audits of law 6.
-static LIBRARY: LazyLock<Library> = LazyLock::new(|| rules::check(&rules::embedded()).unwrap().0);
+/// The shipped rules, checked once for many small audits.
+pub(crate) static LIBRARY: LazyLock<Library> =
+    LazyLock::new(|| rules::check(&rules::embedded()).unwrap().0);
 
 /// A sample's rules under its site.
 pub(crate) fn rules_of(sample: &Sample) -> RuleSet {

@@ -1,7 +1,11 @@
-//! A capture judged in shares by initiating host gives what it gives as a whole, byte by byte.
+//! Law 8: a capture judged in shares by initiating host gives what it gives as a whole, byte by byte.
+//!
+//! Run on the shipped samples and on written traffic; `PKTAUDIT_CAPTURES` names a folder whose captures are gone
+//! through as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::path::Path;
 
 use pktaudit::drive::{Progress, observe};
 use pktaudit::judge::{CaptureShare, Judgement, judge, judge_shares};
@@ -12,9 +16,11 @@ use pktaudit::report::{
 };
 use pktaudit::rules::{Choices, Profile, RuleSet, RuleText, check, check_site};
 use pktaudit::source::resolve;
+use rayon::prelude::*;
 
 use super::harness::{folder, for_each_sample, same, write};
-use super::laws::rules_of;
+use super::laws::{LIBRARY, rules_of};
+use super::merging::captures_in;
 use super::observing::Dice;
 use super::traffic::{Traffic, client_hello, dns, record};
 use super::verdicts::{RULES, hex};
@@ -28,6 +34,25 @@ fn a_sample_in_shares_is_the_same_as_in_one() {
         let capture = read(&sample.capture.display().to_string())?;
         holds(&capture, &rules_of(sample))
     });
+}
+
+#[test]
+fn other_captures_in_shares_are_the_same_as_in_one() {
+    let Some(folder) = std::env::var_os("PKTAUDIT_CAPTURES") else {
+        return;
+    };
+    let mut paths = Vec::new();
+    captures_in(Path::new(&folder), &mut paths);
+    let profile = Profile::new(&LIBRARY, None, &Choices::default()).unwrap();
+    let rules = RuleSet::compile(LIBRARY.clone(), &profile);
+    let broken = paths.par_iter().filter_map(|path| {
+        // What cannot be read is no capture.
+        let capture = read(&path.display().to_string()).ok()?;
+        let wrong = holds(&capture, &rules).err()?;
+        Some(format!("{}: {wrong}", path.display()))
+    });
+    let broken: Vec<String> = broken.collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 /// Hosts that meet the same servers, resolvers and names, and fare differently there: what is said of one rests on what

@@ -36,8 +36,11 @@ fn aim(intent: &Intent) -> Option<NamedAim> {
     Some((intent.fqdn.clone()?, intent.port))
 }
 
-/// Intents of a share that did not reach their aim, by their places: what each is, if another way led there.
-pub(super) fn unreached(intents: &[Intent], capture: &Capture) -> Vec<(usize, Outcome)> {
+/// Intents that did not reach their aim, by their places: what each is, if another way led there.
+pub(super) type Unreached = Vec<(usize, Outcome)>;
+
+/// Those of a share.
+pub(super) fn unreached(intents: &[Intent], capture: &Capture) -> Unreached {
     intents
         .iter()
         .enumerate()
@@ -112,7 +115,7 @@ impl Merge for ReachedAims {
 /// nothing of it is known but a SYN, it has lost the race, whether or not an answer would still have come.
 pub(super) fn forgive_other_family(
     intents: &mut [Intent],
-    unreached: Vec<(usize, Outcome)>,
+    unreached: Unreached,
     reached: &ReachedAims,
 ) {
     for (place, outcome) in unreached {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
-use happy_eyeballs::{ReachedAims, UnreachedAims};
+use happy_eyeballs::{ReachedAims, Unreached, UnreachedAims};
 
 use super::attempt::InconclusiveReason;
 use super::evidence::{Code, Evidence, Grade, Stage};
@@ -95,7 +95,7 @@ pub(super) fn intents(
         let unreached = happy_eyeballs::unreached(&intents, share.capture);
         (intents, unreached)
     });
-    let rolled_up: Vec<(Vec<Intent>, Vec<(usize, Outcome)>)> = rolled_up.collect();
+    let rolled_up: Vec<(Vec<Intent>, Unreached)> = rolled_up.collect();
     let unreached = merged(&rolled_up, |(intents, unreached)| {
         let unreached = unreached.iter();
         UnreachedAims::of(unreached.filter_map(|(place, _)| intents.get(*place)))
