@@ -1,5 +1,6 @@
 //! Why a requirement was not exercised, as far as packets tell.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,11 +11,12 @@ use super::census::{Census, NameWay};
 use super::coverage::wanted_by_name;
 use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
-use super::lookup::Lookups;
-use super::requirement_verdict::{NotSeen, Present, RequirementStatus};
+use super::requirement_tally::Present;
+use super::requirement_verdict::{NotSeen, RequirementStatus};
 use super::shade::Shade;
-use crate::model::{CaptureTime, Fqdn, Transport};
-use crate::observe::{App, Capture, Flow, FlowId, NameSource, StreamFact};
+use super::share::JudgedShare;
+use crate::model::{CaptureTime, Fqdn, Merge, Transport};
+use crate::observe::{App, Flow, FlowId, NameSource, StreamFact};
 use crate::rules::{Destination, Requirement, RequirementIndex, RuleSet, Scratch, Target, Via};
 
 /// What tells why a requirement was not exercised.
@@ -87,7 +89,7 @@ impl Absence<'_> {
                 false => (NotSeen::NeverTried, None),
             };
         }
-        if let Some(other) = self.shared.certified.get(&requirement) {
+        if let Some((_, other)) = self.shared.certified.get(&requirement) {
             let note = format!("the certificate of the connection to {other} has its name too");
             return (NotSeen::SharedConnection, Some(note));
         }
@@ -159,7 +161,6 @@ pub(super) fn shade_note(
     standing: &RequirementStatus,
     places: &[u32],
     intents: &[Intent],
-    flows: &[FlowVerdict],
 ) -> Option<String> {
     let all = || {
         places
@@ -173,8 +174,7 @@ pub(super) fn shade_note(
             .find(|(r, _)| *r == requirement)
             .map(|(_, shade)| *shade)
     };
-    if *standing == RequirementStatus::Satisfied && all().all(|intent| is_sent_only(intent, flows))
-    {
+    if *standing == RequirementStatus::Satisfied && all().all(|intent| intent.sent_only) {
         return Some(
             "sent and not refused; the protocol has no answers, so that it arrived cannot be told"
                 .to_owned(),
@@ -238,16 +238,6 @@ fn shade_words(intent: &Intent, shade: Shade) -> String {
     }
 }
 
-/// Whether nothing of an intent is known but that it was sent.
-fn is_sent_only(intent: &Intent, flows: &[FlowVerdict]) -> bool {
-    let mut attempts = intent.attempts.iter();
-    let sent = |id: &FlowId| {
-        let verdict = flows.get(id.0 as usize);
-        verdict.is_some_and(|verdict| verdict.went == AttemptOutcome::Sent)
-    };
-    !intent.attempts.is_empty() && attempts.all(sent)
-}
-
 fn shade_of(intent: &Intent, requirement: RequirementIndex) -> Option<Shade> {
     let mut shades = intent.shades.iter();
     shades
@@ -256,39 +246,37 @@ fn shade_of(intent: &Intent, requirement: RequirementIndex) -> Option<Shade> {
 }
 
 /// What may have gone over a connection to another name: HTTP/2 (RFC 9113 section 9.1.1) and HTTP/3 (RFC 9114 section
-/// 3.3) serve several names over one.
-#[derive(Debug, Default)]
+/// 3.3) serve several names over one. Merges by the lowest client and flow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SharedConnections {
     /// Names that were looked up while a connection to another name at the same address was open, and that have none of
-    /// their own: with that other name, and the port and transport of the connection.
-    looked_up: BTreeMap<String, (Fqdn, u16, Transport)>,
-    /// Requirements of names that nobody asked for, but that the certificate of a connection over HTTP/2 has.
-    certified: BTreeMap<RequirementIndex, Fqdn>,
+    /// their own: by whom first, with that other name, and the port and transport of the connection.
+    looked_up: BTreeMap<String, (IpAddr, (Fqdn, u16, Transport))>,
+    /// Requirements of names that nobody asked for, but that the certificate of a connection over HTTP/2 has: of which flow
+    /// first, and the connection's own name.
+    certified: BTreeMap<RequirementIndex, (FlowId, Fqdn)>,
 }
 
 impl SharedConnections {
-    pub(super) fn of(
-        capture: &Capture,
-        flows: &[FlowVerdict],
-        lookups: &Lookups,
-        rules: &RuleSet,
-    ) -> Self {
+    pub(super) fn of(share: &JudgedShare<'_>, rules: &RuleSet) -> Self {
         type Open<'a> = (CaptureTime, CaptureTime, (&'a Fqdn, u16, Transport));
         let mut out = Self::default();
         let mut open: BTreeMap<(IpAddr, IpAddr), Vec<Open<'_>>> = BTreeMap::new();
-        for (flow, verdict) in capture.flows.iter().zip(flows) {
+        let flows = &share.share.capture().flows;
+        for ((flow, verdict), id) in flows.iter().zip(&share.flows).zip((0..).map(FlowId)) {
             if let Some(name) = serves_several(flow) {
                 let key = (verdict.host, flow.responder.ip);
                 let span = (flow.span.0.time, flow.span.1.time);
                 let at = (name, flow.responder.port, flow.transport);
                 open.entry(key).or_default().push((span.0, span.1, at));
-                out.certify(flow, verdict, name, rules);
+                let place = share.share.place(id);
+                out.certify((flow, place), verdict, name, rules);
             }
         }
         if open.is_empty() {
             return out;
         }
-        for (client, name, lookup) in lookups.iter() {
+        for (client, name, lookup) in share.lookups.iter() {
             let Some(at) = lookup.resolved_at.map(|stamp| stamp.time) else {
                 continue;
             };
@@ -300,25 +288,28 @@ impl SharedConnections {
             let other = connections
                 .find(|(first, last, other)| first < &at && at <= *last && other.0 != name);
             if let Some((.., (other, port, transport))) = other {
-                out.looked_up.entry(name.as_str().to_owned()).or_insert((
-                    (*other).clone(),
-                    *port,
-                    *transport,
-                ));
+                let known = out.looked_up.entry(name.as_str().to_owned());
+                known.or_insert((client, ((*other).clone(), *port, *transport)));
             }
         }
         out
     }
 
     fn of_name(&self, name: &str, row: &Requirement) -> Option<&Fqdn> {
-        let (other, port, transport) = self.looked_up.get(name)?;
+        let (_, (other, port, transport)) = self.looked_up.get(name)?;
         let fits = (row.ports.is_empty() || row.ports.contains(*port))
             && (row.transport.is_empty() || row.transport.contains(transport));
         fits.then_some(other)
     }
 
     /// Takes what a certificate says in clear, where HTTP/2 is spoken.
-    fn certify(&mut self, flow: &Flow, verdict: &FlowVerdict, name: &Fqdn, rules: &RuleSet) {
+    fn certify(
+        &mut self,
+        (flow, place): (&Flow, FlowId),
+        verdict: &FlowVerdict,
+        name: &Fqdn,
+        rules: &RuleSet,
+    ) {
         if chosen(flow) != Some(true) {
             return;
         }
@@ -329,8 +320,26 @@ impl SharedConnections {
             let wanted = wanted_by_name(host, &other.fqdn, at, rules, &mut Scratch::default());
             for requirement in wanted.iter() {
                 let known = self.certified.entry(*requirement);
-                known.or_insert_with(|| name.clone());
+                known.or_insert_with(|| (place, name.clone()));
             }
+        }
+    }
+}
+
+impl Merge for SharedConnections {
+    fn merge(&mut self, other: Self) {
+        lowest(&mut self.looked_up, other.looked_up);
+        lowest(&mut self.certified, other.certified);
+    }
+}
+
+/// Takes what is known of more, the lower where both know something.
+fn lowest<K: Ord, V: Ord>(known: &mut BTreeMap<K, V>, more: BTreeMap<K, V>) {
+    for (key, value) in more {
+        match known.entry(key) {
+            Entry::Occupied(mut own) if value < *own.get() => *own.get_mut() = value,
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => _ = place.insert(value),
         }
     }
 }
@@ -352,4 +361,27 @@ fn serves_several(flow: &Flow) -> Option<&Fqdn> {
         .iter()
         .find(|name| matches!(name.source, NameSource::TlsSni | NameSource::QuicSni))?;
     (several && flow.back.payload_bytes > 0).then_some(&name.fqdn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn of_shared_connections_the_lowest_is_told_in_any_order() {
+        let shared = |client: u8, flow, name: &str| {
+            let name = Fqdn::parse(name).unwrap();
+            let over = (name.clone(), 443, Transport::Tcp);
+            SharedConnections {
+                looked_up: [("x.test".to_owned(), ([10, 0, 0, client].into(), over))].into(),
+                certified: [(RequirementIndex::new(1), (FlowId(flow), name))].into(),
+            }
+        };
+        hold(&[
+            shared(2, 1, "b.test"),
+            shared(1, 5, "c.test"),
+            shared(3, 0, "a.test"),
+        ]);
+    }
 }

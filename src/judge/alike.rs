@@ -11,9 +11,9 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::attempt::AttemptOutcome;
-use super::control::neighbourhood;
 use super::evidence::Code;
 use super::flow_verdict::FlowVerdict;
+use super::nearby::neighbourhood;
 use crate::model::Fqdn;
 use crate::observe::{EventKind, Flow};
 use crate::rules::is_private;

@@ -6,12 +6,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::Case;
+use super::WholeCase;
 use super::finding::{Finding, FindingCode};
-use super::flow_verdict::FlowVerdict;
 use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict};
 use super::row_facts::Shortfall;
-use crate::observe::{Capture, Flow};
+use crate::observe::Flow;
 use crate::rules::{GroupKind, RequirementIndex, RuleSet, Source};
 
 /// The most networks, hosts and reasons that are named.
@@ -140,19 +139,15 @@ fn listed(f: &mut fmt::Formatter<'_>, all: impl ExactSizeIterator<Item = String>
 
 /// Why nothing was audited; `None` where something was.
 #[must_use]
-pub(super) fn nothing_audited(
-    capture: &Capture,
-    flows: &[FlowVerdict],
-    requirements: &[RequirementVerdict],
-    rules: &RuleSet,
-) -> Option<NothingAudited> {
-    if capture.tally.frames == 0 && capture.flows.is_empty() {
+pub(super) fn nothing_audited(case: &WholeCase<'_>) -> Option<NothingAudited> {
+    let (tally, requirements) = (&case.whole.head.tally, case.requirements);
+    if tally.frames == 0 && !case.whole.has_flows {
         return Some(NothingAudited::NoFrame);
     }
-    if capture.flows.is_empty() {
-        let aside = capture.tally.set_aside.iter();
+    if !case.whole.has_flows {
+        let aside = tally.set_aside.iter();
         let reasons = most(aside.map(|(why, count)| (why.to_string(), *count)));
-        return Some(NothingAudited::NoFlow(capture.tally.frames, reasons));
+        return Some(NothingAudited::NoFlow(tally.frames, reasons));
     }
     let active = || {
         let active =
@@ -173,16 +168,15 @@ pub(super) fn nothing_audited(
     if active().any(of_lookups) {
         return None;
     }
-    no_host(capture, flows, active(), rules)
+    no_host(case, active())
 }
 
 /// Why no flow is audited of the hosts that requirements are about; `None` where one is.
 fn no_host<'a>(
-    capture: &Capture,
-    flows: &[FlowVerdict],
+    case: &WholeCase<'_>,
     mut active: impl Iterator<Item = &'a RequirementVerdict> + Clone,
-    rules: &RuleSet,
 ) -> Option<NothingAudited> {
+    let rules = case.rules;
     let networks = sources(active.clone(), rules);
     let nobody =
         active.all(|v| matches!(v.standing, RequirementStatus::NotSeen(NotSeen::NoInitiator)));
@@ -192,7 +186,7 @@ fn no_host<'a>(
         true => profile.is_audited(ip),
         false => networks.iter().any(|network| network.contains(&ip)),
     };
-    let judged = || capture.flows.iter().zip(flows);
+    let judged = || case.judged();
     let mut audited = judged().filter(|(_, verdict)| verdict.out_of_scope.is_none());
     let called = |flow: &Flow| is_host(flow.responder.ip.to_canonical());
     if audited.any(|(flow, _)| !nobody || called(flow)) {
@@ -213,7 +207,7 @@ fn no_host<'a>(
         }
     }
     let mut seen: BTreeMap<IpAddr, u64> = BTreeMap::new();
-    for flow in &capture.flows {
+    for (flow, _) in judged() {
         *seen.entry(flow.initiator.ip.to_canonical()).or_default() += 1;
     }
     let anywhere = !nobody && profile.is_default();
@@ -289,8 +283,8 @@ pub(super) fn unclear(
 }
 
 /// The warning that goes before everything else.
-pub(super) fn warn(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let nothing = nothing_audited(case.capture, case.flows, case.requirements, case.rules);
+pub(super) fn warn(case: &WholeCase<'_>, out: &mut Vec<Finding>) {
+    let nothing = nothing_audited(case);
     out.extend(nothing.map(|why| Finding {
         message: why.to_string(),
         advice: why.advice().to_owned(),

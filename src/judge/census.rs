@@ -12,7 +12,8 @@ use super::flow_verdict::FlowVerdict;
 use super::hosts::Hosts;
 use super::scope::OutOfScope;
 use super::shade::{Shade, is_older};
-use crate::model::{CaptureTime, Endpoint, PortSet, Transport, words};
+use super::whole::AskedNames;
+use crate::model::{CaptureTime, Endpoint, Merge, PortSet, Transport, words};
 use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Requirement, RuleSet, Source, Target};
 
@@ -124,11 +125,13 @@ pub struct Census {
 }
 
 impl Census {
-    /// Counts all lookups and flows of audited hosts.
+    /// Counts all lookups and flows of the audited hosts of a share. `asked_names` are those
+    /// that all hosts of the capture asked for.
     pub(super) fn of(
         capture: &Capture,
         flows: &[FlowVerdict],
         hosts: &Hosts,
+        asked_names: &AskedNames<'_>,
         rules: &RuleSet,
     ) -> Self {
         let mut census = Self::default();
@@ -180,7 +183,7 @@ impl Census {
                 census.note(verdict.host, way, flow, verdict, false);
             }
         }
-        census.suspect(capture, audited().collect());
+        census.suspect(capture, asked_names, audited().collect());
         census
     }
 
@@ -209,7 +212,12 @@ impl Census {
     }
 
     /// What only the whole of a host's traffic shows.
-    fn suspect(&mut self, capture: &Capture, audited: Vec<(&Flow, &FlowVerdict)>) {
+    fn suspect(
+        &mut self,
+        capture: &Capture,
+        asked: &AskedNames<'_>,
+        audited: Vec<(&Flow, &FlowVerdict)>,
+    ) {
         let mut by_host: BTreeMap<IpAddr, Vec<(&Flow, &FlowVerdict)>> = BTreeMap::new();
         for (flow, verdict) in audited {
             let connects = matches!(flow.transport, Transport::Tcp) || flow.app.has(App::QUIC);
@@ -220,11 +228,6 @@ impl Census {
                     .push((flow, verdict));
             }
         }
-        let asked: HashSet<&str> = capture
-            .dns
-            .iter()
-            .filter_map(|t| t.query.as_ref().map(|name| name.as_str()))
-            .collect();
         for (host, flows) in by_host {
             let known = self.hosts.get(&host);
             if known.is_some_and(|ways| ways.keys().any(|way| way.hides_lookups())) {
@@ -247,7 +250,7 @@ impl Census {
                 let at = (host, flow.responder);
                 self.suspects.insert(at, NameWay::LikelyProxy);
                 self.gone(host, NameWay::LikelyProxy).count = count;
-            } else if let Some((flow, verdict)) = likely_resolver(&flows, &asked) {
+            } else if let Some((flow, verdict)) = likely_resolver(&flows, asked) {
                 self.note(host, NameWay::LikelyDnsOverHttps, flow, verdict, false);
                 let at = (host, flow.responder);
                 self.suspects.insert(at, NameWay::LikelyDnsOverHttps);
@@ -344,6 +347,21 @@ impl Census {
             parts.push(format!("names are hidden for {hidden} of {all} hosts"));
         }
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
+
+/// Each host's ways are told by one share. Merges by union and sum.
+impl Merge for Census {
+    fn merge(&mut self, other: Self) {
+        for (host, ways) in other.hosts {
+            for (way, gone) in ways {
+                let known = self.gone(host, way);
+                known.count += gone.count;
+                gone.responders.iter().for_each(|to| known.to(to));
+                known.ports.extend(gone.ports);
+            }
+        }
+        self.suspects.extend(other.suspects);
     }
 }
 
@@ -501,14 +519,14 @@ fn asks_no_other(capture: &Capture, flow: &Flow, verdict: &FlowVerdict) -> bool 
 /// clear: at least two of them, each soon after the server said something.
 fn likely_resolver<'a>(
     flows: &[(&'a Flow, &'a FlowVerdict)],
-    asked: &HashSet<&str>,
+    asked: &AskedNames<'_>,
 ) -> Option<(&'a Flow, &'a FlowVerdict)> {
     let mut unasked: Vec<(CaptureTime, IpAddr)> = flows
         .iter()
         .filter(|(flow, _)| flow.opened)
         .filter(|(flow, _)| {
             let said = flow.said_names().next();
-            said.is_some_and(|name| !asked.contains(name.fqdn.as_str()))
+            said.is_some_and(|name| !asked.has(name.fqdn.as_str()))
         })
         .map(|(flow, _)| (flow.span.0.time, flow.responder.ip))
         .collect();
@@ -531,7 +549,7 @@ fn likely_resolver<'a>(
         flow.app.has(App::TLS)
             && verdict.coverage.covers.is_empty()
             && !targets.contains(&flow.responder.ip)
-            && said.is_none_or(|name| asked.contains(name))
+            && said.is_none_or(|name| asked.has(name))
             && served(flow, if said.is_some_and(speaks) { 1 } else { 3 })
     })
 }
@@ -539,4 +557,23 @@ fn likely_resolver<'a>(
 /// Whether one of a name's labels is one of some words.
 fn has_label(name: &str, words: &[&str]) -> bool {
     name.split('.').any(|label| words.contains(&label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn the_censuses_of_shares_merge_in_any_order() {
+        let census = |host: u8, servers: std::ops::Range<u8>| {
+            let mut census = Census::default();
+            let gone = census.gone([10, 0, 0, host].into(), NameWay::Dns);
+            gone.count = 3;
+            servers.for_each(|server| gone.to(&format!("192.0.2.{server}")));
+            census
+        };
+        // More servers than are kept.
+        hold(&[census(1, 0..3), census(2, 0..4), census(1, 2..6)]);
+    }
 }

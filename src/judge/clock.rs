@@ -6,44 +6,87 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{CaptureTime, Endpoint, Transport};
-use crate::observe::{Capture, Event, EventKind, Flow};
+use crate::model::{BoxedList, CaptureTime, Endpoint, Merge, Transport};
+use crate::observe::{Event, EventKind, Flow};
 
 /// Waiting is told from this on, so clocks that differ by less prove no waiting wrong.
 const APART: Duration = Duration::from_secs(1);
 /// Sequence numbers by which a connection may go on behind what was captured of it.
 const BEYOND: u32 = 1 << 20;
 
-/// TCP connections of which packets are earlier than their opening: how many, and by how much at the most. `None` without.
-pub(super) fn set_back(capture: &Capture) -> Option<(u64, Duration)> {
-    let tcp = || {
-        let flows = capture.flows.iter();
-        flows.filter(|flow| flow.transport == Transport::Tcp)
-    };
-    let mut unopened: BTreeMap<(Endpoint, Endpoint), Vec<&Flow>> = BTreeMap::new();
-    for flow in tcp().filter(|flow| !flow.opened) {
-        unopened.entry(ends(flow)).or_default().push(flow);
+/// TCP flows whose opening was not seen, by their endpoints: they may hold packets of a connection whose opening stands in
+/// another flow. Merges by union.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unopened<'a>(BTreeMap<(Endpoint, Endpoint), Vec<&'a Flow>>);
+
+impl<'a> Unopened<'a> {
+    pub(super) fn of(flows: &'a BoxedList<Flow>) -> Self {
+        let mut unopened: BTreeMap<(Endpoint, Endpoint), Vec<&Flow>> = BTreeMap::new();
+        for flow in tcp(flows).filter(|flow| !flow.opened) {
+            unopened.entry(ends(flow)).or_default().push(flow);
+        }
+        Self(unopened)
     }
-    let mut found: Option<(u64, Duration)> = None;
-    for flow in tcp().filter(|flow| flow.opened) {
-        let parts = match unopened.is_empty() {
-            true => None,
-            false => unopened.get(&ends(flow)),
-        };
-        let parts = parts.into_iter().flatten().copied();
-        let Some(opening) = Opening::of(flow) else {
-            continue;
-        };
-        let by = parts
-            .chain([flow])
-            .filter_map(|part| opening.earliest_in(part));
-        let by = by.map(|at| opening.at.since(at)).max();
-        if let Some(by) = by.filter(|by| *by >= APART) {
-            let (flows, most) = found.unwrap_or_default();
-            found = Some((flows + 1, most.max(by)));
+}
+
+impl Merge for Unopened<'_> {
+    fn merge(&mut self, other: Self) {
+        for (ends, flows) in other.0 {
+            let known = self.0.entry(ends).or_default();
+            known.extend(flows);
+            known.sort_by_key(|flow| (flow.span, flow.initiator));
         }
     }
-    found
+}
+
+/// TCP connections of which packets are earlier than their opening. Merges by sum and maximum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SetBack {
+    connections: u64,
+    most: Duration,
+}
+
+impl SetBack {
+    /// Those that open in some flows, beside all that are `unopened`.
+    pub(super) fn of(flows: &BoxedList<Flow>, unopened: &Unopened<'_>) -> Self {
+        let mut found = Self::default();
+        for flow in tcp(flows).filter(|flow| flow.opened) {
+            let parts = match unopened.0.is_empty() {
+                true => None,
+                false => unopened.0.get(&ends(flow)),
+            };
+            let parts = parts.into_iter().flatten().copied();
+            let Some(opening) = Opening::of(flow) else {
+                continue;
+            };
+            let by = parts
+                .chain([flow])
+                .filter_map(|part| opening.earliest_in(part));
+            let by = by.map(|at| opening.at.since(at)).max();
+            if let Some(by) = by.filter(|by| *by >= APART) {
+                found.connections += 1;
+                found.most = found.most.max(by);
+            }
+        }
+        found
+    }
+
+    /// How many, and by how much at the most; `None` without.
+    pub(super) fn told(self) -> Option<(u64, Duration)> {
+        (self.connections > 0).then_some((self.connections, self.most))
+    }
+}
+
+impl Merge for SetBack {
+    fn merge(&mut self, other: Self) {
+        self.connections += other.connections;
+        self.most = self.most.max(other.most);
+    }
+}
+
+fn tcp(flows: &BoxedList<Flow>) -> impl Iterator<Item = &Flow> {
+    let flows = flows.iter();
+    flows.filter(|flow| flow.transport == Transport::Tcp)
 }
 
 fn ends(flow: &Flow) -> (Endpoint, Endpoint) {
@@ -88,5 +131,20 @@ impl Opening {
         };
         let times = flow.events.iter().filter(comes_behind);
         times.map(|event| event.stamp.time).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn what_was_set_back_merges_in_any_order() {
+        let set_back = |connections, seconds| SetBack {
+            connections,
+            most: Duration::from_secs(seconds),
+        };
+        hold(&[set_back(3, 5), set_back(1, 60), set_back(2, 7)]);
     }
 }

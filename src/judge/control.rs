@@ -4,164 +4,25 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use foldhash::{HashMap, HashSet};
-
-use super::alike::Alike;
-use super::attempt::{AttemptOutcome, answer_times, is_silence, passed, seconds};
+use super::attempt::{answer_times, is_silence, passed, seconds};
 use super::coverage::FlowTarget;
 use super::evidence::{Code, Evidence, Grade};
-use super::flow_verdict::FlowVerdict;
-use super::interception::Issuers;
+use super::nearby::{Nearby, OwnTries, neighbourhood, said_name};
 use super::resolvers::ONE_TRY;
-use super::silence::Silences;
-use super::source_ports::SourcePorts;
-use crate::model::{Fqdn, Transport};
-use crate::observe::{EventKind, Flow, NameSource};
-use crate::rules::{RuleSet, is_private};
+use crate::model::Fqdn;
+use crate::observe::{EventKind, Flow};
+use crate::rules::is_private;
 
-/// What succeeded, indexed by what an attempt can be compared with.
-#[derive(Debug, Default)]
-pub(super) struct Controls {
-    /// By responder address, of those where something failed: port, initiator and said name of what succeeded.
-    by_responder: HashMap<IpAddr, BTreeSet<(u16, IpAddr, Option<Fqdn>)>>,
-    /// By initiator and port, of those where something failed: responders that answered over TCP.
-    by_initiator: HashMap<(IpAddr, u16), BTreeSet<IpAddr>>,
-    /// By port: initiators and responders that answered them over UDP, where one of both met a failure.
-    udp: HashMap<u16, BTreeSet<(IpAddr, IpAddr)>>,
-    /// TTLs of SYN-ACKs by responder and by its neighbourhood, of those in which something failed; of all where
-    /// a client refused a certificate.
-    ttl: HashMap<IpAddr, BTreeSet<u8>>,
-    near_ttl: HashMap<IpAddr, BTreeSet<u8>>,
-    /// Neighbourhoods in which several SYN-ACKs had one TTL.
-    steady: HashSet<IpAddr>,
-    /// The shortest time to a SYN-ACK, by responder's neighbourhood, of those in which something failed.
-    soonest: HashMap<IpAddr, Duration>,
-    /// Who signs certificates.
-    issuers: Issuers,
-    /// Names in vendors' own domains that were asked for at addresses of the site.
-    vendors: HashSet<Fqdn>,
-    /// Proxies, by the site file or by what was asked of them.
-    proxies: HashSet<IpAddr>,
-    /// What else explains silence.
-    silences: Silences,
-    /// What dies by the port that it comes from.
-    source_ports: SourcePorts,
-    /// Names that are stopped in one way at several places.
-    alike: Alike,
+/// What works nearby, as one share of a capture is told of it.
+#[derive(Debug)]
+pub(super) struct Controls<'a> {
+    /// Whoever tried.
+    pub(super) nearby: &'a Nearby,
+    /// The share's own hosts.
+    pub(super) own: OwnTries,
 }
 
-/// Between whom something failed: nearly all succeed, and nobody asks what works beside them.
-#[derive(Default)]
-struct FailedEnds {
-    servers: HashSet<IpAddr>,
-    neighbourhoods: HashSet<IpAddr>,
-    /// Initiators, and the ports that they tried.
-    clients: HashSet<(IpAddr, u16)>,
-    /// Whether every server is of interest: what refuses a certificate may be nearer than any.
-    all_servers: bool,
-}
-
-impl FailedEnds {
-    fn of<'a>(flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>) -> Self {
-        let mut failed = Self::default();
-        for (flow, verdict) in flows {
-            if let AttemptOutcome::Failed(evidence) = &verdict.went {
-                let server = flow.responder.ip;
-                failed.servers.insert(server);
-                failed.neighbourhoods.insert(neighbourhood(server));
-                let client = (flow.initiator.ip, flow.responder.port);
-                failed.clients.insert(client);
-                failed.all_servers |= evidence.code == Code::AlertClient;
-            }
-        }
-        failed
-    }
-}
-
-impl Controls {
-    /// Indexes all flows, each once for each of its aims.
-    #[must_use]
-    pub(super) fn of(flows: &[(&Flow, &FlowVerdict)], rules: &RuleSet) -> Self {
-        let all = || flows.iter().copied();
-        let went = || all().map(|(flow, verdict)| (flow, &verdict.went));
-        let (issuers, rest) = rayon::join(
-            || Issuers::of(all().map(|(flow, _)| flow), rules),
-            || Self::without_issuers(all(), rules),
-        );
-        Self {
-            issuers,
-            silences: Silences::of(went()),
-            source_ports: SourcePorts::of(went()),
-            alike: Alike::of(all()),
-            ..rest
-        }
-    }
-
-    fn without_issuers<'a>(
-        flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)> + Clone,
-        rules: &RuleSet,
-    ) -> Self {
-        let mut all = Self::default();
-        let failed = FailedEnds::of(flows.clone());
-        if failed.servers.is_empty() {
-            return all;
-        }
-        for (flow, verdict) in flows {
-            let (initiator, responder) = (flow.initiator.ip, flow.responder.ip);
-            if matches!(&verdict.went, AttemptOutcome::Failed(e) if e.code == Code::AlertClient)
-                && is_private(responder)
-            {
-                let said = flow.said_names().map(|name| &name.fqdn);
-                let vendors = said.filter(|name| rules.vendor_of(name).is_some());
-                all.vendors.extend(vendors.cloned());
-            }
-            if verdict.to_proxy || flow.exchanges.iter().any(|asked| asked.how.is_tunnel()) {
-                all.proxies.insert(responder);
-            }
-            let near = neighbourhood(responder);
-            if failed.all_servers || failed.neighbourhoods.contains(&near) {
-                all.note_answers(flow, near);
-            }
-            if verdict.went != AttemptOutcome::Succeeded {
-                continue;
-            }
-            let port = flow.responder.port;
-            let of_server = failed.servers.contains(&responder);
-            let of_client = failed.clients.contains(&(initiator, port));
-            if flow.transport == Transport::Udp {
-                if of_server || of_client {
-                    let answered = all.udp.entry(port).or_default();
-                    answered.insert((initiator, responder));
-                }
-                continue;
-            }
-            if of_server {
-                let name = said_name(flow, &verdict.aim).cloned();
-                let served = all.by_responder.entry(responder).or_default();
-                served.insert((port, initiator, name));
-            }
-            if of_client {
-                let answered = all.by_initiator.entry((initiator, port)).or_default();
-                answered.insert(responder);
-            }
-        }
-        all
-    }
-
-    /// Takes what a flow tells of how far away its responder and the neighbours are.
-    fn note_answers(&mut self, flow: &Flow, near: IpAddr) {
-        for event in flow.events_of(EventKind::SynAck, false) {
-            let ttl = self.ttl.entry(flow.responder.ip).or_default();
-            if !ttl.insert(event.ttl) || !self.near_ttl.entry(near).or_default().insert(event.ttl) {
-                self.steady.insert(near);
-            }
-        }
-        if let (Some(took), _) = answer_times(flow) {
-            let soonest = self.soonest.entry(near).or_insert(took);
-            *soonest = took.min(*soonest);
-        }
-    }
-
+impl Controls<'_> {
     /// Settles the grade of a flow's evidence by what works nearby, and says which control carried it.
     #[must_use]
     pub(super) fn settle(&self, flow: &Flow, aim: &FlowTarget, mut evidence: Evidence) -> Evidence {
@@ -179,8 +40,8 @@ impl Controls {
             _ if aim.proxied => {
                 evidence.control = self.other_through_proxy(flow, own).or(evidence.control);
             }
-            Code::SynSilent | Code::SynReset if self.source_ports.tell(flow).is_some() => {
-                self.source_ports.settle(flow, &mut evidence);
+            Code::SynSilent | Code::SynReset if self.own.source_ports.tell(flow).is_some() => {
+                self.own.source_ports.settle(flow, &mut evidence);
             }
             Code::SynSilent => self.settle_silent_syn(flow, &mut evidence),
             Code::SynReset => self.settle_reset_syn(flow, &mut evidence),
@@ -191,7 +52,7 @@ impl Controls {
             }
             Code::HelloSilent | Code::HandshakeSilent if evidence.grade == Grade::B => {
                 // What is acknowledged has reached the server; what is lost again and again has not.
-                let alike = || self.alike.control(flow, evidence.code);
+                let alike = || self.own.alike.control(flow, evidence.code);
                 evidence.control = self.meant(flow, own).or_else(alike);
                 if evidence.control.is_none() {
                     evidence.grade = Grade::C;
@@ -245,7 +106,8 @@ impl Controls {
     }
 
     fn settle_silent_syn(&self, flow: &Flow, evidence: &mut Evidence) {
-        if self.silences.settle(flow, evidence) || evidence.grade != Grade::B {
+        let silent = &self.nearby.silent;
+        if self.own.silences.settle(flow, silent, evidence) || evidence.grade != Grade::B {
             return;
         }
         let control = self.same_address(flow).or_else(|| self.path(flow));
@@ -256,7 +118,7 @@ impl Controls {
     }
 
     fn settle_silent_datagrams(&self, flow: &Flow, evidence: &mut Evidence) {
-        if let Some(control) = self.silences.refused_nearby(flow, evidence) {
+        if let Some(control) = self.own.silences.refused_nearby(flow, evidence) {
             evidence.show(Grade::B, control);
         } else if let Some(control) = self.udp_service(flow) {
             let burst = flow.span.1.time.since(flow.span.0.time) < ONE_TRY;
@@ -284,7 +146,7 @@ impl Controls {
             evidence.show(Grade::B, said(control));
         } else if let Some(control) = self.hasty(flow, evidence) {
             evidence.show(Grade::B, said(control));
-        } else if let Some(control) = self.alike.control(flow, evidence.code) {
+        } else if let Some(control) = self.own.alike.control(flow, evidence.code) {
             evidence.show(Grade::B, control);
         }
     }
@@ -293,8 +155,11 @@ impl Controls {
     /// One hop is enough where the server and its neighbours have always had the same.
     fn other_ttl(&self, flow: &Flow) -> Option<String> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
-        let known = self.ttl.get(&flow.responder.ip)?;
-        let near = self.near_ttl.get(&neighbourhood(flow.responder.ip))?;
+        let known = self.nearby.ttl.get(&flow.responder.ip)?;
+        let near = self
+            .nearby
+            .near_ttl
+            .get(&neighbourhood(flow.responder.ip))?;
         let own = flow.events_of(EventKind::SynAck, false).next()?.ttl;
         let mut said = flow
             .events_of(EventKind::Data, false)
@@ -302,7 +167,7 @@ impl Controls {
             .chain(flow.events_of(EventKind::Fin, false));
         let steady = known.len() == 1
             && near.len() == 1
-            && self.steady.contains(&neighbourhood(flow.responder.ip));
+            && self.nearby.is_steady(neighbourhood(flow.responder.ip));
         let unlike = steady && said.all(|event| event.ttl == own) && own != reset.ttl;
         unlike.then(|| {
             format!(
@@ -318,7 +183,7 @@ impl Controls {
         const MEASURABLE: Duration = Duration::from_millis(4);
         let (first, last) = (evidence.stamps.first()?, evidence.stamps.last()?);
         let took = last.time.since(first.time);
-        let soonest = *self.soonest.get(&neighbourhood(flow.responder.ip))?;
+        let soonest = *self.nearby.soonest.get(&neighbourhood(flow.responder.ip))?;
         (evidence.stamps.len() == 2 && soonest >= MEASURABLE && took < soonest / FAR_SOONER).then(
             || {
                 format!(
@@ -332,7 +197,7 @@ impl Controls {
 
     /// The same address answers on another port, or another client on the same one.
     fn same_address(&self, flow: &Flow) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let other_port = seen
             .iter()
             .find(|(port, client, _)| *port != flow.responder.port && *client == flow.initiator.ip);
@@ -347,15 +212,15 @@ impl Controls {
     /// The same address answers this client on the same port over UDP.
     fn over_udp(&self, flow: &Flow) -> Option<String> {
         let port = flow.responder.port;
-        let pair = (flow.initiator.ip, flow.responder.ip);
-        let answers = self.udp.get(&port).is_some_and(|all| all.contains(&pair));
+        let answered = self.nearby.udp.get(&(port, flow.responder.ip));
+        let answers = answered.is_some_and(|all| all.contains(&flow.initiator.ip));
         answers.then(|| {
             format!("the same address answers this client over UDP port {port}: a filter on TCP")
         })
     }
 
     fn other_client(&self, flow: &Flow) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let (_, client, _) = seen.iter().find(|(port, client, _)| {
             *port == flow.responder.port && *client != flow.initiator.ip
         })?;
@@ -364,11 +229,15 @@ impl Controls {
         ))
     }
 
+    /// Who answered this client on the same port, over TCP and over UDP.
+    fn answered_own(&self, flow: &Flow) -> Option<&[BTreeSet<IpAddr>; 2]> {
+        let client = (flow.initiator.ip, flow.responder.port);
+        self.own.answered.get(&client)
+    }
+
     /// Other addresses answer this client on the same port.
     fn path(&self, flow: &Flow) -> Option<String> {
-        let answered = self
-            .by_initiator
-            .get(&(flow.initiator.ip, flow.responder.port))?;
+        let [answered, _] = self.answered_own(flow)?;
         let others = answered
             .iter()
             .filter(|ip| **ip != flow.responder.ip)
@@ -381,7 +250,7 @@ impl Controls {
 
     /// Another name on the same address and port works for this client.
     fn other_name(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         seen.iter().find_map(|(port, client, name)| {
             let name = name.as_ref()?;
             let other =
@@ -396,7 +265,7 @@ impl Controls {
 
     /// The same name on the same address and port works for another client.
     fn same_name_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let own = own?;
         seen.iter().find_map(|(port, client, name)| {
             let same = *port == flow.responder.port
@@ -410,7 +279,7 @@ impl Controls {
 
     /// Another client gets on with the same server under the same name.
     fn trusted_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let (_, client, _) = seen.iter().find(|(port, client, name)| {
             *port == flow.responder.port && *client != flow.initiator.ip && name.as_ref() == own
         })?;
@@ -421,7 +290,7 @@ impl Controls {
 
     /// The proxy lets this client through to another name.
     fn other_through_proxy(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
-        let seen = self.by_responder.get(&flow.responder.ip)?;
+        let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         seen.iter().find_map(|(port, client, name)| {
             let name = name.as_ref()?;
             let other =
@@ -437,7 +306,7 @@ impl Controls {
         let (_, Some(refused)) = answer_times(flow) else {
             return None;
         };
-        let soonest = *self.soonest.get(&neighbourhood(flow.responder.ip))?;
+        let soonest = *self.nearby.soonest.get(&neighbourhood(flow.responder.ip))?;
         (soonest >= MEASURABLE && refused < soonest / FAR_SOONER).then(|| {
             format!(
                 "the RST took {}, no SYN-ACK of these servers less than {}: not sent by the server",
@@ -455,7 +324,7 @@ impl Controls {
             None
         };
         let refused = refused.then_some(device.as_deref());
-        self.issuers.evidence(flow, refused)
+        self.nearby.issuers.evidence(flow, refused)
     }
 
     /// What answered the SYN is another machine than the server: its TTL is not that of the address's other packets, or
@@ -466,18 +335,18 @@ impl Controls {
         /// So many more are to all others.
         const FAR: u8 = 3;
         let server = flow.responder.ip;
-        if self.proxies.contains(&server) {
+        if self.nearby.proxies.contains(&server) {
             return None; // all of it comes from the proxy, whoever is behind
         }
         let answer = flow.events_of(EventKind::SynAck, false).next()?;
         if is_private(server) {
             let vendors = flow
                 .said_names()
-                .any(|name| self.vendors.contains(&name.fqdn));
+                .any(|name| self.nearby.vendors.contains(&name.fqdn));
             return vendors
                 .then(|| format!("the vendor's name is served at {server}, inside of the site"));
         }
-        let own = self.ttl.get(&server)?;
+        let own = self.nearby.ttl.get(&server)?;
         if let Some(other) = own.iter().find(|ttl| **ttl != answer.ttl) {
             return Some(format!(
                 "the SYN-ACK has TTL {}, others of this address have {other}: another machine answers",
@@ -486,6 +355,7 @@ impl Controls {
         }
         let away = hops(answer.ttl);
         let others = self
+            .nearby
             .ttl
             .iter()
             .filter(|(ip, _)| **ip != server && !is_private(**ip));
@@ -504,12 +374,12 @@ impl Controls {
     fn nearer_reset(&self, flow: &Flow) -> Option<String> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
         let server = flow.responder.ip;
-        let (whose, ttls) = match (
-            self.ttl.get(&server),
-            self.near_ttl.get(&neighbourhood(server)),
+        let (whose, ttls): (_, Vec<u8>) = match (
+            self.nearby.ttl.get(&server),
+            self.nearby.near_ttl.get(&neighbourhood(server)),
         ) {
-            (Some(ttls), _) => ("this server's", ttls),
-            (None, Some(ttls)) => ("the neighbouring servers'", ttls),
+            (Some(ttls), _) => ("this server's", ttls.iter().copied().collect()),
+            (None, Some(ttls)) => ("the neighbouring servers'", ttls.keys().copied().collect()),
             (None, None) => return None,
         };
         (!ttls.contains(&reset.ttl)).then(|| {
@@ -523,23 +393,25 @@ impl Controls {
     }
 
     fn udp_service(&self, flow: &Flow) -> Option<String> {
-        let seen = self.udp.get(&flow.responder.port)?;
         let (ours, theirs) = (flow.initiator.ip, flow.responder.ip);
+        let service = (flow.responder.port, theirs);
+        let clients = self.nearby.udp.get(&service).into_iter().flatten();
         // It lets this client through at other times: what it does not answer is its own affair.
-        if seen.contains(&(ours, theirs)) {
+        if clients.clone().any(|client| *client == ours) {
             return None;
         }
-        seen.iter().find_map(|&(client, server)| {
-            if server == theirs && client != ours {
-                return Some(format!(
-                    "the same server answers {client}: a rule on the source"
-                ));
-            }
-            let other = client == ours && server != theirs;
-            other.then(|| {
+        let servers = self.answered_own(flow).into_iter();
+        let mut servers = servers.flat_map(|[_, over_udp]| over_udp);
+        let server = servers.find(|server| **server != theirs);
+        // Of both the lower address is told.
+        match (clients.min(), server) {
+            (Some(client), server) if server.is_none() || *client < ours => Some(format!(
+                "the same server answers {client}: a rule on the source"
+            )),
+            (_, server) => server.map(|server| {
                 format!("the server {server} answers this client on the same port: the path works")
-            })
-        })
+            }),
+        }
     }
 }
 
@@ -552,13 +424,6 @@ const fn hops(ttl: u8) -> u8 {
     }
 }
 
-/// The name that the initiator said in a flow with this aim.
-fn said_name<'a>(flow: &'a Flow, aim: &'a FlowTarget) -> Option<&'a Fqdn> {
-    let own = aim.source.is_some_and(NameSource::is_said_by_initiator);
-    let said = || flow.said_names().next().map(|name| &name.fqdn);
-    aim.names.first().filter(|_| own).or_else(said)
-}
-
 /// Whether what the initiator said first was never acknowledged although it fits every path (RFC 1122 section 3.3.3).
 fn never_acknowledged(flow: &Flow) -> bool {
     const FITS: u32 = 536;
@@ -567,18 +432,4 @@ fn never_acknowledged(flow: &Flow) -> bool {
         let heard = flow.back.highest_ack();
         first.length <= FITS && heard.is_none_or(|heard| heard == first.sequence)
     })
-}
-
-/// The /24 or /48 of an address: what is likely to lie behind the same hops.
-pub(super) fn neighbourhood(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(ip) => {
-            let [a, b, c, _] = ip.octets();
-            IpAddr::from([a, b, c, 0])
-        }
-        IpAddr::V6(ip) => {
-            let [a, b, c, ..] = ip.segments();
-            IpAddr::from([a, b, c, 0, 0, 0, 0, 0])
-        }
-    }
 }

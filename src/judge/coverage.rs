@@ -9,6 +9,7 @@ use super::hosts::Hosts;
 use super::interception::certified_names;
 use super::outer_names::{Hidden, OuterNames};
 use super::shade::{Applications, Shade, Shades, is_older};
+use super::whole::Whole;
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Asking, Capture, Exchange, Flow, Host, Name, NameSource, StreamFact};
 use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
@@ -56,16 +57,20 @@ pub(super) struct Ground<'a> {
     pub(super) rules: &'a RuleSet,
     pub(super) hosts: &'a Hosts,
     pub(super) applications: Applications,
-    pub(super) outer_names: OuterNames,
+    pub(super) outer_names: OuterNames<'a>,
 }
 
 impl<'a> Ground<'a> {
-    pub(super) fn of(capture: &Capture, rules: &'a RuleSet, hosts: &'a Hosts) -> Self {
+    pub(super) fn of(
+        capture: &Capture,
+        (whole, rules): (&'a Whole<'_>, &'a RuleSet),
+        hosts: &'a Hosts,
+    ) -> Self {
         Self {
             rules,
             hosts,
             applications: Applications::of(rules),
-            outer_names: OuterNames::of(capture),
+            outer_names: OuterNames::of(&capture.flows, &whole.outer),
         }
     }
 }

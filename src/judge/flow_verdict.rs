@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
@@ -13,11 +13,13 @@ use super::control::Controls;
 use super::coverage::{Coverage, FlowTarget, Ground, Try, aim_by_names, cover, is_listed, tries};
 use super::encrypted_dns::{EncryptedDns, as_plain_dns, encrypted_dns};
 use super::evidence::{Code, Evidence, Grade};
-use super::hosts::Hosts;
+use super::nearby::{FailedEnds, JudgedTry, Nearby, OwnTries};
 use super::scope::{OutOfScope, out_of_scope};
 use super::shade::Shade;
+use super::share::HostShare;
 use super::trust::Trust;
 use super::two_point::Outside;
+use super::whole::{Whole, merged};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{App, Capture, EventKind, Exchange, Flow, NameSource};
 use crate::rules::{RequirementIndex, RuleSet, Scratch, Subject};
@@ -59,16 +61,28 @@ impl FlowVerdict {
     }
 }
 
-/// Judges all flows, in parallel; in the order of [`Capture::flows`].
+/// Judges all flows of some shares, in parallel; each share's in the order of [`Capture::flows`].
 #[must_use]
 pub(super) fn flow_verdicts(
-    capture: &Capture,
-    rules: &RuleSet,
-    trust: &Trust,
+    shares: &[HostShare<'_>],
+    (whole, rules): (&Whole<'_>, &RuleSet),
     outside: Option<&Outside<'_>>,
-    hosts: &Hosts,
-) -> Vec<FlowVerdict> {
-    let ground = Ground::of(capture, rules, hosts);
+) -> Vec<Vec<FlowVerdict>> {
+    let by_packets = |share: &HostShare<'_>| by_themselves(share, (whole, rules));
+    let mut verdicts: Vec<Vec<FlowVerdict>> = shares.iter().map(by_packets).collect();
+    let (nearby, own) = beside(shares, &verdicts, rules);
+    for ((share, verdicts), own) in shares.iter().zip(&mut verdicts).zip(own) {
+        let nearby = &nearby;
+        let controls = Controls { nearby, own };
+        settle_all(share, verdicts, &controls, (whole, outside));
+    }
+    verdicts
+}
+
+/// What is said of a share's flows by their own packets.
+fn by_themselves(share: &HostShare<'_>, known: (&Whole<'_>, &RuleSet)) -> Vec<FlowVerdict> {
+    let capture = share.capture;
+    let ground = Ground::of(capture, known, &share.hosts);
     let end = capture.end();
     let mut verdicts: Vec<FlowVerdict> = capture
         .flows
@@ -79,30 +93,66 @@ pub(super) fn flow_verdicts(
         })
         .collect();
     latest_claims(capture, &mut verdicts);
-    let judged = || capture.flows.iter().zip(&verdicts);
-    let parts = judged().flat_map(|(flow, verdict)| verdict.parts().map(move |part| (flow, part)));
-    let parts: Vec<(&Flow, &FlowVerdict)> = parts.collect();
-    let controls = Controls::of(&parts, rules);
-    let unheard: HashSet<IpAddr> = judged()
-        .filter(|(_, verdict)| verdict.went == AttemptOutcome::Open(InconclusiveReason::OneWay))
-        .map(|(flow, _)| flow.responder.ip)
+    verdicts
+}
+
+/// What works beside what failed: of all shares, and of the hosts of each.
+fn beside(
+    shares: &[HostShare<'_>],
+    verdicts: &[Vec<FlowVerdict>],
+    rules: &RuleSet,
+) -> (Nearby, Vec<OwnTries>) {
+    let judged = |place: usize| {
+        let (share, verdicts) = (&shares[place], &verdicts[place]);
+        share.capture.flows.iter().zip(verdicts)
+    };
+    let tries = |place: usize| {
+        let judged = judged(place);
+        let parts =
+            judged.flat_map(|(flow, verdict)| verdict.parts().map(move |part| (flow, part)));
+        parts.collect()
+    };
+    let tries: Vec<(usize, Vec<JudgedTry<'_>>)> = (0..shares.len())
+        .map(|place| (place, tries(place)))
         .collect();
-    let all = capture
-        .flows
-        .par_iter()
-        .zip(&mut verdicts)
-        .with_min_len(512);
+    let failed = merged(&tries, |(_, tries)| FailedEnds::of(tries));
+    let nearby = || {
+        merged(&tries, |(place, tries)| {
+            let mut nearby = Nearby::of(tries, &failed, rules);
+            nearby.note_one_way(judged(*place), &failed);
+            nearby
+        })
+    };
+    let own = || {
+        tries
+            .par_iter()
+            .map(|(_, tries)| OwnTries::of(tries))
+            .collect()
+    };
+    rayon::join(nearby, own)
+}
+
+/// Settles how the flows of a share went.
+fn settle_all(
+    share: &HostShare<'_>,
+    verdicts: &mut [FlowVerdict],
+    controls: &Controls<'_>,
+    (whole, outside): (&Whole<'_>, Option<&Outside<'_>>),
+) {
+    let (trust, end) = (&whole.trust, share.capture.end());
+    let flows = share.capture.flows.par_iter();
+    let all = flows.zip(verdicts).with_min_len(512);
     all.for_each(|(flow, verdict)| {
         // Sent but once or twice to a server whose answers to others are proved, and do not pass the tap.
         if matches!(&verdict.went, AttemptOutcome::Failed(evidence) if evidence.code == Code::QuicSilent)
             && flow.out.packets < 3
-            && unheard.contains(&flow.responder.ip)
+            && controls.nearby.is_one_way(flow.responder.ip)
         {
             verdict.went = AttemptOutcome::Open(InconclusiveReason::OneWay);
         }
-        settle(flow, verdict, &controls, trust);
+        settle(flow, verdict, controls, trust);
         let more = verdict.more.iter_mut();
-        more.for_each(|part| settle(flow, part, &controls, trust));
+        more.for_each(|part| settle(flow, part, controls, trust));
         if let Some(outside) = outside {
             outside.compare(flow, &mut verdict.went);
         }
@@ -111,7 +161,6 @@ pub(super) fn flow_verdicts(
             verdict.beside = beside.into_iter().flatten().collect();
         }
     });
-    verdicts
 }
 
 /// What is said of a flow by its own packets, with each of its aims.
@@ -272,7 +321,7 @@ fn asked_went(
 }
 
 /// Settles grades by what works nearby.
-fn settle(flow: &Flow, verdict: &mut FlowVerdict, controls: &Controls, trust: &Trust) {
+fn settle(flow: &Flow, verdict: &mut FlowVerdict, controls: &Controls<'_>, trust: &Trust) {
     verdict.went = match std::mem::replace(&mut verdict.went, AttemptOutcome::Succeeded) {
         // Nothing comes back in all of the capture: that these do not proves nothing. A SYN that is sent again does.
         AttemptOutcome::Failed(evidence)

@@ -1,15 +1,17 @@
 //! One host, several addresses: rotating ones, a link-local one towards the resolver, those of address translation.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use ipnet::{IpNet, Ipv6Net};
 
 use thin_vec::ThinVec;
 
-use crate::model::{Fqdn, Stamp, Transport};
-use crate::observe::{Capture, DnsData, Flow, Mac};
+use super::translation::embedded;
+use super::whole::Whole;
+use crate::model::{Fqdn, Merge, Stamp, Transport};
+use crate::observe::{Capture, Flow, Links, Mac};
 use crate::rules::{Profile, RuleSet, Target};
 
 /// What stands for what.
@@ -25,29 +27,35 @@ pub(super) struct Hosts {
     names: HashMap<(IpAddr, IpAddr), Vec<(Stamp, Fqdn)>>,
 }
 
-/// The prefix that needs no telling (RFC 6052 section 2.1).
-const WELL_KNOWN: Ipv6Addr = Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0);
-
 impl Hosts {
-    pub(super) fn of(capture: &Capture, rules: &RuleSet) -> Self {
+    /// What is known without [`Speakers`]. Destinations and names are those of a share.
+    pub(super) fn begun(capture: &Capture, whole: &Whole<'_>, rules: &RuleSet) -> Self {
         let profile = rules.profile();
         let mut hosts = Self {
-            same: same(capture, profile),
-            guessed: HashMap::default(),
-            prefixes: prefixes(capture, profile),
-            untold: HashMap::default(),
-            names: HashMap::default(),
+            same: same(&whole.head.links, profile),
+            prefixes: whole.translation.prefixes(profile),
+            ..Self::default()
         };
         hosts.untold = untold(capture, &hosts.prefixes, rules);
-        let is_translated = |ip| hosts.destination(ip) != ip || hosts.untold(ip).is_some();
-        let (certain, guessed) = translating(capture, profile, is_translated);
-        for (ip, host) in certain.into_iter().chain(guessed.clone()) {
-            hosts.same.entry(ip).or_insert(host);
-        }
-        hosts.guessed = guessed;
-        let names = names(capture, &hosts);
-        hosts.names = names;
         hosts
+    }
+
+    /// The same with all speakers of the whole.
+    #[must_use]
+    pub(super) fn concluded(
+        mut self,
+        capture: &Capture,
+        speakers: &Speakers,
+        (whole, rules): (&Whole<'_>, &RuleSet),
+    ) -> Self {
+        let (certain, guessed) = translating(speakers, &whole.head.links, rules.profile());
+        for (ip, host) in certain.into_iter().chain(guessed.clone()) {
+            self.same.entry(ip).or_insert(host);
+        }
+        self.guessed = guessed;
+        let names = names(capture, &self);
+        self.names = names;
+        self
     }
 
     /// The names that DNS gave the initiator of a flow, before it, for the IPv4 address that its destination stands for;
@@ -116,27 +124,56 @@ impl Hosts {
         led.filter(|(ip, to)| ip != to).collect()
     }
 
-    /// In words, for the head of the report.
-    pub(super) fn notes(&self, capture: &Capture) -> Vec<String> {
-        let mut others: BTreeMap<IpAddr, BTreeSet<IpAddr>> = BTreeMap::new();
+    /// What a share tells for the head of the report.
+    pub(super) fn noted(&self, capture: &Capture) -> NotedHosts {
+        let mut noted = NotedHosts::default();
         // Neighbour discovery alone is nothing to tell of.
         let flows = capture.flows.iter();
         let talks = flows.filter(|flow| flow.transport != Transport::Icmpv6);
         for ip in talks.map(|flow| flow.initiator.ip) {
             if let Some(host) = self.same.get(&ip) {
-                others.entry(*host).or_default().insert(ip);
+                let others = noted.others.entry(*host).or_default();
+                others.insert(ip, self.is_guessed(ip));
             }
         }
-        let list = |all: &BTreeSet<IpAddr>| {
+        let untold = self.untold.iter();
+        noted.untold = untold.map(|(ip, v4)| (*ip, *v4)).collect();
+        noted.bound();
+        noted
+    }
+}
+
+/// What the head of the report tells of hosts and translation. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NotedHosts {
+    /// By host: the addresses that are taken for its own, and whether that is only guessed.
+    others: BTreeMap<IpAddr, BTreeMap<IpAddr, bool>>,
+    /// Addresses that may be of translation, with the IPv4 address at their end: the smallest.
+    untold: BTreeSet<(IpAddr, IpAddr)>,
+}
+
+impl NotedHosts {
+    /// The most addresses told that may be of translation.
+    const UNTOLD: usize = 3;
+
+    fn bound(&mut self) {
+        while self.untold.len() > Self::UNTOLD {
+            self.untold.pop_last();
+        }
+    }
+
+    /// In words.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let list = |all: &BTreeMap<IpAddr, bool>| {
             let more = all.len().saturating_sub(3);
-            let some: Vec<String> = all.iter().take(3).map(ToString::to_string).collect();
+            let some: Vec<String> = all.keys().take(3).map(ToString::to_string).collect();
             match more {
                 0 => some.join(", "),
                 _ => format!("{} and {more} more", some.join(", ")),
             }
         };
-        let told = others.iter().take(5).map(|(host, all)| {
-            let why = match all.iter().any(|ip| self.is_guessed(*ip)) {
+        let told = self.others.iter().take(5).map(|(host, all)| {
+            let why = match all.values().any(|guessed| *guessed) {
                 true => {
                     "perhaps: alone in its /64 it speaks to addresses of translation only, as a host's own for IPv4 (CLAT); if so, list it in the site file with the host's role"
                 }
@@ -148,14 +185,26 @@ impl Hosts {
     }
 
     fn notes_of_translation(&self) -> impl Iterator<Item = String> + use<> {
-        let found: BTreeSet<(IpAddr, IpAddr)> =
-            self.untold.iter().map(|(ip, v4)| (*ip, *v4)).collect();
-        found.into_iter().take(3).filter_map(|(ip, v4)| {
+        let found = self.untold.clone().into_iter();
+        found.filter_map(|(ip, v4)| {
             let prefix = IpNet::new(ip, 96).ok()?.trunc();
             Some(format!(
                 "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file"
             ))
         })
+    }
+}
+
+impl Merge for NotedHosts {
+    fn merge(&mut self, other: Self) {
+        for (host, all) in other.others {
+            let known = self.others.entry(host).or_default();
+            for (ip, guessed) in all {
+                *known.entry(ip).or_default() |= guessed;
+            }
+        }
+        self.untold.extend(other.untold);
+        self.bound();
     }
 }
 
@@ -213,58 +262,95 @@ fn untold(capture: &Capture, prefixes: &[Ipv6Net], rules: &RuleSet) -> HashMap<I
     found
 }
 
-/// Addresses that no list has and no network card ties to a host, but that can hardly be anything else than the one by
-/// which a host reaches IPv4 (RFC 6877 section 6.3): they speak to addresses of translation alone, and are the only such
-/// ones in the /64 of the only host there. A host that shows itself elsewhere with a card that is not theirs is another
-/// machine; one with the same card is the same machine, which is certain.
-fn translating(
-    capture: &Capture,
-    profile: &Profile,
-    is_translated: impl Fn(IpAddr) -> bool,
-) -> (HashMap<IpAddr, IpAddr>, HashMap<IpAddr, IpAddr>) {
-    let (mut certain, mut guessed) = (HashMap::default(), HashMap::default());
-    if profile.is_default() {
-        return (certain, guessed);
+/// Who speaks in the /64 networks of the site's hosts. Merges by union and AND.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Speakers {
+    /// By network, those that the site does not know: whether they speak to addresses of translation alone.
+    alone: BTreeMap<(u128, IpAddr), bool>,
+    /// The site's hosts that opened something.
+    present: BTreeSet<IpAddr>,
+}
+
+impl Speakers {
+    pub(super) fn of(capture: &Capture, begun: &Hosts, profile: &Profile) -> Self {
+        let mut speakers = Self::default();
+        let hosts = by_network(profile);
+        if hosts.is_empty() {
+            return speakers;
+        }
+        let is_translated = |ip| begun.destination(ip) != ip || begun.untold(ip).is_some();
+        for flow in &capture.flows {
+            let IpAddr::V6(v6) = flow.initiator.ip else {
+                continue;
+            };
+            let network = u128::from(v6) >> 64;
+            let Some(hosts) = hosts.get(&network) else {
+                continue;
+            };
+            if hosts.contains(&v6.into()) {
+                speakers.present.insert(v6.into());
+            }
+            let talks = matches!(flow.transport, Transport::Tcp | Transport::Udp);
+            if talks && !profile.is_audited(v6.into()) {
+                let alone = speakers.alone.entry((network, v6.into())).or_insert(true);
+                *alone &= is_translated(flow.responder.ip);
+            }
+        }
+        speakers
     }
+}
+
+impl Merge for Speakers {
+    fn merge(&mut self, other: Self) {
+        for (speaker, alone) in other.alone {
+            *self.alone.entry(speaker).or_insert(true) &= alone;
+        }
+        self.present.extend(other.present);
+    }
+}
+
+/// The site's hosts with an IPv6 address, by /64.
+fn by_network(profile: &Profile) -> BTreeMap<u128, Vec<IpAddr>> {
     let mut hosts: BTreeMap<u128, Vec<IpAddr>> = BTreeMap::new();
+    if profile.is_default() {
+        return hosts;
+    }
     for host in profile.hosts() {
         if let IpAddr::V6(v6) = host {
             hosts.entry(u128::from(v6) >> 64).or_default().push(host);
         }
     }
-    if hosts.is_empty() {
-        return (certain, guessed);
-    }
-    // By network: who speaks to addresses of translation alone.
-    let mut speakers: BTreeMap<(u128, IpAddr), bool> = BTreeMap::new();
-    for flow in &capture.flows {
-        let IpAddr::V6(v6) = flow.initiator.ip else {
+    hosts
+}
+
+/// Addresses that no list has and no network card ties to a host, but that can hardly be anything else than the one by
+/// which a host reaches IPv4 (RFC 6877 section 6.3): they speak to addresses of translation alone, and are the only such
+/// ones in the /64 of the only host there. A host that shows itself elsewhere with a card that is not theirs is another
+/// machine; one with the same card is the same machine, which is certain.
+fn translating(
+    speakers: &Speakers,
+    links: &Links,
+    profile: &Profile,
+) -> (HashMap<IpAddr, IpAddr>, HashMap<IpAddr, IpAddr>) {
+    let (mut certain, mut guessed) = (HashMap::default(), HashMap::default());
+    let by_network = by_network(profile);
+    for ((network, ip), _) in speakers.alone.iter().filter(|(_, alone)| **alone) {
+        let Some(hosts) = by_network.get(network) else {
             continue;
         };
-        let network = u128::from(v6) >> 64;
-        let talks = matches!(flow.transport, Transport::Tcp | Transport::Udp);
-        if talks && hosts.contains_key(&network) && !profile.is_audited(v6.into()) {
-            let alone = speakers.entry((network, v6.into())).or_insert(true);
-            *alone &= is_translated(flow.responder.ip);
-        }
-    }
-    let present: BTreeSet<IpAddr> = capture.flows.iter().map(|flow| flow.initiator.ip).collect();
-    for ((network, ip), _) in speakers.iter().filter(|(_, alone)| **alone) {
-        let Some(hosts) = hosts.get(network) else {
-            continue;
-        };
-        let cards = |ip| [capture.links.of(ip), capture.links.behind(ip)].concat();
+        let cards = |ip| [links.of(ip), links.behind(ip)].concat();
         let own = cards(*ip);
-        let same = |host: &&IpAddr| match (capture.links.of(**host), &own[..]) {
+        let same = |host: &&IpAddr| match (links.of(**host), &own[..]) {
             ([one], [other]) => one == other,
             _ => false,
         };
-        let others = speakers.keys().filter(|(of, _)| of == network).count();
+        let others = speakers.alone.keys();
+        let others = others.filter(|(of, _)| of == network).count();
         match (hosts.iter().find(same), &hosts[..]) {
             (Some(host), _) => {
                 certain.insert(*ip, *host);
             }
-            (None, [host]) if others == 1 && !present.contains(host) => {
+            (None, [host]) if others == 1 && !speakers.present.contains(host) => {
                 guessed.insert(*ip, *host);
             }
             _ => {}
@@ -275,13 +361,13 @@ fn translating(
 
 /// Addresses that the site does not know, by the one that it knows their network card by. A second IPv4 address may
 /// be another job of the host, and is left as it is.
-fn same(capture: &Capture, profile: &Profile) -> HashMap<IpAddr, IpAddr> {
+fn same(links: &Links, profile: &Profile) -> HashMap<IpAddr, IpAddr> {
     let mut out = HashMap::default();
     if profile.is_default() {
         return out;
     }
     let mut cards: BTreeMap<Mac, BTreeSet<IpAddr>> = BTreeMap::new();
-    for (ip, macs) in capture.links.iter() {
+    for (ip, macs) in links.iter() {
         // Who has several cards is behind something that answers for him.
         if let [mac] = macs {
             cards.entry(*mac).or_default().insert(ip);
@@ -315,109 +401,39 @@ fn networks(addresses: &BTreeSet<IpAddr>) -> usize {
     of.collect::<BTreeSet<u128>>().len()
 }
 
-/// Prefixes of translation: the well-known one, the site's, and what the capture tells: answers for a name that has no
-/// IPv6 address, made by a resolver that translates (RFC 7050), and connections to IPv6 addresses that no answer gave,
-/// but that end with the IPv4 address that one gave to the same client.
-fn prefixes(capture: &Capture, profile: &Profile) -> Vec<Ipv6Net> {
-    let mut out: Vec<Ipv6Net> = profile.hidden().nat64.clone();
-    out.extend(Ipv6Net::new(WELL_KNOWN, 96));
-    let asked = |name: &Option<Fqdn>| name.as_ref().is_some_and(|n| n.as_str() == "ipv4only.arpa");
-    for transaction in capture.dns.iter().filter(|t| asked(&t.query)) {
-        let records = transaction
-            .answers
-            .iter()
-            .flat_map(|(_, facts)| &facts.records);
-        for record in records.filter(|record| record.is_answer()) {
-            if let DnsData::Address(IpAddr::V6(ip)) = record.data {
-                out.extend(discovered(ip));
-            }
-        }
-    }
-    out.extend(followed(capture));
-    out.sort();
-    out.dedup();
-    out
-}
-
-/// Prefixes of addresses that end with an IPv4 address which DNS gave to the client that goes there.
-fn followed(capture: &Capture) -> Vec<Ipv6Net> {
-    let mut given: HashSet<(IpAddr, Ipv4Addr)> = HashSet::default();
-    let mut native: HashSet<Ipv6Addr> = HashSet::default();
-    for transaction in capture.dns.iter().filter(|t| t.client.ip.is_ipv6()) {
-        for (address, ..) in transaction.named() {
-            match address {
-                IpAddr::V4(v4) => _ = given.insert((transaction.client.ip, v4)),
-                IpAddr::V6(v6) => _ = native.insert(v6),
-            }
-        }
-    }
-    if given.is_empty() {
-        return Vec::new();
-    }
-    let reached = capture
-        .flows
-        .iter()
-        .filter_map(|flow| match flow.responder.ip {
-            IpAddr::V6(ip)
-                if flow.opened && ip.octets()[8..12] == [0; 4] && !native.contains(&ip) =>
-            {
-                let v4 = embedded(ip, 96);
-                let known = ip.to_ipv4().is_none() && given.contains(&(flow.initiator.ip, v4));
-                known.then(|| Ipv6Net::new(ip, 96).ok()).flatten()
-            }
-            _ => None,
-        });
-    reached.map(|prefix| prefix.trunc()).collect()
-}
-
-/// The prefix under which 192.0.0.170 or 192.0.0.171 stands in an address (RFC 7050 section 3).
-fn discovered(ip: Ipv6Addr) -> Option<Ipv6Net> {
-    let known = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
-    let length = [96, 64, 56, 48, 40, 32]
-        .into_iter()
-        .find(|length| known.contains(&embedded(ip, *length)))?;
-    Ipv6Net::new(ip, length).ok().map(|net| net.trunc())
-}
-
-/// The IPv4 address behind a prefix (RFC 6052 section 2.2): the ninth byte is left out.
-fn embedded(ip: Ipv6Addr, length: u8) -> Ipv4Addr {
-    let octets = ip.octets();
-    let start = usize::from(length / 8);
-    let mut bytes = (start..16).filter(|at| *at != 8 || length == 96);
-    let mut next = || bytes.next().map_or(0, |at| octets[at]);
-    Ipv4Addr::new(next(), next(), next(), next())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::laws::hold;
 
-    #[test]
-    fn addresses_stand_where_rfc_6052_puts_them() {
-        // The examples of RFC 6052 section 2.4.
-        for (text, length) in [
-            ("2001:db8:c000:221::", 32),
-            ("2001:db8:1c0:2:21::", 40),
-            ("2001:db8:122:c000:2:2100::", 48),
-            ("2001:db8:122:3c0:0:221::", 56),
-            ("2001:db8:122:344:c0:2:2100::", 64),
-            ("2001:db8:122:344::192.0.2.33", 96),
-            ("64:ff9b::192.0.2.33", 96),
-        ] {
-            let ip: Ipv6Addr = text.parse().unwrap();
-            assert_eq!(embedded(ip, length), Ipv4Addr::new(192, 0, 2, 33), "{text}");
-        }
+    fn ip(last: u16) -> IpAddr {
+        [0x2001, 0xdb8, 0, 0, 0, 0, 0, last].into()
     }
 
     #[test]
-    fn a_resolver_tells_its_prefix() {
-        let of = |text: &str| discovered(text.parse().unwrap()).map(|net| net.to_string());
-        assert_eq!(of("64:ff9b::192.0.0.170").as_deref(), Some("64:ff9b::/96"));
-        assert_eq!(of("fd77:64::c000:ab").as_deref(), Some("fd77:64::/96"));
-        assert_eq!(
-            of("2001:db8:122:344:c0:0:aa00::").as_deref(),
-            Some("2001:db8:122:344::/64")
-        );
-        assert_eq!(of("fd77:64::c000:ac"), None);
+    fn what_shares_note_merges_in_any_order() {
+        let noted = |host, own, guessed, untold: &[u16]| NotedHosts {
+            others: [(ip(host), [(ip(own), guessed)].into())].into(),
+            untold: untold.iter().map(|last| (ip(*last), ip(1))).collect(),
+        };
+        // More than are told.
+        hold(&[
+            noted(1, 2, false, &[4, 9]),
+            noted(1, 2, true, &[3, 8]),
+            noted(5, 6, false, &[7]),
+        ]);
+    }
+
+    #[test]
+    fn who_speaks_elsewhere_in_another_share_speaks_not_alone() {
+        let speakers = |alone, host| Speakers {
+            alone: [((1, ip(7)), alone), ((1, ip(host)), true)].into(),
+            present: [ip(host)].into(),
+        };
+        let parts = [speakers(true, 1), speakers(false, 2), speakers(true, 1)];
+        hold(&parts);
+        let [mut one, other, _] = parts;
+        one.merge(other);
+        assert!(!one.alone[&(1, ip(7))]);
     }
 }

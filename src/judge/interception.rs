@@ -7,11 +7,11 @@ use foldhash::HashSet;
 use thin_vec::ThinVec;
 
 use super::evidence::{Code, Evidence, Grade};
-use crate::model::{Fqdn, Stamp};
+use crate::model::{Fqdn, Merge, Stamp};
 use crate::observe::{Flow, NameSource, StreamFact};
 use crate::rules::RuleSet;
 
-/// The most owners kept of an issuer.
+/// The most owners kept of an issuer: the lowest.
 const MAX_OWNERS: usize = 8;
 /// So many owners of names are too many for one private CA.
 const OWNERS: usize = 3;
@@ -23,20 +23,41 @@ const MANY_NAMES: usize = 4;
 /// really have.
 const PUBLIC: &str = include_str!("public_authorities.txt");
 
-/// What is known of issuers in a capture.
-#[derive(Debug, Default)]
+/// What is known of issuers in a capture. Merges by union, of which the lowest are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Issuers {
     by_issuer: BTreeMap<String, SignsFor>,
 }
 
 /// Whose names an issuer signs for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct SignsFor {
+    /// At most [`MAX_OWNERS`].
     owners: BTreeSet<String>,
+    /// At most [`MANY_NAMES`].
     names: BTreeSet<Fqdn>,
 }
 
 impl SignsFor {
+    fn of(names: HashSet<Fqdn>, rules: &RuleSet) -> Self {
+        let mut all = Self::default();
+        for name in names {
+            all.owners.extend(owner(&name, rules));
+            all.names.insert(name);
+            all.bound();
+        }
+        all
+    }
+
+    fn bound(&mut self) {
+        while self.owners.len() > MAX_OWNERS {
+            self.owners.pop_last();
+        }
+        while self.names.len() > MANY_NAMES {
+            self.names.pop_last();
+        }
+    }
+
     /// Whether no private CA would sign for all of them.
     fn is_too_much(&self, refused: bool) -> bool {
         let few = refused || self.names.len() >= MANY_NAMES;
@@ -56,17 +77,15 @@ impl Issuers {
     /// Indexes all flows.
     #[must_use]
     pub(super) fn of<'a>(flows: impl Iterator<Item = &'a Flow>, rules: &RuleSet) -> Self {
-        let mut all = Self::default();
+        let mut names: BTreeMap<String, HashSet<Fqdn>> = BTreeMap::new();
         for shown in flows.filter_map(shown) {
-            let signs_for = all.by_issuer.entry(shown.issuer).or_default();
-            if signs_for.owners.len() < MAX_OWNERS {
-                signs_for.owners.extend(owner(&shown.wanted, rules));
-            }
-            if signs_for.names.len() < MANY_NAMES {
-                signs_for.names.insert(shown.wanted);
-            }
+            names.entry(shown.issuer).or_default().insert(shown.wanted);
         }
-        all
+        let issuers = names.into_iter();
+        let issuers = issuers.map(|(issuer, names)| (issuer, SignsFor::of(names, rules)));
+        Self {
+            by_issuer: issuers.collect(),
+        }
     }
 
     /// Evidence that a flow's certificate was made on the path: an issuer that is no public CA and signs for several
@@ -95,6 +114,17 @@ impl Issuers {
             )),
             ..Evidence::new(Code::IssuerSubstituted, Grade::A, [shown.stamp], words)
         })
+    }
+}
+
+impl Merge for Issuers {
+    fn merge(&mut self, other: Self) {
+        for (issuer, signs_for) in other.by_issuer {
+            let known = self.by_issuer.entry(issuer).or_default();
+            known.owners.extend(signs_for.owners);
+            known.names.extend(signs_for.names);
+            known.bound();
+        }
     }
 }
 
@@ -185,7 +215,8 @@ fn owner(name: &Fqdn, rules: &RuleSet) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_public;
+    use super::*;
+    use crate::model::laws::hold;
 
     #[test]
     fn public_authorities_are_told_by_their_whole_organisation() {
@@ -240,5 +271,21 @@ mod tests {
                 "{issuer} of {organization}"
             );
         }
+    }
+
+    #[test]
+    fn the_lowest_owners_and_names_are_kept_in_any_order() {
+        let issuers = |letters: std::ops::RangeInclusive<char>| {
+            let name = |letter: char| Fqdn::parse(&format!("{letter}.test")).unwrap();
+            let mut signs_for = SignsFor {
+                owners: letters.clone().map(String::from).collect(),
+                names: letters.map(name).collect(),
+            };
+            signs_for.bound();
+            Issuers {
+                by_issuer: [("Some CA".to_owned(), signs_for)].into(),
+            }
+        };
+        hold(&[issuers('c'..='m'), issuers('a'..='d'), issuers('b'..='z')]);
     }
 }

@@ -408,17 +408,16 @@ pub struct Lookups {
 }
 
 impl Lookups {
-    /// Gathers all transactions. `end` is when the capture ends; `trust` lowers what a lossy one shows.
+    /// Gathers all transactions of a share. `end` is when the capture ends; `trust` lowers what a lossy one shows.
     #[must_use]
-    pub(super) fn of(
-        transactions: &BoxedList<DnsTransaction>,
-        end: CaptureTime,
-        trust: &Trust,
+    pub(super) fn of<'a>(
+        transactions: &'a BoxedList<DnsTransaction>,
+        resolvers: &Resolvers<'a>,
+        (end, trust): (CaptureTime, &Trust),
         hosts: &Hosts,
     ) -> Self {
-        let resolvers = Resolvers::of(transactions);
         let ground = LookupGround {
-            resolvers: &resolvers,
+            resolvers,
             end,
             trust,
         };
@@ -585,7 +584,8 @@ mod tests {
     fn lookup(transactions: &[DnsTransaction]) -> Lookup {
         let transactions: BoxedList<DnsTransaction> = transactions.iter().cloned().collect();
         let end = CaptureTime::from_secs_nanos(1000, 0);
-        let lookups = Lookups::of(&transactions, end, &Trust::default(), &Hosts::default());
+        let (resolvers, trust) = (Resolvers::of(&transactions), Trust::default());
+        let lookups = Lookups::of(&transactions, &resolvers, (end, &trust), &Hosts::default());
         let (.., lookup) = lookups.iter().next().unwrap();
         lookup.clone()
     }

@@ -15,7 +15,7 @@ use super::intent::Intent;
 use super::lookup::{Failure, Lookup, Lookups, Made};
 use super::outcome::Outcome;
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
-use crate::observe::{Capture, Flow, NameSource};
+use crate::observe::{Capture, NameSource};
 use crate::rules::{RuleSet, Scratch, is_private};
 
 /// Over TCP a client asks again this soon.
@@ -108,12 +108,12 @@ fn stop_at_dns(intent: &mut Intent, evidence: &Evidence) {
 pub(super) fn failed_lookups(
     capture: &Capture,
     verdicts: &[FlowVerdict],
-    lookups: &Lookups,
+    (lookups, over_ipv6): (&Lookups, bool),
     rules: &RuleSet,
     intents: &[Intent],
 ) -> Vec<Intent> {
     let mut scratch = Scratch::default();
-    let aside = Aside::of(capture, verdicts, lookups, intents);
+    let aside = Aside::of(capture, verdicts, (lookups, over_ipv6), intents);
     let mut found = Vec::new();
     for (client, name, lookup) in lookups.iter() {
         let Some(came) = aside.came(client, name, lookup) else {
@@ -155,6 +155,7 @@ pub(super) fn failed_lookups(
             outer: None,
             attempts: ThinVec::new(),
             span,
+            sent_only: false,
         });
     }
     found
@@ -194,7 +195,8 @@ struct Aside<'a> {
     verdicts: &'a [FlowVerdict],
     lookups: &'a Lookups,
     tried: HashMap<(IpAddr, &'a Fqdn), Tried>,
-    ipv6: OnceCell<bool>,
+    /// Whether any host of the capture went somewhere over IPv6.
+    over_ipv6: bool,
     first: OnceCell<HashMap<(IpAddr, &'a Fqdn), Transport>>,
     opened: OnceCell<HashSet<(IpAddr, IpAddr)>>,
 }
@@ -203,7 +205,7 @@ impl<'a> Aside<'a> {
     fn of(
         capture: &'a Capture,
         verdicts: &'a [FlowVerdict],
-        lookups: &'a Lookups,
+        (lookups, over_ipv6): (&'a Lookups, bool),
         intents: &'a [Intent],
     ) -> Self {
         let mut tried: HashMap<(IpAddr, &Fqdn), Tried> = HashMap::default();
@@ -223,17 +225,10 @@ impl<'a> Aside<'a> {
             verdicts,
             lookups,
             tried,
-            ipv6: OnceCell::new(),
+            over_ipv6,
             first: OnceCell::new(),
             opened: OnceCell::new(),
         }
-    }
-
-    /// Whether any host went somewhere over IPv6.
-    fn ipv6(&self) -> bool {
-        *self
-            .ipv6
-            .get_or_init(|| self.capture.flows.iter().any(over_ipv6))
     }
 
     /// The transport of the first transaction of a name.
@@ -326,7 +321,7 @@ impl<'a> Aside<'a> {
                 .resolved_until
                 .is_none_or(|until| until > failure.span.0);
         if client.is_ipv4() && other_family {
-            if self.ipv6() {
+            if self.over_ipv6 {
                 return None;
             }
             match self.dual_stack_over_ipv4(client) {
@@ -390,13 +385,4 @@ impl<'a> Aside<'a> {
             AttemptOutcome::Succeeded | AttemptOutcome::Sent => Came::failed(evidence, span),
         }
     }
-}
-
-/// Whether a flow goes between two global IPv6 addresses.
-fn over_ipv6(flow: &Flow) -> bool {
-    let global = |ip: IpAddr| match ip {
-        IpAddr::V6(ip) => ip.segments()[0] >> 13 == 1,
-        IpAddr::V4(_) => false,
-    };
-    global(flow.initiator.ip) && global(flow.responder.ip)
 }

@@ -23,10 +23,12 @@ mod lookup;
 mod lookup_failure;
 mod lookup_intent;
 mod nameless;
+mod nearby;
 mod needs;
 mod other_address;
 mod outcome;
 mod outer_names;
+mod requirement_tally;
 mod requirement_verdict;
 mod resolvers;
 mod row_facts;
@@ -34,13 +36,16 @@ mod row_findings;
 mod rows;
 mod scope;
 mod shade;
+mod share;
 mod silence;
 mod source_ports;
+mod translation;
 mod trust;
 mod two_point;
 mod unexpected;
 mod unread;
 mod unseen;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -48,7 +53,7 @@ use std::net::IpAddr;
 use rayon::prelude::*;
 
 use crate::model::Stamp;
-use crate::observe::{Capture, FlowId};
+use crate::observe::{Capture, Flow, FlowId};
 use crate::rules::{RequirementIndex, RuleSet};
 
 pub use attempt::{AttemptOutcome, InconclusiveReason};
@@ -65,12 +70,16 @@ pub use outcome::Outcome;
 pub use requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict, StatusKind};
 pub use scope::OutOfScope;
 pub use shade::{Shade, Shades};
-pub use trust::{Trust, trust};
+pub use share::CaptureShare;
+pub use trust::Trust;
 pub use unread::unread;
 
 pub use census::{Census, NameWay, WayTotal};
-use hosts::Hosts;
+use requirement_tally::RequirementTally;
+use requirement_verdict::requirement_verdicts;
+use share::{HostShare, JoinedIntents, JudgedShare};
 use two_point::Outside;
+use whole::{Whole, merged};
 
 /// Everything that can be said of a capture under a set of rules.
 #[derive(Debug)]
@@ -94,14 +103,12 @@ pub struct Judgement {
     pub translated: BTreeMap<IpAddr, IpAddr>,
 }
 
-/// What a question may look at.
+/// What a question about hosts may look at: one share, with its own places.
 pub(crate) struct Case<'a> {
     pub(crate) capture: &'a Capture,
-    pub(crate) lookups: &'a Lookups,
     pub(crate) rules: &'a RuleSet,
     pub(crate) flows: &'a [FlowVerdict],
     pub(crate) intents: &'a [Intent],
-    pub(crate) requirements: &'a [RequirementVerdict],
     pub(crate) census: &'a Census,
 }
 
@@ -119,9 +126,25 @@ impl Case<'_> {
     }
 }
 
-/// The questions, in report order. Each adds its findings.
+/// What a question about all of a capture may look at.
+pub(crate) struct WholeCase<'a> {
+    shares: &'a [JudgedShare<'a>],
+    whole: &'a Whole<'a>,
+    rules: &'a RuleSet,
+    intents: &'a [Intent],
+    requirements: &'a [RequirementVerdict],
+}
+
+impl WholeCase<'_> {
+    /// All flows with what is said of them, share by share.
+    fn judged(&self) -> impl Iterator<Item = (&Flow, &FlowVerdict)> {
+        let shares = self.shares.iter();
+        shares.flat_map(|share| share.share.capture().flows.iter().zip(&share.flows))
+    }
+}
+
+/// The questions that are answered host by host, in report order. Each adds its findings.
 const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
-    audited::warn,
     blocked::blocked,
     blocked::degraded,
     blocked::recovered,
@@ -134,9 +157,21 @@ const QUESTIONS: &[fn(&Case<'_>, &mut Vec<Finding>)] = &[
     unexpected::unexpected,
     row_findings::in_clear,
     row_findings::doubtful,
-    unseen::never_seen,
-    unseen::both_alternatives,
 ];
+
+/// Those that only the whole answers.
+const OF_WHOLE: &[fn(&WholeCase<'_>, &mut Vec<Finding>)] =
+    &[audited::warn, unseen::never_seen, unseen::both_alternatives];
+
+/// What some questions find, in their order.
+fn answers<C: Sync>(questions: &[fn(&C, &mut Vec<Finding>)], case: &C) -> Vec<Finding> {
+    let answers = questions.par_iter().with_max_len(1).map(|question| {
+        let mut findings = Vec::new();
+        question(case, &mut findings);
+        findings
+    });
+    answers.flatten_iter().collect()
+}
 
 /// Judges a capture.
 #[must_use]
@@ -148,49 +183,108 @@ pub fn judge(capture: &Capture, rules: &RuleSet) -> Judgement {
 /// and does not come out on the outer one was stopped between them.
 #[must_use]
 pub fn judge_between(capture: &Capture, outside: Option<&Capture>, rules: &RuleSet) -> Judgement {
-    let outside = outside.map(|outside| Outside::of(capture, outside));
-    let (mut trust, hosts) = rayon::join(|| trust::trust(capture), || Hosts::of(capture, rules));
-    if let Some(outside) = &outside {
-        trust.notes.push(outside.note());
-    }
-    trust.notes.extend(hosts.notes(capture));
+    judge_shares((capture, outside), &[CaptureShare::whole(capture)], rules)
+}
+
+/// Judges all shares of a capture, of which `head` has what no host has: tally, links, times and numbers of frames. What is
+/// said of a host rests on its own flows and lookups, which are of one share, and on what all shares tell, merged: so it is
+/// the same whatever the shares are.
+#[must_use]
+pub fn judge_shares(
+    (head, outside): (&Capture, Option<&Capture>),
+    shares: &[CaptureShare<'_>],
+    rules: &RuleSet,
+) -> Judgement {
+    let captures: Vec<&Capture> = shares.iter().map(|share| share.capture()).collect();
+    let whole = Whole::of(&captures, head);
+    let known = (&whole, rules);
+    let inside = captures.iter().flat_map(|capture| &capture.flows);
+    let outside = outside.map(|outside| Outside::of(inside, outside));
+    let hosted = HostShare::each(shares, known);
     let (flows, lookups) = rayon::join(
-        || flow_verdict::flow_verdicts(capture, rules, &trust, outside.as_ref(), &hosts),
-        || Lookups::of(&capture.dns, capture.end(), &trust, &hosts),
+        || flow_verdict::flow_verdicts(&hosted, known, outside.as_ref()),
+        || HostShare::lookups(&hosted, &whole),
     );
     let (intents, census) = rayon::join(
-        || intent::intents(capture, &flows, &lookups, rules),
-        || Census::of(capture, &flows, &hosts, rules),
+        || intent::intents(&hosted, (&flows, &lookups), known),
+        || census_of(&hosted, &flows, known),
     );
-    let mut requirements = requirement_verdict::requirement_verdicts(
-        capture, &flows, &intents, &lookups, rules, &census,
-    );
-    row_facts::settle(&mut requirements, capture, &flows, &intents, rules);
-    let case = Case {
-        capture,
-        lookups: &lookups,
-        rules,
-        flows: &flows,
-        intents: &intents,
-        requirements: &requirements,
-        census: &census,
+    let mut notes = whole.trust.notes.clone();
+    notes.extend(outside.iter().map(Outside::note));
+    notes.extend(HostShare::notes(&hosted));
+    let trust = Trust {
+        notes,
+        ..whole.trust.clone()
     };
-    let answers = QUESTIONS.par_iter().with_max_len(1).map(|question| {
-        let mut findings = Vec::new();
-        question(&case, &mut findings);
-        findings
-    });
-    let mut findings: Vec<Finding> = answers.flatten_iter().collect();
-    findings.par_sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    let unclear = audited::unclear(&requirements, rules);
+    let judged = JudgedShare::each(shares, hosted, lookups, flows);
+    let told = judged.iter().zip(intents).collect();
+    let (intents, requirements, findings) = joined(told, &judged, &census, known);
     Judgement {
-        unclear,
-        flows,
-        intents,
+        unclear: audited::unclear(&requirements, rules),
+        intents: intents.all,
         requirements,
         findings,
         trust,
         census,
-        translated: hosts.translated(capture),
+        translated: JudgedShare::translated(&judged),
+        flows: JudgedShare::join_flows(judged),
     }
+}
+
+/// How the hosts of all shares have their names.
+fn census_of(
+    shares: &[HostShare<'_>],
+    flows: &[Vec<FlowVerdict>],
+    (whole, rules): (&Whole<'_>, &RuleSet),
+) -> Census {
+    let judged: Vec<(&HostShare<'_>, &Vec<FlowVerdict>)> = shares.iter().zip(flows).collect();
+    merged(&judged, |(share, flows)| {
+        Census::of(share.capture, flows, &share.hosts, &whole.asked, rules)
+    })
+}
+
+/// From what is said of hosts to what is said of requirements, and the findings of both.
+fn joined(
+    told: Vec<(&JudgedShare<'_>, Vec<Intent>)>,
+    shares: &[JudgedShare<'_>],
+    census: &Census,
+    known: (&Whole<'_>, &RuleSet),
+) -> (JoinedIntents, Vec<RequirementVerdict>, Vec<Finding>) {
+    let (whole, rules) = known;
+    let of_shares = || {
+        let of_share = |(share, intents): &(&JudgedShare<'_>, Vec<Intent>)| {
+            let case = Case {
+                capture: share.share.capture(),
+                rules,
+                flows: &share.flows,
+                intents,
+                census,
+            };
+            answers(QUESTIONS, &case)
+        };
+        told.par_iter().map(of_share).collect::<Vec<_>>()
+    };
+    let tally = || {
+        merged(&told, |(share, intents)| {
+            RequirementTally::of(share, intents, rules)
+        })
+    };
+    let (mut of_shares, tally) = rayon::join(of_shares, tally);
+    let own = told.into_iter().map(|(_, intents)| intents).collect();
+    let intents = JoinedIntents::of(shares, own);
+    for (number, findings) in of_shares.iter_mut().enumerate() {
+        intents.place(number, shares, findings);
+    }
+    let requirements = requirement_verdicts(shares, &intents.all, tally, known, census);
+    let case = WholeCase {
+        shares,
+        whole,
+        rules,
+        intents: &intents.all,
+        requirements: &requirements,
+    };
+    let mut findings = answers(OF_WHOLE, &case);
+    findings.extend(of_shares.into_iter().flatten());
+    findings.par_sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    (intents, requirements, findings)
 }

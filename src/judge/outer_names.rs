@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use thin_vec::ThinVec;
 
 use super::coverage::FlowTarget;
-use crate::model::Fqdn;
-use crate::observe::{App, Capture, DnsData, Flow, NameSource};
+use crate::model::{BoxedList, Fqdn, Merge};
+use crate::observe::{App, DnsData, DnsTransaction, Flow, NameSource};
 use crate::rules::Profile;
 
 /// The most inner names that a flow may have.
@@ -20,17 +20,20 @@ const PUBLIC: &[&str] = &["cloudflare-ech.com"];
 /// So many hellos of a host to one name, each with another key, have none: a key is the same for hours.
 const RANDOM: usize = 3;
 
+/// Outer names that HTTPS records tell, whoever asked, each with what they say of it. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct OuterRecords(BTreeMap<Fqdn, Told>);
+
 /// What is known of outer names.
-#[derive(Debug, Default)]
-pub(super) struct OuterNames {
-    /// Each with what records say of it.
-    told: BTreeMap<Fqdn, Told>,
+#[derive(Debug)]
+pub(super) struct OuterNames<'a> {
+    told: &'a OuterRecords,
     /// Names in clear, by host, behind which there is no other: what is encrypted is random bytes (GREASE).
     random: BTreeSet<(IpAddr, Fqdn)>,
 }
 
 /// What HTTPS records say of an outer name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Told {
     /// The names that have these records.
     owners: BTreeSet<Fqdn>,
@@ -47,10 +50,10 @@ pub(super) struct Hidden {
     pub(super) proved: bool,
 }
 
-impl OuterNames {
-    pub(super) fn of(capture: &Capture) -> Self {
+impl OuterRecords {
+    pub(super) fn of(transactions: &BoxedList<DnsTransaction>) -> Self {
         let mut out = Self::default();
-        for transaction in &capture.dns {
+        for transaction in transactions {
             let records = transaction
                 .answers
                 .iter()
@@ -59,16 +62,37 @@ impl OuterNames {
                 let DnsData::Service(_, _, Some(outer)) = &record.data else {
                     continue;
                 };
-                let told = out.told.entry(outer.name.clone()).or_default();
+                let told = out.0.entry(outer.name.clone()).or_default();
                 told.key_ids.extend(&outer.key_ids);
                 // The name that was asked for is what a program wants; its record may stand at an alias.
                 let owners = transaction.query.iter().chain(&record.name);
                 told.owners.extend(owners.cloned());
             }
         }
+        out
+    }
+}
+
+impl Merge for OuterRecords {
+    fn merge(&mut self, other: Self) {
+        for (outer, told) in other.0 {
+            let known = self.0.entry(outer).or_default();
+            known.owners.extend(told.owners);
+            known.key_ids.extend(told.key_ids);
+        }
+    }
+}
+
+impl<'a> OuterNames<'a> {
+    /// Beside what records tell, what the hellos of a share's flows do.
+    pub(super) fn of(flows: &BoxedList<Flow>, told: &'a OuterRecords) -> Self {
+        let mut out = Self {
+            told,
+            random: BTreeSet::new(),
+        };
         let mut keys: BTreeMap<(IpAddr, &Fqdn), Vec<u8>> = BTreeMap::new();
         let encrypted = |flow: &&Flow| flow.app.has(App::TLS) || flow.app.has(App::QUIC);
-        for flow in capture.flows.iter().filter(encrypted) {
+        for flow in flows.iter().filter(encrypted) {
             if let Some(id) = flow.key_ids().next()
                 && let Some(name) = flow.said_names().next()
             {
@@ -105,7 +129,7 @@ impl OuterNames {
             let fresh = names.filter(|n| n.source == NameSource::DnsAnswer && !n.stale);
             fresh.map(|name| &name.fqdn)
         };
-        let told = self.told.get(clear);
+        let told = self.told.0.get(clear);
         let known = told.is_some_and(|told| flow.key_ids().any(|id| told.key_ids.contains(&id)));
         let proved = told.is_some()
             || PUBLIC.contains(&clear.as_str())
@@ -129,5 +153,28 @@ impl OuterNames {
         inner.truncate(MOST);
         // Whoever asked for the outer name itself, and for no inner one, means the outer one.
         (!(own && inner.is_empty())).then_some(Hidden { inner, proved })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn records_that_shares_hold_merge_in_any_order() {
+        let name = |text: &str| Fqdn::parse(text).unwrap();
+        let records = |owner: &str, key| {
+            let told = Told {
+                owners: [name(owner)].into(),
+                key_ids: [key].into(),
+            };
+            OuterRecords([(name("outer.test"), told)].into())
+        };
+        hold(&[
+            records("a.test", 1),
+            records("b.test", 1),
+            records("a.test", 2),
+        ]);
     }
 }

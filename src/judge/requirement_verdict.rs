@@ -1,6 +1,5 @@
 //! What the capture says of every requirement: satisfied, blocked, never seen and why, not active and why.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
@@ -9,22 +8,16 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::absence::{Absence, Mirror, SharedConnections, other_way, shade_note};
+use super::absence::{Absence, Mirror, shade_note};
 use super::census::Census;
-use super::coverage::wanted_by_name;
-use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
-use super::lookup::Lookups;
 use super::outcome::Outcome;
+use super::requirement_tally::{Present, RequirementTally, ResolvedNames};
 use super::row_facts::Shortfall;
-use super::scope::OutOfScope;
-use super::trust::is_cloud_mirror;
-use crate::model::{CaptureTime, Fqdn, Transport, words};
-use crate::observe::{App, Capture};
-use crate::rules::{
-    Activity, Direction, GroupKind, Need, Requirement, RequirementIndex, RoleSet, RuleSet, Scratch,
-    Source, Via, no_names,
-};
+use super::share::JudgedShare;
+use super::whole::{Whole, merged};
+use crate::model::{CaptureTime, Transport, words};
+use crate::rules::{Activity, Direction, GroupKind, Need, RequirementIndex, RuleSet, no_names};
 
 words! {
     /// Why a requirement was not exercised.
@@ -174,49 +167,38 @@ pub struct RequirementVerdict {
     pub note: Option<String>,
 }
 
-/// Judges all requirements, ascending by id.
+/// Judges all requirements, ascending by id, by the intents of all shares.
 #[must_use]
 pub(super) fn requirement_verdicts(
-    capture: &Capture,
-    flows: &[FlowVerdict],
+    shares: &[JudgedShare<'_>],
     intents: &[Intent],
-    lookups: &Lookups,
-    rules: &RuleSet,
+    tally: RequirementTally,
+    (whole, rules): (&Whole<'_>, &RuleSet),
     census: &Census,
 ) -> Vec<RequirementVerdict> {
-    let hidden = || {
-        let hidden = flows.iter();
-        let hidden = hidden.filter(|v| v.out_of_scope == Some(OutOfScope::HiddenByProxy));
-        Present::of(hidden, rules)
-    };
-    let captured = || {
-        let captured = capture.flows.iter().zip(flows);
-        let captured = captured.filter(|(flow, _)| !flow.is_sampled() && !flow.app.has(App::SFLOW));
-        Present::of(captured.map(|(_, verdict)| verdict), rules)
-    };
-    let ((covered, hidden), (present, captured)) = rayon::join(
-        || (intents_by_requirement(intents, rules), hidden()),
-        || (Present::of(flows.iter(), rules), captured()),
-    );
+    let covered = intents_by_requirement(intents, rules);
+    let [present, captured, hidden] =
+        [tally.senders, tally.captured, tally.hidden].map(|senders| Present::of(senders, rules));
     let absence = Absence {
         present: &present,
         captured: &captured,
-        mirror: is_cloud_mirror(capture).then_some(Mirror {
-            has_dns: !capture.dns.is_empty(),
+        mirror: whole.mirror.is_cloud_mirror().then_some(Mirror {
+            has_dns: whole.has_dns,
         }),
         census,
         rules,
-        other_way: other_way(flows),
-        shared: SharedConnections::of(capture, flows, lookups, rules),
+        other_way: tally.other_way,
+        shared: tally.shared,
     };
     let unseen: Vec<bool> = covered.iter().map(Vec::is_empty).collect();
     let seen = Exercised {
-        span: (capture.start(), capture.end()),
-        flows,
+        span: (whole.head.start(), whole.head.end()),
         intents,
         hidden: &hidden,
         absence: &absence,
-        resolved: resolved_names(lookups, rules, &unseen),
+        resolved: merged(shares, |share| {
+            ResolvedNames::of(&share.lookups, rules, &unseen)
+        }),
     };
     let mut verdicts: Vec<RequirementVerdict> = covered
         .into_par_iter()
@@ -227,6 +209,7 @@ pub(super) fn requirement_verdicts(
         })
         .collect();
     excuse(&mut verdicts, rules);
+    tally.rows.settle(&mut verdicts, rules);
     verdicts
 }
 
@@ -253,7 +236,6 @@ fn intents_by_requirement(intents: &[Intent], rules: &RuleSet) -> Vec<Vec<u32>> 
 struct Exercised<'a> {
     /// When the capture begins and ends.
     span: (CaptureTime, CaptureTime),
-    flows: &'a [FlowVerdict],
     intents: &'a [Intent],
     /// Who asked behind an encrypted connection to a proxy.
     hidden: &'a Present,
@@ -280,7 +262,7 @@ impl Exercised<'_> {
                 RequirementStatus::NotSeen(NotSeen::NamesHidden)
             }
             _ if intents.is_empty() => {
-                let found = || self.resolved.get(&requirement).into_iter().flatten();
+                let found = || self.resolved.of_row(requirement);
                 let had = found().any(|(had, _)| *had);
                 let found = found().filter(|(one, _)| *one == had);
                 names = found.map(|(_, name)| name.to_string()).collect();
@@ -291,7 +273,7 @@ impl Exercised<'_> {
             _ => {
                 let inbound = is_inbound(requirement, rules);
                 let standing = standing(requirement, &intents, self.intents, inbound);
-                note = shade_note(requirement, &standing, &intents, self.intents, self.flows);
+                note = shade_note(requirement, &standing, &intents, self.intents);
                 standing
             }
         };
@@ -465,98 +447,6 @@ const fn rank(standing: &RequirementStatus) -> u8 {
         RequirementStatus::Satisfied => 3,
         RequirementStatus::NotSeen(_) => 4,
         RequirementStatus::NotActive(_) => 5,
-    }
-}
-
-/// Names that some host asked for, and whether it was given an address of use, by requirement.
-type ResolvedNames<'a> = BTreeMap<RequirementIndex, BTreeSet<(bool, &'a Fqdn)>>;
-
-/// The names that the lookups for `unseen` requirements can be for.
-fn resolved_names<'a>(lookups: &'a Lookups, rules: &RuleSet, unseen: &[bool]) -> ResolvedNames<'a> {
-    let asked: Vec<(IpAddr, &Fqdn, bool, CaptureTime)> = lookups
-        .iter()
-        .filter_map(|(client, name, lookup)| {
-            let at = lookup.resolved_at.or(lookup.stamps.first().copied())?;
-            Some((client, name, lookup.resolved_at.is_some(), at.time))
-        })
-        .collect();
-    asked
-        .par_iter()
-        .with_min_len(Scratch::stretch(asked.len()))
-        .fold(
-            || (Scratch::default(), BTreeMap::new()),
-            |(mut scratch, mut out), (client, name, had, at)| {
-                let wanted = wanted_by_name(*client, name, *at, rules, &mut scratch);
-                let wanted = wanted
-                    .iter()
-                    .filter(|wanted| unseen.get(wanted.index()) == Some(&true));
-                for requirement in wanted {
-                    let names: &mut BTreeSet<(bool, &Fqdn)> = out.entry(*requirement).or_default();
-                    names.insert((*had, *name));
-                }
-                (scratch, out)
-            },
-        )
-        .map(|(_, out)| out)
-        .reduce(BTreeMap::new, |mut out, other| {
-            for (requirement, names) in other {
-                out.entry(requirement).or_default().extend(names);
-            }
-            out
-        })
-}
-
-/// Who sent something, as far as requirements ask for it.
-pub(super) struct Present {
-    initiators: BTreeSet<IpAddr>,
-    roles: RoleSet,
-    audited: bool,
-}
-
-impl Present {
-    fn of<'a>(flows: impl Iterator<Item = &'a FlowVerdict>, rules: &RuleSet) -> Self {
-        // There are few of them beside the flows.
-        let initiators: HashSet<IpAddr> = flows.map(|flow| flow.host).collect();
-        let initiators = initiators.into_iter().map(|ip| ip.to_canonical());
-        let initiators: BTreeSet<IpAddr> = initiators.collect();
-        let mut roles = RoleSet::default();
-        for ip in &initiators {
-            roles.extend(&rules.profile().roles_of(*ip));
-        }
-        let audited = initiators.iter().any(|ip| rules.profile().is_audited(*ip));
-        Self {
-            initiators,
-            roles,
-            audited,
-        }
-    }
-
-    /// Whether one of the hosts may have gone to where a requirement wants it by way of a proxy.
-    fn may_hide(&self, requirement: RequirementIndex, rules: &RuleSet) -> bool {
-        let row = rules.library().requirement(requirement);
-        let outside = || {
-            let to = rules.destinations(requirement);
-            to.iter()
-                .any(|to| !matches!(to, Via::Role { .. } | Via::Localhost))
-        };
-        !self.initiators.is_empty()
-            && row.is_some_and(|row| {
-                row.transport.contains(&Transport::Tcp) && self.may_initiate(row)
-            })
-            && outside()
-    }
-
-    /// Whether some host that may open the requirement's flows sent anything.
-    pub(super) fn may_initiate(&self, row: &Requirement) -> bool {
-        row.from.iter().any(|source| match source {
-            Source::Any => self.audited,
-            Source::Role(role) => self.roles.contains(*role),
-            Source::Network(network) => self
-                .initiators
-                .range(network.network()..=network.broadcast())
-                .next()
-                .is_some(),
-        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 
 use super::lookup_failure::addresses;
-use crate::model::{BoxedList, Endpoint, Fqdn, Stamp};
+use crate::model::{BoxedList, Endpoint, Fqdn, Merge, Stamp};
 use crate::observe::{DnsTransaction, is_sinkhole};
 
 /// Queries closer than this are one try: A and AAAA, several resolvers at once, a copy.
@@ -82,7 +82,6 @@ impl<'a> Resolvers<'a> {
             }
         }
         all.silent.values_mut().for_each(Silence::settle);
-        all.lacking = all.lacking(transactions);
         if stray {
             all.unanswered = transactions
                 .iter()
@@ -93,36 +92,21 @@ impl<'a> Resolvers<'a> {
         all
     }
 
-    fn lacking(
-        &self,
-        transactions: &'a BoxedList<DnsTransaction>,
-    ) -> HashMap<(IpAddr, IpAddr), BTreeSet<&'a str>> {
-        let mut out: HashMap<_, BTreeSet<&str>> = HashMap::default();
-        if self.silent.is_empty() {
-            return out;
-        }
-        // Who gets answers for the names that somebody gets none for.
-        let names: HashSet<&Fqdn> = self.silent.keys().map(|(.., name)| *name).collect();
-        let mut given: HashMap<&Fqdn, BTreeSet<(IpAddr, IpAddr)>> = HashMap::default();
-        for transaction in transactions.iter().filter(|t| is_useful(t)) {
-            if let Some(name) = transaction
-                .query
-                .as_ref()
-                .filter(|name| names.contains(name))
-            {
-                let pair = (transaction.client.ip, transaction.server.ip);
-                given.entry(name).or_default().insert(pair);
-            }
-        }
+    /// The names that somebody gets no answer for.
+    pub(super) fn unanswered_names(&self) -> UnansweredNames<'a> {
+        UnansweredNames(self.silent.keys().map(|(.., name)| *name).collect())
+    }
+
+    /// Takes who gets answers for such names, of the whole capture.
+    pub(super) fn compare(&mut self, given: &GivenNames<'a>) {
         for ((client, server, name), silence) in &self.silent {
-            let pairs = given.get(name).into_iter().flatten();
+            let pairs = given.0.get(name).into_iter().flatten();
             let mut others = pairs.filter(|pair| **pair != (*client, *server));
             if others.next().is_some() && silence.tries > 1 {
-                let domains: &mut BTreeSet<&str> = out.entry((*client, *server)).or_default();
+                let domains = self.lacking.entry((*client, *server)).or_default();
                 domains.insert(domain(name));
             }
         }
-        out
     }
 
     /// Whether a resolver gave a client useful answers.
@@ -168,6 +152,58 @@ impl<'a> Resolvers<'a> {
     }
 }
 
+/// Names that somebody gets no answer for. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct UnansweredNames<'a>(HashSet<&'a Fqdn>);
+
+impl Merge for UnansweredNames<'_> {
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+/// Who gets answers for the names that somebody gets none for: client and resolver, two of a name, the smallest. Of two,
+/// one at least is another pair than the one that is asked about. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct GivenNames<'a>(HashMap<&'a Fqdn, BTreeSet<(IpAddr, IpAddr)>>);
+
+impl<'a> GivenNames<'a> {
+    pub(super) fn of(
+        transactions: &'a BoxedList<DnsTransaction>,
+        unanswered: &UnansweredNames<'_>,
+    ) -> Self {
+        let mut given = Self::default();
+        if unanswered.0.is_empty() {
+            return given;
+        }
+        for transaction in transactions {
+            let Some(name) = &transaction.query else {
+                continue;
+            };
+            if unanswered.0.contains(name) && is_useful(transaction) {
+                given.take(name, [(transaction.client.ip, transaction.server.ip)]);
+            }
+        }
+        given
+    }
+
+    fn take(&mut self, name: &'a Fqdn, pairs: impl IntoIterator<Item = (IpAddr, IpAddr)>) {
+        let known = self.0.entry(name).or_default();
+        known.extend(pairs);
+        while known.len() > 2 {
+            known.pop_last();
+        }
+    }
+}
+
+impl Merge for GivenNames<'_> {
+    fn merge(&mut self, other: Self) {
+        for (name, pairs) in other.0 {
+            self.take(name, pairs);
+        }
+    }
+}
+
 fn question(transaction: &DnsTransaction) -> Option<Question<'_>> {
     let name = transaction.query.as_ref()?;
     Some((
@@ -187,4 +223,30 @@ fn is_useful(transaction: &DnsTransaction) -> bool {
 /// The registrable domain of a name, or the name itself where it has none.
 pub(super) fn domain(name: &Fqdn) -> &str {
     name.registrable().unwrap_or(name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn who_is_given_names_merges_in_any_order() {
+        let names = [
+            Fqdn::parse("a.test").unwrap(),
+            Fqdn::parse("b.test").unwrap(),
+        ];
+        let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let given = |clients: &[u8]| {
+            let mut given = GivenNames::default();
+            // Three pairs are more than are kept.
+            let pairs = clients.iter().map(|client| (ip(*client), ip(53)));
+            given.take(&names[0], pairs);
+            given
+        };
+        hold(&[given(&[3, 5]), given(&[1, 4]), given(&[2])]);
+        let unanswered =
+            |of: &'static [usize]| UnansweredNames(of.iter().map(|place| &names[*place]).collect());
+        hold(&[unanswered(&[0]), unanswered(&[0, 1]), unanswered(&[])]);
+    }
 }

@@ -9,7 +9,8 @@ use super::attempt::AttemptOutcome;
 use super::flow_verdict::FlowVerdict;
 use super::intent::Intent;
 use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict};
-use crate::model::Transport;
+use super::share::JudgedShare;
+use crate::model::{Merge, Transport};
 use crate::observe::{App, Capture, EventKind, Flow, StreamFact};
 use crate::rules::{Requirement, RequirementIndex, RuleSet};
 
@@ -44,41 +45,128 @@ impl fmt::Display for Shortfall {
     }
 }
 
-/// Puts into the verdicts what rows ask for besides being reached.
-pub(super) fn settle(
-    verdicts: &mut [RequirementVerdict],
-    capture: &Capture,
-    flows: &[FlowVerdict],
-    intents: &[Intent],
-    rules: &RuleSet,
-) {
-    negative_facts(verdicts, capture, flows, rules);
-    ways_to_proxies(verdicts, capture, flows);
-    for verdict in verdicts {
-        if verdict.standing != RequirementStatus::Satisfied {
-            continue;
+/// What the flows of a share tell of what rows ask for besides being reached. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct RowTally {
+    /// Rows that forbid something: those where it was let in, and those where it was tried and not let in.
+    broken: BTreeSet<RequirementIndex>,
+    kept: BTreeSet<RequirementIndex>,
+    /// Rows about the way to a proxy that was gone: whom the proxy answered.
+    ways: BTreeMap<RequirementIndex, BTreeSet<IpAddr>>,
+    /// Rows that were reached: the worst that is owed to them; `None` where an intent owes nothing.
+    owed: BTreeMap<RequirementIndex, Option<Shortfall>>,
+}
+
+impl RowTally {
+    pub(super) fn of(share: &JudgedShare<'_>, intents: &[Intent], rules: &RuleSet) -> Self {
+        let capture = share.share.capture();
+        let mut tally = Self::default();
+        for (flow, verdict) in capture.flows.iter().zip(&share.flows) {
+            for denied in &verdict.coverage.denied {
+                let of = match was_let_in(flow) {
+                    true => &mut tally.broken,
+                    false => &mut tally.kept,
+                };
+                of.insert(denied.requirement);
+            }
+            for way in &verdict.coverage.ways {
+                let by = tally.ways.entry(*way).or_default();
+                if flow.back.payload_bytes > 0 {
+                    by.insert(flow.initiator.ip);
+                }
+            }
         }
-        let Some(row) = rules.library().requirement(verdict.requirement) else {
-            continue;
-        };
-        let reached = || {
-            let of_row = verdict
-                .intents
-                .iter()
-                .filter_map(|i| intents.get(*i as usize));
-            of_row.filter(|intent| intent.outcome.is_reached())
-        };
-        if reached().next().is_none() {
-            continue;
+        tally.owed = owed(intents, capture, &share.flows, rules);
+        tally
+    }
+
+    /// Puts into the verdicts on all requirements what rows ask for besides being reached.
+    pub(super) fn settle(self, verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
+        self.forbid(verdicts, rules);
+        for (requirement, by) in self.ways {
+            if let Some(verdict) = verdicts.get_mut(requirement.index()) {
+                open_way(verdict, by);
+            }
         }
-        let all: Option<Vec<Shortfall>> = reached()
-            .map(|intent| shortfall(row, intent, capture, flows))
-            .collect();
-        if let Some(worst) = all.and_then(|all| all.into_iter().max()) {
-            verdict.standing = RequirementStatus::Inconclusive;
-            verdict.shortfall = Some(worst);
+        for (requirement, owed) in self.owed {
+            if let (Some(verdict), Some(_)) = (verdicts.get_mut(requirement.index()), owed)
+                && verdict.standing == RequirementStatus::Satisfied
+            {
+                verdict.standing = RequirementStatus::Inconclusive;
+                verdict.shortfall = owed;
+            }
         }
     }
+
+    /// A port that has to stay closed was open where a SYN was answered by SYN-ACK; refused and silent is closed as asked.
+    fn forbid(&self, verdicts: &mut [RequirementVerdict], rules: &RuleSet) {
+        for verdict in verdicts {
+            let at = verdict.requirement;
+            let negative = rules.library().requirement(at).is_some_and(|row| row.deny);
+            if !negative || matches!(verdict.standing, RequirementStatus::NotActive(_)) {
+                continue;
+            }
+            verdict.standing = if self.broken.contains(&at) {
+                RequirementStatus::Violated
+            } else if self.kept.contains(&at) {
+                RequirementStatus::NotSeen(NotSeen::ClosedAsAsked)
+            } else {
+                RequirementStatus::NotSeen(NotSeen::NothingForbidden)
+            };
+        }
+    }
+}
+
+impl Merge for RowTally {
+    fn merge(&mut self, other: Self) {
+        self.broken.extend(other.broken);
+        self.kept.extend(other.kept);
+        for (way, by) in other.ways {
+            self.ways.entry(way).or_default().extend(by);
+        }
+        for (requirement, owed) in other.owed {
+            let known = self.owed.entry(requirement).or_insert(owed);
+            *known = worse(*known, owed);
+        }
+    }
+}
+
+/// A proxy that answers shows that the way to it works, whatever lies behind.
+fn open_way(verdict: &mut RequirementVerdict, by: BTreeSet<IpAddr>) {
+    if !by.is_empty() && matches!(verdict.standing, RequirementStatus::NotSeen(_)) {
+        verdict.standing = RequirementStatus::Satisfied;
+        verdict.reached_by = by.into_iter().collect();
+    }
+}
+
+/// The worse of what two owe; where one owes nothing, nothing.
+fn worse(one: Option<Shortfall>, other: Option<Shortfall>) -> Option<Shortfall> {
+    Some(one?.max(other?))
+}
+
+/// What the intents that reached their aims owe to rows.
+fn owed(
+    intents: &[Intent],
+    capture: &Capture,
+    flows: &[FlowVerdict],
+    rules: &RuleSet,
+) -> BTreeMap<RequirementIndex, Option<Shortfall>> {
+    let mut by_row: Vec<Option<Option<Shortfall>>> = vec![None; rules.requirements().len()];
+    for intent in intents.iter().filter(|intent| intent.outcome.is_reached()) {
+        for at in intent.requirements.iter() {
+            // Nearly all owe nothing, and then no other has to be looked at.
+            let Some(known) = by_row.get_mut(at.index()).filter(|of| **of != Some(None)) else {
+                continue;
+            };
+            let Some(row) = rules.library().requirement(*at) else {
+                continue;
+            };
+            let owed = shortfall(row, intent, capture, flows);
+            *known = Some(known.map_or(owed, |known| worse(known, owed)));
+        }
+    }
+    let rows = (0..).map(RequirementIndex::new).zip(by_row);
+    rows.filter_map(|(row, owed)| Some((row, owed?))).collect()
 }
 
 /// What an intent that reached its aim still owes a row; `None` where nothing.
@@ -172,59 +260,26 @@ pub(super) fn was_let_in(flow: &Flow) -> bool {
     flow.events_of(EventKind::SynAck, false).next().is_some() || flow.back.payload_bytes > 0
 }
 
-/// A port that has to stay closed was open where a SYN was answered by SYN-ACK; refused and silent is closed as asked.
-fn negative_facts(
-    verdicts: &mut [RequirementVerdict],
-    capture: &Capture,
-    flows: &[FlowVerdict],
-    rules: &RuleSet,
-) {
-    let (mut broken, mut kept) = (BTreeSet::new(), BTreeSet::new());
-    for (flow, verdict) in capture.flows.iter().zip(flows) {
-        for denied in &verdict.coverage.denied {
-            let of = if was_let_in(flow) {
-                &mut broken
-            } else {
-                &mut kept
-            };
-            of.insert(denied.requirement);
-        }
-    }
-    for verdict in verdicts {
-        let at = verdict.requirement;
-        let negative = rules.library().requirement(at).is_some_and(|row| row.deny);
-        if !negative || matches!(verdict.standing, RequirementStatus::NotActive(_)) {
-            continue;
-        }
-        verdict.standing = if broken.contains(&at) {
-            RequirementStatus::Violated
-        } else if kept.contains(&at) {
-            RequirementStatus::NotSeen(NotSeen::ClosedAsAsked)
-        } else {
-            RequirementStatus::NotSeen(NotSeen::NothingForbidden)
-        };
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
 
-/// A proxy that answers shows that the way to it works, whatever lies behind.
-fn ways_to_proxies(verdicts: &mut [RequirementVerdict], capture: &Capture, flows: &[FlowVerdict]) {
-    let mut ways: BTreeMap<RequirementIndex, BTreeSet<IpAddr>> = BTreeMap::new();
-    for (flow, verdict) in capture.flows.iter().zip(flows) {
-        for way in &verdict.coverage.ways {
-            let by = ways.entry(*way).or_default();
-            if flow.back.payload_bytes > 0 {
-                by.insert(flow.initiator.ip);
-            }
-        }
-    }
-    for (requirement, by) in ways {
-        let Some(verdict) = verdicts.get_mut(requirement.index()) else {
-            continue;
+    #[test]
+    fn what_shares_tell_of_rows_merges_in_any_order() {
+        let row = RequirementIndex::new;
+        let tally = |owed: Option<Shortfall>, by: u8| RowTally {
+            broken: [row(u32::from(by))].into(),
+            kept: [row(7)].into(),
+            ways: [(row(8), [IpAddr::from([10, 0, 0, by])].into())].into(),
+            owed: [(row(9), owed)].into(),
         };
-        if by.is_empty() || !matches!(verdict.standing, RequirementStatus::NotSeen(_)) {
-            continue;
-        }
-        verdict.standing = RequirementStatus::Satisfied;
-        verdict.reached_by = by.into_iter().collect();
+        let (worse, bad) = (Some(Shortfall::NotTls), Some(Shortfall::PathHidden));
+        hold(&[tally(worse, 1), tally(bad, 2), tally(None, 3)]);
+        hold(&[tally(bad, 1), tally(worse, 1), tally(bad, 3)]);
+        // An intent that owes nothing is enough, in whatever share.
+        let mut whole = tally(worse, 1);
+        whole.merge(tally(None, 2));
+        assert_eq!(whole.owed[&row(9)], None);
     }
 }

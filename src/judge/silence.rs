@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashSet};
 
 use super::attempt::AttemptOutcome;
 use super::evidence::{Code, Evidence, Grade};
-use crate::model::{CaptureTime, Endpoint, Transport};
+use crate::model::{CaptureTime, Endpoint, Merge, Transport};
 use crate::observe::{EventKind, Flow};
 
 /// Answers of one port this close in time are of the same state of the server.
@@ -33,11 +33,69 @@ struct SilentTry {
     served: bool,
 }
 
-/// What is known of the ports and hosts that silence was met at. Empty in a capture without silence.
+/// An address and port at which a SYN met silence.
+pub(super) type SilentPort = (IpAddr, u16);
+
+/// All tries at the ports at which silence was met, whoever made them. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SilentPorts(
+    /// Ascending.
+    HashMap<SilentPort, Vec<SilentTry>>,
+);
+
+impl SilentPorts {
+    /// Takes a try, where its port is one of those.
+    pub(super) fn note(&mut self, flow: &Flow, silent: &HashSet<SilentPort>) {
+        if silent.is_empty() || flow.transport != Transport::Tcp {
+            return;
+        }
+        let port = (flow.responder.ip, flow.responder.port);
+        if silent.contains(&port) {
+            let answer = flow.events_of(EventKind::SynAck, false).next();
+            self.0.entry(port).or_default().push(SilentTry {
+                at: flow.span.0.time,
+                client: flow.initiator.ip,
+                answered: answer.is_some(),
+                served: flow.back.payload_bytes > 0,
+            });
+        }
+    }
+
+    /// Puts them into their order, once all of a part are there.
+    pub(super) fn arrange(&mut self) {
+        self.0.values_mut().for_each(|tries| tries.sort_unstable());
+    }
+
+    /// The tries at a port, ascending.
+    fn at(&self, port: SilentPort) -> Option<&[SilentTry]> {
+        self.0.get(&port).map(Vec::as_slice)
+    }
+}
+
+impl Merge for SilentPorts {
+    fn merge(&mut self, other: Self) {
+        for (port, tries) in other.0 {
+            let known = self.0.entry(port).or_default();
+            known.extend(tries);
+            known.sort_unstable();
+        }
+    }
+}
+
+/// The port of a flow whose SYN nobody answered, or whose datagrams; `None` of others.
+pub(super) fn silent_port(flow: &Flow, went: &AttemptOutcome) -> Option<SilentPort> {
+    let opens = || flow.events_of(EventKind::Syn, true).next().is_some();
+    (is_silent(went) && opens()).then_some((flow.responder.ip, flow.responder.port))
+}
+
+fn is_silent(went: &AttemptOutcome) -> bool {
+    let silent = |evidence: &Evidence| matches!(evidence.code, Code::SynSilent | Code::UdpSilent);
+    matches!(went, AttemptOutcome::Failed(evidence) if silent(evidence))
+}
+
+/// What is known of the hosts that met silence. Empty in a capture without silence.
 #[derive(Debug, Default)]
 pub(super) struct Silences {
-    /// By address and port: all tries, ascending.
-    tries: HashMap<(IpAddr, u16), Vec<SilentTry>>,
     /// By initiator and the number of its SYN: who else acknowledged it.
     elsewhere: HashMap<(Endpoint, u32), Option<IpAddr>>,
     /// By initiator: when, and which device refused it something; ascending.
@@ -50,24 +108,15 @@ impl Silences {
         flows: impl Iterator<Item = (&'a Flow, &'a AttemptOutcome)> + Clone,
     ) -> Self {
         let mut all = Self::default();
-        for (flow, went) in flows.clone() {
-            let AttemptOutcome::Failed(evidence) = went else {
-                continue;
-            };
-            if !matches!(evidence.code, Code::SynSilent | Code::UdpSilent) {
-                continue;
-            }
+        for (flow, _) in flows.clone().filter(|(_, went)| is_silent(went)) {
             all.refusals.entry(flow.initiator.ip).or_default();
             if let Some(syn) = flow.events_of(EventKind::Syn, true).next() {
-                let port = (flow.responder.ip, flow.responder.port);
-                all.tries.entry(port).or_default();
                 all.elsewhere.insert((flow.initiator, syn.sequence), None);
             }
         }
         if !all.refusals.is_empty() {
             flows.for_each(|(flow, went)| all.note(flow, went));
         }
-        all.tries.values_mut().for_each(|all| all.sort_unstable());
         all.refusals
             .values_mut()
             .for_each(|all| all.sort_unstable());
@@ -89,15 +138,6 @@ impl Silences {
             return;
         }
         let answer = flow.events_of(EventKind::SynAck, false).next();
-        let port = (flow.responder.ip, flow.responder.port);
-        if let Some(tries) = self.tries.get_mut(&port) {
-            tries.push(SilentTry {
-                at: flow.span.0.time,
-                client: flow.initiator.ip,
-                answered: answer.is_some(),
-                served: flow.back.payload_bytes > 0,
-            });
-        }
         if let Some(answer) = answer
             && flow.events_of(EventKind::Syn, true).next().is_none()
         {
@@ -111,14 +151,14 @@ impl Silences {
 
     /// Why a SYN that nobody answered is nothing that the path did, in words.
     #[must_use]
-    pub(super) fn excuse(&self, flow: &Flow) -> Option<String> {
+    pub(super) fn excuse(&self, flow: &Flow, ports: &SilentPorts) -> Option<String> {
         let syn = flow.events_of(EventKind::Syn, true).next()?;
         if let Some(Some(other)) = self.elsewhere.get(&(flow.initiator, syn.sequence)) {
             return Some(format!(
                 "{other} acknowledges just this SYN: an address translation that the answer passes by"
             ));
         }
-        let tries = self.tries.get(&(flow.responder.ip, flow.responder.port))?;
+        let tries = ports.at((flow.responder.ip, flow.responder.port))?;
         let (first, last) = (flow.span.0.time, flow.span.1.time);
         let near = nearest(tries, first, last);
         // What the server's kernel opened and its program never answered is what fills a backlog; and a rule does not
@@ -184,8 +224,8 @@ fn nearest(tries: &[SilentTry], first: CaptureTime, last: CaptureTime) -> &[Sile
 
 impl Silences {
     /// Settles the grade of a SYN that nobody answered, as far as silence itself tells; whether it does.
-    pub(super) fn settle(&self, flow: &Flow, evidence: &mut Evidence) -> bool {
-        if let Some(excuse) = self.excuse(flow) {
+    pub(super) fn settle(&self, flow: &Flow, ports: &SilentPorts, evidence: &mut Evidence) -> bool {
+        if let Some(excuse) = self.excuse(flow, ports) {
             evidence.grade = Grade::C;
             evidence.words.push_str(&format!(" ({excuse})"));
             return true;
@@ -196,5 +236,29 @@ impl Silences {
             return true;
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn tries_that_shares_hold_merge_in_any_order() {
+        let ports = |at: &[i64]| {
+            let tries = at.iter().map(|at| SilentTry {
+                at: CaptureTime::from_nanos(*at),
+                client: [10, 0, 0, 1].into(),
+                answered: at % 2 == 0,
+                served: false,
+            });
+            SilentPorts(
+                [(([10, 0, 0, 9].into(), 443), tries.collect())]
+                    .into_iter()
+                    .collect(),
+            )
+        };
+        hold(&[ports(&[2, 5]), ports(&[1, 5]), ports(&[3])]);
     }
 }

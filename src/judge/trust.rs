@@ -5,10 +5,9 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
-use super::clock::set_back;
 use super::evidence::{Evidence, Grade};
-use super::unread::unread;
-use crate::model::{Transport, Tunnel, TunnelKind};
+use super::whole::Whole;
+use crate::model::{BoxedList, Merge, Transport, Tunnel, TunnelKind};
 use crate::observe::{App, Bound, Capture, EventKind, Flow, Undecoded};
 
 /// From this share of frames lost, or of TCP flows with gaps, on, patterns prove nothing: one in so many.
@@ -64,53 +63,91 @@ impl Trust {
     }
 }
 
-/// Takes stock of a capture.
-#[must_use]
-pub fn trust(capture: &Capture) -> Trust {
-    let mut trust = Trust {
-        cut_by_snaplen: capture.tally.cut_by_snaplen,
-        ..Trust::default()
-    };
-    let mut tcp = 0;
-    let mut servers: HashMap<IpAddr, (u64, u64)> = HashMap::default();
-    for flow in capture
-        .flows
-        .iter()
-        .filter(|f| matches!(f.transport, Transport::Tcp | Transport::Udp))
+/// What flows tell of how far a capture can be trusted. Merges by sum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct TrustTally {
+    flows: u64,
+    only_initiator: u64,
+    only_responder: u64,
+    midstream: u64,
+    with_gaps: u64,
+    tcp: u64,
+    /// TCP flows by server, and those of which data without an answer, or no data at all, was heard.
+    servers: HashMap<IpAddr, (u64, u64)>,
+}
+
+impl TrustTally {
+    pub(super) fn of(flows: &BoxedList<Flow>) -> Self {
+        let mut tally = Self::default();
+        let talks = |flow: &&Flow| matches!(flow.transport, Transport::Tcp | Transport::Udp);
         // What a log or samples do not hold of a flow tells nothing of the capture.
-        .filter(|f| !f.only_logged)
-    {
-        trust.flows += 1;
-        let (out, back) = (flow.out.packets == 0, flow.back.packets == 0);
-        trust.only_initiator += u64::from(back);
-        trust.only_responder += u64::from(out);
-        if flow.transport == Transport::Tcp {
-            tcp += 1;
-            trust.midstream += u64::from(!flow.opened);
-            trust.with_gaps += u64::from(has_gap(flow));
-            // An opening without an answer is no sign: data without one is.
-            let server = servers.entry(flow.responder.ip).or_default();
-            server.0 += 1;
-            server.1 += u64::from(out || back && flow.out.payload_bytes > 0);
+        let told = flows.iter().filter(talks).filter(|f| !f.only_logged);
+        for flow in told {
+            tally.flows += 1;
+            let (out, back) = (flow.out.packets == 0, flow.back.packets == 0);
+            tally.only_initiator += u64::from(back);
+            tally.only_responder += u64::from(out);
+            if flow.transport == Transport::Tcp {
+                tally.tcp += 1;
+                tally.midstream += u64::from(!flow.opened);
+                tally.with_gaps += u64::from(has_gap(flow));
+                // An opening without an answer is no sign: data without one is.
+                let server = tally.servers.entry(flow.responder.ip).or_default();
+                server.0 += 1;
+                server.1 += u64::from(out || back && flow.out.payload_bytes > 0);
+            }
+        }
+        tally
+    }
+}
+
+impl Merge for TrustTally {
+    fn merge(&mut self, other: Self) {
+        self.flows += other.flows;
+        self.only_initiator += other.only_initiator;
+        self.only_responder += other.only_responder;
+        self.midstream += other.midstream;
+        self.with_gaps += other.with_gaps;
+        self.tcp += other.tcp;
+        for (server, (flows, one_way)) in other.servers {
+            let known = self.servers.entry(server).or_default();
+            known.0 += flows;
+            known.1 += one_way;
         }
     }
-    let one_way = trust.only_initiator + trust.only_responder;
-    trust.one_way = trust.flows > 1 && one_way == trust.flows;
-    // Several packets of a handshake at one moment have no order either; two frames may be chance.
-    trust.one_time = capture.tally.frames > 4 && capture.span.first == capture.span.last
-        || capture.tally.beside.untimed > 0;
-    trust.lossy = lossy(capture, &trust, tcp);
-    trust.clock = set_back(capture).map(|(flows, most)| {
-        let connections = match flows {
-            1 => "1 TCP connection has".to_owned(),
-            _ => format!("{flows} TCP connections have"),
+}
+
+impl Trust {
+    /// Takes stock of a whole capture.
+    pub(super) fn of(whole: &Whole<'_>, tally: &TrustTally) -> Self {
+        let capture = whole.head;
+        let mut trust = Self {
+            flows: tally.flows,
+            only_initiator: tally.only_initiator,
+            only_responder: tally.only_responder,
+            midstream: tally.midstream,
+            with_gaps: tally.with_gaps,
+            cut_by_snaplen: capture.tally.cut_by_snaplen,
+            ..Self::default()
         };
-        let seconds = most.as_secs_f64();
-        format!("{connections} packets earlier than the opening, by up to {seconds:.1} s")
-    });
-    trust.unread = unread(capture);
-    trust.notes = notes(capture, &trust, &servers);
-    trust
+        let one_way = trust.only_initiator + trust.only_responder;
+        trust.one_way = trust.flows > 1 && one_way == trust.flows;
+        // Several packets of a handshake at one moment have no order either; two frames may be chance.
+        trust.one_time = capture.tally.frames > 4 && capture.span.first == capture.span.last
+            || capture.tally.beside.untimed > 0;
+        trust.lossy = lossy(capture, &trust, tally.tcp);
+        trust.clock = whole.set_back.told().map(|(flows, most)| {
+            let connections = match flows {
+                1 => "1 TCP connection has".to_owned(),
+                _ => format!("{flows} TCP connections have"),
+            };
+            let seconds = most.as_secs_f64();
+            format!("{connections} packets earlier than the opening, by up to {seconds:.1} s")
+        });
+        trust.unread = whole.unread.told(capture);
+        trust.notes = notes(whole, &trust, &tally.servers);
+        trust
+    }
 }
 
 /// Whether a side's sequence numbers went on without the bytes, or bytes were acknowledged that are not there.
@@ -153,8 +190,8 @@ fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
 }
 
 /// What captures say beside their packets.
-fn beside(capture: &Capture, notes: &mut Vec<String>) {
-    let beside = &capture.tally.beside;
+fn beside(whole: &Whole<'_>, notes: &mut Vec<String>) {
+    let beside = &whole.head.tally.beside;
     if beside.link_errors > 0 {
         notes.push(format!(
             "{} frames came with an error of the link, as the capture says",
@@ -177,7 +214,7 @@ fn beside(capture: &Capture, notes: &mut Vec<String>) {
         };
         notes.push(format!("captured with the filter {filter:?}: {hidden}"));
     }
-    if is_cloud_mirror(capture) {
+    if whole.mirror.is_cloud_mirror() {
         notes.push(
             "every packet came in one-way VXLAN or GENEVE, as mirrors of clouds send it: those leave out ARP, DHCP, NTP and instance metadata, so that their absence proves nothing".to_owned(),
         );
@@ -204,32 +241,71 @@ fn hides_dns(filter: &str) -> bool {
 }
 
 /// Whether all flows came in the one-way tunnels of which mirrors of clouds are made: who receives them sends none.
-pub(super) fn is_cloud_mirror(capture: &Capture) -> bool {
-    let carries = |flow: &&Flow| matches!(flow.app.main(), Some(App::VXLAN | App::GENEVE));
-    let mirrored = |stack: &Vec<Tunnel>| {
-        let outermost = stack.first().map(|tunnel| tunnel.kind);
-        matches!(outermost, Some(TunnelKind::Vxlan | TunnelKind::Geneve))
-    };
-    // The first flow of nearly all captures says no.
-    let mut inside = capture
-        .flows
-        .iter()
-        .filter(|flow| !carries(flow))
-        .peekable();
-    let all_inside =
-        inside.peek().is_some() && inside.all(|flow| flow.tunnels.iter().any(mirrored));
-    if !all_inside {
-        return false;
-    }
-    let carriers: Vec<&Flow> = capture.flows.iter().filter(carries).collect();
-    let senders: BTreeSet<IpAddr> = carriers.iter().map(|flow| flow.initiator.ip).collect();
-    !carriers.is_empty()
-        && carriers
-            .iter()
-            .all(|flow| flow.back.packets == 0 && !senders.contains(&flow.responder.ip))
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct MirrorTally {
+    /// Whether some flow came in such a tunnel.
+    mirrored: bool,
+    /// Whether some flow came otherwise. Then nothing is kept of the rest.
+    other: bool,
+    /// Who sends such tunnels, and to whom.
+    senders: BTreeSet<IpAddr>,
+    receivers: BTreeSet<IpAddr>,
 }
 
-fn notes(capture: &Capture, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>) -> Vec<String> {
+impl MirrorTally {
+    pub(super) fn of(flows: &BoxedList<Flow>) -> Self {
+        let carries = |flow: &&Flow| matches!(flow.app.main(), Some(App::VXLAN | App::GENEVE));
+        let mirrored = |stack: &Vec<Tunnel>| {
+            let outermost = stack.first().map(|tunnel| tunnel.kind);
+            matches!(outermost, Some(TunnelKind::Vxlan | TunnelKind::Geneve))
+        };
+        // The first flow of nearly all captures says no.
+        let mut inside = flows.iter().filter(|flow| !carries(flow)).peekable();
+        let mut tally = Self {
+            mirrored: inside.peek().is_some(),
+            ..Self::default()
+        };
+        if !inside.all(|flow| flow.tunnels.iter().any(mirrored)) {
+            return Self::otherwise();
+        }
+        for flow in flows.iter().filter(carries) {
+            if flow.back.packets > 0 {
+                return Self::otherwise();
+            }
+            tally.senders.insert(flow.initiator.ip);
+            tally.receivers.insert(flow.responder.ip);
+        }
+        tally
+    }
+
+    fn otherwise() -> Self {
+        Self {
+            other: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it is such a mirror.
+    pub(super) fn is_cloud_mirror(&self) -> bool {
+        let one_way = || self.senders.is_disjoint(&self.receivers);
+        !self.other && self.mirrored && !self.senders.is_empty() && one_way()
+    }
+}
+
+impl Merge for MirrorTally {
+    fn merge(&mut self, other: Self) {
+        if self.other || other.other {
+            *self = Self::otherwise();
+            return;
+        }
+        self.mirrored |= other.mirrored;
+        self.senders.extend(other.senders);
+        self.receivers.extend(other.receivers);
+    }
+}
+
+fn notes(whole: &Whole<'_>, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>) -> Vec<String> {
+    let capture = whole.head;
     let mut notes = Vec::new();
     times(capture, trust, &mut notes);
     ways(trust, servers, &mut notes);
@@ -250,7 +326,7 @@ fn notes(capture: &Capture, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>
             trust.midstream
         ));
     }
-    records(capture, &mut notes);
+    records(whole, &mut notes);
     notes
 }
 
@@ -307,7 +383,8 @@ fn ways(trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>, notes: &mut Vec<St
 }
 
 /// What records, samples, remarks of the capture and bounds leave out.
-fn records(capture: &Capture, notes: &mut Vec<String>) {
+fn records(whole: &Whole<'_>, notes: &mut Vec<String>) {
+    let capture = whole.head;
     let untimed = Undecoded::Untimed("nflog".into());
     if let Some(count) = capture.tally.partly_decoded.get(&untimed) {
         notes.push(format!(
@@ -325,7 +402,7 @@ fn records(capture: &Capture, notes: &mut Vec<String>) {
             sampled.packets
         ));
     }
-    beside(capture, notes);
+    beside(whole, notes);
     for (what, count) in &capture.tally.bounded {
         if *what == Bound::DeviceWords {
             notes.push(format!(
@@ -334,5 +411,50 @@ fn records(capture: &Capture, notes: &mut Vec<String>) {
             continue;
         }
         notes.push(format!("a bound on {what} cut evidence {count} times"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    fn ip(last: u8) -> IpAddr {
+        [10, 0, 0, last].into()
+    }
+
+    #[test]
+    fn tallies_of_shares_merge_in_any_order() {
+        let tally = |flows, server| TrustTally {
+            flows,
+            only_responder: flows / 2,
+            tcp: flows / 3,
+            servers: [(ip(server), (flows, 1)), (ip(9), (1, 1))]
+                .into_iter()
+                .collect(),
+            ..TrustTally::default()
+        };
+        hold(&[tally(7, 1), tally(4, 2), tally(1, 1)]);
+    }
+
+    #[test]
+    fn a_mirror_is_one_in_all_shares() {
+        let mirror = |sender, receiver| MirrorTally {
+            mirrored: true,
+            other: false,
+            senders: [ip(sender)].into(),
+            receivers: [ip(receiver)].into(),
+        };
+        let of = |parts: [MirrorTally; 2]| {
+            let [mut one, other] = parts;
+            one.merge(other);
+            one.is_cloud_mirror()
+        };
+        hold(&[mirror(1, 5), mirror(2, 5), MirrorTally::otherwise()]);
+        hold(&[mirror(1, 5), mirror(2, 6), mirror(5, 1)]);
+        assert!(of([mirror(1, 5), mirror(2, 5)]));
+        // Who receives in one share sends in the other.
+        assert!(!of([mirror(1, 5), mirror(5, 6)]));
+        assert!(!of([mirror(1, 5), MirrorTally::otherwise()]));
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 
 use super::attempt::{AttemptOutcome, InconclusiveReason};
-use super::control::neighbourhood;
 use super::evidence::{Code, Evidence, Grade};
+use super::nearby::neighbourhood;
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{Capture, Event, EventKind, Flow, StreamFact};
 use crate::rules::is_private;
@@ -36,7 +36,7 @@ pub(super) struct Outside<'a> {
 
 impl<'a> Outside<'a> {
     /// Indexes the flows of the outer point and counts those of the inner one that are there too.
-    pub(super) fn of(inside: &Capture, outside: &'a Capture) -> Self {
+    pub(super) fn of<'i>(inside: impl Iterator<Item = &'i Flow>, outside: &'a Capture) -> Self {
         let mut all = Self {
             capture: outside,
             by_isn: HashMap::default(),
@@ -62,7 +62,7 @@ impl<'a> Outside<'a> {
                 all.by_random.entry(random).or_default().push(i);
             }
         }
-        let known_again: Vec<&Flow> = inside.flows.iter().filter(|flow| all.has(flow)).collect();
+        let known_again: Vec<&Flow> = inside.filter(|flow| all.has(flow)).collect();
         for flow in known_again {
             all.known_again[usize::from(flow.transport != Transport::Tcp)].push(flow.span.0.time);
             all.reached.insert(neighbourhood(flow.responder.ip));

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::BoxedList;
-use crate::model::{HIDING, Transport, link_type_name};
+use crate::model::{BoxedList, HIDING, Merge, Transport, link_type_name};
 use crate::observe::{App, Capture, Flow, Undecoded};
 
 /// Headers of taps, switches and firewalls: a frame of theirs that cannot be read is not a kind of frame without IP.
@@ -16,20 +15,44 @@ const TAP_HEADERS: [(&str, &str); 4] = [
 /// One-way datagrams of a flow from which on it is a stream to a collector.
 const STREAM: u64 = 3;
 
-/// What was set aside or passed by for its format, one sentence each, with what to do. Ascending by reason.
+/// What was set aside or passed by for its format, one sentence each, with what to do.
 #[must_use]
 pub fn unread(capture: &Capture) -> Vec<String> {
-    let aside = capture.tally.set_aside.iter();
-    let mut aside: Vec<_> = aside
-        .map(|(why, count)| (why.to_string(), why, *count))
-        .collect();
-    aside.sort();
-    let aside = aside.into_iter();
-    let mut all: Vec<String> = aside
-        .filter_map(|(_, why, count)| frames(why, count))
-        .collect();
-    all.extend(mirrors(&capture.flows));
-    all
+    UnreadTally::of(&capture.flows).told(capture)
+}
+
+/// Streams to collectors in which packets lie that were not opened: datagrams, by what they carry and to whom. Merges by sum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct UnreadTally(BTreeMap<(&'static str, String), u64>);
+
+impl UnreadTally {
+    pub(super) fn of(flows: &BoxedList<Flow>) -> Self {
+        Self(mirrors(flows))
+    }
+
+    /// What was set aside or passed by for its format, one sentence each, with what to do. Ascending by reason.
+    pub(super) fn told(&self, capture: &Capture) -> Vec<String> {
+        let aside = capture.tally.set_aside.iter();
+        let mut aside: Vec<_> = aside
+            .map(|(why, count)| (why.to_string(), why, *count))
+            .collect();
+        aside.sort();
+        let aside = aside.into_iter();
+        let aside = aside.filter_map(|(_, why, count)| frames(why, count));
+        let streams = self.0.iter();
+        let streams = streams.filter(|((kind, _), count)| **count >= STREAM || *kind == SAMPLES);
+        aside
+            .chain(streams.map(|((kind, collector), count)| stream(kind, collector, *count)))
+            .collect()
+    }
+}
+
+impl Merge for UnreadTally {
+    fn merge(&mut self, other: Self) {
+        for (stream, datagrams) in other.0 {
+            *self.0.entry(stream).or_default() += datagrams;
+        }
+    }
 }
 
 /// Frames set aside for such a reason, in words; `None` where the reason is another.
@@ -67,13 +90,15 @@ fn tap_header(layer: &str, form: &str, counted: &str) -> Option<String> {
     ))
 }
 
-/// Streams to collectors in which packets lie that were not opened.
-fn mirrors(flows: &BoxedList<Flow>) -> Vec<String> {
+/// What samples of packets are called.
+const SAMPLES: &str = "sFlow samples";
+
+fn mirrors(flows: &BoxedList<Flow>) -> BTreeMap<(&'static str, String), u64> {
     let mut streams: BTreeMap<(&str, String), u64> = BTreeMap::new();
     for flow in flows {
         let one_way = flow.back.packets == 0 || flow.out.packets == 0;
         let kind = if flow.app.has(App::SFLOW) {
-            "sFlow samples"
+            SAMPLES
         } else if flow.app.has(App::MIRROR) {
             "mirrored frames in an encapsulation that is not known"
         } else {
@@ -85,24 +110,28 @@ fn mirrors(flows: &BoxedList<Flow>) -> Vec<String> {
             *streams.entry((kind, collector)).or_default() += datagrams;
         }
     }
-    streams.retain(|(kind, _), datagrams| *datagrams >= STREAM || *kind == "sFlow samples");
-    let told = streams.into_iter().map(|((kind, collector), datagrams)| {
-        let advice = match kind {
-            "sFlow samples" => "samples prove no absence and no silence; capture all packets",
-            _ => "mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from",
-        };
-        let opened = match kind {
-            "sFlow samples" => "",
-            _ => " and were not opened",
-        };
-        format!("{datagrams} datagrams to {collector} carry {kind}{opened}: {advice}")
-    });
-    told.collect()
+    streams
+}
+
+/// A stream in words.
+fn stream(kind: &str, collector: &str, datagrams: u64) -> String {
+    let (opened, advice) = match kind {
+        SAMPLES => (
+            "",
+            "samples prove no absence and no silence; capture all packets",
+        ),
+        _ => (
+            " and were not opened",
+            "mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from",
+        ),
+    };
+    format!("{datagrams} datagrams to {collector} carry {kind}{opened}: {advice}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::laws::hold;
 
     #[test]
     fn formats_are_named_and_what_has_no_ip_is_not() {
@@ -128,5 +157,14 @@ mod tests {
         ] {
             assert_eq!(frames(&innocent, 16), None, "{innocent}");
         }
+    }
+
+    #[test]
+    fn streams_merge_by_sum_and_are_told_by_the_sum() {
+        let streams = |datagrams| {
+            let to = |collector: &str| ("mirrored", collector.to_owned());
+            UnreadTally([(to("192.0.2.9:5555"), datagrams), (to("192.0.2.8:1"), 1)].into())
+        };
+        hold(&[streams(1), streams(2), streams(5)]);
     }
 }

@@ -7,20 +7,22 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
-use super::Case;
+use super::WholeCase;
 use super::attempt::TAIL;
 use super::evidence::{Code, Evidence, Grade};
 use super::finding::{Finding, FindingCode, Severity};
 use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict};
 use super::rows;
-use crate::model::{PortSet, Stamp, Transport};
+use super::share::JudgedShare;
+use super::whole::merged;
+use crate::model::{Merge, PortSet, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::{Group, GroupKind, Member, PatternKind, Requirement, RequirementIndex, Target};
 
 /// One finding for each requirement whose absence proves something.
-pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
+pub(super) fn never_seen(case: &WholeCase<'_>, out: &mut Vec<Finding>) {
     let mut told: BTreeMap<&str, &str> = BTreeMap::new();
-    let untried = LazyCell::new(|| Untried::of(case));
+    let untried = LazyCell::new(|| merged(case.shares, |share| Untried::of(share)));
     let proxied = case
         .intents
         .iter()
@@ -75,7 +77,7 @@ pub(super) fn never_seen(case: &Case<'_>, out: &mut Vec<Finding>) {
 /// alternatives of one need; but each row of the alternative that is told is wanted by itself. `told` are the groups
 /// that have spoken, with their alternatives.
 fn is_told<'a>(
-    case: &Case<'a>,
+    case: &WholeCase<'a>,
     row: &Requirement,
     group: &'a Group,
     alternative: &'a str,
@@ -147,28 +149,40 @@ fn has_wildcard(row: &Requirement) -> bool {
     })
 }
 
-/// The lookups of names that nobody tried, where there was time enough to try them.
+/// The lookups of names that nobody tried, where there was time enough to try them. Merges by union.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Untried<'a> {
     /// By name, ascending by client: the frames.
     by_name: HashMap<&'a str, Vec<(IpAddr, &'a [Stamp])>>,
 }
 
 impl<'a> Untried<'a> {
-    fn of(case: &Case<'a>) -> Self {
-        let flows = case.capture.flows.iter().zip(case.flows);
+    fn of(share: &'a JudgedShare<'_>) -> Self {
+        let capture = share.share.capture();
+        let flows = capture.flows.iter().zip(&share.flows);
         let opened: HashSet<(IpAddr, IpAddr)> = flows
             .map(|(flow, verdict)| (verdict.host, flow.responder.ip))
             .collect();
         let mut by_name: HashMap<&str, Vec<(IpAddr, &[Stamp])>> = HashMap::default();
-        for (client, name, lookup) in case.lookups.iter() {
+        for (client, name, lookup) in share.lookups.iter() {
             let untried = |ip: &IpAddr| !opened.contains(&(client, *ip));
-            let early = |at: Stamp| case.capture.end().since(at.time) >= TAIL;
+            let early = |at: Stamp| capture.end().since(at.time) >= TAIL;
             if lookup.resolved_at.is_some_and(early) && lookup.addresses.iter().all(untried) {
                 let of_name = by_name.entry(name.as_str()).or_default();
                 of_name.push((client, &lookup.stamps));
             }
         }
         Self { by_name }
+    }
+}
+
+impl Merge for Untried<'_> {
+    fn merge(&mut self, other: Self) {
+        for (name, lookups) in other.by_name {
+            let known = self.by_name.entry(name).or_default();
+            known.extend(lookups);
+            known.sort_unstable();
+        }
     }
 }
 
@@ -199,7 +213,7 @@ fn never_tried<'a, 'u: 'a>(
 }
 
 /// Exclusive alternatives of which two were used.
-pub(super) fn both_alternatives(case: &Case<'_>, out: &mut Vec<Finding>) {
+pub(super) fn both_alternatives(case: &WholeCase<'_>, out: &mut Vec<Finding>) {
     for group in case
         .rules
         .groups()
@@ -268,5 +282,21 @@ const fn advice(why: NotSeen) -> &'static str {
         NotSeen::NeverTried => {
             "capture longer, or bind the role in the site file to what is really there"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::laws::hold;
+
+    #[test]
+    fn lookups_that_led_nowhere_merge_in_any_order() {
+        let untried = |client: u8| Untried {
+            by_name: [("a.test", vec![([10, 0, 0, client].into(), &[][..])])]
+                .into_iter()
+                .collect(),
+        };
+        hold(&[untried(2), untried(1), untried(3)]);
     }
 }

@@ -33,7 +33,7 @@ impl<T> BoxedList<T> {
     }
 
     /// Puts one behind all others.
-    pub(crate) fn push(&mut self, item: T) {
+    pub fn push(&mut self, item: T) {
         self.0.push(Box::new(item));
     }
 

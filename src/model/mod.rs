@@ -27,6 +27,8 @@ pub(crate) use link_name::named_links;
 pub use link_name::{HIDING, link_type_name};
 pub use loss::Loss;
 pub use merge::Merge;
+#[cfg(test)]
+pub(crate) use merge::laws;
 pub use share::Share;
 pub use time::{CaptureTime, TimeSpan};
 pub use tunnel::{Tunnel, TunnelKind};

@@ -324,6 +324,7 @@ pub(crate) fn sample() -> Sample {
             outer: None,
             attempts: thin_vec![FlowId(place as u32)],
             span,
+            sent_only: false,
         });
         findings.push(Finding {
             outcome: Some(Outcome::BlockedLikely),

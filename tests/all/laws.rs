@@ -361,8 +361,28 @@ fn law_7_nothing_vanishes() {
 /// An intent that was judged blocked: who, which names, which addresses, which port.
 type Blocked = (String, Vec<String>, Vec<String>, Option<u16>);
 
-/// The shipped rules, checked once for the many small audits of law 6.
-static LIBRARY: LazyLock<Library> = LazyLock::new(|| rules::check(&rules::embedded()).unwrap().0);
+/// The shipped rules, checked once for many small audits.
+pub(crate) static LIBRARY: LazyLock<Library> =
+    LazyLock::new(|| rules::check(&rules::embedded()).unwrap().0);
+
+/// A sample's rules under its site.
+pub(crate) fn rules_of(sample: &Sample) -> RuleSet {
+    let text = RuleText {
+        name: sample.site.display().to_string(),
+        text: std::fs::read_to_string(&sample.site).unwrap(),
+    };
+    let library = match sample.rules() {
+        Some(path) => {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let name = path.display().to_string();
+            rules::check(&[RuleText { name, text }]).unwrap().0
+        }
+        None => LIBRARY.clone(),
+    };
+    let (site, _) = rules::check_site(&text, &library).unwrap();
+    let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
+    RuleSet::compile(library, &profile)
+}
 
 /// A sample's rules, ready to judge many captures. Law 6 asks for thousands of audits, too many for processes.
 struct Bench {
@@ -374,27 +394,9 @@ impl Bench {
     fn new(sample: &Sample) -> Self {
         static RULES: Kept<Arc<RuleSet>> = Kept::new();
         Self {
-            rules: RULES.of(sample, || Arc::new(Self::rules(sample))),
+            rules: RULES.of(sample, || Arc::new(rules_of(sample))),
             folder: folder(),
         }
-    }
-
-    fn rules(sample: &Sample) -> RuleSet {
-        let text = RuleText {
-            name: sample.site.display().to_string(),
-            text: std::fs::read_to_string(&sample.site).unwrap(),
-        };
-        let library = match sample.rules() {
-            Some(path) => {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let name = path.display().to_string();
-                rules::check(&[RuleText { name, text }]).unwrap().0
-            }
-            None => LIBRARY.clone(),
-        };
-        let (site, _) = rules::check_site(&text, &library).unwrap();
-        let profile = Profile::new(&library, Some(&site), &Choices::default()).unwrap();
-        RuleSet::compile(library, &profile)
     }
 
     fn blocked(&self, capture: &Capture) -> Vec<Blocked> {

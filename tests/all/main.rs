@@ -51,6 +51,7 @@ mod proxies;
 mod rules;
 mod samples;
 mod semantics;
+mod shares;
 mod shipped_sets;
 mod short_ways;
 mod side_by_side;

@@ -29,7 +29,7 @@ fn frames_of(source: &mut impl FrameSource) -> Vec<OwnedFrame> {
     frames
 }
 
-fn captures_in(folder: &Path, out: &mut Vec<PathBuf>) {
+pub(super) fn captures_in(folder: &Path, out: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

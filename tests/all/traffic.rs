@@ -243,7 +243,7 @@ impl Traffic {
     }
 
     /// Milliseconds of the next conversation, and its client port.
-    fn next(&mut self) -> (u64, u16) {
+    pub(crate) fn next(&mut self) -> (u64, u16) {
         self.conversations += 1;
         let millis = u64::from(self.conversations) * 100;
         let port = 40_000 + (self.conversations % 20_000) as u16;
@@ -251,7 +251,8 @@ impl Traffic {
         (second.unwrap_or(millis), self.from.take().unwrap_or(port))
     }
 
-    fn line(&mut self, millis: u64, from: &str, to: &str, what: &str) {
+    /// One packet, at its milliseconds.
+    pub(crate) fn line(&mut self, millis: u64, from: &str, to: &str, what: &str) {
         let (seconds, rest) = (millis / 1000, millis % 1000);
         let line = format!("{seconds}.{rest:03} {from} > {to} {what}");
         self.script.push((millis, line));
@@ -263,7 +264,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A query for the A record of a name, or the answer to it (RFC 1035 section 4.1).
-fn dns(id: u16, name: &str, answer: Option<[u8; 4]>) -> Vec<u8> {
+pub(crate) fn dns(id: u16, name: &str, answer: Option<[u8; 4]>) -> Vec<u8> {
     let flags: u16 = if answer.is_some() { 0x8180 } else { 0x0100 };
     let counts = [1, u16::from(answer.is_some()), 0, 0];
     let mut out: Vec<u8> = [id, flags]

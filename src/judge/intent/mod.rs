@@ -13,6 +13,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use thin_vec::ThinVec;
 
+use happy_eyeballs::{ReachedAims, Unreached, UnreachedAims};
+
 use super::attempt::InconclusiveReason;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use super::flow_verdict::FlowVerdict;
@@ -20,6 +22,8 @@ use super::lookup::Lookups;
 use super::lookup_intent::{failed_lookups, other_addresses};
 use super::outcome::Outcome;
 use super::shade::Shades;
+use super::share::HostShare;
+use super::whole::{Whole, merged};
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport, arrange};
 use crate::observe::{Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
@@ -63,6 +67,8 @@ pub struct Intent {
     pub attempts: ThinVec<FlowId>,
     /// First and last frame.
     pub span: (Stamp, Stamp),
+    /// Whether nothing is known of it but that it was sent.
+    pub sent_only: bool,
 }
 
 impl Intent {
@@ -76,9 +82,40 @@ impl Intent {
 /// A flow as an attempt at one of its aims.
 type Attempt<'a> = (&'a Flow, &'a FlowVerdict);
 
-/// Rolls attempts and lookups up to intents, ascending by start.
+/// Rolls attempts and lookups up to intents, share by share, ascending by start.
 #[must_use]
 pub(super) fn intents(
+    shares: &[HostShare<'_>],
+    (verdicts, lookups): (&[Vec<FlowVerdict>], &[Lookups]),
+    (whole, rules): (&Whole<'_>, &RuleSet),
+) -> Vec<Vec<Intent>> {
+    let told = || shares.iter().zip(verdicts).zip(lookups);
+    let rolled_up = told().map(|((share, verdicts), lookups)| {
+        let intents = of_flows(share.capture, verdicts, lookups, rules);
+        let unreached = happy_eyeballs::unreached(&intents, share.capture);
+        (intents, unreached)
+    });
+    let rolled_up: Vec<(Vec<Intent>, Unreached)> = rolled_up.collect();
+    let unreached = merged(&rolled_up, |(intents, unreached)| {
+        let unreached = unreached.iter();
+        UnreachedAims::of(unreached.filter_map(|(place, _)| intents.get(*place)))
+    });
+    let reached = merged(&rolled_up, |(intents, _)| {
+        ReachedAims::of(intents, &unreached)
+    });
+    let each = told().zip(rolled_up);
+    each.map(|(((share, verdicts), lookups), (mut intents, unreached))| {
+        happy_eyeballs::forgive_other_family(&mut intents, unreached, &reached);
+        let asked = (lookups, whole.over_ipv6);
+        let failed = failed_lookups(share.capture, verdicts, asked, rules, &intents);
+        intents.extend(failed);
+        by_start(intents)
+    })
+    .collect()
+}
+
+/// The intents of a share's flows, by what they aim at.
+fn of_flows(
     capture: &Capture,
     verdicts: &[FlowVerdict],
     lookups: &Lookups,
@@ -103,10 +140,7 @@ pub(super) fn intents(
         .collect();
     let mut out = Vec::with_capacity(rolled_up.iter().map(Vec::len).sum());
     out.extend(rolled_up.into_iter().flatten());
-    happy_eyeballs::forgive_other_family(&mut out, capture);
-    let failed = failed_lookups(capture, verdicts, lookups, rules, &out);
-    out.extend(failed);
-    by_start(out)
+    out
 }
 
 /// Intents ascending by start. Their places are sorted, since they themselves are large.
@@ -125,7 +159,7 @@ fn by_start(mut intents: Vec<Intent>) -> Vec<Intent> {
     intents
 }
 
-type SortKey<'a> = (
+pub(super) type SortKey<'a> = (
     CaptureTime,
     IpAddr,
     Option<&'a Fqdn>,
@@ -134,7 +168,8 @@ type SortKey<'a> = (
     Transport,
 );
 
-fn sort_key(intent: &Intent) -> SortKey<'_> {
+/// In which order intents are told.
+pub(super) fn sort_key(intent: &Intent) -> SortKey<'_> {
     (
         intent.span.0.time,
         intent.initiator,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use thin_vec::ThinVec;
 
+use super::super::attempt::AttemptOutcome;
 use super::super::census::is_unreached_proxy;
 use super::super::flow_verdict::FlowVerdict;
 use super::super::outcome::Outcome;
@@ -52,6 +53,7 @@ pub(super) fn roll_up(
         requirements,
         attempts: flows.into(),
         span: span(&tries),
+        sent_only: sent_only(flows, verdicts),
     };
     doubt_shades(&mut intent);
     let unreached_proxy = || tries.iter().all(|(_, verdict)| is_unreached_proxy(verdict));
@@ -82,6 +84,15 @@ fn doubt_shades(intent: &mut Intent) {
     if intent.outcome.is_blocked() && intent.shades.iter().any(guessed) {
         intent.outcome = Outcome::FailedUnattributed;
     }
+}
+
+/// Whether nothing is known of some flows but that they were sent.
+fn sent_only(flows: &[FlowId], verdicts: &[FlowVerdict]) -> bool {
+    let sent = |id: &FlowId| {
+        let verdict = verdicts.get(id.0 as usize);
+        verdict.is_some_and(|verdict| verdict.went == AttemptOutcome::Sent)
+    };
+    !flows.is_empty() && flows.iter().all(sent)
 }
 
 /// Addresses tried, ascending.
