@@ -11,6 +11,7 @@ use thin_vec::ThinVec;
 use crate::model::{Fqdn, Stamp, Transport};
 use crate::observe::{Capture, DnsData, Flow, Mac};
 use crate::rules::{Profile, RuleSet, Target};
+use crate::wording::{Phrase, phrase, word};
 
 /// What stands for what.
 #[derive(Debug, Default)]
@@ -117,7 +118,7 @@ impl Hosts {
     }
 
     /// In words, for the head of the report.
-    pub(super) fn notes(&self, capture: &Capture) -> Vec<String> {
+    pub(super) fn notes(&self, capture: &Capture) -> Vec<Phrase> {
         let mut others: BTreeMap<IpAddr, BTreeSet<IpAddr>> = BTreeMap::new();
         // Neighbour discovery alone is nothing to tell of.
         let flows = capture.flows.iter();
@@ -130,31 +131,26 @@ impl Hosts {
         let list = |all: &BTreeSet<IpAddr>| {
             let more = all.len().saturating_sub(3);
             let some: Vec<String> = all.iter().take(3).map(ToString::to_string).collect();
-            match more {
-                0 => some.join(", "),
-                _ => format!("{} and {more} more", some.join(", ")),
-            }
+            Phrase::from(some.join(", ")).and_more(more)
         };
         let told = others.iter().take(5).map(|(host, all)| {
             let why = match all.iter().any(|ip| self.is_guessed(*ip)) {
                 true => {
-                    "perhaps: alone in its /64 it speaks to addresses of translation only, as a host's own for IPv4 (CLAT); if so, list it in the site file with the host's role"
+                    word!(same_host_perhaps, "perhaps: alone in its /64 it speaks to addresses of translation only, as a host's own for IPv4 (CLAT); if so, list it in the site file with the host's role")
                 }
-                false => "packets of both come from one network card",
+                false => word!(same_host_by_card, "packets of both come from one network card"),
             };
-            format!("{} is taken for {host}: {why}", list(all))
+            phrase!(taken_for_host, "{all} is taken for {host}: {why}", all = list(all), host, why)
         });
         told.chain(self.notes_of_translation()).collect()
     }
 
-    fn notes_of_translation(&self) -> impl Iterator<Item = String> + use<> {
+    fn notes_of_translation(&self) -> impl Iterator<Item = Phrase> + use<> {
         let found: BTreeSet<(IpAddr, IpAddr)> =
             self.untold.iter().map(|(ip, v4)| (*ip, *v4)).collect();
         found.into_iter().take(3).filter_map(|(ip, v4)| {
             let prefix = IpNet::new(ip, 96).ok()?.trunc();
-            Some(format!(
-                "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file"
-            ))
+            Some(phrase!(translation_untold, "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file", ip, v4, prefix))
         })
     }
 }

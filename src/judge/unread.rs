@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{HIDING, Transport, link_type_name};
 use crate::observe::{App, Capture, Flow, Undecoded};
+use crate::wording::{Phrase, phrase, word};
 
 /// Headers of taps, switches and firewalls: a frame of theirs that cannot be read is not a kind of frame without IP.
 const TAP_HEADERS: [(&str, &str); 4] = [
@@ -17,14 +18,14 @@ const STREAM: u64 = 3;
 
 /// What was set aside or passed by for its format, one sentence each, with what to do. Ascending by reason.
 #[must_use]
-pub fn unread(capture: &Capture) -> Vec<String> {
+pub fn unread(capture: &Capture) -> Vec<Phrase> {
     let aside = capture.tally.set_aside.iter();
     let mut aside: Vec<_> = aside
         .map(|(why, count)| (why.to_string(), why, *count))
         .collect();
     aside.sort();
     let aside = aside.into_iter();
-    let mut all: Vec<String> = aside
+    let mut all: Vec<Phrase> = aside
         .filter_map(|(_, why, count)| frames(why, count))
         .collect();
     all.extend(mirrors(&capture.flows));
@@ -32,22 +33,23 @@ pub fn unread(capture: &Capture) -> Vec<String> {
 }
 
 /// Frames set aside for such a reason, in words; `None` where the reason is another.
-fn frames(why: &Undecoded, count: u64) -> Option<String> {
+fn frames(why: &Undecoded, count: u64) -> Option<Phrase> {
     let counted = match count {
-        1 => "1 frame".to_owned(),
-        _ => format!("{count} frames"),
+        1 => word!(unread_one, "1 frame").into(),
+        _ => phrase!(unread_several, "{count} frames", count),
     };
     match why {
         Undecoded::LinkType(number) => {
             let (name, network) = link_type_name(*number).unwrap_or(("not known", true));
             network.then(|| {
-                format!(
-                    "{counted} of link type {number} ({name}) were not read: capture on the interface itself (Ethernet), or convert them"
-                )
+                phrase!(unread_link_type, "{counted} of link type {number} ({name}) were not read: capture on the interface itself (Ethernet), or convert them", counted, number, name)
             })
         }
-        Undecoded::NotIp(layer, number) if layer == HIDING => Some(format!(
-            "{counted} with the EtherType 0x{number:04x} carry IP behind a header that is not known and were not read: let the tap or switch leave its header out"
+        Undecoded::NotIp(layer, number) if layer == HIDING => Some(phrase!(
+            unread_ethertype,
+            "{counted} with the EtherType 0x{number} carry IP behind a header that is not known and were not read: let the tap or switch leave its header out",
+            counted,
+            number = format_args!("{number:04x}")
         )),
         Undecoded::NotIp(layer, number) => {
             let form = format!("0x{number:04x}");
@@ -59,42 +61,37 @@ fn frames(why: &Undecoded, count: u64) -> Option<String> {
 }
 
 /// Frames with a header of that layer that cannot be read; `None` where it is no tap's.
-fn tap_header(layer: &str, form: &str, counted: &str) -> Option<String> {
+fn tap_header(layer: &str, form: &str, counted: &Phrase) -> Option<Phrase> {
     let (_, name) = TAP_HEADERS.iter().find(|(known, _)| *known == layer)?;
-    Some(format!(
-        "{counted} with a header of {name} were not read ({form}): capture without it, or convert them"
+    Some(phrase!(
+        unread_header,
+        "{counted} with a header of {name} were not read ({form}): capture without it, or convert them",
+        counted,
+        name,
+        form
     ))
 }
 
 /// Streams to collectors in which packets lie that were not opened.
-fn mirrors(flows: &[Flow]) -> Vec<String> {
-    let mut streams: BTreeMap<(&str, String), u64> = BTreeMap::new();
+fn mirrors(flows: &[Flow]) -> Vec<Phrase> {
+    let mut streams: BTreeMap<(bool, String), u64> = BTreeMap::new();
     for flow in flows {
         let one_way = flow.back.packets == 0 || flow.out.packets == 0;
-        let kind = if flow.app.has(App::SFLOW) {
-            "sFlow samples"
-        } else if flow.app.has(App::MIRROR) {
-            "mirrored frames in an encapsulation that is not known"
-        } else {
+        // Samples are told behind what is mirrored.
+        let sampled = flow.app.has(App::SFLOW);
+        if !sampled && !flow.app.has(App::MIRROR) {
             continue;
-        };
+        }
         if flow.transport == Transport::Udp && one_way {
             let datagrams = flow.out.packets + flow.back.packets;
             let collector = flow.responder.to_string();
-            *streams.entry((kind, collector)).or_default() += datagrams;
+            *streams.entry((sampled, collector)).or_default() += datagrams;
         }
     }
-    streams.retain(|(kind, _), datagrams| *datagrams >= STREAM || *kind == "sFlow samples");
-    let told = streams.into_iter().map(|((kind, collector), datagrams)| {
-        let advice = match kind {
-            "sFlow samples" => "samples prove no absence and no silence; capture all packets",
-            _ => "mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from",
-        };
-        let opened = match kind {
-            "sFlow samples" => "",
-            _ => " and were not opened",
-        };
-        format!("{datagrams} datagrams to {collector} carry {kind}{opened}: {advice}")
+    streams.retain(|(sampled, _), datagrams| *datagrams >= STREAM || *sampled);
+    let told = streams.into_iter().map(|((sampled, collector), datagrams)| match sampled {
+        true => phrase!(unread_sflow, "{datagrams} datagrams to {collector} carry sFlow samples: samples prove no absence and no silence; capture all packets", datagrams, collector),
+        false => phrase!(unread_mirror, "{datagrams} datagrams to {collector} carry mirrored frames in an encapsulation that is not known and were not opened: mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from", datagrams, collector),
     });
     told.collect()
 }
