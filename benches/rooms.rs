@@ -20,6 +20,7 @@ use pktaudit::report::{
 };
 use pktaudit::rules::{Choices, Profile, RuleSet, RuleText, check, check_site, embedded};
 use pktaudit::source::{FrameSource, InputPath, InputRecord, Inputs, open_reader, resolve};
+use pktaudit::wording::Language;
 
 const SAMPLE: &str = "blocked-syn-dropped";
 
@@ -135,6 +136,8 @@ mod report {
 
     #[divan::bench]
     fn html(bencher: Bencher<'_, '_>) {
-        with_report(bencher, |report| write_html(report, io::sink()).unwrap());
+        with_report(bencher, |report| {
+            write_html(report, Language::English, io::sink()).unwrap()
+        });
     }
 }

@@ -35,6 +35,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`model`] | nouns that all rooms share |
+//! | [`wording`] | what is said to people, in the languages of reports |
 //! | [`source`] | where frames come from |
 //! | [`decode`] | bytes to facts, pure |
 //! | [`observe`] | facts to mergeable evidence, and the merged whole to named flows |
@@ -74,3 +75,4 @@ pub mod observe;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod wording;

@@ -11,6 +11,7 @@ use pktaudit::report::{
     write_html, write_human, write_json, write_junit, write_ndjson, write_sarif,
 };
 use pktaudit::rules::{Choices, Profile, RuleSet, RuleText, Site, check_site};
+use pktaudit::wording::Language;
 
 use super::frames::frames;
 use super::rules::SHIPPED;
@@ -77,7 +78,7 @@ fn write(report: &Report<'_>, format: u8, out: impl Write) -> Result<(), ReportE
         3 => write_findings_csv(report, out),
         4 => write_sarif(report, out),
         5 => write_junit(report, out),
-        6 => write_html(report, out),
+        6 => write_html(report, Language::English, out),
         _ => write_flows_csv(report, out),
     }
 }

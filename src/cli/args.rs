@@ -12,6 +12,7 @@ use crate::audit::Selection;
 use crate::drive::{FrameChoice, Point, SliceChoice};
 use crate::model::CaptureTime;
 use crate::source::{Filter, Inputs, resolve_beside};
+use crate::wording::Language;
 
 /// Audits packet captures against vendors' firewall-exception requirements.
 #[derive(Debug, Parser)]
@@ -89,6 +90,42 @@ impl Format {
         match self {
             Self::Human | Self::Csv | Self::Junit => false,
             Self::Json | Self::Ndjson | Self::Sarif | Self::Markdown => true,
+        }
+    }
+}
+
+/// The languages of reports for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Lang {
+    /// English.
+    En,
+    /// Japanese.
+    Ja,
+}
+
+/// In which language to report.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct ReportLanguage {
+    /// Language of what people read; else that of LC_ALL, LC_MESSAGES or LANG. JSON, CSV, SARIF and JUnit stay English.
+    #[arg(long, value_enum, value_name = "LANG")]
+    lang: Option<Lang>,
+}
+
+impl ReportLanguage {
+    /// The language that is asked for, else that of the environment, whose first variable that says something counts (POSIX,
+    /// XBD 8.2).
+    pub(super) fn language(self) -> Language {
+        match self.lang {
+            Some(Lang::En) => Language::English,
+            Some(Lang::Ja) => Language::Japanese,
+            None => {
+                let variables = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+                let mut said = variables.filter_map(std::env::var_os);
+                let locale = said.find(|locale| !locale.is_empty());
+                locale
+                    .and_then(|locale| Some(Language::of_locale(locale.to_str()?)))
+                    .unwrap_or_default()
+            }
         }
     }
 }
@@ -347,6 +384,8 @@ pub(super) struct AuditCommand {
     #[command(flatten)]
     pub(super) names: Names,
     #[command(flatten)]
+    pub(super) said_in: ReportLanguage,
+    #[command(flatten)]
     pub(super) captures: Captures,
 }
 
@@ -363,6 +402,8 @@ pub(super) struct CompareCommand {
     pub(super) choices: Choices,
     #[command(flatten)]
     pub(super) names: Names,
+    #[command(flatten)]
+    pub(super) said_in: ReportLanguage,
     /// How it was: a report.json, a folder that --out wrote, or captures, which are audited first.
     #[arg(value_name = "BEFORE")]
     pub(super) before: OsString,
@@ -409,6 +450,8 @@ pub(super) struct FlowsCommand {
     pub(super) top: Option<usize>,
     #[command(flatten)]
     pub(super) names: Names,
+    #[command(flatten)]
+    pub(super) said_in: ReportLanguage,
     #[command(flatten)]
     pub(super) captures: Captures,
 }
@@ -681,6 +724,8 @@ pub(super) struct JudgeCommand {
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) names: Names,
+    #[command(flatten)]
+    pub(super) said_in: ReportLanguage,
     /// Partial files, in any order.
     #[arg(required = true, value_name = "PARTIAL")]
     pub(super) partials: Vec<PathBuf>,

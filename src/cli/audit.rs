@@ -20,6 +20,7 @@ use crate::report::{
     write_json, write_junit, write_ndjson, write_sarif,
 };
 use crate::source::{Input, InputPath};
+use crate::wording::Language;
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     let captures = command.captures.resolve().inputs;
@@ -37,25 +38,25 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
     stages.begin("putting names to flows");
     let read = points.named(&seeds);
     drop(stages);
-    let out = command.out.as_deref();
-    conclude(read, &captures, plan, choices, out, common)
+    let to = Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+        paged: true,
+        language: command.said_in.language(),
+    };
+    conclude(read, &captures, plan, choices, to, common)
 }
 
-/// Judges what was read by the rules that it fits, and writes the report set into `out`.
+/// Judges what was read by the rules that it fits, and writes the reports.
 pub(super) fn conclude(
     read: Read,
     captures: &[Input],
     plan: Plan,
     choices: &Choices,
-    out: Option<&Path>,
+    to: Destination<'_>,
     common: &Common,
 ) -> anyhow::Result<Exit> {
     let plan = fitted(plan, &read.captures.inside, &choices.selection(), common)?;
-    let to = Destination {
-        folder: out,
-        evidence: None,
-        paged: true,
-    };
     let exit = report(&read, captures, &plan, to, common);
     // The process ends: taking millions of small lists apart would only take time.
     std::mem::forget((read, plan));
@@ -71,6 +72,8 @@ pub(super) struct Destination<'a> {
     pub(super) evidence: Option<&'a Path>,
     /// Whether what is printed is for somebody who waits for it, so that a pager may show it.
     pub(super) paged: bool,
+    /// In which language people read them.
+    pub(super) language: Language,
 }
 
 /// From flows to verdicts and reports. `captures` are the inputs by ordinal, from which the packets of the findings
@@ -99,7 +102,7 @@ pub(super) fn report(
         for path in written.iter().flatten() {
             output::note(common, &format!("wrote {}", path.display()));
         }
-        let look = output::look(common);
+        let look = output::look_in(to.language, common);
         let print = |out: &mut BufWriter<Printout>| match common.format {
             Format::Human => write_human(report, &look, out),
             Format::Json => write_json(report, out),
@@ -158,7 +161,9 @@ fn write_set(
     to.folder.map_or(Ok(()), make_directory)?;
     let (set, copied) = std::thread::scope(|scope| {
         let beside = Builder::new().spawn_scoped(scope, copy);
-        let set = to.folder.map(|folder| write_directory(report, folder));
+        let set = to
+            .folder
+            .map(|folder| write_directory(report, folder, to.language));
         let copied = match beside {
             Ok(beside) => beside.join().unwrap_or_else(|panic| resume_unwind(panic)),
             // The system gives no more threads.

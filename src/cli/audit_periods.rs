@@ -19,6 +19,7 @@ use crate::drive::{Point, Progress};
 use crate::observe::Seed;
 use crate::report::Report;
 use crate::source::{Input, InputRecord};
+use crate::wording::{Language, Phrase, phrase, word};
 
 pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exit> {
     if !matches!(common.format, Format::Human | Format::Ndjson) {
@@ -46,6 +47,7 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<Exi
         out,
         folders: Folders::default(),
         common,
+        language: command.said_in.language(),
         worst: Exit::Clean,
     };
     let limits = PeriodLimits {
@@ -77,6 +79,7 @@ struct Reporter<'a> {
     out: &'a Path,
     folders: Folders,
     common: &'a Common,
+    language: Language,
     worst: Exit,
 }
 
@@ -104,6 +107,7 @@ impl Reporter<'_> {
             folder: Some(&folder),
             evidence: None,
             paged: false,
+            language: self.language,
         };
         let with = (self.plan, self.seeds);
         let exit = report_period(period, with, self.captures, to, |report| {
@@ -136,15 +140,20 @@ impl Reporter<'_> {
                     writeln!(out)?;
                 }
                 _ => {
-                    let findings: Vec<String> = counts()
-                        .map(|(severity, count)| format!("{count} {severity}"))
-                        .collect();
+                    let findings = counts().map(|(severity, count)| {
+                        let what = severity.words();
+                        phrase!(count_of_kind, "{count} {what}", count, what)
+                    });
+                    let flows = match line.flows {
+                        1 => word!(count_1_flow, "1 flow").into(),
+                        count => phrase!(count_flows, "{count} flows", count),
+                    };
                     writeln!(
                         out,
                         "{}  {}  {}{}",
                         folder.escape_debug(),
-                        output::counted(line.flows, "flow"),
-                        findings.join(", "),
+                        self.language.say(&flows),
+                        self.language.say(&Phrase::list(findings)),
                         if early { "  (--max-flows)" } else { "" },
                     )?;
                 }

@@ -27,7 +27,7 @@ pub(super) fn run(command: &CompareCommand, common: &Common) -> anyhow::Result<E
     };
     let names = [&command.before, &command.after].map(|path| path.to_string_lossy().into_owned());
     let comparison = compare((&names[0], before), (&names[1], after));
-    let look = output::look(common);
+    let look = output::look_in(command.said_in.language(), common);
     output::to_reader(common, |out| {
         write_comparison(&comparison, format, &look, out)
     })?;

@@ -26,7 +26,7 @@ pub(super) fn run(command: &FlowsCommand, common: &Common) -> anyhow::Result<Exi
         exit = Exit::NotAudited;
         output::complain(&what);
     }
-    let look = output::look(common);
+    let look = output::look_in(command.said_in.language(), common);
     output::to_reader(common, |out| {
         if command.dns {
             return write_dns(&capture, format, &look, out);

@@ -9,6 +9,7 @@ use super::args::{Color, Common, Format};
 use super::exit::Exit;
 use super::pager::Printout;
 use crate::report::{self, Look, Paint, ReportError, text};
+use crate::wording::Language;
 
 /// An error with its causes. One that the error before it has in its own words already is not said again.
 pub(super) fn told(error: &anyhow::Error) -> String {
@@ -104,6 +105,15 @@ pub(super) fn look(common: &Common) -> Look {
         },
         all: common.verbose,
         quiet: common.quiet,
+        language: Language::English,
+    }
+}
+
+/// The same in a language.
+pub(super) fn look_in(language: Language, common: &Common) -> Look {
+    Look {
+        language,
+        ..look(common)
     }
 }
 

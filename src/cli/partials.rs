@@ -137,17 +137,17 @@ pub(super) fn judge(command: &JudgeCommand, common: &Common) -> anyhow::Result<E
         inputs,
         captures: attribute_points(TwoPoint::alone(partial.observation), &seeds),
     };
-    let out = command.out.as_deref();
+    let to = Destination {
+        folder: command.out.as_deref(),
+        evidence: None,
+        paged: true,
+        language: command.said_in.language(),
+    };
     if of_period {
         // What rules fit is not asked of each hour anew: reports of one capture are made by the same ones.
-        let to = Destination {
-            folder: out,
-            evidence: None,
-            paged: true,
-        };
         return audit::report(&read, &captures, &plan, to, common);
     }
-    audit::conclude(read, &captures, plan, &command.choices, out, common)
+    audit::conclude(read, &captures, plan, &command.choices, to, common)
 }
 
 fn read(paths: &[PathBuf]) -> anyhow::Result<Partial> {

@@ -18,6 +18,7 @@ use super::share::JudgedShare;
 use crate::model::{CaptureTime, Fqdn, Merge, Transport};
 use crate::observe::{App, Flow, FlowId, NameSource, StreamFact};
 use crate::rules::{Destination, Requirement, RequirementIndex, RuleSet, Scratch, Target, Via};
+use crate::wording::{Phrase, phrase, word};
 
 /// What tells why a requirement was not exercised.
 pub(super) struct Absence<'a> {
@@ -34,20 +35,20 @@ pub(super) struct Absence<'a> {
 
 impl Absence<'_> {
     /// Whom a requirement may have been reached through, where a proxy over TLS hides it.
-    pub(super) fn hidden_by_proxy(&self, requirement: RequirementIndex) -> Option<String> {
+    pub(super) fn hidden_by_proxy(&self, requirement: RequirementIndex) -> Option<Phrase> {
         let row = self.rules.library().requirement(requirement)?;
         self.hidden(row)
     }
 
     /// By whom and how names are hidden that a requirement may have.
-    fn hidden(&self, row: &Requirement) -> Option<String> {
+    fn hidden(&self, row: &Requirement) -> Option<Phrase> {
         let (host, way, gone) = self.census.hides(row, self.rules)?;
         let to: Vec<&str> = gone.responders.iter().map(String::as_str).collect();
-        let verb = match way {
-            NameWay::NoLookupSeen | NameWay::OlderThanCapture => "has",
-            _ => "uses",
-        };
-        Some(format!("{host} {verb} {} ({})", way.words(), to.join(", ")))
+        let (used, way, to) = (is_used(way), way.words(), to.join(", "));
+        Some(match used {
+            false => phrase!(host_has_way, "{host} has {way} ({to})", host, way, to),
+            true => phrase!(host_uses_way, "{host} uses {way} ({to})", host, way, to),
+        })
     }
 
     /// Why, and what is to be known beside it.
@@ -56,7 +57,7 @@ impl Absence<'_> {
         requirement: RequirementIndex,
         had: bool,
         resolved: &[String],
-    ) -> (NotSeen, Option<String>) {
+    ) -> (NotSeen, Option<Phrase>) {
         let Some(row) = self.rules.library().requirement(requirement) else {
             return (NotSeen::NoInitiator, None);
         };
@@ -77,7 +78,11 @@ impl Absence<'_> {
             return match shared.find_map(|name| self.shared.of_name(name, row)) {
                 Some(other) => (
                     NotSeen::SharedConnection,
-                    Some(format!("may have gone over the connection to {other}")),
+                    Some(phrase!(
+                        may_be_over_connection_to,
+                        "may have gone over the connection to {other}",
+                        other
+                    )),
                 ),
                 None => (NotSeen::ResolvedNeverTried, None),
             };
@@ -90,7 +95,11 @@ impl Absence<'_> {
             };
         }
         if let Some((_, other)) = self.shared.certified.get(&requirement) {
-            let note = format!("the certificate of the connection to {other} has its name too");
+            let note = phrase!(
+                certificate_has_name_too,
+                "the certificate of the connection to {other} has its name too",
+                other
+            );
             return (NotSeen::SharedConnection, Some(note));
         }
         match self.hidden(row) {
@@ -98,6 +107,11 @@ impl Absence<'_> {
             note => (NotSeen::NamesHidden, note),
         }
     }
+}
+
+/// Whether a way is one that somebody uses, and not what the capture lacks.
+const fn is_used(way: NameWay) -> bool {
+    !matches!(way, NameWay::NoLookupSeen | NameWay::OlderThanCapture)
 }
 
 /// A mirror of a cloud.
@@ -161,7 +175,7 @@ pub(super) fn shade_note(
     standing: &RequirementStatus,
     places: &[u32],
     intents: &[Intent],
-) -> Option<String> {
+) -> Option<Phrase> {
     let all = || {
         places
             .iter()
@@ -176,21 +190,26 @@ pub(super) fn shade_note(
     };
     if *standing == RequirementStatus::Satisfied && all().all(|intent| intent.sent_only) {
         return Some(
-            "sent and not refused; the protocol has no answers, so that it arrived cannot be told"
-                .to_owned(),
+            word!(sent_and_not_refused, "sent and not refused; the protocol has no answers, so that it arrived cannot be told").into(),
         );
     }
     if *standing == RequirementStatus::Satisfied {
         let certain = all().filter(|intent| shade(intent).is_none());
         let words = match certain.filter_map(|intent| intent.outer).max()? {
             true => {
-                "under ECH: the name stands in clear for others, and what is inside is not visible"
+                word!(
+                    satisfied_under_ech,
+                    "under ECH: the name stands in clear for others, and what is inside is not visible"
+                )
             }
             false => {
-                "its hello has an encrypted part (ECH), so the name may stand in clear for others"
+                word!(
+                    hello_has_ech,
+                    "its hello has an encrypted part (ECH), so the name may stand in clear for others"
+                )
             }
         };
-        return Some(words.to_owned());
+        return Some(words.into());
     }
     let (intent, shade) = all().find_map(|intent| Some((intent, shade(intent)?)))?;
     let certain = all().any(|intent| shade_of(intent, requirement).is_none());
@@ -201,8 +220,11 @@ pub(super) fn shade_note(
 }
 
 /// Why it is not certain that an intent is for a requirement.
-fn shade_words(intent: &Intent, shade: Shade) -> String {
-    let name = intent.fqdn.as_ref().map_or("an address", Fqdn::as_str);
+fn shade_words(intent: &Intent, shade: Shade) -> Phrase {
+    let name = match &intent.fqdn {
+        Some(name) => name.as_str().into(),
+        None => Phrase::from(word!(an_address, "an address")),
+    };
     let address = intent
         .addresses
         .first()
@@ -210,30 +232,47 @@ fn shade_words(intent: &Intent, shade: Shade) -> String {
         .unwrap_or_default();
     match shade {
         Shade::OtherApplication(spoken) => {
-            format!("seen, but as {spoken}, which the page does not list")
+            phrase!(
+                seen_as_other_application,
+                "seen, but as {spoken}, which the page does not list",
+                spoken
+            )
         }
         Shade::EncryptedHello => {
-            format!("tried under ECH behind {name}: the inner name is not visible")
+            phrase!(
+                tried_under_ech_behind,
+                "tried under ECH behind {name}: the inner name is not visible",
+                name
+            )
         }
         Shade::OneOfSeveral => {
             let names = intent.fqdn.iter().chain(&intent.or_names);
             let names: Vec<&str> = names.map(Fqdn::as_str).collect();
-            format!(
-                "one of {}: the flow to {address} says no name",
-                names.join(", ")
+            phrase!(
+                one_of_several_names,
+                "one of {names}: the flow to {address} says no name",
+                names = names.join(", "),
+                address
             )
         }
         Shade::UntoldTranslation => {
-            format!(
-                "tried at {address}, where that is address translation (NAT64), which is not told"
+            phrase!(
+                tried_by_translation,
+                "tried at {address}, where that is address translation (NAT64), which is not told",
+                address
             )
         }
-        Shade::GuessedHost => format!(
-            "tried from an address on no list, where that is the one by which {} reaches IPv4 (CLAT)",
-            intent.initiator
+        Shade::GuessedHost => phrase!(
+            tried_from_unlisted,
+            "tried from an address on no list, where that is the one by which {initiator} reaches IPv4 (CLAT)",
+            initiator = intent.initiator
         ),
         Shade::OlderThanCapture => {
-            format!("a connection to {address} from before the capture may be its")
+            phrase!(
+                older_connection_may_be_its,
+                "a connection to {address} from before the capture may be its",
+                address
+            )
         }
     }
 }

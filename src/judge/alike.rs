@@ -17,6 +17,7 @@ use super::nearby::neighbourhood;
 use crate::model::Fqdn;
 use crate::observe::{EventKind, Flow};
 use crate::rules::is_private;
+use crate::wording::{Phrase, phrase};
 
 /// Who was stopped: client, port, name, and how.
 type Stopped = (IpAddr, u16, Fqdn, Code);
@@ -81,7 +82,7 @@ impl Alike {
     /// Whether what stopped a flow stopped its name alike at addresses of other networks, beside other names that work;
     /// in words.
     #[must_use]
-    pub(super) fn control(&self, flow: &Flow, code: Code) -> Option<String> {
+    pub(super) fn control(&self, flow: &Flow, code: Code) -> Option<Phrase> {
         let (key, ttl) = stopped(flow, code)?;
         let (client, port, name, _) = &key;
         let others_work = |ip: IpAddr| {
@@ -100,10 +101,7 @@ impl Alike {
         let alike = places.filter(|(ip, other)| *other == ttl && others_work(*ip));
         let alike: BTreeSet<IpAddr> = alike.map(|(ip, _)| *ip).collect();
         (networks(alike.iter().copied()) > 1).then(|| {
-            format!(
-                "this name is stopped alike at {} addresses of different networks, where other names work: a filter on names",
-                alike.len()
-            )
+            phrase!(name_stopped_alike, "this name is stopped alike at {alike} addresses of different networks, where other names work: a filter on names", alike = alike.len())
         })
     }
 }

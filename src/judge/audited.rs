@@ -1,7 +1,6 @@
 //! Was anything audited at all, and what that had to be seen could not be judged? An audit of nothing is no good news.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -12,6 +11,7 @@ use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict}
 use super::row_facts::Shortfall;
 use crate::observe::Flow;
 use crate::rules::{GroupKind, RequirementIndex, RuleSet, Source};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// The most networks, hosts and reasons that are named.
 const NAMED: usize = 5;
@@ -24,7 +24,7 @@ pub(super) enum NothingAudited {
     /// No frame holds a packet that belongs to a flow: how many frames, and why they were set aside.
     NoFlow(u64, Vec<(String, u64)>),
     /// No requirement is active: what keeps them off, the most frequent first.
-    NoRequirement(Vec<(String, usize)>),
+    NoRequirement(Vec<(Phrase, u64)>),
     /// No flow begins at a host that a requirement is about.
     NoHost {
         /// Where such hosts would be; empty where every private address counts.
@@ -33,7 +33,7 @@ pub(super) enum NothingAudited {
         seen: Vec<(IpAddr, u64)>,
     },
     /// All flows of the site's hosts are left out: why, the most frequent first.
-    LeftOut(Vec<(String, u64)>),
+    LeftOut(Vec<(Phrase, u64)>),
 }
 
 impl NothingAudited {
@@ -48,67 +48,106 @@ impl NothingAudited {
         }
     }
 
-    const fn advice(&self) -> &'static str {
+    const fn advice(&self) -> &'static SaidTemplate {
         match self {
             Self::NoFrame => {
-                "see whether it is the right interface or file, and whether a capture filter keeps everything out"
+                word!(
+                    do_see_interface,
+                    "see whether it is the right interface or file, and whether a capture filter keeps everything out"
+                )
             }
             Self::NoFlow(..) => {
-                "see whether the tap carries the hosts' traffic, in a link type and tunnel that pktaudit reads"
+                word!(
+                    do_see_tap,
+                    "see whether the tap carries the hosts' traffic, in a link type and tunnel that pktaudit reads"
+                )
             }
             Self::NoRequirement(_) => {
-                "see the site file's documents, region, features and roles; pktaudit rules list shows what keeps each off"
+                word!(
+                    do_see_site_file,
+                    "see the site file's documents, region, features and roles; pktaudit rules list shows what keeps each off"
+                )
             }
             Self::NoHost { networks, .. } if networks.is_empty() => {
-                "give the hosts their roles in a site file; pktaudit site init writes a first one from this capture"
+                word!(
+                    do_give_roles,
+                    "give the hosts their roles in a site file; pktaudit site init writes a first one from this capture"
+                )
             }
             Self::NoHost { .. } => {
-                "put the hosts that were seen under [roles] in the site file, or capture where those of the site file are"
+                word!(
+                    do_put_hosts,
+                    "put the hosts that were seen under [roles] in the site file, or capture where those of the site file are"
+                )
             }
             Self::LeftOut(_) => {
-                "see [[ignore]] in the site file, and whether it is the right interface"
+                word!(
+                    do_see_ignore,
+                    "see [[ignore]] in the site file, and whether it is the right interface"
+                )
             }
         }
     }
 }
 
-impl fmt::Display for NothingAudited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing was audited: ")?;
-        match self {
-            Self::NoFrame => f.write_str("there is no frame"),
+impl NothingAudited {
+    /// In words.
+    fn words(&self) -> Phrase {
+        let counted = |(why, n): (Phrase, u64)| phrase!(count_and_reason, "{n} {why}", n, why);
+        let why = match self {
+            Self::NoFrame => word!(nothing_no_frame, "there is no frame").into(),
             Self::NoFlow(frames, reasons) => {
-                write!(f, "no packet of a flow in {frames} frames")?;
-                listed(f, reasons.iter().map(|(why, n)| format!("{why} {n}")))
+                let what = phrase!(
+                    nothing_no_flow,
+                    "no packet of a flow in {frames} frames",
+                    frames
+                );
+                let reasons = reasons
+                    .iter()
+                    .map(|(why, n)| phrase!(reason_and_count, "{why} {n}", why, n));
+                listed(what, reasons)
             }
             Self::NoRequirement(reasons) => {
-                f.write_str("no requirement is active at this site")?;
-                listed(f, reasons.iter().map(|(why, n)| format!("{n} {why}")))
+                let what = word!(
+                    nothing_no_requirement,
+                    "no requirement is active at this site"
+                )
+                .into();
+                listed(what, reasons.iter().cloned().map(counted))
             }
             Self::NoHost { networks, seen } => {
-                match networks.is_empty() {
-                    true => f.write_str("no flow begins at a private address")?,
+                let begins = match networks.is_empty() {
+                    true => word!(nothing_no_private, "no flow begins at a private address").into(),
                     false => {
-                        f.write_str("no flow begins in ")?;
-                        f.write_str(&some(networks.iter().map(network)))?;
+                        let networks = some(networks.iter().map(|one| network(one).into()));
+                        phrase!(
+                            nothing_from_networks,
+                            "no flow begins in {networks}",
+                            networks
+                        )
                     }
-                }
+                };
                 match seen.is_empty() {
-                    true => f.write_str("; no host opened a flow"),
+                    true => begins.then(word!(nothing_no_host, "no host opened a flow")),
                     false => {
                         let seen = seen.iter().map(|(ip, flows)| match flows {
-                            1 => format!("{ip} (1 flow)"),
-                            _ => format!("{ip} ({flows} flows)"),
+                            1 => phrase!(host_one_flow, "{ip} (1 flow)", ip),
+                            _ => phrase!(host_flows, "{ip} ({flows} flows)", ip, flows),
                         });
-                        write!(f, "; hosts seen: {}", some(seen))
+                        begins.then(phrase!(hosts_seen, "hosts seen: {seen}", seen = some(seen)))
                     }
                 }
             }
             Self::LeftOut(reasons) => {
-                f.write_str("all flows of the site's hosts are left out")?;
-                listed(f, reasons.iter().map(|(why, n)| format!("{n} {why}")))
+                let what = word!(
+                    nothing_left_out,
+                    "all flows of the site's hosts are left out"
+                )
+                .into();
+                listed(what, reasons.iter().cloned().map(counted))
             }
-        }
+        };
+        phrase!(nothing_audited, "nothing was audited: {why}", why)
     }
 }
 
@@ -121,19 +160,15 @@ fn network(network: &IpNet) -> String {
 }
 
 /// The first few, and how many more.
-fn some(all: impl ExactSizeIterator<Item = String>) -> String {
+fn some(all: impl ExactSizeIterator<Item = Phrase>) -> Phrase {
     let more = all.len().saturating_sub(NAMED);
-    let mut text = all.take(NAMED).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        text.push_str(&format!(" and {more} more"));
-    }
-    text
+    Phrase::list(all.take(NAMED)).and_more(more)
 }
 
-fn listed(f: &mut fmt::Formatter<'_>, all: impl ExactSizeIterator<Item = String>) -> fmt::Result {
+fn listed(what: Phrase, all: impl ExactSizeIterator<Item = Phrase>) -> Phrase {
     match all.len() {
-        0 => Ok(()),
-        _ => write!(f, " ({})", some(all)),
+        0 => what,
+        _ => phrase!(what_with_list, "{what} ({list})", what, list = some(all)),
     }
 }
 
@@ -155,9 +190,9 @@ pub(super) fn nothing_audited(case: &WholeCase<'_>) -> Option<NothingAudited> {
         requirements.iter().filter(active)
     };
     if active().next().is_none() {
-        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-        for why in requirements.iter().filter_map(|v| v.standing.reason()) {
-            *reasons.entry(why.to_owned()).or_default() += 1;
+        let mut reasons: BTreeMap<Phrase, u64> = BTreeMap::new();
+        for why in requirements.iter().filter_map(|v| v.standing.off()) {
+            *reasons.entry(why.clone()).or_default() += 1;
         }
         return Some(NothingAudited::NoRequirement(most(reasons.into_iter())));
     }
@@ -193,7 +228,7 @@ fn no_host<'a>(
         return None;
     }
     if !nobody {
-        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+        let mut reasons: BTreeMap<Phrase, u64> = BTreeMap::new();
         for (flow, verdict) in judged() {
             if let Some(why) = &verdict.out_of_scope
                 && profile.is_audited(flow.initiator.ip)
@@ -286,8 +321,8 @@ pub(super) fn unclear(
 pub(super) fn warn(case: &WholeCase<'_>, out: &mut Vec<Finding>) {
     let nothing = nothing_audited(case);
     out.extend(nothing.map(|why| Finding {
-        message: why.to_string(),
-        advice: why.advice().to_owned(),
+        message: why.words(),
+        advice: why.advice().into(),
         ..Finding::new(FindingCode::NothingAudited, why.as_str().to_owned())
     }));
 }

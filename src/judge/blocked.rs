@@ -7,6 +7,7 @@ use super::finding::{Finding, FindingCode};
 use super::intent::Intent;
 use super::outcome::Outcome;
 use crate::observe::FlowId;
+use crate::wording::{Phrase, phrase, word};
 
 /// One finding for each intent that was blocked or failed.
 pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -17,32 +18,39 @@ pub(super) fn blocked(case: &Case<'_>, out: &mut Vec<Finding>) {
             _ => continue,
         };
         let mut finding = about(code, i, intent);
-        let shown = intent
-            .evidence
-            .first()
-            .map_or("", |evidence| &evidence.words);
+        let best = intent.evidence.first();
+        let shown = best.map_or(Phrase::default(), |evidence| evidence.words.clone());
         finding.message = match (intent.outcome, intent.stage) {
-            (Outcome::BlockedConfirmed, Some(stage)) => format!("stopped at {stage}: {shown}"),
-            (Outcome::BlockedLikely, Some(stage)) => format!("likely stopped at {stage}: {shown}"),
-            (_, Some(stage)) => format!("failed at {stage}: {shown}"),
-            _ => shown.to_owned(),
+            (Outcome::BlockedConfirmed, Some(stage)) => {
+                phrase!(stopped_at, "stopped at {stage}: {shown}", stage, shown)
+            }
+            (Outcome::BlockedLikely, Some(stage)) => {
+                phrase!(
+                    likely_stopped_at,
+                    "likely stopped at {stage}: {shown}",
+                    stage,
+                    shown
+                )
+            }
+            (_, Some(stage)) => phrase!(failed_at, "failed at {stage}: {shown}", stage, shown),
+            _ => shown,
         };
         if is_to_proxy(intent, case) {
-            let what = "the site's own proxy, before anything was asked of it: ";
-            finding.message.insert_str(0, what);
+            let what = &finding.message;
+            finding.message = phrase!(
+                at_own_proxy,
+                "the site's own proxy, before anything was asked of it: {what}",
+                what
+            );
         }
-        if let Some(control) = intent
-            .evidence
-            .first()
-            .and_then(|evidence| evidence.control.as_ref())
-        {
-            finding.message.push_str("; ");
-            finding.message.push_str(control);
+        if let Some(control) = best.and_then(|evidence| evidence.control.as_ref()) {
+            finding.message = finding.message.then(control);
         }
         if let Some(until) = intent.reached_until {
-            finding
-                .message
-                .push_str(&format!("; reached until {until}"));
+            finding.message =
+                finding
+                    .message
+                    .then(phrase!(reached_until, "reached until {until}", until));
         }
         finding.advice = advice(intent, &finding.target);
         out.push(finding);
@@ -65,21 +73,26 @@ pub(super) fn degraded(case: &Case<'_>, out: &mut Vec<Finding>) {
         .filter(|(_, intent)| intent.outcome == Outcome::Degraded)
     {
         let mut finding = about(FindingCode::Degraded, i, intent);
-        let shown = intent
-            .evidence
-            .first()
-            .map_or("", |evidence| &evidence.words);
+        let best = intent.evidence.first();
+        let shown = best.map_or(Phrase::default(), |evidence| evidence.words.clone());
         let late = intent.evidence.first().map(|evidence| evidence.code) == Some(Code::LateStop);
         (finding.message, finding.advice) = if late {
             (
-                format!("reached, but each of its connections stalls later: {shown}"),
-                "look at what stops connections that are under way: content filters, limits on sessions or bytes, path MTU"
-                    .to_owned(),
+                phrase!(reached_but_stalls, "reached, but each of its connections stalls later: {shown}", shown),
+                word!(do_see_stalls, "look at what stops connections that are under way: content filters, limits on sessions or bytes, path MTU").into(),
             )
         } else {
             (
-                format!("reached, but another way to it fails: {shown}"),
-                "open the failing way too, or take its addresses out of DNS".to_owned(),
+                phrase!(
+                    reached_but_one_way_fails,
+                    "reached, but another way to it fails: {shown}",
+                    shown
+                ),
+                word!(
+                    do_open_other_way,
+                    "open the failing way too, or take its addresses out of DNS"
+                )
+                .into(),
             )
         };
         out.push(finding);
@@ -98,16 +111,26 @@ pub(super) fn recovered(case: &Case<'_>, out: &mut Vec<Finding>) {
             continue;
         }
         let mut finding = about(FindingCode::Recovered, i, intent);
-        let last = shown
-            .stamps
-            .last()
-            .map_or(String::new(), |stamp| format!(" until {}", stamp.time));
-        finding.message = format!(
-            "stopped at {}{last}, and reached later: {}",
-            shown.code.stage(),
-            shown.words
-        );
-        finding.advice = "see what was changed on the path in between".to_owned();
+        let (stage, words) = (shown.code.stage(), &shown.words);
+        finding.message = match shown.stamps.last() {
+            Some(last) => {
+                let last = last.time;
+                phrase!(
+                    recovered_after,
+                    "stopped at {stage} until {last}, and reached later: {words}",
+                    stage,
+                    last,
+                    words
+                )
+            }
+            None => phrase!(
+                recovered_later,
+                "stopped at {stage}, and reached later: {words}",
+                stage,
+                words
+            ),
+        };
+        finding.advice = word!(do_see_change, "see what was changed on the path in between").into();
         out.push(finding);
     }
 }
@@ -135,53 +158,106 @@ fn about(code: FindingCode, place: usize, intent: &Intent) -> Finding {
 }
 
 /// What to do, by the evidence. Never which rule of a firewall did it: packets do not say that.
-fn advice(intent: &Intent, target: &str) -> String {
+fn advice(intent: &Intent, target: &str) -> Phrase {
     let from = intent.initiator;
-    let port = intent.port.map_or(String::new(), |port| {
-        format!(" port {port}/{}", intent.transport)
+    let transport = intent.transport;
+    let port = intent.port.map_or(Phrase::default(), |port| {
+        phrase!(of_port, " port {port}/{transport}", port, transport)
     });
     let by = intent.evidence.iter().find_map(|evidence| evidence.by);
     match intent.evidence.first().map(|evidence| evidence.code) {
         _ if intent.evidence.first().is_some_and(|shown| shown.login) => {
-            format!(
-                "give the agent on {from} a login that the proxy takes, or exempt {target} from it"
+            phrase!(
+                do_give_login,
+                "give the agent on {from} a login that the proxy takes, or exempt {target} from it",
+                from,
+                target
             )
         }
         // What fits other causes as well is no reason to open anything.
         Some(Code::ProxyRefused | Code::ProxyFailed | Code::ProxySilent)
             if intent.confidence == Some(Grade::C) =>
         {
-            format!(
-                "look into the log of the proxy: whether it lets {from} reach {target}{port}, and gets there itself"
+            phrase!(
+                do_see_proxy_log,
+                "look into the log of the proxy: whether it lets {from} reach {target}{port}, and gets there itself",
+                from,
+                target,
+                port
             )
         }
         _ if intent.confidence == Some(Grade::C) => {
-            format!("look at the path from {from} to {target}{port}, and whether the server is up")
+            phrase!(
+                do_see_path,
+                "look at the path from {from} to {target}{port}, and whether the server is up",
+                from,
+                target,
+                port
+            )
         }
         Some(Code::FirewallPf | Code::FirewallNetfilter | Code::FirewallChain | Code::DropFile) => {
-            format!(
-                "allow {from} to {target}{port} on the device that says so, by the rule that it names"
+            phrase!(
+                do_allow_by_named_rule,
+                "allow {from} to {target}{port} on the device that says so, by the rule that it names",
+                from,
+                target,
+                port
             )
         }
         Some(Code::HostXdp | Code::HostWindows) => {
-            format!("allow {from} to {target}{port} on the capturing host itself")
+            phrase!(
+                do_allow_on_host,
+                "allow {from} to {target}{port} on the capturing host itself",
+                from,
+                target,
+                port
+            )
         }
         Some(Code::TwoPoint) => {
-            format!("allow {from} to {target}{port} on the device between the two points")
+            phrase!(
+                do_allow_between_points,
+                "allow {from} to {target}{port} on the device between the two points",
+                from,
+                target,
+                port
+            )
         }
         Some(Code::SynSilent | Code::SynResetFast | Code::IcmpPort | Code::UdpSilent) => {
-            format!("allow {from} to {target}{port} in the firewalls on the path")
+            phrase!(
+                do_allow_in_firewalls,
+                "allow {from} to {target}{port} in the firewalls on the path",
+                from,
+                target,
+                port
+            )
         }
         Some(Code::SourcePort) => {
-            format!(
-                "allow {from} to {target}{port} from whatever source port, in the firewalls on the path"
+            phrase!(
+                do_allow_any_source_port,
+                "allow {from} to {target}{port} from whatever source port, in the firewalls on the path",
+                from,
+                target,
+                port
             )
         }
         Some(Code::IcmpProhibited | Code::UdpProhibited) => match by {
             Some(by) => {
-                format!("allow {from} to {target}{port} on the device {by}, which refuses it")
+                phrase!(
+                    do_allow_on_device,
+                    "allow {from} to {target}{port} on the device {by}, which refuses it",
+                    from,
+                    target,
+                    port,
+                    by
+                )
             }
-            None => format!("allow {from} to {target}{port}"),
+            None => phrase!(
+                do_allow,
+                "allow {from} to {target}{port}",
+                from,
+                target,
+                port
+            ),
         },
         Some(
             Code::HelloReset
@@ -192,24 +268,61 @@ fn advice(intent: &Intent, target: &str) -> String {
             | Code::ResetInjected
             | Code::PlainAnswer,
         ) => {
-            format!(
-                "allow the name {target} in what filters by TLS names (web filter, application control)"
+            phrase!(
+                do_allow_name,
+                "allow the name {target} in what filters by TLS names (web filter, application control)",
+                target
             )
         }
         Some(Code::AlertClient | Code::IssuerSubstituted) => {
-            format!("exempt {target} from TLS inspection, or give the agent the inspecting CA")
+            phrase!(
+                do_exempt,
+                "exempt {target} from TLS inspection, or give the agent the inspecting CA",
+                target
+            )
         }
         Some(code) if code.stage() == Stage::Dns => match by {
-            Some(by) => format!("let the resolver {by} answer for {target}"),
-            None => format!("let the resolver answer for {target}"),
+            Some(by) => phrase!(
+                do_let_resolver_by,
+                "let the resolver {by} answer for {target}",
+                by,
+                target
+            ),
+            None => phrase!(
+                do_let_resolver,
+                "let the resolver answer for {target}",
+                target
+            ),
         },
         Some(Code::ProxyRefused) => {
-            format!("allow {target}{port} on the proxy")
+            phrase!(
+                do_allow_on_proxy,
+                "allow {target}{port} on the proxy",
+                target,
+                port
+            )
         }
-        Some(Code::ProxyFailed) => format!("allow the proxy itself to reach {target}{port}"),
-        Some(Code::HttpBlocked) => format!("allow {target} in the web filter"),
+        Some(Code::ProxyFailed) => phrase!(
+            do_let_proxy_reach,
+            "allow the proxy itself to reach {target}{port}",
+            target,
+            port
+        ),
+        Some(Code::HttpBlocked) => {
+            phrase!(
+                do_allow_in_web_filter,
+                "allow {target} in the web filter",
+                target
+            )
+        }
         _ => {
-            format!("look at the path from {from} to {target}{port}, and whether the server is up")
+            phrase!(
+                do_see_path,
+                "look at the path from {from} to {target}{port}, and whether the server is up",
+                from,
+                target,
+                port
+            )
         }
     }
 }

@@ -16,6 +16,7 @@ use super::whole::AskedNames;
 use crate::model::{CaptureTime, Endpoint, Merge, PortSet, Transport, words};
 use crate::observe::{App, Capture, Flow, NameSource};
 use crate::rules::{Requirement, RuleSet, Source, Target};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// The most names of responders that are kept of one way: the lowest.
 const MOST_RESPONDERS: usize = 4;
@@ -58,21 +59,34 @@ words! {
 impl NameWay {
     /// In words.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static SaidTemplate {
         match self {
-            Self::Dns => "DNS in clear",
-            Self::DnsElsewhere => "DNS in clear to name servers on no list",
-            Self::DnsOverTls => "DNS over TLS",
-            Self::DnsOverQuic => "DNS over QUIC",
-            Self::DnsOverHttps => "DNS over HTTPS",
-            Self::LikelyDnsOverHttps => "what looks like DNS over HTTPS",
-            Self::TlsProxy => "a proxy over TLS",
-            Self::UnreachedProxy => "a proxy of the site that it does not reach",
-            Self::LikelyProxy => "one server over TLS, as if it were a proxy",
-            Self::NamelessTls => "TLS without a name",
-            Self::EncryptedHello => "encrypted hellos (ECH)",
-            Self::OlderThanCapture => "connections from before the capture",
-            Self::NoLookupSeen => "connections without any lookup in the capture",
+            Self::Dns => word!(way_dns, "DNS in clear"),
+            Self::DnsElsewhere => {
+                word!(way_dns_elsewhere, "DNS in clear to name servers on no list")
+            }
+            Self::DnsOverTls => word!(way_dot, "DNS over TLS"),
+            Self::DnsOverQuic => word!(way_doq, "DNS over QUIC"),
+            Self::DnsOverHttps => word!(way_doh, "DNS over HTTPS"),
+            Self::LikelyDnsOverHttps => {
+                word!(way_likely_doh, "what looks like DNS over HTTPS")
+            }
+            Self::TlsProxy => word!(way_tls_proxy, "a proxy over TLS"),
+            Self::UnreachedProxy => word!(
+                way_unreached_proxy,
+                "a proxy of the site that it does not reach"
+            ),
+            Self::LikelyProxy => word!(
+                way_likely_proxy,
+                "one server over TLS, as if it were a proxy"
+            ),
+            Self::NamelessTls => word!(way_nameless_tls, "TLS without a name"),
+            Self::EncryptedHello => word!(way_ech, "encrypted hellos (ECH)"),
+            Self::OlderThanCapture => word!(way_older, "connections from before the capture"),
+            Self::NoLookupSeen => word!(
+                way_no_lookup,
+                "connections without any lookup in the capture"
+            ),
         }
     }
 
@@ -320,7 +334,7 @@ impl Census {
 
     /// In one sentence; `None` where no name was had in any way.
     #[must_use]
-    pub fn words(&self) -> Option<String> {
+    pub fn words(&self) -> Option<Phrase> {
         let mut parts = Vec::new();
         for (way, total) in self.totals() {
             let WayTotal {
@@ -328,25 +342,40 @@ impl Census {
                 hosts,
                 responders,
             } = total;
-            let what = match way {
-                NameWay::Dns | NameWay::DnsElsewhere => "lookup",
-                _ => "connection",
+            let lookups = matches!(way, NameWay::Dns | NameWay::DnsElsewhere);
+            let what = match (lookups, count) {
+                (true, 1) => word!(way_one_lookup, "1 lookup").into(),
+                (true, _) => phrase!(way_lookups, "{count} lookups", count),
+                (false, 1) => word!(way_one_connection, "1 connection").into(),
+                (false, _) => phrase!(way_connections, "{count} connections", count),
             };
-            let s = if count == 1 { "" } else { "s" };
-            let mut part = format!("{}: {count} {what}{s}", way.words());
-            if hosts > 1 {
-                part.push_str(&format!(" of {hosts} hosts"));
-            }
-            let to: Vec<&str> = responders.into_iter().collect();
-            part.push_str(&format!(" to {}", to.join(", ")));
-            parts.push(part);
+            let (way, to) = (
+                way.words(),
+                responders.into_iter().collect::<Vec<_>>().join(", "),
+            );
+            parts.push(match hosts {
+                0 | 1 => phrase!(way_gone, "{way}: {what} to {to}", way, what, to),
+                _ => phrase!(
+                    way_gone_by_hosts,
+                    "{way}: {what} of {hosts} hosts to {to}",
+                    way,
+                    what,
+                    hosts,
+                    to
+                ),
+            });
         }
         let hidden = self.hidden().count();
         if hidden > 0 {
             let all = self.hosts.len();
-            parts.push(format!("names are hidden for {hidden} of {all} hosts"));
+            parts.push(phrase!(
+                names_hidden_hosts,
+                "names are hidden for {hidden} of {all} hosts",
+                hidden,
+                all
+            ));
         }
-        (!parts.is_empty()).then(|| parts.join("; "))
+        parts.into_iter().reduce(|all, next| all.then(&next))
     }
 }
 

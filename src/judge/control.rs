@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::attempt::{answer_times, is_silence, passed, seconds};
+use super::attempt::{RESET, answer_times, is_silence, passed, seconds};
 use super::coverage::FlowTarget;
 use super::evidence::{Code, Evidence, Grade};
 use super::nearby::{Nearby, OwnTries, neighbourhood, said_name};
@@ -12,6 +12,7 @@ use super::resolvers::ONE_TRY;
 use crate::model::Fqdn;
 use crate::observe::{EventKind, Flow};
 use crate::rules::is_private;
+use crate::wording::{Phrase, phrase, word};
 
 /// What works nearby, as one share of a capture is told of it.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl Controls<'_> {
             }
             Code::ResetInjected if evidence.grade == Grade::B => {
                 if let (Some(meant), Some(known)) = (self.meant(flow, own), &mut evidence.control) {
-                    *known = format!("{meant}; {known}");
+                    *known = meant.then(&*known);
                 }
             }
             Code::UdpSilent => self.settle_silent_datagrams(flow, &mut evidence),
@@ -81,7 +82,7 @@ impl Controls<'_> {
     }
 
     /// Who is meant by what stops a flow: a name, or a source.
-    fn meant(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+    fn meant(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<Phrase> {
         let control = self.other_name(flow, own);
         control.or_else(|| self.same_name_elsewhere(flow, own))
     }
@@ -133,16 +134,16 @@ impl Controls<'_> {
     /// A RST or FIN in the middle of a handshake. Servers that route by name do that too, for names that they do not
     /// serve or cannot pass on, so another name that works proves nothing. What the server could not have made does.
     fn settle_end(&self, flow: &Flow, evidence: &mut Evidence, own: Option<&Fqdn>) {
-        let said = |control: String| match self.meant(flow, own) {
-            Some(meant) => format!("{meant}; {control}"),
+        let said = |control: Phrase| match self.meant(flow, own) {
+            Some(meant) => meant.then(&control),
             None => control,
         };
         if let Some(control) = self.other_ttl(flow) {
             evidence.code = Code::ResetInjected;
-            evidence.words =
-                evidence
-                    .words
-                    .replacen("RST", "RST with another TTL than the server's", 1);
+            evidence.words = evidence.words.clone().turned(
+                RESET,
+                word!(rst_with_other_ttl, "RST with another TTL than the server's"),
+            );
             evidence.show(Grade::B, said(control));
         } else if let Some(control) = self.hasty(flow, evidence) {
             evidence.show(Grade::B, said(control));
@@ -153,7 +154,7 @@ impl Controls<'_> {
 
     /// The RST of a connection has a TTL that none of the server's own packets has, in this connection or another.
     /// One hop is enough where the server and its neighbours have always had the same.
-    fn other_ttl(&self, flow: &Flow) -> Option<String> {
+    fn other_ttl(&self, flow: &Flow) -> Option<Phrase> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
         let known = self.nearby.ttl.get(&flow.responder.ip)?;
         let near = self
@@ -170,15 +171,12 @@ impl Controls<'_> {
             && self.nearby.is_steady(neighbourhood(flow.responder.ip));
         let unlike = steady && said.all(|event| event.ttl == own) && own != reset.ttl;
         unlike.then(|| {
-            format!(
-                "the RST has TTL {}, all other packets of this server {own}: not sent by the server",
-                reset.ttl
-            )
+            phrase!(control_ttl, "the RST has TTL {ttl}, all other packets of this server {own}: not sent by the server", ttl = reset.ttl, own)
         })
     }
 
     /// The end comes sooner than the server, or its neighbours, have ever answered: it had not heard the hello yet.
-    fn hasty(&self, flow: &Flow, evidence: &Evidence) -> Option<String> {
+    fn hasty(&self, flow: &Flow, evidence: &Evidence) -> Option<Phrase> {
         const FAR_SOONER: u32 = 2;
         const MEASURABLE: Duration = Duration::from_millis(4);
         let (first, last) = (evidence.stamps.first()?, evidence.stamps.last()?);
@@ -186,46 +184,50 @@ impl Controls<'_> {
         let soonest = *self.nearby.soonest.get(&neighbourhood(flow.responder.ip))?;
         (evidence.stamps.len() == 2 && soonest >= MEASURABLE && took < soonest / FAR_SOONER).then(
             || {
-                format!(
-                    "it took {}, no SYN-ACK of these servers less than {}: not sent by the server",
-                    seconds(took),
-                    seconds(soonest)
-                )
+                phrase!(control_hasty, "it took {took}, no SYN-ACK of these servers less than {soonest}: not sent by the server", took = seconds(took), soonest = seconds(soonest))
             },
         )
     }
 
     /// The same address answers on another port, or another client on the same one.
-    fn same_address(&self, flow: &Flow) -> Option<String> {
+    fn same_address(&self, flow: &Flow) -> Option<Phrase> {
         let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let other_port = seen
             .iter()
             .find(|(port, client, _)| *port != flow.responder.port && *client == flow.initiator.ip);
         match other_port {
-            Some((port, ..)) => Some(format!(
-                "the same address answers this client on port {port}: a port filter"
+            Some((port, ..)) => Some(phrase!(
+                control_other_port,
+                "the same address answers this client on port {port}: a port filter",
+                port
             )),
             None => self.other_client(flow),
         }
     }
 
     /// The same address answers this client on the same port over UDP.
-    fn over_udp(&self, flow: &Flow) -> Option<String> {
+    fn over_udp(&self, flow: &Flow) -> Option<Phrase> {
         let port = flow.responder.port;
         let answered = self.nearby.udp.get(&(port, flow.responder.ip));
         let answers = answered.is_some_and(|all| all.contains(&flow.initiator.ip));
         answers.then(|| {
-            format!("the same address answers this client over UDP port {port}: a filter on TCP")
+            phrase!(
+                control_over_udp,
+                "the same address answers this client over UDP port {port}: a filter on TCP",
+                port
+            )
         })
     }
 
-    fn other_client(&self, flow: &Flow) -> Option<String> {
+    fn other_client(&self, flow: &Flow) -> Option<Phrase> {
         let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let (_, client, _) = seen.iter().find(|(port, client, _)| {
             *port == flow.responder.port && *client != flow.initiator.ip
         })?;
-        Some(format!(
-            "the same address and port answers {client}: a rule on the source"
+        Some(phrase!(
+            control_other_client,
+            "the same address and port answers {client}: a rule on the source",
+            client
         ))
     }
 
@@ -236,7 +238,7 @@ impl Controls<'_> {
     }
 
     /// Other addresses answer this client on the same port.
-    fn path(&self, flow: &Flow) -> Option<String> {
+    fn path(&self, flow: &Flow) -> Option<Phrase> {
         let [answered, _] = self.answered_own(flow)?;
         let others = answered
             .iter()
@@ -244,27 +246,34 @@ impl Controls<'_> {
             .count();
         (others > 0).then(|| {
             let port = flow.responder.port;
-            format!("{others} other addresses answer this client on port {port}: the path works")
+            phrase!(
+                control_path,
+                "{others} other addresses answer this client on port {port}: the path works",
+                others,
+                port
+            )
         })
     }
 
     /// Another name on the same address and port works for this client.
-    fn other_name(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+    fn other_name(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<Phrase> {
         let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         seen.iter().find_map(|(port, client, name)| {
             let name = name.as_ref()?;
             let other =
                 *port == flow.responder.port && *client == flow.initiator.ip && Some(name) != own;
             other.then(|| {
-                format!(
-                    "the same address answers this client under the name {name}: a filter on names"
+                phrase!(
+                    control_other_name,
+                    "the same address answers this client under the name {name}: a filter on names",
+                    name
                 )
             })
         })
     }
 
     /// The same name on the same address and port works for another client.
-    fn same_name_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+    fn same_name_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<Phrase> {
         let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let own = own?;
         seen.iter().find_map(|(port, client, name)| {
@@ -272,35 +281,47 @@ impl Controls<'_> {
                 && *client != flow.initiator.ip
                 && name.as_ref() == Some(own);
             same.then(|| {
-                format!("the same name at the same address answers {client}: a rule on the source")
+                phrase!(
+                    control_same_name_elsewhere,
+                    "the same name at the same address answers {client}: a rule on the source",
+                    client
+                )
             })
         })
     }
 
     /// Another client gets on with the same server under the same name.
-    fn trusted_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+    fn trusted_elsewhere(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<Phrase> {
         let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         let (_, client, _) = seen.iter().find(|(port, client, name)| {
             *port == flow.responder.port && *client != flow.initiator.ip && name.as_ref() == own
         })?;
-        Some(format!(
-            "{client} finishes the handshake with the same server under the same name: this client alone does not trust it"
+        Some(phrase!(
+            control_trusted_elsewhere,
+            "{client} finishes the handshake with the same server under the same name: this client alone does not trust it",
+            client
         ))
     }
 
     /// The proxy lets this client through to another name.
-    fn other_through_proxy(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<String> {
+    fn other_through_proxy(&self, flow: &Flow, own: Option<&Fqdn>) -> Option<Phrase> {
         let seen = self.nearby.by_responder.get(&flow.responder.ip)?;
         seen.iter().find_map(|(port, client, name)| {
             let name = name.as_ref()?;
             let other =
                 *port == flow.responder.port && *client == flow.initiator.ip && Some(name) != own;
-            other.then(|| format!("the same proxy lets this client through to {name}"))
+            other.then(|| {
+                phrase!(
+                    control_through_proxy,
+                    "the same proxy lets this client through to {name}",
+                    name
+                )
+            })
         })
     }
 
     /// The RST comes far sooner than this server or its neighbours have ever answered.
-    fn sooner_reset(&self, flow: &Flow) -> Option<String> {
+    fn sooner_reset(&self, flow: &Flow) -> Option<Phrase> {
         const FAR_SOONER: u32 = 4;
         const MEASURABLE: Duration = Duration::from_millis(4);
         let (_, Some(refused)) = answer_times(flow) else {
@@ -308,11 +329,7 @@ impl Controls<'_> {
         };
         let soonest = *self.nearby.soonest.get(&neighbourhood(flow.responder.ip))?;
         (soonest >= MEASURABLE && refused < soonest / FAR_SOONER).then(|| {
-            format!(
-                "the RST took {}, no SYN-ACK of these servers less than {}: not sent by the server",
-                seconds(refused),
-                seconds(soonest)
-            )
+            phrase!(control_sooner_reset, "the RST took {refused}, no SYN-ACK of these servers less than {soonest}: not sent by the server", refused = seconds(refused), soonest = seconds(soonest))
         })
     }
 
@@ -323,13 +340,13 @@ impl Controls<'_> {
         } else {
             None
         };
-        let refused = refused.then_some(device.as_deref());
+        let refused = refused.then_some(device.as_ref());
         self.nearby.issuers.evidence(flow, refused)
     }
 
     /// What answered the SYN is another machine than the server: its TTL is not that of the address's other packets, or
     /// it stands nearer than any server does, or inside of the site although the name is a vendor's.
-    fn other_machine(&self, flow: &Flow) -> Option<String> {
+    fn other_machine(&self, flow: &Flow) -> Option<Phrase> {
         /// Nobody in the internet is nearer to a site than this many routers.
         const NEAR: u8 = 2;
         /// So many more are to all others.
@@ -343,14 +360,21 @@ impl Controls<'_> {
             let vendors = flow
                 .said_names()
                 .any(|name| self.nearby.vendors.contains(&name.fqdn));
-            return vendors
-                .then(|| format!("the vendor's name is served at {server}, inside of the site"));
+            return vendors.then(|| {
+                phrase!(
+                    control_served_inside,
+                    "the vendor's name is served at {server}, inside of the site",
+                    server
+                )
+            });
         }
         let own = self.nearby.ttl.get(&server)?;
         if let Some(other) = own.iter().find(|ttl| **ttl != answer.ttl) {
-            return Some(format!(
-                "the SYN-ACK has TTL {}, others of this address have {other}: another machine answers",
-                answer.ttl
+            return Some(phrase!(
+                control_other_machine_ttl,
+                "the SYN-ACK has TTL {ttl}, others of this address have {other}: another machine answers",
+                ttl = answer.ttl,
+                other
             ));
         }
         let away = hops(answer.ttl);
@@ -364,35 +388,41 @@ impl Controls<'_> {
             .map(|ttl| hops(*ttl))
             .min()?;
         (away <= NEAR && nearest >= away + FAR).then(|| {
-            format!(
-                "its packets passed {away} routers at most, those of all other servers at least {nearest}: another machine answers"
-            )
+            phrase!(control_other_machine_near, "its packets passed {away} routers at most, those of all other servers at least {nearest}: another machine answers", away, nearest)
         })
     }
 
     /// The RST's TTL is unlike that of the server's, or its neighbours', own packets.
-    fn nearer_reset(&self, flow: &Flow) -> Option<String> {
+    fn nearer_reset(&self, flow: &Flow) -> Option<Phrase> {
         let reset = flow.events_of(EventKind::Rst, false).next()?;
         let server = flow.responder.ip;
         let (whose, ttls): (_, Vec<u8>) = match (
             self.nearby.ttl.get(&server),
             self.nearby.near_ttl.get(&neighbourhood(server)),
         ) {
-            (Some(ttls), _) => ("this server's", ttls.iter().copied().collect()),
-            (None, Some(ttls)) => ("the neighbouring servers'", ttls.keys().copied().collect()),
+            (Some(ttls), _) => (
+                word!(whose_this_server, "this server's"),
+                ttls.iter().copied().collect(),
+            ),
+            (None, Some(ttls)) => (
+                word!(whose_neighbours, "the neighbouring servers'"),
+                ttls.keys().copied().collect(),
+            ),
             (None, None) => return None,
         };
         (!ttls.contains(&reset.ttl)).then(|| {
             let known: Vec<String> = ttls.iter().map(u8::to_string).collect();
-            format!(
-                "the RST has TTL {}, {whose} SYN-ACKs have {}: not sent by the server",
-                reset.ttl,
-                known.join(", ")
+            phrase!(
+                control_nearer_reset,
+                "the RST has TTL {ttl}, {whose} SYN-ACKs have {known}: not sent by the server",
+                ttl = reset.ttl,
+                whose,
+                known = known.join(", ")
             )
         })
     }
 
-    fn udp_service(&self, flow: &Flow) -> Option<String> {
+    fn udp_service(&self, flow: &Flow) -> Option<Phrase> {
         let (ours, theirs) = (flow.initiator.ip, flow.responder.ip);
         let service = (flow.responder.port, theirs);
         let clients = self.nearby.udp.get(&service).into_iter().flatten();
@@ -405,11 +435,17 @@ impl Controls<'_> {
         let server = servers.find(|server| **server != theirs);
         // Of both the lower address is told.
         match (clients.min(), server) {
-            (Some(client), server) if server.is_none() || *client < ours => Some(format!(
-                "the same server answers {client}: a rule on the source"
+            (Some(client), server) if server.is_none() || *client < ours => Some(phrase!(
+                control_udp_other_client,
+                "the same server answers {client}: a rule on the source",
+                client
             )),
             (_, server) => server.map(|server| {
-                format!("the server {server} answers this client on the same port: the path works")
+                phrase!(
+                    control_udp_path,
+                    "the server {server} answers this client on the same port: the path works",
+                    server
+                )
             }),
         }
     }

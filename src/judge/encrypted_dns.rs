@@ -1,12 +1,12 @@
 //! DNS by another way than in clear: over TLS (RFC 7858), QUIC (RFC 9250) or HTTPS (RFC 8484).
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::coverage::FlowTarget;
 use crate::model::Transport;
 use crate::observe::{App, Flow, StreamFact};
 use crate::rules::{Profile, RequirementIndex, RuleSet, Scratch, Subject};
+use crate::wording::{PhraseText, SaidPart, SaidTemplate, word};
 
 /// How DNS is hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,13 +20,20 @@ pub enum EncryptedDns {
     Https,
 }
 
-impl fmt::Display for EncryptedDns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tls => "DNS over TLS",
-            Self::Quic => "DNS over QUIC",
-            Self::Https => "DNS over HTTPS",
-        })
+impl EncryptedDns {
+    /// In words.
+    const fn words(self) -> &'static SaidTemplate {
+        match self {
+            Self::Tls => word!(way_dot, "DNS over TLS"),
+            Self::Quic => word!(way_doq, "DNS over QUIC"),
+            Self::Https => word!(way_doh, "DNS over HTTPS"),
+        }
+    }
+}
+
+impl SaidPart for EncryptedDns {
+    fn put(&self, into: &mut PhraseText) {
+        self.words().put(into);
     }
 }
 

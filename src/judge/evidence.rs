@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::model::{Stamp, words};
+use crate::wording::{Phrase, PhraseText, SaidPart, SaidTemplate, word};
 
 words! {
     /// How far an attempt came.
@@ -23,6 +24,29 @@ words! {
         Udp = "udp",
         /// After data had flowed.
         Late = "late",
+    }
+}
+
+impl Stage {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static SaidTemplate {
+        match self {
+            Self::Dns => word!(stage_dns, "dns"),
+            Self::Connect => word!(stage_connect, "connect"),
+            Self::Tls => word!(stage_tls, "tls"),
+            Self::Proxy => word!(stage_proxy, "proxy"),
+            Self::Http => word!(stage_http, "http"),
+            Self::Quic => word!(stage_quic, "quic"),
+            Self::Udp => word!(stage_udp, "udp"),
+            Self::Late => word!(stage_late, "late"),
+        }
+    }
+}
+
+impl SaidPart for Stage {
+    fn put(&self, into: &mut PhraseText) {
+        self.words().put(into);
     }
 }
 
@@ -50,8 +74,8 @@ macro_rules! codes {
         impl Code {
             /// One line on what it means.
             #[must_use]
-            pub const fn about(self) -> &'static str {
-                match self { $(Self::$variant => $about,)* }
+            pub const fn about(self) -> &'static SaidTemplate {
+                match self { $(Self::$variant => word!(concat!("evidence-", $text), $about),)* }
             }
 
             /// The stage at which it stops an attempt.
@@ -143,11 +167,11 @@ pub struct Evidence {
     /// The packets that show it, ascending.
     pub stamps: Vec<Stamp>,
     /// What was seen, with its figures.
-    pub words: String,
+    pub words: Phrase,
     /// Who said no, where that was a device other than the destination.
     pub by: Option<IpAddr>,
     /// What works nearby and so tells the cause from others.
-    pub control: Option<String>,
+    pub control: Option<Phrase>,
     /// Whether what is missing is a login.
     pub login: bool,
 }
@@ -177,7 +201,7 @@ impl Evidence {
         code: Code,
         grade: Grade,
         stamps: impl IntoIterator<Item = Stamp>,
-        words: String,
+        words: Phrase,
     ) -> Self {
         let mut stamps: Vec<Stamp> = stamps.into_iter().collect();
         stamps.sort_unstable();
@@ -194,7 +218,7 @@ impl Evidence {
     }
 
     /// What works nearby makes it as sure as this.
-    pub(super) fn show(&mut self, grade: Grade, control: String) {
+    pub(super) fn show(&mut self, grade: Grade, control: Phrase) {
         self.grade = grade;
         self.control = Some(control);
     }

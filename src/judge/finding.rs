@@ -7,6 +7,7 @@ use super::outcome::Outcome;
 use crate::model::{CaptureTime, Stamp, Transport, words};
 use crate::observe::FlowId;
 use crate::rules::RequirementIndex;
+use crate::wording::{Phrase, SaidTemplate, word};
 
 words! {
     /// How much a finding matters. The worse one comes first.
@@ -17,6 +18,18 @@ words! {
         Medium = "medium",
         /// Good to know.
         Low = "low",
+    }
+}
+
+impl Severity {
+    /// For people.
+    #[must_use]
+    pub const fn words(self) -> &'static SaidTemplate {
+        match self {
+            Self::High => word!(severity_high, "high"),
+            Self::Medium => word!(severity_medium, "medium"),
+            Self::Low => word!(severity_low, "low"),
+        }
     }
 }
 
@@ -32,8 +45,14 @@ macro_rules! findings {
         impl FindingCode {
             /// One line on what it means.
             #[must_use]
-            pub const fn about(self) -> &'static str {
-                match self { $(Self::$variant => $about,)* }
+            pub const fn about(self) -> &'static SaidTemplate {
+                match self { $(Self::$variant => word!(concat!("finding-", $text), $about),)* }
+            }
+
+            /// Its name: in English the word itself.
+            #[must_use]
+            pub const fn label(self) -> &'static SaidTemplate {
+                match self { $(Self::$variant => word!(concat!("code-", $text), $text),)* }
             }
 
             /// How much it matters.
@@ -132,9 +151,9 @@ pub struct Finding {
     /// Transport, where there is one.
     pub transport: Option<Transport>,
     /// In one sentence, with figures.
-    pub message: String,
+    pub message: Phrase,
     /// What to do about it.
-    pub advice: String,
+    pub advice: Phrase,
     /// What shows it.
     pub evidence: Vec<Evidence>,
     /// Requirements that it rests on, ascending.
@@ -161,8 +180,8 @@ impl Finding {
             target,
             port: None,
             transport: None,
-            message: String::new(),
-            advice: String::new(),
+            message: Phrase::default(),
+            advice: Phrase::default(),
             evidence: Vec::new(),
             requirements: Vec::new(),
             flows: Vec::new(),

@@ -13,6 +13,7 @@ use super::shade::Shade;
 use crate::model::Transport;
 use crate::observe::{Flow, FlowId};
 use crate::rules::RequirementIndex;
+use crate::wording::{phrase, word};
 
 /// The most evidence that a finding shows.
 const MOST_EVIDENCE: usize = 3;
@@ -45,10 +46,21 @@ pub(super) fn encrypted_dns(case: &Case<'_>, out: &mut Vec<Finding>) {
         if evidence.len() < flows.len() {
             evidence.clear();
         }
-        let what = "to a name server of the site, of which the page lists DNS in clear";
         let message = match evidence.first() {
-            None => format!("{dns} {what}: what is asked is not visible"),
-            Some(shown) => format!("{dns} {what}, fails each time: {}", shown.words),
+            None => phrase!(
+                own_dns_hidden,
+                "{dns} to a name server of the site, of which the page lists DNS in clear: what is asked is not visible",
+                dns
+            ),
+            Some(shown) => {
+                let shown = &shown.words;
+                phrase!(
+                    own_dns_fails,
+                    "{dns} to a name server of the site, of which the page lists DNS in clear, fails each time: {shown}",
+                    dns,
+                    shown
+                )
+            }
         };
         evidence.truncate(MOST_EVIDENCE);
         // Nothing else answers the host.
@@ -59,7 +71,7 @@ pub(super) fn encrypted_dns(case: &Case<'_>, out: &mut Vec<Finding>) {
             transport: Some(transport),
             severity: if alone { Severity::Medium } else { Severity::Low },
             message,
-            advice: "if that is how the site resolves, say encrypted = true under [dns] in the site file; else switch it off on the host".to_owned(),
+            advice: word!(do_say_encrypted, "if that is how the site resolves, say encrypted = true under [dns] in the site file; else switch it off on the host").into(),
             evidence,
             requirements,
             span: case.span(&flows),
@@ -95,10 +107,8 @@ pub(super) fn encrypted_hello(case: &Case<'_>, out: &mut Vec<Finding>) {
             initiator: Some(host),
             port: Some(port),
             transport: Some(transport),
-            message: format!(
-                "DNS gave this address for {inner}, and the hello has an encrypted part (ECH): {target} may be an outer name only, which no HTTPS record in the capture says"
-            ),
-            advice: "if it is the outer name of the provider's ECH, say so with outer-names under [ech] in the site file; else find out what the program really talks to".to_owned(),
+            message: phrase!(may_be_outer, "DNS gave this address for {inner}, and the hello has an encrypted part (ECH): {target} may be an outer name only, which no HTTPS record in the capture says", inner, target),
+            advice: word!(do_say_outer, "if it is the outer name of the provider's ECH, say so with outer-names under [ech] in the site file; else find out what the program really talks to").into(),
             requirements: shaded(case, &flows),
             span: case.span(&flows),
             flows,
@@ -131,8 +141,8 @@ pub(super) fn other_application(case: &Case<'_>, out: &mut Vec<Finding>) {
             initiator: Some(host),
             port: Some(port),
             transport: Some(transport),
-            message: format!("{spoken} is spoken there, where the page lists {}", listed.join(", ")),
-            advice: "find out which program it is: a firewall that knows applications stops it, and it does not show that the listed one gets through".to_owned(),
+            message: phrase!(spoken_instead, "{spoken} is spoken there, where the page lists {listed}", spoken, listed = listed.join(", ")),
+            advice: word!(do_find_application, "find out which program it is: a firewall that knows applications stops it, and it does not show that the listed one gets through").into(),
             requirements,
             span: case.span(&flows),
             flows,

@@ -13,6 +13,7 @@ use super::whole::Whole;
 use crate::model::{Fqdn, Merge, Stamp, Transport};
 use crate::observe::{Capture, Flow, Links, Mac};
 use crate::rules::{Profile, RuleSet, Target};
+use crate::wording::{Phrase, phrase, word};
 
 /// What stands for what.
 #[derive(Debug, Default)]
@@ -163,34 +164,29 @@ impl NotedHosts {
     }
 
     /// In words.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<Phrase> {
         let list = |all: &BTreeMap<IpAddr, bool>| {
             let more = all.len().saturating_sub(3);
             let some: Vec<String> = all.keys().take(3).map(ToString::to_string).collect();
-            match more {
-                0 => some.join(", "),
-                _ => format!("{} and {more} more", some.join(", ")),
-            }
+            Phrase::from(some.join(", ")).and_more(more)
         };
         let told = self.others.iter().take(5).map(|(host, all)| {
             let why = match all.values().any(|guessed| *guessed) {
                 true => {
-                    "perhaps: alone in its /64 it speaks to addresses of translation only, as a host's own for IPv4 (CLAT); if so, list it in the site file with the host's role"
+                    word!(same_host_perhaps, "perhaps: alone in its /64 it speaks to addresses of translation only, as a host's own for IPv4 (CLAT); if so, list it in the site file with the host's role")
                 }
-                false => "packets of both come from one network card",
+                false => word!(same_host_by_card, "packets of both come from one network card"),
             };
-            format!("{} is taken for {host}: {why}", list(all))
+            phrase!(taken_for_host, "{all} is taken for {host}: {why}", all = list(all), host, why)
         });
         told.chain(self.notes_of_translation()).collect()
     }
 
-    fn notes_of_translation(&self) -> impl Iterator<Item = String> + use<> {
+    fn notes_of_translation(&self) -> impl Iterator<Item = Phrase> + use<> {
         let found = self.untold.clone().into_iter();
         found.filter_map(|(ip, v4)| {
             let prefix = IpNet::new(ip, 96).ok()?.trunc();
-            Some(format!(
-                "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file"
-            ))
+            Some(phrase!(translation_untold, "{ip} ends with {v4}, which a requirement lists: where that is address translation, say nat64 = [\"{prefix}\"] under [dns] in the site file", ip, v4, prefix))
         })
     }
 }

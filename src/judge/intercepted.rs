@@ -6,13 +6,14 @@ use std::net::IpAddr;
 use super::Case;
 use super::evidence::{Code, Evidence, Grade};
 use super::finding::{Finding, FindingCode};
+use crate::wording::{Phrase, word};
 
 /// The most names told of one finding.
 const NAMES: usize = 8;
 
 /// One finding for each initiator and issuer, over all that went well; what failed for it is told as blocked.
 pub(super) fn intercepted(case: &Case<'_>, out: &mut Vec<Finding>) {
-    let mut by_issuer: BTreeMap<(IpAddr, String), Vec<(usize, &Evidence)>> = BTreeMap::new();
+    let mut by_issuer: BTreeMap<(IpAddr, Phrase), Vec<(usize, &Evidence)>> = BTreeMap::new();
     for (i, intent) in case.intents.iter().enumerate() {
         let seen = intent.evidence.iter();
         let mut seen = seen.filter(|evidence| evidence.code == Code::IssuerSubstituted);
@@ -50,11 +51,14 @@ pub(super) fn intercepted(case: &Case<'_>, out: &mut Vec<Finding>) {
         let span = spans().map(|(first, _)| first).min();
         let span = span.zip(spans().map(|(_, last)| last).max());
         let evidence: Vec<Evidence> = seen.iter().take(NAMES).map(|(_, e)| (*e).clone()).collect();
-        let shown = evidence.first().map_or("", |evidence| &evidence.words);
+        let shown = evidence.first().map(|evidence| &evidence.words);
         out.push(Finding {
-            message: format!("{shown}; {control}"),
-            advice: "exempt these names from TLS inspection where the vendor asks for it"
-                .to_owned(),
+            message: shown.map_or_else(Phrase::default, |shown| shown.then(&control)),
+            advice: word!(
+                do_exempt_names,
+                "exempt these names from TLS inspection where the vendor asks for it"
+            )
+            .into(),
             confidence: Some(Grade::A),
             initiator: Some(initiator),
             evidence,

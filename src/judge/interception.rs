@@ -10,6 +10,7 @@ use super::evidence::{Code, Evidence, Grade};
 use crate::model::{Fqdn, Merge, Stamp};
 use crate::observe::{Flow, NameSource, StreamFact};
 use crate::rules::RuleSet;
+use crate::wording::{Phrase, phrase};
 
 /// The most owners kept of an issuer: the lowest.
 const MAX_OWNERS: usize = 8;
@@ -91,26 +92,33 @@ impl Issuers {
     /// Evidence that a flow's certificate was made on the path: an issuer that is no public CA and signs for several
     /// owners' names (grade A). Where the client did not trust it, `refused` says so with what shows that another
     /// machine answered than the server, if anything does: that is grade B. A private CA alone may be the server's own.
-    pub(super) fn evidence(&self, flow: &Flow, refused: Option<Option<&str>>) -> Option<Evidence> {
+    pub(super) fn evidence(
+        &self,
+        flow: &Flow,
+        refused: Option<Option<&Phrase>>,
+    ) -> Option<Evidence> {
         let shown = shown(flow)?;
         let signs_for = self.by_issuer.get(&shown.issuer)?;
-        let words = format!(
-            "the certificate for {} is signed by {:?}, which is no public CA",
-            shown.wanted, shown.issuer
+        let words = phrase!(
+            signed_by_no_public_ca,
+            "the certificate for {wanted} is signed by {issuer}, which is no public CA",
+            wanted = shown.wanted,
+            issuer = format_args!("{:?}", shown.issuer)
         );
         if !signs_for.is_too_much(refused.is_some()) {
             let device = refused??;
             let evidence = Evidence::new(Code::IssuerSubstituted, Grade::B, [shown.stamp], words);
             return Some(Evidence {
-                control: Some(device.to_owned()),
+                control: Some(device.clone()),
                 ..evidence
             });
         }
         let owners: Vec<&str> = signs_for.owners.iter().map(String::as_str).collect();
         Some(Evidence {
-            control: Some(format!(
-                "the same issuer signs for names of unrelated owners ({}): TLS is opened on the path",
-                owners.join(", ")
+            control: Some(phrase!(
+                signs_for_unrelated,
+                "the same issuer signs for names of unrelated owners ({owners}): TLS is opened on the path",
+                owners = owners.join(", ")
             )),
             ..Evidence::new(Code::IssuerSubstituted, Grade::A, [shown.stamp], words)
         })

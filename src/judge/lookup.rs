@@ -15,6 +15,7 @@ use super::resolvers::Resolvers;
 use super::trust::Trust;
 use crate::model::{BoxedList, CaptureTime, Fqdn, Share, Stamp};
 use crate::observe::{DnsData, DnsTransaction, is_sinkhole};
+use crate::wording::phrase;
 
 /// What a client learnt of a name.
 #[derive(Clone, Debug, Default)]
@@ -478,7 +479,12 @@ impl Lookups {
             let (_, _, lookup) = &mut self.all[place];
             let way = lookup.alias.as_ref().map_or("", Fqdn::as_str);
             if let Some(mut failure) = end.failure {
-                failure.evidence.words = format!("alias {way}: {}", failure.evidence.words);
+                failure.evidence.words = phrase!(
+                    of_alias,
+                    "alias {way}: {words}",
+                    way,
+                    words = failure.evidence.words
+                );
                 lookup.failure = Some(failure);
                 continue;
             }

@@ -9,6 +9,7 @@ use super::evidence::{Code, Evidence, Grade};
 use super::resolvers::Resolvers;
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
 use crate::observe::{DnsData, DnsFacts, DnsRecord, DnsSection, DnsTransaction, is_sinkhole};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// Record types.
 const CNAME: u16 = 5;
@@ -77,9 +78,9 @@ pub(super) enum Detail {
 }
 
 impl Detail {
-    fn words(self, words: impl FnOnce() -> String) -> String {
+    fn words(self, words: impl FnOnce() -> Phrase) -> Phrase {
         match self {
-            Self::Kind => String::new(),
+            Self::Kind => Phrase::default(),
             Self::Whole => words(),
         }
     }
@@ -101,9 +102,11 @@ pub(super) fn said<'a>(
     }
     if let Some(asked) = resolvers.asked_instead(transaction) {
         let stamps = transaction.stamps();
-        let words = format!(
-            "{asked} was asked, and {} answers: hosts drop such answers",
-            transaction.server.ip
+        let words = phrase!(
+            answered_by_another,
+            "{asked} was asked, and {ip} answers: hosts drop such answers",
+            asked,
+            ip = transaction.server.ip
         );
         return Said::Failed(Evidence::new(Code::DnsSilent, Grade::C, stamps, words));
     }
@@ -136,12 +139,23 @@ fn silence<'a>(
         return Said::Open(InconclusiveReason::CaptureEnd);
     }
     let over = match transaction.transport {
-        Transport::Tcp => " over TCP",
-        _ => "",
+        Transport::Tcp => word!(over_tcp, " over TCP").into(),
+        _ => Phrase::default(),
     };
     let words = match known.count {
-        1 => format!("1 query to {server}{over}, no answer"),
-        count => format!("{count} queries to {server}{over}, no answer"),
+        1 => phrase!(
+            one_query_unanswered,
+            "1 query to {server}{over}, no answer",
+            server,
+            over
+        ),
+        count => phrase!(
+            queries_unanswered,
+            "{count} queries to {server}{over}, no answer",
+            count,
+            server,
+            over
+        ),
     };
     let several = resolvers.lacks_several(client, server);
     let works = resolvers.work(client, server);
@@ -151,9 +165,7 @@ fn silence<'a>(
     };
     let control = several.filter(|_| grade == Grade::B).or_else(|| {
         works.then(|| {
-            format!(
-                "the same resolver {server} resolves other names for this client; the name servers behind it may be dead"
-            )
+            phrase!(control_resolver_but_servers, "the same resolver {server} resolves other names for this client; the name servers behind it may be dead", server)
         })
     });
     let stamps = known.queries.iter().copied();
@@ -186,8 +198,11 @@ fn answered(
     }
     if facts.truncated {
         let early = end.since(stamp.time) < TAIL;
-        let words =
-            format!("the answer of {server} is cut for UDP, and no whole one came over TCP");
+        let words = phrase!(
+            answer_truncated,
+            "the answer of {server} is cut for UDP, and no whole one came over TCP",
+            server
+        );
         return match early {
             true => Said::Open(InconclusiveReason::CaptureEnd),
             false => Said::Failed(evidence(Code::DnsTruncated, Grade::C, words)),
@@ -199,7 +214,11 @@ fn answered(
             _ => Said::Part(evidence(
                 Code::DnsFragments,
                 Grade::C,
-                format!("{server} answers in fragments, and only the first one is there"),
+                phrase!(
+                    answer_in_fragments,
+                    "{server} answers in fragments, and only the first one is there",
+                    server
+                ),
             )),
         };
     }
@@ -222,15 +241,20 @@ fn of_answer(
     stamp: Stamp,
     resolvers: &Resolvers<'_>,
     detail: Detail,
-    (code, grade, words): (Code, Grade, String),
+    (code, grade, words): (Code, Grade, Phrase),
 ) -> Evidence {
     let (client, server) = (transaction.client.ip, transaction.server.ip);
     let works = detail == Detail::Whole && resolvers.work(client, server);
     let query = transaction.queries.first().copied();
     Evidence {
         by: Some(server),
-        control: works
-            .then(|| format!("the same resolver {server} resolves other names for this client")),
+        control: works.then(|| {
+            phrase!(
+                control_resolver,
+                "the same resolver {server} resolves other names for this client",
+                server
+            )
+        }),
         ..Evidence::new(code, grade, query.into_iter().chain([stamp]), words)
     }
 }
@@ -266,29 +290,45 @@ fn is_forged(facts: &DnsFacts) -> bool {
 }
 
 /// Whether a policy made an answer, by its own word or by what only a policy zone leaves behind.
-fn policy(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<(Code, Grade, String)> {
+fn policy(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<(Code, Grade, Phrase)> {
     let server = transaction.server.ip;
     let errors = &facts.extended_errors;
     let said = errors.iter().find(|(code, _)| matches!(code, 4 | 15..=18));
     // "Prohibited" beside "network error" or "no reachable authority" is a resolver that others do not serve.
     let unreachable = errors.iter().any(|(code, _)| matches!(code, 22 | 23));
     if let Some((code, text)) = said.filter(|_| !unreachable) {
-        let words = format!("extended DNS error {code} from {server}{}", quoted(text));
+        let words = phrase!(
+            extended_dns_error,
+            "extended DNS error {code} from {server}{text}",
+            code,
+            server,
+            text = quoted(text)
+        );
         return Some((Code::DnsExtendedError, Grade::A, words));
     }
     let what = match facts.rcode {
-        0 if facts.records.iter().any(DnsRecord::is_answer) => "an answer",
-        0 => "no data",
-        3 => "NXDOMAIN",
+        0 if facts.records.iter().any(DnsRecord::is_answer) => word!(policy_answer, "an answer"),
+        0 => word!(policy_no_data, "no data"),
+        3 => word!(policy_nxdomain, "NXDOMAIN"),
         _ => return None,
     };
     let (zone, why) = policy_zone(transaction, facts)?;
-    let words = format!("{what} from {server} out of the zone {zone}, {why}");
+    let words = phrase!(
+        policy_from_zone,
+        "{what} from {server} out of the zone {zone}, {why}",
+        what,
+        server,
+        zone,
+        why
+    );
     Some((Code::DnsPolicyZone, Grade::B, words))
 }
 
 /// The zone that an answer names as its own without being able to be: what response policies leave behind.
-fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<(Fqdn, &'static str)> {
+fn policy_zone(
+    transaction: &DnsTransaction,
+    facts: &DnsFacts,
+) -> Option<(Fqdn, &'static SaidTemplate)> {
     let mut zones = facts
         .records
         .iter()
@@ -311,11 +351,17 @@ fn policy_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> Option<(Fqdn, 
     zones.find_map(|record| {
         let zone = record.name.as_ref()?;
         let why = if !lies_in(zone) {
-            "in which the name does not lie"
+            word!(zone_not_of_name, "in which the name does not lie")
         } else if record.section == DnsSection::Additional {
-            "whose SOA record no zone sends in the additional section"
+            word!(
+                zone_additional,
+                "whose SOA record no zone sends in the additional section"
+            )
         } else if facts.rcode == 3 && zone == asked {
-            "which is the very name that is said not to exist"
+            word!(
+                zone_is_name,
+                "which is the very name that is said not to exist"
+            )
         } else {
             return None;
         };
@@ -329,7 +375,7 @@ fn denial(
     facts: &DnsFacts,
     resolvers: &Resolvers<'_>,
     detail: Detail,
-) -> Option<(Code, Grade, String)> {
+) -> Option<(Code, Grade, Phrase)> {
     let (client, server) = (transaction.client.ip, transaction.server.ip);
     let soa = facts.records.iter().any(|record| record.kind == SOA);
     match facts.rcode {
@@ -342,7 +388,7 @@ fn denial(
                 return Some((
                     Code::DnsSinkhole,
                     grade,
-                    format!("{server} answers {first}"),
+                    phrase!(answers_sinkhole, "{server} answers {first}", server, first),
                 ));
             }
             let whole = facts.whole.then_some(facts)?;
@@ -351,22 +397,32 @@ fn denial(
         2 => Some((
             Code::DnsServfail,
             Grade::C,
-            format!("SERVFAIL from {server}"),
+            phrase!(servfail_from, "SERVFAIL from {server}", server),
         )),
         // With the SOA of a zone above the name it is that zone's own word (RFC 2308 section 3), as far as one can see.
         3 if !facts.whole || soa => Some((
             Code::DnsNxdomain,
             Grade::C,
-            format!(
-                "NXDOMAIN from {server}, as far as one can see in the words of the name's own zone"
+            phrase!(
+                nxdomain_of_own_zone,
+                "NXDOMAIN from {server}, as far as one can see in the words of the name's own zone",
+                server
             ),
         )),
         3 => {
             let works = resolvers.work(client, server);
             let grade = if works { Grade::B } else { Grade::C };
-            Some((Code::DnsNxdomain, grade, format!("NXDOMAIN from {server}")))
+            Some((
+                Code::DnsNxdomain,
+                grade,
+                phrase!(nxdomain_from, "NXDOMAIN from {server}", server),
+            ))
         }
-        5 => Some((Code::DnsRefused, Grade::C, format!("REFUSED from {server}"))),
+        5 => Some((
+            Code::DnsRefused,
+            Grade::C,
+            phrase!(refused_from, "REFUSED from {server}", server),
+        )),
         _ => None,
     }
 }
@@ -378,10 +434,15 @@ fn without_address(
     soa: bool,
     resolvers: &Resolvers<'_>,
     detail: Detail,
-) -> Option<(Code, Grade, String)> {
+) -> Option<(Code, Grade, Phrase)> {
     let (client, server) = (transaction.client.ip, transaction.server.ip);
     if let Some(target) = alias(transaction, facts) {
-        let words = format!("{server} answers with the alias {target}, without an address");
+        let words = phrase!(
+            answers_alias,
+            "{server} answers with the alias {target}, without an address",
+            server,
+            target
+        );
         return Some((Code::DnsAlias, Grade::C, words));
     }
     // A referral to other servers (RFC 1034 section 4.3.1) is no answer.
@@ -394,11 +455,21 @@ fn without_address(
     let works = !soa && !other && resolvers.work_for_vendor(client, server, name);
     let grade = if works { Grade::B } else { Grade::C };
     let words = || match (soa, other) {
-        (true, _) => format!(
-            "{server} gives no address for it, as far as one can see in the words of its own zone"
+        (true, _) => phrase!(
+            no_address_of_own_zone,
+            "{server} gives no address for it, as far as one can see in the words of its own zone",
+            server
         ),
-        (_, true) => format!("{server} answers with records of other names only"),
-        _ => format!("{server} answers without an address"),
+        (_, true) => phrase!(
+            answers_other_names,
+            "{server} answers with records of other names only",
+            server
+        ),
+        _ => phrase!(
+            answers_without_address,
+            "{server} answers without an address",
+            server
+        ),
     };
     Some((Code::DnsNoData, grade, detail.words(words)))
 }
@@ -423,12 +494,17 @@ pub(super) fn injected(transaction: &DnsTransaction) -> Option<(Evidence, Vec<Ip
     let ttl = |i: usize| transaction.answer_ttls.get(i).copied().unwrap_or(0);
     let (one, two) = (ttl(0), ttl(place));
     let (grade, ttls) = match one != 0 && two != 0 && one.abs_diff(two) > 1 {
-        true => (Grade::A, format!(", with TTL {one} and {two}")),
-        false => (Grade::B, String::new()),
+        true => (
+            Grade::A,
+            phrase!(with_ttls, ", with TTL {one} and {two}", one, two),
+        ),
+        false => (Grade::B, Phrase::default()),
     };
-    let words = format!(
-        "one query to {}, two answers that differ{ttls}",
-        transaction.server.ip
+    let words = phrase!(
+        two_answers,
+        "one query to {ip}, two answers that differ{ttls}",
+        ip = transaction.server.ip,
+        ttls
     );
     let mut all: Vec<IpAddr> = addresses(transaction, facts)
         .chain(addresses(transaction, other))

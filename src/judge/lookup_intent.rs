@@ -17,6 +17,7 @@ use super::outcome::Outcome;
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport};
 use crate::observe::{Capture, NameSource};
 use crate::rules::{RuleSet, Scratch, is_private};
+use crate::wording::{phrase, word};
 
 /// Over TCP a client asks again this soon.
 const SOON: Duration = Duration::from_secs(30);
@@ -74,9 +75,11 @@ pub(super) fn other_addresses(intent: &mut Intent, lookups: &Lookups) {
         })
     {
         let mut evidence = failure.evidence.clone();
-        evidence
-            .words
-            .push_str("; what was reached is the name with a search suffix behind it");
+        let beside = word!(
+            reached_with_suffix,
+            "what was reached is the name with a search suffix behind it"
+        );
+        evidence.words = evidence.words.then(beside);
         stop_at_dns(intent, &evidence);
     }
 }
@@ -281,11 +284,13 @@ impl<'a> Aside<'a> {
             if !lookup.addresses.iter().any(opened) {
                 let mut evidence = half.evidence.clone();
                 evidence.grade = Grade::C;
-                let words = format!(
-                    " ({} times) for one family of addresses, an address for the other, and nothing was opened to it",
-                    half.tries
+                let (words, tries) = (&evidence.words, half.tries);
+                evidence.words = phrase!(
+                    one_family_failed,
+                    "{words} ({tries} times) for one family of addresses, an address for the other, and nothing was opened to it",
+                    words,
+                    tries
                 );
-                evidence.words.push_str(&words);
                 return Some(Came::failed(evidence, from));
             }
         }
@@ -326,8 +331,10 @@ impl<'a> Aside<'a> {
             }
             match self.dual_stack_over_ipv4(client) {
                 Some(other) => {
-                    let words = format!(
-                        "{other} has an IPv6 address too, and this client goes there over IPv4 only"
+                    let words = phrase!(
+                        control_dual_stack,
+                        "{other} has an IPv6 address too, and this client goes there over IPv4 only",
+                        other
                     );
                     evidence.control = Some(words);
                 }
@@ -365,8 +372,12 @@ impl<'a> Aside<'a> {
         };
         match &verdict.went {
             AttemptOutcome::Failed(over_tcp) => {
-                let words = format!("; TCP port 53: {}", over_tcp.words);
-                evidence.words.push_str(&words);
+                let words = phrase!(
+                    over_tcp_port_53,
+                    "TCP port 53: {words}",
+                    words = over_tcp.words
+                );
+                evidence.words = evidence.words.then(&words);
                 evidence.grade = over_tcp.grade;
                 evidence.control.clone_from(&over_tcp.control);
                 let last = over_tcp.stamps.last().copied().unwrap_or(span.1);

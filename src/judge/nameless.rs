@@ -3,6 +3,7 @@
 
 use crate::model::Transport;
 use crate::observe::{App, Flow};
+use crate::wording::{SaidTemplate, word};
 
 /// What a destination without a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,30 +45,45 @@ impl Nameless {
     }
 
     /// What it is, where the message has to say so.
-    pub(super) const fn words(&self) -> Option<&'static str> {
+    pub(super) const fn words(&self) -> Option<&'static SaidTemplate> {
         match self {
-            Self::Resolver => Some("a resolver on no list"),
-            Self::TimeServer => Some("a time server on no list"),
-            Self::LogCollector => Some("a log collector on no list"),
+            Self::Resolver => Some(word!(a_resolver, "a resolver on no list")),
+            Self::TimeServer => Some(word!(a_time_server, "a time server on no list")),
+            Self::LogCollector => Some(word!(a_log_collector, "a log collector on no list")),
             Self::Called | Self::Unknown => None,
         }
     }
 
     /// What to do about it.
-    pub(super) const fn advice(self) -> &'static str {
+    pub(super) const fn advice(self) -> &'static SaidTemplate {
         match self {
             Self::Resolver => {
-                "find out where the host has this resolver from (DHCP, its configuration, a program of its own); list it in the site file as a name server, or have the host ask the listed one"
+                word!(
+                    do_find_resolver,
+                    "find out where the host has this resolver from (DHCP, its configuration, a program of its own); list it in the site file as a name server, or have the host ask the listed one"
+                )
             }
             Self::TimeServer => {
-                "find out where the host has this time server from (DHCP, its configuration); list it in the site file, or have the host ask the listed one"
+                word!(
+                    do_find_time_server,
+                    "find out where the host has this time server from (DHCP, its configuration); list it in the site file, or have the host ask the listed one"
+                )
             }
             Self::LogCollector => {
-                "find out what sends log messages there; list the collector in the site file, or stop it"
+                word!(
+                    do_find_log_sender,
+                    "find out what sends log messages there; list the collector in the site file, or stop it"
+                )
             }
-            Self::Called => "find out who calls this host, and whether it is meant to be called",
+            Self::Called => word!(
+                do_find_caller,
+                "find out who calls this host, and whether it is meant to be called"
+            ),
             Self::Unknown => {
-                "find the program; start the capture earlier so that its DNS lookup is seen"
+                word!(
+                    do_start_earlier,
+                    "find the program; start the capture earlier so that its DNS lookup is seen"
+                )
             }
         }
     }

@@ -4,6 +4,7 @@ use super::requirement_verdict::{NotSeen, RequirementStatus, RequirementVerdict}
 use crate::model::words;
 use crate::observe::Capture;
 use crate::rules::{Activity, RuleSet};
+use crate::wording::{SaidTemplate, word};
 
 words! {
     /// Why nothing is missed where a requirement was not exercised.
@@ -34,18 +35,27 @@ words! {
 impl NoNeed {
     /// What stands behind a number: `4 of a feature that is off`.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static SaidTemplate {
         match self {
-            Self::Optional => "optional",
-            Self::FeatureOff => "of a feature or role that is off",
-            Self::OtherRegion => "of another region",
-            Self::RoleUnbound => "of a role that the site file binds to nothing",
-            Self::NotValid => "not valid at the time",
-            Self::Undecided => "of a feature that the site file says nothing of",
-            Self::StoodIn => "stood in for by others",
-            Self::Forbids => "that forbid what was not seen",
-            Self::HostsSilent => "of hosts that sent nothing",
-            Self::NotShown => "that samples, or this mirror, cannot show",
+            Self::Optional => word!(no_need_optional, "optional"),
+            Self::FeatureOff => word!(no_need_feature_off, "of a feature or role that is off"),
+            Self::OtherRegion => word!(no_need_region, "of another region"),
+            Self::RoleUnbound => word!(
+                no_need_role_unbound,
+                "of a role that the site file binds to nothing"
+            ),
+            Self::NotValid => word!(no_need_not_valid, "not valid at the time"),
+            Self::Undecided => word!(
+                no_need_undecided,
+                "of a feature that the site file says nothing of"
+            ),
+            Self::StoodIn => word!(no_need_stood_in, "stood in for by others"),
+            Self::Forbids => word!(no_need_forbids, "that forbid what was not seen"),
+            Self::HostsSilent => word!(no_need_hosts_silent, "of hosts that sent nothing"),
+            Self::NotShown => word!(
+                no_need_not_shown,
+                "that samples, or this mirror, cannot show"
+            ),
         }
     }
 }

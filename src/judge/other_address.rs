@@ -5,6 +5,7 @@ use super::attempt::AttemptOutcome;
 use super::finding::{Finding, FindingCode};
 use super::flow_verdict::FlowVerdict;
 use crate::observe::{Flow, FlowId};
+use crate::wording::{Phrase, phrase, word};
 
 /// The most destinations named.
 const NAMED: usize = 4;
@@ -38,19 +39,17 @@ pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
             .iter()
             .filter(|(_, verdict)| matches!(verdict.went, AttemptOutcome::Failed(_)));
         let failed = match failed.count() {
-            0 => String::new(),
-            failed => format!(", {failed} of them did not get through"),
+            0 => Phrase::default(),
+            failed => phrase!(and_failed, ", {failed} of them did not get through", failed),
         };
         let flows = match own.len() {
-            1 => "1 flow was".to_owned(),
-            all => format!("{all} flows were"),
+            1 => word!(one_flow_not, "1 flow was").into(),
+            all => phrase!(flows_not, "{all} flows were", all),
         };
         out.push(Finding {
             initiator: Some(ip),
-            message: format!(
-                "the same card (MAC address) as {known}, but in no role, so its {flows} not audited{failed}: {to}"
-            ),
-            advice: format!("add it to the site file, to the roles of {known}"),
+            message: phrase!(same_card, "the same card (MAC address) as {known}, but in no role, so its {flows} not audited{failed}: {to}", known, flows, failed, to),
+            advice: phrase!(do_add_to_roles, "add it to the site file, to the roles of {known}", known),
             flows: own.iter().map(|((id, _), _)| *id).collect(),
             span: Some((first, last)),
             ..Finding::new(FindingCode::OtherAddress, ip.to_string())
@@ -59,20 +58,24 @@ pub(super) fn other_addresses(case: &Case<'_>, out: &mut Vec<Finding>) {
 }
 
 /// Where flows go, the first few of them in words.
-fn destinations<'a>(flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>) -> String {
-    let mut to: Vec<String> = flows
+fn destinations<'a>(flows: impl Iterator<Item = (&'a Flow, &'a FlowVerdict)>) -> Phrase {
+    let mut to: Vec<Phrase> = flows
         .map(|(flow, verdict)| {
             let name = verdict.aim.names.first().map(ToString::to_string);
             let name = name.unwrap_or_else(|| flow.responder.ip.to_string());
-            format!("{name} port {}/{}", verdict.aim.port, flow.transport)
+            let (port, transport) = (verdict.aim.port, flow.transport);
+            phrase!(
+                name_and_port,
+                "{name} port {port}/{transport}",
+                name,
+                port,
+                transport
+            )
         })
         .collect();
     to.sort();
     to.dedup();
     let more = to.len().saturating_sub(NAMED);
     to.truncate(NAMED);
-    match more {
-        0 => to.join(", "),
-        more => format!("{} and {more} more", to.join(", ")),
-    }
+    Phrase::list(to).and_more(more)
 }

@@ -2,6 +2,7 @@
 
 use super::evidence::Grade;
 use crate::model::words;
+use crate::wording::{SaidTemplate, word};
 
 words! {
     /// What became of an intent or a flow.
@@ -32,6 +33,24 @@ words! {
 }
 
 impl Outcome {
+    /// For people.
+    #[must_use]
+    pub const fn words(self) -> &'static SaidTemplate {
+        match self {
+            Self::BlockedConfirmed => word!(outcome_blocked_confirmed, "blocked confirmed"),
+            Self::BlockedLikely => word!(outcome_blocked_likely, "blocked likely"),
+            Self::FailedUnattributed => word!(outcome_failed_unattributed, "failed unattributed"),
+            Self::Inconclusive => word!(outcome_inconclusive, "inconclusive"),
+            Self::Degraded => word!(outcome_degraded, "degraded"),
+            Self::OkAfterRetry => word!(outcome_ok_after_retry, "ok after retry"),
+            Self::Ok => word!(outcome_ok, "ok"),
+            Self::RaceLost => word!(outcome_race_lost, "race lost"),
+            Self::Unexpected => word!(outcome_unexpected, "unexpected"),
+            Self::Unnamed => word!(outcome_unnamed, "unnamed"),
+            Self::OutOfScope => word!(outcome_out_of_scope, "out of scope"),
+        }
+    }
+
     /// What evidence of a grade makes of a failure: a pattern that other causes make too is never a block.
     #[must_use]
     pub const fn of_failure(grade: Grade) -> Self {

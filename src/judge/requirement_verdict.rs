@@ -17,7 +17,8 @@ use super::row_facts::Shortfall;
 use super::share::JudgedShare;
 use super::whole::{Whole, merged};
 use crate::model::{CaptureTime, Transport, words};
-use crate::rules::{Activity, Direction, GroupKind, Need, RequirementIndex, RuleSet, no_names};
+use crate::rules::{Activity, Direction, GroupKind, Need, RequirementIndex, RuleSet};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 words! {
     /// Why a requirement was not exercised.
@@ -66,7 +67,7 @@ pub enum RequirementStatus {
     /// Not exercised.
     NotSeen(NotSeen),
     /// The site's choices switch it off, or it cannot be audited: with the reason.
-    NotActive(String),
+    NotActive(Phrase),
 }
 
 impl RequirementStatus {
@@ -81,6 +82,15 @@ impl RequirementStatus {
             Self::Satisfied => StatusKind::Satisfied,
             Self::NotSeen(_) => StatusKind::NotSeen,
             Self::NotActive(_) => StatusKind::NotActive,
+        }
+    }
+
+    /// What keeps it off.
+    #[must_use]
+    pub const fn off(&self) -> Option<&Phrase> {
+        match self {
+            Self::NotActive(why) => Some(why),
+            _ => None,
         }
     }
 
@@ -116,6 +126,20 @@ words! {
 }
 
 impl StatusKind {
+    /// For people.
+    #[must_use]
+    pub const fn words(self) -> &'static SaidTemplate {
+        match self {
+            Self::Violated => word!(status_violated, "violated"),
+            Self::Blocked => word!(status_blocked, "blocked"),
+            Self::Failed => word!(status_failed, "failed"),
+            Self::Inconclusive => word!(status_inconclusive, "inconclusive"),
+            Self::NotSeen => word!(status_not_seen, "not seen"),
+            Self::Satisfied => word!(status_satisfied, "satisfied"),
+            Self::NotActive => word!(status_not_active, "not active"),
+        }
+    }
+
     /// Whether something that the page asks for does not work, or something that it forbids happens.
     #[must_use]
     pub const fn is_broken(self) -> bool {
@@ -126,20 +150,45 @@ impl StatusKind {
 impl NotSeen {
     /// In words.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static SaidTemplate {
         match self {
-            Self::NeverResolved => "no host asked DNS for any of its names",
-            Self::NoAddress => "a host asked DNS for a name, and no address was seen",
-            Self::ResolvedNeverTried => "a name was resolved, but no host went there",
-            Self::NoInitiator => "no host in the source role sent anything",
-            Self::NeverTried => "no host went there",
-            Self::ClosedAsAsked => "closed as asked: who tried was refused, or got no answer",
-            Self::NothingForbidden => "nothing of what it forbids was seen",
-            Self::NamesHidden => "names are hidden, so whether a host went there cannot be told",
-            Self::OtherWay => "its name server was asked over TLS, QUIC or HTTPS instead",
-            Self::SharedConnection => "may have gone over a connection to another name",
-            Self::Sampled => "of hosts in the source role only samples of packets are there",
-            Self::NotCarried => "this mirror never carries it",
+            Self::NeverResolved => {
+                word!(never_resolved, "no host asked DNS for any of its names")
+            }
+            Self::NoAddress => word!(
+                asked_without_address,
+                "a host asked DNS for a name, and no address was seen"
+            ),
+            Self::ResolvedNeverTried => word!(
+                resolved_never_tried,
+                "a name was resolved, but no host went there"
+            ),
+            Self::NoInitiator => word!(no_initiator, "no host in the source role sent anything"),
+            Self::NeverTried => word!(never_tried, "no host went there"),
+            Self::ClosedAsAsked => word!(
+                closed_as_asked,
+                "closed as asked: who tried was refused, or got no answer"
+            ),
+            Self::NothingForbidden => {
+                word!(nothing_forbidden, "nothing of what it forbids was seen")
+            }
+            Self::NamesHidden => word!(
+                names_hidden,
+                "names are hidden, so whether a host went there cannot be told"
+            ),
+            Self::OtherWay => word!(
+                asked_other_way,
+                "its name server was asked over TLS, QUIC or HTTPS instead"
+            ),
+            Self::SharedConnection => word!(
+                may_share_connection,
+                "may have gone over a connection to another name"
+            ),
+            Self::Sampled => word!(
+                only_samples,
+                "of hosts in the source role only samples of packets are there"
+            ),
+            Self::NotCarried => word!(not_carried, "this mirror never carries it"),
         }
     }
 }
@@ -164,7 +213,7 @@ pub struct RequirementVerdict {
     /// What the row asks for and was not had, although its host was reached.
     pub shortfall: Option<Shortfall>,
     /// What is to be known beside the standing: why it is not certain, or what may hide it.
-    pub note: Option<String>,
+    pub note: Option<Phrase>,
 }
 
 /// Judges all requirements, ascending by id, by the intents of all shares.
@@ -305,17 +354,29 @@ impl Exercised<'_> {
 }
 
 /// What keeps a requirement from being asked for, as a phrase; `None` where nothing does.
-fn not_active(activity: &Activity) -> Option<String> {
+fn not_active(activity: &Activity) -> Option<Phrase> {
     Some(match activity {
-        Activity::NotInForce(document) => format!("off: document {document} is not in force"),
-        Activity::NoDestination => "it has no destination".to_owned(),
-        Activity::Off(why) => format!("off: needs {why}"),
+        Activity::NotInForce(document) => phrase!(
+            off_document,
+            "off: document {document} is not in force",
+            document
+        ),
+        Activity::NoDestination => word!(off_no_destination, "it has no destination").into(),
+        Activity::Off(why) => phrase!(off_condition, "off: needs {why}", why),
         Activity::NotAuditable(role) => {
-            format!("the site file binds no address or name to the role {role}")
+            phrase!(
+                off_role_unbound,
+                "the site file binds no address or name to the role {role}",
+                role
+            )
         }
-        Activity::NoNames(regions) => format!("off: {}", no_names(regions)),
-        Activity::Ended(day) => format!("ended on {day}"),
-        Activity::NotBegun(day) => format!("begins on {day}"),
+        Activity::NoNames(regions) => phrase!(
+            off_no_names,
+            "off: names are known for {regions} only, and no page prints those of the site's region",
+            regions = regions.join(", ")
+        ),
+        Activity::Ended(day) => phrase!(ended_on, "ended on {day}", day),
+        Activity::NotBegun(day) => phrase!(begins_on, "begins on {day}", day),
         Activity::On | Activity::Unknown(_) => return None,
     })
 }

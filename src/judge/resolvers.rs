@@ -9,6 +9,7 @@ use foldhash::{HashMap, HashSet};
 use super::lookup_failure::addresses;
 use crate::model::{BoxedList, Endpoint, Fqdn, Merge, Stamp};
 use crate::observe::{DnsTransaction, is_sinkhole};
+use crate::wording::{Phrase, phrase};
 
 /// Queries closer than this are one try: A and AAAA, several resolvers at once, a copy.
 pub(super) const ONE_TRY: Duration = Duration::from_millis(900);
@@ -132,13 +133,19 @@ impl<'a> Resolvers<'a> {
 
     /// Domains of several owners on which a resolver is silent to a client while others get answers for the names: the
     /// name servers of one zone may be dead, those of several that work for others are not.
-    pub(super) fn lacks_several(&self, client: IpAddr, server: IpAddr) -> Option<String> {
+    pub(super) fn lacks_several(&self, client: IpAddr, server: IpAddr) -> Option<Phrase> {
         let domains = self.lacking.get(&(client, server))?;
         let list: Vec<&str> = domains.iter().copied().take(3).collect();
         (domains.len() > 1).then(|| {
-            format!(
-                "{server} is silent to this client on names of {}, which others get",
-                list.join(" and ")
+            phrase!(
+                control_lacks_several,
+                "{server} is silent to this client on names of {list}, which others get",
+                server,
+                list = list
+                    .iter()
+                    .map(|one| Phrase::from(*one))
+                    .reduce(Phrase::both)
+                    .unwrap_or_default()
             )
         })
     }

@@ -2,7 +2,6 @@
 //! and which rows are about the way to a proxy.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::IpAddr;
 
 use super::attempt::AttemptOutcome;
@@ -13,6 +12,7 @@ use super::share::JudgedShare;
 use crate::model::{Merge, Transport};
 use crate::observe::{App, Capture, EventKind, Flow, StreamFact};
 use crate::rules::{Requirement, RequirementIndex, RuleSet};
+use crate::wording::{SaidTemplate, word};
 
 /// What a row asks for and was not had, although its host was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,20 +28,25 @@ pub enum Shortfall {
     BindInClear,
 }
 
-impl fmt::Display for Shortfall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PathHidden => "host reached, path not visible",
-            Self::HttpInClear => {
+impl Shortfall {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static SaidTemplate {
+        match self {
+            Self::PathHidden => word!(short_path, "host reached, path not visible"),
+            Self::HttpInClear => word!(
+                short_http,
                 "host reached, but by HTTP in clear, and the page asks for an encrypted protocol"
-            }
-            Self::NotTls => {
+            ),
+            Self::NotTls => word!(
+                short_not_tls,
                 "host reached, but what was spoken is no TLS, and the page asks for an encrypted protocol"
-            }
-            Self::BindInClear => {
+            ),
+            Self::BindInClear => word!(
+                short_bind,
                 "host reached, but by a bind (a login to LDAP) in clear, and the page asks for STARTTLS before it"
-            }
-        })
+            ),
+        }
     }
 }
 

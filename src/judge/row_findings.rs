@@ -8,6 +8,7 @@ use super::finding::{Finding, FindingCode};
 use super::row_facts::{Shortfall, may_be_in_clear, shortfall};
 use crate::model::Fqdn;
 use crate::rules::{Destination, RequirementIndex, RuleSet};
+use crate::wording::{Phrase, phrase, word};
 
 /// Intents that reached a host of a row for TLS by something else. One finding an intent.
 pub(super) fn in_clear(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -31,8 +32,12 @@ pub(super) fn in_clear(case: &Case<'_>, out: &mut Vec<Finding>) {
             initiator: Some(intent.initiator),
             port: intent.port,
             transport: Some(intent.transport),
-            message: worst.to_string(),
-            advice: "find out what speaks there, and why in clear".to_owned(),
+            message: worst.words().into(),
+            advice: word!(
+                do_find_plain,
+                "find out what speaks there, and why in clear"
+            )
+            .into(),
             requirements: rows,
             intents: vec![place],
             flows: intent.attempts.to_vec(),
@@ -71,8 +76,16 @@ pub(super) fn doubtful(case: &Case<'_>, out: &mut Vec<Finding>) {
             initiator: Some(initiator),
             port: first.port,
             transport: Some(first.transport),
-            message: format!("the page lists it, but the entry is doubtful: {why}"),
-            advice: "ask the vendor whether the name is right, and who owns its domain".to_owned(),
+            message: phrase!(
+                entry_doubtful,
+                "the page lists it, but the entry is doubtful: {why}",
+                why
+            ),
+            advice: word!(
+                do_ask_name,
+                "ask the vendor whether the name is right, and who owns its domain"
+            )
+            .into(),
             requirements: vec![at],
             flows: intents()
                 .flat_map(|intent| intent.attempts.iter().copied())
@@ -115,18 +128,22 @@ impl<'a> Twins<'a> {
     }
 
     /// The doubtful entry that a name is probably the right form of, with what to say of it.
-    pub(super) fn twin(&self, name: &Fqdn) -> Option<(RequirementIndex, String)> {
+    pub(super) fn twin(&self, name: &Fqdn) -> Option<(RequirementIndex, Phrase)> {
         let (place, entry) = self.0.get(name)?;
         let listed = match &entry.target {
             crate::rules::Target::Name(pattern) => pattern.to_string(),
             _ => return None,
         };
-        let why = entry
-            .doubtful
-            .as_deref()
-            .unwrap_or("it differs from its siblings");
-        let words =
-            format!("on no list; the page prints {listed} in its place, which is doubtful: {why}");
+        let why = entry.doubtful.as_deref().map_or_else(
+            || Phrase::from(word!(entry_differs, "it differs from its siblings")),
+            Phrase::from,
+        );
+        let words = phrase!(
+            twin_of_doubtful,
+            "on no list; the page prints {listed} in its place, which is doubtful: {why}",
+            listed,
+            why
+        );
         Some((*place, words))
     }
 }

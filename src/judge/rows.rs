@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Transport;
 use crate::rules::{Mismatch, RequirementIndex, RuleSet, Target, Via};
+use crate::wording::Phrase;
 
 /// A requirement in a few words: its service and where it goes.
 pub(super) fn summary(rules: &RuleSet, requirement: RequirementIndex) -> String {
@@ -36,11 +37,8 @@ pub(super) fn summary(rules: &RuleSet, requirement: RequirementIndex) -> String 
 }
 
 /// Misfits in one phrase.
-pub(super) fn misfits(list: &[Mismatch]) -> String {
-    list.iter()
-        .map(Mismatch::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+pub(super) fn misfits(list: &[Mismatch]) -> Phrase {
+    Phrase::list(list.iter().map(Mismatch::words))
 }
 
 /// Roles that requirements name as destination, by the ports on which they do.

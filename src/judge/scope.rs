@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::model::{Transport, is_group};
 use crate::observe::{App, Flow};
 use crate::rules::{Library, Profile, Subject, is_private};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// Why a flow is not audited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,22 +21,30 @@ pub enum OutOfScope {
     /// site file puts neither in a role.
     Loopback,
     /// What hosts need to be on a network at all: address assignment, neighbour and service discovery, routing.
-    Housekeeping(&'static str),
+    Housekeeping(&'static SaidTemplate),
 }
 
 impl OutOfScope {
     /// In words.
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn words(&self) -> Phrase {
         match self {
-            Self::NoAuditedHost => "neither end is a host of the site".to_owned(),
-            Self::Loopback => "loopback: a host that talks to itself".to_owned(),
-            Self::Ignored(about) if about.is_empty() => "ignored by the site file".to_owned(),
-            Self::Ignored(about) => format!("ignored by the site file: {about}"),
-            Self::HiddenByProxy => {
-                "to the declared proxy, in a form that hides what is behind it".to_owned()
+            Self::NoAuditedHost => word!(scope_no_host, "neither end is a host of the site").into(),
+            Self::Loopback => word!(scope_loopback, "loopback: a host that talks to itself").into(),
+            Self::Ignored(about) if about.is_empty() => {
+                word!(scope_ignored, "ignored by the site file").into()
             }
-            Self::Housekeeping(what) => format!("network housekeeping: {what}"),
+            Self::Ignored(about) => {
+                phrase!(scope_ignored_as, "ignored by the site file: {about}", about)
+            }
+            Self::HiddenByProxy => word!(
+                scope_proxy,
+                "to the declared proxy, in a form that hides what is behind it"
+            )
+            .into(),
+            Self::Housekeeping(what) => {
+                phrase!(scope_housekeeping, "network housekeeping: {what}", what)
+            }
         }
     }
 }
@@ -63,7 +72,10 @@ pub(super) fn out_of_scope(
     }
     let lookup = to.port == 53 && flow.app.has(App::DNS);
     if lookup && profile.is_silent_on_lookups(library, from, to.ip) {
-        return Some(OutOfScope::Housekeeping("lookups of names"));
+        return Some(OutOfScope::Housekeeping(word!(
+            keep_lookups,
+            "lookups of names"
+        )));
     }
     // From outside to any host that has a role, also one from which nothing is opened, such as a log collector.
     let inbound = !is_private(from) && !profile.roles_of(to.ip).is_empty();
@@ -72,25 +84,31 @@ pub(super) fn out_of_scope(
 }
 
 /// Traffic that no requirement page lists and every network has.
-fn housekeeping(flow: &Flow) -> Option<&'static str> {
+fn housekeeping(flow: &Flow) -> Option<&'static SaidTemplate> {
     let to = flow.responder;
     match flow.transport {
-        Transport::Icmp | Transport::Icmpv6 => return Some("ICMP"),
-        Transport::Other(2) => return Some("group membership"),
-        Transport::Other(88 | 89 | 103 | 112) => return Some("routing and redundancy protocols"),
+        Transport::Icmp | Transport::Icmpv6 => return Some(word!(keep_icmp, "ICMP")),
+        Transport::Other(2) => return Some(word!(keep_groups, "group membership")),
+        Transport::Other(88 | 89 | 103 | 112) => {
+            return Some(word!(keep_routing, "routing and redundancy protocols"));
+        }
         _ => {}
     }
     let udp = flow.transport == Transport::Udp;
     match to.port {
-        67 | 68 | 546 | 547 if udp => return Some("address assignment"),
-        5353 | 5355 if udp => return Some("name discovery on the link"),
-        137 | 138 if udp && is_to_many(flow) => return Some("name discovery on the link"),
+        67 | 68 | 546 | 547 if udp => return Some(word!(keep_addresses, "address assignment")),
+        5353 | 5355 if udp => {
+            return Some(word!(keep_discovery, "name discovery on the link"));
+        }
+        137 | 138 if udp && is_to_many(flow) => {
+            return Some(word!(keep_discovery, "name discovery on the link"));
+        }
         _ => {}
     }
     if flow.app.has(App::MDNS) {
-        return Some("name discovery on the link");
+        return Some(word!(keep_discovery, "name discovery on the link"));
     }
-    is_to_many(flow).then_some("multicast or broadcast")
+    is_to_many(flow).then_some(word!(keep_multicast, "multicast or broadcast"))
 }
 
 fn is_loopback(ip: IpAddr) -> bool {

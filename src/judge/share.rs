@@ -13,6 +13,7 @@ use super::resolvers::{GivenNames, Resolvers};
 use super::whole::{Whole, merged};
 use crate::observe::{Capture, FlowId};
 use crate::rules::RuleSet;
+use crate::wording::Phrase;
 
 /// A share of a capture. What no host has, it has of the whole: tally, links, times and numbers of frames.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +79,7 @@ impl<'a> HostShare<'a> {
     }
 
     /// What the head of the report says of the hosts.
-    pub(super) fn notes(shares: &[Self]) -> Vec<String> {
+    pub(super) fn notes(shares: &[Self]) -> Vec<Phrase> {
         let noted: NotedHosts = merged(shares, |share| share.hosts.noted(share.capture));
         noted.notes()
     }

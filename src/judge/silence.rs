@@ -10,6 +10,7 @@ use super::attempt::AttemptOutcome;
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Endpoint, Merge, Transport};
 use crate::observe::{EventKind, Flow};
+use crate::wording::{Phrase, phrase, word};
 
 /// Answers of one port this close in time are of the same state of the server.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -151,11 +152,13 @@ impl Silences {
 
     /// Why a SYN that nobody answered is nothing that the path did, in words.
     #[must_use]
-    pub(super) fn excuse(&self, flow: &Flow, ports: &SilentPorts) -> Option<String> {
+    pub(super) fn excuse(&self, flow: &Flow, ports: &SilentPorts) -> Option<Phrase> {
         let syn = flow.events_of(EventKind::Syn, true).next()?;
         if let Some(Some(other)) = self.elsewhere.get(&(flow.initiator, syn.sequence)) {
-            return Some(format!(
-                "{other} acknowledges just this SYN: an address translation that the answer passes by"
+            return Some(phrase!(
+                excuse_translation,
+                "{other} acknowledges just this SYN: an address translation that the answer passes by",
+                other
             ));
         }
         let tries = ports.at((flow.responder.ip, flow.responder.port))?;
@@ -166,14 +169,14 @@ impl Silences {
         let waits = |one: &SilentTry| one.answered && !one.served;
         let crowded = near.iter().any(waits) || let_through_between(near, first, last);
         crowded.then(|| {
-            "this port of this address answered others in the same minute: a full backlog looks the same".to_owned()
+            word!(excuse_backlog, "this port of this address answered others in the same minute: a full backlog looks the same").into()
         })
     }
 
     /// Whether each packet that nobody answered comes within a second of a refusal that a device sent to the same
     /// initiator: it says so only that often.
     #[must_use]
-    pub(super) fn refused_nearby(&self, flow: &Flow, evidence: &Evidence) -> Option<String> {
+    pub(super) fn refused_nearby(&self, flow: &Flow, evidence: &Evidence) -> Option<Phrase> {
         let refusals = self.refusals.get(&flow.initiator.ip)?;
         let mut devices: Vec<IpAddr> = refusals.iter().map(|(_, by)| *by).collect();
         devices.sort_unstable();
@@ -188,10 +191,7 @@ impl Silences {
             };
             let count = own().filter(near).count();
             (covered && count >= REFUSALS).then(|| {
-                format!(
-                    "{device} refuses {count} others to this client in the same seconds, and devices say so only once a \
-                     second"
-                )
+                phrase!(control_refused_nearby, "{device} refuses {count} others to this client in the same seconds, and devices say so only once a second", device, count)
             })
         })
     }
@@ -227,7 +227,12 @@ impl Silences {
     pub(super) fn settle(&self, flow: &Flow, ports: &SilentPorts, evidence: &mut Evidence) -> bool {
         if let Some(excuse) = self.excuse(flow, ports) {
             evidence.grade = Grade::C;
-            evidence.words.push_str(&format!(" ({excuse})"));
+            evidence.words = phrase!(
+                words_with_excuse,
+                "{words} ({excuse})",
+                words = evidence.words,
+                excuse
+            );
             return true;
         }
         if let Some(control) = self.refused_nearby(flow, evidence) {

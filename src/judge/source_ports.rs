@@ -9,6 +9,7 @@ use super::attempt::AttemptOutcome;
 use super::evidence::{Code, Evidence, Grade};
 use crate::model::{CaptureTime, Transport};
 use crate::observe::{EventKind, Flow};
+use crate::wording::{Phrase, phrase};
 
 /// So many have to die, and so many to work: 1 time in 10 six tries part so by chance.
 const EACH: usize = 3;
@@ -28,7 +29,7 @@ struct Tries {
 
 /// The pairs whose tries part by source port, with what is said of them. Empty in a capture in which no SYN dies.
 #[derive(Debug, Default)]
-pub(super) struct SourcePorts(HashMap<Pair, String>);
+pub(super) struct SourcePorts(HashMap<Pair, Phrase>);
 
 impl SourcePorts {
     #[must_use]
@@ -55,16 +56,21 @@ impl SourcePorts {
 
     /// What tells that a SYN died for the port that it came from, in words.
     #[must_use]
-    pub(super) fn tell(&self, flow: &Flow) -> Option<&str> {
-        self.0.get(&pair(flow)).map(String::as_str)
+    pub(super) fn tell(&self, flow: &Flow) -> Option<&Phrase> {
+        self.0.get(&pair(flow))
     }
 
     /// Makes that of the evidence of a SYN that died.
     pub(super) fn settle(&self, flow: &Flow, evidence: &mut Evidence) {
         evidence.code = Code::SourcePort;
         evidence.grade = Grade::B;
-        evidence.words = format!("from port {}: {}", flow.initiator.port, evidence.words);
-        evidence.control = self.tell(flow).map(ToOwned::to_owned);
+        evidence.words = phrase!(
+            from_source_port,
+            "from port {port}: {words}",
+            port = flow.initiator.port,
+            words = evidence.words
+        );
+        evidence.control = self.tell(flow).cloned();
     }
 }
 
@@ -95,7 +101,7 @@ impl Tries {
     }
 
     /// What parts them, in words; `None` where nothing does, or time does as well.
-    fn part(mut self) -> Option<String> {
+    fn part(mut self) -> Option<Phrase> {
         if self.died.len() < EACH || self.answered.len() < EACH {
             return None;
         }
@@ -108,22 +114,33 @@ impl Tries {
         }
         let (dead, fine) = if died.0 > answered.1 {
             (
-                format!("{} and above", died.0),
-                format!("up to {}", answered.1),
+                phrase!(ports_died_above, "{died} and above", died = died.0),
+                phrase!(
+                    ports_answered_up_to,
+                    "up to {answered}",
+                    answered = answered.1
+                ),
             )
         } else if died.1 < answered.0 {
             (
-                format!("up to {}", died.1),
-                format!("{} and above", answered.0),
+                phrase!(ports_died_up_to, "up to {died}", died = died.1),
+                phrase!(
+                    ports_answered_above,
+                    "{answered} and above",
+                    answered = answered.0
+                ),
             )
         } else {
             return None;
         };
-        Some(format!(
-            "of {} tries at this address and port the {} from ports {dead} die, and the {} from ports {fine} are answered: a rule on the source port",
-            self.died.len() + self.answered.len(),
-            self.died.len(),
-            self.answered.len()
+        Some(phrase!(
+            control_source_ports,
+            "of {answered} tries at this address and port the {died} from ports {dead} die, and the {answered2} from ports {fine} are answered: a rule on the source port",
+            answered = self.died.len() + self.answered.len(),
+            died = self.died.len(),
+            dead,
+            answered2 = self.answered.len(),
+            fine
         ))
     }
 }

@@ -9,6 +9,7 @@ use super::evidence::{Evidence, Grade};
 use super::whole::Whole;
 use crate::model::{BoxedList, Merge, Transport, Tunnel, TunnelKind};
 use crate::observe::{App, Bound, Capture, EventKind, Flow, Undecoded};
+use crate::wording::{Phrase, phrase, word};
 
 /// From this share of frames lost, or of TCP flows with gaps, on, patterns prove nothing: one in so many.
 const LOST_ONE_IN: u64 = 100;
@@ -38,18 +39,18 @@ pub struct Trust {
     /// Frames that a snaplen cut.
     pub cut_by_snaplen: u64,
     /// Why patterns prove nothing in this capture, so that grade B is told as C; `None` where they do.
-    pub lossy: Option<String>,
+    pub lossy: Option<Phrase>,
     /// Why times prove nothing in this capture, so that grade B, which rests on waiting and on what happens at about the same
     /// time, is told as C; `None` where they do.
-    pub clock: Option<String>,
+    pub clock: Option<Phrase>,
     /// Every flow was heard in one direction only.
     pub one_way: bool,
     /// All frames, and there are several, have one and the same time.
     pub one_time: bool,
     /// What was not read for its format, in words: the capture was audited only in part.
-    pub unread: Vec<String>,
+    pub unread: Vec<Phrase>,
     /// In words, for the head of the report.
-    pub notes: Vec<String>,
+    pub notes: Vec<Phrase>,
 }
 
 impl Trust {
@@ -58,7 +59,12 @@ impl Trust {
         let why = self.lossy.as_ref().or(self.clock.as_ref());
         if let (Some(why), Grade::B) = (why, evidence.grade) {
             evidence.grade = Grade::C;
-            evidence.words.push_str(&format!(" (grade C only: {why})"));
+            evidence.words = phrase!(
+                grade_c_only,
+                "{words} (grade C only: {why})",
+                words = evidence.words,
+                why
+            );
         }
     }
 }
@@ -138,11 +144,16 @@ impl Trust {
         trust.lossy = lossy(capture, &trust, tally.tcp);
         trust.clock = whole.set_back.told().map(|(flows, most)| {
             let connections = match flows {
-                1 => "1 TCP connection has".to_owned(),
-                _ => format!("{flows} TCP connections have"),
+                1 => word!(one_tcp_connection, "1 TCP connection has").into(),
+                _ => phrase!(tcp_connections, "{flows} TCP connections have", flows),
             };
             let seconds = most.as_secs_f64();
-            format!("{connections} packets earlier than the opening, by up to {seconds:.1} s")
+            phrase!(
+                clock_earlier,
+                "{connections} packets earlier than the opening, by up to {seconds} s",
+                connections,
+                seconds = format_args!("{seconds:.1}")
+            )
         });
         trust.unread = whole.unread.told(capture);
         trust.notes = notes(whole, &trust, &tally.servers);
@@ -176,47 +187,69 @@ fn has_gap(flow: &Flow) -> bool {
                 || unseen(flow.back.next_sequence(), flow.out.highest_ack()))
 }
 
-fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
+fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<Phrase> {
     let (lost, frames) = (capture.tally.lost, capture.tally.frames);
     if lost > 0 && lost * LOST_ONE_IN >= lost + frames {
-        return Some(format!(
-            "{lost} of {} frames were lost by the capture",
-            lost + frames
+        return Some(phrase!(
+            lossy_frames,
+            "{lost} of {frames} frames were lost by the capture",
+            lost,
+            frames = lost + frames
         ));
     }
     let gaps = trust.with_gaps;
-    (gaps >= GAPS && gaps * GAPS_ONE_IN >= tcp)
-        .then(|| format!("{gaps} of {tcp} TCP flows have gaps that the capture left"))
+    (gaps >= GAPS && gaps * GAPS_ONE_IN >= tcp).then(|| {
+        phrase!(
+            lossy_gaps,
+            "{gaps} of {tcp} TCP flows have gaps that the capture left",
+            gaps,
+            tcp
+        )
+    })
 }
 
 /// What captures say beside their packets.
-fn beside(whole: &Whole<'_>, notes: &mut Vec<String>) {
+fn beside(whole: &Whole<'_>, notes: &mut Vec<Phrase>) {
     let beside = &whole.head.tally.beside;
     if beside.link_errors > 0 {
-        notes.push(format!(
-            "{} frames came with an error of the link, as the capture says",
-            beside.link_errors
+        notes.push(phrase!(
+            note_link_errors,
+            "{link_errors} frames came with an error of the link, as the capture says",
+            link_errors = beside.link_errors
         ));
     }
     if beside.secrets > 0 {
-        notes.push(format!(
-            "the capture holds {} blocks of secrets for decryption; they are not used",
-            beside.secrets
+        notes.push(phrase!(
+            note_secrets,
+            "the capture holds {secrets} blocks of secrets for decryption; they are not used",
+            secrets = beside.secrets
         ));
     }
     for comment in &beside.comments {
-        notes.push(format!("a comment in the capture: {comment:?}"));
+        notes.push(phrase!(
+            note_comment,
+            "a comment in the capture: {comment}",
+            comment = format_args!("{comment:?}")
+        ));
     }
     for filter in &beside.filters {
         let hidden = match hides_dns(filter) {
-            true => "DNS cannot be judged, and what it leaves out is not missing",
-            false => "what it leaves out is not missing",
+            true => word!(
+                filter_hides_dns,
+                "DNS cannot be judged, and what it leaves out is not missing"
+            ),
+            false => word!(filter_leaves_out, "what it leaves out is not missing"),
         };
-        notes.push(format!("captured with the filter {filter:?}: {hidden}"));
+        notes.push(phrase!(
+            note_filter,
+            "captured with the filter {filter}: {hidden}",
+            filter = format_args!("{filter:?}"),
+            hidden
+        ));
     }
     if whole.mirror.is_cloud_mirror() {
         notes.push(
-            "every packet came in one-way VXLAN or GENEVE, as mirrors of clouds send it: those leave out ARP, DHCP, NTP and instance metadata, so that their absence proves nothing".to_owned(),
+            word!(note_cloud_mirror, "every packet came in one-way VXLAN or GENEVE, as mirrors of clouds send it: those leave out ARP, DHCP, NTP and instance metadata, so that their absence proves nothing").into(),
         );
     }
 }
@@ -304,26 +337,30 @@ impl Merge for MirrorTally {
     }
 }
 
-fn notes(whole: &Whole<'_>, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>) -> Vec<String> {
+fn notes(whole: &Whole<'_>, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>) -> Vec<Phrase> {
     let capture = whole.head;
     let mut notes = Vec::new();
     times(capture, trust, &mut notes);
     ways(trust, servers, &mut notes);
     if let Some(why) = &trust.lossy {
-        notes.push(format!(
-            "{why}: what is not there proves nothing, so only what a device said counts as blocked"
+        notes.push(phrase!(
+            note_lossy,
+            "{why}: what is not there proves nothing, so only what a device said counts as blocked",
+            why
         ));
     }
     if trust.cut_by_snaplen > 0 {
-        notes.push(format!(
-            "{} frames were cut by a snaplen: names may be missing",
-            trust.cut_by_snaplen
+        notes.push(phrase!(
+            note_snaplen,
+            "{cut_by_snaplen} frames were cut by a snaplen: names may be missing",
+            cut_by_snaplen = trust.cut_by_snaplen
         ));
     }
     if trust.midstream > 0 {
-        notes.push(format!(
-            "{} TCP flows were under way when the capture began",
-            trust.midstream
+        notes.push(phrase!(
+            note_midstream,
+            "{midstream} TCP flows were under way when the capture began",
+            midstream = trust.midstream
         ));
     }
     records(whole, &mut notes);
@@ -331,38 +368,34 @@ fn notes(whole: &Whole<'_>, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>
 }
 
 /// What the times of frames are worth.
-fn times(capture: &Capture, trust: &Trust, notes: &mut Vec<String>) {
+fn times(capture: &Capture, trust: &Trust, notes: &mut Vec<Phrase>) {
     let untimed = capture.tally.beside.untimed;
     if untimed > 0 {
-        notes.push(format!(
-            "{untimed} of {} frames have no time: retries, waiting and order cannot be judged",
-            capture.tally.frames
-        ));
+        notes.push(phrase!(note_untimed, "{untimed} of {frames} frames have no time: retries, waiting and order cannot be judged", untimed, frames = capture.tally.frames));
     } else if trust.one_time {
-        notes.push(format!(
-            "all {} frames have one and the same time: retries, waiting and order cannot be judged",
-            capture.tally.frames
-        ));
+        notes.push(phrase!(note_one_time, "all {frames} frames have one and the same time: retries, waiting and order cannot be judged", frames = capture.tally.frames));
     }
     if let Some(why) = &trust.clock {
-        notes.push(format!(
-            "{why}: a clock was set back, or clocks of captures differ, so waiting and order prove nothing, and only what a device said counts as blocked"
-        ));
+        notes.push(phrase!(note_clock, "{why}: a clock was set back, or clocks of captures differ, so waiting and order prove nothing, and only what a device said counts as blocked", why));
     }
 }
 
 /// Which ways of connections were captured.
-fn ways(trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>, notes: &mut Vec<String>) {
+fn ways(trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>, notes: &mut Vec<Phrase>) {
     let one_way = trust.only_initiator + trust.only_responder;
     if trust.one_way {
         notes.push(
-            "only one direction of every flow was captured: nothing can be called blocked"
-                .to_owned(),
+            word!(
+                note_one_way,
+                "only one direction of every flow was captured: nothing can be called blocked"
+            )
+            .into(),
         );
     } else if one_way * 100 >= trust.flows * ONE_WAY && one_way > 0 {
-        notes.push(format!(
-            "{} % of the flows were heard in one direction only: the tap may miss a way",
-            one_way * 100 / trust.flows
+        notes.push(phrase!(
+            note_one_way_share,
+            "{flows} % of the flows were heard in one direction only: the tap may miss a way",
+            flows = one_way * 100 / trust.flows
         ));
     }
     let deaf = servers
@@ -371,46 +404,39 @@ fn ways(trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>, notes: &mut Vec<St
     let deaf: BTreeSet<IpAddr> = deaf.map(|(ip, _)| *ip).collect();
     let deaf: Vec<String> = deaf.iter().map(IpAddr::to_string).collect();
     if !deaf.is_empty() && one_way < trust.flows {
-        let more = match deaf.len().saturating_sub(SERVERS) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let named = deaf[..deaf.len().min(SERVERS)].join(", ");
-        notes.push(format!(
-            "only one direction was captured of all connections with {named}{more}: nothing can be said of these"
-        ));
+        let more = deaf.len().saturating_sub(SERVERS);
+        let named = Phrase::from(deaf[..deaf.len().min(SERVERS)].join(", ")).and_more(more);
+        notes.push(phrase!(note_deaf_servers, "only one direction was captured of all connections with {named}: nothing can be said of these", named));
     }
 }
 
 /// What records, samples, remarks of the capture and bounds leave out.
-fn records(whole: &Whole<'_>, notes: &mut Vec<String>) {
+fn records(whole: &Whole<'_>, notes: &mut Vec<Phrase>) {
     let capture = whole.head;
     let untimed = Undecoded::Untimed("nflog".into());
     if let Some(count) = capture.tally.partly_decoded.get(&untimed) {
-        notes.push(format!(
-            "{count} packets of netfilter's log have no time of their own: theirs is that of the log's buffer, which is emptied once a second, so order and delays prove nothing there"
-        ));
+        notes.push(phrase!(note_nflog_times, "{count} packets of netfilter's log have no time of their own: theirs is that of the log's buffer, which is emptied once a second, so order and delays prove nothing there", count));
     }
     let sampled = capture.tally.sampled;
     if sampled.packets > 0 {
         let one_in = match sampled.one_in {
-            (least, most) if least == most => most.to_string(),
-            (least, most) => format!("{least} to {most}"),
+            (least, most) if least == most => most.to_string().into(),
+            (least, most) => phrase!(least_to_most, "{least} to {most}", least, most),
         };
-        notes.push(format!(
-            "{} packets are samples (sFlow), one of {one_in} each: what is not among them is not missing, and none of them is called blocked",
-            sampled.packets
-        ));
+        notes.push(phrase!(note_samples, "{packets} packets are samples (sFlow), one of {one_in} each: what is not among them is not missing, and none of them is called blocked", packets = sampled.packets, one_in));
     }
     beside(whole, notes);
     for (what, count) in &capture.tally.bounded {
         if *what == Bound::DeviceWords {
-            notes.push(format!(
-                "{count} records of a device's log may be of several flows behind address translation: their words are taken for none"
-            ));
+            notes.push(phrase!(note_device_words, "{count} records of a device's log may be of several flows behind address translation: their words are taken for none", count));
             continue;
         }
-        notes.push(format!("a bound on {what} cut evidence {count} times"));
+        notes.push(phrase!(
+            note_bound,
+            "a bound on {what} cut evidence {count} times",
+            what = what.as_str(),
+            count
+        ));
     }
 }
 

@@ -14,6 +14,7 @@ use super::nearby::neighbourhood;
 use crate::model::{CaptureTime, Endpoint, Transport};
 use crate::observe::{Capture, Event, EventKind, Flow, StreamFact};
 use crate::rules::is_private;
+use crate::wording::{Phrase, phrase, word};
 
 /// How far the clocks of two points, and the way between them, may be apart.
 const APART: Duration = Duration::from_secs(2);
@@ -72,10 +73,10 @@ impl<'a> Outside<'a> {
     }
 
     /// What the head of the report says of it.
-    pub(super) fn note(&self) -> String {
+    pub(super) fn note(&self) -> Phrase {
         match self.known_again.iter().map(Vec::len).sum() {
-            0_usize => "no flow of the inner point was seen at the outer one: nothing can be concluded from the two".to_owned(),
-            both => format!("{both} flows were seen at the inner and at the outer point"),
+            0_usize => word!(points_nothing, "no flow of the inner point was seen at the outer one: nothing can be concluded from the two").into(),
+            both => phrase!(points_both, "{both} flows were seen at the inner and at the outer point", both),
         }
     }
 
@@ -142,12 +143,18 @@ impl<'a> Outside<'a> {
             Some(other) => stopped_later(flow, other),
             None if flow.transport == Transport::Udp && self.has(flow) => None,
             None if !hears || flow.out.packets == 0 => None,
-            None => Some("nothing of it came out at the outer point".to_owned()),
+            None => Some(
+                word!(
+                    points_nothing_out,
+                    "nothing of it came out at the outer point"
+                )
+                .into(),
+            ),
         };
         match (proof, went) {
             // A device has said that it did it: the second point only agrees.
             (Some(words), AttemptOutcome::Failed(evidence)) if evidence.grade == Grade::A => {
-                evidence.words.push_str(&format!("; {words}"));
+                evidence.words = evidence.words.then(&words);
             }
             (Some(words), went) => stopped_between(flow, went, words, known_again.len()),
             (None, AttemptOutcome::Failed(evidence)) if !unclear && self.has(flow) => {
@@ -155,9 +162,11 @@ impl<'a> Outside<'a> {
                 if evidence.grade == Grade::B && evidence.code == Code::SynSilent {
                     evidence.grade = Grade::C;
                 }
-                evidence.words.push_str(
-                    "; it came out at the outer point, so what stopped it lies behind that",
+                let behind = word!(
+                    points_came_out,
+                    "it came out at the outer point, so what stopped it lies behind that"
                 );
+                evidence.words = evidence.words.then(behind);
             }
             _ => {}
         }
@@ -165,46 +174,72 @@ impl<'a> Outside<'a> {
 }
 
 /// Puts it down to what lies between the points, which `passing` others passed.
-fn stopped_between(flow: &Flow, went: &mut AttemptOutcome, words: String, passing: usize) {
+fn stopped_between(flow: &Flow, went: &mut AttemptOutcome, words: Phrase, passing: usize) {
     let mut evidence = match std::mem::replace(went, AttemptOutcome::Succeeded) {
         AttemptOutcome::Failed(evidence) => evidence,
         _ => {
-            let bare = Evidence::new(Code::TwoPoint, Grade::A, [flow.span.0], String::new());
+            let bare = Evidence::new(Code::TwoPoint, Grade::A, [flow.span.0], Phrase::default());
             Box::new(bare)
         }
     };
     evidence.words = match evidence.words.as_str() {
         "" => words,
-        known => format!("{known}; {words}"),
+        _ => evidence.words.then(&words),
     };
-    let flows = if passing == 1 { "flow" } else { "flows" };
-    evidence.control = Some(format!(
-        "{passing} other {flows} passed both points: it was stopped between them"
-    ));
+    evidence.control = Some(match passing {
+        1 => word!(
+            points_other_passed,
+            "1 other flow passed both points: it was stopped between them"
+        )
+        .into(),
+        _ => phrase!(
+            points_others_passed,
+            "{passing} other flows passed both points: it was stopped between them",
+            passing
+        ),
+    });
     evidence.code = Code::TwoPoint;
     evidence.grade = Grade::A;
     *went = AttemptOutcome::Failed(evidence);
 }
 
 /// How far a flow came that both points saw and that failed at the inner one; `None` where they saw the same.
-fn stopped_later(inner: &Flow, outer: &Flow) -> Option<String> {
+fn stopped_later(inner: &Flow, outer: &Flow) -> Option<Phrase> {
     let first = |flow: &Flow, kind, own| flow.events_of(kind, own).next().is_some();
     let answered = |flow: &Flow| first(flow, EventKind::SynAck, false);
     if answered(outer) && !answered(inner) {
-        return Some("the SYN-ACK was seen at the outer point only".to_owned());
+        return Some(
+            word!(
+                points_syn_ack_outer,
+                "the SYN-ACK was seen at the outer point only"
+            )
+            .into(),
+        );
     }
     if inner.out.payload_bytes > 0 && outer.out.payload_bytes == 0 {
-        return Some("what the initiator said was seen at the inner point only".to_owned());
+        return Some(
+            word!(
+                points_said_inner,
+                "what the initiator said was seen at the inner point only"
+            )
+            .into(),
+        );
     }
     if outer.back.payload_bytes > 0 && inner.back.payload_bytes == 0 {
-        return Some("the server's answer was seen at the outer point only".to_owned());
+        return Some(
+            word!(
+                points_answer_outer,
+                "the server's answer was seen at the outer point only"
+            )
+            .into(),
+        );
     }
     let resets = |flow: &Flow| -> HashSet<u32> {
         let resets = flow.events_of(EventKind::Rst, false);
         resets.map(|event: &Event| event.sequence).collect()
     };
     let made_between = !resets(inner).is_empty() && resets(outer).is_empty();
-    made_between.then(|| "the RST was seen at the inner point only".to_owned())
+    made_between.then(|| word!(points_rst_inner, "the RST was seen at the inner point only").into())
 }
 
 /// Randoms of the ClientHellos in a flow.

@@ -20,6 +20,7 @@ use super::shade::is_older;
 use crate::model::{Fqdn, Transport};
 use crate::observe::{Flow, FlowId, NameSource};
 use crate::rules::{Mismatch, Miss, RequirementIndex, RuleSet};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// Flows that a page says must not be. One finding a pair of hosts, port and requirement.
 pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
@@ -44,7 +45,7 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
             .rules
             .library()
             .requirement(requirement)
-            .and_then(|r| r.hint.clone());
+            .and_then(|r| r.hint.clone().map(Phrase::from));
         out.push(Finding {
             initiator: Some(initiator),
             port: Some(port),
@@ -52,8 +53,14 @@ pub(super) fn forbidden(case: &Case<'_>, out: &mut Vec<Finding>) {
                 .first()
                 .and_then(|id| case.capture.flow(*id))
                 .map(|flow| flow.transport),
-            message: hint.unwrap_or_else(|| "the page says that this must stay closed".to_owned()),
-            advice: "close it, or tell the site file that it is meant to be open".to_owned(),
+            message: hint.unwrap_or_else(|| {
+                word!(must_stay_closed, "the page says that this must stay closed").into()
+            }),
+            advice: word!(
+                do_close,
+                "close it, or tell the site file that it is meant to be open"
+            )
+            .into(),
             requirements: vec![requirement],
             span: case.span(&flows),
             flows,
@@ -152,7 +159,7 @@ fn uncovered(
         Nameless::of(flows, case.rules.profile().is_audited(host))
     });
     if let Some(what) = nameless.as_ref().and_then(Nameless::words) {
-        message.insert_str(0, &format!("{what}: "));
+        message = phrase!(server_and_miss, "{what}: {message}", what, message);
     }
     let suspect = suspect(code, case, host, &flows);
     let failure = failed(&parts).then(|| failure(case, &flows)).flatten();
@@ -164,13 +171,18 @@ fn uncovered(
     let stopped = failure.as_ref();
     let notes = beside(code, case, (host, verdict), &flows);
     let notes = [listed].into_iter().chain(notes).chain([
-        suspect.as_ref().map(|(what, _)| (*what).to_owned()),
-        stopped.map(|evidence| format!("it did not get through: {}", evidence.words)),
+        suspect.as_ref().map(|(what, _)| Phrase::from(*what)),
+        stopped.map(|evidence| {
+            phrase!(
+                did_not_get_through,
+                "it did not get through: {words}",
+                words = evidence.words
+            )
+        }),
         hidden.clone(),
     ]);
     for note in notes.flatten() {
-        message.push_str("; ");
-        message.push_str(&note);
+        message = message.then(&note);
     }
     let advice = advice_on(code, suspect, nameless, hidden.is_some());
     Some(Finding {
@@ -195,86 +207,104 @@ fn beside(
     case: &Case<'_>,
     (host, verdict): (IpAddr, &FlowVerdict),
     flows: &[FlowId],
-) -> [Option<String>; 5] {
+) -> [Option<Phrase>; 5] {
     let unnamed = flows.first().filter(|_| code == FindingCode::Unnamed);
     let outside = !case.rules.profile().is_audited(host);
     [
         may_be_outer(code, case, flows),
         unnamed.and_then(|id| old_name(case, *id)),
         unnamed.and_then(|id| unproved_name(case, *id)),
-        outside.then(|| "opened from outside".to_owned()),
-        verdict
-            .dns
-            .map(|dns| format!("it is {dns}: what the host asks there is not visible")),
+        outside.then(|| word!(opened_from_outside, "opened from outside").into()),
+        verdict.dns.map(|dns| {
+            phrase!(
+                dns_not_visible,
+                "it is {dns}: what the host asks there is not visible",
+                dns
+            )
+        }),
     ]
 }
 
 /// What to do about traffic that may be something else than it seems.
 fn advice_on(
     code: FindingCode,
-    suspect: Option<(&'static str, String)>,
+    suspect: Option<(&'static SaidTemplate, Phrase)>,
     nameless: Option<Nameless>,
     hidden: bool,
-) -> String {
+) -> Phrase {
     match (suspect, nameless) {
         (Some((_, advice)), _) => advice,
         // Those are given by address: no name of theirs is hidden.
-        (None, Some(nameless)) if nameless.words().is_some() => nameless.advice().to_owned(),
-        (None, _) if hidden => HIDDEN.to_owned(),
-        (None, Some(nameless)) => nameless.advice().to_owned(),
-        (None, None) => advice(code).to_owned(),
+        (None, Some(nameless)) if nameless.words().is_some() => nameless.advice().into(),
+        (None, _) if hidden => HIDDEN.into(),
+        (None, Some(nameless)) => nameless.advice().into(),
+        (None, None) => advice(code).into(),
     }
 }
 
 /// The roles that pages list on a port.
-fn in_roles(roles: &rows::RolePorts<'_>, port: u16, transport: Transport) -> Option<String> {
+fn in_roles(roles: &rows::RolePorts<'_>, port: u16, transport: Transport) -> Option<Phrase> {
     let listed = roles.on(port, transport);
     // On 80 and 443 nearly every role listens: to name them all would say nothing.
     (1..=2).contains(&listed.len()).then(|| {
         let listed = listed.join(", ");
-        format!("on this port the pages list hosts in role {listed}")
+        phrase!(
+            listed_on_port,
+            "on this port the pages list hosts in role {listed}",
+            listed
+        )
     })
 }
 
 /// That a name which DNS contradicts may stand for another.
-fn may_be_outer(code: FindingCode, case: &Case<'_>, flows: &[FlowId]) -> Option<String> {
+fn may_be_outer(code: FindingCode, case: &Case<'_>, flows: &[FlowId]) -> Option<Phrase> {
     let encrypted = |id: &FlowId| {
         let flow = case.capture.flow(*id);
         flow.is_some_and(Flow::has_encrypted_hello)
     };
     (code == FindingCode::NameContradicted && flows.iter().any(encrypted)).then(|| {
-        "the handshake has an encrypted part (ECH), so the name in clear may be an outer one only"
-            .to_owned()
+        word!(clear_name_may_be_outer, "the handshake has an encrypted part (ECH), so the name in clear may be an outer one only").into()
     })
 }
 
 /// The name that only another client was told long ago.
-fn old_name(case: &Case<'_>, id: FlowId) -> Option<String> {
+fn old_name(case: &Case<'_>, id: FlowId) -> Option<Phrase> {
     let names = &case.capture.flow(id)?.names;
     let old = |name: &&crate::observe::Name| {
         name.source == NameSource::DnsAnswer && name.stale && !name.same_client
     };
     let name = &names.iter().find(old)?.fqdn;
-    Some(format!(
-        "an old DNS answer of another client gave this address for {name}, which proves nothing"
+    Some(phrase!(
+        old_name,
+        "an old DNS answer of another client gave this address for {name}, which proves nothing",
+        name
     ))
 }
 
 /// What to do where a name is hidden.
-const HIDDEN: &str = "tell the names with --dns-seed, look into the resolver's log, or switch hidden DNS off on the host for the test";
+const HIDDEN: &SaidTemplate = word!(
+    do_tell_names,
+    "tell the names with --dns-seed, look into the resolver's log, or switch hidden DNS off on the host for the test"
+);
 
 /// Why a flow has no name, where more than a lookup that was not captured is known.
-fn hidden(case: &Case<'_>, host: IpAddr, flows: &[FlowId]) -> Option<String> {
+fn hidden(case: &Case<'_>, host: IpAddr, flows: &[FlowId]) -> Option<Phrase> {
     let mut all = flows.iter().filter_map(|id| case.capture.flow(*id));
     if all.clone().all(is_older) && all.next().is_some() {
         return Some(
-            "it was opened before the capture began, and so its name was asked".to_owned(),
+            word!(
+                hidden_by_start,
+                "it was opened before the capture began, and so its name was asked"
+            )
+            .into(),
         );
     }
     let (way, to) = case.census.hides_lookups_of(host)?;
-    Some(format!(
-        "its name is unknown because {} hides it ({to})",
-        way.words()
+    Some(phrase!(
+        hidden_by_way,
+        "its name is unknown because {words} hides it ({to})",
+        words = way.words(),
+        to
     ))
 }
 
@@ -289,22 +319,31 @@ fn suspect(
     case: &Case<'_>,
     host: IpAddr,
     flows: &[FlowId],
-) -> Option<(&'static str, String)> {
+) -> Option<(&'static SaidTemplate, Phrase)> {
     let flow = case.capture.flow(*flows.first()?)?;
     let server = flow.responder;
     let way = case.census.suspect_at(host, server);
     Some(match way.filter(|_| code == FindingCode::HidesNames)? {
         NameWay::LikelyProxy => (
-            "all connections of the host go there over TLS, as to a proxy: what is behind it is not visible",
-            format!(
-                "if it is the site's proxy, say addresses = [\"{server}\"] under [proxies] in the site file; else find the program"
+            word!(
+                suspect_proxy,
+                "all connections of the host go there over TLS, as to a proxy: what is behind it is not visible"
+            ),
+            phrase!(
+                do_say_proxy,
+                "if it is the site's proxy, say addresses = [\"{server}\"] under [proxies] in the site file; else find the program",
+                server
             ),
         ),
         _ => (
-            "connections to names that nobody asked for in clear are opened while it is spoken to, as behind a resolver: what is asked there is not visible",
-            format!(
-                "if it is a resolver over HTTPS, say https-resolvers = [\"{}\"] under [dns] in the site file; else find the program",
-                server.ip
+            word!(
+                suspect_resolver,
+                "connections to names that nobody asked for in clear are opened while it is spoken to, as behind a resolver: what is asked there is not visible"
+            ),
+            phrase!(
+                do_say_resolver,
+                "if it is a resolver over HTTPS, say https-resolvers = [\"{ip}\"] under [dns] in the site file; else find the program",
+                ip = server.ip
             ),
         ),
     })
@@ -323,13 +362,15 @@ fn failure(case: &Case<'_>, flows: &[FlowId]) -> Option<Evidence> {
 }
 
 /// A name in a certificate that does not vouch for it.
-fn unproved_name(case: &Case<'_>, id: FlowId) -> Option<String> {
+fn unproved_name(case: &Case<'_>, id: FlowId) -> Option<Phrase> {
     let mut names = case.capture.flow(id)?.names.iter();
     let name = &names
         .find(|name| name.source == NameSource::TlsCertificate)?
         .fqdn;
-    Some(format!(
-        "its certificate has the name {name}, which proves nothing: no public authority signed it, or it has names of several owners"
+    Some(phrase!(
+        unproved_name,
+        "its certificate has the name {name}, which proves nothing: no public authority signed it, or it has names of several owners",
+        name
     ))
 }
 
@@ -396,14 +437,17 @@ fn nearest_miss(
     verdict: &FlowVerdict,
     case: &Case<'_>,
     twins: &Twins<'_>,
-) -> (String, Vec<RequirementIndex>) {
+) -> (Phrase, Vec<RequirementIndex>) {
     let coverage = &verdict.coverage;
     if code == FindingCode::NameContradicted {
         let names = coverage.contradicted.iter();
         let names: Vec<String> = names.map(ToString::to_string).collect();
         let names = names.join(", ");
-        let words =
-            format!("DNS gave this address for {names}, but the handshake asks for another name");
+        let words = phrase!(
+            dns_contradicted,
+            "DNS gave this address for {names}, but the handshake asks for another name",
+            names
+        );
         return (words, Vec::new());
     }
     let misses = || coverage.misses.iter();
@@ -418,7 +462,7 @@ fn nearest_miss(
     let near: Vec<_> = misses()
         .filter(|miss| nearness(&miss.misfits) == nearest)
         .collect();
-    let mut words: Vec<String> = near
+    let mut words: Vec<Phrase> = near
         .iter()
         .map(|miss| rows::misfits(&miss.misfits))
         .collect();
@@ -428,74 +472,117 @@ fn nearest_miss(
     let words = if code == FindingCode::PortUnstated {
         unstated(&near)
     } else {
-        words.join("; or ")
+        words.into_iter().reduce(either).unwrap_or_default()
     };
     (words, near.iter().map(|miss| miss.requirement).collect())
 }
 
+fn either(one: Phrase, other: Phrase) -> Phrase {
+    phrase!(either_or, "{one}; or {other}", one, other)
+}
+
 /// What is said of a name on no list, or of an address without a name.
-fn on_no_list(code: FindingCode, name: Option<&Fqdn>, rules: &RuleSet) -> String {
+fn on_no_list(code: FindingCode, name: Option<&Fqdn>, rules: &RuleSet) -> Phrase {
     if code == FindingCode::Unnamed {
-        return "no name is known for it, and no requirement lists its address".to_owned();
+        return word!(
+            nameless_and_unlisted,
+            "no name is known for it, and no requirement lists its address"
+        )
+        .into();
     }
     let domain = name.and_then(|name| rules.nearest_by_vendor_domain(name));
     if let Some(domain) = domain.filter(|domain| !domain.is_empty()) {
-        return format!(
-            "under a domain that {} lists names of, but itself on no list",
-            domain.join(", ")
+        return phrase!(
+            gap_under_domain,
+            "under a domain that {domain} lists names of, but itself on no list",
+            domain = domain.join(", ")
         );
     }
     let elsewhere = name.map(|name| rules.listed_where_not_in_force(name));
     match elsewhere.filter(|ids| !ids.is_empty()) {
-        Some(ids) => format!(
-            "on no list that is in force; {} lists it, for other hosts than this",
-            ids.join(", ")
+        Some(ids) => phrase!(
+            listed_elsewhere,
+            "on no list that is in force; {ids} lists it, for other hosts than this",
+            ids = ids.join(", ")
         ),
-        None => "on no list".to_owned(),
+        None => word!(on_no_list, "on no list").into(),
     }
 }
 
 /// What is said where a page states no port, or no transport.
-fn unstated(near: &[&Miss]) -> String {
+fn unstated(near: &[&Miss]) -> Phrase {
     let misfits = || near.iter().flat_map(|miss| &miss.misfits);
     let ports = misfits().find_map(|misfit| match misfit {
         Mismatch::Port { listed, .. } => Some(listed.to_string()),
         _ => None,
     });
     match ports {
-        Some(ports) => format!("the page states no port for it; {ports} is our assumption"),
-        None => {
-            "the page states no transport for it; what we take for it is an assumption".to_owned()
-        }
+        Some(ports) => phrase!(
+            assumed_port,
+            "the page states no port for it; {ports} is our assumption",
+            ports
+        ),
+        None => word!(
+            assumed_transport,
+            "the page states no transport for it; what we take for it is an assumption"
+        )
+        .into(),
     }
 }
 
-const fn advice(code: FindingCode) -> &'static str {
+const fn advice(code: FindingCode) -> &'static SaidTemplate {
     match code {
         FindingCode::NameContradicted => {
-            "find out what the program really talks to; the address alone proves nothing"
+            word!(
+                do_find_real_aim,
+                "find out what the program really talks to; the address alone proves nothing"
+            )
         }
         FindingCode::WrongPort => {
-            "find out why this port is used; where the site moved it, say so under [ports] in the site file"
+            word!(
+                do_find_port,
+                "find out why this port is used; where the site moved it, say so under [ports] in the site file"
+            )
         }
         FindingCode::WrongPath => {
-            "find out what asks for this path; the page lists others of this host only"
+            word!(
+                do_find_path,
+                "find out what asks for this path; the page lists others of this host only"
+            )
         }
         FindingCode::PortUnstated => {
-            "ask the vendor which ports the service uses; a requirement of your own can state them"
+            word!(
+                do_ask_ports,
+                "ask the vendor which ports the service uses; a requirement of your own can state them"
+            )
         }
         FindingCode::WrongRole => {
-            "give the host its role in the site file, or find out why it does this"
+            word!(
+                do_give_role,
+                "give the host its role in the site file, or find out why it does this"
+            )
         }
         FindingCode::SwitchedOff => {
-            "switch the feature, region or document on in the site file, or stop the traffic"
+            word!(
+                do_switch_on,
+                "switch the feature, region or document on in the site file, or stop the traffic"
+            )
         }
         FindingCode::Expired => {
-            "bring the host's configuration up to date: the entry is no longer valid and may belong to others"
+            word!(
+                do_update_host,
+                "bring the host's configuration up to date: the entry is no longer valid and may belong to others"
+            )
         }
-        FindingCode::ListGap => "ask the vendor whether the list lacks it, before it is allowed",
+        FindingCode::ListGap => word!(
+            do_ask_list,
+            "ask the vendor whether the list lacks it, before it is allowed"
+        ),
         _ => {
-            "find the program; allow it by a requirement of your own, ignore it in the site file, or stop it"
+            word!(
+                do_find_program,
+                "find the program; allow it by a requirement of your own, ignore it in the site file, or stop it"
+            )
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{BoxedList, HIDING, Merge, Transport, link_type_name};
 use crate::observe::{App, Capture, Flow, Undecoded};
+use crate::wording::{Phrase, phrase, word};
 
 /// Headers of taps, switches and firewalls: a frame of theirs that cannot be read is not a kind of frame without IP.
 const TAP_HEADERS: [(&str, &str); 4] = [
@@ -17,13 +18,13 @@ const STREAM: u64 = 3;
 
 /// What was set aside or passed by for its format, one sentence each, with what to do.
 #[must_use]
-pub fn unread(capture: &Capture) -> Vec<String> {
+pub fn unread(capture: &Capture) -> Vec<Phrase> {
     UnreadTally::of(&capture.flows).told(capture)
 }
 
-/// Streams to collectors in which packets lie that were not opened: datagrams, by what they carry and to whom. Merges by sum.
+/// Streams to collectors in which packets lie that were not opened: datagrams, by whether these carry samples and to whom. Merges by sum.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct UnreadTally(BTreeMap<(&'static str, String), u64>);
+pub(super) struct UnreadTally(BTreeMap<(bool, String), u64>);
 
 impl UnreadTally {
     pub(super) fn of(flows: &BoxedList<Flow>) -> Self {
@@ -31,7 +32,7 @@ impl UnreadTally {
     }
 
     /// What was set aside or passed by for its format, one sentence each, with what to do. Ascending by reason.
-    pub(super) fn told(&self, capture: &Capture) -> Vec<String> {
+    pub(super) fn told(&self, capture: &Capture) -> Vec<Phrase> {
         let aside = capture.tally.set_aside.iter();
         let mut aside: Vec<_> = aside
             .map(|(why, count)| (why.to_string(), why, *count))
@@ -40,9 +41,10 @@ impl UnreadTally {
         let aside = aside.into_iter();
         let aside = aside.filter_map(|(_, why, count)| frames(why, count));
         let streams = self.0.iter();
-        let streams = streams.filter(|((kind, _), count)| **count >= STREAM || *kind == SAMPLES);
+        // Samples are told behind what is mirrored.
+        let streams = streams.filter(|((sampled, _), count)| **count >= STREAM || *sampled);
         aside
-            .chain(streams.map(|((kind, collector), count)| stream(kind, collector, *count)))
+            .chain(streams.map(|((sampled, collector), count)| stream(*sampled, collector, *count)))
             .collect()
     }
 }
@@ -56,22 +58,23 @@ impl Merge for UnreadTally {
 }
 
 /// Frames set aside for such a reason, in words; `None` where the reason is another.
-fn frames(why: &Undecoded, count: u64) -> Option<String> {
+fn frames(why: &Undecoded, count: u64) -> Option<Phrase> {
     let counted = match count {
-        1 => "1 frame".to_owned(),
-        _ => format!("{count} frames"),
+        1 => word!(unread_one, "1 frame").into(),
+        _ => phrase!(unread_several, "{count} frames", count),
     };
     match why {
         Undecoded::LinkType(number) => {
             let (name, network) = link_type_name(*number).unwrap_or(("not known", true));
             network.then(|| {
-                format!(
-                    "{counted} of link type {number} ({name}) were not read: capture on the interface itself (Ethernet), or convert them"
-                )
+                phrase!(unread_link_type, "{counted} of link type {number} ({name}) were not read: capture on the interface itself (Ethernet), or convert them", counted, number, name)
             })
         }
-        Undecoded::NotIp(layer, number) if layer == HIDING => Some(format!(
-            "{counted} with the EtherType 0x{number:04x} carry IP behind a header that is not known and were not read: let the tap or switch leave its header out"
+        Undecoded::NotIp(layer, number) if layer == HIDING => Some(phrase!(
+            unread_ethertype,
+            "{counted} with the EtherType 0x{number} carry IP behind a header that is not known and were not read: let the tap or switch leave its header out",
+            counted,
+            number = format_args!("{number:04x}")
         )),
         Undecoded::NotIp(layer, number) => {
             let form = format!("0x{number:04x}");
@@ -83,49 +86,51 @@ fn frames(why: &Undecoded, count: u64) -> Option<String> {
 }
 
 /// Frames with a header of that layer that cannot be read; `None` where it is no tap's.
-fn tap_header(layer: &str, form: &str, counted: &str) -> Option<String> {
+fn tap_header(layer: &str, form: &str, counted: &Phrase) -> Option<Phrase> {
     let (_, name) = TAP_HEADERS.iter().find(|(known, _)| *known == layer)?;
-    Some(format!(
-        "{counted} with a header of {name} were not read ({form}): capture without it, or convert them"
+    Some(phrase!(
+        unread_header,
+        "{counted} with a header of {name} were not read ({form}): capture without it, or convert them",
+        counted,
+        name,
+        form
     ))
 }
 
-/// What samples of packets are called.
-const SAMPLES: &str = "sFlow samples";
-
-fn mirrors(flows: &BoxedList<Flow>) -> BTreeMap<(&'static str, String), u64> {
-    let mut streams: BTreeMap<(&str, String), u64> = BTreeMap::new();
+/// Streams to collectors in which packets lie that were not opened.
+fn mirrors(flows: &BoxedList<Flow>) -> BTreeMap<(bool, String), u64> {
+    let mut streams: BTreeMap<(bool, String), u64> = BTreeMap::new();
     for flow in flows {
         let one_way = flow.back.packets == 0 || flow.out.packets == 0;
-        let kind = if flow.app.has(App::SFLOW) {
-            SAMPLES
-        } else if flow.app.has(App::MIRROR) {
-            "mirrored frames in an encapsulation that is not known"
-        } else {
+        let sampled = flow.app.has(App::SFLOW);
+        if !sampled && !flow.app.has(App::MIRROR) {
             continue;
-        };
+        }
         if flow.transport == Transport::Udp && one_way {
             let datagrams = flow.out.packets + flow.back.packets;
             let collector = flow.responder.to_string();
-            *streams.entry((kind, collector)).or_default() += datagrams;
+            *streams.entry((sampled, collector)).or_default() += datagrams;
         }
     }
     streams
 }
 
 /// A stream in words.
-fn stream(kind: &str, collector: &str, datagrams: u64) -> String {
-    let (opened, advice) = match kind {
-        SAMPLES => (
-            "",
-            "samples prove no absence and no silence; capture all packets",
+fn stream(sampled: bool, collector: &str, datagrams: u64) -> Phrase {
+    match sampled {
+        true => phrase!(
+            unread_sflow,
+            "{datagrams} datagrams to {collector} carry sFlow samples: samples prove no absence and no silence; capture all packets",
+            datagrams,
+            collector
         ),
-        _ => (
-            " and were not opened",
-            "mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from",
+        false => phrase!(
+            unread_mirror,
+            "{datagrams} datagrams to {collector} carry mirrored frames in an encapsulation that is not known and were not opened: mirror with VXLAN, GENEVE, ERSPAN, GRE or TZSP, or capture where they come from",
+            datagrams,
+            collector
         ),
-    };
-    format!("{datagrams} datagrams to {collector} carry {kind}{opened}: {advice}")
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +167,7 @@ mod tests {
     #[test]
     fn streams_merge_by_sum_and_are_told_by_the_sum() {
         let streams = |datagrams| {
-            let to = |collector: &str| ("mirrored", collector.to_owned());
+            let to = |collector: &str| (false, collector.to_owned());
             UnreadTally([(to("192.0.2.9:5555"), datagrams), (to("192.0.2.8:1"), 1)].into())
         };
         hold(&[streams(1), streams(2), streams(5)]);

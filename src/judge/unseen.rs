@@ -18,6 +18,7 @@ use super::whole::merged;
 use crate::model::{Merge, PortSet, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::{Group, GroupKind, Member, PatternKind, Requirement, RequirementIndex, Target};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// One finding for each requirement whose absence proves something.
 pub(super) fn never_seen(case: &WholeCase<'_>, out: &mut Vec<Finding>) {
@@ -53,7 +54,7 @@ pub(super) fn never_seen(case: &WholeCase<'_>, out: &mut Vec<Finding>) {
         }
         out.push(Finding {
             message: absence_message(verdict, row, why, group.map(|(group, _)| group)),
-            advice: advice(why).to_owned(),
+            advice: advice(why).into(),
             severity: match why {
                 NotSeen::SharedConnection | NotSeen::OtherWay => Severity::Low,
                 _ => FindingCode::NeverSeen.severity(),
@@ -113,21 +114,25 @@ fn absence_message(
     row: &Requirement,
     why: NotSeen,
     group: Option<&Group>,
-) -> String {
-    let mut message = why.words().to_owned();
+) -> Phrase {
+    let mut message = Phrase::from(why.words());
     if let (NotSeen::ResolvedNeverTried, Some(port)) = (why, single_port(&row.ports)) {
-        message.push_str(&format!(" on port {port}"));
+        message = phrase!(never_on_port, "{message} on port {port}", message, port);
     }
     if !verdict.resolved.is_empty() {
-        message.push_str(": ");
-        message.push_str(&verdict.resolved.join(", "));
+        message = message.about(verdict.resolved.join(", "));
     }
     if let Some(note) = &verdict.note {
-        message.push_str(": ");
-        message.push_str(note);
+        message = message.about(note);
     }
     if let Some(group) = group {
-        message.push_str(&format!(", nor for any alternative of {}", group.id));
+        let group = &group.id;
+        message = phrase!(
+            nor_alternative,
+            "{message}, nor for any alternative of {group}",
+            message,
+            group
+        );
     }
     message
 }
@@ -207,7 +212,11 @@ fn never_tried<'a, 'u: 'a>(
         .take(FRAMES)
         .collect();
     (!stamps.is_empty()).then(|| {
-        let words = "resolved, and nothing was opened to its addresses".to_owned();
+        let words = word!(
+            resolved_not_opened,
+            "resolved, and nothing was opened to its addresses"
+        )
+        .into();
         Evidence::new(Code::DnsNeverTried, Grade::C, stamps, words)
     })
 }
@@ -234,9 +243,21 @@ pub(super) fn both_alternatives(case: &WholeCase<'_>, out: &mut Vec<Finding>) {
         }
         let list: Vec<&str> = alternatives.into_iter().collect();
         out.push(Finding {
-            message: format!("{}: both {} were used", group.about, list.join(" and ")),
-            advice: "find out which of them is meant; some hosts may be configured otherwise"
-                .to_owned(),
+            message: phrase!(
+                both_used,
+                "{about}: both {list} were used",
+                about = group.about,
+                list = list
+                    .iter()
+                    .map(|one| Phrase::from(*one))
+                    .reduce(Phrase::both)
+                    .unwrap_or_default()
+            ),
+            advice: word!(
+                do_find_alternative,
+                "find out which of them is meant; some hosts may be configured otherwise"
+            )
+            .into(),
             requirements: used.iter().map(|member| member.requirement).collect(),
             ..Finding::new(FindingCode::BothAlternatives, group.id.clone())
         });
@@ -257,30 +278,53 @@ fn single(transports: &[Transport]) -> Option<Transport> {
     }
 }
 
-const fn advice(why: NotSeen) -> &'static str {
+const fn advice(why: NotSeen) -> &'static SaidTemplate {
     match why {
         NotSeen::NeverResolved => {
-            "capture longer, or switch the feature off in the site file if it is not in use"
+            word!(
+                do_capture_longer,
+                "capture longer, or switch the feature off in the site file if it is not in use"
+            )
         }
-        NotSeen::NoAddress => "see what the resolver answers for it, and capture longer",
+        NotSeen::NoAddress => word!(
+            do_see_answer,
+            "see what the resolver answers for it, and capture longer"
+        ),
         NotSeen::ResolvedNeverTried => {
-            "see whether something before the tap stops it, or the host keeps a connection from before"
+            word!(
+                do_see_before_tap,
+                "see whether something before the tap stops it, or the host keeps a connection from before"
+            )
         }
-        NotSeen::ClosedAsAsked | NotSeen::NothingForbidden => "nothing: it is as the page asks",
+        NotSeen::ClosedAsAsked | NotSeen::NothingForbidden => {
+            word!(do_nothing, "nothing: it is as the page asks")
+        }
         NotSeen::NamesHidden => {
-            "tell the names with --dns-seed, look into the resolver's log, or switch hidden DNS off on the host for the test"
+            word!(
+                do_tell_names,
+                "tell the names with --dns-seed, look into the resolver's log, or switch hidden DNS off on the host for the test"
+            )
         }
         NotSeen::OtherWay => {
-            "if that is how the site resolves, say encrypted = true under [dns] in the site file; else switch it off on the host"
+            word!(
+                do_say_encrypted,
+                "if that is how the site resolves, say encrypted = true under [dns] in the site file; else switch it off on the host"
+            )
         }
         NotSeen::SharedConnection => {
-            "nothing says that it is stopped: HTTP/2 and HTTP/3 serve several names over one connection"
+            word!(
+                do_nothing_shared,
+                "nothing says that it is stopped: HTTP/2 and HTTP/3 serve several names over one connection"
+            )
         }
-        NotSeen::NoInitiator => "bind the role in the site file",
-        NotSeen::Sampled => "capture all packets beside the samples",
-        NotSeen::NotCarried => "capture on the host itself",
+        NotSeen::NoInitiator => word!(do_bind_role, "bind the role in the site file"),
+        NotSeen::Sampled => word!(do_capture_all, "capture all packets beside the samples"),
+        NotSeen::NotCarried => word!(do_capture_on_host, "capture on the host itself"),
         NotSeen::NeverTried => {
-            "capture longer, or bind the role in the site file to what is really there"
+            word!(
+                do_bind_to_real,
+                "capture longer, or bind the role in the site file to what is really there"
+            )
         }
     }
 }

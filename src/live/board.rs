@@ -177,7 +177,12 @@ impl Snapshot {
             flows: capture.flows.len() as u64,
             dns: capture.dns.len() as u64,
             span: capture.span,
-            notes: report.capture.notes.clone(),
+            notes: report
+                .capture
+                .notes
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             exit: report.exit(),
         }
     }
@@ -239,7 +244,7 @@ impl Row {
             to: destinations(view.listed.to.iter().map(|to| (to.kind, to.value.as_str()))),
             ports: ports(&view.listed.ports, &view.listed.transport),
             standing: view.outcome.clone(),
-            message: view.message.clone(),
+            message: view.message.to_string(),
             must_see: view.absence_counts,
             excused: view.excused_by.is_some(),
             first_success: met.first,
@@ -300,8 +305,8 @@ impl FindingRow {
             target: finding.target.to_owned(),
             port: finding.port,
             transport: finding.transport,
-            message: finding.message.to_owned(),
-            advice: finding.advice.to_owned(),
+            message: finding.message.to_string(),
+            advice: finding.advice.to_string(),
             evidence: evidence(&finding.evidence_details.iter().collect::<Vec<_>>()),
             cites: finding.cites.iter().map(cite_of).collect(),
             frames: finding.frames.clone(),
@@ -356,8 +361,8 @@ fn advice(report: &Report<'_>) -> HashMap<String, Vec<String>> {
     for finding in &report.findings {
         for requirement in &finding.requirements {
             let known = out.entry((*requirement).to_owned()).or_default();
-            if !known.iter().any(|known| known == finding.advice) {
-                known.push(finding.advice.to_owned());
+            if !known.iter().any(|known| *known == **finding.advice) {
+                known.push(finding.advice.to_string());
             }
         }
     }

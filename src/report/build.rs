@@ -25,6 +25,7 @@ use crate::model::{Fqdn, Stamp, TimeSpan};
 use crate::observe::{Comment, Flow, FlowId, NameSource, Undecoded};
 use crate::rules::{Chosen, DocumentIndex, RequirementIndex};
 use crate::source::{Input, InputRecord};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// The version of the fields of the report.
 pub(crate) const SCHEMA: u32 = 1;
@@ -154,13 +155,16 @@ impl<'a> Report<'a> {
 }
 
 /// The exit status, and what it means.
-fn exit(judgement: &Judgement, nothing: bool, in_part: bool) -> (u8, &'static str) {
+fn exit(judgement: &Judgement, nothing: bool, in_part: bool) -> (u8, &'static SaidTemplate) {
     match () {
-        () if nothing => (2, "nothing was audited"),
-        () if in_part => (2, "audited only in part"),
-        () if !judgement.findings.is_empty() => (1, "findings"),
-        () if !judgement.unclear.is_empty() => (1, "required traffic ended inconclusive"),
-        () => (0, "nothing to report"),
+        () if nothing => (2, word!(exit_nothing, "nothing was audited")),
+        () if in_part => (2, word!(exit_in_part, "audited only in part")),
+        () if !judgement.findings.is_empty() => (1, word!(exit_findings, "findings")),
+        () if !judgement.unclear.is_empty() => (
+            1,
+            word!(exit_unclear, "required traffic ended inconclusive"),
+        ),
+        () => (0, word!(exit_nothing_to_report, "nothing to report")),
     }
 }
 
@@ -331,13 +335,10 @@ impl<'a> Gather<'a> {
             listed: row.listed(rules.library()),
             message: match &verdict.note {
                 Some(note) if verdict.standing == RequirementStatus::Inconclusive => note.clone(),
-                Some(note) => format!(
-                    "{}; {note}",
-                    sentence(verdict, missed.len(), by_certificate)
-                ),
+                Some(note) => sentence(verdict, missed.len(), by_certificate).then(note),
                 None => sentence(verdict, missed.len(), by_certificate),
             },
-            note: verdict.note.as_deref(),
+            note: verdict.note.as_ref(),
             outcome: verdict.standing.clone(),
             reason: verdict.standing.reason().map(ToOwned::to_owned),
             absence_counts: verdict.must_see,
@@ -391,7 +392,7 @@ impl<'a> Gather<'a> {
             grade: evidence.grade,
             words: &evidence.words,
             by: evidence.by,
-            control: evidence.control.as_deref(),
+            control: evidence.control.as_ref(),
             frames: distinct(self.numbers(&evidence.stamps)),
         };
         evidence.iter().map(view).collect()
@@ -488,87 +489,106 @@ fn span((first, last): (Stamp, Stamp)) -> Span {
 }
 
 /// The standing of a requirement as a sentence.
-fn sentence(verdict: &RequirementVerdict, missed: usize, by_certificate: bool) -> String {
-    let hosts = |count: usize| {
-        if count == 1 {
-            "1 host".to_owned()
-        } else {
-            format!("{count} hosts")
-        }
+fn sentence(verdict: &RequirementVerdict, missed: usize, by_certificate: bool) -> Phrase {
+    let hosts = |count: usize| match count {
+        1 => word!(one_host, "1 host").into(),
+        _ => phrase!(several_hosts, "{count} hosts", count),
     };
     match &verdict.standing {
-        RequirementStatus::Blocked => format!("stopped on the path for {}", hosts(missed.max(1))),
-        RequirementStatus::Failed => format!(
-            "failed for {}; who did it cannot be told",
-            hosts(missed.max(1))
-        ),
-        RequirementStatus::Violated => "violated: what the page says must not be, is".to_owned(),
-        RequirementStatus::Inconclusive => match verdict.shortfall {
-            Some(shortfall) => shortfall.to_string(),
-            None if verdict.intents.is_empty() => {
-                "a host speaks to its proxy in a form that hides what is behind it; nothing was seen of it"
-                    .to_owned()
-            }
-            None => "tried, but how it went cannot be told".to_owned(),
-        },
-        RequirementStatus::Satisfied if by_certificate => format!(
-            "reached by {}; the server's certificate alone tells its name",
-            hosts(verdict.reached_by.len())
-        ),
-        RequirementStatus::Satisfied => format!("reached by {}", hosts(verdict.reached_by.len())),
-        RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
-            format!(
-                "{}: {}",
-                NotSeen::ResolvedNeverTried.words(),
-                verdict.resolved.join(", ")
-            )
+        RequirementStatus::Blocked => {
+            phrase!(row_blocked, "stopped on the path for {hosts}", hosts = hosts(missed.max(1)))
         }
-        RequirementStatus::NotSeen(why) => why.words().to_owned(),
-        RequirementStatus::NotActive(why) => format!("not active: {why}"),
+        RequirementStatus::Failed => {
+            let hosts = hosts(missed.max(1));
+            phrase!(row_failed, "failed for {hosts}; who did it cannot be told", hosts)
+        }
+        RequirementStatus::Violated => {
+            word!(row_violated, "violated: what the page says must not be, is").into()
+        }
+        RequirementStatus::Inconclusive => match verdict.shortfall {
+            Some(shortfall) => shortfall.words().into(),
+            None if verdict.intents.is_empty() => {
+                word!(row_hidden, "a host speaks to its proxy in a form that hides what is behind it; nothing was seen of it").into()
+            }
+            None => word!(row_unclear, "tried, but how it went cannot be told").into(),
+        },
+        RequirementStatus::Satisfied => {
+            let hosts = hosts(verdict.reached_by.len());
+            match by_certificate {
+                true => {
+                    phrase!(row_by_certificate, "reached by {hosts}; the server's certificate alone tells its name", hosts)
+                }
+                false => phrase!(row_reached, "reached by {hosts}", hosts),
+            }
+        }
+        RequirementStatus::NotSeen(NotSeen::ResolvedNeverTried) if !verdict.resolved.is_empty() => {
+            let why = Phrase::from(NotSeen::ResolvedNeverTried.words());
+            why.about(verdict.resolved.join(", "))
+        }
+        RequirementStatus::NotSeen(why) => why.words().into(),
+        RequirementStatus::NotActive(why) => phrase!(row_off, "not active: {why}", why),
     }
 }
 
 /// Why an audit is only a part of one.
-fn incomplete(audit: &Audit<'_>) -> Vec<String> {
+fn incomplete(audit: &Audit<'_>) -> Vec<Phrase> {
     let inputs = audit.inputs;
     let mut why = Vec::new();
     if inputs.is_empty() {
-        why.push("no input could be read".to_owned());
+        why.push(word!(no_input, "no input could be read").into());
     }
     for input in inputs {
+        let name = input.name();
         let mut faults = input.faults();
         if let Some(first) = faults.next() {
-            let more = match faults.count() {
-                0 => String::new(),
-                more => format!(" (and {more} more)"),
-            };
-            why.push(format!("{}: {first}{more}", input.name()));
+            why.push(match faults.count() {
+                0 => Phrase::from(name.as_str()).about(&*first),
+                more => {
+                    phrase!(
+                        fault_and_more,
+                        "{name}: {fault} (and {more} more)",
+                        name,
+                        fault = &*first,
+                        more
+                    )
+                }
+            });
         }
         if input.loss.total() > 0 {
-            let Loss {
-                interface,
-                kernel,
-                own,
-            } = input.loss;
-            let who = [
-                (interface, "the interface"),
-                (kernel, "the kernel"),
-                (own, "pktaudit"),
-            ];
-            let lost: Vec<String> = who
-                .iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, who)| format!("{count} by {who}"))
-                .collect();
-            why.push(format!(
-                "{}: frames lost before they were captured: {}",
-                input.name(),
-                lost.join(", ")
+            let lost = Phrase::list(lost_by(input.loss));
+            why.push(phrase!(
+                frames_lost,
+                "{name}: frames lost before they were captured: {lost}",
+                name,
+                lost
             ));
         }
     }
     why.extend(audit.judgement.trust.unread.iter().cloned());
     why
+}
+
+/// How many frames were lost by whom.
+fn lost_by(loss: Loss) -> impl Iterator<Item = Phrase> {
+    let Loss {
+        interface,
+        kernel,
+        own,
+    } = loss;
+    let by = [
+        (
+            interface,
+            phrase!(lost_interface, "{interface} by the interface", interface),
+        ),
+        (
+            kernel,
+            phrase!(lost_kernel, "{kernel} by the kernel", kernel),
+        ),
+        (own, phrase!(lost_own, "{own} by pktaudit", own)),
+    ];
+    by.into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(_, words)| words)
 }
 
 fn names_view(census: &Census) -> NamesView {

@@ -15,6 +15,7 @@ use super::{Format, ReportError};
 use crate::decode::dns::{rcode_name, type_name};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Capture, DnsData, DnsRecord, DnsSection, DnsTransaction};
+use crate::wording::word;
 
 /// A question and what came back. Field names and order are fixed.
 #[derive(Clone, Debug, Serialize)]
@@ -202,7 +203,16 @@ fn human<'a>(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let mut table = Table::new(["at", "client", "server", "query", "type", "answer", "data"]);
+    let header = [
+        word!(column_at, "at"),
+        word!(column_client, "client"),
+        word!(column_server, "server"),
+        word!(column_query, "query"),
+        word!(column_type, "type"),
+        word!(column_answer, "answer"),
+        word!(column_data, "data"),
+    ];
+    let mut table = Table::new(header.map(|word| look.word(word)));
     for transaction in all {
         let mut said: Vec<String> = transaction
             .of_answer_sections()
@@ -224,7 +234,7 @@ fn human<'a>(
             transaction
                 .rcode
                 .as_deref()
-                .unwrap_or("no answer")
+                .unwrap_or(look.word(word!(no_dns_answer, "no answer")))
                 .to_owned(),
             said.join(", "),
         ]);

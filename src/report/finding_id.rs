@@ -70,7 +70,7 @@ mod tests {
         for finding in &mut findings {
             finding.span = None;
             finding.flows.clear();
-            finding.message.clear();
+            finding.message = crate::wording::Phrase::default();
         }
         assert_eq!(finding_ids(&findings, &sample.rules), ids);
         findings.insert(1, findings[0].clone());

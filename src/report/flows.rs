@@ -16,6 +16,7 @@ use super::view::word;
 use super::{Format, ReportError};
 use crate::model::{CaptureTime, Endpoint, Fqdn, Transport};
 use crate::observe::{Capture, ConnState, Flow, NameSource};
+use crate::wording::{Language, phrase, word};
 
 /// A flow. Field names and order are fixed.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -277,16 +278,17 @@ pub fn write_flows(
 }
 
 fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
-    let mut columns = TableColumns::new([
-        "start",
-        "initiator",
-        "responder",
-        "app",
-        "state",
-        "bytes out",
-        "in",
-        "name",
-    ]);
+    let header = [
+        word!(column_start, "start"),
+        word!(column_initiator, "initiator"),
+        word!(column_responder, "responder"),
+        word!(column_app, "app"),
+        word!(column_state, "state"),
+        word!(column_bytes_out, "bytes out"),
+        word!(column_bytes_in, "in"),
+        word!(column_name, "name"),
+    ];
+    let mut columns = TableColumns::new(header.map(|word| look.word(word)));
     columns.right_aligned(5).right_aligned(6);
     let fill = |place: usize, row: &mut TextRow<8>| {
         let Some(flow) = flows.get(place) else {
@@ -311,7 +313,18 @@ fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), Repor
             (None, _) => row.cell("-"),
             (Some(name), 1) => row.cell(format_args!("{} ({})", name.fqdn, name.source)),
             (Some(name), all) => {
-                row.cell(format_args!("{} ({}, 1 of {all})", name.fqdn, name.source));
+                // Of very many flows a phrase each would take its time.
+                let (fqdn, source) = (&name.fqdn, name.source);
+                match look.language {
+                    Language::English => row.cell(format_args!("{fqdn} ({source}, 1 of {all})")),
+                    _ => row.cell(look.say(&phrase!(
+                        name_of_several,
+                        "{fqdn} ({source}, 1 of {all})",
+                        fqdn,
+                        source = source.as_str(),
+                        all
+                    ))),
+                }
             }
         }
     };

@@ -1,5 +1,6 @@
 //! A flow with what is said of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::judge::{
 };
 use crate::observe::{Capture, Flow};
 use crate::rules::{RequirementIndex, RuleSet};
+use crate::wording::Phrase;
 
 /// A flow and its verdict.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
@@ -40,7 +42,7 @@ pub struct JudgedFlow<'a> {
     #[schemars(schema_with = "schema::evidence_code_or_null")]
     pub evidence: Option<crate::judge::Code>,
     /// The same in words; also why it is not audited, or why it cannot be told.
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'a, Phrase>>,
     /// Ids of the requirements that cover it, ascending.
     pub requirements: Vec<&'a str>,
     /// Place in `intents`.
@@ -122,13 +124,13 @@ pub(super) fn outcome(verdict: &FlowVerdict, intent: Option<&Intent>) -> Outcome
     }
 }
 
-fn reason(verdict: &FlowVerdict, failure: Option<&Evidence>) -> Option<String> {
+fn reason<'a>(verdict: &'a FlowVerdict, failure: Option<&'a Evidence>) -> Option<Cow<'a, Phrase>> {
     if let Some(why) = &verdict.out_of_scope {
-        return Some(why.words());
+        return Some(Cow::Owned(why.words()));
     }
     match (&verdict.went, failure) {
-        (_, Some(evidence)) => Some(evidence.words.clone()),
-        (AttemptOutcome::Open(doubt), None) => Some(doubt.words().to_owned()),
+        (_, Some(evidence)) => Some(Cow::Borrowed(&evidence.words)),
+        (AttemptOutcome::Open(doubt), None) => Some(Cow::Owned(doubt.words().into())),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use super::text::visible;
 use super::view::{FindingView, RequirementView};
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, StatusKind};
+use crate::wording::Phrase;
 
 /// Writes the audit as JUnit XML. A test fails where the audit has a finding, and skips where a requirement proves
 /// nothing (its absence says nothing, or it cannot be told); requirements that are off at this site are left out.
@@ -53,7 +54,8 @@ fn shown(text: &str) -> XmlString {
 }
 
 fn capture(report: &Report<'_>) -> TestCase {
-    let why = report.summary.incomplete.join("; ");
+    let why = report.summary.incomplete.iter();
+    let why = why.map(Phrase::as_str).collect::<Vec<_>>().join("; ");
     let mut status = TestCaseStatus::success();
     if !why.is_empty() {
         // The audit itself is only a part of one.

@@ -18,6 +18,7 @@
 //! | `write`, `aside` | files that appear whole or not at all |
 //! | `explain` | long texts of codes |
 //! | `text` | makes untrusted text harmless |
+//! | `how_many` | what is counted, in words |
 
 mod aside;
 mod build;
@@ -29,6 +30,7 @@ mod evidence;
 mod explain;
 mod finding_id;
 mod flows;
+mod how_many;
 mod html;
 mod human;
 #[cfg(feature = "cli")]
@@ -69,7 +71,6 @@ pub use evidence::MarkedFrame;
 pub use explain::{explain, explain_finding, explained, explained_page, nearest_word};
 pub use flows::{FLOW_COLUMNS, FlowView, write_flows};
 pub use html::write_html;
-#[cfg(feature = "live")]
 pub(crate) use human::grouped;
 pub use human::{Look, Paint, write_human};
 #[cfg(feature = "cli")]

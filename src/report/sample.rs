@@ -289,9 +289,9 @@ pub(crate) fn sample() -> Sample {
         code: Code::HelloReset,
         grade: Grade::B,
         stamps: vec![stamp(3), stamp(4)],
-        words: format!("RST 12 ms after the ClientHello {}", HOSTILE[2]),
+        words: format!("RST 12 ms after the ClientHello {}", HOSTILE[2]).into(),
         by: Some(ip("10.0.0.1")),
-        control: Some("the same address answers this client under the name ok.example".to_owned()),
+        control: Some("the same address answers this client under the name ok.example".into()),
         login: false,
     };
     let blocked = Fqdn::parse("update.example.com").unwrap();
@@ -333,8 +333,8 @@ pub(crate) fn sample() -> Sample {
             initiator: Some(ip(host)),
             port: Some(443),
             transport: Some(Transport::Tcp),
-            message: "likely stopped at tls".to_owned(),
-            advice: "allow the name update.example.com in what filters by TLS names".to_owned(),
+            message: "likely stopped at tls".into(),
+            advice: "allow the name update.example.com in what filters by TLS names".into(),
             evidence: vec![evidence.clone()],
             requirements: vec![RequirementIndex::new(0)],
             flows: vec![FlowId(place as u32)],
@@ -353,8 +353,8 @@ pub(crate) fn sample() -> Sample {
             initiator: Some(ip("10.0.0.10")),
             port: Some(443),
             transport: Some(Transport::Tcp),
-            message: (*name).to_owned(),
-            advice: "find the program".to_owned(),
+            message: (*name).into(),
+            advice: "find the program".into(),
             flows: vec![FlowId(at - 18)],
             span: Some((stamp(at), stamp(at))),
             ..Finding::new(FindingCode::UnexpectedName, (*name).to_owned())
@@ -371,7 +371,7 @@ pub(crate) fn sample() -> Sample {
         RequirementStatus::Blocked,
         RequirementStatus::Satisfied,
         RequirementStatus::NotSeen(NotSeen::NoInitiator),
-        RequirementStatus::NotActive("needs feature smart-scan on".to_owned()),
+        RequirementStatus::NotActive("needs feature smart-scan on".into()),
     ];
     let requirements = standings
         .into_iter()

@@ -53,7 +53,10 @@ pub fn write_sarif(report: &Report<'_>, mut out: impl Write) -> Result<(), Repor
 /// What stands in the way of a complete audit, and what inputs have that a reader should know.
 fn notifications(report: &Report<'_>) -> Vec<Value> {
     let summary = &report.summary;
-    let incomplete = summary.incomplete.iter().map(|why| ("error", why.clone()));
+    let incomplete = summary
+        .incomplete
+        .iter()
+        .map(|why| ("error", why.to_string()));
     let unclear = summary.inconclusive_required.iter().map(|id| {
         let words = format!("{id} is required and was tried, but how it went cannot be told");
         ("warning", words)
@@ -103,7 +106,7 @@ const fn level(severity: Severity) -> &'static str {
 
 fn result(report: &Report<'_>, finding: &FindingView<'_>) -> Value {
     let aim = finding.aim();
-    let advice = match finding.advice {
+    let advice = match finding.advice.as_str() {
         "" => String::new(),
         advice => format!(". To do: {advice}"),
     };

@@ -186,6 +186,63 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
+/// As [`wrap`], for Japanese, which has no blanks: a line may end behind every wide character, but none begins with what
+/// closes or goes on (JIS X 4051), nor ends with what opens.
+#[must_use]
+pub fn wrap_japanese(text: &str, most: usize) -> Vec<String> {
+    const NOT_FIRST: &str = "、。，．：；？！）」』】〉》・ー々〜…,.:;!?)]}%";
+    const NOT_LAST: &str = "（「『【〈《([{";
+    let most = most.max(8);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    let mut blank = false;
+    let mut put = |part: &str, blank: bool| {
+        let room = width(part) + usize::from(blank && used > 0);
+        if used > 0 && used + room > most {
+            lines.push(String::new());
+            used = 0;
+        }
+        let Some(line) = lines.last_mut() else { return };
+        if blank && used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        for c in part.chars() {
+            let cells = c.width().unwrap_or(0);
+            if used + cells > most {
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(c);
+            }
+            used += cells;
+        }
+    };
+    // What may not be parted.
+    let mut part = String::new();
+    for c in text.chars() {
+        let is_wide = |c: char| c.width() == Some(2);
+        let last = part.chars().next_back();
+        let joins = NOT_FIRST.contains(c)
+            || last.is_some_and(|last| NOT_LAST.contains(last))
+            || last.is_some_and(|last| !is_wide(last) && !is_wide(c));
+        if c == ' ' || !joins {
+            if !part.is_empty() {
+                put(&part, blank);
+                blank = false;
+            }
+            part.clear();
+        }
+        match c {
+            ' ' => blank = true,
+            c => part.push(c),
+        }
+    }
+    put(&part, blank);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -248,6 +305,20 @@ mod tests {
         assert_eq!(shorten("abc", 3), "abc");
     }
 
+    #[test]
+    fn japanese_lines_end_anywhere_but_before_what_closes() {
+        assert_eq!(
+            wrap_japanese("宛先は一覧にない。「名前」は不明", 14),
+            ["宛先は一覧にな", "い。「名前」は", "不明"]
+        );
+        assert_eq!(
+            wrap_japanese("a.example の 443/tcp を許可する", 16),
+            ["a.example の", "443/tcp を許可す", "る"]
+        );
+        assert_eq!(wrap_japanese("", 14), [""]);
+        assert_eq!(wrap_japanese("abcdefghijkl m", 8), ["abcdefgh", "ijkl m"]);
+    }
+
     proptest! {
         #[test]
         fn the_mark_on_cells_can_be_taken_off(text in "\\PC*|['=+@-].*") {
@@ -261,6 +332,7 @@ mod tests {
         fn nothing_harmful_is_left(text in any::<String>()) {
             prop_assert!(!visible(&text).chars().any(is_harmful));
             prop_assert!(wrap(&visible(&text), 20).iter().all(|line| width(line) <= 20));
+            prop_assert!(wrap_japanese(&visible(&text), 20).iter().all(|line| width(line) <= 20));
         }
 
         #[test]

@@ -14,6 +14,7 @@ use crate::judge::{
 use crate::model::{CaptureTime, Stamp, Transport};
 use crate::observe::NameSource;
 use crate::rules::{ChosenKind, ListedRequirement};
+use crate::wording::{Phrase, SaidTemplate, phrase};
 
 /// Counts by word, in a fixed order, zeros included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,11 +114,11 @@ pub struct Summary {
     /// 0 nothing to report, 1 findings or required traffic that ended inconclusive, 2 nothing audited, or only a part.
     pub exit: u8,
     /// What the exit status means.
-    pub meaning: &'static str,
+    pub meaning: &'static SaidTemplate,
     /// Why the audit is only a part; empty unless the exit status is 2.
-    pub incomplete: Vec<String>,
+    pub incomplete: Vec<Phrase>,
     /// Why nothing was audited at all, in a sentence; null where something was.
-    pub nothing_audited: Option<String>,
+    pub nothing_audited: Option<Phrase>,
     /// Ids of requirements that had to be seen and were, but how they went cannot be told, ascending.
     pub inconclusive_required: Vec<String>,
     /// Findings by severity.
@@ -148,13 +149,20 @@ pub struct Summary {
 impl Summary {
     /// How many requirements need no traffic, and why: `16 of 47 need no traffic: 9 optional, 7 stood in for by others`.
     #[must_use]
-    pub fn no_need(&self) -> Option<String> {
+    pub fn no_need(&self) -> Option<Phrase> {
         let why = self.no_traffic_needed.0.iter().filter(|(_, n)| *n > 0);
-        let parts: Vec<String> = why.map(|(why, n)| format!("{n} {}", why.words())).collect();
+        let parts =
+            why.map(|(why, n)| phrase!(count_and_reason, "{n} {why}", n, why = why.words()));
         let all: u64 = self.no_traffic_needed.0.iter().map(|(_, n)| n).sum();
         (all > 0).then(|| {
-            let of = self.requirements_in_force;
-            format!("{all} of {of} need no traffic: {}", parts.join(", "))
+            let (of, parts) = (self.requirements_in_force, Phrase::list(parts));
+            phrase!(
+                need_no_traffic,
+                "{all} of {of} need no traffic: {parts}",
+                all,
+                of,
+                parts
+            )
         })
     }
 }
@@ -167,17 +175,17 @@ pub struct EvidenceView<'a> {
     #[schemars(schema_with = "schema::evidence_code")]
     pub code: Code,
     /// What the code means.
-    pub about: &'static str,
+    pub about: &'static SaidTemplate,
     /// How sure.
     #[serde(serialize_with = "word")]
     #[schemars(schema_with = "schema::grade")]
     pub grade: Grade,
     /// What was seen, with its figures.
-    pub words: &'a str,
+    pub words: &'a Phrase,
     /// Who said no, where that was a device other than the destination.
     pub by: Option<IpAddr>,
     /// What works nearby.
-    pub control: Option<&'a str>,
+    pub control: Option<&'a Phrase>,
     /// The frames that show it, ascending.
     pub frames: Vec<u64>,
 }
@@ -252,13 +260,13 @@ pub struct FindingView<'a> {
     #[schemars(schema_with = "schema::text_or_null")]
     pub transport: Option<Transport>,
     /// In one sentence.
-    pub message: &'a str,
+    pub message: &'a Phrase,
     /// When the aim was last reached, where it was stopped after that and never reached again.
     #[serde(serialize_with = "word_or_null")]
     #[schemars(schema_with = "schema::time_or_null")]
     pub reached_until: Option<CaptureTime>,
     /// What to do about it.
-    pub advice: &'a str,
+    pub advice: &'a Phrase,
     /// Codes of what shows it, best first.
     #[serde(serialize_with = "words")]
     #[schemars(schema_with = "schema::evidence_codes")]
@@ -266,7 +274,7 @@ pub struct FindingView<'a> {
     /// What shows it, best first.
     pub evidence_details: Vec<EvidenceView<'a>>,
     /// What works nearby and so tells the cause from others.
-    pub control: Option<&'a str>,
+    pub control: Option<&'a Phrase>,
     /// What was written to packets of its flows, the earliest; it proves nothing.
     pub comments: Vec<CommentView>,
     /// Ids of the requirements that it rests on, ascending.
@@ -375,9 +383,9 @@ pub struct IntentView<'a> {
     /// What shows it, best first.
     pub evidence_details: Vec<EvidenceView<'a>>,
     /// What works nearby and so tells the cause from others.
-    pub control: Option<&'a str>,
+    pub control: Option<&'a Phrase>,
     /// Why it cannot be told how it went.
-    pub doubt: Option<&'static str>,
+    pub doubt: Option<&'static SaidTemplate>,
     /// When the aim was last reached, where it was stopped after that and never reached again.
     #[serde(serialize_with = "word_or_null")]
     #[schemars(schema_with = "schema::time_or_null")]
@@ -408,9 +416,9 @@ pub struct RequirementView<'a> {
     /// Why it was not seen, as a stable word, or the condition that keeps it off.
     pub reason: Option<String>,
     /// The outcome as a sentence.
-    pub message: String,
+    pub message: Phrase,
     /// Why it is not certain, or what may hide it.
-    pub note: Option<&'a str>,
+    pub note: Option<&'a Phrase>,
     /// Whether its absence proves something.
     pub absence_counts: bool,
     /// The group of which another member was seen, so that its own absence is no finding.
@@ -483,14 +491,14 @@ pub struct CaptureView {
     /// What was read, in order.
     pub inputs: Vec<InputView>,
     /// What to keep in mind, in words.
-    pub notes: Vec<String>,
+    pub notes: Vec<Phrase>,
 }
 
 /// How the site's hosts have their names, and where these are hidden.
 #[derive(Clone, Debug, Default, JsonSchema, Serialize)]
 pub struct NamesView {
     /// In one sentence; null where nothing was looked up and nothing is hidden.
-    pub words: Option<String>,
+    pub words: Option<Phrase>,
     /// The ways that were gone, in a fixed order.
     pub ways: Vec<NameWayView>,
     /// Hosts whose names are hidden, or may be, ascending; no more than a thousand.
@@ -503,7 +511,7 @@ pub struct NameWayView {
     /// Its stable word.
     pub way: &'static str,
     /// What it means.
-    pub about: &'static str,
+    pub about: &'static SaidTemplate,
     /// Whether names are hidden by it, or may be.
     pub hides: bool,
     /// Lookups, or connections.
@@ -541,7 +549,7 @@ pub struct InputView {
     /// Frames lost before they were captured.
     pub lost: Loss,
     /// What is to be known of it beside that: that its clock was set back.
-    pub notes: Vec<String>,
+    pub notes: Vec<Phrase>,
 }
 
 /// A rule document that was used.
@@ -570,5 +578,5 @@ pub struct DocumentView {
     #[schemars(schema_with = "schema::chosen")]
     pub chosen: ChosenKind,
     /// The same in words.
-    pub why: String,
+    pub why: Phrase,
 }

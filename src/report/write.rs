@@ -12,20 +12,23 @@ use super::{
     Report, ReportError, write_findings_csv, write_flows_csv, write_html, write_json,
     write_requirements_csv,
 };
+use crate::wording::Language;
 
-type Write1 = fn(&Report<'_>, &mut BufWriter<File>) -> Result<(), ReportError>;
+type Write1 = fn(&Report<'_>, Language, &mut BufWriter<File>) -> Result<(), ReportError>;
 
 /// The files of a report directory that this room writes.
 const FILES: [(&str, Write1); 5] = [
-    ("findings.csv", |report, out| {
+    ("findings.csv", |report, _, out| {
         write_findings_csv(report, out)
     }),
-    ("requirements.csv", |report, out| {
+    ("requirements.csv", |report, _, out| {
         write_requirements_csv(report, out)
     }),
-    ("flows.csv", |report, out| write_flows_csv(report, out)),
-    ("report.json", |report, out| write_json(report, out)),
-    ("report.html", |report, out| write_html(report, out)),
+    ("flows.csv", |report, _, out| write_flows_csv(report, out)),
+    ("report.json", |report, _, out| write_json(report, out)),
+    ("report.html", |report, language, out| {
+        write_html(report, language, out)
+    }),
 ];
 
 /// The files that [`write_directory`] writes into a directory.
@@ -45,14 +48,18 @@ pub fn make_directory(directory: &Path) -> Result<(), ReportError> {
 }
 
 /// Writes `findings.csv`, `requirements.csv`, `flows.csv`, `report.json` and `report.html` beside their places in a directory,
-/// which is made where it is not there. They are in the order of these names.
+/// which is made where it is not there. They are in the order of these names; the last begins in `language`.
 ///
 /// # Errors
 /// The first file that could not be written. Then none of them appears, and those that were there are as they were.
-pub fn write_directory(report: &Report<'_>, directory: &Path) -> Result<AsideFiles, ReportError> {
+pub fn write_directory(
+    report: &Report<'_>,
+    directory: &Path,
+    language: Language,
+) -> Result<AsideFiles, ReportError> {
     make_directory(directory)?;
     let aside = |(name, write): (&str, Write1)| {
-        AsideFile::write(&directory.join(name), |out| write(report, out))
+        AsideFile::write(&directory.join(name), |out| write(report, language, out))
     };
     // All are written at once: while one waits for the disk, another is put into words. Where the system gives no more
     // threads, one after the other.

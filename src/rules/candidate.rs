@@ -12,6 +12,7 @@ use thin_vec::ThinVec;
 use super::known::Known;
 use super::{RequirementIndex, RoleIndex, Truth};
 use crate::model::{CaptureTime, Fqdn, PortSet, Transport};
+use crate::wording::{Phrase, phrase};
 
 /// A flow, or a lookup, as requirements see it.
 #[derive(Clone, Copy, Debug)]
@@ -190,45 +191,98 @@ pub enum Mismatch {
     },
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let assumed = |stated: bool, what: &str| {
-            if stated {
-                String::new()
-            } else {
-                format!(" ({what} not stated by the page)")
-            }
-        };
+impl Mismatch {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> Phrase {
         match self {
-            Self::Port { listed, stated } => write!(
-                f,
-                "wrong port: {listed} is listed{}",
-                assumed(*stated, "port")
+            Self::Port {
+                listed,
+                stated: true,
+            } => phrase!(
+                miss_port,
+                "wrong port: {listed} is listed",
+                listed = format_args!("{listed}")
             ),
-            Self::Transport { listed, stated } => {
-                let listed: Vec<String> = listed.iter().map(Transport::to_string).collect();
-                write!(
-                    f,
-                    "wrong transport: {} is listed{}",
-                    listed.join(", "),
-                    assumed(*stated, "transport")
+            Self::Port { listed, .. } => {
+                let listed = format_args!("{listed}");
+                phrase!(
+                    miss_port_unstated,
+                    "wrong port: {listed} is listed (port not stated by the page)",
+                    listed
                 )
             }
-            Self::Source { wanted } => write!(
-                f,
-                "covered for {}, and this host is none",
-                wanted.join(", ")
-            ),
-            Self::Destination { wanted } => write!(f, "covered for {wanted} only"),
-            Self::Inactive { condition } => write!(f, "off: needs {condition}"),
-            Self::Region { listed } => write!(f, "for another region: {}", listed.join(", ")),
-            Self::Expired { until } => write!(f, "expired: valid until {until}"),
-            Self::NotYetValid { from } => write!(f, "not yet valid: from {from}"),
-            Self::Path { listed } => write!(f, "wrong path: {listed} is listed"),
+            Self::Transport { listed, stated } => {
+                let listed: Vec<String> = listed.iter().map(Transport::to_string).collect();
+                let listed = listed.join(", ");
+                match stated {
+                    true => phrase!(
+                        miss_transport,
+                        "wrong transport: {listed} is listed",
+                        listed
+                    ),
+                    false => phrase!(
+                        miss_transport_unstated,
+                        "wrong transport: {listed} is listed (transport not stated by the page)",
+                        listed
+                    ),
+                }
+            }
+            Self::Source { wanted } => {
+                phrase!(
+                    miss_source,
+                    "covered for {wanted}, and this host is none",
+                    wanted = wanted.join(", ")
+                )
+            }
+            Self::Destination { wanted } => {
+                phrase!(miss_destination, "covered for {wanted} only", wanted)
+            }
+            Self::Inactive { condition } => {
+                phrase!(miss_inactive, "off: needs {condition}", condition)
+            }
+            Self::Region { listed } => {
+                phrase!(
+                    miss_region,
+                    "for another region: {listed}",
+                    listed = listed.join(", ")
+                )
+            }
+            Self::Expired { until } => {
+                phrase!(
+                    miss_expired,
+                    "expired: valid until {until}",
+                    until = format_args!("{until}")
+                )
+            }
+            Self::NotYetValid { from } => {
+                phrase!(
+                    miss_not_yet,
+                    "not yet valid: from {from}",
+                    from = format_args!("{from}")
+                )
+            }
+            Self::Path { listed } => {
+                phrase!(
+                    miss_path,
+                    "wrong path: {listed} is listed",
+                    listed = format_args!("{listed}")
+                )
+            }
             Self::DocumentNotInForce { document } => {
-                write!(f, "the document {document} is not in force")
+                phrase!(
+                    miss_document,
+                    "the document {document} is not in force",
+                    document
+                )
             }
         }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words())
     }
 }
 

@@ -4,6 +4,7 @@ use foldhash::HashSet;
 
 use super::{Library, PatternKind, SHIPPED_SETS, ShippedSet, Target, check};
 use crate::model::{Fqdn, words};
+use crate::wording::{Phrase, phrase, word};
 
 /// So many names of a set's own domains are no chance.
 const ENOUGH: usize = 3;
@@ -50,13 +51,19 @@ impl Chosen {
 
     /// Why, in words.
     #[must_use]
-    pub fn words(self) -> String {
+    pub fn words(self) -> Phrase {
         match self {
-            Self::Named => "--rules names it".to_owned(),
-            Self::BySite => "the site file names it".to_owned(),
-            Self::Fits(1) => "the capture has a name of its vendor".to_owned(),
-            Self::Fits(names) => format!("the capture has {names} of its names"),
-            Self::Default => "no rules are named, and the capture fits no others".to_owned(),
+            Self::Named => word!(chosen_named, "--rules names it").into(),
+            Self::BySite => word!(chosen_by_site, "the site file names it").into(),
+            Self::Fits(1) => word!(chosen_fits_one, "the capture has a name of its vendor").into(),
+            Self::Fits(names) => {
+                phrase!(chosen_fits, "the capture has {names} of its names", names)
+            }
+            Self::Default => word!(
+                chosen_default,
+                "no rules are named, and the capture fits no others"
+            )
+            .into(),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Damage, Input, Interface, SourceError};
 use crate::model::{Loss, Merge, TimeSpan};
+use crate::wording::{Phrase, phrase};
 
 /// Frames that are earlier than one that the same interface captured before, by more than disorder explains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,16 +31,23 @@ impl SetBack {
 
     /// That a clock was set back, in words; `None` where none was.
     #[must_use]
-    pub fn words(self) -> Option<String> {
+    pub fn words(self) -> Option<Phrase> {
         let seconds = Duration::from_nanos(self.most).as_secs_f64();
-        let frames = match self.frames {
+        let seconds = format_args!("{seconds:.1}");
+        Some(match self.frames {
             0 => return None,
-            1 => "1 frame is".to_owned(),
-            frames => format!("{frames} frames are"),
-        };
-        Some(format!(
-            "{frames} earlier than one before in it, by up to {seconds:.1} s: its clock was set back, or several captures were joined"
-        ))
+            1 => phrase!(
+                one_frame_set_back,
+                "1 frame is earlier than one before in it, by up to {seconds} s: its clock was set back, or several captures were joined",
+                seconds
+            ),
+            frames => phrase!(
+                frames_set_back,
+                "{frames} frames are earlier than one before in it, by up to {seconds} s: its clock was set back, or several captures were joined",
+                frames,
+                seconds
+            ),
+        })
     }
 }
 

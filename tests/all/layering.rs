@@ -9,17 +9,18 @@ use super::harness::rust_files;
 /// Room, and the rooms that it may import from.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("source", &["model"]),
+    ("wording", &["model"]),
+    ("source", &["model", "wording"]),
     ("decode", &["model"]),
-    ("rules", &["model"]),
+    ("rules", &["model", "wording"]),
     ("import", &["model", "rules"]),
     ("diff", &["model", "rules"]),
     ("observe", &["model", "decode"]),
-    ("judge", &["model", "observe", "rules"]),
+    ("judge", &["model", "wording", "observe", "rules"]),
     (
         "report",
         &[
-            "model", "source", "decode", "observe", "rules", "import", "diff", "judge",
+            "model", "wording", "source", "decode", "observe", "rules", "import", "diff", "judge",
         ],
     ),
     ("export", &["model", "rules", "report"]),
@@ -28,20 +29,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "audit",
         &[
-            "model", "source", "observe", "rules", "judge", "report", "drive",
+            "model", "wording", "source", "observe", "rules", "judge", "report", "drive",
         ],
     ),
     (
         "live",
         &[
-            "model", "source", "observe", "rules", "judge", "report", "drive", "audit",
+            "model", "wording", "source", "observe", "rules", "judge", "report", "drive", "audit",
         ],
     ),
     (
         "cli",
         &[
-            "model", "source", "decode", "observe", "rules", "import", "diff", "judge", "report",
-            "export", "learn", "drive", "audit", "live",
+            "model", "wording", "source", "decode", "observe", "rules", "import", "diff", "judge",
+            "report", "export", "learn", "drive", "audit", "live",
         ],
     ),
 ];

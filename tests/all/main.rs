@@ -64,4 +64,5 @@ mod verdict_lookups;
 mod verdict_page;
 mod verdicts;
 mod way_back;
+mod wording;
 mod words;

@@ -16,6 +16,7 @@ use pktaudit::report::{
 };
 use pktaudit::rules::{Choices, Profile, RuleSet, RuleText, check, check_site};
 use pktaudit::source::resolve;
+use pktaudit::wording::Language;
 use rayon::prelude::*;
 
 use super::harness::{folder, for_each_sample, same, write};
@@ -315,7 +316,7 @@ fn files(capture: &Capture, judgement: &Judgement, rules: &RuleSet) -> Vec<(&'st
     put("flows.csv", std::mem::take(&mut out));
     write_json(&report, &mut out).unwrap();
     put("report.json", std::mem::take(&mut out));
-    write_html(&report, &mut out).unwrap();
+    write_html(&report, Language::English, &mut out).unwrap();
     put("report.html", std::mem::take(&mut out));
     write_human(&report, &Look::default(), &mut out).unwrap();
     put("standard output", std::mem::take(&mut out));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{Choices, Names};
+use crate::cli::args::{Choices, Names, ReportLanguage};
 use crate::cli::times::{period, time};
 use crate::source::live::Timestamps;
 
@@ -37,6 +37,8 @@ pub(in crate::cli) struct LiveCommand {
     pub(in crate::cli) choices: Choices,
     #[command(flatten)]
     pub(super) names: Names,
+    #[command(flatten)]
+    pub(super) said_in: ReportLanguage,
     /// End after this time, such as 90s, 15m, 1h30m.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) duration: Option<Duration>,

@@ -32,6 +32,7 @@ use crate::live::{Engine, EngineOptions, Feed, Finished, KeepOptions, Rotation, 
 use crate::observe::CarryLimits;
 use crate::source::InputRecord;
 use crate::source::live::{LiveCapture, LiveOptions};
+use crate::wording::Language;
 use command::{RunningCommand, WaitingCommand};
 use confine::Confinement;
 use periods::{LastPeriod, Periods};
@@ -111,7 +112,8 @@ pub(super) fn run(command: &LiveCommand, common: &Common) -> anyhow::Result<Exit
     let finished = engine
         .finish()
         .map_err(|words| anyhow::anyhow!("{words}; nothing can be said of what was captured"))?;
-    let audited = end(finished, &periods.finish()?, &plan, common);
+    let language = command.said_in.language();
+    let audited = end(finished, &periods.finish()?, &plan, (language, common));
     let audited = audited.map_err(|error| confined.explain(error))?;
     Ok(audited.and(ending.of_command()))
 }
@@ -171,7 +173,7 @@ fn end(
     finished: Finished,
     periods: &LastPeriod,
     plan: &Plan,
-    common: &Common,
+    (language, common): (Language, &Common),
 ) -> anyhow::Result<Exit> {
     for (interface, why) in &finished.ended {
         output::complain(&format!(
@@ -190,6 +192,7 @@ fn end(
             folder: folder.as_deref(),
             evidence: evidence.as_deref(),
             paged: false,
+            language,
         },
         common,
     )?;

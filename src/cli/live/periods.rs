@@ -19,6 +19,7 @@ use crate::live::numbered_path;
 use crate::model::TwoPoint;
 use crate::observe::{Observation, Seed};
 use crate::source::{Input, InputPath, InputRecord, digest_of};
+use crate::wording::Language;
 
 /// What the names of files end with that are removed once the evidence is copied from them.
 pub(super) const PASSING: &str = ".packets";
@@ -47,6 +48,8 @@ struct Reporter {
     confined: Confinement,
     /// Whether a screen is shown, which complaints would tear.
     screen: bool,
+    /// In which language people read its reports.
+    language: Language,
     state: Mutex<State>,
 }
 
@@ -85,6 +88,7 @@ impl Periods {
             every: command.every.is_some(),
             confined,
             screen,
+            language: command.said_in.language(),
             state: Mutex::default(),
         });
         // One waits while another is reported; the capture waits only for a third.
@@ -214,6 +218,7 @@ impl Reporter {
             folder: folder.as_deref(),
             evidence: evidence.as_deref(),
             paged: false,
+            language: self.language,
         };
         let with = (self.plan.as_ref(), self.seeds.as_slice());
         let exit = report_period(period, with, &captures, to, |_| Ok(()));

@@ -6,6 +6,7 @@ use super::super::evidence::{Code, Evidence, Grade};
 use super::{AttemptOutcome, InconclusiveReason, TAIL, distinct, failed, seconds};
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{Event, EventKind, Flow};
+use crate::wording::{Phrase, phrase, word};
 
 /// How long a pattern lasts before it is more than a delay.
 const LASTING: Duration = Duration::from_secs(3);
@@ -39,15 +40,20 @@ pub(super) fn syn_only(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     let grade = if enough { Grade::B } else { Grade::C };
     let times = times(&syns);
     let over = if syns.len() == 1 {
-        String::new()
+        Phrase::default()
     } else {
-        format!(" over {}", seconds(over))
+        phrase!(syns_over, " over {over}", over = seconds(over))
     };
     failed(
         Code::SynSilent,
         grade,
         syns.iter().copied(),
-        format!("SYN sent {times}{over}, nothing came back"),
+        phrase!(
+            syn_unanswered,
+            "SYN sent {times}{over}, nothing came back",
+            times,
+            over
+        ),
     )
 }
 
@@ -68,10 +74,10 @@ fn is_enough(syns: &[&Event]) -> bool {
     }
 }
 
-fn times(syns: &[&Event]) -> String {
+fn times(syns: &[&Event]) -> Phrase {
     match syns.len() {
-        1 => "once".to_owned(),
-        times => format!("{times} times"),
+        1 => word!(once, "once").into(),
+        times => phrase!(so_many_times, "{times} times", times),
     }
 }
 
@@ -96,13 +102,19 @@ fn foreign_ack(flow: &Flow, ack: &Event, end: CaptureTime) -> AttemptOutcome {
         return AttemptOutcome::Open(InconclusiveReason::CaptureEnd);
     }
     let (times, packets) = (times(&syns), flow.back.packets);
-    let acks = if packets == 1 { "an ACK" } else { "ACKs" };
+    let acks = match packets {
+        1 => word!(one_ack, "an ACK"),
+        _ => word!(several_acks, "ACKs"),
+    };
     failed(
         Code::ForeignAck,
         Grade::C,
         syns.iter().copied().chain([ack]),
-        format!(
-            "SYN sent {times}, answered by {acks} of another connection: the server still has an older one with these ports"
+        phrase!(
+            syn_answered_by_old_ack,
+            "SYN sent {times}, answered by {acks} of another connection: the server still has an older one with these ports",
+            times,
+            acks
         ),
     )
 }
@@ -124,10 +136,10 @@ pub(super) fn answer_lost(flow: &Flow, end: CaptureTime) -> Option<AttemptOutcom
     if !is_enough(&syns) && end.since(flow.span.1.time) < TAIL {
         return Some(AttemptOutcome::Open(InconclusiveReason::CaptureEnd));
     }
-    let words = format!(
-        "SYN sent {}, answered by SYN-ACK, which was never acknowledged: the way back is stopped behind the tap, or the \
-         initiator drops it",
-        times(&syns)
+    let words = phrase!(
+        syn_ack_not_acknowledged,
+        "SYN sent {syns}, answered by SYN-ACK, which was never acknowledged: the way back is stopped behind the tap, or the initiator drops it",
+        syns = times(&syns)
     );
     let events = syns.iter().chain(&answers).copied();
     Some(failed(Code::SynAckLost, Grade::C, events, words))
@@ -141,9 +153,10 @@ pub(super) fn takes_nothing(flow: &Flow, end: CaptureTime) -> Option<AttemptOutc
         let more_may_come = end.since(flow.span.1.time) < TAIL;
         return more_may_come.then_some(AttemptOutcome::Open(InconclusiveReason::CaptureEnd));
     }
-    let words = format!(
-        "connected, and the responder's window stayed closed for {}: it took nothing",
-        seconds(lasted)
+    let words = phrase!(
+        window_stayed_closed,
+        "connected, and the responder's window stayed closed for {lasted}: it took nothing",
+        lasted = seconds(lasted)
     );
     let stamps = [closed.first, closed.last];
     let evidence = Evidence::new(Code::ZeroWindow, Grade::C, stamps, words);
@@ -158,9 +171,10 @@ pub(in super::super) fn without_times(flow: &Flow) -> AttemptOutcome {
     if syns.len() < 3 || !nothing_else {
         return AttemptOutcome::Open(InconclusiveReason::NoTimes);
     }
-    let words = format!(
-        "SYN sent {}, nothing came back; for how long cannot be told, since all frames have one and the same time",
-        times(&syns)
+    let words = phrase!(
+        syn_unanswered_without_times,
+        "SYN sent {syns}, nothing came back; for how long cannot be told, since all frames have one and the same time",
+        syns = times(&syns)
     );
     failed(Code::SynSilent, Grade::C, syns.iter().copied(), words)
 }
@@ -177,7 +191,7 @@ pub(super) fn after_handshake(flow: &Flow) -> AttemptOutcome {
             Code::SynAckReset,
             Grade::C,
             [reset],
-            "RST right after the handshake".to_owned(),
+            word!(rst_right_after_handshake, "RST right after the handshake").into(),
         ),
         _ => AttemptOutcome::Open(InconclusiveReason::NothingSaid),
     }

@@ -7,6 +7,7 @@ use super::super::resolvers::ONE_TRY;
 use super::{AttemptOutcome, InconclusiveReason, TAIL, icmp, seconds};
 use crate::model::CaptureTime;
 use crate::observe::{App, Flow, StreamFact};
+use crate::wording::{phrase, word};
 
 pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     let quic = flow.app.has(App::QUIC);
@@ -58,14 +59,17 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     }
     let (first, last) = flow.span;
     let (code, what) = match quic {
-        true => (Code::QuicSilent, "datagrams with QUIC"),
-        false => (Code::UdpSilent, "datagrams"),
+        true => (
+            Code::QuicSilent,
+            word!(quic_datagrams, "datagrams with QUIC"),
+        ),
+        false => (Code::UdpSilent, word!(plain_datagrams, "datagrams")),
     };
     let sent = match flow.out.packets {
-        1 => "1 datagram was sent".to_owned(),
-        packets => format!("{packets} {what} were sent"),
+        1 => word!(one_datagram_sent, "1 datagram was sent").into(),
+        packets => phrase!(datagrams_sent, "{packets} {what} were sent", packets, what),
     };
-    let words = format!("{sent}, nothing came back");
+    let words = phrase!(datagrams_unanswered, "{sent}, nothing came back", sent);
     AttemptOutcome::failed(Evidence::new(code, Grade::C, [first, last], words))
 }
 
@@ -85,9 +89,10 @@ fn unfinished(flow: &Flow, end: CaptureTime) -> Option<AttemptOutcome> {
         };
         return Some(AttemptOutcome::Open(doubt));
     }
-    let words = format!(
-        "the server answers the QUIC handshake, and the client goes on for {} without its end",
-        seconds(waited)
+    let words = phrase!(
+        quic_goes_on,
+        "the server answers the QUIC handshake, and the client goes on for {waited} without its end",
+        waited = seconds(waited)
     );
     let stamps = [*asked, last];
     Some(AttemptOutcome::failed(Evidence::new(
@@ -102,8 +107,11 @@ fn unfinished(flow: &Flow, end: CaptureTime) -> Option<AttemptOutcome> {
 fn closed(flow: &Flow) -> Option<Evidence> {
     flow.facts.iter().find_map(|(stamp, own, fact)| match fact {
         StreamFact::Alert { description, .. } if !own => {
-            let words =
-                format!("the server side closes the QUIC handshake with alert {description}");
+            let words = phrase!(
+                quic_closed_by_alert,
+                "the server side closes the QUIC handshake with alert {description}",
+                description
+            );
             let evidence = Evidence::new(Code::QuicClosed, Grade::C, [flow.span.0, *stamp], words);
             Some(evidence)
         }

@@ -3,6 +3,7 @@
 use super::super::evidence::{Code, Evidence, Grade};
 use super::{AttemptOutcome, InconclusiveReason};
 use crate::observe::{Chain, DeviceSaid, DeviceVerdict, DeviceWord, EventKind, Flow};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// Puts a device's word to how a flow went by its packets.
 ///
@@ -26,9 +27,10 @@ pub(super) fn with_word(flow: &Flow, went: AttemptOutcome) -> AttemptOutcome {
         AttemptOutcome::Failed(mut evidence) if is_silence(evidence.code) => {
             if let Some(said) = passed(flow) {
                 evidence.grade = Grade::C;
-                evidence.control = Some(format!(
-                    "{}: what stops it lies behind that",
-                    words(&said.word, "passed")
+                evidence.control = Some(phrase!(
+                    stopped_behind_device,
+                    "{passed}: what stops it lies behind that",
+                    passed = words(&said.word, word!(device_passed, "passed"))
                 ));
             }
             AttemptOutcome::Failed(evidence)
@@ -73,9 +75,9 @@ fn stopped(flow: &Flow) -> Option<Evidence> {
         DeviceWord::Chain(_) => Code::FirewallChain,
         DeviceWord::Reset(_) => Code::DeviceReset,
     };
-    let mut words = words(&first.word, "stopped");
+    let mut words = words(&first.word, word!(device_stopped, "stopped"));
     if code != Code::DeviceReset && all.clone().all(|said| !said.of_initiator) {
-        words.push_str(", of the answers");
+        words = phrase!(of_the_answers, "{words}, of the answers", words);
     }
     let stamps = all.by_ref().map(|said| said.stamp);
     Some(Evidence::new(code, Grade::A, stamps, words))
@@ -100,7 +102,7 @@ fn ended(flow: &Flow) -> Option<Evidence> {
         .device
         .iter()
         .find(|said| !said.of_initiator && matches!(said.word, DeviceWord::Reset(_)))?;
-    let words = words(&reset.word, "ended");
+    let words = words(&reset.word, word!(device_ended, "ended"));
     Some(Evidence::new(
         Code::DeviceReset,
         Grade::C,
@@ -110,7 +112,7 @@ fn ended(flow: &Flow) -> Option<Evidence> {
 }
 
 /// What was said, for people. The device's own texts stand between quotes.
-fn words(word: &DeviceWord, what: &str) -> String {
+fn words(word: &DeviceWord, what: &'static SaidTemplate) -> Phrase {
     match word {
         DeviceWord::Pf {
             reason,
@@ -120,61 +122,111 @@ fn words(word: &DeviceWord, what: &str) -> String {
             ruleset,
             ..
         } => {
-            let mut rule = rule.to_string();
-            if let (Some(subrule), false) = (subrule, ruleset.is_empty()) {
-                rule.push_str(&format!(".{subrule} of anchor {ruleset:?}"));
-            }
-            let why = match reason {
-                0 => "",
-                1 => " (bad offset)",
-                2 => " (fragment)",
-                3 => " (too short)",
-                4 => " (normalisation)",
-                5 => " (no memory)",
-                _ => " (not because the rule matched)",
+            let rule = match (subrule, ruleset.is_empty()) {
+                (Some(subrule), false) => {
+                    let ruleset = format_args!("{ruleset:?}");
+                    phrase!(
+                        pf_anchor,
+                        "{rule}.{subrule} of anchor {ruleset}",
+                        rule,
+                        subrule,
+                        ruleset
+                    )
+                }
+                _ => rule.to_string().into(),
             };
-            format!("pf {what} it by rule {rule} on {interface}{why}")
+            let why = match reason {
+                0 => Phrase::default(),
+                1 => word!(pf_bad_offset, " (bad offset)").into(),
+                2 => word!(pf_fragment, " (fragment)").into(),
+                3 => word!(pf_too_short, " (too short)").into(),
+                4 => word!(pf_normalisation, " (normalisation)").into(),
+                5 => word!(pf_no_memory, " (no memory)").into(),
+                _ => word!(pf_not_by_rule, " (not because the rule matched)").into(),
+            };
+            phrase!(
+                pf_rule,
+                "pf {what} it by rule {rule} on {interface}{why}",
+                what,
+                rule,
+                interface,
+                why
+            )
         }
         DeviceWord::Netfilter { hook, prefix } => {
             let hook = match hook {
-                0 => "prerouting",
-                1 => "input",
-                2 => "forward",
-                3 => "output",
-                4 => "postrouting",
-                _ => "an unknown hook",
+                0 => word!(hook_prerouting, "prerouting"),
+                1 => word!(hook_input, "input"),
+                2 => word!(hook_forward, "forward"),
+                3 => word!(hook_output, "output"),
+                4 => word!(hook_postrouting, "postrouting"),
+                _ => word!(hook_unknown, "an unknown hook"),
             };
-            format!("netfilter logged it at {hook} with the rule author's words {prefix:?}")
+            phrase!(
+                nflog_words,
+                "netfilter logged it at {hook} with the rule author's words {prefix}",
+                hook,
+                prefix = format_args!("{prefix:?}")
+            )
         }
-        DeviceWord::Xdp(0) => "an XDP program of this host failed on it (XDP_ABORTED)".to_owned(),
-        DeviceWord::Xdp(1) => "an XDP program of this host dropped it (XDP_DROP)".to_owned(),
-        DeviceWord::Xdp(code) => format!("an XDP program of this host let it go on (code {code})"),
-        DeviceWord::Windows => "Windows itself dropped it".to_owned(),
+        DeviceWord::Xdp(0) => word!(
+            xdp_failed,
+            "an XDP program of this host failed on it (XDP_ABORTED)"
+        )
+        .into(),
+        DeviceWord::Xdp(1) => word!(
+            xdp_dropped,
+            "an XDP program of this host dropped it (XDP_DROP)"
+        )
+        .into(),
+        DeviceWord::Xdp(code) => phrase!(
+            xdp_let_go_on,
+            "an XDP program of this host let it go on (code {code})",
+            code
+        ),
+        DeviceWord::Windows => word!(windows_dropped, "Windows itself dropped it").into(),
         DeviceWord::Chain(chain) => chain_words(chain),
-        DeviceWord::Reset(cause) => format!("the BIG-IP itself sent the reset: {cause:?}"),
-        DeviceWord::DropFile => "it lies in a file of what a device dropped".to_owned(),
+        DeviceWord::Reset(cause) => phrase!(
+            big_ip_reset,
+            "the BIG-IP itself sent the reset: {cause}",
+            cause = format_args!("{cause:?}")
+        ),
+        DeviceWord::DropFile => word!(
+            in_file_of_dropped,
+            "it lies in a file of what a device dropped"
+        )
+        .into(),
     }
 }
 
-fn chain_words(chain: &Chain) -> String {
+fn chain_words(chain: &Chain) -> Phrase {
     let Chain {
         positions,
         interface,
         stopped,
     } = chain;
     match (stopped, positions & 0b100) {
-        (Some(true), 0) => format!(
-            "fw monitor saw it at i on {interface:?} and not at I: the gateway's inbound chain dropped it"
+        (Some(true), 0) => phrase!(
+            fw_monitor_inbound,
+            "fw monitor saw it at i on {interface} and not at I: the gateway's inbound chain dropped it",
+            interface = format_args!("{interface:?}")
         ),
         (Some(true), _) => {
             let by = match positions & 0b11 {
-                0 => "to leave by",
-                _ => "that came in by",
+                0 => word!(fw_to_leave_by, "to leave by"),
+                _ => word!(fw_came_in_by, "that came in by"),
             };
-            format!(
-                "fw monitor saw it at o, {by} {interface:?}, and not at O: the gateway's outbound chain dropped it"
+            phrase!(
+                fw_monitor_outbound,
+                "fw monitor saw it at o, {by} {interface}, and not at O: the gateway's outbound chain dropped it",
+                by,
+                interface = format_args!("{interface:?}")
             )
         }
-        _ => format!("fw monitor saw it leave the gateway ({interface:?})"),
+        _ => phrase!(
+            fw_monitor_left,
+            "fw monitor saw it leave the gateway ({interface})",
+            interface = format_args!("{interface:?}")
+        ),
     }
 }

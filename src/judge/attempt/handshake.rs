@@ -8,6 +8,10 @@ use super::ladder::{Ladder, behind, data_at};
 use super::{AttemptOutcome, InconclusiveReason, TAIL, distinct, said_until, seconds};
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{App, Event, EventKind, Flow, NameSource, StreamFact, TlsMark, TlsStep};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
+
+/// A reset, in words.
+pub(in super::super) const RESET: &SaidTemplate = word!(said_rst, "RST");
 
 /// Connected, the initiator said something, and the responder said nothing.
 pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
@@ -16,13 +20,13 @@ pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     };
     let (what, reset, closed, silent) = match flow.app.has(App::HTTP) {
         true => (
-            "the HTTP request",
+            word!(the_http_request, "the HTTP request"),
             Code::RequestReset,
             Some(Code::RequestFin),
             Code::PostAckSilent,
         ),
         false => (
-            "the first data",
+            word!(the_first_data, "the first data"),
             Code::SynAckReset,
             None,
             Code::PostAckSilent,
@@ -30,6 +34,7 @@ pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     };
     let asked = Asked {
         what,
+        plain: what,
         stamp: first.stamp,
         start: first.sequence,
         end: first.sequence.wrapping_add(first.length),
@@ -73,7 +78,11 @@ pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<Attem
         && ladder.client_is_through()
         && let Some(answer) = ladder.answers.first()
     {
-        let asked = last_words("the client's key exchange", answer, &ladder);
+        let asked = last_words(
+            word!(the_key_exchange, "the client's key exchange"),
+            answer,
+            &ladder,
+        );
         return Some(unanswered(flow, &asked, end));
     }
     Some(stopped(flow, &ladder, end))
@@ -93,20 +102,28 @@ fn speaks(flow: &Flow, ladder: &Ladder) -> bool {
 }
 
 /// What the ClientHello that is to be answered asks for.
-fn asked<'a>(flow: &Flow, ladder: &Ladder, hello: TlsMark) -> Asked<'a> {
+fn asked(flow: &Flow, ladder: &Ladder, hello: TlsMark) -> Asked {
     let (what, reset, closed, silent) = match ladder.second {
         Some(_) => (
-            "the second ClientHello, which the server had asked for,",
+            word!(
+                second_hello,
+                "the second ClientHello, which the server had asked for,"
+            ),
             Code::HelloReset,
             Code::HelloFin,
             Code::HelloSilent,
         ),
         None if says_no_name(flow) => {
             let code = Code::HelloWithoutName;
-            ("a ClientHello without a name", code, code, code)
+            (
+                word!(a_hello_without_name, "a ClientHello without a name"),
+                code,
+                code,
+                code,
+            )
         }
         None => (
-            "the ClientHello",
+            word!(the_client_hello, "the ClientHello"),
             Code::HelloReset,
             Code::HelloFin,
             Code::HelloSilent,
@@ -114,6 +131,13 @@ fn asked<'a>(flow: &Flow, ladder: &Ladder, hello: TlsMark) -> Asked<'a> {
     };
     Asked {
         what,
+        plain: match ladder.second {
+            Some(_) => word!(
+                second_hello_plain,
+                "the second ClientHello, which the server had asked for"
+            ),
+            None => what,
+        },
         stamp: hello.stamp,
         start: hello.start,
         end: hello.end,
@@ -124,9 +148,10 @@ fn asked<'a>(flow: &Flow, ladder: &Ladder, hello: TlsMark) -> Asked<'a> {
 }
 
 /// What the client says behind its last hello, to end the handshake.
-fn last_words<'a>(what: &'a str, answer: &TlsMark, ladder: &Ladder) -> Asked<'a> {
+fn last_words(what: &'static SaidTemplate, answer: &TlsMark, ladder: &Ladder) -> Asked {
     Asked {
         what,
+        plain: what,
         stamp: answer.stamp,
         start: answer.start,
         end: answer.start.wrapping_add(ladder.said()),
@@ -172,13 +197,20 @@ fn flight_lost(flow: &Flow, ladder: &Ladder, since: Stamp) -> Option<Evidence> {
         .events_of(EventKind::Data, false)
         .find(|event| heard.wrapping_sub(event.sequence) < event.length);
     let segment = match lost {
-        Some(lost) => format!("a segment of {} bytes, ", lost.length),
-        None => String::new(),
+        Some(lost) => phrase!(
+            lost_segment,
+            "a segment of {length} bytes, ",
+            length = lost.length
+        ),
+        None => Phrase::default(),
     };
     let stamps = [Some(since), lost.map(|lost| lost.stamp), Some(flow.span.1)];
-    let words = format!(
-        "{segment}{unheard} bytes in all of the server's part of the handshake are never acknowledged by the client within {}",
-        seconds(waited)
+    let words = phrase!(
+        flight_not_acknowledged,
+        "{segment}{unheard} bytes in all of the server's part of the handshake are never acknowledged by the client within {waited}",
+        segment,
+        unheard,
+        waited = seconds(waited)
     );
     Some(Evidence::new(
         Code::FlightLost,
@@ -195,7 +227,11 @@ fn refused(flow: &Flow, since: Stamp) -> Option<Evidence> {
             level: 2,
             description,
         } if !own && *stamp >= since => {
-            let words = format!("the server side ends the handshake with alert {description}");
+            let words = phrase!(
+                server_alert,
+                "the server side ends the handshake with alert {description}",
+                description
+            );
             Some(Evidence::new(Code::AlertServer, Grade::C, [*stamp], words))
         }
         _ => None,
@@ -214,26 +250,34 @@ fn stopped(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> AttemptOutcome {
     let (own, other) = (earliest(true), earliest(false));
     let flight = ladder.server.or(ladder.retry).unwrap_or(hello);
     let answer = match ladder.server.or(ladder.retry) {
-        Some(_) => "hello",
-        None => "answer, which is no hello as far as it is there to be read",
+        Some(_) => word!(servers_hello, "hello"),
+        None => word!(
+            servers_answer,
+            "answer, which is no hello as far as it is there to be read"
+        ),
     };
     match (own, other) {
         (own, Some(other)) if own.is_none_or(|own| other.stamp < own.stamp) => {
             let how = match other.kind() {
-                EventKind::Rst => "RST",
-                _ => "FIN",
+                EventKind::Rst => RESET,
+                _ => word!(said_fin, "FIN"),
             };
-            let words = format!(
-                "{how} from the server's side {} after its {answer}, before the handshake was over",
-                seconds(other.stamp.time.since(flight.stamp.time))
+            let words = phrase!(
+                handshake_cut,
+                "{how} from the server's side {flight} after its {answer}, before the handshake was over",
+                how,
+                flight = seconds(other.stamp.time.since(flight.stamp.time)),
+                answer
             );
             let stamps = [hello.stamp, flight.stamp, other.stamp];
             AttemptOutcome::failed(Evidence::new(Code::HandshakeCut, Grade::C, stamps, words))
         }
         (Some(own), _) => {
-            let words = format!(
-                "the client ends the connection {} after the server's {answer} and never sends Finished",
-                seconds(own.stamp.time.since(flight.stamp.time))
+            let words = phrase!(
+                handshake_left,
+                "the client ends the connection {flight} after the server's {answer} and never sends Finished",
+                flight = seconds(own.stamp.time.since(flight.stamp.time)),
+                answer
             );
             let stamps = [hello.stamp, flight.stamp, own.stamp];
             AttemptOutcome::failed(Evidence::new(Code::HandshakeLeft, Grade::C, stamps, words))
@@ -262,7 +306,14 @@ fn after_end(flow: &Flow, ladder: &Ladder, end: CaptureTime) -> Option<AttemptOu
     }) && ladder.version == 0x0304
         && !server_went_on(flow, answer)
     {
-        let asked = last_words("the client's last message of the handshake", answer, ladder);
+        let asked = last_words(
+            word!(
+                the_last_message,
+                "the client's last message of the handshake"
+            ),
+            answer,
+            ladder,
+        );
         if let AttemptOutcome::Failed(evidence) = unanswered(flow, &asked, end) {
             return Some(AttemptOutcome::Failed(evidence));
         }
@@ -287,8 +338,10 @@ fn server_went_on(flow: &Flow, answer: &TlsMark) -> bool {
 }
 
 /// Something that the initiator said and that wants an answer.
-struct Asked<'a> {
-    what: &'a str,
+struct Asked {
+    what: &'static SaidTemplate,
+    /// The same before other words.
+    plain: &'static SaidTemplate,
     /// When it was first sent.
     stamp: Stamp,
     /// Its first sequence number, and the one behind its last.
@@ -300,7 +353,7 @@ struct Asked<'a> {
     silent: Code,
 }
 
-impl Asked<'_> {
+impl Asked {
     /// Whether a FIN or RST answers this: not where it acknowledges only what came before.
     fn is_answered_by(&self, event: &Event) -> bool {
         event.acknowledgment == 0 || behind(event.acknowledgment, self.start) > 0
@@ -308,7 +361,7 @@ impl Asked<'_> {
 }
 
 /// The initiator said something, and the responder said nothing since.
-fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> AttemptOutcome {
+fn unanswered(flow: &Flow, asked: &Asked, end: CaptureTime) -> AttemptOutcome {
     let ends = |kind, own| flow.events_of(kind, own);
     let given_up = ends(EventKind::Rst, true)
         .chain(ends(EventKind::Fin, true))
@@ -326,13 +379,19 @@ fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> AttemptOutcom
         return match first.kind() {
             EventKind::Rst => {
                 let wait = seconds(first.stamp.time.since(asked.stamp.time));
-                let words = format!("RST {wait} after {}", asked.what);
+                let words = phrase!(
+                    ended_after,
+                    "{how} {wait} after {what}",
+                    how = RESET,
+                    wait,
+                    what = asked.what
+                );
                 let stamps = [asked.stamp, first.stamp];
                 AttemptOutcome::failed(Evidence::new(asked.reset, Grade::C, stamps, words))
             }
             _ => match asked.closed {
                 Some(code) => {
-                    let words = format!("FIN answers {}", asked.what.trim_end_matches(','));
+                    let words = phrase!(fin_answers, "FIN answers {what}", what = asked.plain);
                     let stamps = [asked.stamp, first.stamp];
                     AttemptOutcome::failed(Evidence::new(code, Grade::C, stamps, words))
                 }
@@ -344,10 +403,10 @@ fn unanswered(flow: &Flow, asked: &Asked<'_>, end: CaptureTime) -> AttemptOutcom
 }
 
 /// The server's side ended the connection before it could have heard what was asked.
-fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> AttemptOutcome {
+fn too_early(flow: &Flow, asked: &Asked, first: &Event) -> AttemptOutcome {
     let how = match first.kind() {
-        EventKind::Rst => "reset",
-        _ => "closed",
+        EventKind::Rst => word!(connection_reset, "reset"),
+        _ => word!(connection_closed, "closed"),
     };
     let connected = flow.events_of(EventKind::SynAck, false).next();
     let nothing_said = flow
@@ -358,9 +417,11 @@ fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> AttemptOutcome {
         true => Code::SynAckReset,
         false => asked.closed.unwrap_or(asked.reset),
     };
-    let words = format!(
-        "{how} by the server's side before {} could reach it",
-        asked.what.trim_end_matches(',')
+    let words = phrase!(
+        ended_too_early,
+        "{how} by the server's side before {what} could reach it",
+        how,
+        what = asked.plain
     );
     let stamps = connected.into_iter().map(|event| event.stamp);
     let stamps = stamps.chain([first.stamp]);
@@ -369,7 +430,7 @@ fn too_early(flow: &Flow, asked: &Asked<'_>, first: &Event) -> AttemptOutcome {
 
 /// Nothing came back. Likely stopped on the way where one small part is sent again and again and never acknowledged;
 /// a control decides.
-fn silent(flow: &Flow, asked: &Asked<'_>, given_up: bool, end: CaptureTime) -> AttemptOutcome {
+fn silent(flow: &Flow, asked: &Asked, given_up: bool, end: CaptureTime) -> AttemptOutcome {
     /// What every path carries (RFC 8200 section 5: 1280 bytes).
     const FITS: u32 = 1220;
     let heard = flow.back.highest_ack();
@@ -400,14 +461,30 @@ fn silent(flow: &Flow, asked: &Asked<'_>, given_up: bool, end: CaptureTime) -> A
         Code::HelloSilent | Code::HandshakeSilent if lost_again => Grade::B,
         _ => Grade::C,
     };
-    let mut words = match again.len() {
-        0 | 1 => format!("{} was sent", asked.what),
-        times => format!("{} was sent {times} times", asked.what),
+    let words = match again.len() {
+        0 | 1 => phrase!(was_sent, "{what} was sent", what = asked.what),
+        times => phrase!(
+            was_sent_times,
+            "{what} was sent {times} times",
+            what = asked.what,
+            times
+        ),
     };
-    words.push_str(&format!(", no data came back within {}", seconds(waited)));
-    if !unheard {
-        words.push_str(", although it was acknowledged");
-    }
+    let waited = seconds(waited);
+    let words = match unheard {
+        true => phrase!(
+            no_data_within,
+            "{words}, no data came back within {waited}",
+            words,
+            waited
+        ),
+        false => phrase!(
+            no_data_though_acknowledged,
+            "{words}, no data came back within {waited}, although it was acknowledged",
+            words,
+            waited
+        ),
+    };
     let stamps = again.iter().map(|event| event.stamp).chain([asked.stamp]);
     AttemptOutcome::failed(Evidence::new(asked.silent, grade, stamps, words))
 }
@@ -449,7 +526,11 @@ pub(super) fn plain_answer(flow: &Flow) -> Option<Evidence> {
     let (stamp, status) = statuses(flow).find(|(stamp, _)| *stamp > hello)?;
     // What web servers without TLS say to bytes that are no request.
     let grade = if status == 400 { Grade::C } else { Grade::A };
-    let words = format!("HTTP status {status} in clear answers the ClientHello");
+    let words = phrase!(
+        plain_status_answers,
+        "HTTP status {status} in clear answers the ClientHello",
+        status
+    );
     Some(Evidence::new(
         Code::PlainAnswer,
         grade,
@@ -479,22 +560,38 @@ fn clear_alert(flow: &Flow) -> Option<Evidence> {
         };
         let (_, server) = hellos(flow);
         let (code, grade, who) = match (by_initiator, description) {
-            (false, 49) if server.is_none() => (Code::AlertServer, Grade::B, "the server side"),
-            (false, _) if server.is_none() => (Code::AlertServer, Grade::C, "the server side"),
+            (false, 49) if server.is_none() => (
+                Code::AlertServer,
+                Grade::B,
+                word!(the_server_side, "the server side"),
+            ),
+            (false, _) if server.is_none() => (
+                Code::AlertServer,
+                Grade::C,
+                word!(the_server_side, "the server side"),
+            ),
             // Up to TLS 1.2 all is in clear until the server changes its cipher: it does not take what the client said.
             (false, _) if !server_changed_cipher(flow) => (
                 Code::AlertServer,
                 Grade::C,
-                "the server, behind the client's flight,",
+                word!(
+                    the_server_behind_flight,
+                    "the server, behind the client's flight,"
+                ),
             ),
-            (true, 42 | 46 | 48) => (Code::AlertClient, Grade::B, "the client"),
+            (true, 42 | 46 | 48) => (Code::AlertClient, Grade::B, word!(the_client, "the client")),
             // Expired, revoked, unsupported, wrong in itself: as likely the server's or the client's own fault.
             (true, _) if server.is_some() && !finished(flow) => {
-                (Code::AlertClient, Grade::C, "the client")
+                (Code::AlertClient, Grade::C, word!(the_client, "the client"))
             }
             _ => return None,
         };
-        let words = format!("{who} ends the handshake with alert {description}");
+        let words = phrase!(
+            alert_by,
+            "{who} ends the handshake with alert {description}",
+            who,
+            description
+        );
         Some(Evidence::new(code, grade, [*stamp], words))
     })
 }
@@ -527,13 +624,15 @@ fn refused_after_flight(flow: &Flow) -> Option<Evidence> {
     let wait = fin.stamp.time.since(flight.stamp.time);
     let alert = end.wrapping_sub(flight.acknowledgment) == ALERT;
     (alert && !client_first && fin.stamp > flight.stamp && wait <= AT_ONCE).then(|| {
-        let words =
-            "the server answers the client's flight with a record of an alert's size and ends";
+        let words = word!(
+            server_answers_with_alert_size,
+            "the server answers the client's flight with a record of an alert's size and ends"
+        );
         Evidence::new(
             Code::AlertServer,
             Grade::C,
             [flight.stamp, fin.stamp],
-            words.to_owned(),
+            words.into(),
         )
     })
 }
@@ -568,9 +667,11 @@ fn hidden_alert(flow: &Flow) -> Option<Evidence> {
     let after = end.wrapping_sub(said_until(flow, server)?);
     let last = flow.events_of(EventKind::Data, true).last()?;
     matches!(after, ALERT | WITH_CHANGE_CIPHER_SPEC).then(|| {
-        let words =
+        let words = word!(
+            client_answers_with_alert_size,
             "the client answers the server's flight with a record of an alert's size and ends"
-                .to_owned();
+        )
+        .into();
         Evidence::new(
             Code::AlertClient,
             Grade::B,

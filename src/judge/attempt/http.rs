@@ -4,6 +4,7 @@ use super::super::evidence::{Code, Evidence, Grade};
 use super::{AttemptOutcome, InconclusiveReason, TAIL};
 use crate::model::{CaptureTime, Fqdn, Stamp};
 use crate::observe::{Answer, EventKind, Exchange, Flow, Host, Says, StreamFact, Told};
+use crate::wording::{Phrase, phrase, word};
 
 /// Whom requests are for, as far as it matters for what is answered.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +74,7 @@ fn meaning(
     (stamp, status, told): (Stamp, u16, Option<&Told>),
     asked: Asked<'_>,
 ) -> Meaning {
-    let refused = |code, grade, words: String| {
+    let refused = |code, grade, words: Phrase| {
         let by = asked.proxied.then_some(flow.responder.ip);
         Evidence {
             by,
@@ -82,23 +83,41 @@ fn meaning(
     };
     let denial = told.and_then(|told| Some((told, told.denial.as_ref()?)));
     let evidence = match (status, denial) {
-        (451 | 511, _) => refused(Code::HttpBlocked, Grade::A, format!("HTTP status {status}")),
+        (451 | 511, _) => refused(
+            Code::HttpBlocked,
+            Grade::A,
+            phrase!(status_alone, "HTTP status {status}", status),
+        ),
         // Whoever makes the page calls itself by a name of the aim's owner: it is the server's own front.
         (_, Some((told, _))) if is_own(told, asked.name) => return Meaning::Answered,
         (_, Some((_, denial))) if denial.says != Says::Either => {
             let (grade, what) = match denial.says {
-                Says::Policy => (Grade::A, "names its policy"),
-                _ => (Grade::B, "has its marks"),
+                Says::Policy => (Grade::A, word!(page_names_policy, "names its policy")),
+                _ => (Grade::B, word!(page_has_marks, "has its marks")),
             };
-            let page = format!("a block page of {}, which {what}", denial.by);
-            let words = format!("the HTTP answer {status} is {page}");
+            let page = phrase!(
+                block_page_of,
+                "a block page of {by}, which {what}",
+                by = denial.by,
+                what
+            );
+            let words = phrase!(
+                http_answer_is,
+                "the HTTP answer {status} is {page}",
+                status,
+                page
+            );
             refused(Code::HttpBlocked, grade, words)
         }
         // Only proxies ask so; the first time is the challenge.
         (407, _) => {
             let early = asked.end.since(flow.span.1.time) < TAIL;
             let grade = if early { Grade::C } else { Grade::B };
-            let words = format!("the proxy answers with status {status}");
+            let words = phrase!(
+                proxy_answers_status,
+                "the proxy answers with status {status}",
+                status
+            );
             Evidence {
                 login: true,
                 ..refused(Code::ProxyRefused, grade, words)
@@ -113,7 +132,11 @@ fn meaning(
                 403 => Code::ProxyRefused,
                 _ => Code::ProxyFailed,
             };
-            let words = format!("the proxy answers with status {status}");
+            let words = phrase!(
+                proxy_answers_status,
+                "the proxy answers with status {status}",
+                status
+            );
             refused(code, Grade::C, words)
         }
         _ => {
@@ -162,12 +185,15 @@ fn cut_off(flow: &Flow, last: &Exchange) -> Option<AttemptOutcome> {
     let own = [EventKind::Fin, EventKind::Rst].map(|kind| after(kind, true));
     let given_up = own.into_iter().flatten().any(|own| own.stamp < reset.stamp);
     (answered_before && last.answer.is_none() && !later && !given_up).then(|| {
-        let words = "RST answers the HTTP request, on a connection that had answered another one";
+        let words = word!(
+            rst_answers_later_request,
+            "RST answers the HTTP request, on a connection that had answered another one"
+        );
         AttemptOutcome::failed(Evidence::new(
             Code::RequestReset,
             Grade::C,
             [last.asked, reset.stamp],
-            words.to_owned(),
+            words.into(),
         ))
     })
 }
@@ -179,12 +205,16 @@ pub(super) fn http_block(flow: &Flow) -> Option<Evidence> {
         return None; // judged request by request
     }
     if let Some((stamp, status)) = statuses(flow).find(|(_, status)| matches!(status, 451 | 511)) {
-        let words = format!("HTTP status {status}");
+        let words = phrase!(status_alone, "HTTP status {status}", status);
         return Some(Evidence::new(Code::HttpBlocked, Grade::A, [stamp], words));
     }
     flow.facts.iter().find_map(|(stamp, own, fact)| match fact {
         StreamFact::BlockPage { mark } if !own => {
-            let words = format!("the HTTP answer is a block page of {mark}");
+            let words = phrase!(
+                http_answer_block_page,
+                "the HTTP answer is a block page of {mark}",
+                mark
+            );
             Some(Evidence::new(Code::HttpBlocked, Grade::B, [*stamp], words))
         }
         _ => None,

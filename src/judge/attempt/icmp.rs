@@ -3,6 +3,7 @@
 use super::super::evidence::{Code, Evidence, Grade};
 use crate::model::Transport;
 use crate::observe::{Event, EventKind, Flow};
+use crate::wording::{phrase, word};
 
 /// What each kind of error is called for the transport at hand.
 #[derive(Clone, Copy)]
@@ -31,13 +32,25 @@ pub(super) fn icmp(flow: &Flow, codes: Codes) -> Option<Evidence> {
     {
         let Some(detail) = &event.icmp else { continue };
         let (code, grade, what) = match (detail.v6, detail.kind, detail.code) {
-            (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => {
-                (codes.prohibited, Grade::A, "administratively prohibited")
+            (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => (
+                codes.prohibited,
+                Grade::A,
+                word!(icmp_prohibited, "administratively prohibited"),
+            ),
+            (false, 3, 3) | (true, 1, 4) => {
+                (codes.port, Grade::B, word!(icmp_port, "port unreachable"))
             }
-            (false, 3, 3) | (true, 1, 4) => (codes.port, Grade::B, "port unreachable"),
             (false, 3, 4) | (true, 2, _) => continue, // "fragmentation needed" is path MTU discovery at work
-            (false, 11, _) | (true, 3, _) => (codes.unreachable, Grade::C, "time exceeded"),
-            (false, 3, _) | (true, 1, _) => (codes.unreachable, Grade::C, "unreachable"),
+            (false, 11, _) | (true, 3, _) => (
+                codes.unreachable,
+                Grade::C,
+                word!(icmp_time, "time exceeded"),
+            ),
+            (false, 3, _) | (true, 1, _) => (
+                codes.unreachable,
+                Grade::C,
+                word!(icmp_unreachable, "unreachable"),
+            ),
             _ => continue,
         };
         // Without a packet of the initiator's the quote cannot be checked.
@@ -47,9 +60,14 @@ pub(super) fn icmp(flow: &Flow, codes: Codes) -> Option<Evidence> {
             grade
         };
         let version = if detail.v6 { "ICMPv6" } else { "ICMP" };
-        let words = format!(
-            "{version} type {} code {} ({what}) from {}",
-            detail.kind, detail.code, detail.from
+        let words = phrase!(
+            icmp_from,
+            "{version} type {kind} code {code} ({what}) from {from}",
+            version,
+            kind = detail.kind,
+            code = detail.code,
+            what,
+            from = detail.from
         );
         let evidence = Evidence {
             by: Some(detail.from),

@@ -6,6 +6,7 @@ use super::super::evidence::{Code, Evidence, Grade};
 use super::{TAIL, seconds};
 use crate::model::{CaptureTime, Transport};
 use crate::observe::{EventKind, Flow};
+use crate::wording::{Phrase, phrase};
 
 /// How long what the initiator says is unanswered before that counts as a stall.
 const STALL: Duration = Duration::from_secs(5);
@@ -33,20 +34,16 @@ pub(in super::super) fn late(flow: &Flow, end: CaptureTime) -> Option<Evidence> 
         if let Some(own) = own_end.filter(|own| own.stamp < reset.stamp) {
             let waited = reset.stamp.time.since(own.stamp.time);
             return (unheard > 0 && waited >= STALL).then(|| {
-                let words = format!(
-                    "the initiator's end had no answer for {} after {} bytes{}",
-                    seconds(waited),
-                    flow.back.payload_bytes,
-                    unacknowledged(unheard)
-                );
+                let words = phrase!(end_unanswered, "the initiator's end had no answer for {waited} after {payload_bytes} bytes{unheard}", waited = seconds(waited), payload_bytes = flow.back.payload_bytes, unheard = unacknowledged(unheard));
                 let stamps = [own.stamp, reset.stamp];
                 Evidence::new(Code::LateStop, Grade::C, stamps, words)
             });
         }
-        let words = format!(
-            "RST after {} bytes had come back{}",
-            flow.back.payload_bytes,
-            unacknowledged(unheard)
+        let words = phrase!(
+            rst_after_bytes,
+            "RST after {payload_bytes} bytes had come back{unheard}",
+            payload_bytes = flow.back.payload_bytes,
+            unheard = unacknowledged(unheard)
         );
         return Some(Evidence::new(
             Code::LateStop,
@@ -62,19 +59,24 @@ pub(in super::super) fn late(flow: &Flow, end: CaptureTime) -> Option<Evidence> 
     let repeated = fin(true).is_some_and(|fin| own.time.since(fin.stamp.time) >= STALL);
     let over = given_up || repeated || end.since(own.time) >= TAIL;
     (unheard > 0 && waited >= STALL && over).then(|| {
-        let words = format!(
-            "nothing came back for {} after {} bytes{}",
-            seconds(waited),
-            flow.back.payload_bytes,
-            unacknowledged(unheard)
+        let words = phrase!(
+            stalled_after_bytes,
+            "nothing came back for {waited} after {payload_bytes} bytes{unheard}",
+            waited = seconds(waited),
+            payload_bytes = flow.back.payload_bytes,
+            unheard = unacknowledged(unheard)
         );
         Evidence::new(Code::LateStop, Grade::C, [other, own], words)
     })
 }
 
-fn unacknowledged(numbers: u32) -> String {
+fn unacknowledged(numbers: u32) -> Phrase {
     match numbers {
-        0 => String::new(),
-        _ => format!("; {numbers} of the initiator's sequence numbers were not acknowledged"),
+        0 => Phrase::default(),
+        _ => phrase!(
+            not_acknowledged,
+            "; {numbers} of the initiator's sequence numbers were not acknowledged",
+            numbers
+        ),
     }
 }

@@ -18,9 +18,11 @@ use std::time::Duration;
 use super::evidence::{Code, Evidence, Grade, Stage};
 use crate::model::{CaptureTime, Transport};
 use crate::observe::{App, Event, Exchange, Flow};
+use crate::wording::{Phrase, SaidTemplate, word};
 
 pub(super) use connect::without_times;
 pub(super) use device::{is_silence, passed};
+pub(super) use handshake::RESET;
 pub(super) use http::{Asked, answers};
 pub(super) use late::late;
 pub(super) use tcp::{answer_times, said_until};
@@ -102,34 +104,73 @@ pub enum InconclusiveReason {
 impl InconclusiveReason {
     /// In words.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static SaidTemplate {
         match self {
-            Self::OneWay => "only one direction was captured",
-            Self::CaptureEnd => "the capture ends too soon after it",
-            Self::Midstream => "the capture begins in the middle of it",
-            Self::NothingSaid => "connected, but neither side said anything",
-            Self::GivenUp => "the initiator gave up first",
-            Self::FramesMissing => "frames of it are missing from the capture",
-            Self::NoTimes => "all frames of the capture have one and the same time",
-            Self::SentElsewhere => "every answer redirects to a host on no list",
+            Self::OneWay => word!(doubt_one_way, "only one direction was captured"),
+            Self::CaptureEnd => word!(doubt_capture_end, "the capture ends too soon after it"),
+            Self::Midstream => word!(doubt_midstream, "the capture begins in the middle of it"),
+            Self::NothingSaid => word!(
+                doubt_nothing_said,
+                "connected, but neither side said anything"
+            ),
+            Self::GivenUp => word!(doubt_given_up, "the initiator gave up first"),
+            Self::FramesMissing => word!(
+                doubt_frames_missing,
+                "frames of it are missing from the capture"
+            ),
+            Self::NoTimes => word!(
+                doubt_no_times,
+                "all frames of the capture have one and the same time"
+            ),
+            Self::SentElsewhere => word!(
+                doubt_sent_elsewhere,
+                "every answer redirects to a host on no list"
+            ),
             Self::OlderThanCapture => {
-                "opened before the capture began, so what DNS said since then does not tell whom it is for"
+                word!(
+                    doubt_older,
+                    "opened before the capture began, so what DNS said since then does not tell whom it is for"
+                )
             }
-            Self::OneOfSeveral => "it says no name, and its address has several: one of them",
-            Self::EncryptedHello => "tried under ECH: the inner name is not visible",
-            Self::OtherApplication => "another application than the page lists was spoken",
+            Self::OneOfSeveral => word!(
+                doubt_one_of_several,
+                "it says no name, and its address has several: one of them"
+            ),
+            Self::EncryptedHello => word!(
+                doubt_encrypted_hello,
+                "tried under ECH: the inner name is not visible"
+            ),
+            Self::OtherApplication => word!(
+                doubt_other_application,
+                "another application than the page lists was spoken"
+            ),
             Self::UntoldTranslation => {
-                "its destination ends with an IPv4 address: whether that is address translation (NAT64) is not told"
+                word!(
+                    doubt_translation,
+                    "its destination ends with an IPv4 address: whether that is address translation (NAT64) is not told"
+                )
             }
             Self::GuessedHost => {
-                "its address is on no list, and may be one by which a host of the site reaches IPv4 (CLAT)"
+                word!(
+                    doubt_guessed_host,
+                    "its address is on no list, and may be one by which a host of the site reaches IPv4 (CLAT)"
+                )
             }
-            Self::Unanswered => "nothing came back, and whether an answer is due is not known",
+            Self::Unanswered => word!(
+                doubt_unanswered,
+                "nothing came back, and whether an answer is due is not known"
+            ),
             Self::OnlyLogged => {
-                "only records of a device's log, or samples, are there, and what these do not hold is not missing"
+                word!(
+                    doubt_only_logged,
+                    "only records of a device's log, or samples, are there, and what these do not hold is not missing"
+                )
             }
             Self::KeyRefused => {
-                "the server did not take the key of the encrypted hello: the client tries again"
+                word!(
+                    doubt_key_refused,
+                    "the server did not take the key of the encrypted hello: the client tries again"
+                )
             }
         }
     }
@@ -177,7 +218,7 @@ fn failed<'a>(
     code: Code,
     grade: Grade,
     events: impl IntoIterator<Item = &'a Event>,
-    words: String,
+    words: Phrase,
 ) -> AttemptOutcome {
     let stamps = events.into_iter().map(|event| event.stamp);
     AttemptOutcome::failed(Evidence::new(code, grade, stamps, words))

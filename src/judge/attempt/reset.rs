@@ -4,6 +4,7 @@ use super::super::evidence::{Code, Evidence, Grade};
 use super::ladder::Ladder;
 use super::said_until;
 use crate::observe::{App, Event, EventKind, Flow};
+use crate::wording::{phrase, word};
 
 /// TTLs of one machine's packets differ by no more than this where routes change.
 const ROUTES: u8 = 1;
@@ -34,25 +35,30 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
         return unfinished.then(|| in_the_middle(flow, reset)).flatten();
     }
     let what = match (flow.app.has(App::TLS), flow.app.has(App::HTTP)) {
-        (true, _) => "the ClientHello",
-        (_, true) => "the HTTP request",
-        _ => "the first data",
+        (true, _) => word!(the_client_hello, "the ClientHello"),
+        (_, true) => word!(the_http_request, "the HTTP request"),
+        _ => word!(the_first_data, "the first data"),
     };
     let behind = flow.events_of(EventKind::Data, false).find(|data| {
         data.stamp > reset.stamp && data.sequence.wrapping_sub(reset.sequence) < 1 << 31
     });
     if let Some(behind) = behind.filter(|_| reset.sequence != 0) {
-        let words =
-            format!("RST answers {what}, and the server's own data still arrives behind it");
+        let words = phrase!(
+            rst_before_own_data,
+            "RST answers {what}, and the server's own data still arrives behind it",
+            what
+        );
         let events = [asked.stamp, reset.stamp, behind.stamp];
         return Some(Evidence::new(Code::ResetInjected, Grade::A, events, words));
     }
     let silent = syn_ack.sequence.wrapping_add(1);
     let ahead = |reset: &&&Event| reset.sequence.wrapping_sub(silent).wrapping_sub(1) < 1 << 30;
     if flow.back.payload_bytes == 0 && resets.iter().filter(ahead).count() > 0 && differ(&resets) {
-        let words = format!(
-            "{} RSTs with different sequence numbers answer {what}, before the server said anything",
-            resets.len()
+        let words = phrase!(
+            rsts_differ,
+            "{resets} RSTs with different sequence numbers answer {what}, before the server said anything",
+            resets = resets.len(),
+            what
         );
         let stamps = resets.iter().map(|r| r.stamp).chain([asked.stamp]);
         return Some(Evidence::new(Code::ResetInjected, Grade::A, stamps, words));
@@ -60,15 +66,12 @@ pub(super) fn injected(flow: &Flow) -> Option<Evidence> {
     // A RST at another place than right behind the SYN-ACK is an answer to something that was not captured.
     (has_other_ttl(flow, reset) && (reset.sequence == silent || reset.sequence == 0)).then(|| {
         Evidence {
-            control: Some(format!(
-                "the RST has TTL {}, the SYN-ACK of the same connection {}: not sent by the server",
-                reset.ttl, syn_ack.ttl
-            )),
+            control: Some(phrase!(rst_ttl_unlike_syn_ack, "the RST has TTL {ttl}, the SYN-ACK of the same connection {ttl2}: not sent by the server", ttl = reset.ttl, ttl2 = syn_ack.ttl)),
             ..Evidence::new(
                 Code::ResetInjected,
                 Grade::B,
                 [syn_ack.stamp, asked.stamp, reset.stamp],
-                format!("RST answers {what}, with another TTL than the server's"),
+                phrase!(rst_answers_with_other_ttl, "RST answers {what}, with another TTL than the server's", what),
             )
         }
     })
@@ -101,15 +104,12 @@ fn in_the_middle(flow: &Flow, reset: &Event) -> Option<Evidence> {
         || flow.out.highest_ack() == Some(reset.sequence)
         || reset.sequence == 0;
     (unlike && in_place).then(|| Evidence {
-        control: Some(format!(
-            "the RST has TTL {}, what the server said in the same connection {}: not sent by the server",
-            reset.ttl, last.ttl
-        )),
+        control: Some(phrase!(rst_ttl_unlike_server, "the RST has TTL {ttl}, what the server said in the same connection {ttl2}: not sent by the server", ttl = reset.ttl, ttl2 = last.ttl)),
         ..Evidence::new(
             Code::ResetInjected,
             Grade::B,
             [last.stamp, reset.stamp],
-            "RST in the middle of the handshake, with another TTL than the server's".to_owned(),
+            word!(rst_in_handshake_with_other_ttl, "RST in the middle of the handshake, with another TTL than the server's").into(),
         )
     })
 }

@@ -7,6 +7,7 @@ use super::{AttemptOutcome, InconclusiveReason, connect, failed, handshake, http
 use crate::judge::evidence::Grade;
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{EventKind, Flow};
+use crate::wording::word;
 
 pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     if let Some(evidence) = handshake::plain_answer(flow)
@@ -54,7 +55,7 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     }
     if let Some(reset) = flow.events_of(EventKind::Rst, false).next() {
         let syn = flow.events_of(EventKind::Syn, true).next();
-        let words = "RST answers the SYN".to_owned();
+        let words = word!(rst_answers_syn, "RST answers the SYN").into();
         let events = syn.into_iter().chain([reset]);
         return failed(Code::SynReset, Grade::C, events, words);
     }

@@ -8,6 +8,7 @@ use super::ladder::behind;
 use super::{AttemptOutcome, InconclusiveReason, TAIL, seconds};
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{Answer, Asking, EventKind, Exchange, Flow, StreamFact};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// How long an answer is waited for before its absence counts.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,14 +42,16 @@ fn refusal(
     end: CaptureTime,
 ) -> Option<Evidence> {
     let what = match asked.how {
-        Asking::Socks => "the SOCKS request",
-        _ => "CONNECT",
+        Asking::Socks => word!(the_socks_request, "the SOCKS request"),
+        _ => word!(the_connect, "CONNECT"),
     };
     let (code, grade, login, said) = match answer {
         Answer::Status { status, told } => {
             let told = told.as_deref();
             let denial = told.and_then(|told| told.denial.as_ref());
-            let page = denial.map_or(String::new(), |by| format!(" and a page of {}", by.by));
+            let page = denial.map_or(Phrase::default(), |by| {
+                phrase!(and_page_of, " and a page of {by}", by = by.by)
+            });
             let (code, grade, login) = match status {
                 // The first 407 is only the challenge: the client answers it in a moment, if the capture goes on.
                 401 | 407 if end.since(flow.span.1.time) < TAIL => {
@@ -63,19 +66,33 @@ fn refusal(
                 300.. => (Code::ProxyRefused, Grade::C, false),
                 _ => return None,
             };
-            (code, grade, login, format!("status {status}{page}"))
+            (
+                code,
+                grade,
+                login,
+                phrase!(status_and_page, "status {status}{page}", status, page),
+            )
         }
         Answer::Unread => return None,
         Answer::Socks5(reply) => {
             let (code, grade, meaning) = socks_5(*reply);
-            (code, grade, false, format!("reply {reply} ({meaning})"))
+            (
+                code,
+                grade,
+                false,
+                phrase!(socks_reply, "reply {reply} ({meaning})", reply, meaning),
+            )
         }
         Answer::Socks4(reply) => {
-            let said = format!("reply {reply} (rejected or failed)");
+            let said = phrase!(
+                socks_reply_rejected,
+                "reply {reply} (rejected or failed)",
+                reply
+            );
             (Code::ProxyRefused, Grade::C, *reply > 91, said)
         }
         Answer::SocksLogin => {
-            let said = "that the login will not do".to_owned();
+            let said: Phrase = word!(socks_login_refused, "that the login will not do").into();
             (Code::ProxyRefused, Grade::B, true, said)
         }
     };
@@ -86,30 +103,55 @@ fn refusal(
             code,
             grade,
             [asked.asked, stamp],
-            format!("the proxy answers {what} with {said}"),
+            phrase!(
+                proxy_answers,
+                "the proxy answers {what} with {said}",
+                what,
+                said
+            ),
         )
     })
 }
 
 /// What a reply of SOCKS 5 means (RFC 1928 section 6).
-const fn socks_5(reply: u8) -> (Code, Grade, &'static str) {
+const fn socks_5(reply: u8) -> (Code, Grade, &'static SaidTemplate) {
     match reply {
         2 => (
             Code::ProxyRefused,
             Grade::A,
-            "connection not allowed by its rule set",
+            word!(socks_not_allowed, "connection not allowed by its rule set"),
         ),
-        3 => (Code::ProxyFailed, Grade::C, "network unreachable"),
-        4 => (Code::ProxyFailed, Grade::C, "host unreachable"),
+        3 => (
+            Code::ProxyFailed,
+            Grade::C,
+            word!(socks_network, "network unreachable"),
+        ),
+        4 => (
+            Code::ProxyFailed,
+            Grade::C,
+            word!(socks_host, "host unreachable"),
+        ),
         5 => (
             Code::ProxyFailed,
             Grade::C,
-            "connection refused by the destination",
+            word!(socks_refused, "connection refused by the destination"),
         ),
-        6 => (Code::ProxyFailed, Grade::C, "TTL expired"),
-        7 => (Code::ProxyRefused, Grade::C, "command not supported"),
-        8 => (Code::ProxyRefused, Grade::C, "address type not supported"),
-        _ => (Code::ProxyFailed, Grade::C, "general failure"),
+        6 => (Code::ProxyFailed, Grade::C, word!(socks_ttl, "TTL expired")),
+        7 => (
+            Code::ProxyRefused,
+            Grade::C,
+            word!(socks_command, "command not supported"),
+        ),
+        8 => (
+            Code::ProxyRefused,
+            Grade::C,
+            word!(socks_address, "address type not supported"),
+        ),
+        _ => (
+            Code::ProxyFailed,
+            Grade::C,
+            word!(socks_failure, "general failure"),
+        ),
     }
 }
 
@@ -126,12 +168,25 @@ fn unanswered(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<Attempt
     }
     let silence = TunnelSilence::after(flow, asked.asked)?;
     let what = match (silence.kind, asked.how) {
-        (SilenceKind::Silent, Asking::Socks) => "says nothing to the SOCKS request",
-        (SilenceKind::Silent, _) => "says nothing to CONNECT",
-        (_, Asking::Socks) => "closes the connection without an answer to the SOCKS request",
-        (..) => "closes the connection without an answer to CONNECT",
+        (SilenceKind::Silent, Asking::Socks) => {
+            word!(silent_to_socks, "says nothing to the SOCKS request")
+        }
+        (SilenceKind::Silent, _) => word!(silent_to_connect, "says nothing to CONNECT"),
+        (_, Asking::Socks) => word!(
+            closes_on_socks,
+            "closes the connection without an answer to the SOCKS request"
+        ),
+        (..) => word!(
+            closes_on_connect,
+            "closes the connection without an answer to CONNECT"
+        ),
     };
-    let words = format!("the proxy {what}{}", silence.words());
+    let words = phrase!(
+        proxy_does,
+        "the proxy {what}{words}",
+        what,
+        words = silence.words()
+    );
     Some(
         if silence.kind == SilenceKind::Silent && is_near_end(flow, end) {
             AttemptOutcome::Open(InconclusiveReason::CaptureEnd)
@@ -155,7 +210,7 @@ fn unheard(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
 }
 
 /// A failure behind which the proxy or what lies beyond it may be.
-fn at_proxy(flow: &Flow, code: Code, stamps: Vec<Stamp>, words: String) -> AttemptOutcome {
+fn at_proxy(flow: &Flow, code: Code, stamps: Vec<Stamp>, words: Phrase) -> AttemptOutcome {
     AttemptOutcome::failed(Evidence {
         by: Some(flow.responder.ip),
         ..Evidence::new(code, Grade::C, stamps, words)
@@ -182,20 +237,35 @@ fn through(
         return Some(unheard(flow, end));
     };
     let (code, what) = match (hello, silence.kind) {
-        (Some(_), SilenceKind::Reset) => (Code::HelloReset, "RST answers the ClientHello"),
-        (Some(_), SilenceKind::Closed) => (Code::HelloFin, "FIN answers the ClientHello"),
-        (Some(_), SilenceKind::Silent) => (Code::HelloSilent, "the ClientHello is not answered"),
-        (None, SilenceKind::Silent) => {
-            (Code::PostAckSilent, "what the client says is not answered")
-        }
+        (Some(_), SilenceKind::Reset) => (
+            Code::HelloReset,
+            word!(inside_rst, "RST answers the ClientHello"),
+        ),
+        (Some(_), SilenceKind::Closed) => (
+            Code::HelloFin,
+            word!(inside_fin, "FIN answers the ClientHello"),
+        ),
+        (Some(_), SilenceKind::Silent) => (
+            Code::HelloSilent,
+            word!(inside_hello_unanswered, "the ClientHello is not answered"),
+        ),
+        (None, SilenceKind::Silent) => (
+            Code::PostAckSilent,
+            word!(inside_unanswered, "what the client says is not answered"),
+        ),
         (None, _) => (
             Code::PostAckSilent,
-            "the connection ends without an answer to what the client says",
+            word!(
+                inside_ends,
+                "the connection ends without an answer to what the client says"
+            ),
         ),
     };
-    let words = format!(
-        "inside the tunnel that the proxy granted {what}{}",
-        silence.words()
+    let words = phrase!(
+        inside_tunnel,
+        "inside the tunnel that the proxy granted {what}{words}",
+        what,
+        words = silence.words()
     );
     Some(at_proxy(flow, code, silence.stamps, words))
 }
@@ -220,7 +290,11 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptO
     Some(match (inside.back, inside.reset) {
         (Some(back), _) if inside.alert => {
             let stamps = vec![inside.own.unwrap_or(asked.asked), back];
-            let words = "inside the tunnel that the proxy granted a TLS alert answers".to_owned();
+            let words = word!(
+                inside_tunnel_alert,
+                "inside the tunnel that the proxy granted a TLS alert answers"
+            )
+            .into();
             failed(Code::AlertServer, stamps, words)
         }
         // What stands behind an answer that was missed was let through all the same.
@@ -228,12 +302,20 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptO
         (None, Some((stamp, CONNECT_ERROR))) => failed(
             Code::ProxyFailed,
             vec![asked.asked, stamp],
-            "the proxy ends the stream of CONNECT: its own connection failed".to_owned(),
+            word!(
+                proxy_ends_stream,
+                "the proxy ends the stream of CONNECT: its own connection failed"
+            )
+            .into(),
         ),
         (None, Some((stamp, code))) => failed(
             Code::ProxySilent,
             vec![asked.asked, stamp],
-            format!("the proxy resets the stream of CONNECT with code {code}"),
+            phrase!(
+                proxy_resets_stream,
+                "the proxy resets the stream of CONNECT with code {code}",
+                code
+            ),
         ),
         (None, None) if granted && inside.own.is_none() => {
             AttemptOutcome::Open(InconclusiveReason::NothingSaid)
@@ -249,11 +331,22 @@ fn on_stream(flow: &Flow, asked: &Exchange, end: CaptureTime) -> Option<AttemptO
             let (code, what) = match granted {
                 true => (
                     Code::PostAckSilent,
-                    "inside the tunnel that the proxy granted what the client says is not answered",
+                    word!(
+                        inside_stream_unanswered,
+                        "inside the tunnel that the proxy granted what the client says is not answered"
+                    ),
                 ),
-                false => (Code::ProxySilent, "the proxy says nothing to CONNECT"),
+                false => (
+                    Code::ProxySilent,
+                    word!(proxy_silent_to_connect, "the proxy says nothing to CONNECT"),
+                ),
             };
-            let words = format!("{what}{}", silence.words());
+            let words = phrase!(
+                what_and_silence,
+                "{what}{silence}",
+                what,
+                silence = silence.words()
+            );
             failed(code, silence.stamps, words)
         }
     })
@@ -312,11 +405,25 @@ impl TunnelSilence {
         })
     }
 
-    fn words(&self) -> String {
+    fn words(&self) -> Phrase {
         match self.kind {
-            SilenceKind::Reset => format!(", by RST after {}", seconds(self.waited)),
-            SilenceKind::Closed => format!(", by FIN after {}", seconds(self.waited)),
-            SilenceKind::Silent => format!(" within {}", seconds(self.waited)),
+            SilenceKind::Reset => phrase!(
+                silence_rst,
+                ", by RST after {waited}",
+                waited = seconds(self.waited)
+            ),
+            SilenceKind::Closed => phrase!(
+                silence_fin,
+                ", by FIN after {waited}",
+                waited = seconds(self.waited)
+            ),
+            SilenceKind::Silent => {
+                phrase!(
+                    silence_within,
+                    " within {waited}",
+                    waited = seconds(self.waited)
+                )
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use super::happy_eyeballs::is_other_way;
 use super::last_tries::last_run;
 use crate::model::{CaptureTime, Stamp};
 use crate::observe::{EventKind, Flow};
+use crate::wording::phrase;
 
 /// How an intent went, and what shows it.
 pub(super) struct Course {
@@ -187,7 +188,11 @@ fn join_datagrams(evidence: &mut ThinVec<Evidence>) {
     let mut joined = evidence[place].clone();
     joined.grade = Grade::B;
     joined.stamps = stamps;
-    joined.words = format!("{tries} tries over UDP, nothing came back");
+    joined.words = phrase!(
+        udp_tries_unanswered,
+        "{tries} tries over UDP, nothing came back",
+        tries
+    );
     evidence.retain(|e| !single(&e));
     evidence.insert(0, joined);
 }
@@ -206,7 +211,11 @@ fn both_ways(evidence: &mut [Evidence]) {
             quic.code = Code::QuicBoth;
         }
         quic.grade = grade;
-        quic.words.push_str(", and TCP fails too");
+        quic.words = phrase!(
+            and_tcp_fails,
+            "{words}, and TCP fails too",
+            words = quic.words
+        );
     }
     best_first(evidence);
 }

@@ -10,6 +10,7 @@ use crate::observe::FlowId;
 use crate::report::flows::FLOW_COLUMNS;
 use crate::report::pieces::{MANY, in_pieces};
 use crate::report::{JudgedFlow, Report, ReportError};
+use crate::wording::Phrase;
 
 columns! {
     /// What `flows.csv` has beside the columns of `flows --format csv`.
@@ -19,7 +20,7 @@ columns! {
     "stage" "word" "where it was stopped" => table.cell_or_empty(row.judged.stage);
     "confidence" "word" "grade of the evidence: `A`, `B`, `C`" => table.cell_or_empty(row.judged.confidence);
     "evidence" "word" "code of what shows it" => table.cell_or_empty(row.judged.evidence);
-    "reason" "text" "the same in words; also why it is not audited, or cannot be told" => table.text(row.judged.reason.as_deref().unwrap_or_default());
+    "reason" "text" "the same in words; also why it is not audited, or cannot be told" => table.text(row.judged.reason.as_deref().map_or("", Phrase::as_str));
     "requirements" "list" "ids of the requirements that cover it" => table.words(&row.judged.requirements);
     "file" "text" "the input with its first packet" => table.text(row.first.map_or("", |stamp| file(row.report, stamp)));
     "initiator_roles" "list" "roles of the initiator by the site file" => table.words(roles(row.report, row.judged.flow.initiator.ip));

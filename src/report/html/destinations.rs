@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use maud::{Markup, html};
 
+use super::texts::PageTexts;
 use crate::judge::Outcome;
 use crate::report::Report;
+use crate::wording::{phrase, word};
 
 /// Destinations that are shown.
 const MOST: usize = 20;
@@ -28,7 +30,7 @@ impl UncoveredAim {
 }
 
 /// Empty where all traffic is covered.
-pub(super) fn section(report: &Report<'_>) -> Markup {
+pub(super) fn section(report: &Report<'_>, texts: &PageTexts) -> Markup {
     let by_aim = by_aim(report);
     let mut sorted: Vec<(&String, &UncoveredAim)> = by_aim.iter().collect();
     sorted.sort_by_key(|(name, aim)| (std::cmp::Reverse(aim.bytes()), name.as_str()));
@@ -36,18 +38,34 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
         return Markup::default();
     };
     let most = first.bytes().max(1);
+    let label = texts.word(word!(
+        unexpected_destinations_label,
+        "unexpected destinations"
+    ));
     html! {
         section id="destinations" aria-labelledby="destinations-title" {
-            h2 id="destinations-title" { "Unexpected destinations " span.count { (sorted.len()) } }
-            div.wide tabindex="0" role="region" aria-label="unexpected destinations" { table.figures {
+            h2 id="destinations-title" {
+                (texts.word(word!(unexpected_destinations, "Unexpected destinations"))) " "
+                span.count { (sorted.len()) }
+            }
+            div.wide tabindex="0" role="region" aria-label=(label.here)
+                data-w-aria-label=[label.place]
+            { table.figures {
                 thead { tr {
-                    th { "destination" } th { "share" } th { "bytes" } th { "sent" } th { "received" }
-                    th { "flows" } th { "hosts" }
+                    (texts.column(word!(column_destination, "destination")))
+                    (texts.column(word!(column_share, "share")))
+                    (texts.column(word!(column_bytes, "bytes")))
+                    (texts.column(word!(column_sent, "sent")))
+                    (texts.column(word!(column_received, "received")))
+                    (texts.column(word!(column_flows, "flows")))
+                    (texts.column(word!(column_hosts, "hosts")))
                 } }
                 tbody { @for (name, aim) in sorted.iter().take(MOST) { (row(name, aim, most)) } }
             } }
             @if sorted.len() > MOST {
-                p.note { "The " (MOST) " with the most bytes; findings.csv has all." }
+                p.note {
+                    (texts.said(&phrase!(most_bytes, "The {most} with the most bytes; findings.csv has all.", most = MOST)))
+                }
             }
         }
     }

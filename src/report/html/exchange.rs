@@ -9,6 +9,7 @@ use crate::model::{CaptureTime, Endpoint, FrameId, Stamp};
 use crate::observe::{DnsTransaction, Event, EventKind, Flow, FlowId, NameSource, StreamFact};
 use crate::report::Report;
 use crate::report::view::FindingView;
+use crate::wording::{Phrase, phrase, word};
 
 /// Steps drawn of one exchange, and exchanges drawn of one finding.
 const MOST_STEPS: usize = 20;
@@ -29,7 +30,7 @@ pub(super) struct Step {
     pub(super) at: CaptureTime,
     pub(super) frame: u64,
     pub(super) sender: StepSender,
-    pub(super) text: String,
+    pub(super) text: Phrase,
     /// It ends the attempt.
     pub(super) refuses: bool,
 }
@@ -37,8 +38,8 @@ pub(super) struct Step {
 /// One attempt, from its first packet to where it stopped.
 #[derive(Clone, Debug)]
 pub(super) struct DrawnExchange {
-    pub(super) initiator: String,
-    pub(super) responder: String,
+    pub(super) initiator: Phrase,
+    pub(super) responder: Phrase,
     pub(super) steps: Vec<Step>,
     /// Packets that are not among the steps.
     pub(super) omitted: u64,
@@ -105,7 +106,12 @@ fn of_flow(report: &Report<'_>, flow: &Flow) -> DrawnExchange {
             .iter_mut()
             .find(|(known, _)| known.frame == stamp.frame);
         if let Some((_, step)) = there {
-            step.text = format!("{said} ({})", step.text);
+            step.text = phrase!(
+                said_in_packet,
+                "{said} ({packet})",
+                said,
+                packet = step.text
+            );
             continue;
         }
         drawn += 1;
@@ -130,8 +136,13 @@ fn of_flow(report: &Report<'_>, flow: &Flow) -> DrawnExchange {
         .is_some_and(|last| last.sender == StepSender::Initiator && !last.refuses);
     steps.truncate(MOST_STEPS);
     let end = |end: Endpoint| match flow.transport.has_ports() {
-        true => format!("{} port {}", end.ip, end.port),
-        false => end.ip.to_string(),
+        true => phrase!(
+            address_and_port,
+            "{ip} port {port}",
+            ip = end.ip,
+            port = end.port
+        ),
+        false => end.ip.to_string().into(),
     };
     DrawnExchange {
         initiator: end(flow.initiator),
@@ -159,53 +170,84 @@ fn packet(report: &Report<'_>, flow: &Flow, event: &Event) -> Step {
 }
 
 /// A packet in words.
-fn what(flow: &Flow, event: &Event) -> String {
+fn what(flow: &Flow, event: &Event) -> Phrase {
     let bytes = match event.length {
-        0 => String::new(),
-        1 => ", 1 byte".to_owned(),
-        length => format!(", {length} bytes"),
+        0 => Phrase::default(),
+        1 => word!(packet_one_byte, ", 1 byte").into(),
+        length => phrase!(packet_bytes, ", {length} bytes", length),
     };
+    let with_bytes = |what: Phrase| phrase!(packet_and_bytes, "{what}{bytes}", what, bytes);
     match (event.kind(), &event.icmp) {
-        (EventKind::Syn, _) => format!("SYN{bytes}"),
-        (EventKind::SynAck, _) => format!("SYN, ACK{bytes}"),
-        (EventKind::Ack, _) => "ACK".to_owned(),
-        (EventKind::Data, _) => {
-            let what = flow.app_name().map_or("data", |app| app);
-            format!("{what}{bytes}")
-        }
-        (EventKind::Fin, _) => "FIN".to_owned(),
-        (EventKind::Rst, _) => format!("RST, TTL {}", event.ttl),
+        (EventKind::Syn, _) => with_bytes("SYN".into()),
+        (EventKind::SynAck, _) => with_bytes("SYN, ACK".into()),
+        (EventKind::Ack, _) => "ACK".into(),
+        (EventKind::Data, _) => with_bytes(match flow.app_name() {
+            Some(app) => app.into(),
+            None => word!(packet_data, "data").into(),
+        }),
+        (EventKind::Fin, _) => "FIN".into(),
+        (EventKind::Rst, _) => format!("RST, TTL {}", event.ttl).into(),
         (EventKind::IcmpError, Some(icmp)) => {
             let family = if icmp.v6 { "ICMPv6" } else { "ICMP" };
-            format!("{family} type {} code {}", icmp.kind, icmp.code)
+            phrase!(
+                packet_icmp,
+                "{family} type {kind} code {code}",
+                family,
+                kind = icmp.kind,
+                code = icmp.code
+            )
         }
-        (EventKind::IcmpError, None) => "ICMP error".to_owned(),
+        (EventKind::IcmpError, None) => word!(packet_icmp_error, "ICMP error").into(),
     }
 }
 
 /// What stood in the bytes.
-fn said(flow: &Flow, fact: &StreamFact) -> String {
+fn said(flow: &Flow, fact: &StreamFact) -> Phrase {
     match fact {
         StreamFact::ClientHello { .. } => {
             let by_hello = |source| matches!(source, NameSource::TlsSni | NameSource::QuicSni);
             let name = flow.names.iter().find(|name| by_hello(name.source));
             name.map_or_else(
-                || "ClientHello without a name".to_owned(),
-                |name| format!("ClientHello {}", name.fqdn),
+                || word!(said_hello_without_name, "ClientHello without a name").into(),
+                |name| format!("ClientHello {}", name.fqdn).into(),
             )
         }
-        StreamFact::ServerHello { .. } => "ServerHello".to_owned(),
-        StreamFact::Certificate { issuer, .. } => format!("certificate by {issuer}"),
-        StreamFact::Alert { level, description } => {
-            let level = if *level == 2 { "fatal" } else { "warning" };
-            format!("TLS alert {description}, {level}")
+        StreamFact::ServerHello { .. } => "ServerHello".into(),
+        StreamFact::Certificate { issuer, .. } => {
+            phrase!(
+                said_certificate,
+                "certificate by {issuer}",
+                issuer = format_args!("{issuer}")
+            )
         }
-        StreamFact::HttpPath { path } => format!("HTTP request {path}"),
-        StreamFact::HttpStatus { status } => format!("HTTP status {status}"),
-        StreamFact::BlockPage { .. } => "block page".to_owned(),
-        StreamFact::LdapBind => "bind in clear".to_owned(),
-        StreamFact::HeardUnseen => "QUIC goes on: the server was heard".to_owned(),
-        StreamFact::QuicUnfinished => "QUIC: a handshake without an end".to_owned(),
+        StreamFact::Alert { level, description } => match level {
+            2 => phrase!(
+                said_alert_fatal,
+                "TLS alert {description}, fatal",
+                description
+            ),
+            _ => phrase!(
+                said_alert_warning,
+                "TLS alert {description}, warning",
+                description
+            ),
+        },
+        StreamFact::HttpPath { path } => {
+            phrase!(
+                said_request,
+                "HTTP request {path}",
+                path = format_args!("{path}")
+            )
+        }
+        StreamFact::HttpStatus { status } => phrase!(said_status, "HTTP status {status}", status),
+        StreamFact::BlockPage { .. } => word!(said_block_page, "block page").into(),
+        StreamFact::LdapBind => word!(said_bind, "bind in clear").into(),
+        StreamFact::HeardUnseen => {
+            word!(said_quic_heard, "QUIC goes on: the server was heard").into()
+        }
+        StreamFact::QuicUnfinished => {
+            word!(said_quic_unfinished, "QUIC: a handshake without an end").into()
+        }
     }
 }
 
@@ -239,8 +281,13 @@ fn questions(
         let omitted = steps.len().saturating_sub(MOST_STEPS) as u64;
         steps.truncate(MOST_STEPS);
         DrawnExchange {
-            initiator: client.to_string(),
-            responder: format!("{server} port 53"),
+            initiator: client.to_string().into(),
+            responder: phrase!(
+                address_and_port,
+                "{ip} port {port}",
+                ip = server,
+                port = 53_u16
+            ),
             steps,
             omitted,
             unanswered: last == Some(StepSender::Initiator),
@@ -257,7 +304,7 @@ fn question(report: &Report<'_>, dns: &DnsTransaction) -> Vec<Step> {
         at: stamp.time,
         frame: number(*stamp),
         sender: StepSender::Initiator,
-        text: format!("{kind}? {name}"),
+        text: format!("{kind}? {name}").into(),
         refuses: false,
     });
     let answered = dns.answers.iter().map(|(stamp, facts)| {
@@ -269,16 +316,21 @@ fn question(report: &Report<'_>, dns: &DnsTransaction) -> Vec<Step> {
             })
             .take(2)
             .collect();
-        let ede = facts.extended_errors.first();
-        let ede = ede.map_or(String::new(), |(code, _)| {
-            format!(", extended error {code}")
-        });
-        let text = format!("{} {}{ede}", rcode_name(facts.rcode), addresses.join(" "));
+        let text = format!("{} {}", rcode_name(facts.rcode), addresses.join(" "));
+        let text = match facts.extended_errors.first() {
+            Some((code, _)) => phrase!(
+                said_extended_error,
+                "{text}, extended error {code}",
+                text,
+                code
+            ),
+            None => text.trim_end().into(),
+        };
         Step {
             at: stamp.time,
             frame: number(*stamp),
             sender: StepSender::Responder,
-            text: text.trim_end().to_owned(),
+            text,
             refuses: facts.rcode != 0 || !facts.extended_errors.is_empty(),
         }
     });

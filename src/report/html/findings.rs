@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use maud::{Markup, html};
 
 use super::exchange::{DnsByFrame, exchanges};
-use super::page::{HtmlPage, fact};
+use super::page::HtmlPage;
+use super::texts::PageTexts;
 use super::{finding_tone, ladder};
 use crate::judge::FindingCode;
-use crate::report::human::counted;
+use crate::report::how_many::{Countable, how_many};
+use crate::report::human::{ADDRESS, COMMENT, CONTROL, DO, FRAMES, NEEDED_BY, SEEN, VERDICT};
 use crate::report::view::{EvidenceView, FindingView};
 use crate::report::{CiteView, Report};
+use crate::wording::{Phrase, phrase, word};
 
 /// Findings that are written out; report.json and findings.csv have all.
 const MOST: usize = 2000;
@@ -19,15 +22,21 @@ const MOST_DRAWN: usize = 300;
 /// Requirements that are named of a finding.
 const MOST_CITES: usize = 12;
 
-pub(super) fn write(report: &Report<'_>, page: &mut HtmlPage<impl Write>) -> io::Result<()> {
+pub(super) fn write(
+    report: &Report<'_>,
+    texts: &PageTexts,
+    page: &mut HtmlPage<impl Write>,
+) -> io::Result<()> {
     let findings = &report.findings;
     page.frame("<section id=\"findings\" aria-labelledby=\"findings-title\">\n")?;
     page.part(&html! {
-        h2 id="findings-title" { "Findings " span.count { (findings.len()) } }
+        h2 id="findings-title" {
+            (texts.word(word!(title_findings, "Findings"))) " " span.count { (findings.len()) }
+        }
         @if findings.is_empty() {
-            p { "Nothing was found in what could be read." }
+            p { (texts.word(word!(page_nothing_found, "Nothing was found in what could be read."))) }
         } @else {
-            (tools(report))
+            (tools(report, texts))
         }
     })?;
     // One by one: together they are megabytes.
@@ -36,31 +45,41 @@ pub(super) fn write(report: &Report<'_>, page: &mut HtmlPage<impl Write>) -> io:
     for finding in findings.iter().take(MOST) {
         let draw = is_drawn(finding.code) && left > 0;
         left -= usize::from(draw);
-        page.part(&card(report, finding, draw.then_some(&lookups)))?;
+        page.part(&card(report, finding, draw.then_some(&lookups), texts))?;
     }
     if !findings.is_empty() {
         page.part(&html! {
             @if findings.len() > MOST {
+                @let more = findings.len() - MOST;
                 p.note {
-                    (findings.len() - MOST) " more findings are in findings.csv and report.json."
+                    (texts.said(&phrase!(more_findings, "{more} more findings are in findings.csv and report.json.", more)))
                 }
             }
-            p class="note only-script none-left" { "No finding matches." }
+            p class="note only-script none-left" {
+                (texts.word(word!(no_finding_matches, "No finding matches.")))
+            }
         })?;
     }
     page.frame("</section>\n")
 }
 
 /// Search, and one button a kind; of use only with the script.
-fn tools(report: &Report<'_>) -> Markup {
+fn tools(report: &Report<'_>, texts: &PageTexts) -> Markup {
     let counts = &report.summary.finding_codes;
+    let hint = texts.word(word!(search_findings_hint, "search findings"));
+    let search = texts.word(word!(search_findings, "Search findings"));
     html! {
         div class="tools no-print only-script" {
-            input id="finding-search" type="search" placeholder="search findings"
-                aria-label="Search findings" autocomplete="off" spellcheck="false";
+            input id="finding-search" type="search"
+                placeholder=(hint.here) data-w-placeholder=[hint.place]
+                aria-label=(search.here) data-w-aria-label=[search.place]
+                autocomplete="off" spellcheck="false";
             @for code in FindingCode::ALL.iter().filter(|code| counts.of(code) > 0) {
+                @let about = texts.word(code.about());
+                @let label = texts.said(&phrase!(lane_of, "{code} {count}", code = (*code).label(), count = counts.of(code)));
                 button type="button" aria-pressed="false" class={ "chip " (finding_tone(*code)) }
-                    data-code=(code) title=(code.about()) { (code) " " (counts.of(code)) }
+                    data-code=(code) title=(about.here) data-w-title=[about.place]
+                    data-w=[label.place] { (label.here) }
             }
         }
     }
@@ -70,19 +89,25 @@ fn card(
     report: &Report<'_>,
     finding: &FindingView<'_>,
     lookups: Option<&DnsByFrame<'_>>,
+    texts: &PageTexts,
 ) -> Markup {
+    let badge = Phrase::from(finding.code.label());
+    let badge = texts.say(&badge);
+    let link = texts.word(word!(link_to_finding, "link to this finding"));
+    let message = texts.say(finding.message);
     html! {
         article id=(finding.id) class={ "card finding " (finding_tone(finding.code)) }
             data-code=(finding.code)
         {
             h3 {
-                span.badge { (finding.code) } " " span.aim { (aim(finding)) } " "
-                a class="here no-print" aria-label="link to this finding"
+                span.badge data-w=[badge.place] { (badge.here) } " "
+                span.aim { (aim(finding)) } " "
+                a class="here no-print" aria-label=(link.here) data-w-aria-label=[link.place]
                     href={ "#" (finding.id) } { "#" }
             }
-            p.message { (finding.message) }
-            dl { (facts(finding)) }
-            @if let Some(lookups) = lookups { (ladders(report, finding, lookups)) }
+            p.message data-w=[message.place] { (message.here) }
+            dl { (facts(finding, texts)) }
+            @if let Some(lookups) = lookups { (ladders(report, finding, lookups, texts)) }
         }
     }
 }
@@ -105,41 +130,43 @@ pub(super) fn aim(finding: &FindingView<'_>) -> String {
     format!("{who}{}", finding.destination())
 }
 
-fn facts(finding: &FindingView<'_>) -> Markup {
+fn facts(finding: &FindingView<'_>, texts: &PageTexts) -> Markup {
     let verdict = verdict(finding);
     let attempts = finding.flows.len() as u64;
     html! {
-        @if !verdict.is_empty() { (fact("verdict", verdict)) }
-        @if !finding.addresses.is_empty() { (fact("address", joined(&finding.addresses))) }
+        @if !verdict.is_empty() { (texts.fact_said(VERDICT, &verdict)) }
+        @if !finding.addresses.is_empty() { (texts.fact(ADDRESS, joined(&finding.addresses))) }
         @if let Some(span) = finding.span {
-            (fact("when", format_args!("{} to {}", span.first, span.last)))
+            (texts.fact_said(word!(label_when, "when"), &phrase!(from_to, "{first} to {last}", first = span.first, last = span.last)))
         }
-        @for evidence in &finding.evidence_details { (seen(evidence)) }
-        @if let Some(control) = &finding.control { (fact("control", control)) }
+        @for evidence in &finding.evidence_details { (seen(evidence, texts)) }
+        @if let Some(control) = &finding.control { (texts.fact_said(CONTROL, control)) }
         @for comment in &finding.comments {
-            (fact("comment", format_args!("{} [frame {}]", comment.text, comment.frame)))
+            (texts.fact_said(COMMENT, &phrase!(comment_in_frame, "{text} [frame {frame}]", text = comment.text, frame = comment.frame)))
         }
-        @for cite in finding.cites.iter().take(MOST_CITES) { (needed_by(cite)) }
+        @for cite in finding.cites.iter().take(MOST_CITES) { (needed_by(cite, texts)) }
         @if finding.cites.len() > MOST_CITES {
             @let more = (finding.cites.len() - MOST_CITES) as u64;
-            (fact("", format_args!("and {}", counted(more, "more requirement"))))
+            @let more = how_many(more, Countable::MoreRequirement);
+            dt {} dd { (texts.said(&phrase!(and_others, "and {more}", more))) }
         }
         @if !finding.frames.is_empty() {
-            dt { "frames" }
-            dd {
-                (joined(&finding.frames))
-                @if finding.frames_omitted > 0 { " and " (finding.frames_omitted) " more" }
-            }
+            (texts.fact_said(FRAMES, &Phrase::from(joined(&finding.frames)).and_more(finding.frames_omitted)))
         }
         @if attempts > 0 {
-            dt class="only-script no-print" { "flows" }
+            @let label = texts.word(word!(column_flows, "flows"));
+            @let show = texts.said(&phrase!(show_flows, "show {flows}", flows = how_many(attempts, Countable::Flow)));
+            dt class="only-script no-print" data-w=[label.place] { (label.here) }
             dd class="only-script no-print" {
-                button type="button" class="show-flows" data-finding=(finding.id) {
-                    "show " (counted(attempts, "flow"))
-                }
+                button type="button" class="show-flows" data-finding=(finding.id)
+                    data-w=[show.place] { (show.here) }
             }
         }
-        @if !finding.advice.is_empty() { dt { "do" } dd.do { (finding.advice) } }
+        @if !finding.advice.is_empty() {
+            @let (label, advice) = (texts.word(DO), texts.say(finding.advice));
+            dt data-w=[label.place] { (label.here) }
+            dd.do data-w=[advice.place] { (advice.here) }
+        }
     }
 }
 
@@ -148,40 +175,77 @@ fn joined(list: &[impl ToString]) -> String {
     list.join(", ")
 }
 
-fn verdict(finding: &FindingView<'_>) -> String {
-    let outcome = finding.outcome;
+fn verdict(finding: &FindingView<'_>) -> Phrase {
+    let attempts = finding.flows.len() as u64;
     let parts = [
-        outcome.map(|outcome| outcome.as_str().replace('_', " ")),
-        finding.stage.map(|stage| format!("at {stage}")),
-        finding.confidence.map(|grade| format!("grade {grade}")),
-        (!finding.flows.is_empty()).then(|| counted(finding.flows.len() as u64, "attempt")),
+        finding.outcome.map(|outcome| outcome.words().into()),
+        finding
+            .stage
+            .map(|stage| phrase!(at_stage, "at {stage}", stage)),
+        finding
+            .confidence
+            .map(|grade| phrase!(of_grade, "grade {grade}", grade = grade.as_str())),
+        (attempts > 0).then(|| how_many(attempts, Countable::Attempt)),
     ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    Phrase::list(parts.into_iter().flatten())
 }
 
-fn seen(evidence: &EvidenceView<'_>) -> Markup {
-    html! {
-        dt { "seen" }
-        dd {
-            (evidence.words) @if let Some(ip) = evidence.by { ", by " (ip) }
-            " [" (evidence.code) ", grade " (evidence.grade) ": " (evidence.about) "]"
+fn seen(evidence: &EvidenceView<'_>, texts: &PageTexts) -> Markup {
+    let (words, code) = (evidence.words, evidence.code.as_str());
+    let (grade, about) = (evidence.grade.as_str(), evidence.about);
+    let seen = match evidence.by {
+        Some(by) => {
+            phrase!(
+                evidence_by,
+                "{words}, by {by} [{code}, grade {grade}: {about}]",
+                words,
+                by,
+                code,
+                grade,
+                about
+            )
         }
-    }
+        None => {
+            phrase!(
+                evidence_seen,
+                "{words} [{code}, grade {grade}: {about}]",
+                words,
+                code,
+                grade,
+                about
+            )
+        }
+    };
+    texts.fact_said(SEEN, &seen)
 }
 
-fn needed_by(cite: &CiteView<'_>) -> Markup {
-    let entries = cite.entries.join(", ");
-    let mut parts = [cite.service, cite.page, cite.table, cite.row]
-        .map(str::to_owned)
-        .to_vec();
-    parts.extend(cite.line.map(|line| format!("line {line}")));
-    parts.extend((!cite.entries.is_empty()).then(|| format!("entry {entries}")));
-    parts.retain(|part| !part.is_empty());
+fn needed_by(cite: &CiteView<'_>, texts: &PageTexts) -> Markup {
+    let parts = [cite.service, cite.page, cite.table, cite.row].into_iter();
+    let mut parts: Vec<Phrase> = parts
+        .filter(|part| !part.is_empty())
+        .map(Phrase::from)
+        .collect();
+    parts.extend(
+        cite.line
+            .map(|line| phrase!(cite_line, "line {line}", line)),
+    );
+    parts.extend((!cite.entries.is_empty()).then(|| {
+        phrase!(
+            cite_entries,
+            "entry {entries}",
+            entries = cite.entries.join(", ")
+        )
+    }));
+    let label = texts.word(NEEDED_BY);
     html! {
-        dt { "needed by" }
+        dt data-w=[label.place] { (label.here) }
         dd {
             a href={ "#" (requirement_id(cite.requirement)) } { (cite.requirement) }
-            " " (parts.join("; "))
+            " "
+            @for (place, part) in parts.iter().enumerate() {
+                @if place > 0 { "; " }
+                (texts.say(part))
+            }
         }
     }
 }
@@ -191,17 +255,27 @@ pub(super) fn requirement_id(id: &str) -> String {
     format!("requirement-{}", id.replace('/', "."))
 }
 
-fn ladders(report: &Report<'_>, finding: &FindingView<'_>, lookups: &DnsByFrame<'_>) -> Markup {
+fn ladders(
+    report: &Report<'_>,
+    finding: &FindingView<'_>,
+    lookups: &DnsByFrame<'_>,
+    texts: &PageTexts,
+) -> Markup {
     let (exchanges, more) = exchanges(report, finding, lookups);
+    let label = texts.word(word!(packets_of_attempt, "packets of an attempt"));
+    let not_drawn = |what: u64, kind| {
+        let what = how_many(what, kind);
+        texts.said(&phrase!(not_drawn, "{what} not drawn", what))
+    };
     html! {
         @for exchange in exchanges.iter().filter(|exchange| !exchange.steps.is_empty()) {
-            figure tabindex="0" aria-label="packets of an attempt" {
-                (ladder::draw(exchange))
+            figure tabindex="0" aria-label=(label.here) data-w-aria-label=[label.place] {
+                (ladder::draw(exchange, texts))
                 @if exchange.omitted > 0 {
-                    figcaption { (counted(exchange.omitted, "more packet")) " not drawn" }
+                    figcaption { (not_drawn(exchange.omitted, Countable::MorePacket)) }
                 }
             }
         }
-        @if more > 0 { p.note { (counted(more as u64, "more attempt")) " not drawn" } }
+        @if more > 0 { p.note { (not_drawn(more as u64, Countable::MoreAttempt)) } }
     }
 }

@@ -1,5 +1,6 @@
 //! The flows as compact JSON for the script: one list a column, and each text once.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,15 +12,20 @@ use crate::judge::Outcome;
 use crate::report::text::visible;
 use crate::report::{JudgedFlow, Report};
 use crate::rules::RequirementIndex;
+use crate::wording::{Language, Phrase, SaidTemplate};
 
 /// Flows that the page holds; flows.csv has all.
 const MOST: usize = 200_000;
+/// Reasons that it holds in Japanese too: others are in English alone, since each takes some microseconds and 200 bytes.
+const MOST_SAID: usize = 20_000;
 
 /// Columns of equal length, one entry a flow. Texts are places in `texts`, of which the first is empty.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct FlowData {
     /// Every text once, harmless to show.
     texts: Vec<String>,
+    /// In Japanese, by places in `texts`, what is said otherwise there.
+    japanese: BTreeMap<u32, String>,
     /// Microseconds since the epoch of the start of the capture.
     base: i64,
     /// Flows that were left out.
@@ -104,6 +110,7 @@ impl FlowData {
         }
         data.omitted = all.saturating_sub(data.columns.id.len());
         data.texts = texts.list;
+        data.japanese = texts.japanese;
         data.findings = report
             .findings
             .iter()
@@ -143,12 +150,18 @@ impl Columns {
         self.received.push(flow.bytes.back);
         self.packets_sent.push(flow.packets.out);
         self.packets_received.push(flow.packets.back);
-        self.outcome.push(texts.place(judged.outcome.0.as_str()));
-        self.stage.push(texts.place_of(judged.stage));
+        let outcome = judged.outcome.0;
+        self.outcome
+            .push(texts.place_of_word(outcome.as_str(), outcome.words()));
+        let stage = judged.stage;
+        self.stage.push(stage.map_or(0, |stage| {
+            texts.place_of_word(stage.as_str(), stage.words())
+        }));
         self.confidence.push(texts.place_of(judged.confidence));
         self.evidence.push(texts.place_of(judged.evidence));
+        let reason = judged.reason.as_deref();
         self.reason
-            .push(texts.place(judged.reason.as_deref().unwrap_or_default()));
+            .push(reason.map_or(0, |reason| texts.place_of_phrase(reason)));
         self.requirements.push(texts.place_of_ids(judged));
         self.first_frame.push(flow.frames.first);
         self.last_frame.push(flow.frames.last);
@@ -169,6 +182,8 @@ struct Texts {
     ids: HashMap<*const RequirementIndex, u32>,
     /// Room for what is put into words.
     words: String,
+    /// In Japanese, by places.
+    japanese: BTreeMap<u32, String>,
 }
 
 impl Texts {
@@ -179,6 +194,27 @@ impl Texts {
         let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         self.list.push(visible(text).into_owned());
         self.places.insert(text.to_owned(), place);
+        place
+    }
+
+    /// A word that is another one in Japanese.
+    fn place_of_word(&mut self, text: &str, word: &'static SaidTemplate) -> u32 {
+        let place = self.place(text);
+        let japanese = || Language::Japanese.word(word).to_owned();
+        self.japanese.entry(place).or_insert_with(japanese);
+        place
+    }
+
+    /// A phrase, as far as there is room in Japanese too.
+    fn place_of_phrase(&mut self, phrase: &Phrase) -> u32 {
+        let known = self.list.len();
+        let place = self.place(phrase);
+        if self.list.len() > known && self.japanese.len() < MOST_SAID {
+            let japanese = Language::Japanese.say(phrase);
+            if japanese != phrase.as_str() {
+                self.japanese.insert(place, visible(&japanese).into_owned());
+            }
+        }
         place
     }
 

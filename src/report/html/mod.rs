@@ -16,6 +16,7 @@
 //! | `destinations` | unexpected destinations by bytes |
 //! | `flow_data` | the flows for the script |
 //! | `provenance` | what was run on what |
+//! | `texts` | what is said, in the language of the report and in the other one |
 
 mod checklist;
 mod destinations;
@@ -29,6 +30,7 @@ mod picture;
 mod provenance;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod timeline;
 
 use std::io::Write;
@@ -37,37 +39,51 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Outcome, Severity};
+use crate::wording::{Language, word};
 use page::HtmlPage;
+use texts::PageTexts;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 
-/// Writes the page.
+/// Writes the page. It has all languages, and begins in this one.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_html(report: &Report<'_>, out: impl Write) -> Result<(), ReportError> {
+pub fn write_html(
+    report: &Report<'_>,
+    language: Language,
+    out: impl Write,
+) -> Result<(), ReportError> {
     let mut page = HtmlPage::new(out);
+    let texts = PageTexts::new(language);
     page.part(&html! { (DOCTYPE) })?;
-    page.frame("<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")?;
+    for markup in [
+        "<html lang=\"",
+        language.tag(),
+        "\">\n<head>\n<meta charset=\"utf-8\">\n",
+    ] {
+        page.frame(markup)?;
+    }
     page.policy(STYLE, SCRIPT)?;
     page.part(&about(report))?;
     for markup in ["<style>", STYLE, "</style>\n</head>\n<body>\n"] {
         page.frame(markup)?;
     }
-    page.part(&overview::header(report))?;
+    page.part(&overview::header(report, &texts))?;
     page.frame("<main>\n")?;
     // Each part is made when the one before it is written, and bounded by how much of a kind it shows.
-    page.part(&picture::section(report))?;
-    page.part(&overview::trust(report))?;
-    page.part(&timeline::section(report))?;
-    findings::write(report, &mut page)?;
-    page.part(&destinations::section(report))?;
-    page.part(&checklist::section(report))?;
-    page.part(&flows())?;
-    page.part(&provenance::section(report))?;
+    page.part(&picture::section(report, &texts))?;
+    page.part(&overview::trust(report, &texts))?;
+    page.part(&timeline::section(report, &texts))?;
+    findings::write(report, &texts, &mut page)?;
+    page.part(&destinations::section(report, &texts))?;
+    page.part(&checklist::section(report, &texts))?;
+    page.part(&flows(&texts))?;
+    page.part(&provenance::section(report, &texts))?;
     page.frame("</main>\n")?;
     page.data("flow-data", &flow_data::FlowData::of(report))?;
+    page.data("page-languages", &texts.into_data())?;
     for markup in ["<script>", SCRIPT, "</script>\n</body>\n</html>\n"] {
         page.frame(markup)?;
     }
@@ -85,28 +101,40 @@ fn about(report: &Report<'_>) -> Markup {
 }
 
 /// Where the script puts the flows.
-fn flows() -> Markup {
+fn flows(texts: &PageTexts) -> Markup {
+    let search = texts.word(word!(search_flows, "Search flows"));
+    let all_words = texts.word(word!(
+        search_flows_by,
+        "address, name, port, outcome; all words must match"
+    ));
+    let outcome = texts.word(word!(filter_outcome, "Outcome"));
+    let every = texts.word(word!(every_outcome, "every outcome"));
+    let clear = texts.word(word!(clear_filter, "Clear"));
+    let flows = texts.word(word!(title_flows, "Flows"));
     html! {
         section id="flows" aria-labelledby="flows-title" {
-            h2 id="flows-title" { "Flows " span.count id="flow-count" {} }
+            h2 id="flows-title" { (flows) " " span.count id="flow-count" {} }
             noscript {
                 p {
-                    "The table of flows needs the script of this page; flows.csv has the same rows."
+                    (texts.word(word!(flows_need_script, "The table of flows needs the script of this page; flows.csv has the same rows.")))
                 }
             }
-            p.only-print { "The flows are in flows.csv." }
+            p.only-print { (texts.word(word!(flows_in_csv, "The flows are in flows.csv."))) }
             div id="flow-tools" class="tools no-print" hidden {
                 input id="flow-search" type="search"
-                    placeholder="address, name, port, outcome; all words must match"
-                    aria-label="Search flows" autocomplete="off" spellcheck="false";
-                select id="flow-outcome" aria-label="Outcome" {
-                    option value="" { "every outcome" }
+                    placeholder=(all_words.here) data-w-placeholder=[all_words.place]
+                    aria-label=(search.here) data-w-aria-label=[search.place]
+                    autocomplete="off" spellcheck="false";
+                select id="flow-outcome" aria-label=(outcome.here)
+                    data-w-aria-label=[outcome.place]
+                {
+                    option value="" data-w=[every.place] { (every.here) }
                 }
-                button id="flow-clear" type="button" { "Clear" }
+                button id="flow-clear" type="button" data-w=[clear.place] { (clear.here) }
             }
             p id="flow-note" class="note no-print" hidden {}
             div id="flow-frame" class="no-print" hidden tabindex="0" role="region"
-                aria-label="Flows"
+                aria-label=(flows.here) data-w-aria-label=[flows.place]
             {
                 table id="flow-head" { thead { tr {} } }
                 div id="flow-space" { table id="flow-rows" { tbody {} } }

@@ -1,11 +1,10 @@
 //! The page on its way to a writer, part by part: parts are templates, which write all text out so that a browser
 //! takes it for text.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
 use data_encoding::BASE64;
-use maud::{Markup, html};
+use maud::Markup;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -68,11 +67,6 @@ pub(super) fn tenths(number: f64) -> String {
     format!("{number:.1}")
 }
 
-/// A row of a list of facts.
-pub(super) fn fact(label: &str, text: impl Display) -> Markup {
-    html! { dt { (label) } dd { (text) } }
-}
-
 /// Writes JSON in which no `<` stands.
 struct NoTags<W>(W);
 
@@ -99,6 +93,8 @@ pub(super) fn digest(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use maud::html;
+
     use super::*;
 
     #[test]

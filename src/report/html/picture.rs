@@ -5,13 +5,16 @@ use std::net::IpAddr;
 
 use maud::{Markup, html};
 
+use super::checklist::NO_SERVICE;
 use super::destinations::by_aim;
 use super::page::tenths;
+use super::texts::PageTexts;
 use crate::judge::{NoNeed, RequirementVerdict, StatusKind, no_need};
 use crate::report::Report;
 use crate::report::csv::roles;
-use crate::report::human::counted;
+use crate::report::how_many::{Countable, how_many};
 use crate::report::text::shorten;
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
 
 /// Sources and services that are drawn; what is beyond is counted.
 const MOST_SOURCES: usize = 8;
@@ -68,22 +71,25 @@ impl Fate {
         }
     }
 
-    const fn words(self) -> &'static str {
+    const fn words(self) -> &'static SaidTemplate {
         match self {
-            Self::Blocked => "blocked",
-            Self::Missing => "missing",
-            Self::Unclear => "unclear",
-            Self::Satisfied => "satisfied",
-            Self::NotNeeded => "not needed",
+            Self::Blocked => word!(fate_blocked, "blocked"),
+            Self::Missing => word!(fate_missing, "missing"),
+            Self::Unclear => word!(fate_unclear, "unclear"),
+            Self::Satisfied => word!(fate_satisfied, "satisfied"),
+            Self::NotNeeded => word!(fate_not_needed, "not needed"),
         }
     }
 }
 
-const LEGEND: [(&str, &str); 4] = [
-    ("bad", "blocked, or seen though forbidden"),
-    ("warn", "failed, missing, or on no list"),
-    ("good", "as required"),
-    ("dim", "not needed now, or unclear"),
+const LEGEND: [(&str, &SaidTemplate); 4] = [
+    (
+        "bad",
+        word!(legend_bad, "blocked, or seen though forbidden"),
+    ),
+    ("warn", word!(legend_warn, "failed, missing, or on no list")),
+    ("good", word!(legend_good, "as required")),
+    ("dim", word!(legend_dim, "not needed now, or unclear")),
 ];
 
 /// How many of a service fared how.
@@ -94,7 +100,7 @@ type FateCounts = [u64; Fate::ALL.len()];
 struct Service {
     counts: FateCounts,
     /// The worst by source.
-    sources: BTreeMap<String, Fate>,
+    sources: BTreeMap<Phrase, Fate>,
 }
 
 impl Service {
@@ -102,7 +108,7 @@ impl Service {
         self.counts[fate as usize] += count;
     }
 
-    fn come_from(&mut self, source: String, fate: Fate) {
+    fn come_from(&mut self, source: Phrase, fate: Fate) {
         let worst = self.sources.entry(source).or_insert(fate);
         *worst = fate.min(*worst);
     }
@@ -114,8 +120,11 @@ impl Service {
     }
 }
 
+/// A row of the figure: a service, how it fared, and who goes there.
+type DrawnService<'s> = (Phrase, Phrase, &'s Service);
+
 /// Empty where nothing is asked for and nothing went elsewhere.
-pub(super) fn section(report: &Report<'_>) -> Markup {
+pub(super) fn section(report: &Report<'_>, texts: &PageTexts) -> Markup {
     let services = services(report);
     let elsewhere = elsewhere(report);
     let beyond: u64 = elsewhere.counts.iter().sum();
@@ -130,26 +139,41 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
     });
     let left_out = sorted.len().saturating_sub(MOST_SERVICES);
     sorted.truncate(MOST_SERVICES);
-    let mut rows: Vec<(String, String, &Service)> = sorted
+    let mut rows: Vec<DrawnService<'_>> = sorted
         .iter()
         .map(|(name, service)| (shown(name), said(&service.counts), *service))
         .collect();
     if beyond > 0 {
-        let what = counted(beyond, "destination");
-        rows.push(("on no list".to_owned(), what, &elsewhere));
+        let what = how_many(beyond, Countable::Destination);
+        rows.push((
+            word!(source_on_no_list, "on no list").into(),
+            what,
+            &elsewhere,
+        ));
     }
     let sources = sources(&rows);
+    let label = texts.word(word!(picture_label, "who needs what, and how it fared"));
+    let more_sources = sources.len().saturating_sub(MOST_SOURCES);
     html! {
         section id="picture" aria-labelledby="picture-title" {
-            h2 id="picture-title" { "Who needs what, and how it fared" }
-            figure tabindex="0" aria-label="who needs what, and how it fared" {
-                (drawn(&rows, &sources))
+            h2 id="picture-title" {
+                (texts.word(word!(title_picture, "Who needs what, and how it fared")))
+            }
+            figure tabindex="0" aria-label=(label.here) data-w-aria-label=[label.place] {
+                (drawn(&rows, &sources, texts))
                 figcaption {
                     @for (name, words) in LEGEND {
-                        span class={ "dot " (name) } {} span.key { (words) } ". "
+                        @let words = texts.word(words);
+                        span class={ "dot " (name) } {}
+                        span.key data-w=[words.place] { (words.here) } ". "
                     }
-                    @if left_out > 0 { (counted(left_out as u64, "service")) " more are under Requirements. " }
-                    @if sources.len() > MOST_SOURCES { (sources.len() - MOST_SOURCES) " more sources are not drawn." }
+                    @if left_out > 0 {
+                        @let services = how_many(left_out as u64, Countable::Service);
+                        (texts.said(&phrase!(more_services, "{services} more are under Requirements.", services))) " "
+                    }
+                    @if more_sources > 0 {
+                        (texts.said(&phrase!(more_sources, "{more} more sources are not drawn.", more = more_sources)))
+                    }
                 }
             }
         }
@@ -171,8 +195,8 @@ fn services<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, Service> {
         service.note(fate, 1);
         for party in row.listed(library).from {
             let source = match party.value.is_empty() {
-                true => "any host".to_owned(),
-                false => party.value,
+                true => word!(any_host, "any host").into(),
+                false => party.value.into(),
             };
             service.come_from(source, fate);
         }
@@ -187,9 +211,10 @@ fn elsewhere(report: &Report<'_>) -> Service {
     elsewhere.note(Fate::Missing, by_aim.len() as u64);
     let hosts: BTreeSet<IpAddr> = by_aim.into_values().flat_map(|aim| aim.hosts).collect();
     for host in hosts {
-        let mut of_host = roles(report, host);
+        let of_host = roles(report, host).into_iter();
+        let mut of_host: Vec<Phrase> = of_host.map(Phrase::from).collect();
         if of_host.is_empty() {
-            of_host.push("other hosts".to_owned());
+            of_host.push(word!(other_hosts, "other hosts").into());
         }
         for role in of_host {
             elsewhere.come_from(role, Fate::Missing);
@@ -199,41 +224,42 @@ fn elsewhere(report: &Report<'_>) -> Service {
 }
 
 /// All sources, those of the most rows first.
-fn sources(rows: &[(String, String, &Service)]) -> Vec<String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+fn sources(rows: &[DrawnService<'_>]) -> Vec<Phrase> {
+    let mut counts: BTreeMap<&Phrase, usize> = BTreeMap::new();
     for source in rows.iter().flat_map(|(.., service)| service.sources.keys()) {
         *counts.entry(source).or_default() += 1;
     }
-    let mut sources: Vec<(&str, usize)> = counts.into_iter().collect();
+    let mut sources: Vec<(&Phrase, usize)> = counts.into_iter().collect();
     sources.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
-    sources
-        .into_iter()
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    sources.into_iter().map(|(name, _)| name.clone()).collect()
 }
 
-fn shown(name: &str) -> String {
+fn shown(name: &str) -> Phrase {
     match name.is_empty() {
-        true => "(no service named)".to_owned(),
-        false => shorten(name, 34).into_owned(),
+        true => NO_SERVICE.into(),
+        false => shorten(name, 34).into_owned().into(),
     }
 }
 
 /// `2 of 5 satisfied`, and what became of the others.
-fn said(counts: &FateCounts) -> String {
+fn said(counts: &FateCounts) -> Phrase {
     let all: u64 = counts.iter().sum();
     let good = counts[Fate::Satisfied as usize];
-    let mut words = vec![format!("{good} of {all} satisfied")];
+    let satisfied = phrase!(
+        satisfied_of_all,
+        "{satisfied} of {all} satisfied",
+        satisfied = good,
+        all
+    );
     let others = Fate::ALL.iter().filter(|fate| **fate != Fate::Satisfied);
-    for (fate, count) in others.map(|fate| (fate, counts[*fate as usize])) {
-        if count > 0 {
-            words.push(format!("{count} {}", fate.words()));
-        }
-    }
-    words.join(", ")
+    let others = others.map(|fate| (fate, counts[*fate as usize]));
+    let others = others
+        .filter(|(_, count)| *count > 0)
+        .map(|(fate, count)| phrase!(count_of_kind, "{count} {what}", count, what = fate.words()));
+    Phrase::list([satisfied].into_iter().chain(others))
 }
 
-fn drawn(rows: &[(String, String, &Service)], sources: &[String]) -> Markup {
+fn drawn(rows: &[DrawnService<'_>], sources: &[Phrase], texts: &PageTexts) -> Markup {
     let drawn = &sources[..sources.len().min(MOST_SOURCES)];
     let height = ROW * rows.len().max(drawn.len()) as f64;
     let middle = |place: usize, of: usize| (place as f64 + 0.5) * height / of.max(1) as f64;
@@ -257,21 +283,23 @@ fn drawn(rows: &[(String, String, &Service)], sources: &[String]) -> Markup {
             @for (place, source) in drawn.iter().enumerate() {
                 @let y = of_source(place);
                 rect.node x="1" y=(tenths(y - 12.0)) width=(SOURCES - 1.0) height="24" rx="6" {}
-                text x="12" y=(tenths(y + 4.5)) { (shorten(source, 24)) }
+                @let (source, _) = texts.short(source, 24);
+                text x="12" y=(tenths(y + 4.5)) data-w=[source.place] { (source.here) }
             }
             @for (place, (name, words, service)) in rows.iter().enumerate() {
                 @let y = of_row(place);
                 circle class={ "fill " (service.worst().tone()) } cx=(SERVICES) cy=(tenths(y)) r="5" {}
-                text x=(SERVICES + 14.0) y=(tenths(y + 4.5)) { (name) }
-                (bar(&service.counts, y))
-                text.soft x=(BARS.1 + 12.0) y=(tenths(y + 4.5)) { (shorten(words, 40)) }
+                @let (name, (words, _)) = (texts.say(name), texts.short(words, 40));
+                text x=(SERVICES + 14.0) y=(tenths(y + 4.5)) data-w=[name.place] { (name.here) }
+                (bar(&service.counts, y, texts))
+                text.soft x=(BARS.1 + 12.0) y=(tenths(y + 4.5)) data-w=[words.place] { (words.here) }
             }
         }
     }
 }
 
 /// How many of a service fared how, the best first.
-fn bar(counts: &FateCounts, y: f64) -> Markup {
+fn bar(counts: &FateCounts, y: f64, texts: &PageTexts) -> Markup {
     const ORDER: [Fate; 5] = [
         Fate::Satisfied,
         Fate::NotNeeded,
@@ -294,7 +322,8 @@ fn bar(counts: &FateCounts, y: f64) -> Markup {
     html! {
         @for (x, width, fate, count) in parts {
             rect class={ "fill " (fate.tone()) } x=(tenths(x)) y=(tenths(y - 5.0)) width=(tenths(width)) height="10" {
-                title { (count) " " (fate.words()) }
+                @let words = texts.said(&phrase!(count_of_kind, "{count} {what}", count, what = fate.words()));
+                title data-w=[words.place] { (words.here) }
             }
         }
     }
@@ -312,6 +341,7 @@ mod tests {
     use super::*;
     use crate::report::sample::sample;
     use crate::report::view::RequirementView;
+    use crate::wording::Language;
 
     #[test]
     fn all_active_requirements_are_in_it_and_what_goes_elsewhere() {
@@ -328,7 +358,7 @@ mod tests {
         assert!(blocked > 0 && of(Fate::Blocked) >= blocked);
         let elsewhere = elsewhere(&report);
         assert!(elsewhere.counts[Fate::Missing as usize] > 0 && !elsewhere.sources.is_empty());
-        let markup = section(&report).into_string();
+        let markup = section(&report, &PageTexts::new(Language::English)).into_string();
         assert_eq!(markup.matches("<circle").count(), services.len() + 1);
     }
 

@@ -12,6 +12,41 @@
   const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
   document.body.classList.add("scripted");
 
+  // Languages: each text stands on the page in the language that the page begins in; the other one's are in a list.
+  const languages = JSON.parse($("page-languages").textContent);
+  const ORDER = ["en", "ja"];
+  const ATTRIBUTES = ["aria-label", "title", "placeholder"];
+  let language = languages.here;
+  const turned = [];
+  const say = (name, filled) => {
+    const text = languages.script[name][ORDER.indexOf(language)];
+    return text.replace(/\{(\w+)\}/g, (gap, key) => (filled && key in filled ? filled[key] : gap));
+  };
+  const firstTexts = new Map();
+  const turn = (wanted) => {
+    language = wanted;
+    const here = language === languages.here;
+    document.documentElement.lang = language;
+    document.querySelectorAll("[data-w]").forEach((holder) => {
+      if (!firstTexts.has(holder)) firstTexts.set(holder, holder.textContent);
+      holder.textContent = here ? firstTexts.get(holder) : languages.there[holder.dataset.w];
+    });
+    for (const name of ATTRIBUTES) {
+      const place = `data-w-${name}`, first = `data-first-${name}`;
+      document.querySelectorAll(`[${place}]`).forEach((holder) => {
+        if (!holder.hasAttribute(first)) holder.setAttribute(first, holder.getAttribute(name));
+        holder.setAttribute(name, here ? holder.getAttribute(first) : languages.there[holder.getAttribute(place)]);
+      });
+    }
+    document.querySelectorAll("#languages button").forEach((button) => {
+      button.setAttribute("aria-pressed", String(button.dataset.language === language));
+    });
+    turned.forEach((then) => then());
+  };
+  document.querySelectorAll("#languages button").forEach((button) => button.addEventListener("click", () => {
+    if (button.dataset.language !== language) turn(button.dataset.language);
+  }));
+
   // Findings: by kind and by words.
   const cards = [...document.querySelectorAll(".finding")];
   const chips = [...document.querySelectorAll(".chip")];
@@ -30,6 +65,10 @@
     document.body.classList.toggle("empty", left === 0);
   };
   if (findingSearch) {
+    turned.push(() => {
+      cardTexts = null;
+      showFindings();
+    });
     findingSearch.addEventListener("input", showFindings);
     chips.forEach((chip) => chip.addEventListener("click", () => {
       chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
@@ -62,9 +101,8 @@
   const ROW = 26;
   const TEXTS = ["initiator", "responder", "transport", "app", "state", "name", "outcome", "stage", "evidence", "reason", "requirements"];
   const SHOWN = [
-    ["start", "start", "w-start"], ["initiator", "initiator", "w-end"], ["responder", "responder", "w-end"],
-    ["name", "name", "w-name"], ["outcome", "outcome", "w-outcome"], ["app", "app", "w-tiny"], ["state", "state", "w-tiny"],
-    ["sent", "sent", "w-small number"], ["received", "received", "w-small number"],
+    ["start", "w-start"], ["initiator", "w-end"], ["responder", "w-end"], ["name", "w-name"], ["outcome", "w-outcome"],
+    ["app", "w-tiny"], ["state", "w-tiny"], ["sent", "w-small number"], ["received", "w-small number"],
   ];
   const TONE = {
     ok: "good", ok_after_retry: "good", blocked_confirmed: "bad", blocked_likely: "bad",
@@ -72,15 +110,17 @@
   };
   const start = () => {
     const data = JSON.parse($("flow-data").textContent);
-    const { texts, columns } = data;
+    const { texts, japanese, columns } = data;
     const count = columns.id.length;
-    const lower = texts.map((text) => text.toLowerCase());
+    const text = (place) => (language === "ja" && japanese[place]) || texts[place];
+    // Words of both languages are found in both.
+    const lower = texts.map((text, place) => (japanese[place] ? `${text}\n${japanese[place]}` : text).toLowerCase());
     const byId = new Map();
     columns.id.forEach((id, row) => byId.set(id, row));
     const findingFlows = new Map(data.findings.map((finding) => [finding.id, finding.flows]));
     const frame = $("flow-frame"), space = $("flow-space"), body = document.querySelector("#flow-rows tbody");
     const search = $("flow-search"), outcome = $("flow-outcome");
-    const state = { rows: [], sort: "start", down: false, only: null, ranks: null, selected: -1 };
+    const state = { rows: [], sort: "start", down: false, only: null, ranks: null, selected: -1, detail: null };
 
     const time = (micros) => {
       const second = Math.floor(micros / 1e6);
@@ -96,7 +136,7 @@
         case "initiator": case "responder": return end(row, column);
         case "app": return texts[columns.app[row]] || texts[columns.transport[row]];
         case "sent": case "received": return String(columns[column][row]);
-        default: return texts[columns[column][row]];
+        default: return text(columns[column][row]);
       }
     };
 
@@ -144,11 +184,11 @@
         const row = state.rows[place];
         const line = element("tr");
         line.dataset.row = row;
-        for (const [column, , className] of SHOWN) {
-          const text = cell(row, column);
-          const made = element("td", className, text);
-          if (text.length > 24) made.title = text;
-          if (column === "outcome") made.classList.add(TONE[text] || "dim");
+        for (const [column, className] of SHOWN) {
+          const shown = cell(row, column);
+          const made = element("td", className, shown);
+          if (shown.length > 24) made.title = shown;
+          if (column === "outcome") made.classList.add(TONE[texts[columns.outcome[row]]] || "dim");
           line.append(made);
         }
         drawn.append(line);
@@ -156,39 +196,48 @@
       body.replaceChildren(drawn);
       $("flow-rows").style.top = `${first * ROW}px`;
     };
+    const number = (value) => value.toLocaleString("en");
+    const tell = () => {
+      const shown = number(state.rows.length);
+      $("flow-count").textContent = state.rows.length === count ? shown : say("shown_of", { shown, all: number(count) });
+      const notes = [];
+      if (data.omitted) notes.push(say("left_out", { count: number(data.omitted) }));
+      if (state.finding) notes.push(say("of_finding", { finding: state.finding }));
+      $("flow-note").textContent = notes.join(" ");
+      $("flow-note").hidden = notes.length === 0;
+    };
     const refresh = () => {
       filter();
       sort();
       space.style.height = `${state.rows.length * ROW}px`;
       frame.scrollTop = 0;
-      const of = state.rows.length === count ? "" : ` of ${count.toLocaleString("en")}`;
-      $("flow-count").textContent = state.rows.length.toLocaleString("en") + of;
-      const notes = [];
-      if (data.omitted) notes.push(`${data.omitted.toLocaleString("en")} flows are only in flows.csv.`);
-      if (state.finding) notes.push(`Flows of ${state.finding}; Clear shows all.`);
-      $("flow-note").textContent = notes.join(" ");
-      $("flow-note").hidden = notes.length === 0;
+      tell();
       draw();
     };
 
     const DETAIL = [
-      ["flow", (row) => String(columns.id[row])], ["start", (row) => `${time(data.base + columns.start[row])} UTC`],
+      ["flow", (row) => String(columns.id[row])],
+      ["start", (row) => say("utc", { time: time(data.base + columns.start[row]) })],
       ["lasted", (row) => `${(columns.lasted[row] / 1e6).toFixed(6)} s`],
       ["initiator", (row) => end(row, "initiator")], ["responder", (row) => end(row, "responder")],
       ["carries", (row) => [texts[columns.transport[row]], texts[columns.app[row]]].filter(Boolean).join("/")],
-      ["name", (row) => [texts[columns.name[row]], texts[columns.name_source[row]]].filter(Boolean).join(", by ")],
+      ["name", (row) => {
+        const [name, source] = [texts[columns.name[row]], texts[columns.name_source[row]]];
+        return name && source ? say("name_by", { name, source }) : name || source;
+      }],
       ["state", (row) => `${texts[columns.state[row]]} ${texts[columns.history[row]]}`],
-      ["sent", (row) => `${columns.sent[row]} bytes in ${columns.packets_sent[row]} packets`],
-      ["received", (row) => `${columns.received[row]} bytes in ${columns.packets_received[row]} packets`],
-      ["outcome", (row) => ["outcome", "stage", "confidence", "evidence"].map((name) => texts[columns[name][row]]).filter(Boolean).join(", ")],
-      ["reason", (row) => texts[columns.reason[row]]], ["requirements", (row) => texts[columns.requirements[row]]],
-      ["frames", (row) => `${columns.first_frame[row]} to ${columns.last_frame[row]}`],
+      ["sent", (row) => say("bytes", { bytes: columns.sent[row], packets: columns.packets_sent[row] })],
+      ["received", (row) => say("bytes", { bytes: columns.received[row], packets: columns.packets_received[row] })],
+      ["outcome", (row) => ["outcome", "stage", "confidence", "evidence"].map((name) => text(columns[name][row])).filter(Boolean).join(", ")],
+      ["reason", (row) => text(columns.reason[row])], ["requirements", (row) => texts[columns.requirements[row]]],
+      ["frames", (row) => say("from_to", { first: columns.first_frame[row], last: columns.last_frame[row] })],
     ];
     const detail = (row) => {
+      state.detail = row;
       const list = element("dl");
-      for (const [label, value] of DETAIL) {
-        const text = value(row);
-        if (text) list.append(element("dt", "", label), element("dd", "", text));
+      for (const [name, value] of DETAIL) {
+        const shown = value(row);
+        if (shown) list.append(element("dt", "", say(name)), element("dd", "", shown));
       }
       const about = data.findings.filter((finding) => finding.flows.includes(columns.id[row]));
       for (const finding of about) {
@@ -198,33 +247,48 @@
         if (shown) link.href = `#${finding.id}`;
         const place = element("dd");
         place.append(link);
-        list.append(element("dt", "", "finding"), place);
+        list.append(element("dt", "", say("finding")), place);
       }
       $("flow-detail").replaceChildren(list);
       $("flow-detail").hidden = false;
     };
 
     const head = document.querySelector("#flow-head tr");
-    for (const [column, label, className] of SHOWN) {
+    const label = (button, column) => {
+      const arrow = state.sort === column && state.chosen ? (state.down ? " ↓" : " ↑") : "";
+      button.textContent = say(column) + arrow;
+    };
+    const heads = SHOWN.map(([column, className]) => {
       const place = element("th", className);
-      const button = element("button", "", label);
+      const button = element("button");
       button.type = "button";
+      label(button, column);
       button.addEventListener("click", () => {
         state.down = state.sort === column ? !state.down : column === "sent" || column === "received";
-        state.sort = column;
+        [state.sort, state.chosen] = [column, true];
         for (const other of head.children) other.removeAttribute("aria-sort");
         place.setAttribute("aria-sort", state.down ? "descending" : "ascending");
-        for (const other of head.querySelectorAll("button")) other.textContent = other.textContent.replace(/ [↑↓]$/, "");
-        button.textContent = `${label} ${state.down ? "↓" : "↑"}`;
+        heads.forEach(([other, name]) => label(other, name));
         refresh();
       });
       place.append(button);
       head.append(place);
-    }
-    [...new Set(columns.outcome)].sort((a, b) => (texts[a] < texts[b] ? -1 : 1)).forEach((place) => {
-      const option = element("option", "", texts[place].replaceAll("_", " "));
+      return [button, column];
+    });
+    const options = [...new Set(columns.outcome)].sort((a, b) => (texts[a] < texts[b] ? -1 : 1)).map((place) => {
+      const option = element("option");
       option.value = String(place);
       outcome.append(option);
+      return [option, place];
+    });
+    const name = () => options.forEach(([option, place]) => { option.textContent = text(place).replaceAll("_", " "); });
+    name();
+    turned.push(() => {
+      heads.forEach(([button, column]) => label(button, column));
+      name();
+      tell();
+      draw();
+      if (state.detail !== null) detail(state.detail);
     });
     search.addEventListener("input", refresh);
     outcome.addEventListener("change", refresh);

@@ -2,10 +2,11 @@ use super::super::sample::{HOSTILE, sample};
 use super::super::text::is_harmful;
 use super::page::digest;
 use super::*;
+use crate::wording::Language;
 
 fn written() -> String {
     let mut bytes = Vec::new();
-    write_html(&sample().report(), &mut bytes).unwrap();
+    write_html(&sample().report(), Language::English, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
@@ -15,8 +16,8 @@ fn nothing_hostile_gets_into_the_markup() {
     assert!(!text.chars().any(|c| c != '\n' && is_harmful(c)));
     assert_eq!(
         text.matches("<script").count(),
-        2,
-        "the data and the program"
+        3,
+        "the flows, the languages and the program"
     );
     assert!(text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(text.contains("\\u003cscript>alert(1)\\u003c/script>"));

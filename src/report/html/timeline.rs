@@ -5,11 +5,13 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::page::tenths;
+use super::texts::PageTexts;
 use super::{finding_tone, tone};
 use crate::judge::FindingCode;
 use crate::model::CaptureTime;
 use crate::report::view::FindingView;
 use crate::report::{Report, Span};
+use crate::wording::{SaidTemplate, phrase, word};
 
 const WIDTH: f64 = 1000.0;
 const BINS: usize = 125;
@@ -19,18 +21,18 @@ const LANE: f64 = 18.0;
 const MOST_MARKS: usize = 400;
 
 /// From the bottom of a bar to its top.
-const TONES: [(&str, &str); 4] = [
-    ("bad", "blocked"),
-    ("warn", "failed or unexpected"),
-    ("good", "as required"),
-    ("dim", "cannot be told, or not audited"),
+const TONES: [(&str, &SaidTemplate); 4] = [
+    ("bad", word!(tone_blocked, "blocked")),
+    ("warn", word!(tone_warn, "failed or unexpected")),
+    ("good", word!(legend_good, "as required")),
+    ("dim", word!(tone_dim, "cannot be told, or not audited")),
 ];
 
 /// Flows of a bin by tone.
 type Bin = [u64; TONES.len()];
 
 /// Empty without packets.
-pub(super) fn section(report: &Report<'_>) -> Markup {
+pub(super) fn section(report: &Report<'_>, texts: &PageTexts) -> Markup {
     let Some(span) = report.capture.span else {
         return Markup::default();
     };
@@ -42,26 +44,33 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
         .filter(|(_, findings): &(_, Vec<_>)| !findings.is_empty())
         .collect();
     let height = BARS + 24.0 + LANE * lanes.len() as f64;
+    let label = texts.word(word!(timeline_label, "timeline"));
+    let about = texts.word(word!(
+        timeline_about,
+        "flows by start and findings over time"
+    ));
     html! {
         section id="timeline" aria-labelledby="timeline-title" {
-            h2 id="timeline-title" { "Timeline" }
-            figure tabindex="0" aria-label="timeline" {
+            h2 id="timeline-title" { (texts.word(word!(title_timeline, "Timeline"))) }
+            figure tabindex="0" aria-label=(label.here) data-w-aria-label=[label.place] {
                 // No picture: its marks lead to findings.
-                svg.timeline role="group" aria-label="flows by start and findings over time"
+                svg.timeline role="group" aria-label=(about.here) data-w-aria-label=[about.place]
                     viewBox={ "0 0 " (WIDTH) " " (height) }
                 {
-                    (bars(&bins(report, span)))
+                    (bars(&bins(report, span), texts))
                     (axis(span))
                     @for (row, (code, findings)) in lanes.iter().enumerate() {
-                        (lane(*code, findings, BARS + 24.0 + LANE * row as f64, span))
+                        (lane(*code, findings, BARS + 24.0 + LANE * row as f64, span, texts))
                     }
                 }
                 figcaption {
-                    "Bars: flows by when they began. "
+                    (texts.word(word!(timeline_bars, "Bars: flows by when they began."))) " "
                     @for (name, words) in TONES {
-                        span class={ "dot " (name) } {} span.key { (words) } " "
+                        @let words = texts.word(words);
+                        span class={ "dot " (name) } {}
+                        span.key data-w=[words.place] { (words.here) } " "
                     }
-                    "Lanes: each finding, from its first to its last packet; a mark leads to it."
+                    (texts.word(word!(timeline_lanes, "Lanes: each finding, from its first to its last packet; a mark leads to it.")))
                 }
             }
         }
@@ -90,7 +99,7 @@ fn bins(report: &Report<'_>, span: Span) -> Vec<Bin> {
     bins
 }
 
-fn bars(bins: &[Bin]) -> Markup {
+fn bars(bins: &[Bin], texts: &PageTexts) -> Markup {
     let most = bins.iter().map(|bin| bin.iter().sum::<u64>()).max();
     let most = most.unwrap_or(0).max(1) as f64;
     let width = WIDTH / BINS as f64;
@@ -106,14 +115,19 @@ fn bars(bins: &[Bin]) -> Markup {
                 y,
                 height,
                 name,
-                format!("{count} {words}"),
+                texts.said(&phrase!(
+                    count_of_kind,
+                    "{count} {what}",
+                    count,
+                    what = words
+                )),
             ));
         }
     }
     html! {
         @for (x, y, height, name, text) in bars {
             rect class={ "fill " (name) } x=(tenths(x)) y=(tenths(y)) width=(tenths(width - 1.0))
-                height=(tenths(height)) { title { (text) } }
+                height=(tenths(height)) { title data-w=[text.place] { (text.here) } }
         }
     }
 }
@@ -138,7 +152,29 @@ fn axis(span: Span) -> Markup {
     }
 }
 
-fn lane(code: FindingCode, findings: &[&FindingView<'_>], y: f64, span: Span) -> Markup {
+fn lane(
+    code: FindingCode,
+    findings: &[&FindingView<'_>],
+    y: f64,
+    span: Span,
+    texts: &PageTexts,
+) -> Markup {
+    let words = match findings.len().saturating_sub(MOST_MARKS) {
+        0 => phrase!(
+            lane_of,
+            "{code} {count}",
+            code = code.label(),
+            count = findings.len()
+        ),
+        more => phrase!(
+            lane_and_more,
+            "{code} {count} (and {more} more)",
+            code = code.label(),
+            count = findings.len(),
+            more
+        ),
+    };
+    let words = texts.say(&words);
     let middle = y + LANE / 2.0;
     let marks = findings.iter().take(MOST_MARKS).filter_map(|finding| {
         let of = finding.span?;
@@ -155,9 +191,6 @@ fn lane(code: FindingCode, findings: &[&FindingView<'_>], y: f64, span: Span) ->
                 { title { (super::findings::aim(finding)) } }
             }
         }
-        text class="axis lane" x="4" y=(middle + 4.0) {
-            (code) " " (findings.len())
-            @if findings.len() > MOST_MARKS { " (and " (findings.len() - MOST_MARKS) " more)" }
-        }
+        text class="axis lane" x="4" y=(middle + 4.0) data-w=[words.place] { (words.here) }
     }
 }

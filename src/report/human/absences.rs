@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use super::findings::{HOSTS, ROWS, advice, more};
+use super::findings::{HOSTS, ROWS, WHY, advice, more};
 use super::group::FindingGroup;
 use super::look::{Ink, Look, grouped};
 use super::table::Table;
 use crate::judge::{FindingCode, NotSeen, RequirementStatus};
 use crate::report::text::shorten;
 use crate::report::{Report, ReportError};
+use crate::wording::{Phrase, word};
 
 /// Requirements without their document's id, by document and service.
 type MissedServices<'f> = BTreeMap<(&'f str, &'f str), Vec<&'f str>>;
@@ -29,11 +30,11 @@ pub(super) fn absences(
         if i > 0 {
             writeln!(out)?;
         }
-        let why = why.map_or("", NotSeen::words);
+        let why = why.map_or("", |why| look.word(why.words()));
         let line = format!("  {why} ({})", grouped(members.len() as u64));
         writeln!(out, "{}", look.ink(Ink::Strong, &line))?;
         for note in notes(report, members).into_iter().take(HOSTS) {
-            look.labelled(out, "why", Ink::Plain, note)?;
+            look.labelled(out, look.word(WHY), Ink::Plain, &look.say(note))?;
         }
         table(services, look, out)?;
         advice(FindingCode::NeverSeen, members.iter().copied(), look, out)?;
@@ -72,22 +73,26 @@ fn table(
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let most = if look.all { usize::MAX } else { ROWS };
-    let mut table = Table::new(["document", "service", "requirements"]);
+    let mut table = Table::new(
+        [
+            word!(column_document, "document"),
+            word!(column_service, "service"),
+            word!(column_requirements, "requirements"),
+        ]
+        .map(|word| look.word(word)),
+    );
     for ((document, service), ids) in services.iter().take(most) {
         let named = if look.all {
             ids.len()
         } else {
             HOSTS.min(ids.len())
         };
-        let rest = match ids.len() - named {
-            0 => String::new(),
-            rest => format!(" and {rest} more"),
-        };
-        let ids = format!("{}{rest}", ids[..named].join(", "));
+        let rest = ids.len() - named;
+        let ids = Phrase::from(ids[..named].join(", ")).and_more(rest);
         table.row([
             (*document).to_owned(),
             shorten(service, 48).into_owned(),
-            ids,
+            look.say(&ids).into_owned(),
         ]);
     }
     table.write(look, out)?;
@@ -95,7 +100,7 @@ fn table(
 }
 
 /// What is to be known beside the reason, each once.
-fn notes<'r>(report: &'r Report<'_>, members: &[&FindingGroup<'_>]) -> BTreeSet<&'r str> {
+fn notes<'r>(report: &'r Report<'_>, members: &[&FindingGroup<'_>]) -> BTreeSet<&'r Phrase> {
     let cites = members.iter().filter_map(|group| group.first.cites.first());
     let rows = cites.filter_map(|cite| {
         let id = cite.requirement;

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::look::{Ink, Look, counted, grouped};
+use super::look::{Ink, Look, grouped};
+use super::{FRAMES, HEARD, IN_PART, LOST, NAMES};
 use super::{period, title};
 use crate::model::Loss;
+use crate::report::how_many::{Countable, how_many};
 use crate::report::{DocumentView, FrameCounts, Report, ReportError};
+use crate::wording::{Phrase, phrase, word};
 
 /// Inputs that are listed one by one even where nothing is wrong with them.
 const INPUTS: usize = 4;
@@ -19,30 +22,29 @@ pub(super) fn write(
     look: &Look,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    title("The capture", Ink::Strong, look, out)?;
+    title(
+        look.word(word!(title_capture, "The capture")),
+        Ink::Strong,
+        look,
+        out,
+    )?;
     let capture = &report.capture;
     frames(&capture.frames, look, out)?;
-    look.labelled(out, "heard", Ink::Plain, &heard(report))?;
+    look.labelled(out, look.word(HEARD), Ink::Plain, &look.say(&heard(report)))?;
     if let Some(words) = &capture.names.words {
         let hidden = !capture.names.hidden.is_empty();
         let ink = if hidden { Ink::Warn } else { Ink::Plain };
-        look.labelled(out, "names", ink, words)?;
+        look.labelled(out, look.word(NAMES), ink, &look.say(words))?;
     }
-    let Loss {
-        interface,
-        kernel,
-        own,
-    } = capture.lost;
-    let (ink, lost) = match capture.lost.total() {
-        0 => (Ink::Plain, "no loss was reported".to_owned()),
-        _ => (
-            Ink::Warn,
-            format!("{interface} by the interface, {kernel} by the kernel, {own} by pktaudit"),
-        ),
+    let ink = match capture.lost.total() {
+        0 => Ink::Plain,
+        _ => Ink::Warn,
     };
-    look.labelled(out, "lost", ink, &lost)?;
+    let lost = lost(capture.lost);
+    look.labelled(out, look.word(LOST), ink, &look.say(&lost))?;
     for note in &capture.notes {
-        look.labelled(out, "note", Ink::Warn, note)?;
+        let label = look.word(word!(label_note, "note"));
+        look.labelled(out, label, Ink::Warn, &look.say(note))?;
     }
     inputs(report, look, out)?;
     for document in report
@@ -50,73 +52,125 @@ pub(super) fn write(
         .iter()
         .filter(|document| look.all || document.in_force)
     {
-        look.labelled(out, "rules", Ink::Faint, &rules(document, look))?;
+        let label = look.word(word!(label_rules, "rules"));
+        look.labelled(out, label, Ink::Faint, &look.say(&rules(document, look)))?;
     }
     Ok(())
+}
+
+/// Who lost how many frames.
+pub(in crate::report) fn lost(loss: Loss) -> Phrase {
+    let Loss {
+        interface,
+        kernel,
+        own,
+    } = loss;
+    match loss.total() {
+        0 => word!(no_loss, "no loss was reported").into(),
+        _ => phrase!(
+            lost_by_all,
+            "{interface} by the interface, {kernel} by the kernel, {own} by pktaudit",
+            interface,
+            kernel,
+            own
+        ),
+    }
 }
 
 fn frames(frames: &FrameCounts, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
-    let text = format!(
-        "{} read = {} decoded + {} set aside{}",
-        grouped(frames.read),
-        grouped(frames.decoded),
-        grouped(frames.set_aside),
-        by_reason(&frames.set_aside_by_reason, look)
+    let text = phrase!(
+        frames_read_by_reason,
+        "{read} read = {decoded} decoded + {aside} set aside{reasons}",
+        read = grouped(frames.read),
+        decoded = grouped(frames.decoded),
+        aside = grouped(frames.set_aside),
+        reasons = by_reason(&frames.set_aside_by_reason, look)
     );
-    look.labelled(out, "frames", Ink::Plain, &text)?;
+    look.labelled(out, look.word(FRAMES), Ink::Plain, &look.say(&text))?;
     let partly: u64 = frames.partly_decoded_by_reason.values().sum();
     if partly > 0 {
         let reasons = by_reason(&frames.partly_decoded_by_reason, look);
-        let text = format!("{}{reasons}", grouped(partly));
-        look.labelled(out, "in part", Ink::Plain, &text)?;
+        let text = phrase!(
+            count_and_reasons,
+            "{count}{reasons}",
+            count = grouped(partly),
+            reasons
+        );
+        look.labelled(out, look.word(IN_PART), Ink::Plain, &look.say(&text))?;
     }
     if frames.copies > 0 {
-        let text = format!(
-            "{} sent again by a mirror port within a millisecond; only counted",
-            grouped(frames.copies)
+        let text = phrase!(
+            copies_counted,
+            "{count} sent again by a mirror port within a millisecond; only counted",
+            count = grouped(frames.copies)
         );
-        look.labelled(out, "copies", Ink::Plain, &text)?;
+        let label = look.word(word!(label_copies, "copies"));
+        look.labelled(out, label, Ink::Plain, &look.say(&text))?;
     }
     Ok(())
 }
 
-fn rules(document: &DocumentView, look: &Look) -> String {
+fn rules(document: &DocumentView, look: &Look) -> Phrase {
     let digits = if look.all { document.sha256.len() } else { 12 };
-    format!(
-        "{}, {}, SHA-256 {}{}; {}",
-        document.id,
-        counted(document.requirements as u64, "requirement"),
-        document.sha256.get(..digits).unwrap_or_default(),
-        if document.in_force {
-            ""
-        } else {
-            ", not in force"
-        },
-        document.why
-    )
+    let (document_id, why) = (&document.id, &document.why);
+    let count = how_many(document.requirements as u64, Countable::Requirement);
+    let digest = document.sha256.get(..digits).unwrap_or_default();
+    match document.in_force {
+        true => phrase!(
+            rules_in_force,
+            "{document_id}, {count}, SHA-256 {digest}; {why}",
+            document_id,
+            count,
+            digest,
+            why
+        ),
+        false => phrase!(
+            rules_not_in_force,
+            "{document_id}, {count}, SHA-256 {digest}, not in force; {why}",
+            document_id,
+            count,
+            digest,
+            why
+        ),
+    }
 }
 
-fn heard(report: &Report<'_>) -> String {
+fn heard(report: &Report<'_>) -> Phrase {
     let (capture, summary) = (&report.capture, &report.summary);
-    let mut text = format!(
-        "{}, {} audited",
-        counted(capture.flows, "flow"),
-        grouped(summary.flows_audited)
+    let flows = how_many(capture.flows, Countable::Flow);
+    let audited = grouped(summary.flows_audited);
+    let mut text = phrase!(heard_flows, "{flows}, {audited} audited", flows, audited);
+    let (out, back, midstream) = (
+        capture.only_initiator,
+        capture.only_responder,
+        capture.midstream,
     );
-    for (count, what) in [
-        (capture.only_initiator, "heard only from the initiator"),
-        (capture.only_responder, "heard only from the responder"),
-        (capture.midstream, "under way at the start"),
-    ] {
-        if count > 0 {
-            text.push_str(&format!(", {} {what}", grouped(count)));
-        }
+    if out > 0 {
+        text = phrase!(
+            heard_only_initiator,
+            "{text}, {count} heard only from the initiator",
+            text,
+            count = grouped(out)
+        );
     }
-    text.push_str(&format!(
-        "; {}",
-        counted(capture.dns_transactions, "DNS transaction")
-    ));
-    text
+    if back > 0 {
+        text = phrase!(
+            heard_only_responder,
+            "{text}, {count} heard only from the responder",
+            text,
+            count = grouped(back)
+        );
+    }
+    if midstream > 0 {
+        text = phrase!(
+            heard_midstream,
+            "{text}, {count} under way at the start",
+            text,
+            count = grouped(midstream)
+        );
+    }
+    let dns = how_many(capture.dns_transactions, Countable::DnsTransaction);
+    phrase!(heard_and_dns, "{text}; {dns}", text, dns)
 }
 
 fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
@@ -127,46 +181,56 @@ fn inputs(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), 
         if !(all || wrong || !input.notes.is_empty()) {
             continue;
         }
-        let span = input
-            .span
-            .map_or(String::new(), |span| format!(", {}", period(span)));
         let ink = if wrong { Ink::Warn } else { Ink::Faint };
-        let text = format!("{}: {}{span}", input.path, counted(input.frames, "frame"));
-        look.labelled(out, "input", ink, &text)?;
+        let frames = how_many(input.frames, Countable::Frame);
+        let text = match input.span {
+            Some(span) => {
+                phrase!(
+                    input_frames_and_period,
+                    "{path}: {frames}, {period}",
+                    path = input.path,
+                    frames,
+                    period = period(span)
+                )
+            }
+            None => phrase!(input_frames, "{path}: {frames}", path = input.path, frames),
+        };
+        let label = look.word(word!(label_input, "input"));
+        look.labelled(out, label, ink, &look.say(&text))?;
         let shown = if look.all { usize::MAX } else { 3 };
         for damage in input.damage.iter().take(shown) {
             look.labelled(out, "", Ink::Warn, damage)?;
         }
         for note in &input.notes {
-            look.labelled(out, "", Ink::Warn, note)?;
+            look.labelled(out, "", Ink::Warn, &look.say(note))?;
         }
         let more = input.damage.len().saturating_sub(shown);
         if more > 0 {
-            look.labelled(
-                out,
-                "",
-                Ink::Faint,
-                &format!("and {} more", grouped(more as u64)),
-            )?;
+            let text = phrase!(
+                and_so_many_more,
+                "and {more} more",
+                more = grouped(more as u64)
+            );
+            look.labelled(out, "", Ink::Faint, &look.say(&text))?;
         }
     }
     Ok(())
 }
 
-fn by_reason(reasons: &BTreeMap<String, u64>, look: &Look) -> String {
+fn by_reason(reasons: &BTreeMap<String, u64>, look: &Look) -> Phrase {
     if reasons.is_empty() {
-        return String::new();
+        return Phrase::default();
     }
     let mut sorted: Vec<(&String, &u64)> = reasons.iter().collect();
     sorted.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), reason.as_str()));
     let most = if look.all { usize::MAX } else { REASONS };
-    let mut list: Vec<String> = sorted
-        .iter()
-        .take(most)
+    let shown = sorted.iter().take(most);
+    let shown: Vec<String> = shown
         .map(|(reason, count)| format!("{reason} {}", grouped(**count)))
         .collect();
-    if sorted.len() > most {
-        list.push(format!("{} more reasons", sorted.len() - most));
+    let list = shown.join(", ");
+    match sorted.len().saturating_sub(most) {
+        0 => phrase!(reasons_listed, " ({list})", list),
+        more => phrase!(more_reasons, " ({list}, {more} more reasons)", list, more),
     }
-    format!(" ({})", list.join(", "))
 }

@@ -1,13 +1,16 @@
 //! Findings that differ only in who had them, told once.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::look::Look;
 use crate::judge::{Code, Outcome, Stage};
 use crate::model::Transport;
 use crate::report::view::{FindingView, Span};
+use crate::wording::{Language, Phrase, phrase, word};
 
 /// Findings that say the same of several hosts.
 pub(super) struct FindingGroup<'f> {
@@ -20,7 +23,19 @@ pub(super) struct FindingGroup<'f> {
     /// Addresses that were tried.
     pub(super) addresses: BTreeSet<IpAddr>,
     /// What is advised, and to whom.
-    advised: Vec<(String, BTreeSet<IpAddr>)>,
+    advised: Vec<GroupAdvice<'f>>,
+}
+
+/// Advice that differs only in the host that it names.
+struct GroupAdvice<'f> {
+    /// Its English, with a mark in place of the host.
+    text: String,
+    /// As the first finding of it has it.
+    said: &'f Phrase,
+    /// The host that it names there.
+    host: String,
+    /// All hosts; none where it names no host.
+    hosts: BTreeSet<IpAddr>,
 }
 
 type GroupKey<'f> = (
@@ -75,8 +90,8 @@ pub(super) fn groups<'f>(
     out
 }
 
-impl FindingGroup<'_> {
-    fn add(&mut self, finding: &FindingView<'_>) {
+impl<'f> FindingGroup<'f> {
+    fn add(&mut self, finding: &'f FindingView<'f>) {
         self.hosts
             .extend(finding.initiator.map(|ip| host(ip, finding.host)));
         self.flows += finding.flows.len() as u64;
@@ -94,34 +109,54 @@ impl FindingGroup<'_> {
     }
 
     /// Advice that differs only in the host that it names is one.
-    fn advised(&mut self, finding: &FindingView<'_>) {
-        let (advice, host) = match finding.initiator {
-            Some(ip) => {
-                let host = ip.to_string();
-                let own = |word| if word == host { HERE } else { word };
+    fn advised(&mut self, finding: &'f FindingView<'f>) {
+        let host = finding.initiator.map(|ip| (ip, ip.to_string()));
+        let (text, hosts) = match &host {
+            Some((ip, host)) => {
+                let own = |word| if word == host.as_str() { HERE } else { word };
                 let words: Vec<&str> = finding.advice.split(' ').map(own).collect();
-                (words.join(" "), words.contains(&HERE).then_some(ip))
+                (words.join(" "), words.contains(&HERE).then_some(*ip))
             }
-            None => (finding.advice.to_owned(), None),
+            None => (finding.advice.to_string(), None),
         };
-        match self.advised.iter_mut().find(|(known, _)| *known == advice) {
-            Some((_, hosts)) => hosts.extend(host),
-            None if advice.is_empty() => {}
-            None => self.advised.push((advice, host.into_iter().collect())),
+        match self.advised.iter_mut().find(|known| known.text == text) {
+            Some(known) => known.hosts.extend(hosts),
+            None if text.is_empty() => {}
+            None => self.advised.push(GroupAdvice {
+                text,
+                said: finding.advice,
+                host: host.map(|(_, host)| host).unwrap_or_default(),
+                hosts: hosts.into_iter().collect(),
+            }),
         }
     }
 
     /// What to do, with all hosts that it is about.
-    pub(super) fn advice(&self) -> impl Iterator<Item = String> {
+    pub(super) fn advice(&self, look: &Look) -> impl Iterator<Item = String> {
+        let language = look.language;
         let advised = self.advised.iter();
-        advised.map(|(advice, hosts)| advice.replace(HERE, &addresses(hosts)))
+        advised.map(move |known| match (language, known.hosts.is_empty()) {
+            (Language::English, _) => known.text.replace(HERE, &addresses(&known.hosts)),
+            (_, true) => language.say(known.said).into_owned(),
+            (_, false) => {
+                let all = addresses(&known.hosts);
+                let fill = |gap| match gap == known.host.as_str() {
+                    true => Cow::Owned(all.clone()),
+                    false => Cow::Borrowed(gap),
+                };
+                language.say_with(known.said, &fill).into_owned()
+            }
+        })
     }
 
-    pub(super) fn who(&self) -> String {
+    pub(super) fn who(&self, look: &Look) -> String {
         match self.hosts.as_slice() {
-            [] => "any host".to_owned(),
+            [] => look.word(word!(any_host, "any host")).to_owned(),
             [one] => one.clone(),
-            [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+            [one, rest @ ..] => {
+                let all = Phrase::from(one.as_str()).and_more(rest.len());
+                look.say(&all).into_owned()
+            }
         }
     }
 
@@ -130,17 +165,15 @@ impl FindingGroup<'_> {
         self.first.destination()
     }
 
-    pub(super) fn when(&self) -> String {
-        let Some(span) = self.span else {
-            return String::new();
-        };
+    /// The time of day of its first and last packet.
+    pub(super) fn when(&self) -> Option<Phrase> {
+        let span = self.span?;
         let clock = |text: String| text.get(11..19).map_or(text.clone(), ToOwned::to_owned);
         let (first, last) = (clock(span.first.to_string()), clock(span.last.to_string()));
-        if first == last {
-            first
-        } else {
-            format!("{first} to {last}")
-        }
+        Some(match first == last {
+            true => first.into(),
+            false => phrase!(from_to, "{first} to {last}", first, last),
+        })
     }
 }
 

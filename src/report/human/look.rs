@@ -1,9 +1,11 @@
 //! How text looks on a terminal: width, colours, wrapped lines.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use crate::report::ReportError;
-use crate::report::text::{visible, width, wrap};
+use crate::report::text::{visible, width, wrap, wrap_japanese};
+use crate::wording::{Language, Phrase, SaidTemplate, phrase};
 
 /// Whether colours are used. Who calls has looked at the terminal, at `--color` and at `NO_COLOR`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,6 +29,8 @@ pub struct Look {
     pub all: bool,
     /// Show one line a finding and no more.
     pub quiet: bool,
+    /// In which language.
+    pub language: Language,
 }
 
 impl Default for Look {
@@ -36,6 +40,7 @@ impl Default for Look {
             width: 100,
             all: false,
             quiet: false,
+            language: Language::English,
         }
     }
 }
@@ -59,6 +64,24 @@ impl Look {
             .filter(|_| !text.is_empty())
             .unwrap_or_default();
         format!("{before}{text}{behind}")
+    }
+
+    /// A text without gaps, in the reader's language.
+    pub(crate) fn word(&self, word: &'static SaidTemplate) -> &'static str {
+        self.language.word(word)
+    }
+
+    /// A phrase in the reader's language. Not harmless yet.
+    pub(crate) fn say<'p>(&self, phrase: &'p Phrase) -> Cow<'p, str> {
+        self.language.say(phrase)
+    }
+
+    /// The text in lines of at most `room` cells, broken as the language does.
+    pub(crate) fn wrapped(&self, text: &str, room: usize) -> Vec<String> {
+        match self.language {
+            Language::Japanese => wrap_japanese(text, room),
+            _ => wrap(text, room),
+        }
     }
 
     /// What stands before and behind text in a colour, where it has one.
@@ -87,7 +110,7 @@ impl Look {
         let room = self.width.clamp(40, 160).saturating_sub(LABEL);
         let faint = self.ink(Ink::Faint, label);
         let pad = LABEL.saturating_sub(4 + width(label));
-        for (i, line) in wrap(&visible(text), room).iter().enumerate() {
+        for (i, line) in self.wrapped(&visible(text), room).iter().enumerate() {
             let line = self.ink(ink, line);
             match i {
                 0 => writeln!(out, "    {faint}{}{line}", " ".repeat(pad))?,
@@ -118,15 +141,21 @@ pub(crate) fn counted(number: u64, what: &str) -> String {
 }
 
 /// Frame numbers for people: the first few, and how many more.
-pub(super) fn frames(list: &[u64], omitted: usize) -> String {
+pub(super) fn frames(list: &[u64], omitted: usize) -> Phrase {
     const SHOWN: usize = 6;
     let shown: Vec<String> = list.iter().take(SHOWN).map(u64::to_string).collect();
     let more = list.len().saturating_sub(SHOWN) + omitted;
+    let frames = shown.join(", ");
     match (shown.len(), more) {
-        (0, _) => String::new(),
-        (1, 0) => format!("frame {}", shown.join("")),
-        (_, 0) => format!("frames {}", shown.join(", ")),
-        _ => format!("frames {} and {more} more", shown.join(", ")),
+        (0, _) => Phrase::default(),
+        (1, 0) => phrase!(frame_number, "frame {frames}", frames),
+        (_, 0) => phrase!(frame_numbers, "frames {frames}", frames),
+        _ => phrase!(
+            frame_numbers_and_more,
+            "frames {frames} and {more} more",
+            frames,
+            more
+        ),
     }
 }
 

@@ -12,9 +12,12 @@ mod table;
 
 use std::io::Write;
 
-use super::view::Span;
+use super::how_many::{Countable, how_many};
+use super::view::{Span, Summary};
 use super::{Report, ReportError};
 use crate::judge::{FindingCode, Severity, StatusKind};
+use crate::wording::{Phrase, SaidTemplate, phrase, word};
+pub(super) use capture::lost;
 pub(crate) use look::grouped;
 pub(crate) use look::{Ink, counted};
 pub use look::{Look, Paint};
@@ -43,29 +46,32 @@ pub fn write_human(
 fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
     let summary = &report.summary;
     if !look.quiet {
-        let mut parts = vec![format!("{} {}", summary.tool, summary.version)];
+        let mut parts = vec![Phrase::from(format!(
+            "{} {}",
+            summary.tool, summary.version
+        ))];
         if !summary.site.is_empty() {
-            parts.push(format!("site {}", summary.site));
+            parts.push(phrase!(of_site, "site {site}", site = summary.site));
         }
-        if !summary.regions.is_empty() {
-            parts.push(format!("region {}", summary.regions.join(", ")));
-        }
-        if let Some(day) = &summary.as_of {
-            parts.push(format!("as of {day}"));
-        }
+        parts.extend(choices(summary));
+        let parts: Vec<_> = parts.iter().map(|part| look.say(part)).collect();
         let head = super::text::visible(&parts.join("   ")).into_owned();
         writeln!(out, "{}", look.ink(Ink::Faint, &head))?;
-        let frames = counted(report.capture.frames.read, "frame");
-        let inputs = counted(report.capture.inputs.len() as u64, "input");
-        let span = report
-            .capture
-            .span
-            .map_or(String::new(), |span| format!(", {}", period(span)));
-        writeln!(
-            out,
-            "{}",
-            look.ink(Ink::Faint, &format!("{inputs}, {frames}{span}"))
-        )?;
+        let frames = how_many(report.capture.frames.read, Countable::Frame);
+        let inputs = how_many(report.capture.inputs.len() as u64, Countable::Input);
+        let read = match report.capture.span {
+            Some(span) => {
+                phrase!(
+                    inputs_frames_period,
+                    "{inputs}, {frames}, {period}",
+                    inputs,
+                    frames,
+                    period = period(span)
+                )
+            }
+            None => phrase!(inputs_frames, "{inputs}, {frames}", inputs, frames),
+        };
+        writeln!(out, "{}", look.ink(Ink::Faint, &look.say(&read)))?;
         writeln!(out)?;
     }
     writeln!(out, "{}", headline(report, look))?;
@@ -74,21 +80,20 @@ fn head(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
         .first()
         .filter(|_| summary.nothing_audited.is_some())
     {
-        look.labelled(out, "do", Ink::Good, nothing.advice)?;
+        look.labelled(out, look.word(DO), Ink::Good, &look.say(nothing.advice))?;
     }
     let told = summary.nothing_audited.as_ref();
     for why in summary.incomplete.iter().filter(|why| Some(*why) != told) {
-        look.labelled(out, "in part", Ink::Warn, why)?;
+        look.labelled(out, look.word(IN_PART), Ink::Warn, &look.say(why))?;
     }
     unclear(report, look, out)?;
     if summary.site_is_default && !look.quiet {
-        look.labelled(
-            out,
-            "no site",
-            Ink::Warn,
-            "no site file gives a role an address, so every private address was audited as every role; \
-             pktaudit site init writes a first one from this capture",
-        )?;
+        let label = look.word(word!(label_no_site, "no site"));
+        let text = word!(
+            no_site_in_terminal,
+            "no site file gives a role an address, so every private address was audited as every role; pktaudit site init writes a first one from this capture"
+        );
+        look.labelled(out, label, Ink::Warn, look.word(text))?;
     }
     Ok(())
 }
@@ -112,16 +117,33 @@ fn unclear(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(),
         .next();
     let most = if look.all { usize::MAX } else { UNCLEAR };
     let named: Vec<&str> = ids.iter().take(most).map(String::as_str).collect();
-    let more = match ids.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let doubt = doubt.map_or(String::new(), |doubt| format!("; {first}: {doubt}"));
-    let text = format!(
-        "required and tried, but how it went cannot be told: {}{more}{doubt}",
-        named.join(", ")
+    let more = ids.len() - named.len();
+    let mut text = phrase!(
+        unclear_required,
+        "required and tried, but how it went cannot be told: {ids}",
+        ids = Phrase::from(named.join(", ")).and_more(more)
     );
-    look.labelled(out, "unclear", Ink::Warn, &text)
+    if let Some(doubt) = doubt {
+        text = text.then(Phrase::from(first.as_str()).about(doubt));
+    }
+    let label = look.word(word!(label_unclear, "unclear"));
+    look.labelled(out, label, Ink::Warn, &look.say(&text))
+}
+
+/// What the site chose of what may be chosen.
+pub(super) fn choices(summary: &Summary) -> Vec<Phrase> {
+    let mut parts = Vec::new();
+    if !summary.regions.is_empty() {
+        parts.push(phrase!(
+            of_region,
+            "region {regions}",
+            regions = summary.regions.join(", ")
+        ));
+    }
+    if let Some(day) = &summary.as_of {
+        parts.push(phrase!(as_of_day, "as of {day}", day));
+    }
+    parts
 }
 
 /// The first line that matters: counts of what is wrong, or that nothing is.
@@ -134,51 +156,89 @@ fn headline(report: &Report<'_>, look: &Look) -> String {
         .filter(|c| is_unexpected(**c))
         .map(|c| of(*c))
         .sum();
+    let to_note =
+        of(FindingCode::Degraded) + of(FindingCode::BothAlternatives) + of(FindingCode::Recovered);
     let told = [
-        (Ink::Bad, of(FindingCode::Blocked), "blocked"),
-        (Ink::Bad, of(FindingCode::Forbidden), "forbidden"),
-        (Ink::Warn, of(FindingCode::Failed), "failed"),
-        (Ink::Warn, unexpected, "unexpected"),
-        (Ink::Warn, of(FindingCode::Intercepted), "intercepted"),
-        (Ink::Warn, of(FindingCode::NeverSeen), "never seen"),
         (
-            Ink::Plain,
-            of(FindingCode::Degraded)
-                + of(FindingCode::BothAlternatives)
-                + of(FindingCode::Recovered),
-            "to note",
+            Ink::Bad,
+            of(FindingCode::Blocked),
+            word!(counted_blocked, "blocked"),
         ),
+        (
+            Ink::Bad,
+            of(FindingCode::Forbidden),
+            word!(counted_forbidden, "forbidden"),
+        ),
+        (
+            Ink::Warn,
+            of(FindingCode::Failed),
+            word!(counted_failed, "failed"),
+        ),
+        (
+            Ink::Warn,
+            unexpected,
+            word!(counted_unexpected, "unexpected"),
+        ),
+        (
+            Ink::Warn,
+            of(FindingCode::Intercepted),
+            word!(counted_intercepted, "intercepted"),
+        ),
+        (
+            Ink::Warn,
+            of(FindingCode::NeverSeen),
+            word!(counted_never_seen, "never seen"),
+        ),
+        (Ink::Plain, to_note, word!(counted_to_note, "to note")),
     ];
     let unclear = (unclear > 0).then(|| {
-        let what = format!("{} required could not be judged", grouped(unclear));
-        look.ink(Ink::Warn, &what)
+        let what = phrase!(
+            required_not_judged,
+            "{count} required could not be judged",
+            count = grouped(unclear)
+        );
+        look.ink(Ink::Warn, &look.say(&what))
     });
-    let nothing = nothing.map(|why| look.ink(Ink::Bad, &super::text::visible(why)));
+    let nothing = nothing.map(|why| look.ink(Ink::Bad, &super::text::visible(&look.say(why))));
     let told = told.iter().filter(|(_, count, _)| *count > 0);
-    let told =
-        told.map(|(ink, count, what)| look.ink(*ink, &format!("{} {what}", grouped(*count))));
+    let told = told.map(|(ink, count, what)| {
+        let told = phrase!(
+            count_of_kind,
+            "{count} {what}",
+            count = grouped(*count),
+            what
+        );
+        look.ink(*ink, &look.say(&told))
+    });
     let mut parts: Vec<String> = nothing.into_iter().chain(unclear).chain(told).collect();
     if parts.is_empty() {
-        parts.push(match report.summary.exit {
-            0 if report.summary.all_required_seen => look.ink(
+        let (ink, word) = match report.summary.exit {
+            0 if report.summary.all_required_seen => (
                 Ink::Good,
-                "everything that has to be seen was seen, and nothing else is to be told",
+                word!(
+                    all_seen_nothing_else,
+                    "everything that has to be seen was seen, and nothing else is to be told"
+                ),
             ),
-            0 => look.ink(Ink::Good, "nothing to report"),
-            _ => look.ink(Ink::Warn, "nothing found in what could be read"),
-        });
+            0 => (Ink::Good, word!(nothing_to_report, "nothing to report")),
+            _ => (
+                Ink::Warn,
+                word!(nothing_found, "nothing found in what could be read"),
+            ),
+        };
+        parts.push(look.ink(ink, look.word(word)));
     }
-    let satisfied = report.summary.requirements.of(&StatusKind::Satisfied);
+    let satisfied = grouped(report.summary.requirements.of(&StatusKind::Satisfied));
     let active =
         report.requirements.len() as u64 - report.summary.requirements.of(&StatusKind::NotActive);
-    parts.push(look.ink(
-        Ink::Good,
-        &format!(
-            "{} of {} active requirements satisfied",
-            grouped(satisfied),
-            grouped(active)
-        ),
-    ));
+    let active = grouped(active);
+    let satisfied = phrase!(
+        active_satisfied,
+        "{satisfied} of {active} active requirements satisfied",
+        satisfied,
+        active
+    );
+    parts.push(look.ink(Ink::Good, &look.say(&satisfied)));
     parts.join("   ")
 }
 
@@ -189,10 +249,12 @@ fn foot(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), Re
         .first()
         .map(|finding| finding.code.as_str())
         .unwrap_or("CODE");
-    let text = format!(
-        "pktaudit explain {first} tells more of a code; --format json or csv has every row, --out DIR writes them all"
+    let text = phrase!(
+        foot,
+        "pktaudit explain {code} tells more of a code; --format json or csv has every row, --out DIR writes them all",
+        code = first
     );
-    for line in super::text::wrap(&text, look.width) {
+    for line in look.wrapped(&look.say(&text), look.width) {
         writeln!(out, "{}", look.ink(Ink::Faint, &line))?;
     }
     Ok(())
@@ -240,7 +302,7 @@ pub(crate) fn title(
 }
 
 /// From when to when, and how long.
-fn period(span: Span) -> String {
+fn period(span: Span) -> Phrase {
     let (first, last) = (span.first.to_string(), span.last.to_string());
     let part = |text: &str, from: usize, to: usize| text.get(from..to).map(ToOwned::to_owned);
     let day = |text: &str| part(text, 0, 10).unwrap_or_else(|| text.to_owned());
@@ -251,19 +313,52 @@ fn period(span: Span) -> String {
         format!("{} {}", day(&last), time(&last))
     };
     let lasted = lasting(span.last.since(span.first));
-    format!("{} {} to {until} UTC ({lasted})", day(&first), time(&first))
+    let (day, time) = (day(&first), time(&first));
+    phrase!(
+        period,
+        "{day} {time} to {until} UTC ({lasted})",
+        day,
+        time,
+        until,
+        lasted
+    )
 }
 
-fn lasting(duration: std::time::Duration) -> String {
+fn lasting(duration: std::time::Duration) -> Phrase {
     let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600, seconds / 60);
     match seconds {
-        0 => format!("{} ms", duration.as_millis()),
-        1..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+        0 => phrase!(lasted_ms, "{ms} ms", ms = duration.subsec_millis()),
+        1..60 => phrase!(lasted_s, "{seconds} s", seconds),
+        60..3600 => phrase!(
+            lasted_min,
+            "{minutes} min {seconds} s",
+            minutes,
+            seconds = seconds % 60
+        ),
+        3600..86_400 => phrase!(
+            lasted_h,
+            "{hours} h {minutes} min",
+            hours,
+            minutes = minutes % 60
+        ),
+        _ => phrase!(lasted_d, "{days} d {hours} h", days, hours = hours % 24),
     }
 }
+
+/// What stands before facts here and on the page.
+pub(super) const ADDRESS: &SaidTemplate = word!(label_address, "address");
+pub(super) const COMMENT: &SaidTemplate = word!(label_comment, "comment");
+pub(super) const CONTROL: &SaidTemplate = word!(label_control, "control");
+pub(super) const DO: &SaidTemplate = word!(label_do, "do");
+pub(super) const FRAMES: &SaidTemplate = word!(label_frames, "frames");
+pub(super) const HEARD: &SaidTemplate = word!(label_heard, "heard");
+pub(super) const IN_PART: &SaidTemplate = word!(label_in_part, "in part");
+pub(super) const LOST: &SaidTemplate = word!(label_lost, "lost");
+pub(super) const NAMES: &SaidTemplate = word!(label_names, "names");
+pub(super) const NEEDED_BY: &SaidTemplate = word!(label_needed_by, "needed by");
+pub(super) const SEEN: &SaidTemplate = word!(label_seen, "seen");
+pub(super) const VERDICT: &SaidTemplate = word!(label_verdict, "verdict");
 
 #[cfg(test)]
 mod tests;

@@ -8,16 +8,17 @@ use super::table::Table;
 use super::title;
 use crate::judge::StatusKind;
 use crate::report::{Report, ReportError};
+use crate::wording::{SaidTemplate, word};
 
 /// Columns in the order in which a person wants them.
-const COLUMNS: [(StatusKind, &str); StatusKind::ALL.len()] = [
-    (StatusKind::Satisfied, "satisfied"),
-    (StatusKind::Violated, "violated"),
-    (StatusKind::Blocked, "blocked"),
-    (StatusKind::Failed, "failed"),
-    (StatusKind::Inconclusive, "inconclusive"),
-    (StatusKind::NotSeen, "not seen"),
-    (StatusKind::NotActive, "off"),
+const COLUMNS: [(StatusKind, &SaidTemplate); StatusKind::ALL.len()] = [
+    (StatusKind::Satisfied, StatusKind::Satisfied.words()),
+    (StatusKind::Violated, StatusKind::Violated.words()),
+    (StatusKind::Blocked, StatusKind::Blocked.words()),
+    (StatusKind::Failed, StatusKind::Failed.words()),
+    (StatusKind::Inconclusive, StatusKind::Inconclusive.words()),
+    (StatusKind::NotSeen, StatusKind::NotSeen.words()),
+    (StatusKind::NotActive, word!(column_off, "off")),
 ];
 
 /// Counts by status.
@@ -33,7 +34,8 @@ pub(super) fn write(
     if report.requirements.is_empty() {
         return Ok(());
     }
-    title("Requirements", Ink::Strong, look, out)?;
+    let requirements = look.word(word!(title_requirements, "Requirements"));
+    title(requirements, Ink::Strong, look, out)?;
     let mut documents = Documents::new();
     for requirement in &report.requirements {
         let status = requirement.outcome.kind();
@@ -61,14 +63,17 @@ pub(super) fn write(
 /// How many need no traffic, and why, in one line.
 fn no_need(report: &Report<'_>, look: &Look, out: &mut impl Write) -> Result<(), ReportError> {
     match report.summary.no_need() {
-        Some(text) => look.labelled(out, "no need", Ink::Faint, &text),
+        Some(text) => {
+            let label = look.word(word!(label_no_need, "no need"));
+            look.labelled(out, label, Ink::Faint, &look.say(&text))
+        }
         None => Ok(()),
     }
 }
 
 /// `N` is one more than there are columns of counts.
 fn table<const N: usize>(
-    columns: &[(StatusKind, &'static str)],
+    columns: &[(StatusKind, &'static SaidTemplate)],
     documents: &Documents<'_>,
     look: &Look,
     out: &mut impl Write,
@@ -83,7 +88,7 @@ fn table<const N: usize>(
         })
     };
     let mut table = Table::new(std::array::from_fn(|i| {
-        column(i).map_or("document", |(_, header)| header)
+        look.word(column(i).map_or(word!(column_document, "document"), |(_, header)| header))
     }));
     for column in 1..N {
         table.right_aligned(column);

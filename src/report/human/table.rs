@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::look::{Ink, Look};
 use crate::report::ReportError;
 use crate::report::pieces::in_pieces;
-use crate::report::text::{fits, visible, width, wrap};
+use crate::report::text::{fits, visible, width};
 
 /// So many rows are worth a thread.
 const SOME: usize = 1024;
@@ -206,7 +206,7 @@ impl<const N: usize> TableColumns<N> {
         let room = look.width.saturating_sub(indent);
         if room < 24 && width(text) > room {
             end_line(line, row.ink, look, out);
-            for text in wrap(text, look.width.saturating_sub(6)) {
+            for text in look.wrapped(text, look.width.saturating_sub(6)) {
                 blanks(out, 6);
                 end_line(&text, row.ink, look, out);
             }
@@ -220,7 +220,7 @@ impl<const N: usize> TableColumns<N> {
             line.push_str(text);
             return end_line(line, row.ink, look, out);
         }
-        for (place, text) in wrap(text, room.max(8)).iter().enumerate() {
+        for (place, text) in look.wrapped(text, room.max(8)).iter().enumerate() {
             if place > 0 {
                 line.clear();
                 blanks(line, indent);

@@ -103,7 +103,7 @@ fn hundreds_of_findings_stay_readable_and_none_is_hidden_from_v() {
     let mut sample = sample();
     for i in 0..300 {
         sample.judgement.findings.push(Finding {
-            message: "on no list".to_owned(),
+            message: "on no list".into(),
             ..Finding::new(FindingCode::UnexpectedName, format!("name-{i}.example"))
         });
     }
@@ -139,7 +139,7 @@ fn quiet_is_a_screen_at_most_and_says_how_many_more_there_are() {
     for number in 0..100 {
         let aim = format!("10.0.0.5:{number}");
         sample.judgement.findings.push(Finding {
-            message: format!("reason {number}"),
+            message: format!("reason {number}").into(),
             ..Finding::new(FindingCode::Unnamed, aim)
         });
     }
@@ -180,8 +180,8 @@ fn nothing_audited_is_not_told_as_nothing_wrong() {
     let clean = written(&sample.report(), &Look::default());
     assert!(clean.contains("nothing to report"), "{clean}");
     sample.judgement.findings.push(Finding {
-        message: "nothing was audited: there is no frame".to_owned(),
-        advice: "see whether it is the right interface".to_owned(),
+        message: "nothing was audited: there is no frame".into(),
+        advice: "see whether it is the right interface".into(),
         ..Finding::new(FindingCode::NothingAudited, "no_frame".to_owned())
     });
     let report = sample.report();
@@ -220,7 +220,8 @@ fn the_advice_of_a_group_names_all_of_its_hosts() {
         let ip = std::net::IpAddr::from([10, 0, 0, host]);
         sample.judgement.findings.push(Finding {
             initiator: Some(ip),
-            advice: format!("allow {ip} to 203.0.113.5 port 443/tcp in the firewalls on the path"),
+            advice: format!("allow {ip} to 203.0.113.5 port 443/tcp in the firewalls on the path")
+                .into(),
             ..Finding::new(FindingCode::Blocked, "203.0.113.5".to_owned())
         });
     }
@@ -230,7 +231,8 @@ fn the_advice_of_a_group_names_all_of_its_hosts() {
         initiator: Some(ip),
         advice: format!(
             "allow {ip} to 203.0.113.5 port 443/tcp on the device 10.0.0.1, which refuses it"
-        ),
+        )
+        .into(),
         ..Finding::new(FindingCode::Blocked, "203.0.113.5".to_owned())
     });
     let text = written(&sample.report(), &Look::default());
