@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::evidence::{Evidence, Grade};
-use super::whole::Whole;
+use super::whole::WholeFacts;
 use crate::model::{Merge, Transport, Tunnel, TunnelKind};
 use crate::observe::{App, Bound, Capture, EventKind, Flow, Undecoded};
 
@@ -119,7 +119,7 @@ impl Merge for TrustTally {
 
 impl Trust {
     /// Takes stock of a whole capture.
-    pub(super) fn of(whole: &Whole<'_>, tally: &TrustTally) -> Self {
+    pub(super) fn of(whole: &WholeFacts<'_>, tally: &TrustTally) -> Self {
         let capture = whole.head;
         let mut trust = Self {
             flows: tally.flows,
@@ -190,7 +190,7 @@ fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<String> {
 }
 
 /// What captures say beside their packets.
-fn beside(whole: &Whole<'_>, notes: &mut Vec<String>) {
+fn beside(whole: &WholeFacts<'_>, notes: &mut Vec<String>) {
     let beside = &whole.head.tally.beside;
     if beside.link_errors > 0 {
         notes.push(format!(
@@ -304,7 +304,11 @@ impl Merge for MirrorTally {
     }
 }
 
-fn notes(whole: &Whole<'_>, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>) -> Vec<String> {
+fn notes(
+    whole: &WholeFacts<'_>,
+    trust: &Trust,
+    servers: &HashMap<IpAddr, (u64, u64)>,
+) -> Vec<String> {
     let capture = whole.head;
     let mut notes = Vec::new();
     times(capture, trust, &mut notes);
@@ -383,7 +387,7 @@ fn ways(trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>, notes: &mut Vec<St
 }
 
 /// What records, samples, remarks of the capture and bounds leave out.
-fn records(whole: &Whole<'_>, notes: &mut Vec<String>) {
+fn records(whole: &WholeFacts<'_>, notes: &mut Vec<String>) {
     let capture = whole.head;
     let untimed = Undecoded::Untimed("nflog".into());
     if let Some(count) = capture.tally.partly_decoded.get(&untimed) {
