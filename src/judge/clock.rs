@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::model::{CaptureTime, Endpoint, Merge, Transport};
+use crate::model::{BoxedList, CaptureTime, Endpoint, Merge, Transport};
 use crate::observe::{Event, EventKind, Flow};
 
 /// Waiting is told from this on, so clocks that differ by less prove no waiting wrong.
@@ -20,7 +20,7 @@ const BEYOND: u32 = 1 << 20;
 pub(super) struct Unopened<'a>(BTreeMap<(Endpoint, Endpoint), Vec<&'a Flow>>);
 
 impl<'a> Unopened<'a> {
-    pub(super) fn of(flows: &'a [Flow]) -> Self {
+    pub(super) fn of(flows: &'a BoxedList<Flow>) -> Self {
         let mut unopened: BTreeMap<(Endpoint, Endpoint), Vec<&Flow>> = BTreeMap::new();
         for flow in tcp(flows).filter(|flow| !flow.opened) {
             unopened.entry(ends(flow)).or_default().push(flow);
@@ -48,7 +48,7 @@ pub(super) struct EarlyPackets {
 
 impl EarlyPackets {
     /// Those that open in some flows, beside all that are `unopened`.
-    pub(super) fn of(flows: &[Flow], unopened: &Unopened<'_>) -> Self {
+    pub(super) fn of(flows: &BoxedList<Flow>, unopened: &Unopened<'_>) -> Self {
         let mut found = Self::default();
         for flow in tcp(flows).filter(|flow| flow.opened) {
             let parts = match unopened.0.is_empty() {
@@ -84,7 +84,7 @@ impl Merge for EarlyPackets {
     }
 }
 
-fn tcp(flows: &[Flow]) -> impl Iterator<Item = &Flow> {
+fn tcp(flows: &BoxedList<Flow>) -> impl Iterator<Item = &Flow> {
     let flows = flows.iter();
     flows.filter(|flow| flow.transport == Transport::Tcp)
 }

@@ -9,7 +9,8 @@ pub const fn explain(code: Code) -> &'static str {
         Code::DnsExtendedError => {
             "The answer carries an extended DNS error with code 4 (forged), 15 (blocked), 16 (censored), 17 (filtered) \
              or 18 (prohibited): the resolver itself says that policy made this answer. Resolvers and forwarders on \
-             the way may strip such errors, so their absence proves nothing."
+             the way may strip such errors, so their absence proves nothing. dnsmasq says 15 of a name that nobody has, too, \
+             where it undoes a provider's answer for it (bogus-nxdomain)."
         }
         Code::DnsSinkhole => {
             "A listed public name resolves to 0.0.0.0/8, 127.0.0.0/8, :: or ::1. Filtering resolvers do that. Private \

@@ -13,7 +13,7 @@ use super::hosts::Hosts;
 use super::lookup_failure::{Detail, Said, addresses, injected, said};
 use super::resolvers::Resolvers;
 use super::trust::Trust;
-use crate::model::{CaptureTime, Fqdn, Share, Stamp};
+use crate::model::{BoxedList, CaptureTime, Fqdn, Share, Stamp};
 use crate::observe::{DnsData, DnsTransaction, is_sinkhole};
 
 /// What a client learnt of a name.
@@ -411,7 +411,7 @@ impl Lookups {
     /// Gathers all transactions of a share. `end` is when the capture ends; `trust` lowers what a lossy one shows.
     #[must_use]
     pub(super) fn of<'a>(
-        transactions: &'a [DnsTransaction],
+        transactions: &'a BoxedList<DnsTransaction>,
         resolvers: &Resolvers<'a>,
         (end, trust): (CaptureTime, &Trust),
         hosts: &Hosts,
@@ -529,6 +529,7 @@ const fn leads_to_addresses(query_type: u16) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use smallvec::smallvec;
     use thin_vec::{ThinVec, thin_vec};
 
     use super::*;
@@ -556,7 +557,6 @@ mod tests {
             .into_iter()
             .collect();
         let facts = DnsFacts {
-            id: 1,
             response: true,
             query: query.clone(),
             query_type: kind,
@@ -573,17 +573,19 @@ mod tests {
             id: 1,
             query,
             query_type: kind,
-            queries: vec![stamp(at)],
-            answers: vec![(stamp(at), Arc::new(facts))],
-            answer_ttls: vec![64],
+            queries: smallvec![stamp(at)],
+            answers: smallvec![(stamp(at), Arc::new(facts))],
+            answer_ttls: smallvec![64],
             answers_in_part: 0,
+            place: 0,
         }
     }
 
     fn lookup(transactions: &[DnsTransaction]) -> Lookup {
+        let transactions: BoxedList<DnsTransaction> = transactions.iter().cloned().collect();
         let end = CaptureTime::from_secs_nanos(1000, 0);
-        let (resolvers, trust) = (Resolvers::of(transactions), Trust::default());
-        let lookups = Lookups::of(transactions, &resolvers, (end, &trust), &Hosts::default());
+        let (resolvers, trust) = (Resolvers::of(&transactions), Trust::default());
+        let lookups = Lookups::of(&transactions, &resolvers, (end, &trust), &Hosts::default());
         let (.., lookup) = lookups.iter().next().unwrap();
         lookup.clone()
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use thin_vec::ThinVec;
 
 use super::coverage::FlowTarget;
-use crate::model::{Fqdn, Merge};
+use crate::model::{BoxedList, Fqdn, Merge};
 use crate::observe::{App, DnsData, DnsTransaction, Flow, NameSource};
 use crate::rules::Profile;
 
@@ -51,7 +51,7 @@ pub(super) struct Hidden {
 }
 
 impl OuterRecords {
-    pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
+    pub(super) fn of(transactions: &BoxedList<DnsTransaction>) -> Self {
         let mut out = Self::default();
         for transaction in transactions {
             let records = transaction
@@ -85,7 +85,7 @@ impl Merge for OuterRecords {
 
 impl<'a> OuterNames<'a> {
     /// Beside what records tell, what the hellos of a share's flows do.
-    pub(super) fn of(flows: &[Flow], told: &'a OuterRecords) -> Self {
+    pub(super) fn of(flows: &BoxedList<Flow>, told: &'a OuterRecords) -> Self {
         let mut out = Self {
             told,
             random: BTreeSet::new(),

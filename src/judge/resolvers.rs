@@ -7,7 +7,7 @@ use std::time::Duration;
 use foldhash::{HashMap, HashSet};
 
 use super::lookup_failure::addresses;
-use crate::model::{Endpoint, Fqdn, Merge, Stamp};
+use crate::model::{BoxedList, Endpoint, Fqdn, Merge, Stamp};
 use crate::observe::{DnsTransaction, is_sinkhole};
 
 /// Queries closer than this are one try: A and AAAA, several resolvers at once, a copy.
@@ -64,7 +64,7 @@ pub(super) struct Resolvers<'a> {
 }
 
 impl<'a> Resolvers<'a> {
-    pub(super) fn of(transactions: &'a [DnsTransaction]) -> Self {
+    pub(super) fn of(transactions: &'a BoxedList<DnsTransaction>) -> Self {
         let mut all = Self::default();
         let mut stray = false;
         for transaction in transactions.iter().filter(|t| t.server.port == 53) {
@@ -168,7 +168,10 @@ impl Merge for UnansweredNames<'_> {
 pub(super) struct GivenNames<'a>(HashMap<&'a Fqdn, BTreeSet<(IpAddr, IpAddr)>>);
 
 impl<'a> GivenNames<'a> {
-    pub(super) fn of(transactions: &'a [DnsTransaction], unanswered: &UnansweredNames<'_>) -> Self {
+    pub(super) fn of(
+        transactions: &'a BoxedList<DnsTransaction>,
+        unanswered: &UnansweredNames<'_>,
+    ) -> Self {
         let mut given = Self::default();
         if unanswered.0.is_empty() {
             return given;

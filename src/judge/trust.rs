@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use super::evidence::{Evidence, Grade};
 use super::whole::WholeFacts;
-use crate::model::{Merge, Transport, Tunnel, TunnelKind};
+use crate::model::{BoxedList, Merge, Transport, Tunnel, TunnelKind};
 use crate::observe::{App, Bound, Capture, EventKind, Flow, Undecoded};
 
 /// From this share of frames lost, or of TCP flows with gaps, on, patterns prove nothing: one in so many.
@@ -77,7 +77,7 @@ pub(super) struct TrustTally {
 }
 
 impl TrustTally {
-    pub(super) fn of(flows: &[Flow]) -> Self {
+    pub(super) fn of(flows: &BoxedList<Flow>) -> Self {
         let mut tally = Self::default();
         let talks = |flow: &&Flow| matches!(flow.transport, Transport::Tcp | Transport::Udp);
         // What a log or samples do not hold of a flow tells nothing of the capture.
@@ -253,7 +253,7 @@ pub(super) struct MirrorTally {
 }
 
 impl MirrorTally {
-    pub(super) fn of(flows: &[Flow]) -> Self {
+    pub(super) fn of(flows: &BoxedList<Flow>) -> Self {
         let carries = |flow: &&Flow| matches!(flow.app.main(), Some(App::VXLAN | App::GENEVE));
         let mirrored = |stack: &Vec<Tunnel>| {
             let outermost = stack.first().map(|tunnel| tunnel.kind);

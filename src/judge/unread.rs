@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{HIDING, Merge, Transport, link_type_name};
+use crate::model::{BoxedList, HIDING, Merge, Transport, link_type_name};
 use crate::observe::{App, Capture, Flow, Undecoded};
 
 /// Headers of taps, switches and firewalls: a frame of theirs that cannot be read is not a kind of frame without IP.
@@ -26,7 +26,7 @@ pub fn unread(capture: &Capture) -> Vec<String> {
 pub(super) struct UnreadTally(BTreeMap<(&'static str, String), u64>);
 
 impl UnreadTally {
-    pub(super) fn of(flows: &[Flow]) -> Self {
+    pub(super) fn of(flows: &BoxedList<Flow>) -> Self {
         Self(mirrors(flows))
     }
 
@@ -93,7 +93,7 @@ fn tap_header(layer: &str, form: &str, counted: &str) -> Option<String> {
 /// What samples of packets are called.
 const SAMPLES: &str = "sFlow samples";
 
-fn mirrors(flows: &[Flow]) -> BTreeMap<(&'static str, String), u64> {
+fn mirrors(flows: &BoxedList<Flow>) -> BTreeMap<(&'static str, String), u64> {
     let mut streams: BTreeMap<(&str, String), u64> = BTreeMap::new();
     for flow in flows {
         let one_way = flow.back.packets == 0 || flow.out.packets == 0;

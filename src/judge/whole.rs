@@ -10,7 +10,7 @@ use super::outer_names::OuterRecords;
 use super::translation::TranslationFacts;
 use super::trust::{MirrorTally, Trust, TrustTally};
 use super::unread::UnreadTally;
-use crate::model::Merge;
+use crate::model::{BoxedList, Merge};
 use crate::observe::{Capture, Flow};
 
 /// What each of some parts tells, merged.
@@ -92,7 +92,7 @@ struct FlowFacts<'a> {
 }
 
 impl<'a> FlowFacts<'a> {
-    fn of(flows: &'a [Flow]) -> Self {
+    fn of(flows: &'a BoxedList<Flow>) -> Self {
         Self {
             trust: TrustTally::of(flows),
             unopened: Unopened::of(flows),

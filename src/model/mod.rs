@@ -1,6 +1,7 @@
 //! Nouns that all rooms share: time, endpoints, flow keys, names, and how work merges and is shared. No I/O, no policy.
 
 mod arrange;
+mod boxed_list;
 mod endpoint;
 mod flow_key;
 mod fqdn;
@@ -15,6 +16,7 @@ mod two_point;
 mod words;
 
 pub(crate) use arrange::arrange;
+pub use boxed_list::{BoxedItems, BoxedList};
 pub use endpoint::{Endpoint, PortSet, PortSetError, Transport, is_group};
 pub(crate) use flow_key::address_bits;
 pub use flow_key::{FlowKey, Side};

@@ -21,7 +21,10 @@ use super::run::{EventKind, FlowRecord, KeptRun};
 use super::seed::Seed;
 use super::side::SideEvidence;
 use super::{Observation, Tally};
-use crate::model::{CaptureTime, Merge, Side, Stamp, arrange};
+use crate::model::{BoxedList, CaptureTime, Merge, Side, Stamp};
+
+// Allocators have few sizes; of one size, a flow takes the memory that its run leaves. Each byte of either is millions.
+const _: () = assert!(size_of::<FlowRecord>() <= 384 && size_of::<Flow>() <= 384);
 
 /// So many runs are worked on by one thread at a time.
 const SOME: usize = 1024;
@@ -66,13 +69,13 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
     let ((dns, directory), (cut, begun)) = rayon::join(names, order);
     tally.cut(Bound::FlowEvidence, cut);
     tally.cut(Bound::AliasNames, directory.cut_aliases());
-    let flows: Vec<Flow> = begun
+    let mut flows: BoxedList<Flow> = begun
         .into_par_iter()
         .with_min_len(SOME)
-        .map(|(_, run)| flow(*run, &directory))
+        .map(|(_, run)| Box::new(flow(*run, &directory)))
         .collect();
     tally.cut(Bound::FlowNames, with_more_names(&flows, &directory));
-    let mut flows = sorted(flows);
+    sort(&mut flows);
     name_paths(&mut flows);
     let numbering = chunks.numbering();
     let span = chunks.span();
@@ -88,7 +91,7 @@ pub fn attribute_with(mut observation: Observation, seeds: &[Seed]) -> Capture {
 }
 
 /// The flows to addresses that may have had more names than they are told.
-fn with_more_names(flows: &[Flow], directory: &Directory) -> u64 {
+fn with_more_names(flows: &BoxedList<Flow>, directory: &Directory) -> u64 {
     let is_full = |flow: &&Flow| {
         let answered = flow.names.iter();
         let answered = answered.filter(|name| name.source == NameSource::DnsAnswer);
@@ -160,24 +163,18 @@ fn begin(run: &FlowRecord) -> Option<Stamp> {
     spans.map(|(first, _)| first).min()
 }
 
-/// Flows in their order. Their places are sorted, since they themselves are large.
-fn sorted(mut flows: Vec<Flow>) -> Vec<Flow> {
-    let key = |flow: &Flow| {
+/// Flows into their order, which they nearly are in already.
+fn sort(flows: &mut BoxedList<Flow>) {
+    flows.sort_by_key(|flow| {
+        let (initiator, responder) = (flow.initiator, flow.responder);
         (
             flow.span.0.time,
-            flow.initiator,
-            flow.responder,
+            initiator,
+            responder,
             flow.transport,
             flow.span,
         )
-    };
-    if flows.is_sorted_by_key(key) {
-        return flows;
-    }
-    let mut order: Vec<usize> = (0..flows.len()).collect();
-    order.par_sort_by(|a, b| key(&flows[*a]).cmp(&key(&flows[*b])));
-    arrange(&mut flows, order);
-    flows
+    });
 }
 
 /// The flow of a run.
@@ -199,7 +196,11 @@ fn flow(run: FlowRecord, directory: &Directory) -> Flow {
         .iter()
         .any(|event| event.is(EventKind::SynAck, side.other()));
     let [own, theirs] = of_side(extra.paths, side);
-    let (mut events, mut tls) = (run.events, run.tls);
+    let (mut events, mut tls, mut facts) = (run.events, run.tls, run.facts);
+    if side == Side::Low {
+        let by_higher = facts.iter_mut().map(|(_, by_higher, _)| by_higher);
+        by_higher.for_each(|said| *said = !*said);
+    }
     // There are very many of these lists, and none grows any more.
     events.shrink_to_fit();
     tls.shrink_to_fit();
@@ -217,11 +218,7 @@ fn flow(run: FlowRecord, directory: &Directory) -> Flow {
         names,
         events,
         initiator_side: side,
-        facts: run
-            .facts
-            .into_iter()
-            .map(|f| (f.stamp, f.side == side, f.fact))
-            .collect(),
+        facts,
         tls,
         exchanges: run.talk.map_or_else(ThinVec::new, |talk| {
             exchanges(*talk, side, initiator.ip, directory)
@@ -301,7 +298,8 @@ mod tests {
         #[test]
         fn flows_are_sorted_by_their_start(times in proptest::collection::vec(0_i64..20, 0..40)) {
             let flows = times.iter().zip(0..).map(|(time, index)| flow_at(*time, index));
-            let sorted = sorted(flows.collect());
+            let mut sorted: BoxedList<Flow> = flows.collect();
+            sort(&mut sorted);
             let mut wanted: Vec<_> = times.into_iter().zip(0..).collect();
             wanted.sort_unstable();
             let got = sorted.iter().map(|f| (f.span.0.time.as_nanos(), f.span.0.frame.index()));

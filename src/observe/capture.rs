@@ -4,15 +4,15 @@ use super::chunks::Numbering;
 use super::dns_log::DnsTransaction;
 use super::flow::{Flow, FlowId};
 use super::{Chunks, Links, Tally};
-use crate::model::{CaptureTime, Stamp, TimeSpan};
+use crate::model::{BoxedList, CaptureTime, Stamp, TimeSpan};
 
 /// A whole capture, ready to be judged.
 #[derive(Debug)]
 pub struct Capture {
     /// Ascending by start, then endpoints.
-    pub flows: Vec<Flow>,
+    pub flows: BoxedList<Flow>,
     /// Ascending by time.
-    pub dns: Vec<DnsTransaction>,
+    pub dns: BoxedList<DnsTransaction>,
     /// Frames by what became of them.
     pub tally: Tally,
     /// Who has which MAC address on the captured link.

@@ -16,7 +16,7 @@ use super::{Links, Observation, Tally};
 use crate::model::{FlowKey, FrameId};
 
 /// The form of the bytes; raised with every change of what is written.
-pub const FORMAT: u32 = 39;
+pub const FORMAT: u32 = 40;
 
 /// An observation as it is written: lists in a fixed order, so that equal observations give equal bytes.
 #[derive(Debug, Serialize, Deserialize)]

@@ -152,8 +152,37 @@ fn reset(run: &FlowRecord, side: Side) -> bool {
 }
 
 /// Zeek's `history`: a letter at the first packet of each kind, upper case for the originator.
+///
+/// There are six kinds, each of two sides. Each flow has one, so it lies in the flow itself, with zeros behind the letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History([u8; 12]);
+
+impl History {
+    /// The letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let letters = self.0.split(|letter| *letter == 0).next();
+        letters.map_or("", |letters| str::from_utf8(letters).unwrap_or(""))
+    }
+}
+
+/// Of letters; what is not ASCII, and what comes behind the twelfth, is left out.
+impl FromIterator<char> for History {
+    fn from_iter<I: IntoIterator<Item = char>>(letters: I) -> Self {
+        let mut history = Self::default();
+        let letters = letters
+            .into_iter()
+            .filter_map(|letter| u8::try_from(letter).ok());
+        let letters = letters.filter(u8::is_ascii_graphic);
+        let places = history.0.iter_mut().zip(letters);
+        places.for_each(|(place, letter)| *place = letter);
+        history
+    }
+}
+
+/// The history of a run.
 #[must_use]
-pub(super) fn history(run: &FlowRecord, originator: Side, transport: Transport) -> String {
+pub(super) fn history(run: &FlowRecord, originator: Side, transport: Transport) -> History {
     let mut first: SmallVec<[(Stamp, char); 12]> = SmallVec::new();
     let mut note = |stamp: Option<Stamp>, side: Side, letter: char| {
         if let Some(stamp) = stamp {

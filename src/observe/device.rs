@@ -488,11 +488,11 @@ pub(super) fn join_dns(captured: &mut DnsLog, logged: DnsLog, stopped: &HashSet<
         .iter()
         .chain(captured.seen())
         .filter(|seen| seen.facts.response)
-        .map(|seen| (seen.destination, seen.source, seen.transport, seen.facts.id))
+        .map(|seen| (seen.destination, seen.source, seen.transport, seen.id))
         .collect();
     for seen in logged {
         let (key, _) = FlowKey::of(seen.source, seen.destination, seen.transport);
-        let query = (seen.source, seen.destination, seen.transport, seen.facts.id);
+        let query = (seen.source, seen.destination, seen.transport, seen.id);
         let tells = seen.facts.response || answered.contains(&query) || stopped.contains(&key);
         if tells && !known.contains(&seen.place()) {
             captured.add(seen);

@@ -16,9 +16,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
-use super::recognise::Arrival;
 use crate::decode::dns;
-use crate::model::{Endpoint, Fqdn, FrameId, Merge, Share, Stamp, Transport, words};
+use crate::model::{BoxedList, Endpoint, Fqdn, FrameId, Merge, Share, Stamp, Transport, words};
 
 /// The most messages kept; beyond it they are counted only.
 const MAX_MESSAGES: usize = 20_000_000;
@@ -29,11 +28,9 @@ const BLOCK: usize = 1024;
 /// How long after a query its repetition belongs to the same transaction, and how long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a DNS message says.
+/// What a DNS message says beside its identifier: many messages say the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DnsFacts {
-    /// Identifier.
-    pub id: u16,
     /// Whether it is a response.
     pub response: bool,
     /// The first question's name; `None` for the root or without a question.
@@ -122,6 +119,8 @@ pub(super) struct DnsSeen {
     pub destination: Endpoint,
     /// UDP or TCP.
     pub transport: Transport,
+    /// Identifier, which an answer repeats.
+    pub id: u16,
     /// Whether it was read from a first fragment alone.
     pub part: bool,
     /// TTL or hop limit that it came with; 0 where that is not known.
@@ -138,13 +137,7 @@ impl DnsSeen {
     pub(super) fn place(&self) -> (Endpoint, Endpoint, Transport, u16, bool) {
         let facts = &self.facts;
         let (source, destination) = (self.source, self.destination);
-        (
-            source,
-            destination,
-            self.transport,
-            facts.id,
-            facts.response,
-        )
+        (source, destination, self.transport, self.id, facts.response)
     }
 
     fn exchange(&self) -> DnsExchange<'_> {
@@ -159,7 +152,7 @@ impl DnsSeen {
             client,
             server,
             self.transport,
-            facts.id,
+            self.id,
             query,
             facts.query_type,
         )
@@ -175,6 +168,7 @@ pub struct DnsLog {
     len: usize,
     dropped: u64,
     names: Names,
+    recent: KnownMessages,
 }
 
 /// Names as they were first seen: hosts ask for the same few again and again, and each is kept once.
@@ -188,26 +182,55 @@ impl Names {
     }
 }
 
-impl DnsLog {
-    /// Takes a message.
-    pub(super) fn absorb(
+/// Messages as they were read lately, by their bytes behind the identifier. Hosts ask for the same few names again and again
+/// and get the same answers, so that most messages need not be read, and what they say is kept once.
+#[derive(Clone, Debug, Default)]
+struct KnownMessages {
+    messages: HashTable<(Box<[u8]>, Arc<DnsFacts>)>,
+    hasher: RandomState,
+}
+
+impl KnownMessages {
+    /// The most messages kept; with one more it begins anew.
+    const MOST: usize = 4096;
+    /// The longest that are kept, in bytes.
+    const LONGEST: usize = 1024;
+
+    /// What a message says that is kept, or else as it is read.
+    fn kept(
         &mut self,
-        stamp: Stamp,
-        (source, destination): (Endpoint, Endpoint),
-        transport: Transport,
-        arrival: Arrival,
-        message: &dns::Message,
-    ) {
-        let facts = Arc::new(facts(message, &mut self.names));
-        self.add(DnsSeen {
-            stamp,
-            source,
-            destination,
-            transport,
-            part: arrival.part,
-            ttl: arrival.ttl,
-            facts,
+        said: &[u8],
+        read: impl FnOnce() -> Option<Arc<DnsFacts>>,
+    ) -> Option<Arc<DnsFacts>> {
+        if said.len() > Self::LONGEST {
+            return read();
+        }
+        let hash = self.hasher.hash_one(said);
+        if let Some((_, facts)) = self.messages.find(hash, |(known, _)| **known == *said) {
+            return Some(Arc::clone(facts));
+        }
+        let facts = read()?;
+        if self.messages.len() >= Self::MOST {
+            self.messages.clear();
+        }
+        let hasher = &self.hasher;
+        let kept = (said.into(), Arc::clone(&facts));
+        self.messages
+            .insert_unique(hash, kept, |(known, _)| hasher.hash_one(&**known));
+        Some(facts)
+    }
+}
+
+impl DnsLog {
+    /// What a message says, and its identifier; `None` where not even its header is whole.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Option<(u16, Arc<DnsFacts>)> {
+        let names = &mut self.names;
+        let (id, said) = bytes.split_first_chunk()?;
+        let facts = self.recent.kept(said, || {
+            let message = dns::Message::read(bytes)?;
+            Some(Arc::new(facts(&message, names)))
         });
+        Some((u16::from_be_bytes(*id), facts?))
     }
 
     /// Puts a message in, as a partial file lists it.
@@ -267,7 +290,7 @@ impl DnsLog {
     }
 
     /// Queries paired with their answers, ascending by time.
-    pub(super) fn into_transactions(self) -> Vec<DnsTransaction> {
+    pub(super) fn into_transactions(self) -> BoxedList<DnsTransaction> {
         let mut seen: Vec<&DnsSeen> = self.seen().collect();
         // They nearly are in it already, which this sort makes use of.
         seen.par_sort_by(|a, b| in_order(a, b));
@@ -280,40 +303,37 @@ impl DnsLog {
             .map(|seen| hasher.hash_one(seen.exchange()))
             .collect();
         let of_share = |share: Share| transactions(&seen, &hashes, share);
-        let mut all: Vec<(usize, DnsTransaction)> = Share::each(of_share).collect();
-        // In the order of their first messages.
-        all.par_sort_unstable_by_key(|(first, _)| *first);
-        all.into_iter()
-            .map(|(_, transaction)| transaction)
-            .collect()
+        let mut all: BoxedList<DnsTransaction> = Share::each(of_share).collect();
+        all.sort_by_key(|transaction| transaction.place);
+        all
     }
 }
 
-/// Transactions of a share out of messages in their order, which have the hashes of their exchanges beside them; each with
-/// the place of its first message.
-fn transactions(all: &[&DnsSeen], hashes: &[u64], share: Share) -> Vec<(usize, DnsTransaction)> {
-    let mut out: Vec<(usize, DnsTransaction)> = Vec::new();
+/// Transactions of a share out of messages in their order, which have the hashes of their exchanges beside them.
+fn transactions(all: &[&DnsSeen], hashes: &[u64], share: Share) -> BoxedList<DnsTransaction> {
+    let mut out: BoxedList<DnsTransaction> = BoxedList::default();
     // The latest transaction of each exchange, by its place in `out`: that is where the exchange stands.
     let mut open: HashTable<usize> = HashTable::new();
-    let messages = all.iter().zip(hashes).enumerate();
-    for (first, (seen, hash)) in messages.filter(|(_, (_, hash))| share.has_hash(**hash)) {
+    let messages = (0_u32..).zip(all).zip(hashes);
+    for ((first, seen), hash) in messages.filter(|(_, hash)| share.has_hash(**hash)) {
         let exchange = seen.exchange();
-        let known = open.find_mut(*hash, |place| out[*place].1.exchange() == exchange);
+        let known = open.find_mut(*hash, |place| out[*place].exchange() == exchange);
+        let begin = || DnsTransaction::new(seen, first);
         let place = match known {
-            Some(place) if out[*place].1.goes_on_with(seen) => *place,
+            Some(place) if out[*place].goes_on_with(seen) => *place,
             Some(place) => {
                 *place = out.len();
-                out.push((first, DnsTransaction::new(seen)));
+                out.push(begin());
                 *place
             }
             None => {
                 let place = out.len();
-                out.push((first, DnsTransaction::new(seen)));
-                open.insert_unique(*hash, place, |place| hashes[out[*place].0]);
+                out.push(begin());
+                open.insert_unique(*hash, place, |place| hashes[out[*place].place as usize]);
                 place
             }
         };
-        out[place].1.take(seen);
+        out[place].take(seen);
     }
     out
 }
@@ -350,13 +370,15 @@ pub struct DnsTransaction {
     /// Type asked for.
     pub query_type: u16,
     /// The query and its repetitions, ascending; empty where only the answer was seen.
-    pub queries: Vec<Stamp>,
+    pub queries: SmallVec<[Stamp; 1]>,
     /// Answers, ascending; more than one where a copy, a second server or an injection answered too.
-    pub answers: Vec<(Stamp, Arc<DnsFacts>)>,
+    pub answers: SmallVec<[(Stamp, Arc<DnsFacts>); 1]>,
     /// TTLs or hop limits of the answers, in their order; 0 where one is not known.
-    pub answer_ttls: Vec<u8>,
+    pub answer_ttls: SmallVec<[u8; 1]>,
     /// How many of the answers were read from a first fragment alone, since the others are not there.
     pub answers_in_part: u32,
+    /// The place of its first message among all of the capture.
+    pub(crate) place: u32,
 }
 
 impl DnsTransaction {
@@ -372,7 +394,7 @@ impl DnsTransaction {
         all.map(|named| (named.address, named.asked, named.stamp))
     }
 
-    fn new(seen: &DnsSeen) -> Self {
+    fn new(seen: &DnsSeen, place: u32) -> Self {
         let (client, server, transport, id, query, query_type) = seen.exchange();
         Self {
             client,
@@ -381,10 +403,11 @@ impl DnsTransaction {
             id,
             query: query.cloned(),
             query_type,
-            queries: Vec::new(),
-            answers: Vec::new(),
-            answer_ttls: Vec::new(),
+            queries: SmallVec::new(),
+            answers: SmallVec::new(),
+            answer_ttls: SmallVec::new(),
             answers_in_part: 0,
+            place,
         }
     }
 
@@ -407,11 +430,11 @@ impl DnsTransaction {
 
     fn take(&mut self, seen: &DnsSeen) {
         if seen.facts.response {
-            push_alone(&mut self.answers, (seen.stamp, Arc::clone(&seen.facts)));
-            push_alone(&mut self.answer_ttls, seen.ttl);
+            self.answers.push((seen.stamp, Arc::clone(&seen.facts)));
+            self.answer_ttls.push(seen.ttl);
             self.answers_in_part += u32::from(seen.part);
         } else {
-            push_alone(&mut self.queries, seen.stamp);
+            self.queries.push(seen.stamp);
         }
     }
 
@@ -469,14 +492,6 @@ impl DnsTransaction {
     }
 }
 
-/// Adds to a list that nearly always stays at one item: there are very many of them.
-fn push_alone<T>(list: &mut Vec<T>, item: T) {
-    if list.is_empty() {
-        list.reserve_exact(1);
-    }
-    list.push(item);
-}
-
 /// Drops what was read from a first fragment where the whole message is there too.
 fn drop_parts(seen: &mut Vec<&DnsSeen>) {
     if seen.iter().all(|seen| !seen.part) {
@@ -493,7 +508,7 @@ fn in_order(a: &DnsSeen, b: &DnsSeen) -> Ordering {
     by_time
         .then_with(|| a.facts.response.cmp(&b.facts.response))
         .then_with(|| a.stamp.cmp(&b.stamp))
-        .then_with(|| (a.source, a.destination).cmp(&(b.source, b.destination)))
+        .then_with(|| (a.source, a.destination, a.id).cmp(&(b.source, b.destination, b.id)))
         .then_with(|| a.facts.cmp(&b.facts))
 }
 
@@ -505,7 +520,6 @@ fn facts(message: &dns::Message, names: &mut Names) -> DnsFacts {
     // Messages are kept to the end, so their lists are no longer than they must be.
     records.shrink_to_fit();
     DnsFacts {
-        id: message.id,
         response: message.response,
         query,
         query_type: question.map_or(0, |q| q.kind),
@@ -558,7 +572,6 @@ mod tests {
         let server = Endpoint::new("10.0.0.53".parse().unwrap(), 53);
         for i in 0..100_000_u32 {
             let facts = DnsFacts {
-                id: 1,
                 response: i > 0,
                 query: Fqdn::parse("a.example").ok(),
                 query_type: 1,
@@ -581,6 +594,7 @@ mod tests {
                 source,
                 destination,
                 transport: Transport::Udp,
+                id: 1,
                 part: false,
                 ttl: 64,
                 facts: Arc::new(facts),

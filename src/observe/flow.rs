@@ -4,7 +4,7 @@ use thin_vec::ThinVec;
 
 use super::app::App;
 use super::comments::Comment;
-use super::conn_state::ConnState;
+use super::conn_state::{ConnState, History};
 use super::device::DeviceSaid;
 use super::exchange::Exchange;
 use super::flow_name::Name;
@@ -35,7 +35,7 @@ pub struct Flow {
     /// Zeek's state.
     pub conn_state: ConnState,
     /// Zeek's history.
-    pub history: String,
+    pub history: History,
     /// What the initiator sent.
     pub out: SideEvidence,
     /// What the responder sent.

@@ -7,7 +7,7 @@ use thin_vec::ThinVec;
 use super::flow::Flow;
 use super::names::Directory;
 use super::run::{FlowRecord, SaidBy};
-use crate::model::{Endpoint, Fqdn, Side, Stamp, words};
+use crate::model::{BoxedList, Endpoint, Fqdn, Side, Stamp, words};
 
 words! {
     /// Where a name was taken from; the better source comes first.
@@ -132,7 +132,7 @@ fn said(run: &FlowRecord, side: Side) -> ThinVec<Name> {
 }
 
 /// A further path of a connection has the names of that connection.
-pub(super) fn name_paths(flows: &mut [Flow]) {
+pub(super) fn name_paths(flows: &mut BoxedList<Flow>) {
     if flows.iter().all(|flow| flow.joins.is_none()) {
         return;
     }

@@ -1,8 +1,10 @@
 //! Which addresses have which MAC address on the link that was captured: two addresses of one card are one host.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
+use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{Packet, Segment, TcpFlags};
@@ -30,7 +32,38 @@ pub struct Links {
 #[serde(transparent)]
 struct Cards {
     by_address: BTreeMap<IpAddr, Vec<Mac>>,
+    #[serde(skip)]
+    lately: Lately,
 }
+
+/// Addresses and cards that were added lately, by a few bits of both. What was added need not be added again, also where it
+/// was dropped at the bound: it would be dropped again. Saves a search for each of the many openings of a host.
+#[derive(Clone, Debug, Default)]
+struct Lately(Vec<Option<(IpAddr, Mac)>>);
+
+impl Lately {
+    /// So many are remembered, as a power of two.
+    const BITS: u32 = 10;
+
+    /// Whether these were added lately; from now on they were.
+    fn has(&mut self, ip: IpAddr, mac: Mac) -> bool {
+        if self.0.is_empty() {
+            self.0.resize(1 << Self::BITS, None);
+        }
+        let hash = FixedState::default().hash_one((ip, mac));
+        let place = &mut self.0[(hash >> (u64::BITS - Self::BITS)) as usize];
+        place.replace((ip, mac)) == Some((ip, mac))
+    }
+}
+
+/// What was added lately makes no difference.
+impl PartialEq for Lately {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Lately {}
 
 impl Links {
     /// Takes a packet.
@@ -111,6 +144,9 @@ impl Cards {
     }
 
     fn add(&mut self, ip: IpAddr, mac: Mac) {
+        if self.lately.has(ip, mac) {
+            return;
+        }
         let macs = self.by_address.entry(ip).or_default();
         if let Err(place) = macs.binary_search(&mac) {
             macs.insert(place, mac);

@@ -11,13 +11,13 @@ use super::run::{FlowRecord, KeptRun};
 use crate::decode::UdpDatagram;
 use crate::model::{FlowKey, Side, Transport};
 
-/// What a datagram is known again by.
+/// What a datagram is known again by. Each side of each flow has one, so there are no bytes between its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// IPv4 identification.
-    pub ip_id: u16,
-    /// Of the payload and its length; 0 where too little of it was captured.
-    pub payload: u32,
+    ip_id: u16,
+    /// Of the payload and its length, little-endian; 0 where too little of it was captured.
+    payload: [u8; 4],
 }
 
 /// Bit of a mark's payload: it has enough of its own to be told by that alone. Requests of some protocols are all the same.
@@ -32,7 +32,7 @@ impl Mark {
         let start = match datagram.payload.get(..LOOKED_AT) {
             Some(start) => start,
             None if whole && !datagram.payload.is_empty() => datagram.payload,
-            None => return Self { ip_id, payload: 0 },
+            None => return Self::new(ip_id, 0),
         };
         let mut seen = [0_u64; 4];
         for byte in start {
@@ -43,7 +43,19 @@ impl Mark {
         let hash = mark_of(start) ^ datagram.payload_length;
         // 0 stands for none.
         let payload = (hash & !STRONG).max(1) | if strong { STRONG } else { 0 };
-        Self { ip_id, payload }
+        Self::new(ip_id, payload)
+    }
+
+    const fn new(ip_id: u16, payload: u32) -> Self {
+        Self {
+            ip_id,
+            payload: payload.to_le_bytes(),
+        }
+    }
+
+    /// Of the payload and its length; 0 where too little of it was captured.
+    const fn payload(self) -> u32 {
+        u32::from_le_bytes(self.payload)
     }
 }
 
@@ -66,7 +78,7 @@ impl Marked {
                 continue;
             }
             for side in [Side::Low, Side::High] {
-                let mark = run.sides[side.index()].first.payload;
+                let mark = run.sides[side.index()].first.payload();
                 if mark != 0 {
                     by_mark.entry(mark).or_default().push((place, side));
                 }
@@ -81,7 +93,7 @@ impl Marked {
         let sides = [Side::Low, Side::High].into_iter();
         let Some((own, mark)) = sides
             .map(|side| (side, &run.sides[side.index()]))
-            .filter(|(_, evidence)| evidence.first.payload != 0)
+            .filter(|(_, evidence)| evidence.first.payload() != 0)
             .min_by_key(|(_, evidence)| evidence.span())
             .map(|(side, evidence)| (side, evidence.first))
         else {
@@ -92,7 +104,7 @@ impl Marked {
         let same_id = |(place, side): &(usize, Side)| {
             mark.ip_id != 0 && captured[*place].sides[side.index()].first.ip_id == mark.ip_id
         };
-        let known = self.0.get(&mark.payload).into_iter().flatten().copied();
+        let known = self.0.get(&mark.payload()).into_iter().flatten().copied();
         let mut found: Vec<(usize, Side)> = known
             .filter(|(place, side)| {
                 let known = &captured[*place];
@@ -100,9 +112,9 @@ impl Marked {
                 is_near(known, run) && (one.0 == to.0 || one.1 == to.1)
             })
             .collect();
-        if found.len() > 1 || mark.payload & STRONG == 0 {
+        if found.len() > 1 || mark.payload() & STRONG == 0 {
             let told = found.iter().any(same_id);
-            if told || mark.payload & STRONG == 0 {
+            if told || mark.payload() & STRONG == 0 {
                 found.retain(same_id);
             }
         }

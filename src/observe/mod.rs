@@ -44,7 +44,7 @@ pub use capture::Capture;
 pub use carry::CarryLimits;
 pub use chunks::{ChunkInfo, Chunks, Numbering};
 pub use comments::Comment;
-pub use conn_state::ConnState;
+pub use conn_state::{ConnState, History};
 pub use device::DeviceSaid;
 // Words and verdicts of devices, which flows hold.
 pub use crate::decode::device::{Chain, DeviceVerdict, DeviceWord};

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::dns_log::{DnsData, DnsFacts, DnsRecord, DnsTransaction};
 use super::seed::Seed;
-use crate::model::{CaptureTime, Fqdn, Stamp};
+use crate::model::{BoxedList, CaptureTime, Fqdn, Stamp};
 
 /// How long after its TTL an answer may still be in use: applications and resolvers keep answers longer than told.
 pub(super) const SLACK: Duration = Duration::from_secs(300);
@@ -172,7 +172,7 @@ pub(super) struct Directory {
 
 impl Directory {
     /// Reads all answers. Sinkhole addresses name nothing, nor do addresses that the asked name does not lead to.
-    pub(super) fn of(transactions: &[DnsTransaction]) -> Self {
+    pub(super) fn of(transactions: &BoxedList<DnsTransaction>) -> Self {
         let mut directory = Self::default();
         let aliases = Aliases::of(transactions);
         let some = transactions.par_iter().with_min_len(SOME);
@@ -470,7 +470,7 @@ impl<'a> Aliases<'a> {
     /// would otherwise cost quadratic time.
     const MAX_LOOKED_AT: usize = 256;
 
-    fn of(transactions: &'a [DnsTransaction]) -> Self {
+    fn of(transactions: &'a BoxedList<DnsTransaction>) -> Self {
         let mut all = Self::default();
         let some = transactions.par_iter().with_min_len(SOME);
         let alone = some.flat_map_iter(|transaction| {
@@ -621,6 +621,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::dns_log::DnsSection;
+    use smallvec::smallvec;
+
     use super::*;
     use crate::model::{Endpoint, FrameId, Transport};
 
@@ -634,7 +636,6 @@ mod tests {
     fn answer(client: &str, name: &str, address: &str, at: i64, ttl: u32) -> DnsTransaction {
         let query = Fqdn::parse(name).ok();
         let facts = DnsFacts {
-            id: 1,
             response: true,
             query: query.clone(),
             query_type: 1,
@@ -657,10 +658,11 @@ mod tests {
             id: 1,
             query,
             query_type: 1,
-            queries: Vec::new(),
-            answer_ttls: Vec::new(),
+            queries: smallvec![],
+            answer_ttls: smallvec![],
             answers_in_part: 0,
-            answers: vec![(stamp(at), Arc::new(facts))],
+            place: 0,
+            answers: smallvec![(stamp(at), Arc::new(facts))],
         }
     }
 
@@ -670,9 +672,13 @@ mod tests {
         all.iter().map(|c| c.asked.to_string()).collect()
     }
 
+    fn directory_of(transactions: &[DnsTransaction]) -> Directory {
+        Directory::of(&transactions.iter().cloned().collect())
+    }
+
     #[test]
     fn an_answer_before_the_clock_was_set_back_names_what_follows() {
-        let directory = Directory::of(&[answer("10.0.0.1", "a.example", "192.0.2.1", 100, 60)]);
+        let directory = directory_of(&[answer("10.0.0.1", "a.example", "192.0.2.1", 100, 60)]);
         let candidates = |seconds, frame| {
             let start = Stamp {
                 time: CaptureTime::from_secs_nanos(seconds, 0),
@@ -699,7 +705,7 @@ mod tests {
 
     #[test]
     fn a_shared_address_has_all_its_names() {
-        let directory = Directory::of(&[
+        let directory = directory_of(&[
             answer("10.0.0.1", "a.example", "192.0.2.1", 10, 60),
             answer("10.0.0.1", "b.example", "192.0.2.1", 20, 60),
             answer("10.0.0.2", "c.example", "192.0.2.1", 21, 60),
@@ -721,7 +727,7 @@ mod tests {
 
     #[test]
     fn a_fresh_answer_outranks_one_that_ran_out() {
-        let directory = Directory::of(&[
+        let directory = directory_of(&[
             answer("10.0.0.1", "old.example", "192.0.2.1", 0, 1),
             answer("10.0.0.1", "new.example", "192.0.2.1", 1000, 60),
         ]);
@@ -737,7 +743,7 @@ mod tests {
 
     #[test]
     fn sinkholes_name_nothing() {
-        let directory = Directory::of(&[answer("10.0.0.1", "a.example", "127.0.0.1", 1, 60)]);
+        let directory = directory_of(&[answer("10.0.0.1", "a.example", "127.0.0.1", 1, 60)]);
         assert!(names(&directory, "10.0.0.1", "127.0.0.1", 2).is_empty());
         assert!(is_sinkhole("::ffff:0.0.0.0".parse().unwrap()));
         assert!(!is_sinkhole("10.0.0.1".parse().unwrap()));
@@ -753,7 +759,7 @@ mod tests {
                 answer("10.0.0.1", &name, "192.0.2.1", 2 * i, ttl)
             })
             .collect();
-        let directory = Directory::of(&answers);
+        let directory = directory_of(&answers);
         for at in [10, 200, 700, 1190, 1500, 1700, 3000] {
             let time = CaptureTime::from_secs_nanos(at, 0);
             let mut best: Vec<(bool, &DnsTransaction)> = Vec::new();
@@ -800,13 +806,13 @@ mod tests {
             all.push(alias);
             all.push(answer("10.0.0.1", "target.example", "192.0.2.1", i, 0));
         }
-        let directory = Directory::of(&all);
+        let directory = directory_of(&all);
         let candidates = names(&directory, "10.0.0.1", "192.0.2.1", 20_000);
         assert_eq!(candidates.len(), MAX_NAMES);
         let has_more = |address: &str| directory.has_more_names(address.parse().unwrap());
         assert!(has_more("192.0.2.1") && !has_more("192.0.2.2"));
         assert!(directory.cut_aliases() > 0);
-        assert_eq!(Directory::of(&all[..10]).cut_aliases(), 0);
+        assert_eq!(directory_of(&all[..10]).cut_aliases(), 0);
         assert!(
             candidates.contains(&"a19999.example".to_owned()),
             "{candidates:?}"

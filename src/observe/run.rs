@@ -208,16 +208,9 @@ pub(super) struct SaidName {
     pub port: u16,
 }
 
-/// What a stream said in clear, with when, where and who.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct TimedFact {
-    /// When and where it began.
-    pub stamp: Stamp,
-    /// Who said it.
-    pub side: Side,
-    /// What.
-    pub fact: StreamFact,
-}
+/// What a stream said in clear: when and where it began, whether the higher side said it, and what. A flow has the same
+/// list, which then says whether the initiator did.
+pub(super) type TimedFact = (Stamp, bool, StreamFact);
 
 /// What few flows have, kept out of the way of those that have it not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -484,12 +477,9 @@ impl FlowRecord {
 
     /// Keeps what a stream said, the earliest of equal facts.
     pub(super) fn tell(&mut self, fact: TimedFact) {
-        match self
-            .facts
-            .iter()
-            .position(|f| f.side == fact.side && f.fact == fact.fact)
-        {
-            Some(i) if self.facts[i].stamp <= fact.stamp => return,
+        let same = |known: &TimedFact| (known.1, &known.2) == (fact.1, &fact.2);
+        match self.facts.iter().position(same) {
+            Some(i) if self.facts[i].0 <= fact.0 => return,
             Some(i) => drop(self.facts.remove(i)),
             None => {}
         }
@@ -654,7 +644,7 @@ impl FlowRecord {
             .for_each(|name| rewrite(&mut name.stamp.frame));
         self.facts
             .iter_mut()
-            .for_each(|fact| rewrite(&mut fact.stamp.frame));
+            .for_each(|(stamp, ..)| rewrite(&mut stamp.frame));
         self.tls
             .iter_mut()
             .for_each(|mark| rewrite(&mut mark.stamp.frame));
@@ -733,8 +723,15 @@ pub(super) fn is_after(a: u32, b: u32) -> bool {
 /// Puts an item into its place in an ascending list, once.
 fn insert<T: Ord>(list: &mut ThinVec<T>, item: T) {
     if list.len() == list.capacity() {
-        // There are very many of these lists, and most stay short.
-        list.reserve_exact(1 + list.len() / 2);
+        // There are very many of these lists. Most stay short, the others are of some dozen items, and one alone has none to
+        // spare.
+        const MORE: usize = 128;
+        let more = if list.is_empty() {
+            1
+        } else {
+            (MORE / size_of::<T>()).max(1)
+        };
+        list.reserve_exact(more);
     }
     if list.last().is_none_or(|last| *last < item) {
         list.push(item);

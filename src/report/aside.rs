@@ -54,6 +54,11 @@ impl AsideFile {
         Ok(Self { aside, path })
     }
 
+    /// Where it is to appear.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        folder_of(&self.path)
+    }
+
     /// Puts it in its place, which is given.
     pub(super) fn appear(self) -> Result<PathBuf, ReportError> {
         let Self { aside, path } = self;
@@ -67,6 +72,39 @@ impl AsideFile {
             Ok(()) => Ok(path),
             Err(source) => Err(ReportError::File { path, source }),
         }
+    }
+}
+
+/// The folder of a path that names a file in it.
+fn folder_of(path: &Path) -> Option<&Path> {
+    let folder = path.parent()?;
+    Some(match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    })
+}
+
+/// While this is there, no other run puts files in their places in the folder. Where the file system has no such locks, files
+/// appear all the same.
+pub(super) struct FolderLock {
+    #[cfg(target_os = "linux")]
+    _open: File,
+}
+
+impl FolderLock {
+    /// Waits until no other run has it, which takes as long as a few files are renamed.
+    #[cfg(target_os = "linux")]
+    pub(super) fn wait(folder: &Path) -> Option<Self> {
+        use rustix::fs::{FlockOperation, flock};
+        let open = File::open(folder).ok()?;
+        flock(&open, FlockOperation::LockExclusive).ok()?;
+        Some(Self { _open: open })
+    }
+
+    /// There is none.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn wait(_: &Path) -> Option<Self> {
+        None
     }
 }
 
@@ -114,11 +152,7 @@ mod nameless {
     /// One in the folder of `path`. `None` where the file system has none, or the system would not let us name it, as after
     /// root became another user.
     pub(super) fn create(path: &Path) -> Option<File> {
-        let folder = path.parent()?;
-        let folder = match folder.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => folder,
-        };
+        let folder = super::folder_of(path)?;
         let file = OpenOptions::new()
             .read(true)
             .write(true)

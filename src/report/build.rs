@@ -115,7 +115,7 @@ impl<'a> Report<'a> {
         let Audit {
             capture, judgement, ..
         } = self.audit;
-        let flows = capture.flows[places.clone()].iter();
+        let flows = capture.flows.at(places.clone());
         let flows = flows.zip(&judgement.flows[places.clone()]);
         places.zip(flows).map(|(id, (flow, verdict))| {
             let place = self.intent_of_flow.get(id).copied().flatten();

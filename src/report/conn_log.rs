@@ -154,7 +154,7 @@ mod tests {
     fn every_line_has_every_field_and_no_character_too_much() {
         let sample = sample();
         let mut bytes = Vec::new();
-        write_conn_log(&sample.capture.flows, &mut bytes).unwrap();
+        write_conn_log(sample.capture.flows.iter(), &mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let (head, rows): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('#'));
         assert_eq!(rows.len(), sample.capture.flows.len());

@@ -171,7 +171,7 @@ impl<'a> FlowView<'a> {
             transport: flow.transport,
             app: flow.app_name(),
             conn_state: flow.conn_state,
-            history: &flow.history,
+            history: flow.history.as_str(),
             packets: Sides {
                 out: flow.out.packets,
                 back: flow.back.packets,
@@ -292,8 +292,8 @@ fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), Repor
         let Some(flow) = flows.get(place) else {
             return;
         };
-        let start = flow.span.0.time.to_string();
-        row.cell(start.get(11..23).unwrap_or(&start));
+        // The time of day, in milliseconds.
+        row.part(flow.span.0.time, 11..23);
         row.cell(End::of(flow.initiator, flow.transport));
         row.cell(End::of(flow.responder, flow.transport));
         match flow.app_name() {
@@ -303,6 +303,9 @@ fn human(flows: &[&Flow], look: &Look, out: &mut impl Write) -> Result<(), Repor
         row.cell(flow.conn_state);
         row.cell(flow.out.bytes);
         row.cell(flow.back.bytes);
+        if !row.wants_last() {
+            return;
+        }
         let names = flow.names.iter().map(|name| name.fqdn.as_str());
         match (flow.names.first(), each_once(names).len()) {
             (None, _) => row.cell("-"),

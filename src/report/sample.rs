@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Audit, Report};
+use smallvec::smallvec;
 use thin_vec::thin_vec;
 
 use crate::judge::{
@@ -143,7 +144,7 @@ pub(crate) fn flow(from: &str, to: (&str, u16), transport: Transport, frames: (u
         opened: true,
         span: (stamp(frames.0), stamp(frames.1)),
         conn_state: ConnState::SF,
-        history: "ShADadFf".to_owned(),
+        history: "ShADadFf".chars().collect(),
         out: side(5),
         back: side(4),
         app: App::TLS,
@@ -192,7 +193,6 @@ pub(crate) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         data,
     };
     let facts = DnsFacts {
-        id: 7,
         response: true,
         query: query.clone(),
         query_type: 1,
@@ -205,7 +205,7 @@ pub(crate) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
             .collect(),
         extended_errors: thin_vec![(15, HOSTILE[2].to_owned())],
     };
-    let answers = vec![
+    let answers = smallvec![
         (stamp(at + 1), Arc::new(facts.clone())),
         (stamp(at + 2), Arc::new(facts)),
     ];
@@ -216,10 +216,11 @@ pub(crate) fn lookup(client: &str, name: &str, answer: Option<&str>, at: u32) ->
         id: 7,
         query,
         query_type: 1,
-        queries: vec![stamp(at)],
+        queries: smallvec![stamp(at)],
         answers,
-        answer_ttls: vec![64, 64],
+        answer_ttls: smallvec![64, 64],
         answers_in_part: 0,
+        place: 0,
     }
 }
 
@@ -259,8 +260,8 @@ fn capture(flows: Vec<Flow>, dns: Vec<DnsTransaction>) -> Capture {
         last: stamp(99).time,
     };
     Capture {
-        flows,
-        dns,
+        flows: flows.into_iter().collect(),
+        dns: dns.into_iter().collect(),
         tally,
         links: crate::observe::Links::default(),
         numbering: chunks.numbering(),

@@ -1,12 +1,13 @@
 //! Files that appear whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread::Builder;
 
-use super::aside::AsideFile;
+use super::aside::{AsideFile, FolderLock};
 use super::{
     Report, ReportError, write_findings_csv, write_flows_csv, write_html, write_json,
     write_requirements_csv,
@@ -92,11 +93,14 @@ impl AsideFiles {
         self
     }
 
-    /// Puts each in its place, so that a reader never sees half of one; gives the places.
+    /// Puts each in its place, so that a reader never sees half of one; gives the places. Of two runs that put theirs into one
+    /// folder at once, one waits for the other, so that the files are of one run in the end.
     ///
     /// # Errors
     /// The first one that could not be put there, such as where a folder has its name.
     pub fn appear(self) -> Result<Vec<PathBuf>, ReportError> {
+        let folders: BTreeSet<&Path> = self.0.iter().filter_map(AsideFile::folder).collect();
+        let _alone: Vec<FolderLock> = folders.into_iter().filter_map(FolderLock::wait).collect();
         self.0.into_iter().map(AsideFile::appear).collect()
     }
 }
@@ -154,6 +158,27 @@ mod tests {
         write_whole(&path, |out| Ok(out.write_all(b"new")?)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn while_another_run_puts_its_files_there_none_appears() {
+        use std::sync::mpsc::{RecvTimeoutError, channel};
+        use std::time::Duration;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        let other = FolderLock::wait(folder.path()).unwrap();
+        let files = AsideFiles::of(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        let (appeared, appears) = channel();
+        let waiting = std::thread::spawn(move || appeared.send(files.appear().unwrap()));
+        let early = appears.recv_timeout(Duration::from_millis(200));
+        assert_eq!(early, Err(RecvTimeoutError::Timeout));
+        assert!(!path.exists());
+        drop(other);
+        assert_eq!(appears.recv().unwrap(), std::slice::from_ref(&path));
+        waiting.join().unwrap().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Messages of TLS, HTTP, DNS and what may come before them, to evidence.
 
 use super::super::app::App;
+use super::super::dns_log::DnsSeen;
 use super::super::exchange::{Answer, Asked, Asking, Said, Streamed, Told};
 use super::super::quic::Hello;
 use super::super::run::SaidBy;
@@ -454,7 +455,7 @@ impl Listener<'_> {
         multicast: bool,
         transport: Transport,
     ) {
-        let Some(message) = dns::Message::read(bytes) else {
+        let Some((id, facts)) = self.dns.read(bytes) else {
             return;
         };
         self.run
@@ -462,15 +463,23 @@ impl Listener<'_> {
             .insert(if multicast { App::MDNS } else { App::DNS });
         // Multicast answers are sent to all, asked or not.
         if !multicast {
-            self.client(if message.response {
+            self.client(if facts.response {
                 self.side.other()
             } else {
                 self.side
             });
         }
         let (from, to) = (self.endpoint(self.side), self.endpoint(self.side.other()));
-        self.dns
-            .absorb(stamp, (from, to), transport, self.arrival, &message);
+        self.dns.add(DnsSeen {
+            stamp,
+            source: from,
+            destination: to,
+            transport,
+            id,
+            part: self.arrival.part,
+            ttl: self.arrival.ttl,
+            facts,
+        });
     }
 }
 

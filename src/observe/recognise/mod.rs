@@ -14,7 +14,7 @@ use super::dns_log::DnsLog;
 use super::exchange::{Answer, Answered, Asked};
 use super::handshake::{TlsMark, TlsStep, Walk};
 use super::quic::QuicEvidence;
-use super::run::{FlowRecord, SaidBy, SaidName, TimedFact};
+use super::run::{FlowRecord, SaidBy, SaidName};
 use super::stream::{Pending, Row, Stream, StreamFact, WINDOW};
 use crate::decode::http;
 use crate::decode::http::hpack::HeaderTable;
@@ -92,7 +92,8 @@ fn drain_all(run: &mut FlowRecord, dns: &mut DnsLog, last: bool) {
             let mut listener = Listener::new(run, side, dns);
             listener.last = last;
             listener.drain(&mut stream);
-            run.streams[side.index()] = Some(stream);
+            // At last nothing follows, and its memory is wanted for what is worked out.
+            run.streams[side.index()] = (!last).then_some(stream);
         }
     }
 }
@@ -352,11 +353,7 @@ impl<'a> Listener<'a> {
     }
 
     fn fact(&mut self, stamp: Stamp, fact: StreamFact) {
-        self.run.tell(TimedFact {
-            stamp,
-            side: self.side,
-            fact,
-        });
+        self.run.tell((stamp, self.side == Side::High, fact));
     }
 
     /// A step of a TLS handshake of `length` bytes starts at the first byte at hand.

@@ -23,6 +23,8 @@ pub(crate) struct TextRow<const N: usize> {
     ends: [usize; N],
     /// Cells so far.
     count: usize,
+    /// Whether only the widths of all cells but the last are looked at.
+    measured: bool,
     ink: Ink,
 }
 
@@ -32,6 +34,7 @@ impl<const N: usize> Default for TextRow<N> {
             text: String::new(),
             ends: [0; N],
             count: 0,
+            measured: false,
             ink: Ink::Plain,
         }
     }
@@ -43,6 +46,11 @@ impl<const N: usize> TextRow<N> {
         let start = self.text.len();
         // Writing to text fails only where the content says so, which then has nothing to show.
         let _ = write!(self.text, "{content}");
+        self.close(start);
+    }
+
+    /// Ends the cell that begins at `start`.
+    fn close(&mut self, start: usize) {
         if let Cow::Owned(harmless) = visible(&self.text[start..]) {
             self.text.truncate(start);
             self.text.push_str(&harmless);
@@ -51,6 +59,23 @@ impl<const N: usize> TextRow<N> {
             *end = self.text.len();
             self.count += 1;
         }
+    }
+
+    /// As [`Self::cell`], with a part of the content only: the whole where it has not got as many bytes.
+    pub(crate) fn part(&mut self, content: impl Display, part: Range<usize>) {
+        let start = self.text.len();
+        let _ = write!(self.text, "{content}");
+        let (from, to) = (start + part.start, start + part.end);
+        if self.text.get(from..to).is_some() {
+            self.text.truncate(to);
+            self.text.replace_range(start..from, "");
+        }
+        self.close(start);
+    }
+
+    /// Whether the last cell is wanted: no width hangs on it.
+    pub(crate) const fn wants_last(&self) -> bool {
+        !self.measured
     }
 
     fn clear(&mut self) {
@@ -128,7 +153,10 @@ impl<const N: usize> TableColumns<N> {
     fn widths(&self, count: usize, fill: &(impl Fn(usize, &mut TextRow<N>) + Sync)) -> [usize; N] {
         let of_some = |rows: Range<usize>| {
             let mut widths = [0; N];
-            let mut row = TextRow::default();
+            let mut row = TextRow {
+                measured: self.right.last() != Some(&true),
+                ..TextRow::default()
+            };
             for place in rows {
                 row.clear();
                 fill(place, &mut row);
@@ -203,8 +231,13 @@ impl<const N: usize> TableColumns<N> {
     }
 }
 
-fn blanks(out: &mut String, count: usize) {
-    out.extend(std::iter::repeat_n(' ', count));
+fn blanks(out: &mut String, mut count: usize) {
+    const SOME: &str = "                                ";
+    while let Some(rest) = count.checked_sub(SOME.len()) {
+        out.push_str(SOME);
+        count = rest;
+    }
+    out.push_str(&SOME[..count]);
 }
 
 /// Writes a line in a colour, without the blanks at its end.
