@@ -41,12 +41,12 @@ impl Merge for Unopened<'_> {
 
 /// TCP connections of which packets are earlier than their opening. Merges by sum and maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SetBack {
+pub(super) struct EarlyPackets {
     connections: u64,
     most: Duration,
 }
 
-impl SetBack {
+impl EarlyPackets {
     /// Those that open in some flows, beside all that are `unopened`.
     pub(super) fn of(flows: &BoxedList<Flow>, unopened: &Unopened<'_>) -> Self {
         let mut found = Self::default();
@@ -77,7 +77,7 @@ impl SetBack {
     }
 }
 
-impl Merge for SetBack {
+impl Merge for EarlyPackets {
     fn merge(&mut self, other: Self) {
         self.connections += other.connections;
         self.most = self.most.max(other.most);
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn what_was_set_back_merges_in_any_order() {
-        let set_back = |connections, seconds| SetBack {
+        let set_back = |connections, seconds| EarlyPackets {
             connections,
             most: Duration::from_secs(seconds),
         };

@@ -9,7 +9,7 @@ use super::hosts::Hosts;
 use super::interception::certified_names;
 use super::outer_names::{Hidden, OuterNames};
 use super::shade::{Applications, Shade, Shades, is_older};
-use super::whole::Whole;
+use super::whole::WholeFacts;
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{Asking, Capture, Exchange, Flow, Host, Name, NameSource, StreamFact};
 use crate::rules::{Denied, Fit, Miss, Profile, RequirementIndex, RuleSet, Scratch, Subject};
@@ -63,7 +63,7 @@ pub(super) struct Ground<'a> {
 impl<'a> Ground<'a> {
     pub(super) fn of(
         capture: &Capture,
-        (whole, rules): (&'a Whole<'_>, &'a RuleSet),
+        (whole, rules): (&'a WholeFacts<'_>, &'a RuleSet),
         hosts: &'a Hosts,
     ) -> Self {
         Self {

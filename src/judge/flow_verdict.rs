@@ -19,7 +19,7 @@ use super::shade::Shade;
 use super::share::HostShare;
 use super::trust::Trust;
 use super::two_point::Outside;
-use super::whole::{Whole, merged};
+use super::whole::{WholeFacts, merged};
 use crate::model::{CaptureTime, Fqdn, Transport};
 use crate::observe::{App, Capture, EventKind, Exchange, Flow, NameSource};
 use crate::rules::{RequirementIndex, RuleSet, Scratch, Subject};
@@ -65,7 +65,7 @@ impl FlowVerdict {
 #[must_use]
 pub(super) fn flow_verdicts(
     shares: &[HostShare<'_>],
-    (whole, rules): (&Whole<'_>, &RuleSet),
+    (whole, rules): (&WholeFacts<'_>, &RuleSet),
     outside: Option<&Outside<'_>>,
 ) -> Vec<Vec<FlowVerdict>> {
     let by_packets = |share: &HostShare<'_>| by_themselves(share, (whole, rules));
@@ -80,7 +80,7 @@ pub(super) fn flow_verdicts(
 }
 
 /// What is said of a share's flows by their own packets.
-fn by_themselves(share: &HostShare<'_>, known: (&Whole<'_>, &RuleSet)) -> Vec<FlowVerdict> {
+fn by_themselves(share: &HostShare<'_>, known: (&WholeFacts<'_>, &RuleSet)) -> Vec<FlowVerdict> {
     let capture = share.capture;
     let ground = Ground::of(capture, known, &share.hosts);
     let end = capture.end();
@@ -137,7 +137,7 @@ fn settle_all(
     share: &HostShare<'_>,
     verdicts: &mut [FlowVerdict],
     controls: &Controls<'_>,
-    (whole, outside): (&Whole<'_>, Option<&Outside<'_>>),
+    (whole, outside): (&WholeFacts<'_>, Option<&Outside<'_>>),
 ) {
     let (trust, end) = (&whole.trust, share.capture.end());
     let flows = share.capture.flows.par_iter();

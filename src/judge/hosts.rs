@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv6Net};
 use thin_vec::ThinVec;
 
 use super::translation::embedded;
-use super::whole::Whole;
+use super::whole::WholeFacts;
 use crate::model::{Fqdn, Merge, Stamp, Transport};
 use crate::observe::{Capture, Flow, Links, Mac};
 use crate::rules::{Profile, RuleSet, Target};
@@ -30,7 +30,7 @@ pub(super) struct Hosts {
 
 impl Hosts {
     /// What is known without [`Speakers`]. Destinations and names are those of a share.
-    pub(super) fn begun(capture: &Capture, whole: &Whole<'_>, rules: &RuleSet) -> Self {
+    pub(super) fn begun(capture: &Capture, whole: &WholeFacts<'_>, rules: &RuleSet) -> Self {
         let profile = rules.profile();
         let mut hosts = Self {
             same: same(&whole.head.links, profile),
@@ -47,7 +47,7 @@ impl Hosts {
         mut self,
         capture: &Capture,
         speakers: &Speakers,
-        (whole, rules): (&Whole<'_>, &RuleSet),
+        (whole, rules): (&WholeFacts<'_>, &RuleSet),
     ) -> Self {
         let (certain, guessed) = translating(speakers, &whole.head.links, rules.profile());
         for (ip, host) in certain.into_iter().chain(guessed.clone()) {

@@ -79,7 +79,7 @@ use requirement_tally::RequirementTally;
 use requirement_verdict::requirement_verdicts;
 use share::{HostShare, JoinedIntents, JudgedShare};
 use two_point::Outside;
-use whole::{Whole, merged};
+use whole::{WholeFacts, merged};
 
 /// Everything that can be said of a capture under a set of rules.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Case<'_> {
 /// What a question about all of a capture may look at.
 pub(crate) struct WholeCase<'a> {
     shares: &'a [JudgedShare<'a>],
-    whole: &'a Whole<'a>,
+    whole: &'a WholeFacts<'a>,
     rules: &'a RuleSet,
     intents: &'a [Intent],
     requirements: &'a [RequirementVerdict],
@@ -196,7 +196,7 @@ pub fn judge_shares(
     rules: &RuleSet,
 ) -> Judgement {
     let captures: Vec<&Capture> = shares.iter().map(|share| share.capture()).collect();
-    let whole = Whole::of(&captures, head);
+    let whole = WholeFacts::of(&captures, head);
     let known = (&whole, rules);
     let inside = captures.iter().flat_map(|capture| &capture.flows);
     let outside = outside.map(|outside| Outside::of(inside, outside));
@@ -235,7 +235,7 @@ pub fn judge_shares(
 fn census_of(
     shares: &[HostShare<'_>],
     flows: &[Vec<FlowVerdict>],
-    (whole, rules): (&Whole<'_>, &RuleSet),
+    (whole, rules): (&WholeFacts<'_>, &RuleSet),
 ) -> Census {
     let judged: Vec<(&HostShare<'_>, &Vec<FlowVerdict>)> = shares.iter().zip(flows).collect();
     merged(&judged, |(share, flows)| {
@@ -248,7 +248,7 @@ fn joined(
     told: Vec<(&JudgedShare<'_>, Vec<Intent>)>,
     shares: &[JudgedShare<'_>],
     census: &Census,
-    known: (&Whole<'_>, &RuleSet),
+    known: (&WholeFacts<'_>, &RuleSet),
 ) -> (JoinedIntents, Vec<RequirementVerdict>, Vec<Finding>) {
     let (whole, rules) = known;
     let of_shares = || {

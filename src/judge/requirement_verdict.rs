@@ -15,7 +15,7 @@ use super::outcome::Outcome;
 use super::requirement_tally::{Present, RequirementTally, ResolvedNames};
 use super::row_facts::Shortfall;
 use super::share::JudgedShare;
-use super::whole::{Whole, merged};
+use super::whole::{WholeFacts, merged};
 use crate::model::{CaptureTime, Transport, words};
 use crate::rules::{Activity, Direction, GroupKind, Need, RequirementIndex, RuleSet};
 use crate::wording::{Phrase, SaidTemplate, phrase, word};
@@ -222,7 +222,7 @@ pub(super) fn requirement_verdicts(
     shares: &[JudgedShare<'_>],
     intents: &[Intent],
     tally: RequirementTally,
-    (whole, rules): (&Whole<'_>, &RuleSet),
+    (whole, rules): (&WholeFacts<'_>, &RuleSet),
     census: &Census,
 ) -> Vec<RequirementVerdict> {
     let covered = intents_by_requirement(intents, rules);

@@ -10,7 +10,7 @@ use super::hosts::{Hosts, NotedHosts, Speakers};
 use super::intent::{Intent, sort_key};
 use super::lookup::Lookups;
 use super::resolvers::{GivenNames, Resolvers};
-use super::whole::{Whole, merged};
+use super::whole::{WholeFacts, merged};
 use crate::observe::{Capture, FlowId};
 use crate::rules::RuleSet;
 use crate::wording::Phrase;
@@ -63,7 +63,10 @@ pub(super) struct HostShare<'a> {
 
 impl<'a> HostShare<'a> {
     /// Of all shares. What stands for what is the same in all of them.
-    pub(super) fn each(shares: &[CaptureShare<'a>], known: (&Whole<'_>, &RuleSet)) -> Vec<Self> {
+    pub(super) fn each(
+        shares: &[CaptureShare<'a>],
+        known: (&WholeFacts<'_>, &RuleSet),
+    ) -> Vec<Self> {
         let (whole, rules) = known;
         let captures = || shares.iter().map(|share| share.capture());
         let begun = captures().map(|capture| (capture, Hosts::begun(capture, whole, rules)));
@@ -85,7 +88,7 @@ impl<'a> HostShare<'a> {
     }
 
     /// How the lookups of each share went.
-    pub(super) fn lookups(shares: &[Self], whole: &Whole<'_>) -> Vec<Lookups> {
+    pub(super) fn lookups(shares: &[Self], whole: &WholeFacts<'_>) -> Vec<Lookups> {
         let resolvers = shares.iter();
         let resolvers = resolvers.map(|share| (share, Resolvers::of(&share.capture.dns)));
         let mut resolvers: Vec<(&Self, Resolvers<'_>)> = resolvers.collect();

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::evidence::{Evidence, Grade};
-use super::whole::Whole;
+use super::whole::WholeFacts;
 use crate::model::{BoxedList, Merge, Transport, Tunnel, TunnelKind};
 use crate::observe::{App, Bound, Capture, EventKind, Flow, Undecoded};
 use crate::wording::{Phrase, phrase, word};
@@ -125,7 +125,7 @@ impl Merge for TrustTally {
 
 impl Trust {
     /// Takes stock of a whole capture.
-    pub(super) fn of(whole: &Whole<'_>, tally: &TrustTally) -> Self {
+    pub(super) fn of(whole: &WholeFacts<'_>, tally: &TrustTally) -> Self {
         let capture = whole.head;
         let mut trust = Self {
             flows: tally.flows,
@@ -209,7 +209,7 @@ fn lossy(capture: &Capture, trust: &Trust, tcp: u64) -> Option<Phrase> {
 }
 
 /// What captures say beside their packets.
-fn beside(whole: &Whole<'_>, notes: &mut Vec<Phrase>) {
+fn beside(whole: &WholeFacts<'_>, notes: &mut Vec<Phrase>) {
     let beside = &whole.head.tally.beside;
     if beside.link_errors > 0 {
         notes.push(phrase!(
@@ -337,7 +337,11 @@ impl Merge for MirrorTally {
     }
 }
 
-fn notes(whole: &Whole<'_>, trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>) -> Vec<Phrase> {
+fn notes(
+    whole: &WholeFacts<'_>,
+    trust: &Trust,
+    servers: &HashMap<IpAddr, (u64, u64)>,
+) -> Vec<Phrase> {
     let capture = whole.head;
     let mut notes = Vec::new();
     times(capture, trust, &mut notes);
@@ -411,7 +415,7 @@ fn ways(trust: &Trust, servers: &HashMap<IpAddr, (u64, u64)>, notes: &mut Vec<Ph
 }
 
 /// What records, samples, remarks of the capture and bounds leave out.
-fn records(whole: &Whole<'_>, notes: &mut Vec<Phrase>) {
+fn records(whole: &WholeFacts<'_>, notes: &mut Vec<Phrase>) {
     let capture = whole.head;
     let untimed = Undecoded::Untimed("nflog".into());
     if let Some(count) = capture.tally.partly_decoded.get(&untimed) {

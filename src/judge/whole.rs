@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use foldhash::HashSet;
 use rayon::prelude::*;
 
-use super::clock::{SetBack, Unopened};
+use super::clock::{EarlyPackets, Unopened};
 use super::outer_names::OuterRecords;
 use super::translation::TranslationFacts;
 use super::trust::{MirrorTally, Trust, TrustTally};
@@ -28,7 +28,7 @@ pub(super) fn merged<'p, P: Sync, T: Merge + Send>(
 
 /// What only the whole of a capture tells, and no rule.
 #[derive(Debug)]
-pub(super) struct Whole<'a> {
+pub(super) struct WholeFacts<'a> {
     /// Where its tally, links and times stand: in each share.
     pub(super) head: &'a Capture,
     /// Whether there is a flow.
@@ -38,7 +38,7 @@ pub(super) struct Whole<'a> {
     /// Whether any host went somewhere over IPv6.
     pub(super) over_ipv6: bool,
     /// Connections that show that a clock was set back.
-    pub(super) set_back: SetBack,
+    pub(super) set_back: EarlyPackets,
     /// What it was captured from.
     pub(super) mirror: MirrorTally,
     /// What was not read.
@@ -53,14 +53,16 @@ pub(super) struct Whole<'a> {
     pub(super) trust: Trust,
 }
 
-impl<'a> Whole<'a> {
+impl<'a> WholeFacts<'a> {
     /// Of all its shares; `head` is any of them.
     pub(super) fn of(shares: &[&'a Capture], head: &'a Capture) -> Self {
         let (flows, dns) = rayon::join(
             || merged(shares, |share| FlowFacts::of(&share.flows)),
             || merged(shares, |share| DnsAside::of(share)),
         );
-        let set_back = merged(shares, |share| SetBack::of(&share.flows, &flows.unopened));
+        let set_back = merged(shares, |share| {
+            EarlyPackets::of(&share.flows, &flows.unopened)
+        });
         let mut whole = Self {
             head,
             has_flows: shares.iter().any(|share| !share.flows.is_empty()),

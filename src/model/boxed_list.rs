@@ -33,7 +33,7 @@ impl<T> BoxedList<T> {
     }
 
     /// Puts one behind all others.
-    pub fn push(&mut self, item: T) {
+    pub(crate) fn push(&mut self, item: T) {
         self.0.push(Box::new(item));
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use pktaudit::drive::{Progress, observe};
 use pktaudit::judge::{CaptureShare, Judgement, judge, judge_shares};
-use pktaudit::observe::{Capture, FlowId, attribute};
+use pktaudit::observe::{Capture, Flow, FlowId, attribute};
 use pktaudit::report::{
     Audit, Look, Report, write_findings_csv, write_flows_csv, write_html, write_human, write_json,
     write_requirements_csv,
@@ -326,27 +326,26 @@ fn files(capture: &Capture, judgement: &Judgement, rules: &RuleSet) -> Vec<(&'st
 /// A capture's shares by initiating host, each with the places of its flows.
 fn cut(capture: &Capture, count: usize) -> Vec<(Capture, Vec<FlowId>)> {
     let hosts = hosts(capture);
-    let empty = || Capture {
-        flows: Default::default(),
-        dns: Default::default(),
-        tally: capture.tally.clone(),
-        links: capture.links.clone(),
-        chunks: capture.chunks.clone(),
-        numbering: capture.numbering.clone(),
-        span: capture.span,
+    let of = |ip: &IpAddr, number: usize| hosts[ip] % count == number;
+    let share = |number: usize| {
+        let flows = capture.flows.iter().zip((0..).map(FlowId));
+        let own: Vec<(&Flow, FlowId)> = flows
+            .filter(|(flow, _)| of(&flow.initiator.ip, number))
+            .collect();
+        let asked = capture.dns.iter();
+        let asked = asked.filter(|lookup| of(&lookup.client.ip, number));
+        let share = Capture {
+            flows: own.iter().map(|(flow, _)| (*flow).clone()).collect(),
+            dns: asked.cloned().collect(),
+            tally: capture.tally.clone(),
+            links: capture.links.clone(),
+            chunks: capture.chunks.clone(),
+            numbering: capture.numbering.clone(),
+            span: capture.span,
+        };
+        (share, own.into_iter().map(|(_, id)| id).collect())
     };
-    let mut shares: Vec<(Capture, Vec<FlowId>)> =
-        (0..count).map(|_| (empty(), Vec::new())).collect();
-    for (flow, id) in capture.flows.iter().zip((0..).map(FlowId)) {
-        let (share, places) = &mut shares[hosts[&flow.initiator.ip] % count];
-        share.flows.push(flow.clone());
-        places.push(id);
-    }
-    for lookup in &capture.dns {
-        let (share, _) = &mut shares[hosts[&lookup.client.ip] % count];
-        share.dns.push(lookup.clone());
-    }
-    shares
+    (0..count).map(share).collect()
 }
 
 /// The number of the host that each address is of. Addresses of one network card are one host, but for a router's.

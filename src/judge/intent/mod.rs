@@ -23,7 +23,7 @@ use super::lookup_intent::{failed_lookups, other_addresses};
 use super::outcome::Outcome;
 use super::shade::Shades;
 use super::share::HostShare;
-use super::whole::{Whole, merged};
+use super::whole::{WholeFacts, merged};
 use crate::model::{CaptureTime, Fqdn, Stamp, Transport, arrange};
 use crate::observe::{Capture, Flow, FlowId, NameSource};
 use crate::rules::{RequirementIndex, RuleSet};
@@ -87,7 +87,7 @@ type Attempt<'a> = (&'a Flow, &'a FlowVerdict);
 pub(super) fn intents(
     shares: &[HostShare<'_>],
     (verdicts, lookups): (&[Vec<FlowVerdict>], &[Lookups]),
-    (whole, rules): (&Whole<'_>, &RuleSet),
+    (whole, rules): (&WholeFacts<'_>, &RuleSet),
 ) -> Vec<Vec<Intent>> {
     let told = || shares.iter().zip(verdicts).zip(lookups);
     let rolled_up = told().map(|((share, verdicts), lookups)| {
