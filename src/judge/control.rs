@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::attempt::{RESET, answer_times, is_silence, passed, seconds};
+use super::attempt::{RESET, answer_times, hops, is_silence, passed, seconds};
 use super::coverage::FlowTarget;
 use super::evidence::{Code, Evidence, Grade};
 use super::nearby::{Nearby, OwnTries, neighbourhood, said_name};
@@ -169,7 +169,7 @@ impl Controls<'_> {
         let steady = known.len() == 1
             && near.len() == 1
             && self.nearby.is_steady(neighbourhood(flow.responder.ip));
-        let unlike = steady && said.all(|event| event.ttl == own) && own != reset.ttl;
+        let unlike = steady && said.all(|event| event.ttl == own) && hops(own) != hops(reset.ttl);
         unlike.then(|| {
             phrase!(control_ttl, "the RST has TTL {ttl}, all other packets of this server {own}: not sent by the server", ttl = reset.ttl, own)
         })
@@ -410,7 +410,8 @@ impl Controls<'_> {
             ),
             (None, None) => return None,
         };
-        (!ttls.contains(&reset.ttl)).then(|| {
+        let near = ttls.iter().any(|ttl| hops(*ttl) == hops(reset.ttl));
+        (!near).then(|| {
             let known: Vec<String> = ttls.iter().map(u8::to_string).collect();
             phrase!(
                 control_nearer_reset,
@@ -448,15 +449,6 @@ impl Controls<'_> {
                 )
             }),
         }
-    }
-}
-
-/// How many routers a packet has passed, by the usual first TTLs (64, 128, 255).
-const fn hops(ttl: u8) -> u8 {
-    match ttl {
-        0..=64 => 64 - ttl,
-        65..=128 => 128 - ttl,
-        _ => 255 - ttl,
     }
 }
 

@@ -197,14 +197,20 @@ fn only_datagrams(coverage: &Coverage, rules: &RuleSet) -> bool {
     !coverage.covers.is_empty() && wanted.all(|wanted| wanted == Some(&[Transport::Udp]))
 }
 
-/// Whether an answer to datagrams may be due: neither what they say nor what covers them is syslog (RFC 5426), which has
-/// none, so that sent and not refused is all that packets can show of it.
-fn may_answer(flow: &Flow, coverage: &Coverage, rules: &RuleSet) -> bool {
+/// Whether what a flow says or what covers it is syslog (RFC 5426, RFC 6587), which has no answers, so that sent and not
+/// refused is all that packets can show of it.
+fn has_no_answers(flow: &Flow, coverage: &Coverage, rules: &RuleSet) -> bool {
     let syslog = |index: &RequirementIndex| {
         let row = rules.library().requirement(*index);
         row.is_some_and(|row| row.app.iter().any(|app| app == "syslog"))
     };
-    !coverage.covers.is_empty() && !flow.app.has(App::SYSLOG) && !coverage.covers.iter().any(syslog)
+    flow.app.has(App::SYSLOG) || coverage.covers.iter().any(syslog)
+}
+
+/// Whether the responder acknowledged all that was sent to it in clear.
+fn took_all(flow: &Flow) -> bool {
+    let all = flow.out.next_sequence();
+    !flow.app.has(App::TLS) && all.is_some() && flow.back.highest_ack() == all
 }
 
 /// What is said of a flow as a try to reach one aim, by its own packets.
@@ -287,9 +293,18 @@ fn by_packets(
             AttemptOutcome::Succeeded
         }
         AttemptOutcome::Sent
-            if flow.transport == Transport::Udp && may_answer(flow, coverage, rules) =>
+            if flow.transport == Transport::Udp
+                && !coverage.covers.is_empty()
+                && !has_no_answers(flow, coverage, rules) =>
         {
             AttemptOutcome::Open(InconclusiveReason::Unanswered)
+        }
+        AttemptOutcome::Failed(evidence)
+            if evidence.code == Code::PostAckSilent
+                && has_no_answers(flow, coverage, rules)
+                && took_all(flow) =>
+        {
+            AttemptOutcome::Sent
         }
         went => went,
     }

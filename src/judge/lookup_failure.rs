@@ -369,6 +369,13 @@ fn policy_zone(
     })
 }
 
+/// Whether an answer says in the words of the name's own zone (RFC 2308 section 3) that the name does not exist, as far as one
+/// can see.
+pub(super) fn is_denied_by_zone(transaction: &DnsTransaction, facts: &DnsFacts) -> bool {
+    let has_soa = facts.records.iter().any(|record| record.kind == SOA);
+    facts.rcode == 3 && has_soa && policy_zone(transaction, facts).is_none()
+}
+
 /// What an answer without a live address denies.
 fn denial(
     transaction: &DnsTransaction,
@@ -410,7 +417,9 @@ fn denial(
             ),
         )),
         3 => {
-            let works = resolvers.work(client, server);
+            let name = transaction.query.as_ref();
+            let by_zone = name.is_some_and(|name| resolvers.denied(client, server, name));
+            let works = resolvers.work(client, server) && !by_zone;
             let grade = if works { Grade::B } else { Grade::C };
             Some((
                 Code::DnsNxdomain,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use foldhash::{HashMap, HashSet};
 
-use super::lookup_failure::addresses;
+use super::lookup_failure::{addresses, is_denied_by_zone};
 use crate::model::{BoxedList, Endpoint, Fqdn, Merge, Stamp};
 use crate::observe::{DnsTransaction, is_sinkhole};
 use crate::wording::{Phrase, phrase};
@@ -56,6 +56,8 @@ type Question<'a> = (Endpoint, u16, &'a Fqdn, u16);
 pub(super) struct Resolvers<'a> {
     /// Client and resolver: the registrable domains of which it gave useful answers.
     works: HashMap<(IpAddr, IpAddr), HashSet<&'a str>>,
+    /// Client, resolver and name that it denied with the SOA record of a zone: what a cache says of it later has none.
+    denied: HashSet<(IpAddr, IpAddr, &'a Fqdn)>,
     /// Client, resolver and name: queries that nothing answers.
     silent: HashMap<(IpAddr, IpAddr, &'a Fqdn), Silence>,
     /// Names on which a resolver is silent to a client, of which others get answers: their registrable domains.
@@ -77,7 +79,13 @@ impl<'a> Resolvers<'a> {
             if transaction.answers.is_empty() {
                 let silence = all.silent.entry((client, server, name)).or_default();
                 silence.queries.extend(&transaction.queries);
-            } else if is_useful(transaction) {
+                continue;
+            }
+            let mut said = transaction.answers.iter().map(|(_, facts)| facts);
+            if said.any(|facts| is_denied_by_zone(transaction, facts)) {
+                all.denied.insert((client, server, name));
+            }
+            if is_useful(transaction) {
                 let domains = all.works.entry((client, server)).or_default();
                 domains.insert(domain(name));
             }
@@ -113,6 +121,11 @@ impl<'a> Resolvers<'a> {
     /// Whether a resolver gave a client useful answers.
     pub(super) fn work(&self, client: IpAddr, server: IpAddr) -> bool {
         self.works.contains_key(&(client, server))
+    }
+
+    /// Whether a resolver told a client that a name does not exist in the words of a zone.
+    pub(super) fn denied(&self, client: IpAddr, server: IpAddr, name: &'a Fqdn) -> bool {
+        self.denied.contains(&(client, server, name))
     }
 
     /// Whether a resolver gave a client useful answers for another name under the same registrable domain.

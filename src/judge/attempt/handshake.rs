@@ -49,8 +49,16 @@ pub(super) fn after_request(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
 /// `None` where nothing is to be said against it: it came to its end, or what would tell is not in the capture.
 pub(super) fn judge(flow: &Flow, since: Stamp, end: CaptureTime) -> Option<AttemptOutcome> {
     let ladder = Ladder::of(flow, since)?;
-    if ladder.early || !speaks(flow, &ladder) {
+    if !speaks(flow, &ladder) {
         return None;
+    }
+    if ladder.early {
+        // What was said before the answer hides what is said behind it, unless there is none.
+        let answer = ladder
+            .server
+            .filter(|server| ladder.said_all_before(server.stamp))?;
+        let refused = refused(flow, answer.stamp).map(AttemptOutcome::failed);
+        return Some(refused.unwrap_or_else(|| stopped(flow, &ladder, end)));
     }
     if ladder.is_over(flow) {
         return after_end(flow, &ladder, end);

@@ -94,6 +94,13 @@ impl Ladder {
         behind(self.client_end, self.last_hello().end)
     }
 
+    /// Whether the last byte that the client said is part of a record that began before a moment.
+    pub(super) fn said_all_before(&self, moment: Stamp) -> bool {
+        let earlier = self.answers.iter().filter(|mark| mark.stamp < moment);
+        let mut ends = earlier.map(|mark| behind(self.client_end, mark.end));
+        ends.any(|more| more == 0)
+    }
+
     /// Whether all of the client's side of the handshake is there: the key exchange of TLS 1.2, Finished of TLS 1.3.
     pub(super) fn client_is_through(&self) -> bool {
         match self.version {

@@ -25,6 +25,7 @@ pub(super) use device::{is_silence, passed};
 pub(super) use handshake::RESET;
 pub(super) use http::{Asked, answers};
 pub(super) use late::late;
+pub(super) use reset::hops;
 pub(super) use tcp::{answer_times, said_until};
 
 /// Retries closer than this are copies of one packet, as a mirror port makes them.

@@ -9,6 +9,21 @@ use crate::wording::{phrase, word};
 /// TTLs of one machine's packets differ by no more than this where routes change.
 const ROUTES: u8 = 1;
 
+/// How many routers a packet has passed, by the usual first TTLs (64, 128, 255). Load balancers in front of servers begin with
+/// another than the servers do.
+pub(in crate::judge) const fn hops(ttl: u8) -> u8 {
+    match ttl {
+        0..=64 => 64 - ttl,
+        65..=128 => 128 - ttl,
+        _ => u8::MAX - ttl,
+    }
+}
+
+/// Whether a packet with one TTL left another place than one with the other.
+fn is_elsewhere(one: u8, other: u8) -> bool {
+    one.abs_diff(other) > ROUTES && hops(one).abs_diff(hops(other)) > ROUTES
+}
+
 /// A RST in the responder's name that is unlike the responder, in answer to the first thing that the initiator said.
 ///
 /// Sure (grade A) where the responder's own data still arrives behind the RST, at or after its sequence number, or
@@ -83,7 +98,7 @@ fn has_other_ttl(flow: &Flow, reset: &Event) -> bool {
         .events_of(EventKind::SynAck, false)
         .chain(flow.events_of(EventKind::Ack, false));
     let mut usual = usual.map(|event| event.ttl);
-    usual.all(|ttl| ttl.abs_diff(reset.ttl) > ROUTES)
+    usual.all(|ttl| is_elsewhere(ttl, reset.ttl))
 }
 
 /// A RST with another TTL than all that the server sent, after a part of its handshake: as a filter that decides by
@@ -93,9 +108,7 @@ fn in_the_middle(flow: &Flow, reset: &Event) -> Option<Evidence> {
         .into_iter()
         .flat_map(|kind| flow.events_of(kind, false))
         .collect();
-    let unlike = own
-        .iter()
-        .all(|event| event.ttl.abs_diff(reset.ttl) > ROUTES);
+    let unlike = own.iter().all(|event| is_elsewhere(event.ttl, reset.ttl));
     let last = own.iter().max_by_key(|event| event.stamp)?;
     // In its place: right behind what the server said, or at what the client has acknowledged.
     let in_place = own

@@ -20,6 +20,10 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     if let Some(went) = handshake::judge(flow, flow.span.0, end) {
         return went;
     }
+    if flow.back.payload_bytes > 0 && flow.out.packets == 0 {
+        // What the initiator made of it, and asked for, nothing tells.
+        return AttemptOutcome::Open(InconclusiveReason::OneWay);
+    }
     if flow.back.payload_bytes > 0 {
         return match !flow.opened && is_sent_away(flow) {
             true => AttemptOutcome::Open(InconclusiveReason::Midstream),
