@@ -126,7 +126,14 @@ fn every_name_is_found_and_told() {
 
 #[test]
 fn terminals_show_and_do_not_obey() {
-    for more in [&[][..], &["-v"], &["-q"]] {
+    for more in [
+        &[][..],
+        &["-v"],
+        &["-q"],
+        &["--lang", "ja"],
+        &["--lang", "ja", "-v"],
+        &["--lang", "ja", "-q"],
+    ] {
         let text = audit("human", more);
         is_tame("audit", &text);
         assert!(!text.contains('\r') && text.contains("=cmd|"));
@@ -182,8 +189,17 @@ fn no_cell_starts_a_formula_or_a_line() {
 
 #[test]
 fn the_page_has_no_markup_but_its_own() {
-    let text = file("report.html");
-    is_tame("report.html", &text);
+    has_no_markup_but_its_own(&file("report.html"));
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().display().to_string();
+    audit("human", &["--lang", "ja", "--out", &out]);
+    let japanese = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(japanese.contains("<html lang=\"ja\">"));
+    has_no_markup_but_its_own(&japanese);
+}
+
+fn has_no_markup_but_its_own(text: &str) {
+    is_tame("report.html", text);
     // The flows, the texts of the other language, and the program.
     assert_eq!(text.matches("<script").count(), 3);
     assert_eq!(text.matches("</script").count(), 3);
