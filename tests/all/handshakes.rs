@@ -358,3 +358,35 @@ fn what_the_client_sends_away_is_no_answer() {
     assert_eq!(went("R seq=1009")["outcome"], "inconclusive");
     assert_eq!(went("A seq=1009 ack=5009")["outcome"], "ok");
 }
+
+#[test]
+fn early_data_hides_no_handshake_that_ended_halfway() {
+    // TLS 1.3 with 0-RTT (RFC 8446 section 2.3): data behind the hello, before the server has answered.
+    let early = || {
+        let asked = opened()
+            .say(130, &hello())
+            .say(131, &record(0x17, &[0; 80]));
+        asked.answer(150, &server_hello(4, false))
+    };
+    let report = early().server(160, "RA", 57).packets.audited();
+    let wanted = ["failed_unattributed", "tls", "C", "L-CUT"];
+    assert_eq!(said(&report, NAME), wanted);
+    // What the client says behind the server's hello may be its Finished.
+    let report = early()
+        .say(160, &record(0x17, &[0; 60]))
+        .server(180, "RA", 57)
+        .packets
+        .audited();
+    assert_eq!(said(&report, NAME)[0], "ok");
+}
+
+#[test]
+fn a_load_balancer_in_front_of_the_server_is_as_far_away_as_the_server() {
+    let reset = |ttl| {
+        let report = opened().say(130, &hello()).server(150, "RA", ttl);
+        said(&report.packets.audited(), NAME)
+    };
+    // The server's packets have passed 7 routers: 64 - 57, and 255 - 248.
+    assert_eq!(reset(248), ["failed_unattributed", "tls", "C", "L-RST"]);
+    assert_eq!(reset(250), ["blocked_likely", "tls", "B", "L-RST"]);
+}

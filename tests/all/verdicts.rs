@@ -369,3 +369,101 @@ fn a_close_after_the_hello_may_be_the_servers() {
     let wanted = ["failed_unattributed", "tls", "C", "L-FIN"];
     assert_eq!(said(&report, "a.acme.com"), wanted);
 }
+
+#[test]
+fn a_zones_own_denial_stands_behind_what_a_cache_says_later() {
+    let other = |packets: Packets| {
+        packets.lookup(
+            50,
+            "b.acme.com",
+            0x8180,
+            [1, 0, 0],
+            &address([203, 0, 113, 11]),
+        )
+    };
+    // The SOA record of acme.com, which the question's name lies in.
+    let mut soa = vec![0xc0, 14, 0, 6, 0, 1, 0, 0, 0, 60, 0, 22];
+    soa.extend([0, 0]);
+    soa.extend([0; 20]);
+    let denied =
+        |packets: Packets, millis: u64| packets.lookup(millis, "a.acme.com", 0x8183, [0; 3], &[]);
+    let report = denied(other(Packets::new()), 100).audited();
+    let wanted = ["blocked_likely", "dns", "B", "D-NX"];
+    assert_eq!(said(&report, "a.acme.com"), wanted);
+    let packets = other(Packets::new()).lookup(100, "a.acme.com", 0x8183, [0, 1, 0], &soa);
+    let report = denied(packets, 5_000).audited();
+    let wanted = ["failed_unattributed", "dns", "C", "D-NX"];
+    assert_eq!(said(&report, "a.acme.com"), wanted);
+}
+
+#[test]
+fn what_has_no_answers_has_none_over_tcp_either() {
+    let rules = RULES.replace("ports = [443]", "ports = [443]\napp = [\"syslog\"]");
+    let sent = |rules: &str, acknowledged: u32| {
+        let report = Packets::new()
+            .lookup(
+                0,
+                "a.acme.com",
+                0x8180,
+                [1, 0, 0],
+                &address([203, 0, 113, 10]),
+            )
+            .at(100, CLIENT, SERVER, "tcp S seq=1000")
+            .at(120, SERVER, CLIENT, "tcp SA seq=5000 ack=1001")
+            .at(121, CLIENT, SERVER, "tcp A seq=1001 ack=5001")
+            .at(
+                122,
+                CLIENT,
+                SERVER,
+                "tcp PA seq=1001 ack=5001 hex:3c33303e61",
+            )
+            .at(142, SERVER, CLIENT, "tcp A seq=5001 ack=1006")
+            .at(
+                30_000,
+                CLIENT,
+                SERVER,
+                "tcp PA seq=1006 ack=5001 hex:3c33303e62",
+            )
+            .at(
+                30_020,
+                SERVER,
+                CLIENT,
+                &format!("tcp A seq=5001 ack={acknowledged}"),
+            )
+            .at(30_100, CLIENT, SERVER, "tcp FA seq=1011 ack=5001")
+            .at(
+                30_120,
+                SERVER,
+                CLIENT,
+                &format!("tcp A seq=5001 ack={}", acknowledged + 1),
+            )
+            .audited_under(rules, SITE);
+        said(&report, "a.acme.com")
+    };
+    let unanswered = ["failed_unattributed", "connect", "C", "T-POSTACK"];
+    assert_eq!(sent(RULES, 1011), unanswered);
+    assert_eq!(sent(&rules, 1011), ["ok", "-", "-", "-"]);
+    // The second message was never acknowledged.
+    assert_eq!(sent(&rules, 1006), unanswered);
+}
+
+#[test]
+fn of_one_direction_nothing_is_told() {
+    let report = Packets::new()
+        .lookup(
+            0,
+            "a.acme.com",
+            0x8180,
+            [1, 0, 0],
+            &address([203, 0, 113, 10]),
+        )
+        .at(120, SERVER, CLIENT, "tcp SA seq=5000 ack=1001")
+        .at(
+            141,
+            SERVER,
+            CLIENT,
+            "tcp PA seq=5001 ack=1006 hex:16030300020e00",
+        )
+        .audited();
+    assert_eq!(said(&report, "a.acme.com")[0], "inconclusive");
+}

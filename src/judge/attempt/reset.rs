@@ -21,7 +21,7 @@ pub(in crate::judge) const fn hops(ttl: u8) -> u8 {
 
 /// Whether a packet with one TTL left another place than one with the other.
 fn is_elsewhere(one: u8, other: u8) -> bool {
-    one.abs_diff(other) > ROUTES && hops(one).abs_diff(hops(other)) > ROUTES
+    one.abs_diff(other) > ROUTES && hops(one) != hops(other)
 }
 
 /// A RST in the responder's name that is unlike the responder, in answer to the first thing that the initiator said.
