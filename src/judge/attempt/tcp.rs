@@ -10,6 +10,10 @@ use crate::observe::{EventKind, Flow};
 use crate::wording::word;
 
 pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
+    if flow.back.payload_bytes > 0 && flow.out.packets == 0 {
+        // What the initiator made of it, and asked for, nothing tells.
+        return AttemptOutcome::Open(InconclusiveReason::OneWay);
+    }
     if let Some(evidence) = handshake::plain_answer(flow)
         .or_else(|| handshake::alert(flow))
         .or_else(|| http::http_block(flow))
@@ -19,10 +23,6 @@ pub(super) fn went(flow: &Flow, end: CaptureTime) -> AttemptOutcome {
     }
     if let Some(went) = handshake::judge(flow, flow.span.0, end) {
         return went;
-    }
-    if flow.back.payload_bytes > 0 && flow.out.packets == 0 {
-        // What the initiator made of it, and asked for, nothing tells.
-        return AttemptOutcome::Open(InconclusiveReason::OneWay);
     }
     if flow.back.payload_bytes > 0 {
         return match !flow.opened && is_sent_away(flow) {
