@@ -15,6 +15,8 @@ pub type Mac = [u8; 6];
 
 /// The most addresses kept, the smallest ones.
 const ADDRESSES: usize = 16_384;
+/// Among so many addresses one is found soon enough: parts of a capture that hold but a few packets remember none beside.
+const FEW_ADDRESSES: usize = 16;
 /// The most MAC addresses kept of one, the smallest ones.
 const MACS: usize = 4;
 
@@ -144,7 +146,7 @@ impl Cards {
     }
 
     fn add(&mut self, ip: IpAddr, mac: Mac) {
-        if self.lately.has(ip, mac) {
+        if self.by_address.len() > FEW_ADDRESSES && self.lately.has(ip, mac) {
             return;
         }
         let macs = self.by_address.entry(ip).or_default();

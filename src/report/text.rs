@@ -158,32 +158,59 @@ pub(super) fn fits(text: &str, most: usize) -> bool {
 /// least one line.
 #[must_use]
 pub fn wrap(text: &str, most: usize) -> Vec<String> {
-    let most = most.max(8);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let wide = width(word);
-        if used > 0 && used + 1 + wide > most {
-            lines.push(String::new());
-            used = 0;
-        }
-        if let Some(line) = lines.last_mut().filter(|_| used > 0) {
-            line.push(' ');
-            used += 1;
-        }
-        for c in word.chars() {
-            let cells = c.width().unwrap_or(0);
-            if used + cells > most {
-                lines.push(String::new());
-                used = 0;
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(c);
-            }
-            used += cells;
+    let mut lines = WrappedLines::new(most);
+    let words = text.split(' ').filter(|word| !word.is_empty());
+    words.for_each(|word| lines.put(word, true));
+    lines.lines
+}
+
+/// Lines of at most so many terminal cells, to which parts are added.
+struct WrappedLines {
+    most: usize,
+    lines: Vec<String>,
+    /// Cells of the last line.
+    used: usize,
+}
+
+impl WrappedLines {
+    fn new(most: usize) -> Self {
+        Self {
+            most: most.max(8),
+            lines: vec![String::new()],
+            used: 0,
         }
     }
-    lines
+
+    /// Puts a part behind the others, with a blank between them or without: on a line of its own where it does not fit, and
+    /// broken where it fits no line.
+    fn put(&mut self, part: &str, blank: bool) {
+        let room = width(part) + usize::from(blank && self.used > 0);
+        if self.used > 0 && self.used + room > self.most {
+            self.next();
+        }
+        if blank && self.used > 0 {
+            self.push(' ', 1);
+        }
+        for c in part.chars() {
+            let cells = c.width().unwrap_or(0);
+            if self.used + cells > self.most {
+                self.next();
+            }
+            self.push(c, cells);
+        }
+    }
+
+    fn next(&mut self) {
+        self.lines.push(String::new());
+        self.used = 0;
+    }
+
+    fn push(&mut self, c: char, cells: usize) {
+        if let Some(line) = self.lines.last_mut() {
+            line.push(c);
+        }
+        self.used += cells;
+    }
 }
 
 /// As [`wrap`], for Japanese, which has no blanks: a line may end behind every wide character, but none begins with what
@@ -192,33 +219,8 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
 pub fn wrap_japanese(text: &str, most: usize) -> Vec<String> {
     const NOT_FIRST: &str = "、。，．：；？！）」』】〉》・ー々〜…,.:;!?)]}%";
     const NOT_LAST: &str = "（「『【〈《([{";
-    let most = most.max(8);
-    let mut lines = vec![String::new()];
-    let mut used = 0;
+    let mut lines = WrappedLines::new(most);
     let mut blank = false;
-    let mut put = |part: &str, blank: bool| {
-        let room = width(part) + usize::from(blank && used > 0);
-        if used > 0 && used + room > most {
-            lines.push(String::new());
-            used = 0;
-        }
-        let Some(line) = lines.last_mut() else { return };
-        if blank && used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        for c in part.chars() {
-            let cells = c.width().unwrap_or(0);
-            if used + cells > most {
-                lines.push(String::new());
-                used = 0;
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(c);
-            }
-            used += cells;
-        }
-    };
     // What may not be parted.
     let mut part = String::new();
     for c in text.chars() {
@@ -229,7 +231,7 @@ pub fn wrap_japanese(text: &str, most: usize) -> Vec<String> {
             || last.is_some_and(|last| !is_wide(last) && !is_wide(c));
         if c == ' ' || !joins {
             if !part.is_empty() {
-                put(&part, blank);
+                lines.put(&part, blank);
                 blank = false;
             }
             part.clear();
@@ -239,8 +241,8 @@ pub fn wrap_japanese(text: &str, most: usize) -> Vec<String> {
             c => part.push(c),
         }
     }
-    put(&part, blank);
-    lines
+    lines.put(&part, blank);
+    lines.lines
 }
 
 #[cfg(test)]

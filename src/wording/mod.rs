@@ -9,6 +9,31 @@
 //! What fills a gap is a name or a number, which stays as it is in every language, or a phrase of its own, which does not.
 //! None of it is made harmless here: who writes it to a terminal or a page does that to the whole, in every language alike.
 
+/// Makes what says something a text for machines, which read English; `$english` gives it.
+macro_rules! read_in_english {
+    ($said:ty, $english:path) => {
+        impl serde::Serialize for $said {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str($english(self))
+            }
+        }
+
+        impl schemars::JsonSchema for $said {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                String::schema_name()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                String::json_schema(generator)
+            }
+        }
+    };
+}
+
 mod catalogue;
 mod part;
 mod phrase;
@@ -175,26 +200,7 @@ impl std::fmt::Display for SaidTemplate {
     }
 }
 
-impl serde::Serialize for SaidTemplate {
-    /// Machines read English.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.english)
-    }
-}
-
-impl schemars::JsonSchema for SaidTemplate {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        String::schema_name()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        String::json_schema(generator)
-    }
-}
+read_in_english!(SaidTemplate, SaidTemplate::english);
 
 #[cfg(test)]
 mod tests;

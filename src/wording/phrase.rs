@@ -392,26 +392,7 @@ impl PartialEq<&str> for Phrase {
     }
 }
 
-impl serde::Serialize for Phrase {
-    /// Machines read English.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl schemars::JsonSchema for Phrase {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        String::schema_name()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        String::json_schema(generator)
-    }
-}
+read_in_english!(Phrase, Phrase::as_str);
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::traffic::{client_hello, record};
-use super::verdicts::{Packets, address, hex, said};
+use super::verdicts::{Packets, hex, looked_up, said};
 
 const NAME: &str = "a.acme.com";
 const CLIENT: &str = "10.0.0.5:40000";
@@ -70,10 +70,6 @@ impl Connection {
         self.packets = self.packets.at(at, &self.client, SERVER, &what);
         self
     }
-}
-
-fn looked_up() -> Packets {
-    Packets::new().lookup(0, NAME, 0x8180, [1, 0, 0], &address([203, 0, 113, 10]))
 }
 
 fn opened() -> Connection {

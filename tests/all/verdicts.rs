@@ -128,6 +128,12 @@ impl Packets {
     }
 }
 
+/// The name of the manager is looked up, and has the address of the server.
+pub(crate) fn looked_up() -> Packets {
+    let answer = address([203, 0, 113, 10]);
+    Packets::new().lookup(0, "a.acme.com", 0x8180, [1, 0, 0], &answer)
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -241,14 +247,7 @@ fn two_answers_that_differ_are_forged() {
 #[test]
 fn a_refusal_for_one_source_is_a_rule() {
     let (other, reset) = ("10.0.0.6:40000", "tcp RA seq=0 ack=1001 ttl=57");
-    let report = Packets::new()
-        .lookup(
-            0,
-            "a.acme.com",
-            0x8180,
-            [1, 0, 0],
-            &address([203, 0, 113, 10]),
-        )
+    let report = looked_up()
         .at(100, CLIENT, SERVER, "tcp S seq=1000")
         .at(120, SERVER, CLIENT, reset)
         .at(200, other, SERVER, "tcp S seq=1000")
@@ -273,14 +272,7 @@ fn a_server_that_denies_access_says_so() {
         let hello = record(0x16, &client_hello(Some("a.acme.com"), false));
         let end = 1001 + hello.len();
         let hello = hex(&hello);
-        Packets::new()
-            .lookup(
-                0,
-                "a.acme.com",
-                0x8180,
-                [1, 0, 0],
-                &address([203, 0, 113, 10]),
-            )
+        looked_up()
             .at(100, CLIENT, SERVER, "tcp S seq=1000")
             .at(120, SERVER, CLIENT, "tcp SA seq=5000 ack=1001 ttl=57")
             .at(121, CLIENT, SERVER, "tcp A seq=1001 ack=5001")
@@ -335,14 +327,7 @@ fn other_refusals_of_a_proxy_are_failures() {
 fn a_close_after_the_hello_may_be_the_servers() {
     let hello = record(0x16, &client_hello(Some("a.acme.com"), false));
     let end = 1001 + hello.len();
-    let report = Packets::new()
-        .lookup(
-            0,
-            "a.acme.com",
-            0x8180,
-            [1, 0, 0],
-            &address([203, 0, 113, 10]),
-        )
+    let report = looked_up()
         .at(100, CLIENT, SERVER, "tcp S seq=1000")
         .at(120, SERVER, CLIENT, "tcp SA seq=5000 ack=1001 ttl=57")
         .at(121, CLIENT, SERVER, "tcp A seq=1001 ack=5001")
@@ -400,14 +385,7 @@ fn a_zones_own_denial_stands_behind_what_a_cache_says_later() {
 fn what_has_no_answers_has_none_over_tcp_either() {
     let rules = RULES.replace("ports = [443]", "ports = [443]\napp = [\"syslog\"]");
     let sent = |rules: &str, acknowledged: u32| {
-        let report = Packets::new()
-            .lookup(
-                0,
-                "a.acme.com",
-                0x8180,
-                [1, 0, 0],
-                &address([203, 0, 113, 10]),
-            )
+        let report = looked_up()
             .at(100, CLIENT, SERVER, "tcp S seq=1000")
             .at(120, SERVER, CLIENT, "tcp SA seq=5000 ack=1001")
             .at(121, CLIENT, SERVER, "tcp A seq=1001 ack=5001")
@@ -449,14 +427,7 @@ fn what_has_no_answers_has_none_over_tcp_either() {
 
 #[test]
 fn of_one_direction_nothing_is_told() {
-    let report = Packets::new()
-        .lookup(
-            0,
-            "a.acme.com",
-            0x8180,
-            [1, 0, 0],
-            &address([203, 0, 113, 10]),
-        )
+    let report = looked_up()
         .at(120, SERVER, CLIENT, "tcp SA seq=5000 ack=1001")
         .at(
             141,
